@@ -1,0 +1,142 @@
+//! Every code, with its page. A code without a page does not compile; a page nobody uses fails a test.
+
+use std::fmt;
+
+/// The code of a finding: `E` for errors, four digits. The first two digits name the family:
+/// 00 files, 01 YAML, 02 the schema, 03 names, 04 service rules, 05 the graph, 06 the live cloud, 07 the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Code(&'static str);
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Code {
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal;)*) => {
+        $($(#[$doc])* pub const $name: Code = Code($code);)*
+        /// Every code with its page, in order.
+        pub const PAGES: &[(Code, &str)] = &[
+            $(($name, include_str!(concat!("pages/", $code, ".md"))),)*
+        ];
+    };
+}
+
+codes! {
+    /// A path that was named does not exist.
+    MISSING_PATH = "E0001";
+    /// A folder holds no policy files.
+    NO_POLICIES = "E0002";
+    /// A file holds no document.
+    EMPTY_FILE = "E0003";
+    /// A file is not UTF-8.
+    NOT_UTF8 = "E0004";
+    /// A file cannot be read, or is larger than a policy can be.
+    UNREADABLE = "E0005";
+
+    /// The YAML cannot be parsed.
+    SYNTAX = "E0101";
+    /// A tab where YAML wants spaces.
+    TAB = "E0102";
+    /// The same key twice in one mapping.
+    DUPLICATE_KEY = "E0103";
+    /// Nesting or aliases beyond the limits.
+    TOO_MUCH = "E0104";
+    /// YAML that policies do not use: tags, keys that are not text, numbers out of range.
+    UNSUPPORTED_YAML = "E0105";
+
+    /// A key the document does not have.
+    UNKNOWN_KEY = "E0201";
+    /// A key that has to be there is not.
+    MISSING_KEY = "E0202";
+    /// A value of the wrong type.
+    WRONG_TYPE = "E0203";
+    /// A value outside the list of what is allowed.
+    NOT_ALLOWED = "E0204";
+    /// A duration that is none.
+    BAD_DURATION = "E0205";
+    /// A bucket name S3 would refuse.
+    BAD_BUCKET_NAME = "E0206";
+    /// A name Holdfast cannot use in addresses.
+    BAD_NAME = "E0207";
+    /// A number, text or list outside its limits.
+    OUT_OF_RANGE = "E0208";
+    /// Text that does not have the form its place asks for.
+    BAD_FORM = "E0209";
+
+    /// A site the estate does not have.
+    UNKNOWN_SITE = "E0301";
+    /// Two services of one name.
+    DUPLICATE_SERVICE = "E0302";
+    /// No document of kind estate.
+    NO_ESTATE = "E0303";
+    /// More than one document of kind estate.
+    TWO_ESTATES = "E0304";
+    /// Two sites in one region.
+    SHARED_REGION = "E0305";
+    /// A site named twice in one list, or a copy at the site of the original.
+    REPEATED_SITE = "E0306";
+    /// A site that is not one of the service's.
+    FOREIGN_SITE = "E0307";
+    /// A service nobody declared.
+    UNKNOWN_SERVICE = "E0308";
+
+    /// A record outside its zone.
+    OUTSIDE_ZONE = "E0401";
+    /// Endpoints that do not fit into one record type.
+    MIXED_ENDPOINTS = "E0402";
+    /// A CNAME at the apex of a zone.
+    CNAME_AT_APEX = "E0403";
+    /// Traffic with nowhere to go when the primary is lost.
+    NO_FAILOVER = "E0404";
+    /// Nothing tells Route 53 that an endpoint is down.
+    NO_PROBE = "E0405";
+    /// One bucket for two purposes.
+    BUCKET_TWICE = "E0406";
+    /// One record for two purposes.
+    RECORD_TWICE = "E0407";
+    /// A KMS key of another region.
+    FOREIGN_KEY = "E0408";
+    /// An address the health checkers cannot reach.
+    UNREACHABLE_ENDPOINT = "E0409";
+    /// A record that answers with itself.
+    SELF_REFERENCE = "E0410";
+
+    /// A circle in the graph.
+    CYCLE = "E0501";
+
+    /// A hosted zone that does not exist.
+    NO_ZONE = "E0601";
+    /// A bucket that exists in another region.
+    BUCKET_ELSEWHERE = "E0602";
+    /// Another routing policy holds the record's name.
+    OTHER_ROUTING = "E0603";
+    /// The credentials belong to another account than the estate.
+    WRONG_ACCOUNT = "E0604";
+
+    /// The cloud moved since the plan was made.
+    STALE_PLAN = "E0701";
+    /// Somebody else is applying.
+    LOCKED = "E0702";
+    /// The journal cannot be trusted.
+    JOURNAL_DAMAGED = "E0703";
+    /// A plan file that cannot be used.
+    BAD_PLAN_FILE = "E0704";
+    /// An apply without approval.
+    NOT_CONFIRMED = "E0705";
+}
+
+/// The page of a code, written any way a person may type it (`e0201`, `E0201`).
+#[must_use]
+pub fn page(code: &str) -> Option<&'static str> {
+    PAGES.iter().find(|(known, _)| known.0.eq_ignore_ascii_case(code.trim())).map(|(_, page)| *page)
+}

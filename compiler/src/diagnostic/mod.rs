@@ -1,0 +1,118 @@
+//! What the compiler has to say to the user: a code, a sentence, the places, the cure.
+//!
+//! Wording: lower case, no full stop, the user's own words in backticks, the cure in `help`.
+
+pub mod codes;
+mod render;
+
+use crate::source::Span;
+pub use codes::Code;
+pub use render::{Style, render, visible};
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The policy does not compile, or the run is refused.
+    Error,
+    /// Worth a look; nothing is refused.
+    Warning,
+}
+
+/// A marked piece of the user's text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Label {
+    /// What is marked.
+    pub span: Span,
+    /// What stands beside the mark.
+    pub text: String,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The code, with a page behind it (`holdfast explain CODE`).
+    pub code: Code,
+    /// How bad.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// Where; the first label is the place the finding is reported at. Empty for whole files.
+    pub labels: Vec<Label>,
+    /// The file, where there is no place in a text.
+    pub file: Option<String>,
+    /// The cure.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error without a place yet.
+    #[must_use]
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            file: None,
+            help: None,
+        }
+    }
+
+    /// Mark a place. The first one marked is the place of the finding.
+    #[must_use]
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Name the file, where no text can be marked.
+    #[must_use]
+    pub fn in_file(mut self, path: impl Into<String>) -> Self {
+        self.file = Some(path.into());
+        self
+    }
+
+    /// Say what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Say what to do about it, if there is something to say.
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+}
+
+/// Put findings in the order of files and places, and drop exact repetitions.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    let key = |d: &Diagnostic| (d.labels.first().map(|l| l.span), d.code, d.message.clone());
+    diagnostics.sort_by_key(key);
+    diagnostics.dedup();
+}
+
+/// The candidate nearest to what was written, if it is near enough to be a slip of the fingers.
+#[must_use]
+pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (written.chars().count() / 3).clamp(1, 3);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(written, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// A list for a sentence: `a`, `b` or `c`.
+#[must_use]
+pub fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}

@@ -1,0 +1,154 @@
+//! Documents: the syntax of the language. Text becomes span trees, trees are held against the JSON Schema,
+//! and what fits becomes typed documents that still know every byte they came from.
+
+mod estate;
+mod parse;
+mod region;
+mod scalar;
+pub mod schema;
+mod schema_error;
+mod service;
+mod text;
+mod tree;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostic, codes, did_you_mean, one_of};
+use crate::source::{SourceId, Sources, Span};
+pub use estate::{Defaults, Estate, Site};
+pub use region::Region;
+pub use service::{
+    AliasEndpoint, Backup, Data, Encryption, Endpoint, EndpointText, Interval, Objectives, Probe, Service,
+    Strategy, Target, Traffic,
+};
+pub use text::{AccountId, BucketName, DomainName, KmsKey, Name, UrlPath};
+pub use tree::{Step, Tree};
+
+/// The largest file that is read as policy, in bytes.
+pub const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// A document that fits the schema.
+#[derive(Debug)]
+pub struct Document {
+    /// What it says.
+    pub body: Body,
+    tree: Tree,
+    whole: Span,
+}
+
+/// The kinds of document.
+#[derive(Debug)]
+pub enum Body {
+    /// The estate.
+    Estate(Estate),
+    /// A service.
+    Service(Service),
+}
+
+impl Document {
+    /// The bytes of the value at the end of a path.
+    #[must_use]
+    pub fn span(&self, path: &[Step<'_>]) -> Span {
+        self.tree.span(path).unwrap_or(self.whole)
+    }
+
+    /// The bytes of the key at the end of a path.
+    #[must_use]
+    pub fn key_span(&self, path: &[Step<'_>]) -> Span {
+        self.tree.key_span(path).unwrap_or(self.whole)
+    }
+}
+
+/// Read every document of every source. Findings go to `out`; what fits is returned, in source order.
+pub fn read(sources: &Sources, out: &mut Vec<Diagnostic>) -> Vec<Document> {
+    sources.iter().flat_map(|(id, source)| read_source(id, &source.path, &source.text, out)).collect()
+}
+
+fn read_source(id: SourceId, path: &str, text: &str, out: &mut Vec<Diagnostic>) -> Vec<Document> {
+    let before = out.len();
+    let trees = parse::parse(id, text, out);
+    let empty = |tree: &Tree| tree.root().is_none_or(|root| tree.to_json(root).is_null());
+    if out.len() == before && trees.iter().all(empty) {
+        out.push(
+            Diagnostic::error(codes::EMPTY_FILE, "there is no policy in this file")
+                .in_file(path)
+                .help("write a document that starts with `kind: service`, or remove the file"),
+        );
+        return Vec::new();
+    }
+    // A `---` with nothing behind it is not worth a word.
+    trees.into_iter().filter(|tree| !empty(tree)).filter_map(|tree| document(tree, out)).collect()
+}
+
+fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
+    let root = tree.root()?;
+    let json = tree.to_json(root);
+    let whole = first_key(&tree, root.span);
+    let Value::Object(map) = &json else {
+        let message = "a policy document is a mapping of keys to values";
+        out.push(Diagnostic::error(codes::WRONG_TYPE, message).at(root.span, "this is something else"));
+        return None;
+    };
+    let kinds = schema::KINDS.map(|(kind, _)| kind);
+    let Some(kind) = map.get("kind") else {
+        out.push(
+            Diagnostic::error(codes::MISSING_KEY, "the document lacks the key `kind`")
+                .at(whole, "`kind` is missing here")
+                .help(format!("start the document with `kind:` {}", one_of(kinds))),
+        );
+        return None;
+    };
+    let Some(validator) = kind.as_str().and_then(schema::validator) else {
+        let written = kind.as_str().map_or_else(|| kind.to_string(), str::to_owned);
+        let near = did_you_mean(&written, kinds);
+        out.push(
+            Diagnostic::error(codes::NOT_ALLOWED, format!("there is no kind of document `{written}`"))
+                .at(tree.span(&["kind".into()]).unwrap_or(whole), "unknown kind")
+                .help(match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("it can be {}", one_of(kinds)),
+                }),
+        );
+        return None;
+    };
+    let before = out.len();
+    validator.iter_errors(&json).for_each(|error| schema_error::report(&tree, whole, &error, out));
+    if out.len() > before {
+        return None;
+    }
+    let body = match kind.as_str() {
+        Some("estate") => typed(json, &tree, whole, out).map(Body::Estate),
+        _ => typed(json, &tree, whole, out).map(Body::Service),
+    }?;
+    Some(Document { body, tree, whole })
+}
+
+/// The first key of a document: where findings about the whole of it are shown.
+fn first_key(tree: &Tree, root: Span) -> Span {
+    match tree.root().map(|node| &node.content) {
+        Some(tree::Content::Map(entries)) => entries.first().map_or(root, |entry| entry.key_span),
+        _ => root,
+    }
+}
+
+/// From schema-valid JSON to its type. The schema is made from the types, so this finds an error only
+/// where a type says more than its schema can.
+fn typed<T: DeserializeOwned>(json: Value, tree: &Tree, whole: Span, out: &mut Vec<Diagnostic>) -> Option<T> {
+    let error = match serde_path_to_error::deserialize(json) {
+        Ok(value) => return Some(value),
+        Err(error) => error,
+    };
+    let keys: Vec<Step<'_>> = error
+        .path()
+        .iter()
+        .filter_map(|segment| match segment {
+            serde_path_to_error::Segment::Seq { index } => Some(Step::Item(*index)),
+            serde_path_to_error::Segment::Map { key } => Some(Step::Key(key)),
+            _ => None,
+        })
+        .collect();
+    let span = if keys.is_empty() { whole } else { tree.span(&keys).unwrap_or(whole) };
+    out.push(Diagnostic::error(codes::BAD_FORM, error.inner().to_string()).at(span, "here"));
+    None
+}

@@ -1,0 +1,153 @@
+//! The JSON Schema (draft 2020-12) of the language: one source for editors and for the compiler.
+//!
+//! It is generated from the document types and committed as `schema/holdfast.schema.json`; a test holds
+//! both equal.
+
+use std::sync::LazyLock;
+
+use jsonschema::{Draft, Validator};
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use super::estate::Estate;
+use super::service::Service;
+
+/// Where the schema lives in the repository and what its `$id` says.
+pub const ID: &str = "https://holdfast.dev/schema/holdfast.schema.json";
+
+/// The kinds of document with the names of their definitions.
+pub(super) const KINDS: [(&str, &str); 2] = [("estate", "Estate"), ("service", "Service")];
+
+/// The schema as editors load it: any one of the documents, told apart by `kind`.
+pub static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    generator.subschema_for::<Estate>();
+    generator.subschema_for::<Service>();
+    let mut definitions = Value::Object(generator.take_definitions(true));
+    tidy(&mut definitions);
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": ID,
+        "title": "Holdfast policy",
+        "description": "A disaster-recovery policy: the estate, or one of its services.",
+        "type": "object",
+        "required": ["kind"],
+        "oneOf": KINDS.map(|(_, name)| json!({"$ref": format!("#/$defs/{name}")})),
+        "$defs": definitions,
+    })
+});
+
+/// What schemars writes for Rust's sake and nobody else's: integer formats, nulls for optional values
+/// (a key that is there has a value), constants spelt as one-item lists.
+fn tidy(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            if map.get("format").is_some_and(|f| f.as_str().is_some_and(|f| f.starts_with("uint"))) {
+                map.remove("format");
+            }
+            map.remove("default");
+            without_null(map);
+            named_entries(map);
+            choices(map);
+            map.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+fn without_null(map: &mut serde_json::Map<String, Value>) {
+    if let Some(Value::Array(types)) = map.get_mut("type") {
+        types.retain(|t| t != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            map.insert("type".to_owned(), only);
+        }
+    }
+    let Some(Value::Array(branches)) = map.get_mut("anyOf") else {
+        return;
+    };
+    let count = branches.len();
+    branches.retain(|branch| branch.get("type") != Some(&json!("null")));
+    if branches.len() < count
+        && let [only] = branches.as_mut_slice()
+        && let Value::Object(only) = only.take()
+    {
+        map.remove("anyOf");
+        for (key, value) in only {
+            map.entry(key).or_insert(value);
+        }
+    }
+}
+
+/// A mapping by name: a key that is no name gets the error of names, not that of unknown keys.
+fn named_entries(map: &mut serde_json::Map<String, Value>) {
+    let Some(Value::Object(patterns)) = map.get("patternProperties") else {
+        return;
+    };
+    let mut patterns = patterns.clone().into_iter();
+    if let (Some((_, entry)), None) = (patterns.next(), patterns.next()) {
+        map.remove("patternProperties");
+        map.insert("propertyNames".to_owned(), json!({"$ref": "#/$defs/Name"}));
+        map.insert("additionalProperties".to_owned(), entry);
+    }
+}
+
+/// A list of constants with a description each becomes an `enum` with one description that has them all:
+/// editors complete it, and its errors name the choices.
+fn choices(map: &mut serde_json::Map<String, Value>) {
+    let Some(Value::Array(branches)) = map.get("oneOf") else {
+        return;
+    };
+    let constants: Option<Vec<Value>> = branches.iter().map(|branch| branch.get("const").cloned()).collect();
+    let Some(constants) = constants else {
+        return;
+    };
+    let mut description = map.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+    for branch in branches {
+        if let (Some(constant), Some(text)) =
+            (branch.get("const").and_then(Value::as_str), branch.get("description").and_then(Value::as_str))
+        {
+            description.push_str(&format!("\n- `{constant}`: {text}"));
+        }
+    }
+    map.remove("oneOf");
+    map.insert("type".to_owned(), "string".into());
+    map.insert("description".to_owned(), description.into());
+    match constants.as_slice() {
+        [only] => map.insert("const".to_owned(), only.clone()),
+        _ => map.insert("enum".to_owned(), Value::Array(constants)),
+    };
+}
+
+/// The validator of one kind of document.
+pub(super) fn validator(kind: &str) -> Option<&'static Validator> {
+    static VALIDATORS: LazyLock<Vec<(&str, Option<Validator>)>> = LazyLock::new(|| {
+        let compile = |(kind, name): (&'static str, &str)| {
+            let mut schema = SCHEMA.clone();
+            if let Value::Object(map) = &mut schema {
+                map.remove("oneOf");
+                map.remove("$id");
+                map.insert("$ref".to_owned(), json!(format!("#/$defs/{name}")));
+            }
+            let options = jsonschema::options().with_draft(Draft::Draft202012);
+            (kind, options.build(&schema).ok())
+        };
+        KINDS.into_iter().map(compile).collect()
+    });
+    let (_, validator) = VALIDATORS.iter().find(|(known, _)| *known == kind)?;
+    validator.as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_validator_and_the_schema_fits_its_metaschema() {
+        for (kind, _) in KINDS {
+            assert!(validator(kind).is_some(), "{kind}");
+        }
+        assert!(jsonschema::meta::is_valid(&SCHEMA));
+    }
+}

@@ -1,0 +1,126 @@
+//! The small texts of the language: each has a pattern for editors, a code for its errors, and one type.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use crate::units::Duration;
+
+macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident, $code:literal, $pattern:expr, $description:literal, [$($example:literal),*]) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// As text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "string",
+                    "description": $description,
+                    "pattern": $pattern,
+                    "x-code": $code,
+                    "examples": [$($example),*],
+                })
+            }
+        }
+    };
+}
+
+text_type! {
+    /// The name of a site, service, data set or entry of traffic. It becomes part of addresses and role names.
+    Name, "E0207", "^[a-z][a-z0-9-]{0,38}[a-z0-9]$|^[a-z]$",
+    "A name: lower-case letters, digits and hyphens, starting with a letter, at most 40 characters.",
+    ["payments", "web-shop"]
+}
+text_type! {
+    /// The name of a general purpose bucket.
+    ///
+    /// Rules: Amazon S3 User Guide, "General purpose bucket naming rules".
+    BucketName, "E0206",
+    "^(?!xn--|sthree-|amzn-s3-demo-)(?!.*\\.\\.)(?!.*(-s3alias|--ol-s3|\\.mrap|--x-s3|--table-s3)$)(?![0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+    "The name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and dots. Bucket names are unique over all accounts of the world.",
+    ["acme-payments-ledger"]
+}
+text_type! {
+    /// A DNS name without the final dot.
+    DomainName, "E0209", "^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+    "A DNS name in lower case, without a final dot.",
+    ["api.acme.example"]
+}
+text_type! {
+    /// A twelve-digit AWS account number.
+    AccountId, "E0209", "^[0-9]{12}$",
+    "An AWS account number: twelve digits, in quotes.",
+    ["123456789012"]
+}
+text_type! {
+    /// A KMS key: an alias in the site's own region, or the ARN of a key.
+    KmsKey, "E0209",
+    "^alias/[a-zA-Z0-9/_-]{1,250}$|^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]{1,64}$",
+    "A KMS key of the site's region: `alias/NAME`, or the ARN of a key. The key has to exist; Holdfast makes none.",
+    ["alias/acme-recovery"]
+}
+text_type! {
+    /// An absolute path of a URL.
+    UrlPath, "E0209", "^/[!-~]{0,254}$",
+    "The path a health checker asks for: starts with `/`, at most 255 characters.",
+    ["/healthz"]
+}
+
+impl JsonSchema for Duration {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A span of time: a whole number and a unit, one of s, m, h, d.",
+            "pattern": Self::PATTERN,
+            "x-code": "E0205",
+            "examples": ["60s", "15m", "4h", "35d"],
+        })
+    }
+}
+
+/// What is wrong with a bucket name, in words.
+#[must_use]
+pub(super) fn bucket_name_fault(name: &str) -> &'static str {
+    let ends_ok = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    match name {
+        _ if name.chars().any(|c| c.is_ascii_uppercase()) => "it has upper-case letters",
+        _ if name.contains('_') => "it has an underscore; use a hyphen",
+        _ if !(3..=63).contains(&name.chars().count()) => "it has to be 3 to 63 characters long",
+        _ if name.contains("..") => "it has two dots in a row",
+        _ if !ends_ok(name.chars().next()) || !ends_ok(name.chars().last()) => {
+            "it has to start and end with a letter or a digit"
+        }
+        _ if name.starts_with("xn--") || name.starts_with("sthree-") || name.starts_with("amzn-s3-demo-") => {
+            "S3 keeps the prefixes `xn--`, `sthree-` and `amzn-s3-demo-` to itself"
+        }
+        _ if name.chars().all(|c| c.is_ascii_digit() || c == '.') => "it looks like an IP address",
+        _ if name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c)) => {
+            "S3 keeps the suffixes `-s3alias`, `--ol-s3`, `.mrap`, `--x-s3` and `--table-s3` to itself"
+        }
+        _ => "only lower-case letters, digits, hyphens and dots are allowed",
+    }
+}

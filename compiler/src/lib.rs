@@ -1,0 +1,24 @@
+//! The pure half of Holdfast.
+//!
+//! ```text
+//! YAML text
+//!   → Document          (syntax: every key and scalar knows its bytes)
+//!   → Policy            (check: names bound, units parsed, rules kept)
+//!   → Graph<Resource>   (lower: what should exist, and what needs what)
+//!   + Observation       (from the runtime: what does exist)
+//!   → Plan              (diff: what to do, in which order, why, how dangerous)
+//! ```
+//!
+//! Everything here is synchronous and deterministic: same text and same observation, same bytes out. No
+//! file, environment, clock or network; `clippy.toml` keeps it so.
+
+pub mod diagnostic;
+pub mod document;
+pub mod graph;
+pub mod lower;
+pub mod observation;
+pub mod plan;
+pub mod policy;
+pub mod resource;
+pub mod source;
+pub mod units;

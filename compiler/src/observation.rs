@@ -1,0 +1,98 @@
+//! What the cloud has: handed in by the runtime, matched to resources here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::graph::Graph;
+use crate::resource::{Address, Kind, Lifecycle, Values};
+
+/// A thing in the cloud.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// Its kind.
+    pub kind: Kind,
+    /// The cloud's id of it.
+    pub id: String,
+    /// Its attributes, named and shaped as its kind documents them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: Values,
+    /// Its outputs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: Values,
+}
+
+/// Everything a plan rests on.
+#[derive(Debug, Clone, Default)]
+pub struct Observation {
+    /// The things found, in any order.
+    pub objects: Vec<Object>,
+}
+
+/// A thing to look for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Its kind.
+    pub kind: Kind,
+    /// What the cloud knows it by.
+    pub identity: Values,
+}
+
+/// A thing that Holdfast made, after the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owned {
+    /// What the cloud knows it by.
+    pub identity: Values,
+    /// What it needed when it was made.
+    pub needs: BTreeSet<Address>,
+}
+
+impl Object {
+    /// What the cloud knows it by.
+    #[must_use]
+    pub fn identity(&self) -> Values {
+        let names = self.kind.schema().identity();
+        names.filter_map(|name| Some((name.to_owned(), self.attributes.get(name)?.clone()))).collect()
+    }
+}
+
+impl Observation {
+    /// A digest of everything observed, in an order of its own.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut lines: Vec<String> =
+            self.objects.iter().map(|o| serde_json::to_string(o).unwrap_or_default()).collect();
+        lines.sort_unstable();
+        digest(lines.iter().map(String::as_str))
+    }
+}
+
+/// The things to look for: all that the graph wants, and all that Holdfast once made.
+#[must_use]
+pub fn scope(graph: &Graph, owned: &BTreeMap<Address, Owned>) -> Vec<Wanted> {
+    let wanted = graph
+        .iter()
+        .filter(|resource| resource.address.kind().schema().lifecycle != Lifecycle::Milestone)
+        .map(|resource| (resource.address.clone(), resource.identity()));
+    let made = owned.iter().map(|(address, owned)| (address.clone(), owned.identity.clone()));
+    let all: BTreeMap<(Address, String), Wanted> = wanted
+        .chain(made)
+        .map(|(address, identity)| {
+            let key = serde_json::to_string(&identity).unwrap_or_default();
+            let kind = address.kind();
+            ((address, key), Wanted { kind, identity })
+        })
+        .collect();
+    all.into_values().collect()
+}
+
+/// SHA-256 of some lines, in hexadecimal.
+pub(crate) fn digest<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut hash = Sha256::new();
+    for line in lines {
+        hash.update(line.as_bytes());
+        hash.update(b"\n");
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,38 @@
+//! Which steps travel together.
+//!
+//! Changes of one zone belong into one atomic batch. A batch is sent when each of its steps is ready or
+//! will never be, so steps of one batch may need each other but must not wait for another batch that waits
+//! for them. Steps that do (a zone's record that needs another zone's) go into a later batch.
+
+use std::collections::BTreeMap;
+
+use super::{Action, Step, StepId};
+
+/// Name the batch of every step whose kind travels in batches. Steps come after what they need.
+pub(super) fn assign(steps: &mut [Step]) {
+    let mut waves: BTreeMap<StepId, (usize, Option<String>)> = BTreeMap::new();
+    for step in steps {
+        let group = group(step);
+        let wave = step.needs.iter().filter_map(|need| waves.get(need)).map(|(wave, other)| {
+            let crosses = other.is_some() && *other != group;
+            wave + usize::from(crosses)
+        });
+        let wave = wave.max().unwrap_or(0);
+        if step.action != Action::Keep {
+            step.batch = group.as_ref().map(|group| match wave {
+                0 => group.clone(),
+                wave => format!("{group} ({})", wave + 1),
+            });
+        }
+        waves.insert(step.id.clone(), (wave, group));
+    }
+}
+
+fn group(step: &Step) -> Option<String> {
+    let name = step.address.kind().schema().batched_by?;
+    let wanted = match step.attributes.get(name) {
+        Some(crate::resource::Attribute::Known(value)) => Some(value),
+        _ => step.before().and_then(|before| before.get(name)),
+    };
+    Some(wanted?.as_str()?.to_owned())
+}

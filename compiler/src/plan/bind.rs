@@ -1,0 +1,80 @@
+//! Which thing in the cloud is which resource.
+
+use std::collections::BTreeMap;
+
+use crate::graph::Graph;
+use crate::observation::{Object, Observation, Owned};
+use crate::resource::{Address, Attribute, Kind, Lifecycle, Resource, Values};
+
+/// The things of each address.
+pub(super) struct Bound<'a> {
+    /// The one thing of each resource that exists.
+    pub(super) found: BTreeMap<Address, &'a Object>,
+    /// Further things of the same identity: leftovers of an interrupted replacement.
+    pub(super) leftover: BTreeMap<Address, Vec<&'a Object>>,
+    /// Things that Holdfast made and that no policy asks for any more.
+    pub(super) orphans: BTreeMap<Address, Vec<&'a Object>>,
+}
+
+pub(super) fn bind<'a>(
+    graph: &Graph,
+    owned: &BTreeMap<Address, Owned>,
+    observation: &'a Observation,
+) -> Bound<'a> {
+    let mut index: BTreeMap<(Kind, String), Vec<&Object>> = BTreeMap::new();
+    for object in &observation.objects {
+        index.entry((object.kind, key(&object.identity()))).or_default().push(object);
+    }
+    let mut bound = Bound { found: BTreeMap::new(), leftover: BTreeMap::new(), orphans: BTreeMap::new() };
+    for resource in graph.iter() {
+        let kind = resource.address.kind();
+        if kind.schema().lifecycle == Lifecycle::Milestone {
+            continue;
+        }
+        let Some(mut objects) = index.remove(&(kind, key(&resource.identity()))) else { continue };
+        objects.sort_by_cached_key(|object| {
+            (misfit(resource, object), !in_use(object, observation), object.id.clone())
+        });
+        let mut objects = objects.into_iter();
+        bound.found.extend(objects.next().map(|object| (resource.address.clone(), object)));
+        let rest: Vec<&Object> = objects.collect();
+        if !rest.is_empty() {
+            bound.leftover.insert(resource.address.clone(), rest);
+        }
+    }
+    for (address, made) in owned {
+        let same = graph.get(address).is_some_and(|resource| resource.identity() == made.identity);
+        if same {
+            continue;
+        }
+        if let Some(objects) = index.remove(&(address.kind(), key(&made.identity))) {
+            bound.orphans.insert(address.clone(), objects);
+        }
+    }
+    bound
+}
+
+fn key(identity: &Values) -> String {
+    serde_json::to_string(identity).unwrap_or_default()
+}
+
+/// How many attributes would make a replacement necessary.
+fn misfit(resource: &Resource, object: &Object) -> usize {
+    let schema = resource.address.kind().schema();
+    let null = serde_json::Value::Null;
+    let replaces = schema.attributes.iter().filter(|attribute| {
+        let found = object.attributes.get(attribute.name).unwrap_or(&null);
+        match resource.attributes.get(attribute.name) {
+            Some(Attribute::Known(wanted)) => {
+                !attribute.shape.same(found, wanted) && attribute.replaces(found, wanted)
+            }
+            _ => false,
+        }
+    });
+    replaces.count()
+}
+
+/// Whether another thing mentions this one's id.
+fn in_use(object: &Object, observation: &Observation) -> bool {
+    observation.objects.iter().any(|other| other.attributes.values().any(|value| *value == object.id))
+}

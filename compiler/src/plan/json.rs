@@ -1,0 +1,100 @@
+//! The plan for machines: a versioned format with the action vocabulary of Terraform's plan representation,
+//! so that tools that read one can learn the other quickly.
+//!
+//! ```text
+//! format_version     "1.0": new fields may come within 1.x, the meaning of old ones stays
+//! estate, cloud, account, plan_digest, policy_digest, observation_digest
+//! summary            {create, update, replace, delete, keep}
+//! resource_changes[] address, mode (managed | data), type, name, purpose, action_reason, place {file,line,column},
+//!                    deposed (the id of an old thing that is removed after its replacement),
+//!                    change {actions, before, after, after_unknown, replace_paths}, cautions, displaces, needs
+//! left_in_place[]    addresses of things that hold data and that no policy asks for any more
+//! ```
+//!
+//! `actions` is one of `["no-op"]`, `["create"]`, `["update"]`, `["create","delete"]` (replaced, the new one
+//! first), `["delete"]`.
+
+use serde_json::{Map, Value, json};
+
+use super::{Action, After, Plan, Step};
+use crate::resource::Lifecycle;
+
+/// The version of the format.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// The plan as JSON. Same plan, same bytes.
+#[must_use]
+pub fn json(plan: &Plan) -> String {
+    let document = json!({
+        "format_version": FORMAT_VERSION,
+        "estate": plan.context.estate,
+        "cloud": plan.context.cloud,
+        "account": plan.context.account,
+        "plan_digest": plan.digest(),
+        "policy_digest": plan.policy,
+        "observation_digest": plan.observed,
+        "summary": plan.counts(),
+        "resource_changes": plan.steps.iter().filter(|s| shown(s)).map(change).collect::<Vec<_>>(),
+        "left_in_place": plan.left,
+    });
+    format!("{document:#}\n")
+}
+
+fn shown(step: &Step) -> bool {
+    step.address.kind().schema().lifecycle != Lifecycle::Milestone
+}
+
+fn change(step: &Step) -> Value {
+    let actions = match step.action {
+        Action::Keep => json!(["no-op"]),
+        Action::Create => json!(["create"]),
+        Action::Update => json!(["update"]),
+        Action::Replace => json!(["create", "delete"]),
+        Action::Delete => json!(["delete"]),
+    };
+    let mode = match step.address.kind().schema().lifecycle {
+        Lifecycle::Prerequisite => "data",
+        _ => "managed",
+    };
+    let (mut after, mut unknown, mut replace_paths) = (Map::new(), Map::new(), Vec::new());
+    if let (Action::Update, Some(before)) = (step.action, step.before()) {
+        after.extend(before.clone());
+    }
+    for change in &step.changes {
+        match &change.after {
+            After::Known(value) => {
+                after.insert(change.name.clone(), value.clone());
+            }
+            After::Unknown => {
+                after.remove(&change.name);
+                unknown.insert(change.name.clone(), true.into());
+            }
+        }
+        if change.replaces {
+            replace_paths.push(json!([change.name]));
+        }
+    }
+    let gone = matches!(step.action, Action::Delete | Action::Keep);
+    let before = step.before().filter(|_| step.action != Action::Keep);
+    let superseded = step.action == Action::Delete && step.id.as_str() != step.address.to_string();
+    json!({
+        "address": step.address,
+        "mode": mode,
+        "type": step.address.kind(),
+        "name": step.address.name(),
+        "purpose": step.purpose,
+        "action_reason": step.reason,
+        "place": step.place,
+        "deposed": step.object.as_ref().filter(|_| superseded).map(|object| &object.id),
+        "change": {
+            "actions": actions,
+            "before": before,
+            "after": if gone { Value::Null } else { Value::Object(after) },
+            "after_unknown": unknown,
+            "replace_paths": replace_paths,
+        },
+        "cautions": step.cautions,
+        "displaces": step.displaces,
+        "needs": step.needs,
+    })
+}

@@ -1,0 +1,250 @@
+//! The plan: what to do, in which order, why, and how dangerous it is.
+//!
+//! A plan is data. It holds everything an apply needs and leaves it no choices: it can be saved, compared,
+//! shown offline, and it has a digest. It holds no times and no random ids.
+
+mod batch;
+mod bind;
+mod diff;
+mod json;
+mod pretty;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::observation::{Object, Wanted, digest};
+use crate::resource::{Address, Attributes, Values};
+use crate::source::Place;
+pub use diff::{Inputs, diff};
+pub use json::{FORMAT_VERSION, json};
+pub use text::text;
+
+/// The format of saved plans. A reader refuses others.
+pub const FORMAT: u32 = 1;
+
+/// What happens to one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// It is as it should be.
+    Keep,
+    /// It is made.
+    Create,
+    /// It is changed.
+    Update,
+    /// Another one takes its place.
+    Replace,
+    /// It is removed.
+    Delete,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Keep => "keep",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Replace => "replace",
+            Self::Delete => "delete",
+        })
+    }
+}
+
+/// The id of a step: the address, and the old thing's id where a step removes what another replaced.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepId(String);
+
+impl StepId {
+    /// The step of an address.
+    #[must_use]
+    pub fn of(address: &Address) -> Self {
+        Self(address.to_string())
+    }
+
+    /// The removal of a thing whose place another one takes.
+    #[must_use]
+    pub fn superseded(address: &Address, object: &str) -> Self {
+        Self(format!("{address} ({object})"))
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The value an attribute will have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum After {
+    /// This one.
+    Known(Value),
+    /// One the cloud tells during the apply.
+    Unknown,
+}
+
+/// One attribute that changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The attribute.
+    pub name: String,
+    /// What it is.
+    pub before: Value,
+    /// What it will be.
+    pub after: After,
+    /// Whether this is what makes a replacement necessary.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaces: bool,
+}
+
+/// One thing to do, or to leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Unique in the plan.
+    pub id: StepId,
+    /// The resource.
+    pub address: Address,
+    /// What happens.
+    pub action: Action,
+    /// What the thing is for.
+    pub purpose: String,
+    /// Why it happens.
+    pub reason: String,
+    /// The place in the policy that asks for it; none for what no policy asks for.
+    pub place: Option<Place>,
+    /// What changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    /// What a reviewer has to be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cautions: Vec<String>,
+    /// What the thing should be like; empty where it is kept or removed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: Attributes,
+    /// What is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Object>,
+    /// What has to go, in the same change, for the thing to have its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub displaces: Vec<Object>,
+    /// Steps that come first.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub needs: BTreeSet<StepId>,
+    /// Steps of one batch travel together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
+}
+
+/// What the plan is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Context {
+    /// The estate.
+    pub estate: String,
+    /// The cloud as the user selected it: `aws`, or `local:FILE`.
+    pub cloud: String,
+    /// The account.
+    pub account: String,
+}
+
+/// The whole plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// What it is about.
+    pub context: Context,
+    /// Digest of what the policy wants, independent of the order of files and keys.
+    pub policy: String,
+    /// Digest of what was observed.
+    pub observed: String,
+    /// What was looked for, so that an apply can look again.
+    pub scope: Vec<Wanted>,
+    /// The steps, each after what it needs.
+    pub steps: Vec<Step>,
+    /// Things that hold data, that Holdfast made and that no policy asks for any more. They stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Address>,
+}
+
+/// How many steps of each action.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Things made.
+    pub create: usize,
+    /// Things changed.
+    pub update: usize,
+    /// Things replaced.
+    pub replace: usize,
+    /// Things removed.
+    pub delete: usize,
+    /// Things left as they are.
+    pub keep: usize,
+}
+
+impl Plan {
+    /// The steps that do something.
+    pub fn pending(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.action != Action::Keep)
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pending().next().is_none()
+    }
+
+    /// How many steps of each action. The removal of what a replacement leaves belongs to the replacement;
+    /// milestones are nothing.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for step in &self.steps {
+            match step.action {
+                Action::Create => counts.create += 1,
+                Action::Update => counts.update += 1,
+                Action::Replace => counts.replace += 1,
+                Action::Delete if step.is_second_half() => {}
+                Action::Delete => counts.delete += 1,
+                Action::Keep if step.object.is_some() => counts.keep += 1,
+                Action::Keep => {}
+            }
+        }
+        counts
+    }
+
+    /// The plan's digest: of all that would be done, and not of the places in the text that ask for it.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut bare = self.clone();
+        for step in &mut bare.steps {
+            step.place = None;
+        }
+        digest(std::iter::once(serde_json::to_string(&bare).unwrap_or_default().as_str()))
+    }
+}
+
+impl Step {
+    /// Whether it removes what a replacement in this plan leaves behind.
+    #[must_use]
+    pub fn is_second_half(&self) -> bool {
+        self.action == Action::Delete && self.needs.contains(&StepId::of(&self.address))
+    }
+
+    /// The attributes the thing has today.
+    #[must_use]
+    pub fn before(&self) -> Option<&Values> {
+        self.object.as_ref().map(|object| &object.attributes)
+    }
+}

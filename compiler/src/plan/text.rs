@@ -1,0 +1,222 @@
+//! The plan for a reviewer at a terminal or in a pull request: what changes, why, where the policy says so,
+//! what is dangerous. Readable at 80 columns.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use super::pretty::{brief, pretty};
+use super::{Action, After, Change, Counts, Plan, Step};
+use crate::diagnostic::{Style, visible};
+use crate::resource::Shape;
+
+/// Time after which a text diff settles for a coarser answer. Documents here are a few dozen lines; the
+/// bound is for those that strangers write.
+const DIFF_TIMEOUT: Duration = Duration::from_millis(500);
+/// The width of the column of attribute names.
+const NAME_WIDTH: usize = 22;
+
+/// The plan as text. Same plan and style, same bytes.
+#[must_use]
+pub fn text(plan: &Plan, style: Style) -> String {
+    let pen = Pen { color: style.color, width: style.width.max(60) };
+    let context = &plan.context;
+    let cloud = visible(&context.cloud);
+    let mut out = format!("Estate {} in {cloud}, account {}\n", pen.bold(&context.estate), context.account);
+    if plan.is_empty() {
+        let counts = plan.counts();
+        let _ = writeln!(
+            out,
+            "\n{} All {} resources are as the policy says.",
+            pen.bold("No changes."),
+            counts.keep
+        );
+        left(plan, &pen, &mut out);
+        return out;
+    }
+    let mut services: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+    for step in plan.pending() {
+        services.entry(step.address.owner()).or_default().push(step);
+    }
+    for (service, mut steps) in services {
+        let _ = writeln!(out, "\n{}", pen.bold(service));
+        // Within a service: kind by kind, a replaced thing's removal right behind its replacement.
+        steps.sort_by_key(|step| (step.address.kind(), &step.address, step.action == Action::Delete));
+        steps.into_iter().for_each(|one| pen.step(one, &mut out));
+    }
+    left(plan, &pen, &mut out);
+    let _ = writeln!(out, "\n{}", pen.bold(&summary(plan.counts())));
+    out
+}
+
+fn left(plan: &Plan, pen: &Pen, out: &mut String) {
+    for address in &plan.left {
+        let text = format!("! {address} holds data and no policy asks for it any more: it stays.");
+        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width)));
+    }
+}
+
+/// `Plan: 3 to create, 1 to update, 0 to replace, 0 to delete; 12 as they should be.`
+fn summary(counts: Counts) -> String {
+    let Counts { create, update, replace, delete, keep } = counts;
+    format!(
+        "Plan: {create} to create, {update} to update, {replace} to replace, {delete} to delete; {keep} to keep."
+    )
+}
+
+/// How to draw.
+struct Pen {
+    color: bool,
+    width: usize,
+}
+
+impl Pen {
+    fn paint(&self, text: &str, code: &str) -> String {
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+    fn bold(&self, text: &str) -> String {
+        self.paint(text, "1")
+    }
+    fn dim(&self, text: &str) -> String {
+        self.paint(text, "2")
+    }
+    fn plus(&self, text: &str) -> String {
+        self.paint(text, "32")
+    }
+    fn minus(&self, text: &str) -> String {
+        self.paint(text, "31")
+    }
+    fn caution(&self, text: &str) -> String {
+        self.paint(text, "33")
+    }
+
+    fn sign(&self, action: Action) -> String {
+        match action {
+            Action::Keep => " ".to_owned(),
+            Action::Create => self.plus("+"),
+            Action::Update => self.caution("~"),
+            Action::Replace => self.caution("±"),
+            Action::Delete => self.minus("-"),
+        }
+    }
+
+    fn step(&self, step: &Step, out: &mut String) {
+        let id = visible(step.id.as_str());
+        let _ = writeln!(out, "  {} {} {}", self.sign(step.action), self.bold(&id), step.action);
+        let why = visible(&format!("{}: {}", step.purpose, step.reason));
+        let _ = writeln!(out, "{}", self.dim(&wrap(&why, 6, self.width)));
+        if let Some(place) = &step.place {
+            let _ = writeln!(out, "      {}", self.dim(&visible(&format!("at {place}"))));
+        }
+        for caution in &step.cautions {
+            let text = wrap(&format!("! {}", visible(caution)), 6, self.width);
+            let _ = writeln!(out, "{}", self.caution(&text));
+        }
+        for change in &step.changes {
+            self.change(step, change, out);
+        }
+    }
+
+    fn change(&self, step: &Step, change: &Change, out: &mut String) {
+        let shape = step.address.kind().schema().attribute(&change.name).map(|attribute| attribute.shape);
+        let name = format!("{:NAME_WIDTH$}", change.name);
+        let note = if change.replaces { self.caution(" (cannot change in place)") } else { String::new() };
+        let after = match &change.after {
+            After::Known(value) => value,
+            After::Unknown => {
+                let _ = writeln!(out, "      {name} {}{note}", self.dim("known after apply"));
+                return;
+            }
+        };
+        match (step.action, shape) {
+            (Action::Create, Some(Shape::Document)) => {
+                let _ = writeln!(out, "      {}", change.name);
+                for line in pretty(after, self.width - 8).lines() {
+                    let _ = writeln!(out, "        {}", visible(line));
+                }
+            }
+            (_, Some(Shape::Document)) => {
+                let _ = writeln!(out, "      {}{note}", change.name);
+                self.document(&change.before, after, out);
+            }
+            (Action::Create, Some(Shape::Tags)) => self.tags(&change.name, &Value::Null, after, out),
+            (_, Some(Shape::Tags)) => self.tags(&change.name, &change.before, after, out),
+            (Action::Create, _) => self.value(&name, &brief(after), out),
+            _ => {
+                let arrow = format!("{} → {}", brief(&change.before), brief(after));
+                self.value(&name, &arrow, out);
+                if change.replaces {
+                    let _ = writeln!(
+                        out,
+                        "{:1$} {2}",
+                        "",
+                        6 + NAME_WIDTH,
+                        self.caution("cannot change in place")
+                    );
+                }
+            }
+        }
+    }
+
+    /// A name with a value that wraps under itself.
+    fn value(&self, name: &str, value: &str, out: &mut String) {
+        let indent = 7 + NAME_WIDTH;
+        let wrapped = wrap(&visible(value), indent, self.width);
+        let _ = writeln!(out, "      {name} {}", wrapped.trim_start());
+    }
+
+    /// Tags one by one; of an existing set, those that change.
+    fn tags(&self, name: &str, before: &Value, after: &Value, out: &mut String) {
+        let _ = writeln!(out, "      {name}");
+        for (key, value) in after.as_object().into_iter().flatten() {
+            let old = before.get(key);
+            let text = match old {
+                Some(old) if old == value => continue,
+                Some(old) => format!("{key} = {} → {}", brief(old), brief(value)),
+                None => format!("{key} = {}", brief(value)),
+            };
+            let _ = writeln!(out, "        {}", visible(&text));
+        }
+    }
+
+    fn document(&self, before: &Value, after: &Value, out: &mut String) {
+        let width = self.width - 10;
+        let text = |value: &Value| if value.is_null() { String::new() } else { pretty(value, width) + "\n" };
+        let (before, after) = (text(before), text(after));
+        let diff = TextDiff::configure().timeout(DIFF_TIMEOUT).diff_lines(&before, &after);
+        for group in diff.grouped_ops(2) {
+            for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+                let line = visible(change.value().trim_end_matches('\n'));
+                let line = match change.tag() {
+                    ChangeTag::Equal => format!("  {line}"),
+                    ChangeTag::Delete => self.minus(&format!("- {line}")),
+                    ChangeTag::Insert => self.plus(&format!("+ {line}")),
+                };
+                let _ = writeln!(out, "        {line}");
+            }
+        }
+    }
+}
+
+/// Words in lines of at most `width` columns, all indented.
+fn wrap(text: &str, indent: usize, width: usize) -> String {
+    let pad = " ".repeat(indent);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let fits = indent + line.chars().count() + 1 + word.chars().count() <= width;
+        if !line.is_empty() && !fits {
+            lines.push(format!("{pad}{line}"));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(format!("{pad}{line}"));
+    lines.join("\n")
+}

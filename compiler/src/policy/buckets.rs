@@ -1,0 +1,54 @@
+//! Rules about buckets: the names of copies, and one bucket for one purpose.
+
+use std::collections::BTreeMap;
+
+use super::{Bucket, Service, Site};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::document::{BucketName, Name};
+use crate::source::Span;
+
+/// The longest name a bucket can have (Amazon S3 User Guide, "General purpose bucket naming rules").
+const LONGEST: usize = 63;
+
+/// The name of a copy that the policy gives none: the primary bucket's, with the region behind it. The
+/// region and not the site's name, so that renaming a site moves no data.
+pub(super) fn name_at(
+    primary: &BucketName,
+    site: &Site,
+    span: Span,
+    out: &mut Vec<Diagnostic>,
+) -> Option<BucketName> {
+    let name = format!("{primary}-{}", site.region);
+    if name.len() > LONGEST {
+        out.push(
+            Diagnostic::error(codes::BAD_BUCKET_NAME, format!("`{name}` would be too long for a bucket"))
+                .at(span, format!("the copy's name would have {} characters", name.len()))
+                .help(format!("name the bucket: `{{ site: {}, bucket: … }}`", site.name)),
+        );
+        return None;
+    }
+    // The text has the right form: only its end is new, and that is a region.
+    serde_json::from_value(serde_json::Value::String(name)).ok()
+}
+
+/// Every bucket serves one data set in one role: two would overwrite each other's settings.
+pub(super) fn used_once(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagnostic>) {
+    let mut first: BTreeMap<&str, &Bucket> = BTreeMap::new();
+    let data = services.values().flat_map(|service| service.data.values());
+    let mut buckets: Vec<&Bucket> =
+        data.flat_map(|set| std::iter::once(&set.primary).chain(&set.copies)).collect();
+    buckets.sort_by_key(|bucket| bucket.span);
+    for bucket in buckets {
+        let name = bucket.name.as_str();
+        if let Some(other) = first.get(name) {
+            out.push(
+                Diagnostic::error(codes::BUCKET_TWICE, format!("the bucket `{name}` has two purposes"))
+                    .at(bucket.span, "again here")
+                    .at(other.span, "already used here")
+                    .help("bucket names are unique over all regions: give each data set and copy its own"),
+            );
+        } else {
+            first.insert(name, bucket);
+        }
+    }
+}

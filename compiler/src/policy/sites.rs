@@ -1,0 +1,93 @@
+//! The sites of the estate, and the mentions of them.
+
+use std::collections::BTreeMap;
+
+use super::Site;
+use crate::diagnostic::{Diagnostic, codes, did_you_mean, one_of};
+use crate::document::{self, Document, Estate, Name, Step};
+use crate::source::Span;
+
+/// The sites of an estate by name.
+pub(super) struct Sites {
+    all: BTreeMap<Name, Site>,
+}
+
+impl Sites {
+    pub(super) fn new(document: &Document, estate: &Estate, out: &mut Vec<Diagnostic>) -> Self {
+        let mut regions = BTreeMap::new();
+        let mut all = BTreeMap::new();
+        for (name, body) in &estate.sites {
+            let at: [Step<'_>; 2] = ["sites".into(), name.as_str().into()];
+            let span = document.span(&[at[0], at[1], "aws".into()]);
+            if let Some(first) = regions.insert(body.aws, span) {
+                out.push(
+                    Diagnostic::error(codes::SHARED_REGION, format!("two sites are in `{}`", body.aws))
+                        .at(span, "the same region")
+                        .at(first, "as this site")
+                        .help("a site is what can be lost as a whole: one per region"),
+                );
+            }
+            if let Some(key) = &body.kms_key
+                && let Some(region) = key.as_str().strip_prefix("arn:aws:kms:")
+                && !region.starts_with(&format!("{}:", body.aws))
+            {
+                out.push(
+                    Diagnostic::error(codes::FOREIGN_KEY, "the KMS key is of another region than the site")
+                        .at(document.span(&[at[0], at[1], "kms-key".into()]), "a key of another region")
+                        .at(span, "the site's region")
+                        .help("S3 encrypts a replica with a key of the replica's own region"),
+                );
+            }
+            let site = Site { name: name.clone(), region: body.aws, kms_key: body.kms_key.clone() };
+            all.insert(name.clone(), site);
+        }
+        Self { all }
+    }
+
+    pub(super) fn get(&self, name: &Name) -> Option<&Site> {
+        self.all.get(name)
+    }
+
+    /// The site of a name, or a finding at the place that mentions it.
+    pub(super) fn find(&self, name: &Name, span: Span, out: &mut Vec<Diagnostic>) -> Option<&Site> {
+        let site = self.all.get(name);
+        if site.is_none() {
+            let names = || self.all.keys().map(Name::as_str);
+            let help = match did_you_mean(name.as_str(), names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the estate has {}", one_of(names())),
+            };
+            let message = format!("the estate has no site `{name}`");
+            out.push(Diagnostic::error(codes::UNKNOWN_SITE, message).at(span, "unknown site").help(help));
+        }
+        site
+    }
+
+    /// The sites of a service: the primary, then the standbys; `None` for those that do not exist.
+    pub(super) fn of_service(
+        &self,
+        document: &Document,
+        service: &document::Service,
+        out: &mut Vec<Diagnostic>,
+    ) -> Vec<Option<Site>> {
+        let mut mentioned: BTreeMap<&Name, Span> = BTreeMap::new();
+        let standby = service.standby.iter().enumerate();
+        let standby = standby.map(|(nth, name)| (name, document.span(&["standby".into(), nth.into()])));
+        let primary = (&service.primary, document.span(&["primary".into()]));
+        let mut sites = Vec::new();
+        for (name, span) in std::iter::once(primary).chain(standby) {
+            if let Some(first) = mentioned.get(name) {
+                out.push(
+                    Diagnostic::error(codes::REPEATED_SITE, format!("`{name}` cannot stand in for itself"))
+                        .at(span, "the same site")
+                        .at(*first, "already here")
+                        .help("name another site, or leave it out"),
+                );
+                continue;
+            }
+            mentioned.insert(name, span);
+            sites.push(self.find(name, span, out).cloned());
+        }
+        sites
+    }
+}

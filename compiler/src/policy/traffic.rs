@@ -1,0 +1,312 @@
+//! Rules about traffic: records in their zones, endpoints that fit one record, probes that can see them.
+//!
+//! Sources: Amazon Route 53 Developer Guide, "How health checks work in complex configurations" and "Values
+//! specific for failover records"; Route 53 API Reference, `HealthCheckConfig` and `ResourceRecordSet`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::binder::Binder;
+use super::{Endpoint, Probe, Protocol, Service, Site, Target, Traffic};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::document::{self, Name, Step};
+use crate::source::Span;
+use crate::units::Duration;
+
+/// TTL where the policy gives none: Route 53 advises 60 s or less for records with health checks.
+const TTL: Duration = Duration::seconds(60);
+/// `FailureThreshold` where the policy gives none, as Route 53 has it.
+const FAILURES: u8 = 3;
+
+/// The longest TTL in seconds (RFC 2181 §8).
+const LONGEST_TTL: u64 = 2_147_483_647;
+/// The longest record that leaves room for `_standbyN.` in the 253 characters of a DNS name.
+const LONGEST_RECORD: usize = 240;
+
+/// The type of a failover record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecordType {
+    /// IPv4 addresses and aliases.
+    A,
+    /// IPv6 addresses.
+    Aaaa,
+    /// Host names.
+    Cname,
+}
+
+impl fmt::Display for RecordType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::A => "A",
+            Self::Aaaa => "AAAA",
+            Self::Cname => "CNAME",
+        })
+    }
+}
+
+/// Bind one entry of traffic. `sites` are the service's, primary first, `None` where unknown.
+pub(super) fn bind(
+    binder: &Binder<'_>,
+    sites: &[Option<Site>],
+    name: &Name,
+    body: &document::Traffic,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Traffic> {
+    let at: [Step<'_>; 2] = ["traffic".into(), name.as_str().into()];
+    let span = |key: &'static str| binder.document.span(&[at[0], at[1], key.into()]);
+    let (zone, record) = (body.zone.as_str(), body.record.as_str());
+    if record != zone && !record.ends_with(&format!(".{zone}")) {
+        out.push(
+            Diagnostic::error(codes::OUTSIDE_ZONE, format!("`{record}` is not in the zone `{zone}`"))
+                .at(span("record"), "outside the zone")
+                .at(span("zone"), "the zone")
+                .help(format!("the record has to be `{zone}` or end in `.{zone}`")),
+        );
+    }
+    if body.endpoints.len() > 2 && record.len() > LONGEST_RECORD {
+        out.push(
+            Diagnostic::error(codes::BAD_FORM, format!("`{name}` needs names below its record"))
+                .at(span("record"), "too long for a name below it")
+                .help(format!("with more than two endpoints, at most {LONGEST_RECORD} characters")),
+        );
+    }
+    if body.ttl.is_some_and(|ttl| ttl.as_seconds() > LONGEST_TTL) {
+        out.push(
+            Diagnostic::error(codes::OUT_OF_RANGE, "the TTL is longer than DNS can say")
+                .at(span("ttl"), "too long")
+                .help("at most 2147483647 s; for failover 60 s or less"),
+        );
+    }
+    let endpoints = endpoints(binder, sites, at, body, out);
+    let probe = body.probe.as_ref().map(|probe| bind_probe(binder, at, probe, out));
+    let unseen = endpoints.iter().find(|endpoint| !matches!(endpoint.target, Target::Alias { .. }));
+    if let (None, Some(endpoint)) = (&probe, unseen) {
+        out.push(
+            Diagnostic::error(codes::NO_PROBE, format!("nothing tells Route 53 when `{name}` is down"))
+                .at(binder.document.key_span(&at), "no probe here")
+                .at(endpoint.span, "always counts as healthy")
+                .help("add a probe, such as `probe: { https: /healthz, every: 10s, failures: 3 }`"),
+        );
+    }
+    let record_type = one_type(&endpoints, out)?;
+    if record_type == RecordType::Cname && record == zone {
+        out.push(
+            Diagnostic::error(
+                codes::CNAME_AT_APEX,
+                format!("the zone's own name `{zone}` cannot be a CNAME"),
+            )
+            .at(span("record"), "the apex of the zone")
+            .help("use addresses or aliases as endpoints, or a name below the zone"),
+        );
+    }
+    for endpoint in &endpoints {
+        let answer = match &endpoint.target {
+            Target::Host(name) | Target::Alias { name, .. } => name.as_str(),
+            Target::Ip(_) => continue,
+        };
+        if answer == record {
+            out.push(
+                Diagnostic::error(codes::SELF_REFERENCE, format!("`{record}` would answer with itself"))
+                    .at(endpoint.span, "the record's own name")
+                    .at(span("record"), "the record")
+                    .help("name the endpoint that serves this site, not the name that fails over"),
+            );
+        }
+    }
+    Some(Traffic {
+        span: binder.document.key_span(&at),
+        zone: body.zone.clone(),
+        zone_span: span("zone"),
+        record: body.record.clone(),
+        record_type,
+        ttl: body.ttl.unwrap_or(TTL),
+        probe,
+        endpoints,
+    })
+}
+
+/// The endpoints in the order in which their sites take over.
+fn endpoints(
+    binder: &Binder<'_>,
+    sites: &[Option<Site>],
+    at: [Step<'_>; 2],
+    body: &document::Traffic,
+    out: &mut Vec<Diagnostic>,
+) -> Vec<Endpoint> {
+    fn under<'s>(at: [Step<'s>; 2], site: &'s Name) -> [Step<'s>; 4] {
+        [at[0], at[1], "endpoints".into(), Step::Key(site.as_str())]
+    }
+    for site in body.endpoints.keys() {
+        let key = binder.document.key_span(&under(at, site));
+        let known = binder.sites.find(site, key, out).is_some();
+        let ours = site == &binder.service.primary || binder.service.standby.contains(site);
+        if known && !ours {
+            out.push(
+                Diagnostic::error(codes::FOREIGN_SITE, format!("the service does not live at `{site}`"))
+                    .at(key, "neither primary nor standby")
+                    .help("add the site to `standby`, or remove the endpoint"),
+            );
+        }
+    }
+    let whole = binder.document.key_span(&[at[0], at[1], "endpoints".into()]);
+    if !body.endpoints.contains_key(&binder.service.primary) {
+        let primary = &binder.service.primary;
+        out.push(
+            Diagnostic::error(codes::FOREIGN_SITE, format!("the primary site `{primary}` has no endpoint"))
+                .at(whole, "not among these")
+                .at(binder.document.span(&["primary".into()]), "the primary")
+                .help("add the address the service answers at there"),
+        );
+    }
+    if body.endpoints.len() < 2 {
+        out.push(
+            Diagnostic::error(codes::NO_FAILOVER, "traffic has nowhere to go when the primary is lost")
+                .at(whole, "a single endpoint")
+                .help("add the endpoint of at least one standby site"),
+        );
+    }
+    let mut bound = Vec::new();
+    for site in sites.iter().flatten() {
+        let Some(endpoint) = body.endpoints.get(&site.name) else { continue };
+        let span = binder.document.span(&under(at, &site.name));
+        bound.extend(target(endpoint, span, out).map(|target| Endpoint { site: site.clone(), target, span }));
+    }
+    bound
+}
+
+fn target(endpoint: &document::Endpoint, span: Span, out: &mut Vec<Diagnostic>) -> Option<Target> {
+    let text = match endpoint {
+        document::Endpoint::Alias(alias) => {
+            let name = alias.alias.as_str().to_owned();
+            return Some(Target::Alias { name, zone_id: alias.zone_id.clone() });
+        }
+        document::Endpoint::Address(text) => text.0.as_str(),
+    };
+    let looks_like_ip = text.contains(':') || text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    match text.parse::<IpAddr>() {
+        Ok(ip) => {
+            if let Some(why) = unreachable(ip) {
+                out.push(
+                    Diagnostic::error(codes::UNREACHABLE_ENDPOINT, format!("`{ip}` is {why}"))
+                        .at(span, "health checkers cannot reach this")
+                        .help("Route 53 checks from the internet: give a public address"),
+                );
+            }
+            Some(Target::Ip(ip))
+        }
+        Err(_) if looks_like_ip => {
+            out.push(
+                Diagnostic::error(codes::BAD_FORM, format!("`{text}` is not an IP address"))
+                    .at(span, "not an address")
+                    .help("four numbers from 0 to 255 (IPv4), or groups of hexadecimal digits (IPv6)"),
+            );
+            None
+        }
+        Err(_) => Some(Target::Host(text.to_owned())),
+    }
+}
+
+/// Why health checkers cannot reach an address. They refuse local, private, non-routable and multicast
+/// ranges (Route 53 API Reference, `HealthCheckConfig.IPAddress`). Documentation ranges pass: examples
+/// have to compile.
+fn unreachable(ip: IpAddr) -> Option<&'static str> {
+    match ip {
+        IpAddr::V4(v4) if v4.is_private() => Some("a private address"),
+        IpAddr::V4(v4) if v4.is_loopback() || v4.is_unspecified() => Some("an address of the machine itself"),
+        IpAddr::V4(v4) if v4.is_link_local() => Some("a link-local address"),
+        IpAddr::V4(v4) if v4.is_multicast() || v4.is_broadcast() => Some("not the address of one host"),
+        IpAddr::V4(v4) if matches!(v4.octets(), [100, 64..=127, ..]) => Some("a carrier's private address"),
+        IpAddr::V4(v4)
+            if matches!(v4.octets(), [0 | 240..=255, ..] | [192, 0, 0, _] | [198, 18 | 19, ..]) =>
+        {
+            Some("not an address of the internet")
+        }
+        IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => Some("an IPv4 address in disguise"),
+        IpAddr::V6(v6) if matches!(v6.segments(), [0xfec0..=0xfeff, ..]) => Some("a private address"),
+        IpAddr::V6(v6) if v6.is_unique_local() => Some("a private address"),
+        IpAddr::V6(v6) if v6.is_loopback() || v6 == Ipv6Addr::UNSPECIFIED => {
+            Some("an address of the machine itself")
+        }
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => Some("a link-local address"),
+        IpAddr::V6(v6) if v6.is_multicast() => Some("not the address of one host"),
+        _ => None,
+    }
+}
+
+/// The one type that all endpoints fit into. An alias goes with IPv4.
+fn one_type(endpoints: &[Endpoint], out: &mut Vec<Diagnostic>) -> Option<RecordType> {
+    let type_of = |endpoint: &Endpoint| match endpoint.target {
+        Target::Ip(IpAddr::V4(_)) | Target::Alias { .. } => RecordType::A,
+        Target::Ip(IpAddr::V6(_)) => RecordType::Aaaa,
+        Target::Host(_) => RecordType::Cname,
+    };
+    let first = endpoints.first()?;
+    let wanted = type_of(first);
+    if let Some(other) = endpoints.iter().find(|endpoint| type_of(endpoint) != wanted) {
+        out.push(
+            Diagnostic::error(codes::MIXED_ENDPOINTS, "these endpoints do not fit into one record")
+                .at(other.span, format!("needs a record of type {}", type_of(other)))
+                .at(first.span, format!("needs a record of type {wanted}"))
+                .help("use one kind of endpoint; for IPv4 and IPv6 write two entries of traffic"),
+        );
+        return None;
+    }
+    Some(wanted)
+}
+
+fn bind_probe(
+    binder: &Binder<'_>,
+    at: [Step<'_>; 2],
+    probe: &document::Probe,
+    out: &mut Vec<Diagnostic>,
+) -> Probe {
+    let superfluous = [("port", probe.port.is_some()), ("expect", probe.expect.is_some())];
+    for (key, _) in superfluous.into_iter().filter(|(_, there)| *there && probe.tcp.is_some()) {
+        let span = binder.document.key_span(&[at[0], at[1], "probe".into(), key.into()]);
+        out.push(
+            Diagnostic::error(codes::UNKNOWN_KEY, format!("a TCP probe has no key `{key}`"))
+                .at(span, "means nothing here")
+                .help("`tcp` names the port, and no answer is read; use `http` or `https` to read one"),
+        );
+    }
+    // The schema has seen to it that exactly one of the three is there.
+    let (protocol, port) = match (&probe.https, &probe.http, probe.tcp) {
+        (Some(path), ..) => (Protocol::Https(path.as_str().to_owned()), 443),
+        (None, Some(path), _) => (Protocol::Http(path.as_str().to_owned()), 80),
+        (None, None, port) => (Protocol::Tcp, port.unwrap_or(443)),
+    };
+    Probe {
+        protocol,
+        port: probe.port.unwrap_or(port),
+        interval: probe.every.unwrap_or_default().seconds(),
+        failures: probe.failures.unwrap_or(FAILURES),
+        expect: probe.expect.clone(),
+        span: binder.document.span(&[at[0], at[1], "probe".into()]),
+    }
+}
+
+/// A record set belongs to one entry of traffic.
+pub(super) fn records_once(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagnostic>) {
+    let mut entries: Vec<&Traffic> = services.values().flat_map(|service| service.traffic.values()).collect();
+    entries.sort_by_key(|traffic| traffic.span);
+    let mut first: BTreeMap<&str, Vec<&Traffic>> = BTreeMap::new();
+    for traffic in entries {
+        let others = first.entry(traffic.record.as_str()).or_default();
+        // A and AAAA share a name; a CNAME shares with nobody.
+        let clash = others.iter().find(|other| {
+            let cname = [traffic.record_type, other.record_type].contains(&RecordType::Cname);
+            cname || traffic.record_type == other.record_type
+        });
+        if let Some(other) = clash {
+            let record = &traffic.record;
+            out.push(
+                Diagnostic::error(codes::RECORD_TWICE, format!("two entries of traffic want `{record}`"))
+                    .at(traffic.span, "again here")
+                    .at(other.span, "already here")
+                    .help("keep one of them, or use another name"),
+            );
+        }
+        others.push(traffic);
+    }
+}

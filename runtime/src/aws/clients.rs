@@ -1,0 +1,150 @@
+//! The SDK's clients: one configuration from the ordinary chain (environment, profile, instance), a client
+//! per region for S3, and one each for the services that have a single endpoint.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use super::count::Counter;
+
+/// Where S3 keeps what has no region of its own, and where the control planes of IAM and Route 53 are.
+pub(super) const HOME: &str = "us-east-1";
+
+/// What the SDK does where neither environment nor profile say.
+const SDK_ATTEMPTS: u32 = 3;
+/// What we do instead: a disaster is a bad time for giving up early.
+const ATTEMPTS: u32 = 5;
+
+const CONNECT: Duration = Duration::from_secs(5);
+const ATTEMPT: Duration = Duration::from_secs(30);
+const OPERATION: Duration = Duration::from_secs(120);
+
+/// All clients.
+#[derive(Debug)]
+pub(super) struct Clients {
+    sdk: SdkConfig,
+    path_style: bool,
+    s3: Mutex<BTreeMap<String, aws_sdk_s3::Client>>,
+    pub(super) route53: aws_sdk_route53::Client,
+    pub(super) iam: aws_sdk_iam::Client,
+    pub(super) sts: aws_sdk_sts::Client,
+    pub(super) counter: Counter,
+    /// Whether the endpoint answers for the tags of one health check at a time only.
+    pub(super) single_tags: AtomicBool,
+}
+
+impl Clients {
+    /// Read the configuration. Nothing is asked of AWS yet.
+    pub(super) async fn connect() -> Self {
+        let tls = Provider::Rustls(CryptoMode::Ring);
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(ATTEMPT)
+            .operation_timeout(OPERATION);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(RegionProviderChain::default_provider().or_else(HOME))
+            .http_client(Builder::new().tls_provider(tls).build_https())
+            .timeout_config(timeouts.build());
+        if let Ok(name) = AppName::new("holdfast") {
+            loader = loader.app_name(name);
+        }
+        let sdk = loader.load().await;
+        let attempts = attempts(sdk.retry_config(), std::env::var_os("AWS_MAX_ATTEMPTS").is_some());
+        let sdk = sdk.into_builder().retry_config(attempts).build();
+        Self::new(sdk)
+    }
+
+    fn new(sdk: SdkConfig) -> Self {
+        let counter = Counter::default();
+        let home = || Some(Region::from_static(HOME));
+        let mut route53 = aws_sdk_route53::config::Builder::from(&sdk).interceptor(counter.clone());
+        route53.set_region(home());
+        let mut iam = aws_sdk_iam::config::Builder::from(&sdk).interceptor(counter.clone());
+        iam.set_region(home());
+        let sts = aws_sdk_sts::config::Builder::from(&sdk).interceptor(counter.clone());
+        let special = std::env::var("AWS_ENDPOINT_URL_S3").ok();
+        Self {
+            path_style: special.as_deref().or(sdk.endpoint_url()).is_some_and(needs_path_style),
+            s3: Mutex::default(),
+            route53: aws_sdk_route53::Client::from_conf(route53.build()),
+            iam: aws_sdk_iam::Client::from_conf(iam.build()),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            counter,
+            single_tags: AtomicBool::new(false),
+            sdk,
+        }
+    }
+
+    /// The S3 client of a region.
+    pub(super) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
+        // A poisoned cache is still a cache: clients are complete when they get into it.
+        let mut cache = self.s3.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = cache.entry(region.to_owned()).or_insert_with(|| {
+            let config = aws_sdk_s3::config::Builder::from(&self.sdk)
+                .region(Region::new(region.to_owned()))
+                .force_path_style(self.path_style)
+                .interceptor(self.counter.clone());
+            aws_sdk_s3::Client::from_conf(config.build())
+        });
+        client.clone()
+    }
+
+    /// The region of the chain.
+    pub(super) fn region(&self) -> &str {
+        self.sdk.region().map_or(HOME, AsRef::as_ref)
+    }
+}
+
+/// The SDK's retries, `standard` unless the user says otherwise, and more of them unless the user says how
+/// many. A profile that asks for exactly the SDK's own number looks like no wish at all.
+fn attempts(config: Option<&RetryConfig>, wished: bool) -> RetryConfig {
+    let config = config.cloned().unwrap_or_else(RetryConfig::standard);
+    if wished || config.max_attempts() != SDK_ATTEMPTS { config } else { config.with_max_attempts(ATTEMPTS) }
+}
+
+/// Whether an endpoint has no host name per bucket: any that is not Amazon's.
+fn needs_path_style(endpoint: &str) -> bool {
+    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    !["amazonaws.com", "amazonaws.com.cn", "api.aws"]
+        .iter()
+        .any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_amazon_has_a_host_per_bucket() {
+        for plain in ["http://127.0.0.1:4566", "http://localhost:9000/", "https://[::1]:80", "https://s3.lan"]
+        {
+            assert!(needs_path_style(plain), "{plain}");
+        }
+        let private = "https://bucket.vpce-1a2b-5e6f.s3.eu-west-1.vpce.amazonaws.com";
+        for amazon in ["https://s3.eu-west-1.amazonaws.com:443/x", private, "https://s3.eu-west-1.api.aws"] {
+            assert!(!needs_path_style(amazon), "{amazon}");
+        }
+        assert!(needs_path_style("https://notamazonaws.com"));
+    }
+
+    #[test]
+    fn the_users_number_of_attempts_stands() {
+        assert_eq!(attempts(None, false).max_attempts(), 5);
+        assert_eq!(attempts(Some(&RetryConfig::standard()), true).max_attempts(), 3);
+        let nine = RetryConfig::adaptive().with_max_attempts(9);
+        assert_eq!(attempts(Some(&nine), false), nine);
+    }
+}

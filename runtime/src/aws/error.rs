@@ -1,0 +1,115 @@
+//! The SDK's errors in our words: which operation, which code, what AWS said. Where there was no answer, what
+//! went wrong instead, down to its first cause. Requests are never shown, so neither are credentials.
+
+use std::error::Error;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::operation::BuildError;
+
+use crate::cloud::CloudError;
+
+/// Give an answer the name of its operation.
+pub(super) trait Named<T> {
+    /// The same, with an error that can be shown.
+    fn named(self, operation: &str) -> Result<T, CloudError>;
+}
+
+impl<T, E> Named<T> for Result<T, SdkError<E, HttpResponse>>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    fn named(self, operation: &str) -> Result<T, CloudError> {
+        self.map_err(|error| translate(operation, &error))
+    }
+}
+
+impl<T> Named<T> for Result<T, BuildError> {
+    fn named(self, operation: &str) -> Result<T, CloudError> {
+        self.map_err(|error| CloudError::new(operation, "BadRequest", causes(&error)))
+    }
+}
+
+/// An SDK error, translated.
+pub(super) fn translate<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> CloudError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let answer = |code: &str, message: String| CloudError::new(operation, code, message);
+    match error {
+        SdkError::ServiceError(service) => {
+            let meta = service.err().meta();
+            let status = service.raw().status().as_u16();
+            let code = meta.code().map_or_else(|| format!("HTTP{status}"), str::to_owned);
+            let message = meta.message().map_or_else(|| format!("HTTP status {status}"), str::to_owned);
+            CloudError::new(operation, code, message)
+        }
+        SdkError::TimeoutError(_) => answer("NoAnswer", "AWS did not answer in time".to_owned()),
+        SdkError::ResponseError(response) => {
+            let status = response.raw().status().as_u16();
+            let causes = causes(error);
+            answer("BadAnswer", format!("an answer that cannot be read (HTTP status {status}): {causes}"))
+        }
+        SdkError::DispatchFailure(failure) => {
+            let causes = causes(error);
+            if causes.to_lowercase().contains("credentials") {
+                let cure = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+                answer("NoCredentials", format!("no usable AWS credentials ({cure}): {causes}"))
+            } else if failure.is_timeout() {
+                answer("NoConnection", format!("the endpoint could not be reached in time: {causes}"))
+            } else {
+                answer("NoConnection", format!("the endpoint could not be reached: {causes}"))
+            }
+        }
+        // Built wrongly, or a variant of a later SDK.
+        _ => answer("BadRequest", causes(error)),
+    }
+}
+
+/// The HTTP status, where there was an answer.
+pub(super) fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
+/// The chain of causes, each said once.
+fn causes(error: &dyn Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !said.iter().any(|said| said.contains(&text)) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    said.join(": ")
+}
+
+/// `None` where the error only says that there is nothing.
+pub(super) fn unless<T>(answer: Result<T, CloudError>, absent: &[&str]) -> Result<Option<T>, CloudError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if absent.contains(&error.code.as_str()) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absence_is_no_error() {
+        let error = |code: &str| CloudError::new("s3:GetBucketTagging", code, "");
+        assert_eq!(unless::<u8>(Err(error("NoSuchTagSet")), &["NoSuchTagSet"]), Ok(None));
+        assert_eq!(unless::<u8>(Err(error("AccessDenied")), &["NoSuchTagSet"]), Err(error("AccessDenied")));
+    }
+
+    #[test]
+    fn causes_are_said_once() {
+        let inner = std::io::Error::other("connection refused");
+        let outer = std::io::Error::other(inner);
+        assert_eq!(causes(&outer), "connection refused");
+    }
+}

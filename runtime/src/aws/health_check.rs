@@ -1,0 +1,143 @@
+//! Health checks: one paged listing of all, then tags ten at a time for those that are ours.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_route53::types::HealthCheck;
+use aws_sdk_route53::types::ResettableElementName as Reset;
+use holdfast_compiler::observation::Object;
+use holdfast_compiler::plan::Action;
+use holdfast_compiler::resource::{Kind, Values};
+use serde_json::json;
+
+use super::clients::Clients;
+use super::error::{Named, unless};
+use super::fields::{flag, lacks, new_tags, number, required, tag_value, text};
+use super::retry::{NEW_HEALTH_CHECK, ROUTE53, retry};
+use super::{done, health_check_config as config, health_check_tags as tags};
+use crate::cloud::{CloudError, Command, Done};
+
+/// Health checks per page: the most that Route 53 gives (API Reference, `ListHealthChecks`).
+const PAGE: i32 = 1000;
+
+/// The health checks whose caller reference begins with a wanted reference.
+pub(super) async fn observe(clients: &Clients, wanted: &BTreeSet<String>) -> Result<Vec<Object>, CloudError> {
+    let mut objects = Vec::new();
+    if wanted.is_empty() {
+        return Ok(objects);
+    }
+    let mut marker: Option<String> = None;
+    loop {
+        let page = retry(ROUTE53, || async {
+            let request = clients.route53.list_health_checks().max_items(PAGE);
+            request.set_marker(marker.clone()).send().await.named("route53:ListHealthChecks")
+        });
+        let page = page.await?;
+        objects.extend(page.health_checks().iter().filter_map(|check| object(check, wanted)));
+        marker = page.next_marker.filter(|marker| page.is_truncated && !marker.is_empty());
+        if marker.is_none() {
+            break;
+        }
+    }
+    let ids: Vec<String> = objects.iter().map(|object| object.id.clone()).collect();
+    let mut tags = tags::read(clients, &ids).await?;
+    for object in &mut objects {
+        let tags = tags.remove(&object.id).unwrap_or_default();
+        object.attributes.insert("tags".to_owned(), tag_value(tags));
+    }
+    Ok(objects)
+}
+
+/// Ours are made with the reference, a dash, and the token of the step.
+fn object(check: &HealthCheck, wanted: &BTreeSet<String>) -> Option<Object> {
+    let (reference, _) = check.caller_reference().rsplit_once('-')?;
+    if !wanted.contains(reference) {
+        return None;
+    }
+    let mut attributes = config::to_values(check.health_check_config()?);
+    attributes.insert("reference".to_owned(), json!(reference));
+    let id = check.id().to_owned();
+    Some(Object { kind: Kind::HealthCheck, outputs: outputs(&id), id, attributes })
+}
+
+fn outputs(id: &str) -> Values {
+    Values::from([("id".to_owned(), json!(id))])
+}
+
+/// Make, change or remove a health check.
+pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
+    match (command.action, &command.object) {
+        // The old one goes in a step of its own, when no record uses it any more.
+        (Action::Create | Action::Replace, _) => create(clients, command).await,
+        (Action::Update, Some(found)) => update(clients, command, found).await,
+        (Action::Delete, Some(found)) => delete(clients, &found.id).await,
+        _ => Err(lacks("route53:UpdateHealthCheck", "object")),
+    }
+}
+
+async fn create(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
+    const OPERATION: &str = "route53:CreateHealthCheck";
+    let values = &command.values;
+    let reference = format!("{}-{}", required(values, "reference", OPERATION)?, command.token);
+    let config = config::from_values(values)?;
+    let answer = retry(ROUTE53, || async {
+        let request = clients.route53.create_health_check().caller_reference(&reference);
+        request.health_check_config(config.clone()).send().await.named(OPERATION)
+    });
+    let made = answer.await.map_err(|error| match error.code.as_str() {
+        "HealthCheckAlreadyExists" => {
+            let message = format!(
+                "a health check made with the reference `{reference}` has other settings, or has been deleted; \
+                 a reference is good for one health check only: plan and apply again to use a new one"
+            );
+            CloudError { message, ..error }
+        }
+        _ => error,
+    })?;
+    let check = made.health_check.ok_or_else(|| {
+        CloudError::new(OPERATION, "BadAnswer", "an answer without the health check that was made")
+    })?;
+    tags::write(clients, check.id(), new_tags(values, None), NEW_HEALTH_CHECK).await?;
+    Ok(done(check.id(), outputs(check.id())))
+}
+
+async fn update(clients: &Clients, command: &Command, found: &Object) -> Result<Done, CloudError> {
+    const OPERATION: &str = "route53:UpdateHealthCheck";
+    let (values, changed) = (&command.values, |name: &str| command.changed.contains(name));
+    let owned = |name: &str| text(values, name).filter(|_| changed(name)).map(str::to_owned);
+    let number = |name: &str| number(values, name).filter(|_| changed(name));
+    let flag = |name: &str| flag(values, name).filter(|_| changed(name));
+    // What becomes null has to be reset: a field that is not sent stays.
+    let resets = [("path", Reset::ResourcePath), ("domain", Reset::FullyQualifiedDomainName)];
+    let resets = resets.into_iter().filter(|(name, _)| changed(name) && text(values, name).is_none());
+    let resets: Vec<Reset> = resets.map(|(_, element)| element).collect();
+    let request = clients
+        .route53
+        .update_health_check()
+        .health_check_id(&found.id)
+        .set_failure_threshold(number("failures"))
+        .set_ip_address(owned("ip"))
+        .set_fully_qualified_domain_name(owned("domain"))
+        .set_port(number("port"))
+        .set_resource_path(owned("path"))
+        .set_search_string(owned("search"))
+        .set_enable_sni(flag("sni"))
+        .set_inverted(flag("inverted"))
+        .set_disabled(flag("disabled"))
+        .set_reset_elements((!resets.is_empty()).then_some(resets));
+    if command.changed.iter().any(|name| name != "tags") {
+        retry(ROUTE53, || async { request.clone().send().await.named(OPERATION) }).await?;
+    }
+    if changed("tags") {
+        tags::write(clients, &found.id, new_tags(values, Some(&found.attributes)), ROUTE53).await?;
+    }
+    Ok(done(&found.id, found.outputs.clone()))
+}
+
+async fn delete(clients: &Clients, id: &str) -> Result<Done, CloudError> {
+    let answer = retry(ROUTE53, || async {
+        let request = clients.route53.delete_health_check().health_check_id(id);
+        request.send().await.named("route53:DeleteHealthCheck")
+    });
+    unless(answer.await, &["NoSuchHealthCheck"])?;
+    Ok(done(id, Values::new()))
+}

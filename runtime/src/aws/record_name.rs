@@ -1,0 +1,45 @@
+//! DNS names as Route 53 writes them, and as we do: lower case, no final dot, nothing escaped.
+
+/// A name of Route 53 in our form. Anything but letters, digits, `-`, `_` and `.` comes as `\` and three octal
+/// digits, above all `\052` for `*`. Source: Amazon Route 53 Developer Guide, "DNS domain name format".
+pub(super) fn plain(name: &str) -> String {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let mut plain = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(at) = rest.find('\\') {
+        let (before, escaped) = rest.split_at(at);
+        plain.push_str(before);
+        let code = escaped.get(1..4).and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        match code.filter(u8::is_ascii) {
+            Some(code) => {
+                plain.push(char::from(code));
+                rest = escaped.get(4..).unwrap_or_default();
+            }
+            None => {
+                plain.push('\\');
+                rest = escaped.get(1..).unwrap_or_default();
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn names_of_route_53_read_like_ours() {
+        assert_eq!(plain(r"\052.Example.COM."), "*.example.com");
+        assert_eq!(plain(r"a\040b\137c.example.com."), "a b_c.example.com");
+        assert_eq!(plain("_standby1.app.example.com"), "_standby1.app.example.com");
+    }
+
+    #[test]
+    fn what_is_no_escape_stays() {
+        assert_eq!(plain(r"a\9b.example.com."), r"a\9b.example.com");
+        assert_eq!(plain(r"a\377b."), r"a\377b");
+        assert_eq!(plain(r"end\05"), r"end\05");
+    }
+}

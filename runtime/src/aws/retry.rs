@@ -1,0 +1,142 @@
+//! Waiting for AWS to agree with itself. A change that one call has confirmed is not yet known to all that the
+//! next call asks; such answers are repeated, and only such: which ones is a table, with its sources.
+//!
+//! The SDK repeats what failed on the way (throttling, 5xx, lost connections) by itself. This here comes on
+//! top, and every repetition is counted as a call.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::cloud::CloudError;
+
+/// How long an answer may stay wrong: IAM and versioning usually take seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
+const FIRST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// An answer that will change by itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Passing {
+    /// Its code.
+    code: &'static str,
+    /// A part of its message, in lower case; empty for any message.
+    message: &'static str,
+}
+
+const fn passing(code: &'static str, message: &'static str) -> Passing {
+    Passing { code, message }
+}
+
+/// "A conflicting conditional operation is currently in progress against this resource. Try again."
+/// Source: Amazon S3 API Reference, "Error responses", `OperationAborted`.
+const CONFLICT: Passing = passing("OperationAborted", "");
+
+/// Settings of a bucket that has been there for a while.
+pub(super) const BUCKET: &[Passing] = &[CONFLICT];
+
+/// Settings of a bucket just made. Source: Amazon S3 User Guide, "Amazon S3 data consistency model": bucket
+/// configurations are eventually consistent.
+pub(super) const NEW_BUCKET: &[Passing] = &[CONFLICT, passing("NoSuchBucket", "")];
+
+/// Replication, whose buckets, versioning and role may all be seconds old.
+///
+/// Sources: Amazon S3 API Reference, `PutBucketVersioning` (it can take a while to be seen everywhere);
+/// hashicorp/terraform-provider-aws `internal/service/s3/bucket_replication_configuration.go` repeats the first
+/// two; terraform-aws-modules/terraform-aws-s3-bucket issue 172 shows the third. IAM User Guide,
+/// "Troubleshoot IAM: changes that I make are not always immediately visible": for a role that S3 does not see
+/// yet no code is documented, so any message about the role counts, but never a missing permission of ours.
+pub(super) const REPLICATION: &[Passing] = &[
+    CONFLICT,
+    passing("NoSuchBucket", ""),
+    passing("InvalidRequest", "versioning must be 'enabled'"),
+    passing("InvalidRequest", "destination bucket must have versioning enabled"),
+    passing("InvalidRequest", "destination bucket must exist"),
+    passing("InvalidRequest", "role"),
+    passing("InvalidArgument", "role"),
+];
+
+/// A role just made. Source: as above, and IAM API Reference, `ConcurrentModification`.
+pub(super) const NEW_ROLE: &[Passing] = &[passing("NoSuchEntity", ""), passing("ConcurrentModification", "")];
+
+/// A role that has been there for a while.
+pub(super) const ROLE: &[Passing] = &[passing("ConcurrentModification", "")];
+
+/// Route 53 executes one change per zone at a time and few requests per second and account. Sources:
+/// `ChangeResourceRecordSets`, `PriorRequestNotComplete`; Developer Guide, "Maximums on API requests".
+pub(super) const ROUTE53: &[Passing] = &[PRIOR, THROTTLING, THROTTLED];
+const PRIOR: Passing = passing("PriorRequestNotComplete", "");
+const THROTTLING: Passing = passing("Throttling", "");
+const THROTTLED: Passing = passing("ThrottlingException", "");
+
+/// Tags of a health check just made.
+pub(super) const NEW_HEALTH_CHECK: &[Passing] =
+    &[PRIOR, THROTTLING, THROTTLED, passing("NoSuchHealthCheck", "")];
+
+/// Call until the answer is none of the passing ones, or patience ends. The last answer counts.
+pub(super) async fn retry<T, Call>(table: &[Passing], mut call: impl FnMut() -> Call) -> Result<T, CloudError>
+where
+    Call: Future<Output = Result<T, CloudError>>,
+{
+    let end = Instant::now() + PATIENCE;
+    let mut pause = FIRST;
+    loop {
+        match call().await {
+            Err(error) if passes(table, &error) && Instant::now() + pause < end => {
+                tracing::debug!(%error, ?pause, "asked again");
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Whether an error only says that it was too much at once.
+pub(super) fn throttled(error: &CloudError) -> bool {
+    passes(ROUTE53, error)
+}
+
+fn passes(table: &[Passing], error: &CloudError) -> bool {
+    let message = error.message.to_lowercase();
+    table.iter().any(|passing| error.code == passing.code && message.contains(passing.message))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn error(code: &str, message: &str) -> CloudError {
+        CloudError::new("s3:PutBucketReplication", code, message)
+    }
+
+    #[test]
+    fn only_what_passes_is_repeated() {
+        let yet = "Versioning must be 'Enabled' on the bucket to apply a replication configuration";
+        assert!(passes(REPLICATION, &error("InvalidRequest", yet)));
+        assert!(passes(REPLICATION, &error("InvalidRequest", "Destination bucket must exist.")));
+        assert!(!passes(REPLICATION, &error("InvalidRequest", "Found duplicate priority 1")));
+        assert!(!passes(REPLICATION, &error("AccessDenied", "not authorized to pass this role")));
+        assert!(!passes(BUCKET, &error("NoSuchBucket", "")));
+    }
+
+    #[tokio::test]
+    async fn a_passing_answer_is_asked_again() {
+        let asked = Cell::new(0);
+        let answer = retry(BUCKET, || {
+            asked.set(asked.get() + 1);
+            let answer = if asked.get() < 2 { Err(error("OperationAborted", "")) } else { Ok(7) };
+            std::future::ready(answer)
+        });
+        assert_eq!(answer.await, Ok(7));
+        assert_eq!(asked.get(), 2);
+    }
+
+    #[tokio::test]
+    async fn any_other_answer_stands() {
+        let answer = retry(ROUTE53, || std::future::ready(Err::<(), _>(error("AccessDenied", ""))));
+        assert_eq!(answer.await, Err(error("AccessDenied", "")));
+    }
+}

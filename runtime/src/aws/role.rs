@@ -1,0 +1,180 @@
+//! Roles: one bulk read of all roles of the account, with their documents and tags.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_iam::types::{EntityType, RoleDetail, Tag};
+use holdfast_compiler::observation::Object;
+use holdfast_compiler::plan::Action;
+use holdfast_compiler::resource::{Kind, Values};
+use serde_json::{Value, json};
+
+use super::clients::Clients;
+use super::done;
+use super::error::{Named, unless};
+use super::fields::{lacks, new_tags, required, tag_value, tags};
+use super::policy_document as document;
+use super::retry::{NEW_ROLE, Passing, ROLE, retry};
+use crate::cloud::{CloudError, Command, Done};
+
+/// The inline policy of a role of ours.
+const POLICY: &str = "holdfast-replication";
+
+const READ: &str = "iam:GetAccountAuthorizationDetails";
+
+/// The wanted roles.
+pub(super) async fn observe(clients: &Clients, wanted: &BTreeSet<String>) -> Result<Vec<Object>, CloudError> {
+    let mut objects = Vec::new();
+    if wanted.is_empty() {
+        return Ok(objects);
+    }
+    let mut marker = None;
+    loop {
+        let request = clients.iam.get_account_authorization_details().filter(EntityType::Role);
+        let page = request.max_items(1000).set_marker(marker).send().await.named(READ)?;
+        for role in page.role_detail_list() {
+            if let Some(name) = role.role_name().filter(|name| wanted.contains(*name)) {
+                objects.push(object(name, role)?);
+            }
+        }
+        marker = page.marker.filter(|marker| page.is_truncated && !marker.is_empty());
+        if marker.is_none() {
+            return Ok(objects);
+        }
+    }
+}
+
+fn object(name: &str, role: &RoleDetail) -> Result<Object, CloudError> {
+    let parse = |text: &str| document::parse(READ, text);
+    let trust = role.assume_role_policy_document().map(parse).transpose()?;
+    let policy = role.role_policy_list().iter().find(|policy| policy.policy_name() == Some(POLICY));
+    let policy = policy.and_then(|policy| policy.policy_document()).map(parse).transpose()?;
+    let tags = role.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
+    let attributes = [
+        ("name", json!(name)),
+        ("trust", trust.unwrap_or_default()),
+        ("policy", policy.unwrap_or_default()),
+        ("tags", tag_value(tags)),
+    ];
+    Ok(Object {
+        kind: Kind::Role,
+        id: name.to_owned(),
+        attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        outputs: outputs(role.arn().unwrap_or_default()),
+    })
+}
+
+fn outputs(arn: &str) -> Values {
+    Values::from([("arn".to_owned(), json!(arn))])
+}
+
+/// Make, change or remove a role.
+pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
+    match (command.action, &command.object) {
+        (Action::Delete, Some(found)) => delete(clients, &found.id).await,
+        (Action::Update, Some(found)) => update(clients, command, found).await,
+        (Action::Create | Action::Replace, _) => create(clients, &command.values).await,
+        _ => Err(lacks("iam:UpdateRole", "object")),
+    }
+}
+
+async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> {
+    const OPERATION: &str = "iam:CreateRole";
+    let name = required(values, "name", OPERATION)?;
+    let trust = text(values, "trust", OPERATION)?;
+    let tags = sdk_tags(tags(values), OPERATION)?;
+    let answer = retry(ROLE, || async {
+        let request = clients.iam.create_role().role_name(name).path("/");
+        let request = request.assume_role_policy_document(&trust).set_tags(Some(tags.clone()));
+        request.send().await.named(OPERATION)
+    });
+    let arn = match unless(answer.await, &["EntityAlreadyExists"])? {
+        Some(made) => made.role.map(|role| role.arn).unwrap_or_default(),
+        // An earlier attempt whose answer got lost, or a role made since the plan.
+        None => {
+            let found = clients.iam.get_role().role_name(name).send().await.named("iam:GetRole")?;
+            put_trust(clients, name, values).await?;
+            put_tags(clients, name, tags).await?;
+            found.role.map(|role| role.arn).unwrap_or_default()
+        }
+    };
+    put_policy(clients, name, values, NEW_ROLE).await?;
+    Ok(done(name, outputs(&arn)))
+}
+
+async fn update(clients: &Clients, command: &Command, found: &Object) -> Result<Done, CloudError> {
+    let (name, values) = (found.id.as_str(), &command.values);
+    if command.changed.contains("trust") {
+        put_trust(clients, name, values).await?;
+    }
+    if command.changed.contains("policy") {
+        put_policy(clients, name, values, ROLE).await?;
+    }
+    if command.changed.contains("tags") {
+        let tags = new_tags(values, Some(&found.attributes));
+        put_tags(clients, name, sdk_tags(tags, "iam:TagRole")?).await?;
+    }
+    Ok(done(name, found.outputs.clone()))
+}
+
+async fn delete(clients: &Clients, name: &str) -> Result<Done, CloudError> {
+    let policy = retry(ROLE, || async {
+        let request = clients.iam.delete_role_policy().role_name(name).policy_name(POLICY);
+        request.send().await.named("iam:DeleteRolePolicy")
+    });
+    unless(policy.await, &["NoSuchEntity"])?;
+    let role = retry(ROLE, || async {
+        clients.iam.delete_role().role_name(name).send().await.named("iam:DeleteRole")
+    });
+    unless(role.await, &["NoSuchEntity"])?;
+    Ok(done(name, Values::new()))
+}
+
+async fn put_trust(clients: &Clients, name: &str, values: &Values) -> Result<(), CloudError> {
+    const OPERATION: &str = "iam:UpdateAssumeRolePolicy";
+    let trust = text(values, "trust", OPERATION)?;
+    retry(ROLE, || async {
+        let request = clients.iam.update_assume_role_policy().role_name(name);
+        request.policy_document(&trust).send().await.named(OPERATION)
+    })
+    .await
+    .map(drop)
+}
+
+async fn put_policy(
+    clients: &Clients,
+    name: &str,
+    values: &Values,
+    table: &[Passing],
+) -> Result<(), CloudError> {
+    const OPERATION: &str = "iam:PutRolePolicy";
+    let policy = text(values, "policy", OPERATION)?;
+    retry(table, || async {
+        let request = clients.iam.put_role_policy().role_name(name).policy_name(POLICY);
+        request.policy_document(&policy).send().await.named(OPERATION)
+    })
+    .await
+    .map(drop)
+}
+
+async fn put_tags(clients: &Clients, name: &str, tags: Vec<Tag>) -> Result<(), CloudError> {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    retry(ROLE, || async {
+        let request = clients.iam.tag_role().role_name(name).set_tags(Some(tags.clone()));
+        request.send().await.named("iam:TagRole")
+    })
+    .await
+    .map(drop)
+}
+
+fn sdk_tags(tags: BTreeMap<String, String>, operation: &str) -> Result<Vec<Tag>, CloudError> {
+    let tags = tags.into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+    tags.collect::<Result<_, _>>().named(operation)
+}
+
+/// A document as text.
+fn text(values: &Values, name: &str, operation: &str) -> Result<String, CloudError> {
+    let document = values.get(name).filter(|document| document.is_object());
+    document.map(Value::to_string).ok_or_else(|| lacks(operation, name))
+}

@@ -1,0 +1,168 @@
+//! `holdfast apply`.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use holdfast_compiler::diagnostic::{codes, visible};
+use holdfast_compiler::plan::{Action, Plan, text};
+
+use super::failure::Failure;
+use super::output::Terminal;
+use super::planfile::{PlanFile, is_plan_file};
+use super::progress::Progress;
+use super::{Global, exit, session};
+use crate::apply::{Outcome, apply};
+use crate::cloud::{Calls, Cloud};
+use crate::journal::{Event, Lock, Run, Writer};
+use crate::load;
+
+/// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
+///
+/// Steps run concurrently, each after what it needs. After a failure everything independent goes on. Run it
+/// again to go on where it stopped: what is done stays done.
+#[derive(Debug, Args)]
+pub(super) struct Apply {
+    /// Policy files and folders, or one file that `holdfast plan --out` wrote.
+    #[arg(required = true, value_name = "PATH|PLANFILE")]
+    paths: Vec<PathBuf>,
+    /// Apply without asking.
+    #[arg(long, short)]
+    yes: bool,
+    /// How many steps run at the same time.
+    #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    parallelism: u16,
+}
+
+impl Apply {
+    pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        match self.paths.as_slice() {
+            [path] if is_plan_file(path) => self.saved(path, global, terminal).await,
+            _ => self.policies(global, terminal).await,
+        }
+    }
+
+    async fn policies(&self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        let compiled = session::compiled(&self.paths)?;
+        let home = load::home(&self.paths);
+        let cloud = session::open_cloud(&global.cloud, &home).await?;
+        let lock = Lock::take(&session::journal_folder(global, &home))?;
+        let plan = session::plan(compiled, cloud.as_ref(), lock.folder()).await?;
+        terminal.result(&text(&plan, terminal.stdout()));
+        if plan.is_empty() {
+            return Ok(exit::DONE);
+        }
+        if !self.yes {
+            confirm(terminal)?;
+        }
+        self.execute(&plan, cloud.as_ref(), &lock, terminal).await
+    }
+
+    /// A saved plan: what was looked at when it was made is looked at again, and has to be the same.
+    async fn saved(&self, path: &Path, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        let file = PlanFile::read(path)?;
+        let plan = file.plan;
+        let home = file.journal.parent().unwrap_or(Path::new(".")).to_owned();
+        let selected = plan.context.cloud.clone();
+        let cloud = session::open_cloud(&selected, &home).await?;
+        let account = cloud.account().await?;
+        if account != plan.context.account {
+            let message = format!("the plan is for account {}, not {account}", plan.context.account);
+            return Err(Failure::refused(
+                codes::WRONG_ACCOUNT,
+                message,
+                "use the credentials it was made with",
+            ));
+        }
+        let lock = Lock::take(&global.journal.clone().unwrap_or(file.journal))?;
+        let observed = cloud.observe(&plan.scope).await?.fingerprint();
+        if observed != plan.observed {
+            return Err(Failure::refused(
+                codes::STALE_PLAN,
+                "the cloud is not what it was when this plan was made",
+                "plan again, and review what is different",
+            ));
+        }
+        if plan.is_empty() {
+            terminal.result(&text(&plan, terminal.stdout()));
+            return Ok(exit::DONE);
+        }
+        self.execute(&plan, cloud.as_ref(), &lock, terminal).await
+    }
+
+    async fn execute(
+        &self,
+        plan: &Plan,
+        cloud: &dyn Cloud,
+        lock: &Lock,
+        terminal: &Terminal,
+    ) -> Result<u8, Failure> {
+        let steps = plan.pending().count();
+        let run = Run { context: plan.context.clone(), plan: plan.digest(), steps };
+        let journal = Writer::begin(lock, Event::RunStarted(run))?;
+        let progress = Progress::new(steps, terminal);
+        let outcome = apply(plan, cloud, &journal, usize::from(self.parallelism), &progress).await;
+        progress.finish();
+        let outcome = outcome?;
+        terminal.result(&summary(plan, &outcome, &cloud.calls()));
+        let whole = outcome.failed.is_empty() && outcome.not_started.is_empty();
+        Ok(if whole { exit::DONE } else { exit::FAILED })
+    }
+}
+
+/// Ask, where there is somebody to ask.
+fn confirm(terminal: &Terminal) -> Result<(), Failure> {
+    let refused = |message: &str| {
+        Failure::refused(codes::NOT_CONFIRMED, message, "add `--yes`, or save a plan and apply that")
+    };
+    if !std::io::stdin().is_terminal() {
+        return Err(refused("nobody has agreed to this plan, and nobody is here to ask"));
+    }
+    terminal.error("\nApply this? Only `yes` is accepted: ");
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    if read.is_ok() && answer.trim() == "yes" {
+        Ok(())
+    } else {
+        Err(refused("you did not agree to this plan"))
+    }
+}
+
+/// What was done, what failed and why, what was not started, and what it cost.
+fn summary(plan: &Plan, outcome: &Outcome, spent: &Calls) -> String {
+    let done = |wanted: Action| {
+        let of = plan.steps.iter().filter(|step| step.action == wanted && !step.is_second_half());
+        of.filter(|step| outcome.done.contains(&step.id)).count()
+    };
+    let mut text = format!(
+        "\nApplied: {} created, {} updated, {} replaced, {} deleted.\n",
+        done(Action::Create),
+        done(Action::Update),
+        done(Action::Replace),
+        done(Action::Delete)
+    );
+    if !outcome.failed.is_empty() {
+        text.push_str(&format!("\nFailed ({}):\n", outcome.failed.len()));
+        for (step, error) in &outcome.failed {
+            text.push_str(&visible(&format!("  {step}: {error}\n")));
+        }
+    }
+    if !outcome.not_started.is_empty() {
+        text.push_str(&format!("\nNot started ({}):\n", outcome.not_started.len()));
+        for (step, because) in &outcome.not_started {
+            text.push_str(&visible(&format!("  {step}: needs {because}\n")));
+        }
+    }
+    if !outcome.failed.is_empty() {
+        text.push_str("\nApply again to go on: what is done stays done.\n");
+    }
+    format!("{text}{}\n", calls(spent))
+}
+
+/// `API calls: 523 (iam 40, route53 85, s3 398)`.
+pub(super) fn calls(calls: &Calls) -> String {
+    let total: u64 = calls.values().sum();
+    let each: Vec<String> = calls.iter().map(|(service, count)| format!("{service} {count}")).collect();
+    format!("API calls: {total} ({})", each.join(", "))
+}

@@ -1,0 +1,14 @@
+//! The exit codes, for people and for scripts.
+
+/// Done, nothing to say.
+pub const DONE: u8 = 0;
+/// Failed: a step, a call, a file.
+pub const FAILED: u8 = 1;
+/// Changes are pending. Only `plan --detailed-exitcode`.
+pub const PENDING: u8 = 2;
+/// The policy is invalid, or what is there stands in its way.
+pub const INVALID: u8 = 3;
+/// Refused: stale, unapproved, unsafe or locked.
+pub const REFUSED: u8 = 4;
+/// Wrong usage (`EX_USAGE` of sysexits).
+pub const USAGE: u8 = 64;

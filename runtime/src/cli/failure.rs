@@ -1,0 +1,94 @@
+//! Why a command did not do what it was asked for, and with which exit code it says so.
+
+use holdfast_compiler::diagnostic::{Code, Diagnostic, codes, render};
+use holdfast_compiler::source::Sources;
+
+use super::exit;
+use super::output::Terminal;
+use crate::cloud::CloudError;
+use crate::journal::JournalError;
+
+/// A failure.
+#[derive(Debug)]
+pub(super) struct Failure {
+    exit: u8,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    Findings(Vec<Diagnostic>, Sources),
+    Message(String),
+}
+
+impl Failure {
+    /// Findings about the policy, or about the cloud where the policy meets it.
+    pub(super) fn invalid(findings: Vec<Diagnostic>, sources: Sources) -> Self {
+        Self { exit: exit::INVALID, body: Body::Findings(findings, sources) }
+    }
+
+    /// Something that is not done, with the cure.
+    pub(super) fn refused(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::refused_at(Diagnostic::error(code, message).help(help), Sources::default())
+    }
+
+    /// Something that is not done, with a place.
+    pub(super) fn refused_at(finding: Diagnostic, sources: Sources) -> Self {
+        Self { exit: exit::REFUSED, body: Body::Findings(vec![finding], sources) }
+    }
+
+    /// Anything else that went wrong.
+    pub(super) fn message(message: impl Into<String>) -> Self {
+        Self { exit: exit::FAILED, body: Body::Message(message.into()) }
+    }
+
+    /// A command line that means nothing.
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self { exit: exit::USAGE, body: Body::Message(message.into()) }
+    }
+
+    /// Say it, and give the exit code.
+    pub(super) fn report(self, terminal: &Terminal) -> u8 {
+        match self.body {
+            Body::Findings(findings, sources) => {
+                terminal.error(&render(&findings, &sources, terminal.stderr()));
+                let count = findings.len();
+                let noun = if count == 1 { "error" } else { "errors" };
+                let mut named: Vec<&str> = findings.iter().map(|finding| finding.code.as_str()).collect();
+                named.sort_unstable();
+                named.dedup();
+                let first = named.first().copied().unwrap_or_default();
+                terminal.note(&format!("{count} {noun}; `holdfast explain {first}` says more"));
+            }
+            Body::Message(message) => {
+                let message = holdfast_compiler::diagnostic::visible(&message);
+                terminal.error(&format!("error: {message}\n"));
+            }
+        }
+        self.exit
+    }
+}
+
+impl From<CloudError> for Failure {
+    fn from(error: CloudError) -> Self {
+        Self::message(error.to_string())
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        match &error {
+            JournalError::Locked { .. } => Self::refused(
+                codes::LOCKED,
+                error.to_string(),
+                "wait until it has ended; the lock goes with the process, there is nothing to remove",
+            ),
+            JournalError::Damaged { .. } => Self::refused(
+                codes::JOURNAL_DAMAGED,
+                error.to_string(),
+                "restore the journal from a copy; without it Holdfast cannot tell what it has made",
+            ),
+            JournalError::Io { .. } => Self::message(format!("the journal: {error}")),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! `holdfast graph`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use holdfast_compiler::graph;
+
+use super::failure::Failure;
+use super::output::Terminal;
+use super::{exit, session};
+
+/// Print what the policies compile to: resources, and what needs what.
+///
+/// Arrows point from what is needed to what needs it: the direction in which an apply runs.
+#[derive(Debug, Args)]
+pub(super) struct Graph {
+    /// Policy files and folders.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Dot)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// Graphviz: pipe it into `dot -Tsvg`.
+    Dot,
+    /// Mermaid, as GitHub shows it in Markdown.
+    Mermaid,
+    /// Nodes and edges.
+    Json,
+}
+
+impl Graph {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
+        let (_, resources) = session::compiled(&self.paths)?.offline_graph()?;
+        let format = match self.format {
+            Format::Dot => graph::Format::Dot,
+            Format::Mermaid => graph::Format::Mermaid,
+            Format::Json => graph::Format::Json,
+        };
+        terminal.result(&graph::draw(&resources, format));
+        Ok(exit::DONE)
+    }
+}

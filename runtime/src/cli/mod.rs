@@ -1,0 +1,130 @@
+//! The command line. One command, one file; its doc comment is its help text.
+
+mod apply;
+mod completions;
+pub mod exit;
+mod explain;
+mod failure;
+mod graph;
+mod output;
+mod plan;
+mod planfile;
+mod progress;
+mod schema;
+mod session;
+mod show;
+mod validate;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use failure::Failure;
+use output::Terminal;
+
+/// Disaster-recovery policies as code: validate, plan, apply.
+///
+/// Teams write in YAML what must survive the loss of a cloud region and how fast it must be back. Holdfast
+/// checks that the words can be kept, shows what differs from the live cloud, and makes it so.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 changes pending (plan --detailed-exitcode), \
+    3 policy invalid, 4 refused, 64 wrong usage")]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+struct Global {
+    /// The cloud: `aws`, or the embedded one as `local` or `local:FILE`.
+    #[arg(long, global = true, env = "HOLDFAST_CLOUD", default_value = "aws", value_name = "CLOUD")]
+    cloud: String,
+    /// The folder of the journal. Without it: `.holdfast/journal` beside the policies.
+    #[arg(long, global = true, env = "HOLDFAST_JOURNAL", value_name = "DIR")]
+    journal: Option<PathBuf>,
+    /// When to use colours. `NO_COLOR` is honoured.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+    /// Say less: results and errors only.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Say more; twice for the SDK's own log.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Validate(validate::Validate),
+    Plan(plan::Plan),
+    Show(show::Show),
+    Apply(apply::Apply),
+    Graph(graph::Graph),
+    Schema(schema::Schema),
+    Explain(explain::Explain),
+    Completions(completions::Completions),
+}
+
+/// Run the command line and give the process's exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let wrong = error.use_stderr();
+            // A closed pipe is nobody to complain to.
+            let _ = error.print();
+            return ExitCode::from(if wrong { exit::USAGE } else { exit::DONE });
+        }
+    };
+    let terminal = Terminal::new(cli.global.color, cli.global.quiet, cli.global.verbose);
+    log(cli.global.verbose);
+    let result = match cli.command {
+        Command::Validate(command) => command.run(&terminal),
+        Command::Plan(command) => block(command.run(&cli.global, &terminal)),
+        Command::Show(command) => command.run(&terminal),
+        Command::Apply(command) => block(command.run(&cli.global, &terminal)),
+        Command::Graph(command) => command.run(&terminal),
+        Command::Schema(command) => command.run(&terminal),
+        Command::Explain(command) => command.run(&terminal),
+        Command::Completions(command) => command.run(&terminal),
+    };
+    ExitCode::from(match result {
+        Ok(code) => code,
+        Err(failure) => failure.report(&terminal),
+    })
+}
+
+fn block(future: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build();
+    runtime.map_err(|error| Failure::message(format!("cannot start the runtime: {error}")))?.block_on(future)
+}
+
+/// The SDK's log, for who asks for it. It goes to stderr and never holds credentials at these levels.
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 | 1 => return,
+        2 => "warn,aws_smithy_runtime=debug,aws_config=debug",
+        _ => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::new(level);
+    let subscriber = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+    // Only tests set another one first.
+    let _ = subscriber.try_init();
+}

@@ -1,0 +1,67 @@
+//! `holdfast plan`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use holdfast_compiler::plan;
+
+use super::failure::Failure;
+use super::output::Terminal;
+use super::planfile::PlanFile;
+use super::{Global, exit, session};
+use crate::load;
+
+/// Show what differs between the policies and the cloud, and what an apply would do about it.
+///
+/// Reads the cloud and changes nothing. Same policies and same cloud, same bytes.
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    /// Policy files and folders.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Save the plan, for `holdfast apply FILE`.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Exit with 2 where there is something to do.
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+/// How a plan is printed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl Format {
+    pub(super) fn print(self, plan: &plan::Plan, terminal: &Terminal) {
+        terminal.result(&match self {
+            Self::Text => plan::text(plan, terminal.stdout()),
+            Self::Json => plan::json(plan),
+        });
+    }
+}
+
+impl Plan {
+    pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        let compiled = session::compiled(&self.paths)?;
+        let home = load::home(&self.paths);
+        let cloud = session::open_cloud(&global.cloud, &home).await?;
+        let journal = session::journal_folder(global, &home);
+        let plan = session::plan(compiled, cloud.as_ref(), &journal).await?;
+        self.format.print(&plan, terminal);
+        terminal.detail(&super::apply::calls(&cloud.calls()));
+        let pending = !plan.is_empty();
+        if let Some(path) = &self.out {
+            PlanFile::new(plan, journal).write(path)?;
+            terminal.note(&format!("Saved: holdfast apply {}", path.display()));
+        }
+        Ok(if pending && self.detailed_exitcode { exit::PENDING } else { exit::DONE })
+    }
+}

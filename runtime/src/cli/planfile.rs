@@ -1,0 +1,94 @@
+//! Saved plans. A file holds the plan, its digest, and where the journal is.
+
+use std::path::{Path, PathBuf};
+
+use holdfast_compiler::diagnostic::codes;
+use holdfast_compiler::plan::{FORMAT, Plan};
+use serde::{Deserialize, Serialize};
+
+use super::failure::Failure;
+
+/// The largest plan file that is read, in bytes: about 100,000 steps.
+const MAX_BYTES: u64 = 512 * 1024 * 1024;
+
+/// A plan file.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct PlanFile {
+    /// Says what this file is.
+    holdfast: Marker,
+    /// The plan's digest.
+    digest: String,
+    /// The folder of the journal.
+    pub(super) journal: PathBuf,
+    /// The plan.
+    pub(super) plan: Plan,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Marker {
+    Plan,
+}
+
+/// Enough of a plan file to know whether the rest can be read.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "holdfast")]
+    _marker: Marker,
+    plan: Format,
+}
+
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
+/// Whether a path looks like a plan file and not like policies.
+pub(super) fn is_plan_file(path: &Path) -> bool {
+    let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    path.is_file() && !yaml
+}
+
+impl PlanFile {
+    pub(super) fn new(plan: Plan, journal: PathBuf) -> Self {
+        Self { holdfast: Marker::Plan, digest: plan.digest(), journal, plan }
+    }
+
+    /// Write it. Same plan, same bytes.
+    pub(super) fn write(&self, path: &Path) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(self).map_err(|error| Failure::message(error.to_string()))?;
+        let written = std::fs::write(path, text + "\n");
+        written.map_err(|error| Failure::message(format!("{}: {error}", path.display())))
+    }
+
+    /// Read it, and refuse what was changed or cannot be understood.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let name = path.display();
+        let refused = |what: String, help: &str| {
+            Failure::refused(codes::BAD_PLAN_FILE, format!("{name}: {what}"), help)
+        };
+        let size =
+            std::fs::metadata(path).map_err(|error| Failure::message(format!("{name}: {error}")))?.len();
+        if size > MAX_BYTES {
+            return Err(refused("it is too large for a plan".to_owned(), "plan again"));
+        }
+        let text = std::fs::read(path).map_err(|error| Failure::message(format!("{name}: {error}")))?;
+        let head: Head = serde_json::from_slice(&text).map_err(|error| {
+            refused(format!("it is not a plan file, or not all of one ({error})"), "plan again with `--out`")
+        })?;
+        if head.plan.format != FORMAT {
+            let found = head.plan.format;
+            let what = format!("its format is {found}, and this version reads format {FORMAT}");
+            return Err(refused(what, "apply it with the version that made it, or plan again"));
+        }
+        let file: Self = serde_json::from_slice(&text)
+            .map_err(|error| refused(format!("it cannot be read ({error})"), "plan again"))?;
+        if file.digest != file.plan.digest() {
+            return Err(refused(
+                "it was changed after it was made".to_owned(),
+                "plan again, and review that",
+            ));
+        }
+        Ok(file)
+    }
+}

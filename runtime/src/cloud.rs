@@ -1,0 +1,87 @@
+//! The one trait between the executor and a cloud: observe in bulk, execute in batches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use holdfast_compiler::observation::{Object, Observation, Wanted};
+use holdfast_compiler::plan::{Action, StepId};
+use holdfast_compiler::resource::{Address, Values};
+
+/// How many API calls went to each service, every attempt counted.
+pub type Calls = BTreeMap<String, u64>;
+
+/// A step, ready to be executed: everything it refers to is known.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The step it comes from.
+    pub step: StepId,
+    /// The resource.
+    pub address: Address,
+    /// Create, update, replace or delete.
+    pub action: Action,
+    /// What the thing should be like, every managed attribute; empty for a delete.
+    pub values: Values,
+    /// The attributes that an update has to write.
+    pub changed: BTreeSet<String>,
+    /// What is there, except for a create.
+    pub object: Option<Object>,
+    /// Things of the same kind that have to go in the same change, before this one comes.
+    pub displaces: Vec<Object>,
+    /// Sixteen hexadecimal digits, the same for every repetition within one run and for no other step.
+    pub token: String,
+}
+
+/// What an executed command left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// The cloud's id of the thing.
+    pub id: String,
+    /// Its outputs.
+    pub outputs: Values,
+}
+
+/// What a cloud answered instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {code}: {message}")]
+pub struct CloudError {
+    /// What was asked, such as `s3:CreateBucket`.
+    pub operation: String,
+    /// The cloud's own code, such as `AccessDenied`.
+    pub code: String,
+    /// The cloud's own words.
+    pub message: String,
+}
+
+impl CloudError {
+    /// An error.
+    pub fn new(operation: impl Into<String>, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { operation: operation.into(), code: code.into(), message: message.into() }
+    }
+}
+
+/// A cloud.
+#[async_trait]
+pub trait Cloud: Send + Sync {
+    /// How the user selects it: `aws`, or `local:FILE`.
+    fn name(&self) -> String;
+
+    /// The account that the credentials belong to.
+    ///
+    /// # Errors
+    /// No credentials, no network, no permission.
+    async fn account(&self) -> Result<String, CloudError>;
+
+    /// Find what is looked for, and whatever stands in its way: every record on a wanted record's name.
+    /// A thing that does not exist is simply not in the answer.
+    ///
+    /// # Errors
+    /// The first call that failed for any reason but absence. A partial observation is none.
+    async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError>;
+
+    /// Execute one command, or several of one batch together, and wait until they have taken effect. One
+    /// result per command, in their order.
+    async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>>;
+
+    /// The calls so far.
+    fn calls(&self) -> Calls;
+}

@@ -1,0 +1,101 @@
+//! Entries and their chain.
+
+use std::collections::BTreeSet;
+
+use holdfast_compiler::plan::{Action, Context, StepId};
+use holdfast_compiler::resource::{Address, Values};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What a run is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Estate, cloud, account.
+    pub context: Context,
+    /// The digest of the plan.
+    pub plan: String,
+    /// How many steps it has to do.
+    pub steps: usize,
+}
+
+/// Something that happened, or is about to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A run begins.
+    RunStarted(Run),
+    /// A step is about to be executed. Written and synced before anything is asked of the cloud.
+    StepStarted {
+        /// The step.
+        step: StepId,
+        /// The resource.
+        address: Address,
+        /// What is about to happen to it.
+        action: Action,
+        /// What the cloud knows the thing by.
+        identity: Values,
+        /// What it needs.
+        needs: BTreeSet<Address>,
+    },
+    /// A step has taken effect.
+    StepDone {
+        /// The step.
+        step: StepId,
+        /// The cloud's id of the thing.
+        id: String,
+    },
+    /// A step has failed. Whether it took effect is for the next observation to find out.
+    StepFailed {
+        /// The step.
+        step: StepId,
+        /// What the cloud said.
+        error: String,
+    },
+    /// A run ends of its own accord.
+    RunFinished {
+        /// Steps done.
+        done: usize,
+        /// Steps failed.
+        failed: usize,
+        /// Steps not started, because what they need failed.
+        not_started: usize,
+    },
+}
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Number over all runs, from 1.
+    pub number: u64,
+    /// The hash of the entry before; empty for the first.
+    pub previous: String,
+    /// When it was written (RFC 3339, UTC).
+    pub at: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+impl Entry {
+    /// The line of the file, without its end: the hash of the rest, a space, the rest.
+    pub(super) fn line(&self) -> Result<(String, String), serde_json::Error> {
+        let body = serde_json::to_string(self)?;
+        let hash = hash(&body);
+        Ok((format!("{hash} {body}"), hash))
+    }
+
+    /// Read a line; gives the entry and its hash, or what is wrong.
+    pub(super) fn parse(line: &str) -> Result<(Self, String), String> {
+        let (hashed, body) = line.split_once(' ').ok_or("it is not an entry")?;
+        let hash = hash(body);
+        if hash != hashed {
+            return Err("it was changed after it was written".to_owned());
+        }
+        let entry = serde_json::from_str(body).map_err(|error| format!("it cannot be read: {error}"))?;
+        Ok((entry, hash))
+    }
+}
+
+fn hash(body: &str) -> String {
+    Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,11 @@
+//! The half of Holdfast that touches the world: files, clouds, the journal, the terminal.
+//!
+//! Three verbs: observe, execute, record. What to do is decided by the compiler.
+
+pub mod apply;
+pub mod aws;
+pub mod cli;
+pub mod cloud;
+pub mod journal;
+pub mod load;
+pub mod local;

@@ -1,0 +1,104 @@
+//! Policy files into sources.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use holdfast_compiler::document::MAX_FILE_BYTES;
+use holdfast_compiler::source::Sources;
+
+/// How deep folders are followed. A link that leads in a circle ends here.
+const MAX_DEPTH: usize = 32;
+
+/// Read the policies of some paths: files as they are named, folders with every `.yaml` and `.yml` below
+/// them, hidden ones left out. The order of the paths means nothing.
+///
+/// # Errors
+/// One finding per path or file that cannot be read.
+pub fn load(paths: &[PathBuf]) -> Result<Sources, Vec<Diagnostic>> {
+    let mut findings = Vec::new();
+    let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for path in paths {
+        if path.is_dir() {
+            let before = files.len();
+            folder(path, 0, &mut files, &mut findings);
+            if files.len() == before && findings.is_empty() {
+                findings.push(
+                    Diagnostic::error(codes::NO_POLICIES, "there are no policies in this folder")
+                        .in_file(shown(path))
+                        .help("policies end in `.yaml` or `.yml`; `policies/` has examples"),
+                );
+            }
+        } else if path.exists() {
+            files.insert(shown(path), path.clone());
+        } else {
+            findings.push(
+                Diagnostic::error(codes::MISSING_PATH, "there is no such file or folder")
+                    .in_file(shown(path)),
+            );
+        }
+    }
+    let mut sources = Sources::default();
+    for (name, path) in files {
+        match read(&path) {
+            Ok(text) => {
+                sources.add(name, text);
+            }
+            Err(finding) => findings.push(finding.in_file(name)),
+        }
+    }
+    if findings.is_empty() { Ok(sources) } else { Err(findings) }
+}
+
+/// A path as it is shown everywhere: with `/`, without a leading `./`.
+fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('\\', "/");
+    text.strip_prefix("./").map_or(text.clone(), str::to_owned)
+}
+
+fn folder(path: &Path, depth: usize, files: &mut BTreeMap<String, PathBuf>, out: &mut Vec<Diagnostic>) {
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) => return out.push(unreadable(&error).in_file(shown(path))),
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let policy = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+        if path.is_dir() && depth < MAX_DEPTH {
+            folder(&path, depth + 1, files, out);
+        } else if policy && path.is_file() {
+            files.insert(shown(&path), path);
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, Diagnostic> {
+    let size = std::fs::metadata(path).map_err(|error| unreadable(&error))?.len();
+    if size > MAX_FILE_BYTES {
+        let message = format!("a policy file is at most {} MiB", MAX_FILE_BYTES / 1024 / 1024);
+        let help = format!("this one has {size} bytes; split it, or leave it out");
+        return Err(Diagnostic::error(codes::UNREADABLE, message).help(help));
+    }
+    let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes().get(..at).unwrap_or_default().split(|b| *b == b'\n').count();
+        Diagnostic::error(codes::NOT_UTF8, format!("this is not UTF-8 text (line {line}, byte {at})"))
+            .help("save the file as UTF-8")
+    })
+}
+
+fn unreadable(error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(codes::UNREADABLE, format!("cannot be read: {error}"))
+}
+
+/// What Holdfast keeps on the machine for some policies: `.holdfast` in their folder.
+#[must_use]
+pub fn home(paths: &[PathBuf]) -> PathBuf {
+    let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
+    let folder = if first.is_dir() { Some(first) } else { first.parent() };
+    folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).join(".holdfast")
+}

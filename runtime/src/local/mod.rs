@@ -1,0 +1,207 @@
+//! The embedded cloud: a file, driven by the same schemas as everything else. Not a mock but a cloud with
+//! a smaller catalogue: it enforces the preconditions of the real one ([`rules`]) and can be told to fail
+//! ([`store::Fault`]).
+
+mod rules;
+mod store;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use holdfast_compiler::observation::{Object, Observation, Wanted};
+use holdfast_compiler::plan::Action;
+use holdfast_compiler::resource::{Kind, Values};
+use serde_json::{Value, json};
+
+use crate::cloud::{Calls, Cloud, CloudError, Command, Done};
+pub use store::Fault;
+use store::{State, Store};
+
+/// An embedded cloud in a file. The file comes into being with the first change.
+#[derive(Debug)]
+pub struct Local {
+    path: PathBuf,
+    store: Store,
+    state: Mutex<State>,
+    calls: Mutex<Calls>,
+}
+
+impl Local {
+    /// Open the cloud of a file; a fresh one where there is no file.
+    ///
+    /// # Errors
+    /// A file that is no embedded cloud.
+    pub fn open(path: &Path) -> Result<Self, CloudError> {
+        let store = Store::new(path);
+        let state = store.load()?;
+        Ok(Self { path: path.to_owned(), store, state: Mutex::new(state), calls: Mutex::default() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        *calls.entry("local".to_owned()).or_default() += 1;
+    }
+}
+
+#[async_trait]
+impl Cloud for Local {
+    fn name(&self) -> String {
+        format!("local:{}", self.path.display())
+    }
+
+    async fn account(&self) -> Result<String, CloudError> {
+        Ok(self.state().account.clone())
+    }
+
+    async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {
+        self.count();
+        let mut state = self.state();
+        let zones = scope.iter().filter(|wanted| wanted.kind == Kind::HostedZone);
+        let zones: Vec<&str> = zones.filter_map(|wanted| wanted.identity.get("name")?.as_str()).collect();
+        state.provide_zones(&zones);
+        let name = |values: &Values| {
+            let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            (text("zone"), text("name"))
+        };
+        let records = scope.iter().filter(|wanted| wanted.kind == Kind::Record);
+        let names: BTreeSet<(String, String)> = records.map(|wanted| name(&wanted.identity)).collect();
+        let identities: BTreeSet<(Kind, String)> =
+            scope.iter().map(|wanted| (wanted.kind, key(&wanted.identity))).collect();
+        let seen = |object: &&Object| match object.kind {
+            // Whatever stands on a wanted record's name is seen, as a listing of the zone would show it.
+            Kind::Record => names.contains(&name(&object.attributes)),
+            _ => identities.contains(&(object.kind, key(&object.identity()))),
+        };
+        Ok(Observation { objects: state.objects().filter(seen).cloned().collect() })
+    }
+
+    async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
+        self.count();
+        let (results, version) = {
+            let mut state = self.state();
+            let results = run(&mut state, batch);
+            (results, state.touch())
+        };
+        match self.store.save(version, || self.state().clone()) {
+            Ok(()) => results,
+            Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    fn calls(&self) -> Calls {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn key(identity: &Values) -> String {
+    serde_json::to_string(identity).unwrap_or_default()
+}
+
+/// Run a batch: all of it or, if one command is refused, none.
+fn run(state: &mut State, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
+    let before = state.clone();
+    let mut done = Vec::new();
+    for command in batch {
+        let fault = state.fault(command);
+        let lost_answer = fault.as_ref().is_some_and(|fault| fault.after);
+        let result = match &fault {
+            Some(fault) if !fault.after => Err(fault.error(command)),
+            _ => one(state, command),
+        };
+        match result {
+            Ok(result) => done.push(match fault {
+                Some(fault) if lost_answer => Err(fault.error(command)),
+                _ => Ok(result),
+            }),
+            Err(error) => {
+                // What a fault has used up stays used up; everything else of the batch never was.
+                let faults = std::mem::take(&mut state.faults);
+                *state = before;
+                state.faults = faults;
+                return batch.iter().map(|_| Err(error.clone())).collect();
+            }
+        }
+    }
+    done
+}
+
+fn one(state: &mut State, command: &Command) -> Result<Done, CloudError> {
+    let kind = command.address.kind();
+    for object in &command.displaces {
+        state.remove(kind, &object.id);
+    }
+    let existing = command.object.as_ref().filter(|_| command.action == Action::Update);
+    let object = match command.action {
+        Action::Keep => return Err(rules::refuse(command, "InvalidRequest", "nothing to execute")),
+        Action::Delete => {
+            let id = command.object.as_ref().map(|object| object.id.clone()).unwrap_or_default();
+            rules::delete(state, command)?;
+            state.remove(kind, &id);
+            return Ok(Done { id, outputs: Values::new() });
+        }
+        Action::Update => {
+            let id = existing.map(|object| object.id.as_str()).unwrap_or_default();
+            let mut object = state
+                .get(kind, id)
+                .cloned()
+                .ok_or_else(|| rules::refuse(command, "NotFound", format!("`{id}` does not exist")))?;
+            for name in &command.changed {
+                let value = command.values.get(name).cloned().unwrap_or_default();
+                object.attributes.insert(name.clone(), value);
+            }
+            object
+        }
+        Action::Create | Action::Replace => create(state, command),
+    };
+    rules::check(state, command, &object)?;
+    let done = Done { id: object.id.clone(), outputs: object.outputs.clone() };
+    state.put(object);
+    Ok(done)
+}
+
+/// A new thing, with what its cloud sets without being asked.
+fn create(state: &mut State, command: &Command) -> Object {
+    let kind = command.address.kind();
+    let text = |name: &str| command.values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut attributes = match kind {
+        // Every new bucket has these since January and April 2023 (Amazon S3 User Guide, "Default
+        // encryption FAQ" and "Default settings for new S3 buckets FAQ").
+        Kind::Bucket => rules::values(json!({
+            "versioning": null, "encryption": "AES256", "kms-key": null, "bucket-key": false,
+            "public-access-block":
+                ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"],
+            "ownership": "BucketOwnerEnforced", "tags": {},
+        })),
+        _ => Values::new(),
+    };
+    attributes.extend(command.values.clone());
+    let (id, outputs) = match kind {
+        Kind::Bucket => {
+            let name = text("name");
+            let arn = format!("arn:aws:s3:::{name}");
+            (name, json!({"arn": arn}))
+        }
+        Kind::Role => {
+            let name = text("name");
+            let arn = format!("arn:aws:iam::{}:role/{name}", state.account);
+            (name, json!({"arn": arn}))
+        }
+        Kind::Replication => (text("bucket"), json!({})),
+        Kind::HealthCheck => {
+            let id = state.next_id("hc");
+            (id.clone(), json!({"id": id}))
+        }
+        Kind::Record => {
+            let id = [text("zone-id"), text("name"), text("type"), text("set-identifier")].join("/");
+            (id, json!({}))
+        }
+        Kind::HostedZone | Kind::Service => (text("name"), json!({})),
+    };
+    Object { kind, id, attributes, outputs: rules::values(outputs) }
+}

@@ -1,0 +1,242 @@
+//! One table of cases, run against the embedded cloud and, through the real SDK, against the stand-in for
+//! AWS. What holds for one cloud holds for the other.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod support;
+
+use support::Bench;
+
+const ESTATE: &str = r#"
+kind: estate
+name: t
+sites:
+  one: { aws: us-east-1 }
+  two: { aws: us-west-2, kms-key: alias/two }
+  three: { aws: eu-west-1 }
+"#;
+
+/// A service with everything, to be changed by the cases.
+const SERVICE: &str = r#"
+kind: service
+name: s
+primary: one
+standby: [two, three]
+data:
+  d:
+    bucket: t-contract-d
+    backups:
+      - strategy: real-time
+        to: [two, three]
+traffic:
+  t:
+    zone: t.example
+    record: www.t.example
+    probe: { https: /healthz, every: 10s, failures: 3 }
+    endpoints: { one: 192.0.2.1, two: 192.0.2.2, three: 192.0.2.3 }
+"#;
+
+/// A change to the policy of a running estate, and the steps it has to take: all of them, and no others.
+struct Case {
+    name: &'static str,
+    change: &'static [(&'static str, &'static str)],
+    steps: &'static [&'static str],
+}
+
+const CASES: &[Case] = &[
+    Case { name: "nothing", change: &[], steps: &[] },
+    Case {
+        name: "a longer TTL",
+        change: &[("    probe:", "    ttl: 30s\n    probe:")],
+        steps: &["update record.s.t.one", "update record.s.t.three", "update record.s.t.two"],
+    },
+    Case {
+        name: "another address",
+        change: &[("192.0.2.2", "198.51.100.2")],
+        steps: &["update health-check.s.t.two", "update record.s.t.two"],
+    },
+    Case {
+        name: "another path and threshold",
+        change: &[("/healthz", "/ready"), ("failures: 3", "failures: 5")],
+        steps: &[
+            "update health-check.s.t.one",
+            "update health-check.s.t.three",
+            "update health-check.s.t.two",
+        ],
+    },
+    Case {
+        // The interval cannot change in place: new check, record moved, old check gone.
+        name: "another interval",
+        change: &[("every: 10s", "every: 30s")],
+        steps: &[
+            "delete health-check.s.t.one (old)",
+            "delete health-check.s.t.three (old)",
+            "delete health-check.s.t.two (old)",
+            "replace health-check.s.t.one",
+            "replace health-check.s.t.three",
+            "replace health-check.s.t.two",
+            "update record.s.t.one",
+            "update record.s.t.three",
+            "update record.s.t.two",
+        ],
+    },
+    Case {
+        name: "a text to look for",
+        change: &[("failures: 3", "failures: 3, expect: fine")],
+        steps: &[
+            "delete health-check.s.t.one (old)",
+            "delete health-check.s.t.three (old)",
+            "delete health-check.s.t.two (old)",
+            "replace health-check.s.t.one",
+            "replace health-check.s.t.three",
+            "replace health-check.s.t.two",
+            "update record.s.t.one",
+            "update record.s.t.three",
+            "update record.s.t.two",
+        ],
+    },
+    Case {
+        name: "encryption with KMS",
+        change: &[("    backups:", "    encrypt: aws:kms\n    backups:")],
+        steps: &[
+            "update bucket.s.d.one",
+            "update bucket.s.d.three",
+            "update bucket.s.d.two",
+            "update replication.s.d",
+            "update role.s.d",
+        ],
+    },
+    Case {
+        // The bucket holds data and stays; what copied into it goes.
+        name: "one copy less",
+        change: &[("to: [two, three]", "to: [two]")],
+        steps: &["update replication.s.d", "update role.s.d"],
+    },
+    Case {
+        // From three sites to two: the second site takes the place of the record that led to the inner
+        // pair, in the same change, and the inner pair goes.
+        name: "one site less",
+        change: &[(", three: 192.0.2.3", "")],
+        steps: &[
+            "create record.s.t.two",
+            "delete health-check.s.t.three",
+            "delete record.s.t.three",
+            "delete record.s.t.two (old)",
+        ],
+    },
+    Case {
+        name: "no traffic any more",
+        change: &[("traffic:", "x:")],
+        steps: &[
+            "delete health-check.s.t.one",
+            "delete health-check.s.t.three",
+            "delete health-check.s.t.two",
+            "delete record.s.t.one",
+            "delete record.s.t.one.standbys",
+            "delete record.s.t.three",
+            "delete record.s.t.two",
+        ],
+    },
+    Case {
+        name: "another name",
+        change: &[("record: www.t.example", "record: web.t.example")],
+        steps: &[
+            "create record.s.t.one",
+            "create record.s.t.one.standbys",
+            "create record.s.t.three",
+            "create record.s.t.two",
+            "delete record.s.t.one (old)",
+            "delete record.s.t.one.standbys (old)",
+            "delete record.s.t.three (old)",
+            "delete record.s.t.two (old)",
+            "update health-check.s.t.one",
+            "update health-check.s.t.three",
+            "update health-check.s.t.two",
+        ],
+    },
+    Case {
+        name: "host names",
+        change: &[("192.0.2.1", "a.t.example"), ("192.0.2.2", "b.t.example"), ("192.0.2.3", "c.t.example")],
+        steps: &[
+            "create record.s.t.one",
+            "create record.s.t.one.standbys",
+            "create record.s.t.three",
+            "create record.s.t.two",
+            "delete health-check.s.t.one (old)",
+            "delete health-check.s.t.three (old)",
+            "delete health-check.s.t.two (old)",
+            "replace health-check.s.t.one",
+            "replace health-check.s.t.three",
+            "replace health-check.s.t.two",
+        ],
+    },
+    Case {
+        name: "IPv6",
+        change: &[
+            ("192.0.2.1", "'2001:db8::1'"),
+            ("192.0.2.2", "'2001:db8::2'"),
+            ("192.0.2.3", "'2001:db8::3'"),
+        ],
+        steps: &[
+            "create record.s.t.one",
+            "create record.s.t.one.standbys",
+            "create record.s.t.three",
+            "create record.s.t.two",
+            "delete record.s.t.one (old)",
+            "delete record.s.t.one.standbys (old)",
+            "delete record.s.t.three (old)",
+            "delete record.s.t.two (old)",
+            "update health-check.s.t.one",
+            "update health-check.s.t.three",
+            "update health-check.s.t.two",
+        ],
+    },
+    Case {
+        name: "an alias as last resort",
+        change: &[("three: 192.0.2.3", "three: { alias: lb.amazonaws.example, zone-id: Z2FDTNDATAQYW2 }")],
+        steps: &[
+            "delete health-check.s.t.three (old)",
+            "replace health-check.s.t.three",
+            "update record.s.t.three",
+        ],
+    },
+];
+
+fn changed(case: &Case) -> String {
+    let mut text = SERVICE.to_owned();
+    for (from, to) in case.change {
+        assert!(text.contains(from), "{}: `{from}` is not in the policy", case.name);
+        text = match *from {
+            // Cut the traffic off instead of renaming it.
+            "traffic:" => text.split("traffic:").next().unwrap().to_owned(),
+            from => text.replace(from, to),
+        };
+    }
+    text
+}
+
+fn steps(bench: &Bench<'_>) -> Vec<String> {
+    let mut steps: Vec<String> =
+        bench.pending().into_iter().map(|(action, address)| format!("{action} {address}")).collect();
+    steps.sort();
+    steps
+}
+
+fn run(case: &Case, bench: &Bench<'_>) {
+    bench.write("policies/estate.yaml", ESTATE);
+    bench.write("policies/s.yaml", SERVICE);
+    bench.run("apply policies --yes").expect(0);
+    assert_eq!(steps(bench), Vec::<String>::new(), "{}: the first apply left something", case.name);
+    bench.write("policies/s.yaml", &changed(case));
+    assert_eq!(steps(bench), case.steps, "{}", case.name);
+    bench.run("apply policies --yes").expect(0);
+    let after = bench.run("plan policies --detailed-exitcode").expect(0);
+    assert!(after.stdout.contains("No changes."), "{}:\n{}", case.name, after.stdout);
+}
+
+#[test]
+fn embedded_cloud_keeps_the_contract() {
+    for case in CASES {
+        run(case, &Bench::local());
+    }
+}

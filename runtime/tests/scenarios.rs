@@ -1,0 +1,91 @@
+//! Stories on the embedded cloud: `fixtures/scenarios/STORY/story.txt` is a terminal session, run line by line
+//! in a copy of its folder and compared with what it says.
+//!
+//! A line that begins with `$ ` is a command of the shell, with `holdfast` in its path. What stands below is
+//! everything it printed, followed by `[exit N]` where N is not 0. Lines that begin with `#` tell the story.
+//! Adding a story means adding a folder; `HOLDFAST_BLESS=1` writes down what happens, to be read before it is
+//! accepted.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod support;
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use support::root;
+
+#[test]
+fn every_story_happens_as_it_is_told() {
+    let folder = root().join("fixtures/scenarios");
+    let mut stories: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    stories.sort();
+    assert!(!stories.is_empty(), "there are no stories");
+    let mut wrong = String::new();
+    for story in stories {
+        let path = story.join("story.txt");
+        let told = std::fs::read_to_string(&path).unwrap();
+        let happened = happen(&story, &told);
+        if std::env::var_os("HOLDFAST_BLESS").is_some() {
+            std::fs::write(&path, &happened).unwrap();
+        } else if happened != told {
+            let _ = writeln!(wrong, "{}:\n{}", path.display(), difference(&told, &happened));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+fn happen(story: &Path, told: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let copied = Command::new("cp").arg("-r").arg(story.join(".")).arg(folder.path()).status().unwrap();
+    assert!(copied.success());
+    let mut happened = String::new();
+    for line in told.lines() {
+        if line.starts_with('#') || line.is_empty() && happened.ends_with("]\n\n") {
+            let _ = writeln!(happened, "{line}");
+        }
+        let Some(command) = line.strip_prefix("$ ") else { continue };
+        let _ = writeln!(happened, "{line}");
+        let binary = Path::new(env!("CARGO_BIN_EXE_holdfast")).parent().unwrap().to_owned();
+        let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+        let output = Command::new("sh")
+            .args(["-c", &format!("{command} 2>&1")])
+            .current_dir(folder.path())
+            .env("PATH", path)
+            .env("HOLDFAST_CLOUD", "local:cloud.json")
+            .env("NO_COLOR", "1")
+            .env_remove("HOLDFAST_JOURNAL")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        happened.push_str(&timeless(&String::from_utf8(output.stdout).unwrap()));
+        let code = output.status.code().unwrap();
+        if code != 0 {
+            let _ = writeln!(happened, "[exit {code}]");
+        }
+    }
+    happened
+}
+
+/// Progress lines say how long a step took, and arrive in the order in which steps end: sorted, without
+/// the times.
+fn timeless(output: &str) -> String {
+    let (mut progress, mut rest): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    for line in output.lines() {
+        match line.strip_prefix('[').and_then(|line| line.split_once("] ")) {
+            Some((count, what)) if count.contains('/') => {
+                let what = what.rsplit_once(" (").map_or(what, |(what, _)| what);
+                progress.push(format!("[…] {what}\n"));
+            }
+            _ => rest.push(format!("{line}\n")),
+        }
+    }
+    progress.sort();
+    progress.into_iter().chain(rest).collect()
+}
+
+fn difference(told: &str, happened: &str) -> String {
+    let diff = similar::TextDiff::from_lines(told, happened);
+    diff.unified_diff().context_radius(3).header("told", "happened").to_string()
+}

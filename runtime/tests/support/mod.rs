@@ -1,0 +1,253 @@
+//! What tests share: the AWS stand-in, the AWS command line tool, and the binary.
+//!
+//! The stand-in and the tool are Python packages with pinned versions. They are installed into the target
+//! folder the first time a test needs them.
+
+#![allow(dead_code, unreachable_pub, reason = "every test binary uses a part of this module")]
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::sync::Mutex;
+
+use serde_json::Value;
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The Python of the virtual environment that has the stand-in, made when it is missing.
+fn python() -> PathBuf {
+    let requirements = root().join("fixtures/standin/requirements.txt");
+    let wanted = std::fs::read_to_string(&requirements).unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("standin");
+    let python = folder.join("bin/python");
+    let stamp = folder.join("installed.txt");
+    // Test binaries run side by side: one installs, the others wait.
+    let lock = File::create(folder.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return python;
+    }
+    let run = |command: &mut Command| {
+        let output = command.output().unwrap_or_else(|error| {
+            panic!("{command:?}: {error}; the AWS stand-in needs Python 3 with venv and pip")
+        });
+        assert!(output.status.success(), "{command:?}:\n{}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
+    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&requirements));
+    std::fs::write(&stamp, wanted).unwrap();
+    python
+}
+
+/// A running stand-in for AWS, which ends with this value. Every test has its own.
+pub struct Standin {
+    url: String,
+    server: Child,
+    cli: Mutex<(Child, ChildStdin, BufReader<ChildStdout>)>,
+}
+
+impl Standin {
+    /// Start one on a free port.
+    pub fn start() -> Self {
+        let python = python();
+        let folder = root().join("fixtures/standin");
+        let mut server = Command::new(&python)
+            .arg(folder.join("start.py"))
+            .args(["0", "--exit-with-stdin"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
+        assert!(url.starts_with("http://127.0.0.1:"), "the stand-in did not start: {line:?}");
+        let mut command = Command::new(&python);
+        command.arg(folder.join("aws_cli.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        aws_environment(&mut command, &url);
+        let mut cli = command.spawn().unwrap();
+        let (input, output) = (cli.stdin.take().unwrap(), BufReader::new(cli.stdout.take().unwrap()));
+        Self { url, server, cli: Mutex::new((cli, input, output)) }
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Run the AWS command line tool and read its answer. The words are separated by spaces.
+    pub fn aws(&self, words: &str) -> Value {
+        self.aws_args(&words.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// The same with arguments that may hold spaces.
+    pub fn aws_args(&self, arguments: &[&str]) -> Value {
+        let (code, out, err) = self.try_aws(arguments);
+        assert_eq!(code, 0, "aws {arguments:?}: {err}");
+        if out.trim().is_empty() { Value::Null } else { serde_json::from_str(&out).unwrap() }
+    }
+
+    /// Exit code, output and complaints of the AWS command line tool.
+    pub fn try_aws(&self, arguments: &[&str]) -> (i64, String, String) {
+        let mut cli = self.cli.lock().unwrap();
+        let request = serde_json::to_string(arguments).unwrap();
+        writeln!(cli.1, "{request}").unwrap();
+        let mut line = String::new();
+        cli.2.read_line(&mut line).unwrap();
+        let answer: Value = serde_json::from_str(&line).unwrap();
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        (answer["exit"].as_i64().unwrap(), text("out"), text("err"))
+    }
+
+    /// Empty it.
+    pub fn reset(&self) {
+        let address = self.url.trim_start_matches("http://");
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let request =
+            "POST /_ministack/reset HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer).unwrap();
+        assert!(answer.contains(" 200"), "{answer}");
+    }
+
+    /// A hosted zone, which policies take for granted. Gives its id.
+    pub fn zone(&self, name: &str) -> String {
+        let made = self.aws(&format!("route53 create-hosted-zone --name {name} --caller-reference {name}"));
+        made["HostedZone"]["Id"].as_str().unwrap().trim_start_matches("/hostedzone/").to_owned()
+    }
+}
+
+impl Drop for Standin {
+    fn drop(&mut self) {
+        // Closing its input would end each as well; this is sooner. Both were started here.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+        if let Ok(cli) = self.cli.get_mut() {
+            let _ = cli.0.kill();
+            let _ = cli.0.wait();
+        }
+    }
+}
+
+fn aws_environment(command: &mut Command, url: &str) {
+    command
+        .env("AWS_ENDPOINT_URL", url)
+        .env("AWS_ACCESS_KEY_ID", "000000000001")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_PAGER", "");
+}
+
+/// What a command printed and how it ended.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
+        let code = output.status.code().unwrap_or(-1);
+        Self { code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+}
+
+impl Ran {
+    /// The same, if it ended with this exit code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// A folder with policies, and a cloud to apply them to.
+pub struct Bench<'a> {
+    pub folder: tempfile::TempDir,
+    pub cloud: Option<&'a Standin>,
+}
+
+impl<'a> Bench<'a> {
+    /// With the embedded cloud.
+    pub fn local() -> Bench<'static> {
+        Bench { folder: tempfile::tempdir().unwrap(), cloud: None }
+    }
+
+    /// With a stand-in for AWS.
+    pub fn aws(standin: &'a Standin) -> Self {
+        Bench { folder: tempfile::tempdir().unwrap(), cloud: Some(standin) }
+    }
+
+    /// Write a file into the folder.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// The text of a file in the folder.
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(name)).unwrap()
+    }
+
+    /// Copy the policies that ship with Holdfast.
+    pub fn shipped_policies(&self) {
+        for entry in std::fs::read_dir(root().join("policies")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|e| e == "yaml") {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                self.write(&format!("policies/{name}"), &std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+
+    /// The command, in the folder, on the cloud.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.env_remove("HOLDFAST_JOURNAL").env("NO_COLOR", "1");
+        match self.cloud {
+            None => {
+                command.env("HOLDFAST_CLOUD", "local:cloud.json");
+            }
+            Some(standin) => {
+                command.env("HOLDFAST_CLOUD", "aws");
+                aws_environment(&mut command, standin.url());
+            }
+        }
+        command
+    }
+
+    /// Run it to its end. The words are separated by spaces.
+    pub fn run(&self, words: &str) -> Ran {
+        self.command(&words.split_whitespace().collect::<Vec<_>>()).output().unwrap().into()
+    }
+
+    /// Plan the folder `policies` and give what is to be done: `("update", "bucket.a.b.c")`.
+    pub fn pending(&self) -> Vec<(String, String)> {
+        let plan: Value =
+            serde_json::from_str(&self.run("plan policies --format json").expect(0).stdout).unwrap();
+        let changes = plan["resource_changes"].as_array().unwrap().iter();
+        let pending = changes.filter(|change| change["change"]["actions"][0] != "no-op");
+        pending
+            .map(|change| {
+                let actions = change["change"]["actions"].as_array().unwrap();
+                let action = if actions.len() == 2 { "replace" } else { actions[0].as_str().unwrap() };
+                let old = if change["deposed"].is_null() { "" } else { " (old)" };
+                (action.to_owned(), format!("{}{old}", change["address"].as_str().unwrap()))
+            })
+            .collect()
+    }
+}

@@ -5,7 +5,7 @@
 
 mod support;
 
-use support::Bench;
+use support::{Bench, Standin};
 
 const ESTATE: &str = r#"
 kind: estate
@@ -238,5 +238,15 @@ fn run(case: &Case, bench: &Bench<'_>) {
 fn embedded_cloud_keeps_the_contract() {
     for case in CASES {
         run(case, &Bench::local());
+    }
+}
+
+#[test]
+fn aws_keeps_the_contract() {
+    let standin = Standin::start();
+    for case in CASES {
+        standin.reset();
+        standin.zone("t.example");
+        run(case, &Bench::aws(&standin));
     }
 }

@@ -94,16 +94,27 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.dedup();
 }
 
-/// The candidate nearest to what was written, if it is near enough to be a slip of the fingers.
+/// The candidate nearest to what was written, if it is near enough to be a slip of the fingers and no other
+/// one is as near.
 #[must_use]
 pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (written.chars().count() / 3).clamp(1, 3);
-    candidates
+    let length = written.chars().count();
+    let allowed = (length / 3).clamp(1, 3);
+    // A difference in length alone is that many slips: most candidates need no closer look.
+    let near = |candidate: &&str| candidate.chars().count().abs_diff(length) <= allowed;
+    let mut best: Vec<(usize, &str)> = candidates
         .into_iter()
+        .filter(near)
         .map(|candidate| (strsim::damerau_levenshtein(written, candidate), candidate))
         .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, candidate)| candidate)
+        .collect();
+    best.sort_unstable();
+    best.dedup();
+    match best.as_slice() {
+        [(first, _), (second, _), ..] if first == second => None,
+        [(_, nearest), ..] => Some(nearest),
+        [] => None,
+    }
 }
 
 /// A list for a sentence: `a`, `b` or `c`.

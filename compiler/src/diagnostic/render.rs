@@ -4,6 +4,7 @@
 //! and direction-changing characters are replaced, in excerpts byte for byte so that marks stay in place.
 
 use std::fmt::{self, Write as _};
+use std::ops::Range;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
@@ -22,20 +23,31 @@ pub struct Style {
     pub width: usize,
 }
 
-/// All findings as text, one report after the other, followed by a line that counts them.
+/// How many findings are drawn. Nobody reads more, and a hostile file can have a million.
+const SHOWN: usize = 100;
+
+/// The findings as text, one report after the other.
 #[must_use]
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
     let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let width = style.width.max(40);
+    // Lines are wrapped here: miette would cut words at their hyphens, and `eu-west-1` is one word.
     let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(style.width.max(40))
+        .with_width(width)
+        .with_wrap_lines(false)
+        .with_show_related_as_nested(true)
         .with_links(false)
         .without_cause_chain();
     let mut out = String::new();
-    for diagnostic in diagnostics {
-        let report = Report::new(diagnostic, sources);
+    for diagnostic in diagnostics.iter().take(SHOWN) {
+        let report = Report::new(diagnostic, sources, width);
         // Writing into a String cannot fail, and a report of ours has no failing parts.
         let _ = handler.render_report(&mut out, &report);
         out.push('\n');
+    }
+    let rest = diagnostics.len().saturating_sub(SHOWN);
+    if rest > 0 {
+        let _ = writeln!(out, "… and {rest} more");
     }
     out
 }
@@ -45,6 +57,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
     headline: String,
+    help: Option<String>,
     excerpt: Option<Excerpt<'a>>,
     related: Vec<Elsewhere<'a>>,
 }
@@ -56,7 +69,7 @@ struct Elsewhere<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn new(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Self {
+    fn new(diagnostic: &'a Diagnostic, sources: &'a Sources, width: usize) -> Self {
         let mut files: Vec<SourceId> = Vec::new();
         for label in &diagnostic.labels {
             if !files.contains(&label.span.source) {
@@ -66,16 +79,20 @@ impl<'a> Report<'a> {
         let mut excerpts = files.into_iter().filter_map(|file| {
             let labels = diagnostic.labels.iter();
             let labels = labels.filter(|l| l.span.source == file).collect();
-            sources.get(file).map(|s| Excerpt::new(s, labels))
+            sources.get(file).and_then(|s| Excerpt::new(s, labels))
         });
-        let headline = match &diagnostic.file {
-            Some(file) => format!("{}: {}", visible(file), visible(&diagnostic.message)),
-            None => visible(&diagnostic.message),
+        let excerpt = excerpts.next();
+        let message = brief(&diagnostic.message);
+        let place = || diagnostic.labels.first().map(|label| sources.place(label.span).to_string());
+        let headline = match diagnostic.file.clone().or_else(|| place().filter(|_| excerpt.is_none())) {
+            Some(place) => format!("{}: {message}", brief(&place)),
+            None => message,
         };
         Self {
             diagnostic,
-            headline,
-            excerpt: excerpts.next(),
+            headline: wrapped(&headline, width - 6),
+            help: diagnostic.help.as_deref().map(|help| wrapped(&visible(help), width - 10)),
+            excerpt,
             related: excerpts.map(|excerpt| Elsewhere { excerpt }).collect(),
         }
     }
@@ -102,8 +119,7 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        let help = visible(self.diagnostic.help.as_deref()?);
-        Some(Box::new(help))
+        Some(Box::new(self.help.as_deref()?))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -145,48 +161,72 @@ impl miette::Diagnostic for Elsewhere<'_> {
     }
 }
 
-/// Lines shown before and after a marked one. miette's default is one; two leave it a choice.
-const CONTEXT: usize = 2;
+/// Lines shown before and after a marked one: miette's default.
+const CONTEXT: usize = 1;
+
+/// The most text that is shown around a mark, in bytes. Beyond it there are lines that nobody reads.
+const LONGEST: usize = 4_096;
 
 /// The lines of one file around some labels, masked, found through the line index of the file: miette's
 /// own `NamedSource` reads the whole file again for every report.
 #[derive(Debug)]
 struct Excerpt<'a> {
     source: &'a Source,
-    labels: Vec<&'a Label>,
+    labels: Vec<(Range<usize>, &'a str)>,
     name: String,
-    /// Byte offset of the masked text in the file.
+    pieces: Vec<Piece>,
+}
+
+/// Some whole lines.
+#[derive(Debug)]
+struct Piece {
+    /// Byte offset of the lines in the file.
     offset: usize,
     masked: String,
 }
 
 impl<'a> Excerpt<'a> {
-    fn new(source: &'a Source, labels: Vec<&'a Label>) -> Self {
-        let line = |offset: usize| source.position(offset.min(source.text.len())).0;
-        let first = labels.iter().map(|l| line(l.span.start)).min().unwrap_or(1);
-        let last = labels.iter().map(|l| line(l.span.end)).max().unwrap_or(1);
-        let range = source.line_range(first.saturating_sub(CONTEXT).max(1), last + CONTEXT);
-        Self {
-            source,
-            labels,
-            name: visible(&source.path),
-            offset: range.start,
-            masked: masked(source.text.get(range).unwrap_or_default()),
+    /// `None` where the lines are too long to be shown.
+    fn new(source: &'a Source, labels: Vec<&'a Label>) -> Option<Self> {
+        let labels: Vec<_> = labels.into_iter().map(|l| (first_line(source, l), l.text.as_str())).collect();
+        let mut lines: Vec<usize> = labels.iter().map(|(range, _)| source.position(range.start).0).collect();
+        lines.sort_unstable();
+        let mut windows: Vec<(usize, usize)> = Vec::new();
+        for line in lines {
+            let (first, last) = (line.saturating_sub(CONTEXT).max(1), line + CONTEXT);
+            match windows.last_mut() {
+                // miette draws as one what touches.
+                Some(window) if first <= window.1 + 1 => window.1 = last,
+                _ => windows.push((first, last)),
+            }
         }
+        let piece = |(first, last): (usize, usize)| {
+            let range = source.line_range(first, last);
+            let text = source.text.get(range.clone()).filter(|text| text.len() <= LONGEST)?;
+            Some(Piece { offset: range.start, masked: masked(text) })
+        };
+        let pieces = windows.into_iter().map(piece).collect::<Option<Vec<_>>>()?;
+        Some(Self { source, labels, name: brief(&source.path), pieces })
     }
 
     fn labels(&self) -> impl Iterator<Item = LabeledSpan> + '_ {
-        self.labels.iter().enumerate().map(|(nth, label)| {
-            let text = Some(visible(&label.text)).filter(|t| !t.is_empty());
-            let (at, length) = (label.span.start, label.span.end.saturating_sub(label.span.start));
+        self.labels.iter().enumerate().map(|(nth, (range, text))| {
+            let text = Some(brief(text)).filter(|t| !t.is_empty());
             if nth == 0 {
                 // The primary label is the place in the report's head line.
-                LabeledSpan::new_primary_with_span(text, (at, length))
+                LabeledSpan::new_primary_with_span(text, (range.start, range.len()))
             } else {
-                LabeledSpan::new(text, at, length)
+                LabeledSpan::new(text, range.start, range.len())
             }
         })
     }
+}
+
+/// What is marked of a label: its first line, so that a mark around half a file stays readable.
+fn first_line(source: &Source, label: &Label) -> Range<usize> {
+    let (start, end) = (label.span.start, label.span.end.max(label.span.start));
+    let length = source.text.get(start..end).and_then(|text| text.lines().next()).map_or(0, str::len);
+    start..start + length
 }
 
 impl SourceCode for Excerpt<'_> {
@@ -197,13 +237,15 @@ impl SourceCode for Excerpt<'_> {
         after: usize,
     ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
         let end = span.offset() + span.len();
+        let holds =
+            |piece: &&Piece| piece.offset <= span.offset() && end <= piece.offset + piece.masked.len();
+        let piece = self.pieces.iter().find(holds).ok_or(MietteError::OutOfBounds)?;
         let (first, column) = self.source.position(span.offset());
         let (last, _) = self.source.position(end.saturating_sub(usize::from(!span.is_empty())));
-        let from = first.saturating_sub(before).max(1);
-        let lines = self.source.line_range(from, last + after);
-        let start = lines.start.max(self.offset);
-        let stop = lines.end.min(self.offset + self.masked.len());
-        let text = self.masked.get(start - self.offset..stop.saturating_sub(self.offset));
+        let lines = self.source.line_range(first.saturating_sub(before).max(1), last + after);
+        let start = lines.start.max(piece.offset);
+        let stop = lines.end.min(piece.offset + piece.masked.len());
+        let text = piece.masked.get(start - piece.offset..stop.saturating_sub(piece.offset));
         let text = text.ok_or(MietteError::OutOfBounds)?;
         let whole = SourceSpan::from((start, text.len()));
         let (line, _) = self.source.position(start);
@@ -215,11 +257,12 @@ impl SourceCode for Excerpt<'_> {
     }
 }
 
-/// Characters that move the cursor or change the direction of text.
+/// Characters that move the cursor, change the direction of text, or are not seen.
 fn is_hidden(c: char) -> bool {
     let directional = matches!(c,
-        '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    c.is_control() || directional
+        '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let tags = matches!(c, '\u{e0000}'..='\u{e007f}');
+    c.is_control() || directional || tags
 }
 
 /// Text that is safe to print: hidden characters are written out as `\u{…}`, line breaks are kept.
@@ -236,11 +279,54 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// The longest text that is printed in a sentence, in characters.
+const BRIEF: usize = 1_000;
+
+/// Text for a sentence: on one line, and cut where it goes on for too long.
+fn brief(text: &str) -> String {
+    let cut = text.char_indices().nth(BRIEF).map(|(at, _)| at);
+    let kept = visible(text.get(..cut.unwrap_or(text.len())).unwrap_or_default()).replace('\n', "\\n");
+    if cut.is_some() { kept + "…" } else { kept }
+}
+
+/// Lines of at most so many characters, where the words allow it. What stands in backticks is one word.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut column, mut quoted) = (0, false);
+    for (nth, word) in text.split(' ').enumerate() {
+        let length = word.chars().count();
+        let separator = match nth {
+            0 => "",
+            _ if !quoted && column + 1 + reach(text, out.len() + 1) > width => "\n",
+            _ => " ",
+        };
+        column = if separator == " " { column + 1 + length } else { length };
+        quoted ^= word.matches('`').count() % 2 == 1;
+        out.push_str(separator);
+        out.push_str(word);
+    }
+    out
+}
+
+/// How many characters the word at an offset has, with all of the backticks it may begin.
+fn reach(text: &str, at: usize) -> usize {
+    let mut quoted = false;
+    let rest = text.get(at..).unwrap_or_default().chars();
+    let inside = |c: &char| {
+        quoted ^= *c == '`';
+        quoted || *c != ' '
+    };
+    rest.take_while(inside).count()
+}
+
 /// The same length in bytes, hidden characters replaced.
 fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
         match c.len_utf8() {
+            // Half of a line end of Windows: nothing to see.
+            _ if c == '\r' && chars.peek() == Some(&'\n') => out.push(' '),
             _ if matches!(c, '\n' | '\t') || !is_hidden(c) => out.push(c),
             3 => out.push('\u{fffd}'),
             bytes => out.extend(std::iter::repeat_n('?', bytes)),

@@ -8,6 +8,7 @@ mod scalar;
 pub mod schema;
 mod schema_error;
 mod service;
+mod syntax_error;
 mod text;
 mod tree;
 
@@ -86,16 +87,18 @@ fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
     let json = tree.to_json(root);
     let whole = first_key(&tree, root.span);
     let Value::Object(map) = &json else {
-        let message = "a policy document is a mapping of keys to values";
-        out.push(Diagnostic::error(codes::WRONG_TYPE, message).at(root.span, "this is something else"));
+        let message = "a policy document has to be a mapping of keys to values";
+        let found = if json.is_array() { "this is a list" } else { "this is a single value" };
+        out.push(Diagnostic::error(codes::WRONG_TYPE, message).at(root.span, found));
         return None;
     };
     let kinds = schema::KINDS.map(|(kind, _)| kind);
     let Some(kind) = map.get("kind") else {
+        let lines = kinds.map(|kind| format!("kind: {kind}"));
         out.push(
             Diagnostic::error(codes::MISSING_KEY, "the document lacks the key `kind`")
                 .at(whole, "`kind` is missing here")
-                .help(format!("start the document with `kind:` {}", one_of(kinds))),
+                .help(format!("start the document with {}", one_of(lines.iter().map(String::as_str)))),
         );
         return None;
     };

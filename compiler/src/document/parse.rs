@@ -5,12 +5,13 @@
 //! cost more than a policy can be worth.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, options};
+use granit_parser::{Event, Parser, ScalarStyle, options};
 use serde_json::Value;
 
-use super::scalar;
 use super::tree::{Content, Entry, Node, NodeId, Tree};
+use super::{scalar, syntax_error};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{SourceId, Span};
 
@@ -28,13 +29,15 @@ pub(super) fn parse(source: SourceId, text: &str, out: &mut Vec<Diagnostic>) -> 
         block_nesting_limit: MAX_DEPTH,
     };
     let mut parser = Parser::new_from_str_with_options(text, options);
+    let tabbed = tabbed_lines(text);
+    let new = || Builder::new(source, text, &tabbed);
     let mut trees = Vec::new();
-    let mut builder = Builder::new(source, text);
+    let mut builder = new();
     while let Some(event) = parser.next_event() {
         match event {
-            Ok((Event::DocumentStart(..), _)) => builder = Builder::new(source, text),
+            Ok((Event::DocumentStart(..), _)) => builder = new(),
             Ok((Event::DocumentEnd, _)) => {
-                let done = std::mem::replace(&mut builder, Builder::new(source, text));
+                let done = std::mem::replace(&mut builder, new());
                 trees.extend(done.finish(out));
             }
             Ok((event, span)) => {
@@ -43,8 +46,8 @@ pub(super) fn parse(source: SourceId, text: &str, out: &mut Vec<Diagnostic>) -> 
             }
             Err(error) => {
                 // What the half-read document already said would be noise beside the syntax error.
-                builder = Builder::new(source, text);
-                out.push(syntax_error(source, text, &error));
+                builder = new();
+                out.push(syntax_error::report(source, text, &error));
                 if !matches!(parser.proceed_next_document(), Ok(true)) {
                     break;
                 }
@@ -54,41 +57,19 @@ pub(super) fn parse(source: SourceId, text: &str, out: &mut Vec<Diagnostic>) -> 
     trees
 }
 
-fn syntax_error(source: SourceId, text: &str, error: &ScanError) -> Diagnostic {
-    let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
-    let length = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    let place = Span::new(source, at, at + length);
-    match error.kind() {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar => Diagnostic::error(codes::TAB, "a tab cannot indent YAML")
-            .at(tab_near(source, text, at).unwrap_or(place), "tab")
-            .help("use spaces; most editors can convert tabs for YAML files"),
-        ErrorKind::RecursionLimitExceeded => {
-            Diagnostic::error(codes::TOO_MUCH, format!("nested deeper than {MAX_DEPTH} levels"))
-                .at(place, "too deep")
-                .help("no policy needs this; flatten it")
-        }
-        ErrorKind::UnknownAnchor => {
-            let name = text.get(at..).unwrap_or_default();
-            let name = name.split([' ', '\n', ',', ']', '}']).next().unwrap_or_default();
-            Diagnostic::error(codes::SYNTAX, format!("no anchor before this is named `{name}`"))
-                .at(Span::new(source, at, at + name.len()), "unknown alias")
-                .help("define it with `&` earlier in the same document")
-        }
-        kind => Diagnostic::error(codes::SYNTAX, format!("this is not YAML: {kind}"))
-            .at(place, "here")
-            .help("look at the indentation, the colons and the quotes just before this place"),
-    }
-}
+/// A line with a tab in its indentation: its bytes, and the offset of the tab.
+type TabbedLine = (Range<usize>, usize);
 
-/// The tab the parser means: on the line of the error, at or before it, else the next one.
-fn tab_near(source: SourceId, text: &str, at: usize) -> Option<Span> {
-    let line = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
-    let tab = text.get(line..)?.find('\t')? + line;
-    Some(Span::new(source, tab, tab + 1))
+fn tabbed_lines(text: &str) -> Vec<TabbedLine> {
+    let mut start = 0;
+    let mut tabbed = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
+        let tab = line.get(..indentation).and_then(|blank| blank.find('\t'));
+        tabbed.extend(tab.map(|tab| (start..start + line.len(), start + tab)));
+        start += line.len();
+    }
+    tabbed
 }
 
 /// A collection that is still open.
@@ -102,6 +83,7 @@ enum Open {
 struct Builder<'a> {
     source: SourceId,
     text: &'a str,
+    tabbed: &'a [TabbedLine],
     nodes: Vec<Node>,
     open: Vec<(Open, usize, Span)>,
     /// Finished anchored nodes. An alias to a collection that is still open finds nothing here.
@@ -113,10 +95,11 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(source: SourceId, text: &'a str) -> Self {
+    fn new(source: SourceId, text: &'a str, tabbed: &'a [TabbedLine]) -> Self {
         Self {
             source,
             text,
+            tabbed,
             nodes: Vec::new(),
             open: Vec::new(),
             anchors: BTreeMap::new(),
@@ -127,6 +110,9 @@ impl<'a> Builder<'a> {
     }
 
     fn event(&mut self, event: Event<'_>, span: Span) {
+        if event.is_node() {
+            self.no_tab(span);
+        }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.no_tag(tag.is_some(), span);
@@ -227,7 +213,7 @@ impl<'a> Builder<'a> {
             _ => None,
         };
         if text.is_none() {
-            self.unsupported(span, "a key has to be text", "quote the key");
+            self.unsupported(span, "a key has to be text", "put the key in quotes");
         }
         let name = text.unwrap_or_default();
         let mut duplicate = None;
@@ -248,7 +234,34 @@ impl<'a> Builder<'a> {
 
     fn no_tag(&mut self, tagged: bool, span: Span) {
         if tagged {
-            self.unsupported(span, "a policy has no YAML tags", "remove the `!…` tag");
+            self.unsupported(self.tag_before(span), "a policy has no YAML tags", "remove the tag");
+        }
+    }
+
+    /// The tag that stands before a value.
+    fn tag_before(&self, value: Span) -> Span {
+        let written = || {
+            let before = self.text.get(..value.start)?;
+            let (before, _) = before.split_at(before.rfind('!')? + 1);
+            let start = before.trim_end_matches(|c: char| !c.is_whitespace() && !"[{,".contains(c)).len();
+            let tag = self.text.get(start..value.start)?.split_whitespace().next()?;
+            Some(Span::new(value.source, start, start + tag.len()))
+        };
+        written().unwrap_or(value)
+    }
+
+    /// The parser counts a tab behind spaces as one column, editors as up to eight: nobody could see what
+    /// belongs to what. Between brackets and braces the indentation means nothing.
+    fn no_tab(&mut self, node: Span) {
+        let before = self.tabbed.partition_point(|(line, _)| line.end <= node.start);
+        let Some((_, tab)) = self.tabbed.get(before).filter(|(line, _)| line.contains(&node.start)) else {
+            return;
+        };
+        let bracket =
+            |open: &Span| self.text.get(open.start..).is_some_and(|text| text.starts_with(['[', '{']));
+        if !self.open.iter().any(|(_, _, open)| bracket(open)) {
+            self.broken = true;
+            self.errors.push(syntax_error::tab(Span::new(node.source, *tab, tab + 1)));
         }
     }
 
@@ -265,9 +278,12 @@ impl<'a> Builder<'a> {
         if weight > MAX_WEIGHT {
             let heaviest = self.nodes.get(root.0)?.span;
             out.push(
-                Diagnostic::error(codes::TOO_MUCH, "its aliases expand to more than a policy can be")
-                    .at(Span::new(self.source, heaviest.start, heaviest.start + 1), "this document")
-                    .help(format!("at most {MAX_WEIGHT} values, aliases written out")),
+                Diagnostic::error(
+                    codes::TOO_MUCH,
+                    "the aliases of this document expand to more than a policy can be",
+                )
+                .at(Span::new(self.source, heaviest.start, heaviest.start + 1), "the document starts here")
+                .help(format!("with all aliases written out, a document has at most {MAX_WEIGHT} values")),
             );
             return None;
         }

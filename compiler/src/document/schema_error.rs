@@ -29,6 +29,11 @@ pub(super) fn report(tree: &Tree, fallback: Span, error: &ValidationError<'_>, o
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             out.extend(unexpected.iter().map(|key| at.unknown_key(key)));
         }
+        // The misspelt key is reported; a second finding for the right one would say the same.
+        ValidationErrorKind::Required { property } if at.is_misspelt(property) => {}
+        // What is no mapping has none of the keys that exclude each other; that it is none is reported.
+        ValidationErrorKind::OneOfMultipleValid { .. } if !error.instance().is_object() => {}
+        ValidationErrorKind::OneOfMultipleValid { .. } => out.push(at.exclusive()),
         _ => out.push(at.single()),
     }
 }
@@ -42,8 +47,10 @@ struct Site<'a> {
 }
 
 impl Site<'_> {
+    /// The value, or its key where nothing is written.
     fn value(&self) -> Span {
-        self.tree.span(self.path).unwrap_or(self.fallback)
+        let span = self.tree.span(self.path).unwrap_or(self.fallback);
+        if span.start == span.end { self.key() } else { span }
     }
 
     fn key(&self) -> Span {
@@ -61,7 +68,11 @@ impl Site<'_> {
             Step::Key(key) => Some(*key),
             Step::Item(_) => None,
         });
-        key.map_or_else(|| "the document".to_owned(), |key| format!("`{key}`"))
+        match (key, self.path.last()) {
+            (None, _) => "the document".to_owned(),
+            (Some(key), Some(Step::Item(_))) => format!("an item of `{key}`"),
+            (Some(key), _) => format!("`{key}`"),
+        }
     }
 
     /// The schema object that holds the failed keyword.
@@ -101,11 +112,30 @@ impl Site<'_> {
         }
     }
 
-    fn unknown_key(&self, key: &str) -> Diagnostic {
+    /// The place of a key of the mapping.
+    fn key_within(&self, key: &str) -> Span {
         let path: Vec<Step<'_>> = self.path.iter().copied().chain([Step::Key(key)]).collect();
-        let span = self.tree.key_span(&path).unwrap_or(self.fallback);
+        self.tree.key_span(&path).unwrap_or(self.fallback)
+    }
+
+    /// The keys that the mapping can have.
+    fn known_keys(&self) -> Vec<&'static str> {
         let properties = self.schema().and_then(|s| s.get("properties")).and_then(Value::as_object);
-        let known: Vec<&str> = properties.into_iter().flatten().map(|(k, _)| k.as_str()).collect();
+        properties.into_iter().flatten().map(|(key, _)| key.as_str()).collect()
+    }
+
+    /// Whether the mapping has an unknown key that was meant to be this one.
+    fn is_misspelt(&self, missing: &Value) -> bool {
+        let known = self.known_keys();
+        let written = self.error.instance();
+        let mut unknown =
+            written.as_object().into_iter().flatten().filter(|(k, _)| !known.contains(&k.as_str()));
+        unknown.any(|(key, _)| did_you_mean(key, known.iter().copied()) == missing.as_str())
+    }
+
+    fn unknown_key(&self, key: &str) -> Diagnostic {
+        let span = self.key_within(key);
+        let known = self.known_keys();
         let help = match did_you_mean(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("it can have {}", one_of(known)),
@@ -115,20 +145,23 @@ impl Site<'_> {
     }
 
     fn wrong_type(&self, expected: &str) -> Diagnostic {
-        let found = type_name(JsonType::from(self.error.instance().as_ref()));
-        let message = format!("{} has to be {expected}", self.name());
-        let mut diagnostic = Diagnostic::error(codes::WRONG_TYPE, message);
-        if expected == "text" && matches!(self.error.instance().as_ref(), Value::Number(_) | Value::Bool(_)) {
-            let code = self.schema().and_then(|s| s.get("x-code")).and_then(Value::as_str);
-            let number = self.error.instance();
-            diagnostic = diagnostic.help(match code {
-                Some("E0205") => {
-                    format!("add the unit: `{number}s`, `{number}m`, `{number}h` or `{number}d`")
-                }
-                _ => "put it in quotes".to_owned(),
-            });
-        }
-        diagnostic.at(self.value(), format!("this is {found}"))
+        let value = self.error.instance();
+        let code = self.schema().and_then(|s| s.get("x-code")).and_then(Value::as_str);
+        let expected = if code == Some("E0205") { "a duration" } else { expected };
+        let found = match value.as_ref() {
+            Value::Number(_) if expected == "a whole number" => "a fraction",
+            other => type_name(JsonType::from(other)),
+        };
+        let help = match (expected, value.as_ref()) {
+            ("a duration", Value::Number(number)) => Some(duration_cure(&number.to_string())),
+            ("text", Value::Number(_) | Value::Bool(_)) => Some("put it in quotes".to_owned()),
+            ("a list", Value::String(text)) => Some(format!("put it in brackets: `[{text}]`")),
+            (_, Value::Null) => Some("write a value, or remove the key".to_owned()),
+            _ => None,
+        };
+        Diagnostic::error(codes::WRONG_TYPE, format!("{} has to be {expected}", self.name()))
+            .at(self.value(), format!("this is {found}"))
+            .maybe_help(help)
     }
 
     fn single(&self) -> Diagnostic {
@@ -172,10 +205,6 @@ impl Site<'_> {
             ValidationErrorKind::MaxItems { limit } => {
                 (codes::OUT_OF_RANGE, format!("{name} has more than {limit} items"), "too many".into(), None)
             }
-            ValidationErrorKind::OneOfMultipleValid { .. } => {
-                let text = format!("{name} has more than one of the keys that exclude each other");
-                (codes::UNKNOWN_KEY, text, "one too many".into(), self.exclusive())
-            }
             ValidationErrorKind::PropertyNames { error } => {
                 return self.property_name(error);
             }
@@ -190,23 +219,32 @@ impl Site<'_> {
     /// A key of a mapping by name that is no name.
     fn property_name(&self, error: &ValidationError<'_>) -> Diagnostic {
         let key = error.instance().as_str().unwrap_or_default().to_owned();
-        let path: Vec<Step<'_>> = self.path.iter().copied().chain([Step::Key(&key)]).collect();
-        let span = self.tree.key_span(&path).unwrap_or(self.fallback);
-        bad_name(&key).at(span, "not a name")
+        bad_name(&key).at(self.key_within(&key), "not a name")
     }
 
-    fn exclusive(&self) -> Option<String> {
-        let branches = self.error.schema_path().as_str();
-        let keys = SCHEMA.pointer(branches)?.as_array()?.iter();
-        let keys = keys.filter_map(|branch| branch.pointer("/required/0")?.as_str());
-        Some(format!("keep exactly one of {}", one_of(keys)))
+    /// Keys of which only one may be there.
+    fn exclusive(&self) -> Diagnostic {
+        let branches = SCHEMA.pointer(self.error.schema_path().as_str()).and_then(Value::as_array);
+        let branches = branches.into_iter().flatten();
+        let keys: Vec<&str> = branches.filter_map(|branch| branch.pointer("/required/0")?.as_str()).collect();
+        let written = self.error.instance();
+        let mut here: Vec<Span> =
+            keys.iter().filter(|key| written.get(key).is_some()).map(|key| self.key_within(key)).collect();
+        here.sort_unstable();
+        let (first, others) =
+            here.split_first().map_or((self.value(), &[][..]), |(first, rest)| (*first, rest));
+        let message = format!("{} has keys that exclude each other", self.name());
+        let mut diagnostic = Diagnostic::error(codes::UNKNOWN_KEY, message);
+        for other in others {
+            diagnostic = diagnostic.at(*other, "one too many");
+        }
+        diagnostic.at(first, "already here").help(format!("keep exactly one of {}", one_of(keys)))
     }
 
     /// What the schema says about a key.
     fn describe(&self, key: &str) -> Option<String> {
         let property = self.schema()?.get("properties")?.get(key)?;
-        let text = property.get("description")?.as_str()?;
-        Some(format!("{key}: {}", text.split_whitespace().collect::<Vec<_>>().join(" ")))
+        Some(format!("add `{key}`: {}", first_sentence(property.get("description")?.as_str()?)))
     }
 
     fn not_allowed(&self, options: &Value) -> Diagnostic {
@@ -240,31 +278,59 @@ impl Site<'_> {
             Some("E0207") => bad_name(text).at(self.value(), "not a name"),
             _ => Diagnostic::error(codes::BAD_FORM, format!("{name} cannot be `{text}`"))
                 .at(self.value(), "does not have the right form")
-                .maybe_help(description.map(str::to_owned)),
+                .maybe_help(description.map(|text| format!("it has to be {}", first_sentence(text)))),
         }
     }
 }
 
 fn bad_name(text: &str) -> Diagnostic {
+    let meant = text.to_ascii_lowercase().replace(['_', ' ', '.'], "-");
+    let meant = Some(meant).filter(|name| is_name(name)).map(|name| format!("did you mean `{name}`?"));
     Diagnostic::error(codes::BAD_NAME, format!("`{text}` cannot be a name"))
-        .help("lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen, at most 40")
+        .help(
+            "lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen, \
+             at most 40 characters",
+        )
+        .maybe_help(meant)
+}
+
+fn is_name(text: &str) -> bool {
+    let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    plain && text.len() <= 40 && text.starts_with(|c: char| c.is_ascii_lowercase()) && !text.ends_with('-')
+}
+
+/// What a description of the schema says first, as a part of a sentence of ours.
+fn first_sentence(description: &str) -> String {
+    let text = description.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence = text.split(". ").next().unwrap_or_default().trim_end_matches('.');
+    let mut chars = sentence.chars();
+    match (chars.next(), chars.clone().next()) {
+        // `AWS` and `S3` keep their capitals.
+        (Some(first), Some(second)) if !second.is_uppercase() && !second.is_ascii_digit() => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => sentence.to_owned(),
+    }
 }
 
 /// The duration that was probably meant.
 fn duration_cure(text: &str) -> String {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit()).trim().to_ascii_lowercase();
-    let unit = match unit.as_str() {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit()).trim().to_ascii_lowercase();
+    let unit = match rest.as_str() {
         "s" | "sec" | "secs" | "second" | "seconds" => "s",
         "m" | "min" | "mins" | "minute" | "minutes" => "m",
         "h" | "hr" | "hrs" | "hour" | "hours" => "h",
         "d" | "day" | "days" => "d",
         _ => "",
     };
-    match (digits.as_str(), unit) {
-        ("", _) => "a whole number and a unit: `90s`, `15m`, `4h`, `35d`".to_owned(),
-        (digits, "") => format!("did you mean `{digits}s`, `{digits}m`, `{digits}h` or `{digits}d`?"),
-        (digits, unit) => format!("did you mean `{digits}{unit}`?"),
+    match digits.as_str() {
+        digits if digits.len() > 9 => "at most nine digits: use a larger unit".to_owned(),
+        digits if rest.is_empty() && !digits.is_empty() => {
+            format!("add the unit: `{digits}s`, `{digits}m`, `{digits}h` or `{digits}d`")
+        }
+        digits if !unit.is_empty() && !digits.is_empty() => format!("did you mean `{digits}{unit}`?"),
+        _ => "a whole number and one of the units `s`, `m`, `h` and `d`, such as `90s` or `4h`".to_owned(),
     }
 }
 
@@ -279,7 +345,8 @@ fn type_name(json: JsonType) -> &'static str {
     match json {
         JsonType::Array => "a list",
         JsonType::Boolean => "true or false",
-        JsonType::Integer | JsonType::Number => "a number",
+        JsonType::Integer => "a whole number",
+        JsonType::Number => "a number",
         JsonType::Null => "empty",
         JsonType::Object => "a mapping of keys to values",
         JsonType::String => "text",

@@ -38,7 +38,11 @@ pub fn lower(policy: &Policy, target: &Target) -> Result<Graph, Vec<Diagnostic>>
             if !shared {
                 resource.after.extend(service.after.keys().map(milestone));
             }
-            resources.entry(resource.address.clone()).or_insert(resource);
+            let first = resources.entry(resource.address.clone()).or_insert_with(|| resource.clone());
+            // What several services share is reported where the text mentions it first.
+            if resource.origin < first.origin {
+                *first = resource;
+            }
         }
     }
     let awaited = policy.services.values().flat_map(|service| service.after.keys());

@@ -106,11 +106,14 @@ impl Binder<'_> {
             if self.names.contains_key(name) {
                 after.insert(name.clone(), span);
             } else if complete {
-                let near = did_you_mean(name.as_str(), self.names.keys().map(|n| n.as_str()));
+                let help = match did_you_mean(name.as_str(), self.names.keys().map(|n| n.as_str())) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "remove the entry, or pass the file that declares the service too".to_owned(),
+                };
                 out.push(
                     Diagnostic::error(codes::UNKNOWN_SERVICE, format!("there is no service `{name}`"))
                         .at(span, "unknown service")
-                        .maybe_help(near.map(|near| format!("did you mean `{near}`?"))),
+                        .help(help),
                 );
             }
         }

@@ -18,7 +18,7 @@ pub(super) fn name_at(
     span: Span,
     out: &mut Vec<Diagnostic>,
 ) -> Option<BucketName> {
-    let name = format!("{primary}-{}", site.region);
+    let name = made_name(primary.as_str(), site);
     if name.len() > LONGEST {
         out.push(
             Diagnostic::error(codes::BAD_BUCKET_NAME, format!("`{name}` would be too long for a bucket"))
@@ -31,24 +31,34 @@ pub(super) fn name_at(
     serde_json::from_value(serde_json::Value::String(name)).ok()
 }
 
+fn made_name(primary: &str, site: &Site) -> String {
+    format!("{primary}-{}", site.region)
+}
+
 /// Every bucket serves one data set in one role: two would overwrite each other's settings.
 pub(super) fn used_once(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagnostic>) {
     let mut first: BTreeMap<&str, &Bucket> = BTreeMap::new();
-    let data = services.values().flat_map(|service| service.data.values());
-    let mut buckets: Vec<&Bucket> =
-        data.flat_map(|set| std::iter::once(&set.primary).chain(&set.copies)).collect();
-    buckets.sort_by_key(|bucket| bucket.span);
-    for bucket in buckets {
-        let name = bucket.name.as_str();
-        if let Some(other) = first.get(name) {
-            out.push(
-                Diagnostic::error(codes::BUCKET_TWICE, format!("the bucket `{name}` has two purposes"))
-                    .at(bucket.span, "again here")
-                    .at(other.span, "already used here")
-                    .help("bucket names are unique over all regions: give each data set and copy its own"),
-            );
-        } else {
-            first.insert(name, bucket);
+    let mut sets: Vec<_> = services.values().flat_map(|service| service.data.values()).collect();
+    sets.sort_by_key(|set| set.primary.span);
+    for set in sets {
+        let primary = set.primary.name.as_str();
+        let twice = first.contains_key(primary);
+        // Copies named after a primary bucket that is used twice clash because it does.
+        let own =
+            set.copies.iter().filter(|copy| !twice || made_name(primary, &copy.site) != copy.name.as_str());
+        for bucket in std::iter::once(&set.primary).chain(own) {
+            let name = bucket.name.as_str();
+            let other = *first.entry(name).or_insert(bucket);
+            if !std::ptr::eq(other, bucket) {
+                out.push(
+                    Diagnostic::error(codes::BUCKET_TWICE, format!("the bucket `{name}` has two purposes"))
+                        .at(bucket.span, "again here")
+                        .at(other.span, "already used here")
+                        .help(
+                            "bucket names are unique over all regions: give each data set and copy its own",
+                        ),
+                );
+            }
         }
     }
 }

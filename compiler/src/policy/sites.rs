@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Site;
 use crate::diagnostic::{Diagnostic, codes, did_you_mean, one_of};
-use crate::document::{self, Document, Estate, Name, Step};
+use crate::document::{self, Document, Estate, Name, Region};
 use crate::source::Span;
 
 /// The sites of an estate by name.
@@ -14,27 +14,32 @@ pub(super) struct Sites {
 
 impl Sites {
     pub(super) fn new(document: &Document, estate: &Estate, out: &mut Vec<Diagnostic>) -> Self {
-        let mut regions = BTreeMap::new();
+        let mut regions: BTreeMap<Region, Span> = BTreeMap::new();
         let mut all = BTreeMap::new();
-        for (name, body) in &estate.sites {
-            let at: [Step<'_>; 2] = ["sites".into(), name.as_str().into()];
-            let span = document.span(&[at[0], at[1], "aws".into()]);
-            if let Some(first) = regions.insert(body.aws, span) {
+        let place = |name: &Name| document.key_span(&["sites".into(), name.as_str().into()]);
+        let mut sites: Vec<_> = estate.sites.iter().map(|(name, body)| (place(name), name, body)).collect();
+        // In the order of the text: of two sites in one region the second one is the mistake.
+        sites.sort_by_key(|(place, ..)| *place);
+        for (place, name, body) in sites {
+            if let Some(first) = regions.get(&body.aws) {
                 out.push(
                     Diagnostic::error(codes::SHARED_REGION, format!("two sites are in `{}`", body.aws))
-                        .at(span, "the same region")
-                        .at(first, "as this site")
+                        .at(place, "in the same region")
+                        .at(*first, "as this site")
                         .help("a site is what can be lost as a whole: one per region"),
                 );
             }
+            regions.entry(body.aws).or_insert(place);
             if let Some(key) = &body.kms_key
                 && let Some(region) = key.as_str().strip_prefix("arn:aws:kms:")
                 && !region.starts_with(&format!("{}:", body.aws))
             {
+                let span =
+                    |key: &'static str| document.span(&["sites".into(), name.as_str().into(), key.into()]);
                 out.push(
                     Diagnostic::error(codes::FOREIGN_KEY, "the KMS key is of another region than the site")
-                        .at(document.span(&[at[0], at[1], "kms-key".into()]), "a key of another region")
-                        .at(span, "the site's region")
+                        .at(span("kms-key"), "a key of another region")
+                        .at(span("aws"), "the site's region")
                         .help("S3 encrypts a replica with a key of the replica's own region"),
                 );
             }
@@ -55,7 +60,7 @@ impl Sites {
             let names = || self.all.keys().map(Name::as_str);
             let help = match did_you_mean(name.as_str(), names()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the estate has {}", one_of(names())),
+                None => format!("it can be {}", one_of(names())),
             };
             let message = format!("the estate has no site `{name}`");
             out.push(Diagnostic::error(codes::UNKNOWN_SITE, message).at(span, "unknown site").help(help));

@@ -141,7 +141,7 @@ fn endpoints(
         let key = binder.document.key_span(&under(at, site));
         let known = binder.sites.find(site, key, out).is_some();
         let ours = site == &binder.service.primary || binder.service.standby.contains(site);
-        if known && !ours {
+        if known && !ours && sites.iter().all(Option::is_some) {
             out.push(
                 Diagnostic::error(codes::FOREIGN_SITE, format!("the service does not live at `{site}`"))
                     .at(key, "neither primary nor standby")
@@ -150,7 +150,8 @@ fn endpoints(
         }
     }
     let whole = binder.document.key_span(&[at[0], at[1], "endpoints".into()]);
-    if !body.endpoints.contains_key(&binder.service.primary) {
+    // Where the primary is unknown, that is the one finding: the endpoint may well be the right one's.
+    if !body.endpoints.contains_key(&binder.service.primary) && sites.first().is_some_and(Option::is_some) {
         let primary = &binder.service.primary;
         out.push(
             Diagnostic::error(codes::FOREIGN_SITE, format!("the primary site `{primary}` has no endpoint"))

@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_config::meta::region::RegionProviderChain;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
@@ -50,7 +49,6 @@ impl Clients {
             .operation_attempt_timeout(ATTEMPT)
             .operation_timeout(OPERATION);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(RegionProviderChain::default_provider().or_else(HOME))
             .http_client(Builder::new().tls_provider(tls).build_https())
             .timeout_config(timeouts.build());
         if let Ok(name) = AppName::new("holdfast") {
@@ -58,7 +56,8 @@ impl Clients {
         }
         let sdk = loader.load().await;
         let attempts = attempts(sdk.retry_config(), std::env::var_os("AWS_MAX_ATTEMPTS").is_some());
-        let sdk = sdk.into_builder().retry_config(attempts).build();
+        let region = sdk.region().cloned().unwrap_or(Region::from_static(HOME));
+        let sdk = sdk.into_builder().region(region).retry_config(attempts).build();
         Self::new(sdk)
     }
 

@@ -53,13 +53,13 @@ where
         }
         SdkError::DispatchFailure(failure) => {
             let causes = causes(error);
-            if causes.to_lowercase().contains("credentials") {
+            if causes.to_lowercase().contains("credential") {
                 let cure = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
                 answer("NoCredentials", format!("no usable AWS credentials ({cure}): {causes}"))
             } else if failure.is_timeout() {
-                answer("NoConnection", format!("the endpoint could not be reached in time: {causes}"))
+                answer("NoConnection", format!("the endpoint did not answer in time: {causes}"))
             } else {
-                answer("NoConnection", format!("the endpoint could not be reached: {causes}"))
+                answer("NoConnection", format!("the endpoint cannot be reached: {causes}"))
             }
         }
         // Built wrongly, or a variant of a later SDK.
@@ -72,18 +72,30 @@ pub(super) fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-/// The chain of causes, each said once.
+/// Layers of the SDK that say nothing of their own.
+const WRAPPERS: [&str; 7] = [
+    "dispatch failure",
+    "other",
+    "io error",
+    "timeout",
+    "client error (Connect)",
+    "service error",
+    "the credential provider was not enabled",
+];
+
+/// The chain of causes in one line, each said once.
 fn causes(error: &dyn Error) -> String {
     let mut said: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
-        let text = error.to_string();
-        if !said.iter().any(|said| said.contains(&text)) {
+        let text =
+            error.to_string().lines().map(str::trim).collect::<Vec<_>>().join("; ").replace(":; ", ": ");
+        if !WRAPPERS.contains(&text.as_str()) && !said.iter().any(|said| said.contains(&text)) {
             said.push(text);
         }
         next = error.source();
     }
-    said.join(": ")
+    if said.is_empty() { "no reason given".to_owned() } else { said.join(": ") }
 }
 
 /// `None` where the error only says that there is nothing.

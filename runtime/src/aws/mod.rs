@@ -1,23 +1,91 @@
-//! AWS, through its SDK. Not connected yet: every call says so.
+//! AWS: the [`Cloud`] that estates are really kept in.
+//!
+//! A kind is a file (or a few): what it asks AWS for, what it makes of the answer, which calls make, change
+//! and remove a thing. Every call goes through `error`, which names it, and `count`, which counts it; calls
+//! whose success other calls have to catch up with go through `retry`.
+
+mod batch;
+mod bucket;
+mod bucket_settings;
+mod clients;
+mod count;
+mod error;
+mod fields;
+mod health_check;
+mod health_check_config;
+mod health_check_tags;
+mod policy_document;
+mod record;
+mod record_change;
+mod record_name;
+mod record_refusal;
+mod record_set;
+mod replication;
+mod replication_rule;
+mod retry;
+mod role;
+mod scope;
+mod zone;
 
 use async_trait::async_trait;
-use holdfast_compiler::observation::{Observation, Wanted};
+use futures::try_join;
+use holdfast_compiler::observation::{Object, Observation, Wanted};
+use holdfast_compiler::resource::{Kind, Values};
+use tokio::sync::OnceCell;
 
 use crate::cloud::{Calls, Cloud, CloudError, Command, Done};
+use clients::Clients;
+use error::Named;
+use scope::Scope;
 
-/// AWS.
+/// One AWS account, through the SDK's ordinary chain of configuration and credentials.
 #[derive(Debug)]
-pub struct Aws;
-
-fn missing() -> CloudError {
-    CloudError::new("aws", "NotConnected", "this version only knows the embedded cloud: --cloud local")
+pub struct Aws {
+    clients: Clients,
+    account: OnceCell<String>,
 }
 
 impl Aws {
-    /// Connect.
-    #[expect(clippy::unused_async, reason = "the SDK reads its configuration asynchronously")]
+    /// Read configuration from environment and profile. The first call to AWS comes later.
     pub async fn connect() -> Self {
-        Self
+        Self { clients: Clients::connect().await, account: OnceCell::new() }
+    }
+
+    async fn storage(&self, scope: &Scope) -> Result<Vec<Object>, CloudError> {
+        let clients = &self.clients;
+        let names = scope.buckets.union(&scope.replications).cloned().collect();
+        let regions = bucket::regions(clients, &names).await?;
+        let (buckets, replications) = try_join!(
+            bucket::observe(clients, &scope.buckets, &regions),
+            replication::observe(clients, &scope.replications, &regions),
+        )?;
+        Ok([buckets, replications].concat())
+    }
+
+    async fn names(&self, scope: &Scope) -> Result<Vec<Object>, CloudError> {
+        let wanted = scope.zones.iter().chain(scope.records.keys()).cloned().collect();
+        let zones = zone::find(&self.clients, &wanted).await?;
+        let mut objects = record::observe(&self.clients, &scope.records, &zones).await?;
+        objects.extend(scope.zones.iter().filter_map(|name| zones.get(name)).map(zone::object));
+        Ok(objects)
+    }
+
+    async fn one(&self, command: &Command) -> Result<Done, CloudError> {
+        let clients = &self.clients;
+        match command.address.kind() {
+            Kind::Bucket => bucket::execute(clients, command).await,
+            Kind::Replication => replication::execute(clients, command).await,
+            Kind::Role => role::execute(clients, command).await,
+            Kind::HealthCheck => health_check::execute(clients, command).await,
+            Kind::Record => {
+                let done = record_change::execute(clients, std::slice::from_ref(command)).await;
+                done.into_iter().next().unwrap_or_else(|| Err(fields::lacks("route53:Change", "record")))
+            }
+            kind @ (Kind::HostedZone | Kind::Service) => {
+                let message = format!("Holdfast makes and changes no {kind}");
+                Err(CloudError::new("holdfast:Execute", "Refused", message))
+            }
+        }
     }
 }
 
@@ -26,16 +94,47 @@ impl Cloud for Aws {
     fn name(&self) -> String {
         "aws".to_owned()
     }
+
     async fn account(&self) -> Result<String, CloudError> {
-        Err(missing())
+        const OPERATION: &str = "sts:GetCallerIdentity";
+        let ask = || async {
+            let identity = self.clients.sts.get_caller_identity().send().await.named(OPERATION)?;
+            identity
+                .account
+                .ok_or_else(|| CloudError::new(OPERATION, "BadAnswer", "no account in the answer"))
+        };
+        self.account.get_or_try_init(ask).await.cloned()
     }
-    async fn observe(&self, _: &[Wanted]) -> Result<Observation, CloudError> {
-        Err(missing())
+
+    async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {
+        let scope = Scope::of(scope);
+        let (storage, roles, names, checks) = try_join!(
+            self.storage(&scope),
+            role::observe(&self.clients, &scope.roles),
+            self.names(&scope),
+            health_check::observe(&self.clients, &scope.references),
+        )?;
+        let mut objects = [storage, roles, names, checks].concat();
+        objects.sort_by(|one, other| (one.kind, &one.id).cmp(&(other.kind, &other.id)));
+        Ok(Observation { objects })
     }
+
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
-        batch.iter().map(|_| Err(missing())).collect()
+        if batch.iter().all(|command| command.address.kind() == Kind::Record) {
+            return record_change::execute(&self.clients, batch).await;
+        }
+        let mut results = Vec::with_capacity(batch.len());
+        for command in batch {
+            results.push(self.one(command).await);
+        }
+        results
     }
+
     fn calls(&self) -> Calls {
-        Calls::new()
+        self.clients.counter.calls()
     }
+}
+
+fn done(id: &str, outputs: Values) -> Done {
+    Done { id: id.to_owned(), outputs }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use aws_sdk_route53::operation::change_resource_record_sets::ChangeResourceRecordSetsError;
 use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, ChangeInfo, ChangeStatus};
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::resource::{Kind, Values};
@@ -16,13 +17,14 @@ use super::batch::{Bundle, split};
 use super::clients::Clients;
 use super::error::{Named, translate};
 use super::fields::{lacks, required};
-use super::record_refusal::concerning;
+use super::record_refusal::{bare_refusal, concerning};
 use super::retry::{ROUTE53, retry};
 use super::zone::Zone;
 use super::{done, record, record_set};
 use crate::cloud::{CloudError, Command, Done};
 
 const OPERATION: &str = "route53:ChangeResourceRecordSets";
+const REFUSED: &str = "InvalidChangeBatch";
 
 /// How long a change may take; most take less than a minute.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -98,7 +100,7 @@ async fn send(clients: &Clients, commands: &[&Command], chunk: &[Bundle]) -> Res
         Ok(()) => Ok(()),
         // The same change may have got through before, and only its answer not. Creating and deleting cannot
         // be repeated then, but writing what is there can: it gives a change to wait for.
-        Err(error) if error.code == "InvalidChangeBatch" && in_place(clients, commands).await? => {
+        Err(error) if error.code == REFUSED && in_place(clients, commands).await? => {
             let again = commands.iter().enumerate().filter(|(_, command)| command.action != Action::Delete);
             let again = again.map(|(at, command)| {
                 let changes = vec![change(ChangeAction::Upsert, subject(command))?];
@@ -118,25 +120,25 @@ async fn submit(clients: &Clients, zone: &str, changes: Vec<Change>) -> Result<(
         ChangeBatch::builder().comment("holdfast").set_changes(Some(changes)).build().named(OPERATION)?;
     let answer = retry(ROUTE53, || async {
         let request = clients.route53.change_resource_record_sets().hosted_zone_id(zone);
-        request.change_batch(batch.clone()).send().await.map_err(|error| {
-            let told = translate(OPERATION, &error);
-            match error.as_service_error() {
-                // One line per message.
-                Some(ChangeResourceRecordSetsError::InvalidChangeBatch(refusal)) => CloudError {
-                    code: refusal.code().unwrap_or("InvalidChangeBatch").to_owned(),
-                    message: match refusal.messages() {
-                        [] => told.message,
-                        messages => messages.join("\n"),
-                    },
-                    ..told
-                },
-                _ => told,
-            }
-        })
+        request.change_batch(batch.clone()).send().await.map_err(|error| refusal(&error))
     });
     match answer.await?.change_info {
         Some(change) => settle(clients, &change).await,
         None => Ok(()),
+    }
+}
+
+/// A refused change says all that is wrong with it: one line per message.
+fn refusal(error: &SdkError<ChangeResourceRecordSetsError, HttpResponse>) -> CloudError {
+    let told = translate(OPERATION, error);
+    if let Some(ChangeResourceRecordSetsError::InvalidChangeBatch(refusal)) = error.as_service_error() {
+        let messages = refusal.messages();
+        return if messages.is_empty() { told } else { CloudError { message: messages.join("\n"), ..told } };
+    }
+    let body = error.raw_response().and_then(|response| response.body().bytes());
+    match body.and_then(bare_refusal) {
+        Some(message) => CloudError::new(OPERATION, REFUSED, message),
+        None => told,
     }
 }
 

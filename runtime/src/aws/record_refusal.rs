@@ -36,6 +36,21 @@ fn messages(text: &str) -> Vec<&str> {
     messages
 }
 
+/// The messages of a refusal that the SDK cannot read: Route 53 may send `<InvalidChangeBatch>` itself as the
+/// answer, where the SDK looks for it within `<ErrorResponse>` (aws/aws-sdk-go-v2 reads both, in
+/// `service/route53/internal/customizations`). One line per message.
+pub(super) fn bare_refusal(body: &[u8]) -> Option<String> {
+    let body = std::str::from_utf8(body).ok().filter(|body| body.contains("<InvalidChangeBatch"))?;
+    let messages = body.split("<Message>").skip(1).filter_map(|rest| rest.split("</Message>").next());
+    let messages = messages.map(|message| {
+        // The ampersand last, so that nothing is read twice.
+        let entities =
+            [("&apos;", "'"), ("&#39;", "'"), ("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+        entities.into_iter().fold(message.to_owned(), |text, (entity, plain)| text.replace(entity, plain))
+    });
+    Some(messages.collect::<Vec<_>>().join("\n")).filter(|messages| !messages.is_empty())
+}
+
 fn names(message: &str, record: &Values) -> bool {
     let stated = |key: &str| {
         let from = message.split_once(&format!("{key}='")).map(|(_, from)| from);
@@ -74,6 +89,15 @@ mod tests {
         assert!(inner.starts_with("Tried to delete") && inner.ends_with("not found"), "{inner}");
         let lines = "Tried to create [name='\\052.example.com.'] but it already exists\nRRSet is bad";
         assert_eq!(about("*.example.com", "x", lines), lines.lines().next().unwrap());
+    }
+
+    #[test]
+    fn a_refusal_without_its_wrapping_is_read() {
+        let body = b"<?xml version=\"1.0\"?><InvalidChangeBatch xmlns=\"x\"><Messages><Message>Tried to create \
+            [name=&apos;a.example.&apos;]</Message><Message>a &amp;lt; b</Message></Messages></InvalidChangeBatch>";
+        let found = bare_refusal(body);
+        assert_eq!(found.as_deref(), Some("Tried to create [name='a.example.']\na &lt; b"));
+        assert_eq!(bare_refusal(b"<ErrorResponse><Message>x</Message></ErrorResponse>"), None);
     }
 
     #[test]

@@ -149,7 +149,7 @@ fn aws_environment(command: &mut Command, url: &str) {
 }
 
 /// What a command printed and how it ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ran {
     pub code: i32,
     pub stdout: String,

@@ -1,0 +1,135 @@
+//! What the YAML parser found, in words for people who do not know how a YAML parser works.
+
+use granit_parser::{ErrorKind, ScanError};
+
+use super::parse::MAX_DEPTH;
+use crate::diagnostic::{Code, Diagnostic, codes};
+use crate::source::{SourceId, Span};
+
+/// The finding for an error of the parser.
+pub(super) fn report(source: SourceId, text: &str, error: &ScanError) -> Diagnostic {
+    let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
+    let rest = text.get(at..).unwrap_or_default();
+    let Fault { code, message, label, help, offset, length } = fault(error.kind(), text, at, rest);
+    // At the end of the text there is nothing to mark: the last thing that is there comes near.
+    let written = text.trim_end();
+    let last = written.char_indices().next_back().map_or(0, |(at, _)| at);
+    let offset = if offset >= written.len() { last } else { offset };
+    let one = text.get(offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let span = Span::new(source, offset, offset + length.unwrap_or(one));
+    Diagnostic::error(code, message).at(span, label).help(help)
+}
+
+const TAB: &str = "a tab cannot indent YAML";
+const TAB_CURE: &str = "use spaces; most editors can convert tabs for YAML files";
+
+/// The finding for a tab that the parser lets pass.
+pub(super) fn tab(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::TAB, TAB).at(span, "tab").help(TAB_CURE)
+}
+
+/// The parts of a finding.
+struct Fault {
+    code: Code,
+    message: String,
+    label: &'static str,
+    help: String,
+    /// The first byte of what is marked.
+    offset: usize,
+    /// How many bytes are marked, if not one character.
+    length: Option<usize>,
+}
+
+impl Fault {
+    fn new(offset: usize, message: impl Into<String>, label: &'static str, help: impl Into<String>) -> Self {
+        Self { code: codes::SYNTAX, message: message.into(), label, help: help.into(), offset, length: None }
+    }
+
+    fn code(self, code: Code) -> Self {
+        Self { code, ..self }
+    }
+
+    fn length(self, length: usize) -> Self {
+        Self { length: Some(length), ..self }
+    }
+}
+
+fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
+    match kind {
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabAtBlockScalarStart
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar => {
+            Fault::new(tab_near(text, at).unwrap_or(at), TAB, "tab", TAB_CURE).code(codes::TAB)
+        }
+        ErrorKind::RecursionLimitExceeded => {
+            let message = format!("nested deeper than {MAX_DEPTH} levels");
+            Fault::new(at, message, "too deep", "no policy needs this; flatten it").code(codes::TOO_MUCH)
+        }
+        ErrorKind::UnknownAnchor => {
+            let name = rest.split([' ', '\t', '\r', '\n', ',', ']', '}']).next().unwrap_or_default();
+            let message = format!("no anchor before this is named `{}`", name.trim_start_matches('*'));
+            let help = "define it with `&` earlier in the same document";
+            Fault::new(at, message, "unknown alias", help).length(name.len())
+        }
+        ErrorKind::UnclosedFlowCollection { open } => {
+            let help = format!("close it with `{}`", if *open == '[' { ']' } else { '}' });
+            Fault::new(at, format!("`{open}` is never closed"), "opened here", help)
+        }
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
+            let message = format!("`{open}` is closed with `{close}`");
+            Fault::new(at, message, "opened here", "lists have `[` and `]`, mappings have `{` and `}`")
+        }
+        ErrorKind::UnclosedQuotedScalar => {
+            Fault::new(at, "a quote is never closed", "opened here", "close it with the same kind of quote")
+        }
+        ErrorKind::InvalidQuotedScalarIndent => {
+            let help = "close it; text in quotes that goes on needs a deeper indentation than its key";
+            Fault::new(at, "a quote above is not closed", "still in quotes", help)
+        }
+        ErrorKind::UnknownQuotedScalarEscape => {
+            let help = "write `\\\\` for a backslash, or put the text in single quotes";
+            Fault::new(at, "a backslash means something else in double quotes", "in this text", help)
+        }
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
+            // The parser may mark the text that holds it.
+            let at = rest.find(*character).map_or(at, |offset| at + offset);
+            Fault::new(at, format!("`{character}` cannot be in YAML"), "hidden character", "remove it")
+        }
+        ErrorKind::UnexpectedCharacter { character } => {
+            let message = format!("no text can begin with `{character}`");
+            Fault::new(at, message, "a character that YAML keeps for itself", "put the text in quotes")
+        }
+        ErrorKind::SimpleKeyExpected => {
+            let line = rest.lines().next().unwrap_or_default().trim_end();
+            Fault::new(
+                at,
+                "a key without a colon",
+                "no `:` in here",
+                "put `: ` between the key and its value",
+            )
+            .length(line.len())
+        }
+        ErrorKind::MappingValueNotAllowed => {
+            let help = "line the key up with the others of its level; if the `:` is part of a text, put that \
+                        text in quotes";
+            Fault::new(at, "no key can stand here", "this would make a key", help)
+        }
+        ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockMappingKey => {
+            let help = "line it up with the keys of its level, and look for a quote or bracket above that is \
+                        not closed";
+            Fault::new(at, "this line does not fit those above", "here", help)
+        }
+        kind => {
+            let help = "look at the indentation, the colons and the quotes just before this place";
+            Fault::new(at, format!("this is not YAML: {kind}"), "here", help)
+        }
+    }
+}
+
+/// The tab the parser means: the first one on the line of the error, or after it.
+fn tab_near(text: &str, at: usize) -> Option<usize> {
+    let line = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    Some(text.get(line..)?.find('\t')? + line)
+}

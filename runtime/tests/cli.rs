@@ -1,0 +1,267 @@
+//! What a user of the command line can rely on: determinism, exit codes, refusals, help.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod support;
+
+use std::process::Stdio;
+
+use holdfast_compiler::diagnostic::codes;
+use serde_json::Value;
+use support::{Bench, root};
+
+fn shipped() -> Bench<'static> {
+    let bench = Bench::local();
+    bench.shipped_policies();
+    bench
+}
+
+#[test]
+fn plan_apply_plan_on_the_shipped_policies() {
+    let bench = shipped();
+    let plan = bench.run("plan policies --detailed-exitcode").expect(2);
+    assert!(plan.stdout.ends_with("to create, 0 to update, 0 to replace, 0 to delete; 2 to keep.\n"));
+    let applied = bench.run("apply policies --yes").expect(0);
+    assert!(applied.stdout.contains("\nAPI calls: "), "{}", applied.stdout);
+    let after = bench.run("plan policies --detailed-exitcode").expect(0);
+    assert!(after.stdout.contains("No changes."), "{}", after.stdout);
+}
+
+#[test]
+fn six_sites_over_three_continents() {
+    let policies = std::fs::read_to_string(root().join("policies/estate.yaml")).unwrap();
+    for region in ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1", "ap-southeast-1"]
+    {
+        assert!(policies.contains(region), "{region}");
+    }
+}
+
+#[test]
+fn the_same_state_gives_the_same_bytes() {
+    let bench = shipped();
+    for format in ["text", "json"] {
+        let plan = || bench.run(&format!("plan policies --format {format}")).expect(0).stdout;
+        assert_eq!(plan(), plan());
+    }
+    bench.run("plan policies --out one.plan").expect(0);
+    bench.run("plan policies --out two.plan").expect(0);
+    assert_eq!(bench.read("one.plan"), bench.read("two.plan"));
+    assert_eq!(bench.run("graph policies --format dot"), bench.run("graph policies --format dot"));
+}
+
+#[test]
+fn the_order_of_files_means_nothing() {
+    let bench = shipped();
+    let files = ["archive", "estate", "payments", "web-shop"].map(|name| format!("policies/{name}.yaml"));
+    let whole = bench.run("plan policies").expect(0).stdout;
+    let mut backwards = files.clone();
+    backwards.reverse();
+    for order in [files, backwards] {
+        assert_eq!(bench.run(&format!("plan {}", order.join(" "))).expect(0).stdout, whole);
+    }
+}
+
+/// A YAML document with the keys of every mapping turned round.
+fn turned_round(value: serde_yaml::Value) -> serde_yaml::Value {
+    match value {
+        serde_yaml::Value::Mapping(map) => {
+            let mut entries: Vec<_> = map.into_iter().collect();
+            entries.reverse();
+            let entries = entries.into_iter().map(|(key, value)| (key, turned_round(value)));
+            serde_yaml::Value::Mapping(entries.collect())
+        }
+        serde_yaml::Value::Sequence(items) => {
+            serde_yaml::Value::Sequence(items.into_iter().map(turned_round).collect())
+        }
+        other => other,
+    }
+}
+
+#[test]
+fn the_order_of_keys_means_nothing() {
+    let (bench, other) = (shipped(), Bench::local());
+    // Other file names, too: everything in one file, the services before the estate.
+    let mut documents = Vec::new();
+    for name in ["web-shop", "payments", "archive", "estate"] {
+        let value = serde_yaml::from_str(&bench.read(&format!("policies/{name}.yaml"))).unwrap();
+        documents.push(serde_yaml::to_string(&turned_round(value)).unwrap());
+    }
+    other.write("policies/all.yaml", &documents.join("---\n"));
+    // The same but for the places in the text.
+    let plan = |bench: &Bench<'_>| {
+        let text = bench.run("plan policies --format json").expect(0).stdout;
+        let mut plan: Value = serde_json::from_str(&text).unwrap();
+        for change in plan["resource_changes"].as_array_mut().unwrap() {
+            assert!(change["place"]["line"].as_u64().unwrap() > 0);
+            change["place"] = Value::Null;
+        }
+        plan
+    };
+    assert_eq!(plan(&bench), plan(&other));
+    assert_eq!(plan(&bench)["plan_digest"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn findings_about_files() {
+    let bench = Bench::local();
+    bench.write("policies/a.yaml", "# nothing\n");
+    bench.write("folder/readme.txt", "no policy");
+    std::fs::write(bench.folder.path().join("latin.yaml"), b"kind: caf\xe9\n").unwrap();
+    std::fs::write(bench.folder.path().join("huge.yaml"), vec![b'#'; 5 * 1024 * 1024]).unwrap();
+    for (path, code, says) in [
+        ("nowhere", "E0001", "nowhere: there is no such file or folder"),
+        ("folder", "E0002", "folder: there are no policies in this folder"),
+        ("policies", "E0003", "policies/a.yaml: there is no policy in this file"),
+        ("latin.yaml", "E0004", "latin.yaml: this is not UTF-8 text (line 1, byte 9)"),
+        ("huge.yaml", "E0005", "huge.yaml: a policy file is at most 4 MiB"),
+    ] {
+        let ran = bench.run(&format!("validate {path}")).expect(3);
+        assert!(ran.stderr.starts_with(&format!("{code}\n")) && ran.stderr.contains(says), "{}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+    }
+}
+
+#[test]
+fn wrong_usage_exits_with_64() {
+    let bench = shipped();
+    for words in ["", "plan", "frobnicate", "plan policies --format xml", "explain E9999"] {
+        let ran = bench.run(words).expect(64);
+        assert!(!ran.stderr.is_empty(), "{words}");
+    }
+    let ran = bench.run("plan policies --cloud azure").expect(64);
+    assert!(ran.stderr.contains("`aws`, `local` or `local:FILE`"), "{}", ran.stderr);
+    bench.run("--help").expect(0);
+    bench.run("--version").expect(0);
+}
+
+#[test]
+fn every_code_has_a_page() {
+    let bench = Bench::local();
+    let list = bench.run("explain").expect(0).stdout;
+    assert_eq!(list.lines().count(), codes::PAGES.len());
+    for (code, _) in codes::PAGES {
+        let page = bench.run(&format!("explain {code}")).expect(0).stdout;
+        assert!(page.starts_with(&format!("# {code}: ")), "{code}");
+        for part in ["## What it means", "## Why it matters", "## Example", "## Cure"] {
+            assert!(page.contains(part), "{code}: {part}");
+        }
+    }
+}
+
+#[test]
+fn the_committed_schema_is_the_one_that_is_printed() {
+    let printed = Bench::local().run("schema").expect(0).stdout;
+    let path = root().join("schema/holdfast.schema.json");
+    if std::env::var_os("HOLDFAST_BLESS").is_some() {
+        std::fs::write(&path, &printed).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), printed, "HOLDFAST_BLESS=1 writes it anew");
+}
+
+#[test]
+fn a_second_apply_is_refused_while_one_runs() {
+    let bench = shipped();
+    bench.write("lock-holder/lock", "");
+    let lock =
+        std::fs::File::options().write(true).open(bench.folder.path().join("lock-holder/lock")).unwrap();
+    lock.lock().unwrap();
+    let refused = bench.run("apply policies --yes --journal lock-holder").expect(4);
+    assert!(refused.stderr.starts_with("E0702\n"), "{}", refused.stderr);
+    drop(lock);
+    bench.run("apply policies --yes --journal lock-holder").expect(0);
+}
+
+#[test]
+fn a_changed_journal_is_found_and_refused() {
+    let bench = shipped();
+    bench.run("apply policies --yes").expect(0);
+    let file = "policies/.holdfast/journal/000001.jsonl";
+    let journal = bench.read(file);
+    let lines: Vec<&str> = journal.lines().collect();
+    let without = |line: usize| {
+        let kept = lines.iter().enumerate().filter(|(nth, _)| *nth != line);
+        kept.map(|(_, text)| format!("{text}\n")).collect::<String>()
+    };
+    for (damaged, place) in [
+        (journal.replacen("acme-payments-ledger", "acme-payments-ledges", 1), "line "),
+        (without(4), "line 5"),
+        (without(0), "line 1"),
+    ] {
+        bench.write(file, &damaged);
+        let refused = bench.run("plan policies").expect(4);
+        assert!(
+            refused.stderr.starts_with("E0703\n") && refused.stderr.contains(place),
+            "{}",
+            refused.stderr
+        );
+    }
+    // Half of a last line is what a killed run leaves: it never counted.
+    let half = &journal[..journal.len() - 20];
+    bench.write(file, half);
+    bench.run("plan policies --detailed-exitcode").expect(0);
+    bench.write("policies/payments.yaml", &bench.read("policies/payments.yaml").replace("60s", "30s"));
+    bench.run("apply policies --yes").expect(0);
+    bench.run("plan policies --detailed-exitcode").expect(0);
+}
+
+#[test]
+fn the_plan_stays_within_eighty_columns() {
+    let bench = shipped();
+    let plan = bench.run("plan policies").expect(0).stdout;
+    for line in plan.lines() {
+        // A bare name or ARN cannot be broken.
+        let long = line.chars().count() > 80 && line.trim().contains(' ') && !line.contains("arn:");
+        assert!(!long, "{line}");
+    }
+}
+
+#[test]
+fn colours_only_where_they_are_wanted() {
+    let bench = shipped();
+    assert!(!bench.run("plan policies").stdout.contains('\u{1b}'));
+    let coloured = bench.run("plan policies --color always").stdout;
+    assert!(coloured.contains("\u{1b}[32m+\u{1b}[0m"), "{coloured}");
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_no_error() {
+    let bench = shipped();
+    let mut child =
+        bench.command(&["plan", "policies"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn json_speaks_the_vocabulary_of_terraform() {
+    let bench = shipped();
+    bench.run("apply policies --yes").expect(0);
+    let payments = bench.read("policies/payments.yaml");
+    bench
+        .write("policies/payments.yaml", &payments.replace("every: 10s", "every: 30s").replace("60s", "30s"));
+    bench.write("policies/archive.yaml", "---\n");
+    std::fs::remove_file(bench.folder.path().join("policies/archive.yaml")).unwrap();
+    let plan: Value =
+        serde_json::from_str(&bench.run("plan policies --format json").expect(0).stdout).unwrap();
+    assert_eq!(plan["format_version"], "1.0");
+    let change = |address: &str, deposed: bool| {
+        let changes = plan["resource_changes"].as_array().unwrap();
+        let found = changes.iter().find(|c| c["address"] == address && c["deposed"].is_null() != deposed);
+        found.unwrap_or_else(|| panic!("{address}"))["change"].clone()
+    };
+    let check = change("health-check.payments.api.oregon", false);
+    assert_eq!(check["actions"], serde_json::json!(["create", "delete"]));
+    assert_eq!(check["replace_paths"], serde_json::json!([["interval"]]));
+    assert_eq!((&check["before"]["interval"], &check["after"]["interval"]), (&10.into(), &30.into()));
+    assert_eq!(change("health-check.payments.api.oregon", true)["actions"], serde_json::json!(["delete"]));
+    let record = change("record.payments.api.oregon", false);
+    assert_eq!(record["actions"], serde_json::json!(["update"]));
+    assert_eq!(record["after_unknown"], serde_json::json!({"health-check": true}));
+    assert_eq!(record["after"]["ttl"], 30);
+    assert_eq!(change("role.archive.contracts", false)["actions"], serde_json::json!(["delete"]));
+    assert_eq!(change("bucket.web-shop.orders.ireland", false)["actions"], serde_json::json!(["no-op"]));
+    let left = plan["left_in_place"].as_array().unwrap();
+    assert!(left.contains(&"bucket.archive.contracts.tokyo".into()), "{left:?}");
+}

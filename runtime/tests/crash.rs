@@ -49,6 +49,12 @@ fn killed_at_many_moments_on_the_embedded_cloud() {
         killed_after(&bench, steps);
         bench.run("apply policies --yes").expect(0);
         bench.run("plan policies --detailed-exitcode").expect(0);
+        // One more change, so that the cloud's file is whole again even where nothing was left to apply.
+        bench.write(
+            "policies/payments.yaml",
+            &bench.read("policies/payments.yaml").replace("ttl: 60s", "ttl: 30s"),
+        );
+        bench.run("apply policies --yes").expect(0);
         assert_eq!(things(&bench), things(&whole), "killed after {steps} steps");
     }
 }

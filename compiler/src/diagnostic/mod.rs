@@ -9,6 +9,10 @@ use crate::source::Span;
 pub use codes::Code;
 pub use render::{Style, render, visible};
 
+/// How many findings of one document, and of all, are worth a word: nobody reads more, and a hostile file
+/// can have a million.
+pub(crate) const ENOUGH: usize = 100;
+
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -104,6 +108,7 @@ pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a 
     let near = |candidate: &&str| candidate.chars().count().abs_diff(length) <= allowed;
     let mut best: Vec<(usize, &str)> = candidates
         .into_iter()
+        .take(MOST_NAMES)
         .filter(near)
         .map(|candidate| (strsim::damerau_levenshtein(written, candidate), candidate))
         .filter(|(distance, _)| *distance <= allowed)
@@ -117,10 +122,20 @@ pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a 
     }
 }
 
+/// How many names are compared with a misspelt one.
+const MOST_NAMES: usize = 1_000;
+
+/// How many names a sentence lists. The regions of AWS are the longest list worth reading.
+const LONGEST_LIST: usize = 50;
+
 /// A list for a sentence: `a`, `b` or `c`.
 #[must_use]
 pub fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    let mut names = names.into_iter();
+    let quoted: Vec<String> = names.by_ref().take(LONGEST_LIST).map(|name| format!("`{name}`")).collect();
+    if names.next().is_some() {
+        return format!("{} and so on", quoted.join(", "));
+    }
     match quoted.split_last() {
         None => String::new(),
         Some((only, [])) => only.clone(),

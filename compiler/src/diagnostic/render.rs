@@ -11,7 +11,7 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
-use super::{Diagnostic, Label, Severity};
+use super::{Diagnostic, ENOUGH, Label, Severity};
 use crate::source::{Source, SourceId, Sources};
 
 /// How to draw.
@@ -22,9 +22,6 @@ pub struct Style {
     /// Columns to fit into.
     pub width: usize,
 }
-
-/// How many findings are drawn. Nobody reads more, and a hostile file can have a million.
-const SHOWN: usize = 100;
 
 /// The findings as text, one report after the other.
 #[must_use]
@@ -39,13 +36,13 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
         .with_links(false)
         .without_cause_chain();
     let mut out = String::new();
-    for diagnostic in diagnostics.iter().take(SHOWN) {
+    for diagnostic in diagnostics.iter().take(ENOUGH) {
         let report = Report::new(diagnostic, sources, width);
         // Writing into a String cannot fail, and a report of ours has no failing parts.
         let _ = handler.render_report(&mut out, &report);
         out.push('\n');
     }
-    let rest = diagnostics.len().saturating_sub(SHOWN);
+    let rest = diagnostics.len().saturating_sub(ENOUGH);
     if rest > 0 {
         let _ = writeln!(out, "… and {rest} more");
     }
@@ -70,15 +67,15 @@ struct Elsewhere<'a> {
 
 impl<'a> Report<'a> {
     fn new(diagnostic: &'a Diagnostic, sources: &'a Sources, width: usize) -> Self {
+        let labels = || diagnostic.labels.iter().take(ENOUGH);
         let mut files: Vec<SourceId> = Vec::new();
-        for label in &diagnostic.labels {
+        for label in labels() {
             if !files.contains(&label.span.source) {
                 files.push(label.span.source);
             }
         }
         let mut excerpts = files.into_iter().filter_map(|file| {
-            let labels = diagnostic.labels.iter();
-            let labels = labels.filter(|l| l.span.source == file).collect();
+            let labels = labels().filter(|l| l.span.source == file).collect();
             sources.get(file).and_then(|s| Excerpt::new(s, labels))
         });
         let excerpt = excerpts.next();
@@ -338,6 +335,8 @@ fn masked(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::codes;
+    use crate::source::Span;
 
     #[test]
     fn masking_keeps_every_byte_in_its_place() {
@@ -345,5 +344,23 @@ mod tests {
         assert_eq!(masked(hostile).len(), hostile.len());
         assert!(!masked(hostile).contains(['\u{1b}', '\u{202e}']));
         assert_eq!(visible("\u{1b}[2J"), "\\u{1b}[2J");
+    }
+
+    #[test]
+    fn what_stands_in_backticks_stays_together() {
+        assert_eq!(wrapped("add `probe: { https: / }` here", 24), "add\n`probe: { https: / }`\nhere");
+        assert_eq!(wrapped("eu-west-1 eu-west-2", 12), "eu-west-1\neu-west-2");
+    }
+
+    #[test]
+    fn a_flood_is_cut() {
+        let mut sources = Sources::default();
+        let id = sources.add("a.yaml", "x".repeat(2 * LONGEST));
+        let finding = Diagnostic::error(codes::SYNTAX, "y\n".repeat(BRIEF)).at(Span::new(id, 5, 6), "here");
+        let all = vec![finding; ENOUGH + 7];
+        let text = render(&all, &sources, Style { color: false, width: 80 });
+        assert!(text.ends_with("… and 7 more\n"));
+        assert_eq!(text.matches("a.yaml:1:6:").count(), ENOUGH);
+        assert!(text.len() < ENOUGH * 2 * BRIEF);
     }
 }

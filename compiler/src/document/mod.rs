@@ -15,7 +15,7 @@ mod tree;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, codes, did_you_mean, one_of};
+use crate::diagnostic::{Diagnostic, ENOUGH, codes, did_you_mean, one_of};
 use crate::source::{SourceId, Sources, Span};
 pub use estate::{Defaults, Estate, Site};
 pub use region::Region;
@@ -116,7 +116,8 @@ fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
         return None;
     };
     let before = out.len();
-    validator.iter_errors(&json).for_each(|error| schema_error::report(&tree, whole, &error, out));
+    let errors = validator.iter_errors(&json).take(ENOUGH);
+    errors.for_each(|error| schema_error::report(&tree, whole, &error, out));
     if out.len() > before {
         return None;
     }
@@ -130,7 +131,7 @@ fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
 /// The first key of a document: where findings about the whole of it are shown.
 fn first_key(tree: &Tree, root: Span) -> Span {
     match tree.root().map(|node| &node.content) {
-        Some(tree::Content::Map(entries)) => entries.first().map_or(root, |entry| entry.key_span),
+        Some(tree::Content::Map(entries)) => entries.iter().map(|entry| entry.key_span).min().unwrap_or(root),
         _ => root,
     }
 }

@@ -167,6 +167,7 @@ impl<'a> Builder<'a> {
             // Of a key that is here twice the first one counts, so that the rest can still be checked.
             Open::Map(mut entries, first, _) => {
                 entries.retain(|entry| first.get(&entry.key) == Some(&entry.key_span));
+                entries.sort_by(|one, other| one.key.cmp(&other.key));
                 Content::Map(entries)
             }
         };

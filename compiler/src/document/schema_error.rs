@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::schema::SCHEMA;
 use super::text::bucket_name_fault;
 use super::tree::{Step, Tree};
-use crate::diagnostic::{Code, Diagnostic, codes, did_you_mean, one_of};
+use crate::diagnostic::{Code, Diagnostic, ENOUGH, codes, did_you_mean, one_of};
 use crate::source::Span;
 
 /// Report one error of the validator. A union reports the errors of the branch the user meant.
@@ -27,7 +27,7 @@ pub(super) fn report(tree: &Tree, fallback: Span, error: &ValidationError<'_>, o
             at.union(context, out);
         }
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            out.extend(unexpected.iter().map(|key| at.unknown_key(key)));
+            out.extend(unexpected.iter().take(ENOUGH).map(|key| at.unknown_key(key)));
         }
         // The misspelt key is reported; a second finding for the right one would say the same.
         ValidationErrorKind::Required { property } if at.is_misspelt(property) => {}

@@ -29,7 +29,7 @@ pub enum Content {
     Scalar(Value),
     /// A sequence.
     List(Vec<NodeId>),
-    /// A mapping, in the order of the text.
+    /// A mapping, in the order of the keys: a hostile file can have a million, and each is looked up.
     Map(Vec<Entry>),
 }
 
@@ -87,7 +87,10 @@ impl Tree {
 
     fn entry<'t>(&'t self, node: &'t Node, key: &str) -> Option<&'t Entry> {
         match &node.content {
-            Content::Map(entries) => entries.iter().find(|entry| entry.key == key),
+            Content::Map(entries) => {
+                let at = entries.binary_search_by(|entry| entry.key.as_str().cmp(key)).ok()?;
+                entries.get(at)
+            }
             _ => None,
         }
     }

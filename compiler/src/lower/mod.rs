@@ -38,11 +38,10 @@ pub fn lower(policy: &Policy, target: &Target) -> Result<Graph, Vec<Diagnostic>>
             if !shared {
                 resource.after.extend(service.after.keys().map(milestone));
             }
-            let first = resources.entry(resource.address.clone()).or_insert_with(|| resource.clone());
+            let origin = resource.origin;
+            let first = resources.entry(resource.address.clone()).or_insert(resource);
             // What several services share is reported where the text mentions it first.
-            if resource.origin < first.origin {
-                *first = resource;
-            }
+            first.origin = first.origin.min(origin);
         }
     }
     let awaited = policy.services.values().flat_map(|service| service.after.keys());

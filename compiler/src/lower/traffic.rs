@@ -16,7 +16,7 @@ use crate::resource::{Address, Kind, Resource, reference};
 pub(super) fn lower(context: &Context<'_>, out: &mut Vec<Resource>) {
     for (name, traffic) in &context.service.traffic {
         let zone = Address::new(Kind::HostedZone, &[traffic.zone.as_str()]);
-        let purpose = format!("the zone of `{}`", traffic.record);
+        let purpose = format!("the zone `{}`", traffic.zone);
         out.push(Resource::new(zone.clone(), purpose, traffic.zone_span).set("name", traffic.zone.as_str()));
         if let Some(probe) = &traffic.probe {
             out.extend(traffic.endpoints.iter().map(|e| health_check(context, name, traffic, probe, e)));

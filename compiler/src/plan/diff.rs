@@ -36,7 +36,8 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let bound = bind(inputs.graph, inputs.owned, inputs.observation);
     let mut differ = Differ {
         sources: inputs.sources,
-        observation: inputs.observation,
+        places: places(inputs.observation),
+        taken: bound.found.values().map(|object| (object.kind, object.id.as_str())).collect(),
         bound,
         outputs: BTreeMap::new(),
         displaced: BTreeSet::new(),
@@ -67,9 +68,23 @@ fn wants(resource: &Resource) -> String {
     format!("{} {attributes}", resource.address)
 }
 
+fn places(observation: &Observation) -> BTreeMap<(Kind, Vec<String>), Vec<&Object>> {
+    let mut places: BTreeMap<(Kind, Vec<String>), Vec<&Object>> = BTreeMap::new();
+    for object in &observation.objects {
+        if let Some(coexist) = &object.kind.schema().coexist {
+            let place = (object.kind, coexist.place(&object.attributes));
+            places.entry(place).or_default().push(object);
+        }
+    }
+    places
+}
+
 struct Differ<'a> {
     sources: &'a Sources,
-    observation: &'a Observation,
+    /// The things that compete for a place, by kind and place.
+    places: BTreeMap<(Kind, Vec<String>), Vec<&'a Object>>,
+    /// The things that are some resource's.
+    taken: BTreeSet<(Kind, &'a str)>,
     bound: Bound<'a>,
     /// The outputs of every resource that exists and stays.
     outputs: BTreeMap<Address, &'a Values>,
@@ -202,7 +217,8 @@ impl<'a> Differ<'a> {
     /// Things of others in the way of this one. What a failover pair takes the place of goes in the same
     /// batch; what it cannot take the place of is an error.
     fn displace(&mut self, resource: &Resource, step: &mut Step) {
-        let Some(coexist) = resource.address.kind().schema().coexist else { return };
+        let kind = resource.address.kind();
+        let Some(coexist) = &kind.schema().coexist else { return };
         let wanted: Values = resource
             .attributes
             .iter()
@@ -211,14 +227,12 @@ impl<'a> Differ<'a> {
                 Attribute::Output { .. } => None,
             })
             .collect();
-        let own = self.bound.found.get(&resource.address).map(|object| object.id.as_str());
-        let in_the_way: Vec<&Object> = self
-            .observation
-            .objects
-            .iter()
-            .filter(|object| object.kind == resource.address.kind() && own != Some(object.id.as_str()))
-            .filter(|object| !coexist(&wanted, &object.attributes))
-            .filter(|object| !self.found_for_another(object) && !self.displaced.contains(&object.id))
+        let place = (kind, coexist.place(&wanted));
+        let competitors = self.places.get(&place).into_iter().flatten().copied();
+        let in_the_way: Vec<&Object> = competitors
+            .filter(|object| !self.taken.contains(&(kind, object.id.as_str())))
+            .filter(|object| !self.displaced.contains(&object.id))
+            .filter(|object| !(coexist.rule)(&wanted, &object.attributes))
             .collect();
         for object in in_the_way {
             let routing = object.attributes.get("routing").and_then(Value::as_str).unwrap_or_default();
@@ -235,18 +249,23 @@ impl<'a> Differ<'a> {
         }
     }
 
-    fn found_for_another(&self, object: &Object) -> bool {
-        self.bound.found.values().any(|found| std::ptr::eq(*found, object))
-    }
-
     /// Steps that remove what replacements leave and what no policy asks for. Gives what stays all the same.
     fn removals(&mut self, graph: &Graph, owned: &BTreeMap<Address, Owned>) -> Vec<Address> {
         let mut removals = Vec::new();
+        let mut users: BTreeMap<&StepId, BTreeSet<StepId>> = BTreeMap::new();
         for step in &self.steps {
-            let users = || {
-                let uses = self.steps.iter().filter(|other| other.needs.contains(&step.id));
-                uses.map(|other| other.id.clone()).collect::<BTreeSet<_>>()
-            };
+            for need in &step.needs {
+                users.entry(need).or_default().insert(step.id.clone());
+            }
+        }
+        let mut built_on: BTreeMap<&Address, BTreeSet<StepId>> = BTreeMap::new();
+        for (address, made) in owned {
+            for need in &made.needs {
+                built_on.entry(need).or_default().insert(StepId::of(address));
+            }
+        }
+        for step in &self.steps {
+            let users = || users.get(&step.id).cloned().unwrap_or_default();
             if step.action == Action::Replace
                 && step.address.kind().schema().batched_by.is_none()
                 && let Some(old) = &step.object
@@ -278,8 +297,7 @@ impl<'a> Differ<'a> {
                     removal.id = StepId::superseded(address, &object.id);
                 }
                 // Whatever was built on it goes, or changes, first.
-                let built_on = owned.iter().filter(|(_, other)| other.needs.contains(address));
-                removal.needs = built_on.map(|(other, _)| StepId::of(other)).collect();
+                removal.needs = built_on.get(address).cloned().unwrap_or_default();
                 removals.push(removal);
             }
         }

@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::source::Span;
 pub use health_check::reference;
 pub use kind::Kind;
-pub use schema::{AttributeSchema, Change, KindSchema, Lifecycle, Shape};
+pub use schema::{AttributeSchema, Change, Coexist, KindSchema, Lifecycle, Shape};
 
 /// The attributes of a thing in the cloud, or the resolved ones of a resource. Sorted by name.
 pub type Values = BTreeMap<String, Value>;

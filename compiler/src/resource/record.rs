@@ -18,7 +18,7 @@
 use serde_json::Value;
 
 use super::Values;
-use super::schema::{AttributeSchema, Change, KindSchema, Lifecycle, Shape};
+use super::schema::{AttributeSchema, Change, Coexist, KindSchema, Lifecycle, Shape};
 
 pub(super) static SCHEMA: KindSchema = KindSchema {
     name: "record",
@@ -42,7 +42,7 @@ pub(super) static SCHEMA: KindSchema = KindSchema {
     outputs: &[],
     batched_by: Some("zone"),
     removal: Some("the name stops answering, unless another record holds it"),
-    coexist: Some(coexist),
+    coexist: Some(Coexist { within: &["zone", "name"], rule: coexist }),
 };
 
 fn values(before: &Value, _: &Value) -> Option<&'static str> {
@@ -50,15 +50,12 @@ fn values(before: &Value, _: &Value) -> Option<&'static str> {
     Some("users are sent to another address as soon as their resolvers ask again")
 }
 
-/// Whether two records can stand in one zone: Route 53 allows one CNAME alone on a name, one routing
+/// Whether two records can stand on one name of a zone: Route 53 allows one CNAME alone on a name, one routing
 /// policy per name and type, one record per failover role, one per set identifier.
 ///
 /// Source: Amazon Route 53 API Reference, `ResourceRecordSet`; Developer Guide, "Supported DNS record types".
 fn coexist(one: &Values, other: &Values) -> bool {
     let same = |name: &str| one.get(name) == other.get(name);
-    if !same("zone") || !same("name") {
-        return true;
-    }
     if !same("type") {
         return ![one, other].iter().any(|record| record.get("type").is_some_and(|t| t == "CNAME"));
     }

@@ -22,7 +22,24 @@ pub struct KindSchema {
     /// What a reviewer has to be told when one is removed.
     pub removal: Option<&'static str>,
     /// Whether two things of the kind can exist side by side, where not all can.
-    pub coexist: Option<fn(&Values, &Values) -> bool>,
+    pub coexist: Option<Coexist>,
+}
+
+/// Things of a kind that compete for a place.
+#[derive(Debug)]
+pub struct Coexist {
+    /// Only things that agree in these attributes compete.
+    pub within: &'static [&'static str],
+    /// Whether two of those can exist side by side.
+    pub rule: fn(&Values, &Values) -> bool,
+}
+
+impl Coexist {
+    /// The place that a thing competes for.
+    #[must_use]
+    pub fn place(&self, values: &Values) -> Vec<String> {
+        self.within.iter().map(|name| values.get(*name).map(Value::to_string).unwrap_or_default()).collect()
+    }
 }
 
 /// Who makes a thing.

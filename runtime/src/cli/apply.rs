@@ -1,11 +1,12 @@
 //! `holdfast apply`.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use holdfast_compiler::diagnostic::{codes, visible};
-use holdfast_compiler::plan::{Action, Plan, text};
+use holdfast_compiler::plan::{Action, Plan, StepId, text};
 
 use super::failure::Failure;
 use super::output::Terminal;
@@ -131,9 +132,10 @@ fn confirm(terminal: &Terminal) -> Result<(), Failure> {
 
 /// What was done, what failed and why, what was not started, and what it cost.
 fn summary(plan: &Plan, outcome: &Outcome, spent: &Calls) -> String {
+    let ended: BTreeSet<&StepId> = outcome.done.iter().collect();
     let done = |wanted: Action| {
         let of = plan.steps.iter().filter(|step| step.action == wanted && !step.is_second_half());
-        of.filter(|step| outcome.done.contains(&step.id)).count()
+        of.filter(|step| ended.contains(&step.id)).count()
     };
     let mut text = format!(
         "\nApplied: {} created, {} updated, {} replaced, {} deleted.\n",

@@ -83,12 +83,9 @@ impl Cloud for Local {
 
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
         self.count();
-        let (results, version) = {
-            let mut state = self.state();
-            let results = run(&mut state, batch);
-            (results, state.touch())
-        };
-        match self.store.save(version, || self.state().clone()) {
+        let mut state = self.state();
+        let results = run(&mut state, batch);
+        match self.store.save(&mut state) {
             Ok(()) => results,
             Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
         }
@@ -99,13 +96,23 @@ impl Cloud for Local {
     }
 }
 
+impl Drop for Local {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // What could not be folded in stays in the log, which the next one to open the file reads.
+        let _ = self.store.close(state);
+    }
+}
+
 fn key(identity: &Values) -> String {
     serde_json::to_string(identity).unwrap_or_default()
 }
 
 /// Run a batch: all of it or, if one command is refused, none.
 fn run(state: &mut State, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
-    let before = state.clone();
+    // A lone command that displaces nothing changes nothing before it is allowed.
+    let alone = batch.len() == 1 && batch.iter().all(|command| command.displaces.is_empty());
+    let before = (!alone).then(|| state.clone());
     let mut done = Vec::new();
     for command in batch {
         let fault = state.fault(command);
@@ -121,9 +128,11 @@ fn run(state: &mut State, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
             }),
             Err(error) => {
                 // What a fault has used up stays used up; everything else of the batch never was.
-                let faults = std::mem::take(&mut state.faults);
-                *state = before;
-                state.faults = faults;
+                if let Some(before) = before {
+                    let faults = std::mem::take(&mut state.faults);
+                    *state = before;
+                    state.faults = faults;
+                }
                 return batch.iter().map(|_| Err(error.clone())).collect();
             }
         }

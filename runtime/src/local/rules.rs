@@ -106,8 +106,7 @@ impl Rules<'_> {
 
     fn bucket(&self) -> Checked {
         let name = self.text("name");
-        let source = |object: &&Object| object.kind == Kind::Replication && object.id == name;
-        if self.get("versioning") != "Enabled" && self.state.objects().any(|object| source(&object)) {
+        if self.get("versioning") != "Enabled" && self.state.get(Kind::Replication, name).is_some() {
             return self.refuse(
                 "InvalidBucketState",
                 "a replication configuration is present, so versioning cannot be suspended",
@@ -221,9 +220,9 @@ impl Rules<'_> {
             return self.refuse("NoSuchHealthCheck", format!("there is no health check `{check}`"));
         }
         self.answer()?;
-        let coexist = self.object.kind.schema().coexist;
-        for other in self.state.objects().filter(|o| o.kind == Kind::Record && o.id != self.object.id) {
-            if coexist.is_some_and(|coexist| !coexist(&self.object.attributes, &other.attributes)) {
+        let Some(coexist) = &self.object.kind.schema().coexist else { return Ok(()) };
+        for other in self.state.records(self.text("zone-id"), name).filter(|o| o.id != self.object.id) {
+            if !(coexist.rule)(&self.object.attributes, &other.attributes) {
                 let message = format!("`{name}` conflicts with `{}`", other.id);
                 return self.refuse("InvalidChangeBatch", message);
             }
@@ -239,13 +238,8 @@ impl Rules<'_> {
         }
         if let Some(alias) = self.get("alias-name").as_str() {
             let own_zone = self.get("alias-zone-id") == self.get("zone-id");
-            let there = self.state.objects().any(|other| {
-                let same = |name: &str, value: &Value| other.attributes.get(name) == Some(value);
-                other.kind == Kind::Record
-                    && same("zone-id", self.get("zone-id"))
-                    && same("name", &Value::from(alias))
-                    && same("type", self.get("type"))
-            });
+            let mut targets = self.state.records(self.text("zone-id"), alias);
+            let there = targets.any(|other| other.attributes.get("type") == Some(self.get("type")));
             if own_zone && !there {
                 return self
                     .refuse("InvalidChangeBatch", format!("the alias target `{alias}` was not found"));

@@ -1,6 +1,7 @@
 //! What an embedded cloud holds, and its file.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -59,8 +60,9 @@ pub(super) struct State {
     objects: Vec<Object>,
     #[serde(skip)]
     index: BTreeMap<(Kind, String), Object>,
+    /// What has changed and is not written down yet.
     #[serde(skip)]
-    version: u64,
+    changes: Vec<Line>,
 }
 
 impl State {
@@ -73,7 +75,7 @@ impl State {
             faults: Vec::new(),
             objects: Vec::new(),
             index: BTreeMap::new(),
-            version: 0,
+            changes: Vec::new(),
         }
     }
 
@@ -81,15 +83,25 @@ impl State {
         self.index.values()
     }
 
+    /// The records on a name of a zone: their ids begin with both.
+    pub(super) fn records(&self, zone_id: &str, name: &str) -> impl Iterator<Item = &Object> {
+        let prefix = format!("{zone_id}/{name}/");
+        let from = self.index.range((Kind::Record, prefix.clone())..);
+        from.take_while(move |((kind, id), _)| *kind == Kind::Record && id.starts_with(&prefix))
+            .map(|(_, object)| object)
+    }
+
     pub(super) fn get(&self, kind: Kind, id: &str) -> Option<&Object> {
         self.index.get(&(kind, id.to_owned()))
     }
 
     pub(super) fn put(&mut self, object: Object) {
+        self.changes.push(Line::Put(object.clone()));
         self.index.insert((object.kind, object.id.clone()), object);
     }
 
     pub(super) fn remove(&mut self, kind: Kind, id: &str) {
+        self.changes.push(Line::Remove(kind, id.to_owned()));
         self.index.remove(&(kind, id.to_owned()));
     }
 
@@ -98,14 +110,11 @@ impl State {
         format!("{prefix}-{:06}", self.last_id)
     }
 
-    /// Mark a change; gives its number.
-    pub(super) fn touch(&mut self) -> u64 {
-        self.version += 1;
-        self.version
-    }
-
     pub(super) fn provide_zones(&mut self, names: &[&str]) {
-        for name in names.iter().filter(|_| !self.fixed_zones) {
+        if self.fixed_zones {
+            return;
+        }
+        for name in names {
             let exists = self.index.values().any(|object| {
                 object.kind == Kind::HostedZone && object.attributes.get("name").is_some_and(|n| n == name)
             });
@@ -119,7 +128,7 @@ impl State {
                     attributes: values(json!({"name": name})),
                     outputs: values(json!({"id": id})),
                 };
-                self.index.insert((zone.kind, zone.id.clone()), zone);
+                self.put(zone);
             }
         }
     }
@@ -136,60 +145,113 @@ impl State {
     }
 }
 
-/// The file. Changes that come while it is being written share the next writing.
+/// A change, as a line of the log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Line {
+    /// A thing is there, like this.
+    Put(Object),
+    /// A thing is gone.
+    Remove(Kind, String),
+    /// The last id given, and the faults that remain.
+    Rest(u64, Vec<Fault>),
+}
+
+/// The file, and beside it, while changes are being made, a log of them: a change costs what it is worth and
+/// not the whole cloud. Whoever opens the file sees both; a clean end leaves the file alone.
 #[derive(Debug)]
 pub(super) struct Store {
     path: PathBuf,
-    written: Mutex<u64>,
+    log: Mutex<Option<File>>,
 }
 
 impl Store {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), written: Mutex::new(0) }
+        Self { path: path.to_owned(), log: Mutex::new(None) }
     }
 
     pub(super) fn load(&self) -> Result<State, CloudError> {
-        let text = match std::fs::read_to_string(&self.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(State::fresh()),
-            Err(error) => return Err(self.error("open", &error)),
+        let mut state = match read(&self.path).map_err(|error| self.error("open", &error))? {
+            None => State::fresh(),
+            Some(text) => serde_json::from_str(&text).map_err(|error| self.error("open", &error))?,
         };
-        let mut state: State = serde_json::from_str(&text).map_err(|error| self.error("open", &error))?;
         if state.format != FORMAT {
             return Err(self.error("open", &format!("format {} is not {FORMAT}", state.format)));
         }
         let objects = std::mem::take(&mut state.objects);
         objects.into_iter().for_each(|object| state.put(object));
+        // A log that is there was left by a run that was killed; its last line may be half of one.
+        let log = read(&self.log_path()).map_err(|error| self.error("open", &error))?.unwrap_or_default();
+        let complete = log.rfind('\n').map_or("", |end| log.get(..end).unwrap_or_default());
+        for line in complete.lines() {
+            match serde_json::from_str(line).map_err(|error| self.error("open", &error))? {
+                Line::Put(object) => state.put(object),
+                Line::Remove(kind, id) => state.remove(kind, &id),
+                Line::Rest(last_id, faults) => (state.last_id, state.faults) = (last_id, faults),
+            }
+        }
+        state.changes.clear();
         Ok(state)
     }
 
-    /// See to it that the file holds a change, and all before it.
-    pub(super) fn save(&self, version: u64, state: impl FnOnce() -> State) -> Result<(), CloudError> {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if *written >= version {
-            return Ok(());
+    /// Write down what has changed since the last time.
+    pub(super) fn save(&self, state: &mut State) -> Result<(), CloudError> {
+        let mut lines = std::mem::take(&mut state.changes);
+        lines.push(Line::Rest(state.last_id, state.faults.clone()));
+        self.append(&lines).map_err(|error| self.error("save", &error))
+    }
+
+    fn append(&self, lines: &[Line]) -> std::io::Result<()> {
+        let mut text = String::new();
+        for line in lines {
+            text.push_str(&serde_json::to_string(line)?);
+            text.push('\n');
         }
-        let mut state = state();
-        state.objects = std::mem::take(&mut state.index).into_values().collect();
-        self.replace(&state).map_err(|error| self.error("save", &error))?;
-        *written = state.version;
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = match log.take() {
+            Some(file) => file,
+            None => {
+                if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                    std::fs::create_dir_all(folder)?;
+                }
+                File::options().create(true).append(true).open(self.log_path())?
+            }
+        };
+        file.write_all(text.as_bytes())?;
+        *log = Some(file);
         Ok(())
     }
 
-    /// A reader sees the old file or the new one, never half of it.
-    fn replace(&self, state: &State) -> std::io::Result<()> {
-        if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)?;
+    /// Fold the log into the file. A reader sees the old pair or the new file; to read a log again that is
+    /// in the file already changes nothing.
+    pub(super) fn close(&self, state: &mut State) -> std::io::Result<()> {
+        if self.log.lock().unwrap_or_else(PoisonError::into_inner).take().is_none() {
+            return Ok(());
         }
+        state.objects = std::mem::take(&mut state.index).into_values().collect();
         let temporary = self.path.with_extension(format!("{}.tmp", std::process::id()));
-        let mut file = std::fs::File::create(&temporary)?;
-        serde_json::to_writer_pretty(std::io::BufWriter::new(&file), state)?;
-        file.write_all(b"\n")?;
-        std::fs::rename(&temporary, &self.path)
+        std::fs::write(&temporary, serde_json::to_string_pretty(state)? + "\n")?;
+        std::fs::rename(&temporary, &self.path)?;
+        std::fs::remove_file(self.log_path())
+    }
+
+    fn log_path(&self) -> PathBuf {
+        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        name.push(".log");
+        self.path.with_file_name(name)
     }
 
     fn error(&self, what: &str, error: &dyn std::fmt::Display) -> CloudError {
         let message = format!("{}: {error}", self.path.display());
         CloudError::new(format!("local:{what}"), "EmbeddedCloud", message)
+    }
+}
+
+/// The text of a file, or nothing where there is none.
+fn read(path: &Path) -> std::io::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }

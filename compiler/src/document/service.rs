@@ -112,9 +112,9 @@ pub enum Target {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TargetBucket {
-    /// The site.
+    /// The site that holds the copy.
     pub site: Name,
-    /// The bucket.
+    /// The name of the bucket there.
     pub bucket: BucketName,
 }
 

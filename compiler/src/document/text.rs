@@ -109,6 +109,9 @@ pub(super) fn bucket_name_fault(name: &str) -> &'static str {
     match name {
         _ if name.chars().any(|c| c.is_ascii_uppercase()) => "it has upper-case letters",
         _ if name.contains('_') => "it has an underscore; use a hyphen",
+        _ if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c)) => {
+            "only lower-case letters, digits, hyphens and dots are allowed"
+        }
         _ if !(3..=63).contains(&name.chars().count()) => "it has to be 3 to 63 characters long",
         _ if name.contains("..") => "it has two dots in a row",
         _ if !ends_ok(name.chars().next()) || !ends_ok(name.chars().last()) => {
@@ -118,9 +121,6 @@ pub(super) fn bucket_name_fault(name: &str) -> &'static str {
             "S3 keeps the prefixes `xn--`, `sthree-` and `amzn-s3-demo-` to itself"
         }
         _ if name.chars().all(|c| c.is_ascii_digit() || c == '.') => "it looks like an IP address",
-        _ if name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c)) => {
-            "S3 keeps the suffixes `-s3alias`, `--ol-s3`, `.mrap`, `--x-s3` and `--table-s3` to itself"
-        }
-        _ => "only lower-case letters, digits, hyphens and dots are allowed",
+        _ => "S3 keeps the suffixes `-s3alias`, `--ol-s3`, `.mrap`, `--x-s3` and `--table-s3` to itself",
     }
 }

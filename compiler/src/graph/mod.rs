@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::hash::Hash;
 
-use petgraph::algo::{tarjan_scc, toposort};
+use petgraph::algo::{kosaraju_scc, toposort};
 use petgraph::graphmap::DiGraphMap;
 
 use crate::diagnostic::{Diagnostic, codes};
@@ -95,7 +95,8 @@ pub(crate) fn circles<'a, N: Ord + Hash + Display>(
     edges.for_each(|(from, to)| {
         graph.add_edge(from, to, ());
     });
-    let mut found: Vec<Vec<&N>> = tarjan_scc(&graph);
+    // Not Tarjan's: petgraph's is recursive, and a chain of strangers' services can be long.
+    let mut found: Vec<Vec<&N>> = kosaraju_scc(&graph);
     found.retain(|members| match members.as_slice() {
         [only] => graph.contains_edge(only, only),
         _ => true,

@@ -4,11 +4,11 @@ mod data;
 mod role;
 mod traffic;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{self, Diagnostic, codes};
 use crate::document::Name;
 use crate::graph::{Graph, circles};
 use crate::policy::{Policy, Service};
@@ -44,15 +44,17 @@ pub fn lower(policy: &Policy, target: &Target) -> Result<Graph, Vec<Diagnostic>>
             first.origin = first.origin.min(origin);
         }
     }
-    let awaited = policy.services.values().flat_map(|service| service.after.keys());
+    let awaited: BTreeSet<&Name> = policy.services.values().flat_map(|s| s.after.keys()).collect();
+    let mut own: BTreeMap<String, BTreeSet<Address>> = BTreeMap::new();
+    for address in resources.keys().filter(|address| address.kind() != Kind::HostedZone) {
+        own.entry(address.owner().to_owned()).or_default().insert(address.clone());
+    }
     for name in awaited {
         let Some(service) = policy.services.get(name) else { continue };
         let purpose = format!("all of service `{name}`");
         let mut resource = Resource::new(milestone(name), purpose, service.span);
-        let own = resources.keys().filter(|a| a.owner() == name.as_str() && a.kind() != Kind::HostedZone);
-        resource.after = own.cloned().collect();
+        resource.after = own.remove(name.as_str()).unwrap_or_default();
         resource.after.extend(service.after.keys().map(milestone));
-        resource.after.remove(&resource.address);
         resources.insert(resource.address.clone(), resource);
     }
     Graph::new(resources)
@@ -70,17 +72,24 @@ fn service_circles(policy: &Policy) -> Result<(), Vec<Diagnostic>> {
     let mut errors = Vec::new();
     for members in found {
         let names: Vec<String> = members.iter().map(|name| format!("`{name}`")).collect();
-        let mut error = Diagnostic::error(
-            codes::CYCLE,
-            format!("{} wait for each other, so none can come first", names.join(", ")),
-        );
+        let message = match names.split_last() {
+            Some((only, [])) => format!("{only} waits for itself"),
+            Some((last, rest)) => {
+                format!("{} and {last} wait for each other, so none can come first", rest.join(", "))
+            }
+            None => continue,
+        };
+        let mut error = Diagnostic::error(codes::CYCLE, message);
         for service in members.iter().filter_map(|name| policy.services.get(*name)) {
-            for (after, span) in service.after.iter().filter(|(after, _)| members.contains(after)) {
+            for (after, span) in
+                service.after.iter().filter(|(after, _)| members.binary_search(after).is_ok())
+            {
                 error = error.at(*span, format!("`{}` waits for `{after}`", service.name));
             }
         }
         errors.push(error.help("remove one of these entries of `after`"));
     }
+    diagnostic::sort(&mut errors);
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 

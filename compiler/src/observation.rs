@@ -39,9 +39,12 @@ pub struct Wanted {
     pub identity: Values,
 }
 
-/// A thing that Holdfast made, after the journal.
+/// A thing that Holdfast made, after the journal. An address can have had several, one per identity: the
+/// old one of a record that was renamed is ours for as long as it is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owned {
+    /// The resource it was made for.
+    pub address: Address,
     /// What the cloud knows it by.
     pub identity: Values,
     /// What it needed when it was made.
@@ -70,12 +73,12 @@ impl Observation {
 
 /// The things to look for: all that the graph wants, and all that Holdfast once made.
 #[must_use]
-pub fn scope(graph: &Graph, owned: &BTreeMap<Address, Owned>) -> Vec<Wanted> {
+pub fn scope(graph: &Graph, owned: &[Owned]) -> Vec<Wanted> {
     let wanted = graph
         .iter()
         .filter(|resource| resource.address.kind().schema().lifecycle != Lifecycle::Milestone)
         .map(|resource| (resource.address.clone(), resource.identity()));
-    let made = owned.iter().map(|(address, owned)| (address.clone(), owned.identity.clone()));
+    let made = owned.iter().map(|owned| (owned.address.clone(), owned.identity.clone()));
     let all: BTreeMap<(Address, String), Wanted> = wanted
         .chain(made)
         .map(|(address, identity)| {

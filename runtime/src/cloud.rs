@@ -59,6 +59,14 @@ impl CloudError {
     }
 }
 
+impl CloudError {
+    /// Whether the cloud refused a batch for what is in it, so that a part of it may pass.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        ["InvalidChangeBatch", "NoSuchHealthCheck", "InvalidInput"].contains(&self.code.as_str())
+    }
+}
+
 /// A cloud.
 #[async_trait]
 pub trait Cloud: Send + Sync {

@@ -95,10 +95,10 @@ fn unreadable(error: &std::io::Error) -> Diagnostic {
     Diagnostic::error(codes::UNREADABLE, format!("cannot be read: {error}"))
 }
 
-/// What Holdfast keeps on the machine for some policies: `.holdfast` in their folder.
+/// What Holdfast keeps on the machine for an estate: `.holdfast` in the folder of the file that declares it.
+/// The order and the spelling of paths on the command line mean nothing.
 #[must_use]
-pub fn home(paths: &[PathBuf]) -> PathBuf {
-    let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
-    let folder = if first.is_dir() { Some(first) } else { first.parent() };
-    folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).join(".holdfast")
+pub fn home(estate_file: &str) -> PathBuf {
+    let folder = Path::new(estate_file).parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new(".")).join(".holdfast")
 }

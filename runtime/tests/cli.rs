@@ -263,5 +263,7 @@ fn json_speaks_the_vocabulary_of_terraform() {
     assert_eq!(change("role.archive.contracts", false)["actions"], serde_json::json!(["delete"]));
     assert_eq!(change("bucket.web-shop.orders.ireland", false)["actions"], serde_json::json!(["no-op"]));
     let left = plan["left_in_place"].as_array().unwrap();
-    assert!(left.contains(&"bucket.archive.contracts.tokyo".into()), "{left:?}");
+    let tokyo = serde_json::json!({"address": "bucket.archive.contracts.tokyo", "reason": "it holds data"});
+    assert!(left.contains(&tokyo), "{left:?}");
+    assert_eq!(plan["leaving_services"], serde_json::json!(["archive"]));
 }

@@ -133,6 +133,8 @@ codes! {
     BAD_PLAN_FILE = "E0704";
     /// An apply without approval.
     NOT_CONFIRMED = "E0705";
+    /// A whole service would go.
+    SERVICE_LEAVES = "E0706";
 }
 
 /// The page of a code, written any way a person may type it (`e0201`, `E0201`).

@@ -57,7 +57,25 @@ pub fn lower(policy: &Policy, target: &Target) -> Result<Graph, Vec<Diagnostic>>
         resource.after.extend(service.after.keys().map(milestone));
         resources.insert(resource.address.clone(), resource);
     }
+    same_thing_twice(&resources)?;
     Graph::new(resources)
+}
+
+/// Two resources that the cloud would know by the same name overwrite each other. The rules of the policy
+/// exclude what people would write; this is for names that are made.
+fn same_thing_twice(resources: &BTreeMap<Address, Resource>) -> Result<(), Vec<Diagnostic>> {
+    let mut first: BTreeMap<(Kind, String), &Resource> = BTreeMap::new();
+    let mut errors = Vec::new();
+    for resource in resources.values().filter(|r| r.address.kind() != Kind::Service) {
+        let identity = serde_json::to_string(&resource.identity()).unwrap_or_default();
+        if let Some(other) = first.insert((resource.address.kind(), identity), resource) {
+            let message = format!("`{}` and `{}` would be the same thing", resource.address, other.address);
+            let error = Diagnostic::error(codes::RECORD_TWICE, message);
+            let error = error.at(resource.origin, "this one").at(other.origin, "and this one");
+            errors.push(error.help("give one of them another name"));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 fn milestone(service: &Name) -> Address {

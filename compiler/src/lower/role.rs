@@ -24,15 +24,14 @@ pub(super) fn lower(context: &Context<'_>, data: &Name, set: &DataSet) -> Resour
         .set("tags", context.tags("data", data))
 }
 
-/// `holdfast-ESTATE-SERVICE-DATA`; where that is too long, cut and made unique by a digest of the whole.
+/// `holdfast-ESTATE-SERVICE-DATA-DIGEST`, cut where it is too long. The digest tells apart what the hyphens
+/// of names would make alike.
 fn name(context: &Context<'_>, data: &Name) -> String {
-    let whole = format!("holdfast-{}-{}-{data}", context.policy.estate, context.service.name);
-    if whole.len() <= LONGEST {
-        return whole;
-    }
-    let digest = Sha256::digest(&whole);
-    let digest: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-    let kept = whole.get(..LONGEST - digest.len() - 1).unwrap_or_default();
+    let parts = [context.policy.estate.as_str(), context.service.name.as_str(), data.as_str()];
+    let digest = Sha256::digest(parts.join("\n"));
+    let digest: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let readable: String = format!("holdfast-{}", parts.join("-"));
+    let kept: String = readable.chars().take(LONGEST - digest.len() - 1).collect();
     format!("{}-{digest}", kept.trim_end_matches('-'))
 }
 
@@ -69,11 +68,18 @@ fn policy(context: &Context<'_>, set: &DataSet) -> Value {
         ),
     ];
     if set.encryption == Encryption::Kms {
-        statements.push(allow_key(context, "ReadKey", &["kms:Decrypt"], &set.primary));
-        for (nth, copy) in set.copies.iter().enumerate() {
-            let id = format!("WriteKey{}", nth + 1);
-            statements.push(allow_key(context, &id, &["kms:Encrypt", "kms:GenerateDataKey"], copy));
-        }
+        statements.extend(allow_keys(
+            context,
+            "ReadKey",
+            &["kms:Decrypt"],
+            std::slice::from_ref(&set.primary),
+        ));
+        statements.extend(allow_keys(
+            context,
+            "WriteKey",
+            &["kms:Encrypt", "kms:GenerateDataKey"],
+            &set.copies,
+        ));
     }
     json!({"Version": "2012-10-17", "Statement": statements})
 }
@@ -82,31 +88,62 @@ fn allow(id: &str, actions: &[&str], resources: Value) -> Value {
     json!({"Sid": id, "Effect": "Allow", "Action": actions, "Resource": resources})
 }
 
-/// Use of one key through S3 in its region, for one bucket only. A policy cannot name a key by its alias
-/// as a resource, so an alias becomes a condition (KMS Developer Guide, "kms:ResourceAliases"). The
-/// encryption context is the bucket with a bucket key, the object without (S3 User Guide, "Reducing the
-/// cost of SSE-KMS with Amazon S3 Bucket Keys").
-fn allow_key(context: &Context<'_>, id: &str, actions: &[&str], bucket: &Bucket) -> Value {
-    let key = key_arn(context, &bucket.site);
-    let arn = bucket_arn(bucket);
-    let via = format!("s3.{}.amazonaws.com", bucket.site.region);
-    let mut condition = json!({
-        "StringEquals": {"kms:ViaService": via},
-        "StringLike": {"kms:EncryptionContext:aws:s3:arn": [arn, format!("{arn}/*")]},
-    });
-    let resource = match key.split_once(":alias/") {
-        None => key,
-        Some((prefix, alias)) => {
-            if let Value::Object(map) = &mut condition {
-                let aliases = json!({"kms:ResourceAliases": format!("alias/{alias}")});
-                map.insert("ForAnyValue:StringEquals".to_owned(), aliases);
-            }
-            format!("{prefix}:key/*")
-        }
-    };
-    let mut statement = allow(id, actions, json!([resource]));
-    if let Value::Object(map) = &mut statement {
-        map.insert("Condition".to_owned(), condition);
+/// Use of the keys of some buckets, through S3 in their regions and for these buckets only. A policy cannot
+/// name a key by its alias as a resource, so an alias becomes a condition (KMS Developer Guide,
+/// "kms:ResourceAliases"): one statement for the aliases and one for the keys, however many copies there are,
+/// since all inline policies of a role have 10,240 characters together (IAM User Guide, "IAM and AWS STS
+/// quotas"). The encryption context is the bucket with a bucket key, the object without (S3 User Guide,
+/// "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
+fn allow_keys(context: &Context<'_>, id: &str, actions: &[&str], buckets: &[Bucket]) -> Vec<Value> {
+    let (mut named, mut aliased): (Vec<&Bucket>, Vec<&Bucket>) = (Vec::new(), Vec::new());
+    for bucket in buckets {
+        let key = bucket.site.kms_key.as_ref().is_some_and(|key| key.as_str().starts_with("arn:"));
+        if key { named.push(bucket) } else { aliased.push(bucket) }
     }
-    statement
+    let statement = |id: String, buckets: Vec<&Bucket>| {
+        let mut aliases: Vec<String> = Vec::new();
+        let mut resources: Vec<String> = Vec::new();
+        for bucket in &buckets {
+            let key = key_arn(context, &bucket.site);
+            match key.split_once(":alias/") {
+                None => resources.push(key),
+                Some((prefix, alias)) => {
+                    aliases.push(format!("alias/{alias}"));
+                    resources.push(format!("{prefix}:key/*"));
+                }
+            }
+        }
+        aliases.sort_unstable();
+        aliases.dedup();
+        let via: Vec<String> =
+            buckets.iter().map(|bucket| format!("s3.{}.amazonaws.com", bucket.site.region)).collect();
+        let contexts: Vec<String> = buckets
+            .iter()
+            .flat_map(|bucket| [bucket_arn(bucket), format!("{}/*", bucket_arn(bucket))])
+            .collect();
+        let mut condition = json!({
+            "StringEquals": {"kms:ViaService": one_or_many(via)},
+            "StringLike": {"kms:EncryptionContext:aws:s3:arn": contexts},
+        });
+        if let (false, Value::Object(condition)) = (aliases.is_empty(), &mut condition) {
+            let aliases = json!({"kms:ResourceAliases": one_or_many(aliases)});
+            condition.insert("ForAnyValue:StringEquals".to_owned(), aliases);
+        }
+        let mut statement = allow(&id, actions, json!(resources));
+        if let Value::Object(statement) = &mut statement {
+            statement.insert("Condition".to_owned(), condition);
+        }
+        statement
+    };
+    let groups = [(id.to_owned(), aliased), (format!("{id}ByArn"), named)];
+    let groups = groups.into_iter().filter(|(_, buckets)| !buckets.is_empty());
+    groups.map(|(id, buckets)| statement(id, buckets)).collect()
+}
+
+/// IAM gives a list of one back as the value itself.
+fn one_or_many(values: Vec<String>) -> Value {
+    match values.as_slice() {
+        [only] => json!(only),
+        _ => json!(values),
+    }
 }

@@ -145,7 +145,7 @@ impl Chain<'_> {
                 .set("values", Value::Null)
                 .set("alias-name", name.as_str())
                 .set("alias-zone-id", zone_id.as_str())
-                .set("evaluate-target-health", true),
+                .set("evaluate-target-health", endpoint.target.tells_its_health()),
             Target::Ip(_) | Target::Host(_) => record
                 .set("ttl", self.traffic.ttl.as_seconds())
                 .set("values", json!([value(&endpoint.target)]))

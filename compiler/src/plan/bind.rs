@@ -12,20 +12,17 @@ pub(super) struct Bound<'a> {
     pub(super) found: BTreeMap<Address, &'a Object>,
     /// Further things of the same identity: leftovers of an interrupted replacement.
     pub(super) leftover: BTreeMap<Address, Vec<&'a Object>>,
-    /// Things that Holdfast made and that no policy asks for any more.
-    pub(super) orphans: BTreeMap<Address, Vec<&'a Object>>,
+    /// Things that Holdfast made and that no policy asks for any more, by address; an address that had
+    /// several identities appears once for each.
+    pub(super) orphans: Vec<(Address, Vec<&'a Object>)>,
 }
 
-pub(super) fn bind<'a>(
-    graph: &Graph,
-    owned: &BTreeMap<Address, Owned>,
-    observation: &'a Observation,
-) -> Bound<'a> {
+pub(super) fn bind<'a>(graph: &Graph, owned: &[Owned], observation: &'a Observation) -> Bound<'a> {
     let mut index: BTreeMap<(Kind, String), Vec<&Object>> = BTreeMap::new();
     for object in &observation.objects {
         index.entry((object.kind, key(&object.identity()))).or_default().push(object);
     }
-    let mut bound = Bound { found: BTreeMap::new(), leftover: BTreeMap::new(), orphans: BTreeMap::new() };
+    let mut bound = Bound { found: BTreeMap::new(), leftover: BTreeMap::new(), orphans: Vec::new() };
     for resource in graph.iter() {
         let kind = resource.address.kind();
         if kind.schema().lifecycle == Lifecycle::Milestone {
@@ -42,13 +39,10 @@ pub(super) fn bind<'a>(
             bound.leftover.insert(resource.address.clone(), rest);
         }
     }
-    for (address, made) in owned {
-        let same = graph.get(address).is_some_and(|resource| resource.identity() == made.identity);
-        if same {
-            continue;
-        }
-        if let Some(objects) = index.remove(&(address.kind(), key(&made.identity))) {
-            bound.orphans.insert(address.clone(), objects);
+    // What the graph wants has left the index, so what is still there is nobody's any more.
+    for made in owned {
+        if let Some(objects) = index.remove(&(made.address.kind(), key(&made.identity))) {
+            bound.orphans.push((made.address.clone(), objects));
         }
     }
     bound

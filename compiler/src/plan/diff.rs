@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::bind::{Bound, bind};
 use super::pretty::brief;
 use super::{Action, After, Change, Context, FORMAT, Plan, Step, StepId, batch};
-use crate::diagnostic::{Diagnostic, codes};
+use super::{obstacle, removal};
+use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
 use crate::observation::{Object, Observation, Owned, digest, scope};
 use crate::resource::{Address, Attribute, AttributeSchema, Kind, Lifecycle, Resource, Values};
@@ -23,7 +24,7 @@ pub struct Inputs<'a> {
     /// What should exist.
     pub graph: &'a Graph,
     /// What Holdfast made before.
-    pub owned: &'a BTreeMap<Address, Owned>,
+    pub owned: &'a [Owned],
     /// What does exist.
     pub observation: &'a Observation,
 }
@@ -48,8 +49,8 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     if !differ.errors.is_empty() {
         return Err(differ.errors);
     }
-    let left = differ.removals(inputs.graph, inputs.owned);
-    let mut steps = differ.steps;
+    let Differ { mut steps, bound, displaced, .. } = differ;
+    let left = removal::plan(&mut steps, &bound, &displaced, inputs.graph, inputs.owned);
     batch::assign(&mut steps);
     let wants: Vec<String> = inputs.graph.iter().map(wants).collect();
     Ok(Plan {
@@ -58,9 +59,18 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         policy: digest(wants.iter().map(String::as_str)),
         observed: inputs.observation.fingerprint(),
         scope: scope(inputs.graph, inputs.owned),
+        leaving: leaving(&steps, inputs.graph),
         steps,
         left,
     })
+}
+
+/// Services that lose something and are in no policy. A folder too few on the command line looks just like
+/// this, which is why it is worth a word of its own.
+fn leaving(steps: &[Step], graph: &Graph) -> BTreeSet<String> {
+    let there: BTreeSet<&str> = graph.iter().map(|resource| resource.address.owner()).collect();
+    let removed = steps.iter().filter(|step| step.action == Action::Delete).map(|step| step.address.owner());
+    removed.filter(|owner| !there.contains(owner)).map(str::to_owned).collect()
 }
 
 fn wants(resource: &Resource) -> String {
@@ -101,7 +111,7 @@ impl<'a> Differ<'a> {
         match (schema.lifecycle, found) {
             (Lifecycle::Milestone, _) => self.keep(resource, None),
             (Lifecycle::Prerequisite, Some(object)) => self.keep(resource, Some(object)),
-            (Lifecycle::Prerequisite, None) => self.errors.push(missing(resource)),
+            (Lifecycle::Prerequisite, None) => self.errors.push(obstacle::missing(resource)),
             (Lifecycle::Managed, Some(object)) => self.existing(resource, object),
             (Lifecycle::Managed, None) => self.create(resource),
         }
@@ -120,6 +130,7 @@ impl<'a> Differ<'a> {
             attributes: BTreeMap::new(),
             object: None,
             displaces: Vec::new(),
+            superseded: false,
             needs: resource.needs().into_iter().map(StepId::of).collect(),
             batch: None,
         }
@@ -200,7 +211,7 @@ impl<'a> Differ<'a> {
             step.reason = format!("{} not as the policy says", verb(&names(|_| true), step.changes.len()));
             self.outputs.insert(resource.address.clone(), &object.outputs);
         } else if schema.stateful {
-            return self.errors.push(elsewhere(resource, object));
+            return self.errors.push(obstacle::elsewhere(resource, object));
         } else {
             step.action = Action::Replace;
             step.reason = format!("{replaced} cannot change in place");
@@ -235,121 +246,21 @@ impl<'a> Differ<'a> {
             .filter(|object| !(coexist.rule)(&wanted, &object.attributes))
             .collect();
         for object in in_the_way {
-            let routing = object.attributes.get("routing").and_then(Value::as_str).unwrap_or_default();
-            if routing != "simple" && routing != "failover" {
-                self.errors.push(other_routing(resource, routing));
+            if let Some(what) = (coexist.immovable)(&object.attributes) {
+                self.errors.push(obstacle::immovable(resource, &what));
                 continue;
             }
             self.displaced.insert(object.id.clone());
             let answer = ["values", "alias-name"].iter().find_map(|name| object.attributes.get(*name));
             let answer = answer.filter(|answer| !answer.is_null()).map(brief).unwrap_or_default();
-            step.cautions
-                .push(format!("takes the place of the {routing} record {} ({answer})", summary(object)));
+            step.cautions.push(format!("takes the place of {} ({answer})", summary(object)));
             step.displaces.push(object.clone());
         }
-    }
-
-    /// Steps that remove what replacements leave and what no policy asks for. Gives what stays all the same.
-    fn removals(&mut self, graph: &Graph, owned: &BTreeMap<Address, Owned>) -> Vec<Address> {
-        let mut removals = Vec::new();
-        let mut users: BTreeMap<&StepId, BTreeSet<StepId>> = BTreeMap::new();
-        for step in &self.steps {
-            for need in &step.needs {
-                users.entry(need).or_default().insert(step.id.clone());
-            }
-        }
-        let mut built_on: BTreeMap<&Address, BTreeSet<StepId>> = BTreeMap::new();
-        for (address, made) in owned {
-            for need in &made.needs {
-                built_on.entry(need).or_default().insert(StepId::of(address));
-            }
-        }
-        for step in &self.steps {
-            let users = || users.get(&step.id).cloned().unwrap_or_default();
-            if step.action == Action::Replace
-                && step.address.kind().schema().batched_by.is_none()
-                && let Some(old) = &step.object
-            {
-                let mut removal = removal(&step.address, old, "another one takes its place");
-                removal.id = StepId::superseded(&step.address, &old.id);
-                removal.place.clone_from(&step.place);
-                removal.needs = users();
-                removal.needs.insert(step.id.clone());
-                removals.push(removal);
-            }
-            for old in self.bound.leftover.get(&step.address).into_iter().flatten() {
-                let mut removal = removal(&step.address, old, "left over from an interrupted replacement");
-                removal.id = StepId::superseded(&step.address, &old.id);
-                removal.needs = users();
-                removals.push(removal);
-            }
-        }
-        let mut left = Vec::new();
-        for (address, objects) in &self.bound.orphans {
-            if address.kind().schema().stateful {
-                left.push(address.clone());
-                continue;
-            }
-            for object in objects.iter().filter(|object| !self.displaced.contains(&object.id)) {
-                let mut removal = removal(address, object, "no policy asks for it any more");
-                removal.cautions.extend(address.kind().schema().removal.map(str::to_owned));
-                if graph.get(address).is_some() {
-                    removal.id = StepId::superseded(address, &object.id);
-                }
-                // Whatever was built on it goes, or changes, first.
-                removal.needs = built_on.get(address).cloned().unwrap_or_default();
-                removals.push(removal);
-            }
-        }
-        let known: BTreeSet<StepId> =
-            self.steps.iter().chain(&removals).map(|step| step.id.clone()).collect();
-        for removal in &mut removals {
-            let own = removal.id.clone();
-            removal.needs.retain(|need| known.contains(need) && *need != own);
-        }
-        self.steps.extend(in_order(removals));
-        left
-    }
-}
-
-/// Each removal after those it needs. Among removals "needs" is a path downwards, so repeated passes end.
-fn in_order(mut removals: Vec<Step>) -> Vec<Step> {
-    let mut ordered: Vec<Step> = Vec::new();
-    while !removals.is_empty() {
-        let waiting: BTreeSet<StepId> = removals.iter().map(|step| step.id.clone()).collect();
-        let (ready, rest): (Vec<Step>, Vec<Step>) =
-            removals.into_iter().partition(|step| step.needs.is_disjoint(&waiting));
-        if ready.is_empty() {
-            // A circle in an old journal: no order is better than another.
-            ordered.extend(rest);
-            break;
-        }
-        ordered.extend(ready);
-        removals = rest;
-    }
-    ordered
-}
-
-fn removal(address: &Address, object: &Object, reason: &str) -> Step {
-    Step {
-        id: StepId::of(address),
-        address: address.clone(),
-        action: Action::Delete,
-        purpose: format!("{} {}", address.kind(), summary(object)),
-        reason: reason.to_owned(),
-        place: None,
-        changes: Vec::new(),
-        cautions: Vec::new(),
-        attributes: BTreeMap::new(),
-        object: Some(object.clone()),
-        displaces: Vec::new(),
-        needs: BTreeSet::new(),
-        batch: None,
     }
 }
 
 /// A thing in a few words: what the cloud knows it by.
-fn summary(object: &Object) -> String {
+pub(super) fn summary(object: &Object) -> String {
     // What a console shows says more than an opaque identity.
     if let Some(name) = object.attributes.get("tags").and_then(|tags| tags.get("Name")) {
         return format!("`{}`", brief(name));
@@ -363,45 +274,4 @@ fn summary(object: &Object) -> String {
 
 fn verb(names: &str, count: usize) -> String {
     if count == 1 { format!("{names} is") } else { format!("{names} are") }
-}
-
-fn missing(resource: &Resource) -> Diagnostic {
-    let name = resource.address.name();
-    Diagnostic::error(codes::NO_ZONE, format!("there is no public hosted zone `{name}` in this account"))
-        .at(resource.origin, "not found")
-        .help(format!(
-            "create it and delegate the domain to it: aws route53 create-hosted-zone --name {name} \
-             --caller-reference \"$(date)\""
-        ))
-}
-
-fn elsewhere(resource: &Resource, object: &Object) -> Diagnostic {
-    let text = |name: &str| {
-        object.attributes.get(name).and_then(Value::as_str).unwrap_or("another place").to_owned()
-    };
-    let wanted = match resource.attributes.get("region") {
-        Some(Attribute::Known(Value::String(region))) => region.clone(),
-        _ => String::new(),
-    };
-    let (name, region) = (text("name"), text("region"));
-    Diagnostic::error(
-        codes::BUCKET_ELSEWHERE,
-        format!("the bucket `{name}` is in `{region}`, not `{wanted}`"),
-    )
-    .at(resource.origin, format!("should be in `{wanted}`"))
-    .help("a bucket cannot move and Holdfast never recreates one: name another bucket, or its real site")
-}
-
-fn other_routing(resource: &Resource, routing: &str) -> Diagnostic {
-    let name = match resource.attributes.get("name") {
-        Some(Attribute::Known(Value::String(name))) => name.as_str(),
-        _ => "",
-    };
-    let kind = if resource.address.kind() == Kind::Record { "records" } else { "things" };
-    Diagnostic::error(
-        codes::OTHER_ROUTING,
-        format!("`{name}` has {routing} {kind}, which failover cannot join"),
-    )
-    .at(resource.origin, "wants a failover record")
-    .help("move or remove those records first, or give the failover another name")
 }

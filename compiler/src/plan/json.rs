@@ -8,7 +8,8 @@
 //! resource_changes[] address, mode (managed | data), type, name, purpose, action_reason, place {file,line,column},
 //!                    deposed (the id of an old thing that is removed after its replacement),
 //!                    change {actions, before, after, after_unknown, replace_paths}, cautions, displaces, needs
-//! left_in_place[]    addresses of things that hold data and that no policy asks for any more
+//! left_in_place[]    {address, reason} of things that stay although no policy asks for them any more
+//! leaving_services[] services that Holdfast set up and that none of the policies mentions
 //! ```
 //!
 //! `actions` is one of `["no-op"]`, `["create"]`, `["update"]`, `["create","delete"]` (replaced, the new one
@@ -36,6 +37,7 @@ pub fn json(plan: &Plan) -> String {
         "summary": plan.counts(),
         "resource_changes": plan.steps.iter().filter(|s| shown(s)).map(change).collect::<Vec<_>>(),
         "left_in_place": plan.left,
+        "leaving_services": plan.leaving,
     });
     format!("{document:#}\n")
 }

@@ -7,7 +7,9 @@ mod batch;
 mod bind;
 mod diff;
 mod json;
+mod obstacle;
 mod pretty;
+mod removal;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -139,6 +141,9 @@ pub struct Step {
     /// What has to go, in the same change, for the thing to have its place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub displaces: Vec<Object>,
+    /// Whether another thing of the same identity stays, so that a removal ends no ownership.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub superseded: bool,
     /// Steps that come first.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub needs: BTreeSet<StepId>,
@@ -173,9 +178,21 @@ pub struct Plan {
     pub scope: Vec<Wanted>,
     /// The steps, each after what it needs.
     pub steps: Vec<Step>,
-    /// Things that hold data, that Holdfast made and that no policy asks for any more. They stay.
+    /// Things that Holdfast made, that no policy asks for any more, and that stay all the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left: Vec<Address>,
+    pub left: Vec<Left>,
+    /// Services that Holdfast set up and that no policy mentions any more.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub leaving: BTreeSet<String>,
+}
+
+/// A thing that stays although no policy asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// The resource it was made for.
+    pub address: Address,
+    /// Why it stays.
+    pub reason: String,
 }
 
 /// How many steps of each action.
@@ -205,12 +222,14 @@ impl Plan {
         self.pending().next().is_none()
     }
 
-    /// How many steps of each action. The removal of what a replacement leaves belongs to the replacement;
-    /// milestones are nothing.
+    /// How many steps of each action. The removal of what a replacement leaves belongs to the replacement; what
+    /// is displaced is deleted; milestones are nothing.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for step in &self.steps {
+            let own = step.object.as_ref().map(|object| object.id.as_str());
+            counts.delete += step.displaces.iter().filter(|object| own != Some(object.id.as_str())).count();
             match step.action {
                 Action::Create => counts.create += 1,
                 Action::Update => counts.update += 1,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::pretty::{brief, pretty};
-use super::{Action, After, Change, Counts, Plan, Step};
+use super::{Action, After, Change, Counts, Left, Plan, Step};
 use crate::diagnostic::{Style, visible};
 use crate::resource::Shape;
 
@@ -24,7 +24,7 @@ const NAME_WIDTH: usize = 22;
 pub fn text(plan: &Plan, style: Style) -> String {
     let pen = Pen { color: style.color, width: style.width.max(60) };
     let context = &plan.context;
-    let cloud = visible(&context.cloud);
+    let cloud = line(&context.cloud);
     let mut out = format!("Estate {} in {cloud}, account {}\n", pen.bold(&context.estate), context.account);
     if plan.is_empty() {
         let counts = plan.counts();
@@ -48,13 +48,17 @@ pub fn text(plan: &Plan, style: Style) -> String {
         steps.into_iter().for_each(|one| pen.step(one, &mut out));
     }
     left(plan, &pen, &mut out);
+    for service in &plan.leaving {
+        let text = format!("! service `{service}` goes: none of these policies mentions it.");
+        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width)));
+    }
     let _ = writeln!(out, "\n{}", pen.bold(&summary(plan.counts())));
     out
 }
 
 fn left(plan: &Plan, pen: &Pen, out: &mut String) {
-    for address in &plan.left {
-        let text = format!("! {address} holds data and no policy asks for it any more: it stays.");
+    for Left { address, reason } in &plan.left {
+        let text = format!("! {address} stays, although no policy asks for it any more: {reason}.");
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width)));
     }
 }
@@ -104,15 +108,15 @@ impl Pen {
     }
 
     fn step(&self, step: &Step, out: &mut String) {
-        let id = visible(step.id.as_str());
+        let id = line(step.id.as_str());
         let _ = writeln!(out, "  {} {} {}", self.sign(step.action), self.bold(&id), step.action);
-        let why = visible(&format!("{}: {}", step.purpose, step.reason));
+        let why = line(&format!("{}: {}", step.purpose, step.reason));
         let _ = writeln!(out, "{}", self.dim(&wrap(&why, 6, self.width)));
         if let Some(place) = &step.place {
-            let _ = writeln!(out, "      {}", self.dim(&visible(&format!("at {place}"))));
+            let _ = writeln!(out, "      {}", self.dim(&line(&format!("at {place}"))));
         }
         for caution in &step.cautions {
-            let text = wrap(&format!("! {}", visible(caution)), 6, self.width);
+            let text = wrap(&format!("! {}", line(caution)), 6, self.width);
             let _ = writeln!(out, "{}", self.caution(&text));
         }
         for change in &step.changes {
@@ -135,7 +139,7 @@ impl Pen {
             (Action::Create, Some(Shape::Document)) => {
                 let _ = writeln!(out, "      {}", change.name);
                 for line in pretty(after, self.width - 8).lines() {
-                    let _ = writeln!(out, "        {}", visible(line));
+                    let _ = writeln!(out, "        {}", self::line(line));
                 }
             }
             (_, Some(Shape::Document)) => {
@@ -164,7 +168,7 @@ impl Pen {
     /// A name with a value that wraps under itself.
     fn value(&self, name: &str, value: &str, out: &mut String) {
         let indent = 7 + NAME_WIDTH;
-        let wrapped = wrap(&visible(value), indent, self.width);
+        let wrapped = wrap(&line(value), indent, self.width);
         let _ = writeln!(out, "      {name} {}", wrapped.trim_start());
     }
 
@@ -178,7 +182,7 @@ impl Pen {
                 Some(old) => format!("{key} = {} → {}", brief(old), brief(value)),
                 None => format!("{key} = {}", brief(value)),
             };
-            let _ = writeln!(out, "        {}", visible(&text));
+            let _ = writeln!(out, "        {}", line(&text));
         }
     }
 
@@ -199,6 +203,12 @@ impl Pen {
             }
         }
     }
+}
+
+/// Text of others on one line: hidden characters and line breaks are written out, so that nothing can pass
+/// for a line of the plan.
+fn line(text: &str) -> String {
+    visible(text).replace('\n', "\\n")
 }
 
 /// Words in lines of at most `width` columns, all indented.

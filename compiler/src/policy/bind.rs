@@ -53,7 +53,8 @@ pub(super) fn bind(documents: &[Document], complete: bool, out: &mut Vec<Diagnos
     buckets::used_once(&bound, out);
     traffic::records_once(&bound, out);
     let account = estate.account.clone().map(|id| (id, estate_document.span(&["account".into()])));
-    Some(Policy { estate: estate.name.clone(), account, services: bound })
+    let estate_span = estate_document.span(&["name".into()]);
+    Some(Policy { estate: estate.name.clone(), estate_span, account, services: bound })
 }
 
 fn service_names<'d>(

@@ -23,6 +23,8 @@ pub use traffic::RecordType;
 pub struct Policy {
     /// The estate's name.
     pub estate: Name,
+    /// The place of the estate.
+    pub estate_span: Span,
     /// The account the estate says it lives in, with its place.
     pub account: Option<(AccountId, Span)>,
     /// The services by name.
@@ -157,6 +159,16 @@ pub enum Target {
         /// The hosted zone's id.
         zone_id: String,
     },
+}
+
+impl Target {
+    /// Whether Route 53 asks the target itself how it is. It does for every AWS resource but CloudFront
+    /// distributions (Route 53 API Reference, `AliasTarget.EvaluateTargetHealth`), which all have names in one
+    /// zone (`AliasTarget.HostedZoneId`).
+    #[must_use]
+    pub fn tells_its_health(&self) -> bool {
+        matches!(self, Self::Alias { zone_id, .. } if zone_id != "Z2FDTNDATAQYW2")
+    }
 }
 
 /// Compile the text of an estate into its policy.

@@ -80,7 +80,7 @@ pub(super) fn bind(
     }
     let endpoints = endpoints(binder, sites, at, body, out);
     let probe = body.probe.as_ref().map(|probe| bind_probe(binder, at, probe, out));
-    let unseen = endpoints.iter().find(|endpoint| !matches!(endpoint.target, Target::Alias { .. }));
+    let unseen = endpoints.iter().find(|endpoint| !endpoint.target.tells_its_health());
     if let (None, Some(endpoint)) = (&probe, unseen) {
         out.push(
             Diagnostic::error(codes::NO_PROBE, format!("nothing tells Route 53 when `{name}` is down"))

@@ -34,6 +34,7 @@ pub(super) static SCHEMA: KindSchema = KindSchema {
     outputs: &["arn"],
     batched_by: None,
     removal: None,
+    ours: None,
     coexist: None,
 };
 

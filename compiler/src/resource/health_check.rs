@@ -46,6 +46,7 @@ pub(super) static SCHEMA: KindSchema = KindSchema {
     outputs: &["id"],
     batched_by: None,
     removal: None,
+    ours: None,
     coexist: None,
 };
 

@@ -55,6 +55,12 @@ impl Address {
         self.path.first().map_or("", String::as_str)
     }
 
+    /// The service and the part of it that a resource belongs to: one data set, one entry of traffic.
+    #[must_use]
+    pub fn entry(&self) -> String {
+        self.path.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(".")
+    }
+
     /// The names without the kind.
     #[must_use]
     pub fn name(&self) -> String {

@@ -30,7 +30,8 @@ pub(super) static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::identity("type"),
         AttributeSchema::identity("set-identifier"),
         AttributeSchema::new("routing").change(Change::Replace),
-        AttributeSchema::new("failover"),
+        // A pair that swaps its roles is removed and made anew within one batch: two updates would meet.
+        AttributeSchema::new("failover").change(Change::Replace),
         AttributeSchema::new("zone-id"),
         AttributeSchema::new("ttl"),
         AttributeSchema::new("values").shaped(Shape::Set).caution(values),
@@ -42,8 +43,19 @@ pub(super) static SCHEMA: KindSchema = KindSchema {
     outputs: &[],
     batched_by: Some("zone"),
     removal: Some("the name stops answering, unless another record holds it"),
-    coexist: Some(Coexist { within: &["zone", "name"], rule: coexist }),
+    ours: None,
+    coexist: Some(Coexist { within: &["zone", "name"], rule: coexist, immovable }),
 };
+
+/// Records that a failover pair may take the place of are those that answer the same question: addresses
+/// and host names, answered plainly or by another failover pair.
+fn immovable(values: &Values) -> Option<String> {
+    let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (routing, kind) = (text("routing"), text("type"));
+    let answers = ["A", "AAAA", "CNAME"].contains(&kind);
+    let plain = ["simple", "failover"].contains(&routing);
+    (!answers || !plain).then(|| format!("a {routing} record of type {kind}"))
+}
 
 fn values(before: &Value, _: &Value) -> Option<&'static str> {
     before.as_array()?;

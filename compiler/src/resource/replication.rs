@@ -13,6 +13,7 @@
 
 use serde_json::Value;
 
+use super::Values;
 use super::schema::{AttributeSchema, KindSchema, Lifecycle, Shape};
 
 pub(super) static SCHEMA: KindSchema = KindSchema {
@@ -28,8 +29,17 @@ pub(super) static SCHEMA: KindSchema = KindSchema {
     outputs: &[],
     batched_by: None,
     removal: Some("new objects are no longer copied"),
+    ours: Some(ours),
     coexist: None,
 };
+
+/// Whether every rule has an id of ours.
+fn ours(values: &Values) -> bool {
+    let rules = values.get("rules").and_then(Value::as_array);
+    let id =
+        |rule: &Value| rule.get("id").and_then(Value::as_str).is_some_and(|id| id.starts_with("holdfast-"));
+    rules.is_some_and(|rules| rules.iter().all(id))
+}
 
 fn rules(before: &Value, after: &Value) -> Option<&'static str> {
     let destinations = |rules: &Value| -> Vec<Value> {

@@ -22,5 +22,6 @@ pub(super) static SCHEMA: KindSchema = KindSchema {
     outputs: &["arn"],
     batched_by: None,
     removal: None,
+    ours: Some(|role| role.get("tags").is_some_and(|tags| tags.get("holdfast:estate").is_some())),
     coexist: None,
 };

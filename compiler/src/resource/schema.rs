@@ -1,5 +1,7 @@
 //! What generic code knows about a kind: static data that stands next to the kind.
 
+use std::net::IpAddr;
+
 use serde_json::Value;
 
 use super::Values;
@@ -21,6 +23,9 @@ pub struct KindSchema {
     pub batched_by: Option<&'static str>,
     /// What a reviewer has to be told when one is removed.
     pub removal: Option<&'static str>,
+    /// Whether a thing bears our mark, for kinds whose identity does not say whose it is. What somebody else
+    /// has put in the place of ours is never deleted.
+    pub ours: Option<fn(&Values) -> bool>,
     /// Whether two things of the kind can exist side by side, where not all can.
     pub coexist: Option<Coexist>,
 }
@@ -32,6 +37,8 @@ pub struct Coexist {
     pub within: &'static [&'static str],
     /// Whether two of those can exist side by side.
     pub rule: fn(&Values, &Values) -> bool,
+    /// What a thing is, in words, if nothing may take its place.
+    pub immovable: fn(&Values) -> Option<String>,
 }
 
 impl Coexist {
@@ -147,7 +154,7 @@ impl Shape {
             (Self::Tags, found, Value::Object(wanted)) => {
                 wanted.iter().all(|(key, value)| found.get(key) == Some(value))
             }
-            _ => found == wanted,
+            _ => found == wanted || canonical(found) == canonical(wanted),
         }
     }
 
@@ -165,8 +172,33 @@ impl Shape {
     }
 }
 
+/// A value as text. An address is the same however it is written: services may give back another spelling
+/// than they were given (RFC 5952 §2).
+fn canonical(value: &Value) -> String {
+    let address = value.as_str().and_then(|text| text.parse::<IpAddr>().ok());
+    address.map_or_else(|| value.to_string(), |address| address.to_string())
+}
+
 fn sorted(items: &[Value]) -> Vec<String> {
-    let mut texts: Vec<String> = items.iter().map(Value::to_string).collect();
+    let mut texts: Vec<String> = items.iter().map(canonical).collect();
     texts.sort_unstable();
     texts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_means_the_same_is_the_same() {
+        assert!(Shape::Set.same(&json!(["2001:DB8:0:0::1", "b"]), &json!(["b", "2001:db8::1"])));
+        assert!(Shape::Plain.same(&json!("2001:0db8::0001"), &json!("2001:db8::1")));
+        assert!(!Shape::Plain.same(&json!("192.0.2.1"), &json!("192.0.2.2")));
+        assert!(Shape::Tags.same(&json!({"a": "1", "theirs": "2"}), &json!({"a": "1"})));
+        assert_eq!(
+            Shape::Tags.merge(&json!({"theirs": "2"}), &json!({"a": "1"})),
+            json!({"a": "1", "theirs": "2"})
+        );
+    }
 }

@@ -11,5 +11,6 @@ pub(super) static SCHEMA: KindSchema = KindSchema {
     outputs: &[],
     batched_by: None,
     removal: None,
+    ours: None,
     coexist: None,
 };

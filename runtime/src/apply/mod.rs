@@ -4,11 +4,12 @@
 //! undone; everything independent goes on. Nothing is undone: running again observes and plans again.
 
 mod schedule;
+mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use futures::stream::{FuturesUnordered, StreamExt};
+use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::{Action, Plan, Step, StepId};
 use holdfast_compiler::resource::{Address, Attribute, Values};
 use sha2::{Digest, Sha256};
@@ -34,52 +35,56 @@ pub struct Outcome {
     pub failed: Vec<(StepId, CloudError)>,
     /// Steps that were not started, each with a step it needs that failed or was not started.
     pub not_started: Vec<(StepId, StepId)>,
+    /// The journal could not be written: no further steps were started, and of those that were under way
+    /// some may have taken effect without being recorded.
+    pub journal: Option<JournalError>,
 }
 
-/// Execute a plan.
-///
-/// # Errors
-/// A journal that cannot be written. Steps that are under way are waited for; no further ones start.
+/// Execute a plan. When the journal cannot be written, steps that are under way are waited for and no further
+/// ones start.
 pub async fn apply(
     plan: &Plan,
     cloud: &dyn Cloud,
     journal: &Writer,
     parallelism: usize,
     watcher: &dyn Watcher,
-) -> Result<Outcome, JournalError> {
+) -> Outcome {
     let mut run =
         Run { plan, cloud, journal, watcher, outputs: kept_outputs(plan), outcome: Outcome::default() };
     let mut schedule = Schedule::new(plan);
     let mut under_way = FuturesUnordered::new();
-    let mut broken: Option<JournalError> = None;
     loop {
-        while under_way.len() < parallelism.max(1) && broken.is_none() {
+        while under_way.len() < parallelism.max(1) && run.outcome.journal.is_none() {
             let Some(unit) = schedule.next() else { break };
-            let commands: Vec<(usize, Command)> =
-                unit.iter().filter_map(|at| Some((*at, run.command(plan.steps.get(*at)?)))).collect();
-            under_way.push(run.unit(commands));
-        }
-        let Some(finished) = under_way.next().await else { break };
-        match finished {
-            Ok(results) => {
-                for (at, result) in results {
-                    schedule.settle(at, result.is_ok());
-                    run.record(at, result);
+            let steps = || unit.iter().filter_map(|at| Some((*at, plan.steps.get(*at)?)));
+            let commands: Result<Vec<(usize, Command)>, CloudError> =
+                steps().map(|(at, step)| Ok((at, run.command(step)?))).collect();
+            match commands {
+                Ok(commands) => under_way.push(run.unit(commands)),
+                Err(error) => {
+                    for (at, _) in steps() {
+                        schedule.settle(at, false);
+                        run.record(at, Err(error.clone()));
+                    }
                 }
             }
-            Err(error) => broken = broken.or(Some(error)),
         }
+        let Some((results, broken)) = under_way.next().await else { break };
+        for (at, result) in results {
+            schedule.settle(at, result.is_ok());
+            run.record(at, result);
+        }
+        run.outcome.journal = run.outcome.journal.or(broken);
     }
     drop(under_way);
-    if let Some(error) = broken {
-        return Err(error);
-    }
     let mut outcome = run.outcome;
     outcome.not_started = schedule.blocked();
     let (done, failed) = (outcome.done.len(), outcome.failed.len());
     let not_started = outcome.not_started.len();
-    journal.append(Event::RunFinished { done, failed, not_started }).await?;
-    Ok(outcome)
+    if outcome.journal.is_none() {
+        outcome.journal = journal.append(Event::RunFinished { done, failed, not_started }).await.err();
+    }
+    outcome
 }
 
 /// The outputs of everything that exists and stays what it is.
@@ -101,42 +106,48 @@ type Results = Vec<(usize, Result<Done, CloudError>)>;
 
 impl<'a> Run<'a> {
     /// A step with everything it refers to filled in.
-    fn command(&self, step: &Step) -> Command {
-        let value = |attribute: &Attribute| match attribute {
-            Attribute::Known(value) => value.clone(),
-            Attribute::Output { of, name } => {
-                let output = self.outputs.get(of).and_then(|outputs| outputs.get(name));
-                output.cloned().unwrap_or_default()
+    fn command(&self, step: &Step) -> Result<Command, CloudError> {
+        let value = |(name, attribute): (&String, &Attribute)| match attribute {
+            Attribute::Known(value) => Ok((name.clone(), value.clone())),
+            Attribute::Output { of, name: output } => {
+                let value = self.outputs.get(of).and_then(|outputs| outputs.get(output)).cloned();
+                let missing = || {
+                    let message = format!("`{of}` has not told its `{output}`");
+                    CloudError::new(format!("{} {}", step.action, step.address), "MissingOutput", message)
+                };
+                Ok((name.clone(), value.filter(|value| !value.is_null()).ok_or_else(missing)?))
             }
         };
-        Command {
+        Ok(Command {
             step: step.id.clone(),
             address: step.address.clone(),
             action: step.action,
-            values: step.attributes.iter().map(|(name, a)| (name.clone(), value(a))).collect(),
+            values: step.attributes.iter().map(value).collect::<Result<_, _>>()?,
             changed: step.changes.iter().map(|change| change.name.clone()).collect(),
             object: step.object.clone(),
             displaces: step.displaces.clone(),
             token: token(self.journal.salt(), &step.id),
-        }
+        })
     }
 
-    /// Journal a unit, execute it, journal what came of it.
+    /// Journal a unit, execute it, journal what came of it. Gives the results there are, and the journal's
+    /// error if it had one.
     fn unit(
         &self,
         commands: Vec<(usize, Command)>,
-    ) -> impl Future<Output = Result<Results, JournalError>> + 'a {
+    ) -> impl Future<Output = (Results, Option<JournalError>)> + 'a {
         let (plan, cloud, journal, watcher) = (self.plan, self.cloud, self.journal, self.watcher);
         async move {
             let (indices, commands): (Vec<usize>, Vec<Command>) = commands.into_iter().unzip();
             let steps: Vec<&Step> = indices.iter().filter_map(|at| plan.steps.get(*at)).collect();
             let intents =
                 steps.iter().zip(&commands).map(|(step, command)| journal.append(intent(step, command)));
-            for written in futures::future::join_all(intents).await {
-                written?;
+            let written = futures::future::join_all(intents).await;
+            if let Some(error) = written.into_iter().find_map(Result::err) {
+                return (Results::new(), Some(error));
             }
             steps.iter().for_each(|step| watcher.started(step));
-            let results = cloud.execute(&commands).await;
+            let results = split::execute(cloud, &commands).await;
             let records = steps.iter().zip(&results).map(|(step, result)| {
                 watcher.ended(step, result.as_ref().map(|_| ()));
                 let step = step.id.clone();
@@ -145,10 +156,8 @@ impl<'a> Run<'a> {
                     Err(error) => Event::StepFailed { step, error: error.to_string() },
                 })
             });
-            for written in futures::future::join_all(records).await {
-                written?;
-            }
-            Ok(indices.into_iter().zip(results).collect())
+            let broken = futures::future::join_all(records).await.into_iter().find_map(Result::err);
+            (indices.into_iter().zip(results).collect(), broken)
         }
     }
 
@@ -178,6 +187,8 @@ fn intent(step: &Step, command: &Command) -> Event {
         address: step.address.clone(),
         action: step.action,
         identity,
+        displaces: step.displaces.iter().map(Object::identity).collect(),
+        superseded: step.superseded,
         needs,
     }
 }
@@ -187,22 +198,4 @@ fn intent(step: &Step, command: &Command) -> Event {
 fn token(salt: &str, step: &StepId) -> String {
     let digest = Sha256::digest(format!("{salt}\n{step}"));
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A watcher that looks away.
-#[derive(Debug, Clone, Copy)]
-pub struct Nobody;
-
-impl Watcher for Nobody {
-    fn started(&self, _: &Step) {}
-    fn ended(&self, _: &Step, _: Result<(), &CloudError>) {}
-}
-
-impl<W: Watcher + ?Sized> Watcher for Arc<W> {
-    fn started(&self, step: &Step) {
-        (**self).started(step);
-    }
-    fn ended(&self, step: &Step, result: Result<(), &CloudError>) {
-        (**self).ended(step, result);
-    }
 }

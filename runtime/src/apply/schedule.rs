@@ -93,12 +93,19 @@ impl<'a> Schedule<'a> {
         self.end(at, if well { State::Done } else { State::Out });
     }
 
-    /// The steps that were not started, each with the nearest reason.
+    /// The steps that were not started, each with the nearest reason. That includes steps that still wait when
+    /// nothing runs any more: in a circle, or after a run that was broken off.
     pub(super) fn blocked(&self) -> Vec<(StepId, StepId)> {
         let id = |at: usize| self.plan.steps.get(at).map(|step| step.id.clone());
+        let waits = |at: &usize| self.state(*at) == State::Waiting;
+        let because = |at: usize| {
+            let waiting = || self.needs.get(at)?.iter().copied().find(waits);
+            self.because.get(&at).copied().or_else(waiting).unwrap_or(at)
+        };
+        let undone = |at: &usize| self.because.contains_key(at) || waits(at);
         let pending = |at: &usize| self.plan.steps.get(*at).is_some_and(|step| step.action != Action::Keep);
-        let blocked = self.because.iter().filter(|(at, _)| pending(at));
-        blocked.filter_map(|(at, because)| Some((id(*at)?, id(*because)?))).collect()
+        let blocked = (0..self.plan.steps.len()).filter(|at| undone(at) && pending(at));
+        blocked.filter_map(|at| Some((id(at)?, id(because(at))?))).collect()
     }
 
     fn state(&self, at: usize) -> State {

@@ -94,7 +94,9 @@ fn change(action: ChangeAction, values: &Values) -> Result<Change, CloudError> {
 }
 
 async fn send(clients: &Clients, commands: &[&Command], chunk: &[Bundle]) -> Result<(), CloudError> {
-    let changes = chunk.iter().flat_map(|bundle| bundle.changes.iter().cloned()).collect();
+    let mut changes: Vec<Change> = chunk.iter().flat_map(|bundle| bundle.changes.iter().cloned()).collect();
+    // What goes, goes first: records that swap their roles are each in the other's way.
+    changes.sort_by_key(|change| *change.action() != ChangeAction::Delete);
     let Some(zone) = chunk.first().map(|bundle| bundle.zone.as_str()) else { return Ok(()) };
     match submit(clients, zone, changes).await {
         Ok(()) => Ok(()),

@@ -5,18 +5,18 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use holdfast_compiler::diagnostic::{codes, visible};
+use holdfast_compiler::diagnostic::{codes, one_of, visible};
 use holdfast_compiler::plan::{Action, Plan, StepId, text};
 
 use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::{PlanFile, is_plan_file};
 use super::progress::Progress;
+use super::session::Selected;
 use super::{Global, exit, session};
 use crate::apply::{Outcome, apply};
 use crate::cloud::{Calls, Cloud};
 use crate::journal::{Event, Lock, Run, Writer};
-use crate::load;
 
 /// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
 ///
@@ -30,6 +30,9 @@ pub(super) struct Apply {
     /// Apply without asking.
     #[arg(long, short)]
     yes: bool,
+    /// Let go of a service that no policy mentions any more. Can be given several times.
+    #[arg(long, value_name = "SERVICE")]
+    allow_teardown: Vec<String>,
     /// How many steps run at the same time.
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     parallelism: u16,
@@ -45,14 +48,15 @@ impl Apply {
 
     async fn policies(&self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
         let compiled = session::compiled(&self.paths)?;
-        let home = load::home(&self.paths);
-        let cloud = session::open_cloud(&global.cloud, &home).await?;
-        let lock = Lock::take(&session::journal_folder(global, &home))?;
+        let place = compiled.place(global)?;
+        let cloud = place.cloud.open().await?;
+        let lock = Lock::take(&place.journal)?;
         let plan = session::plan(compiled, cloud.as_ref(), lock.folder()).await?;
         terminal.result(&text(&plan, terminal.stdout()));
         if plan.is_empty() {
             return Ok(exit::DONE);
         }
+        self.may_leave(&plan)?;
         if !self.yes {
             confirm(terminal)?;
         }
@@ -62,10 +66,19 @@ impl Apply {
     /// A saved plan: what was looked at when it was made is looked at again, and has to be the same.
     async fn saved(&self, path: &Path, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
         let file = PlanFile::read(path)?;
+        let wanted = file.cloud();
+        if let Some(selected) = &global.cloud
+            && !same(&wanted, &Selected::parse(selected, file.journal.parent().unwrap_or(Path::new(".")))?)?
+        {
+            let message = format!("the plan is for `{}`, not for `{selected}`", file.plan.context.cloud);
+            return Err(Failure::refused(
+                codes::BAD_PLAN_FILE,
+                message,
+                "leave out `--cloud`: the plan says it",
+            ));
+        }
         let plan = file.plan;
-        let home = file.journal.parent().unwrap_or(Path::new(".")).to_owned();
-        let selected = plan.context.cloud.clone();
-        let cloud = session::open_cloud(&selected, &home).await?;
+        let cloud = wanted.open().await?;
         let account = cloud.account().await?;
         if account != plan.context.account {
             let message = format!("the plan is for account {}, not {account}", plan.context.account);
@@ -91,6 +104,23 @@ impl Apply {
         self.execute(&plan, cloud.as_ref(), &lock, terminal).await
     }
 
+    /// A whole service goes only where somebody says so: a path that was forgotten on the command line looks
+    /// just like a service that nobody wants any more.
+    fn may_leave(&self, plan: &Plan) -> Result<(), Failure> {
+        let unsaid: Vec<&str> = plan
+            .leaving
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !self.allow_teardown.iter().any(|said| said == name))
+            .collect();
+        let [first, ..] = unsaid.as_slice() else { return Ok(()) };
+        Err(Failure::refused(
+            codes::SERVICE_LEAVES,
+            format!("no policy mentions {} any more, so all of it would go", one_of(unsaid.iter().copied())),
+            format!("name all paths of the estate; if it is meant to go: `--allow-teardown {first}`"),
+        ))
+    }
+
     async fn execute(
         &self,
         plan: &Plan,
@@ -104,11 +134,23 @@ impl Apply {
         let progress = Progress::new(steps, terminal);
         let outcome = apply(plan, cloud, &journal, usize::from(self.parallelism), &progress).await;
         progress.finish();
-        let outcome = outcome?;
         terminal.result(&summary(plan, &outcome, &cloud.calls()));
+        if let Some(error) = outcome.journal {
+            return Err(error.into());
+        }
         let whole = outcome.failed.is_empty() && outcome.not_started.is_empty();
         Ok(if whole { exit::DONE } else { exit::FAILED })
     }
+}
+
+/// Whether two selections are one cloud, from whatever folder.
+fn same(one: &Selected, other: &Selected) -> Result<bool, Failure> {
+    Ok(match (one, other) {
+        (Selected::Local(one), Selected::Local(other)) => {
+            session::absolute(one)? == session::absolute(other)?
+        }
+        _ => one == other,
+    })
 }
 
 /// Ask, where there is somebody to ask.

@@ -42,9 +42,9 @@ pub struct Cli {
 /// Flags of every command.
 #[derive(Debug, Args)]
 struct Global {
-    /// The cloud: `aws`, or the embedded one as `local` or `local:FILE`.
-    #[arg(long, global = true, env = "HOLDFAST_CLOUD", default_value = "aws", value_name = "CLOUD")]
-    cloud: String,
+    /// The cloud: `aws`, or the embedded one as `local` or `local:FILE`. Without it: `aws`.
+    #[arg(long, global = true, env = "HOLDFAST_CLOUD", value_name = "CLOUD")]
+    cloud: Option<String>,
     /// The folder of the journal. Without it: `.holdfast/journal` beside the policies.
     #[arg(long, global = true, env = "HOLDFAST_JOURNAL", value_name = "DIR")]
     journal: Option<PathBuf>,

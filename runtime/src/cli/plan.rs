@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use holdfast_compiler::diagnostic::visible;
 use holdfast_compiler::plan;
 
 use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::PlanFile;
 use super::{Global, exit, session};
-use crate::load;
 
 /// Show what differs between the policies and the cloud, and what an apply would do about it.
 ///
@@ -51,16 +51,18 @@ impl Format {
 impl Plan {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
         let compiled = session::compiled(&self.paths)?;
-        let home = load::home(&self.paths);
-        let cloud = session::open_cloud(&global.cloud, &home).await?;
-        let journal = session::journal_folder(global, &home);
-        let plan = session::plan(compiled, cloud.as_ref(), &journal).await?;
+        if let Some(path) = &self.out {
+            PlanFile::may_write(path)?;
+        }
+        let place = compiled.place(global)?;
+        let cloud = place.cloud.open().await?;
+        let plan = session::plan(compiled, cloud.as_ref(), &place.journal).await?;
         self.format.print(&plan, terminal);
         terminal.detail(&super::apply::calls(&cloud.calls()));
         let pending = !plan.is_empty();
         if let Some(path) = &self.out {
-            PlanFile::new(plan, journal).write(path)?;
-            terminal.note(&format!("Saved: holdfast apply {}", path.display()));
+            PlanFile::new(plan, &place)?.write(path)?;
+            terminal.note(&visible(&format!("Saved: holdfast apply {}", path.display())));
         }
         Ok(if pending && self.detailed_exitcode { exit::PENDING } else { exit::DONE })
     }

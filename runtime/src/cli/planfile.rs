@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use holdfast_compiler::diagnostic::codes;
 use holdfast_compiler::plan::{FORMAT, Plan};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
+use super::session::{self, Place, Selected};
 
 /// The largest plan file that is read, in bytes: about 100,000 steps.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
@@ -16,10 +18,13 @@ const MAX_BYTES: u64 = 512 * 1024 * 1024;
 pub(super) struct PlanFile {
     /// Says what this file is.
     holdfast: Marker,
-    /// The plan's digest.
+    /// The digest of all the rest.
     digest: String,
-    /// The folder of the journal.
+    /// The folder of the journal, in full.
     pub(super) journal: PathBuf,
+    /// The file of an embedded cloud, in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    local: Option<PathBuf>,
     /// The plan.
     pub(super) plan: Plan,
 }
@@ -45,13 +50,53 @@ struct Format {
 
 /// Whether a path looks like a plan file and not like policies.
 pub(super) fn is_plan_file(path: &Path) -> bool {
-    let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
-    path.is_file() && !yaml
+    path.is_file() && !is_policy(path)
+}
+
+fn is_policy(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "yaml" || e == "yml")
 }
 
 impl PlanFile {
-    pub(super) fn new(plan: Plan, journal: PathBuf) -> Self {
-        Self { holdfast: Marker::Plan, digest: plan.digest(), journal, plan }
+    pub(super) fn new(plan: Plan, place: &Place) -> Result<Self, Failure> {
+        let local = match &place.cloud {
+            Selected::Aws => None,
+            Selected::Local(file) => Some(session::absolute(file)?),
+        };
+        let journal = session::absolute(&place.journal)?;
+        let mut file = Self { holdfast: Marker::Plan, digest: String::new(), journal, local, plan };
+        file.digest = file.compute_digest();
+        Ok(file)
+    }
+
+    /// SHA-256 of everything but the digest itself.
+    fn compute_digest(&self) -> String {
+        let rest = (&self.holdfast, &self.journal, &self.local, &self.plan);
+        let text = serde_json::to_string(&rest).unwrap_or_default();
+        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Where the plan is to be applied.
+    pub(super) fn cloud(&self) -> Selected {
+        self.local.clone().map_or(Selected::Aws, Selected::Local)
+    }
+
+    /// Whether a plan may be written to a path: not over anything but a plan, and not where it would be taken
+    /// for a policy.
+    pub(super) fn may_write(path: &Path) -> Result<(), Failure> {
+        let name = path.display();
+        if is_policy(path) {
+            return Err(Failure::usage(format!(
+                "`{name}` is the name of a policy: give the plan another one"
+            )));
+        }
+        let there = std::fs::read(path).is_ok_and(|text| serde_json::from_slice::<Head>(&text).is_err());
+        if there {
+            return Err(Failure::usage(format!(
+                "`{name}` is there and is no plan: give the plan another name"
+            )));
+        }
+        Ok(())
     }
 
     /// Write it. Same plan, same bytes.
@@ -83,7 +128,7 @@ impl PlanFile {
         }
         let file: Self = serde_json::from_slice(&text)
             .map_err(|error| refused(format!("it cannot be read ({error})"), "plan again"))?;
-        if file.digest != file.plan.digest() {
+        if file.digest != file.compute_digest() {
             return Err(refused(
                 "it was changed after it was made".to_owned(),
                 "plan again, and review that",

@@ -1,6 +1,6 @@
 //! From paths on the command line to a plan: load, compile, observe, compare.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::graph::Graph;
@@ -49,22 +49,64 @@ impl Compiled {
     }
 }
 
-/// The cloud that `--cloud` names. `home` is the folder of what is kept beside the policies.
-pub(super) async fn open_cloud(selected: &str, home: &Path) -> Result<Box<dyn Cloud>, Failure> {
-    let local = |path: &Path| -> Result<Box<dyn Cloud>, Failure> { Ok(Box::new(Local::open(path)?)) };
-    match selected.split_once(':') {
-        None if selected == "aws" => Ok(Box::new(Aws::connect().await)),
-        None if selected == "local" => local(&home.join("cloud.json")),
-        Some(("local", file)) if !file.is_empty() => local(Path::new(file)),
-        _ => Err(Failure::usage(format!(
-            "there is no cloud `{selected}`: it can be `aws`, `local` or `local:FILE`"
-        ))),
+/// The cloud that was selected, with the file of an embedded one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Selected {
+    /// AWS.
+    Aws,
+    /// The embedded cloud of a file.
+    Local(PathBuf),
+}
+
+impl Selected {
+    /// What `--cloud` says. `home` is the folder of what is kept beside the policies.
+    pub(super) fn parse(text: &str, home: &Path) -> Result<Self, Failure> {
+        match text.split_once(':') {
+            None if text == "aws" => Ok(Self::Aws),
+            None if text == "local" => Ok(Self::Local(home.join("cloud.json"))),
+            Some(("local", file)) if !file.is_empty() => Ok(Self::Local(plain(Path::new(file)))),
+            _ => Err(Failure::usage(format!(
+                "there is no cloud `{text}`: it can be `aws`, `local` or `local:FILE`"
+            ))),
+        }
+    }
+
+    /// Open it.
+    pub(super) async fn open(&self) -> Result<Box<dyn Cloud>, Failure> {
+        Ok(match self {
+            Self::Aws => Box::new(Aws::connect().await),
+            Self::Local(file) => Box::new(Local::open(file)?),
+        })
     }
 }
 
-/// The folder of the journal.
-pub(super) fn journal_folder(global: &Global, home: &Path) -> PathBuf {
-    global.journal.clone().unwrap_or_else(|| home.join("journal"))
+/// A path without its `.` parts: `./a` and `a` are one cloud.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
+}
+
+/// A path that means the same in any folder.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    let path = std::path::absolute(path);
+    path.map_err(|error| Failure::message(format!("the current folder: {error}")))
+}
+
+/// Where an estate's things are kept and which cloud it is in.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The cloud.
+    pub(super) cloud: Selected,
+    /// The folder of the journal.
+    pub(super) journal: PathBuf,
+}
+
+impl Compiled {
+    /// After the flags, and beside the policies.
+    pub(super) fn place(&self, global: &Global) -> Result<Place, Failure> {
+        let home = load::home(&self.sources.place(self.policy.estate_span).file);
+        let cloud = Selected::parse(global.cloud.as_deref().unwrap_or("aws"), &home)?;
+        Ok(Place { cloud, journal: global.journal.clone().unwrap_or_else(|| home.join("journal")) })
+    }
 }
 
 /// Observe, and plan.

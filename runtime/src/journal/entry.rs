@@ -34,6 +34,12 @@ pub enum Event {
         action: Action,
         /// What the cloud knows the thing by.
         identity: Values,
+        /// What the cloud knows the things by that go in the same change.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        displaces: Vec<Values>,
+        /// Whether another thing of the same identity stays, so that a removal ends no ownership.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        superseded: bool,
         /// What it needs.
         needs: BTreeSet<Address>,
     },

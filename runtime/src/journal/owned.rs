@@ -4,46 +4,54 @@ use std::collections::BTreeMap;
 
 use holdfast_compiler::observation::Owned;
 use holdfast_compiler::plan::{Action, Context, StepId};
-use holdfast_compiler::resource::Address;
+use holdfast_compiler::resource::{Address, Kind, Values};
 
 use super::{Entry, Event};
 
 /// The things that runs on this estate, cloud and account have made, or had begun to make, and not removed.
 ///
-/// A create that was announced and never confirmed counts: if the thing exists, it is ours.
+/// A create that was announced and never confirmed counts: if the thing exists, it is ours. Ownership is of
+/// an address and an identity, so a thing whose name changes leaves the old one ours until it is gone.
 #[must_use]
-pub fn owned(entries: &[Entry], context: &Context) -> BTreeMap<Address, Owned> {
-    let mut owned = BTreeMap::new();
-    let mut deleting: BTreeMap<StepId, Address> = BTreeMap::new();
+pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
+    let mut owned: BTreeMap<(Address, String), Owned> = BTreeMap::new();
+    let mut ending: BTreeMap<&StepId, Vec<(Kind, String)>> = BTreeMap::new();
     let mut ours = false;
     for entry in entries {
         match &entry.event {
             Event::RunStarted(run) => ours = run.context == *context,
-            Event::StepStarted { step, address, action, identity, needs } if ours => match action {
-                Action::Create | Action::Replace => {
-                    let made = Owned { identity: identity.clone(), needs: needs.clone() };
-                    owned.insert(address.clone(), made);
-                }
-                Action::Update => {
-                    if let Some(made) = owned.get_mut(address) {
-                        made.needs.clone_from(needs);
+            Event::StepStarted { step, address, action, identity, needs, displaces, superseded } if ours => {
+                let own = key(identity);
+                let kind = address.kind();
+                let gone = displaces.iter().map(key).filter(|other| *other != own);
+                let mut gone: Vec<_> = gone.map(|other| (kind, other)).collect();
+                match action {
+                    Action::Create | Action::Replace => {
+                        let (address, identity) = (address.clone(), identity.clone());
+                        let made = Owned { address: address.clone(), identity, needs: needs.clone() };
+                        owned.insert((address, own), made);
                     }
+                    Action::Update => {
+                        if let Some(made) = owned.get_mut(&(address.clone(), own)) {
+                            made.needs.clone_from(needs);
+                        }
+                    }
+                    Action::Delete if !superseded => gone.push((kind, own)),
+                    Action::Delete | Action::Keep => {}
                 }
-                Action::Delete => {
-                    deleting.insert(step.clone(), address.clone());
-                }
-                Action::Keep => {}
-            },
+                ending.insert(step, gone);
+            }
             Event::StepDone { step, .. } if ours => {
-                // The removal of a superseded thing has an id of its own and takes nothing from us.
-                if let Some(address) = deleting.remove(step)
-                    && StepId::of(&address) == *step
-                {
-                    owned.remove(&address);
+                for (kind, gone) in ending.remove(step).unwrap_or_default() {
+                    owned.retain(|(address, identity), _| address.kind() != kind || *identity != gone);
                 }
             }
             _ => {}
         }
     }
-    owned
+    owned.into_values().collect()
+}
+
+fn key(identity: &Values) -> String {
+    serde_json::to_string(identity).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! The embedded cloud: a file, driven by the same schemas as everything else. Not a mock but a cloud with
-//! a smaller catalogue: it enforces the preconditions of the real one ([`rules`]) and can be told to fail
-//! ([`store::Fault`]).
+//! a smaller catalogue: it enforces the preconditions of the real one (`rules.rs`) and can be told to fail
+//! ([`Fault`]).
 
 mod rules;
 mod store;
@@ -108,58 +108,58 @@ fn key(identity: &Values) -> String {
     serde_json::to_string(identity).unwrap_or_default()
 }
 
-/// Run a batch: all of it or, if one command is refused, none.
+/// Run a batch: all of it or, if one command is refused, none. What goes, goes first, as in a change of
+/// Route 53 that is looked at as a whole.
 fn run(state: &mut State, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
-    // A lone command that displaces nothing changes nothing before it is allowed.
-    let alone = batch.len() == 1 && batch.iter().all(|command| command.displaces.is_empty());
-    let before = (!alone).then(|| state.clone());
-    let mut done = Vec::new();
-    for command in batch {
-        let fault = state.fault(command);
-        let lost_answer = fault.as_ref().is_some_and(|fault| fault.after);
-        let result = match &fault {
-            Some(fault) if !fault.after => Err(fault.error(command)),
-            _ => one(state, command),
-        };
-        match result {
-            Ok(result) => done.push(match fault {
-                Some(fault) if lost_answer => Err(fault.error(command)),
-                _ => Ok(result),
-            }),
-            Err(error) => {
-                // What a fault has used up stays used up; everything else of the batch never was.
-                if let Some(before) = before {
-                    let faults = std::mem::take(&mut state.faults);
-                    *state = before;
-                    state.faults = faults;
-                }
-                return batch.iter().map(|_| Err(error.clone())).collect();
-            }
+    state.begin();
+    let faults: Vec<Option<store::Fault>> = batch.iter().map(|command| state.fault(command)).collect();
+    let all = go(state, batch).and_then(|()| {
+        let before = faults.iter().zip(batch).find(|(fault, _)| fault.as_ref().is_some_and(|f| !f.after));
+        if let Some((Some(fault), command)) = before {
+            return Err(fault.error(command));
+        }
+        batch.iter().map(|command| come(state, command)).collect::<Result<Vec<Done>, CloudError>>()
+    });
+    match all {
+        Ok(done) => {
+            let answers = done.into_iter().zip(faults).zip(batch);
+            let answer = |((done, fault), command): ((Done, Option<store::Fault>), &Command)| match fault {
+                Some(fault) => Err(fault.error(command)),
+                None => Ok(done),
+            };
+            answers.map(answer).collect()
+        }
+        Err(error) => {
+            state.roll_back();
+            batch.iter().map(|_| Err(error.clone())).collect()
         }
     }
-    done
 }
 
-fn one(state: &mut State, command: &Command) -> Result<Done, CloudError> {
-    let kind = command.address.kind();
-    for object in &command.displaces {
-        state.remove(kind, &object.id);
+/// Remove what the commands remove.
+fn go(state: &mut State, batch: &[Command]) -> Result<(), CloudError> {
+    for command in batch {
+        for object in &command.displaces {
+            state.remove(object.kind, &object.id);
+        }
+        if let (Action::Delete, Some(object)) = (command.action, &command.object) {
+            rules::delete(state, command)?;
+            state.remove(object.kind, &object.id);
+        }
     }
-    let existing = command.object.as_ref().filter(|_| command.action == Action::Update);
+    Ok(())
+}
+
+/// Make and change what a command makes and changes.
+fn come(state: &mut State, command: &Command) -> Result<Done, CloudError> {
+    let kind = command.address.kind();
+    let id = command.object.as_ref().map(|object| object.id.clone()).unwrap_or_default();
     let object = match command.action {
         Action::Keep => return Err(rules::refuse(command, "InvalidRequest", "nothing to execute")),
-        Action::Delete => {
-            let id = command.object.as_ref().map(|object| object.id.clone()).unwrap_or_default();
-            rules::delete(state, command)?;
-            state.remove(kind, &id);
-            return Ok(Done { id, outputs: Values::new() });
-        }
+        Action::Delete => return Ok(Done { id, outputs: Values::new() }),
         Action::Update => {
-            let id = existing.map(|object| object.id.as_str()).unwrap_or_default();
-            let mut object = state
-                .get(kind, id)
-                .cloned()
-                .ok_or_else(|| rules::refuse(command, "NotFound", format!("`{id}` does not exist")))?;
+            let missing = || rules::refuse(command, "NotFound", format!("`{id}` does not exist"));
+            let mut object = state.get(kind, &id).cloned().ok_or_else(missing)?;
             for name in &command.changed {
                 let value = command.values.get(name).cloned().unwrap_or_default();
                 object.attributes.insert(name.clone(), value);

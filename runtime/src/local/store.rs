@@ -1,6 +1,6 @@
 //! What an embedded cloud holds, and its file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -63,6 +63,9 @@ pub(super) struct State {
     /// What has changed and is not written down yet.
     #[serde(skip)]
     changes: Vec<Line>,
+    /// What was there before each change since [`State::begin`].
+    #[serde(skip)]
+    undo: Vec<((Kind, String), Option<Object>)>,
 }
 
 impl State {
@@ -76,6 +79,7 @@ impl State {
             objects: Vec::new(),
             index: BTreeMap::new(),
             changes: Vec::new(),
+            undo: Vec::new(),
         }
     }
 
@@ -95,14 +99,34 @@ impl State {
         self.index.get(&(kind, id.to_owned()))
     }
 
+    /// Begin a batch.
+    pub(super) fn begin(&mut self) {
+        self.undo.clear();
+    }
+
+    /// Make it as if the batch had never been. Faults that struck stay used up.
+    pub(super) fn roll_back(&mut self) {
+        while let Some((key, before)) = self.undo.pop() {
+            match before {
+                Some(object) => self.index.insert(key, object),
+                None => self.index.remove(&key),
+            };
+            self.changes.pop();
+        }
+    }
+
     pub(super) fn put(&mut self, object: Object) {
         self.changes.push(Line::Put(object.clone()));
-        self.index.insert((object.kind, object.id.clone()), object);
+        let key = (object.kind, object.id.clone());
+        let before = self.index.insert(key.clone(), object);
+        self.undo.push((key, before));
     }
 
     pub(super) fn remove(&mut self, kind: Kind, id: &str) {
         self.changes.push(Line::Remove(kind, id.to_owned()));
-        self.index.remove(&(kind, id.to_owned()));
+        let key = (kind, id.to_owned());
+        let before = self.index.remove(&key);
+        self.undo.push((key, before));
     }
 
     pub(super) fn next_id(&mut self, prefix: &str) -> String {
@@ -114,11 +138,12 @@ impl State {
         if self.fixed_zones {
             return;
         }
+        let zones = self.index.range((Kind::HostedZone, String::new())..);
+        let zones = zones.map(|(_, object)| object).take_while(|object| object.kind == Kind::HostedZone);
+        let there: BTreeSet<String> =
+            zones.filter_map(|zone| Some(zone.attributes.get("name")?.as_str()?.to_owned())).collect();
         for name in names {
-            let exists = self.index.values().any(|object| {
-                object.kind == Kind::HostedZone && object.attributes.get("name").is_some_and(|n| n == name)
-            });
-            if !exists {
+            if !there.contains(*name) {
                 let digest = Sha256::digest(name);
                 let id: String = digest.iter().take(7).map(|byte| format!("{byte:02X}")).collect();
                 let id = format!("Z{id}");
@@ -191,6 +216,7 @@ impl Store {
             }
         }
         state.changes.clear();
+        state.undo.clear();
         Ok(state)
     }
 

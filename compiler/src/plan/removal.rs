@@ -1,0 +1,157 @@
+//! Removals: what replacements leave behind, and what Holdfast made that no policy asks for any more.
+//!
+//! A thing goes after every step that changes or removes something that mentions it, as the cloud shows it
+//! today, and after what the journal says was built on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::bind::Bound;
+use super::diff::summary;
+use super::{Action, Left, Step, StepId};
+use crate::graph::Graph;
+use crate::observation::{Object, Owned};
+use crate::resource::Address;
+
+/// Append the removals to the steps. Gives what stays although no policy asks for it.
+pub(super) fn plan(
+    steps: &mut Vec<Step>,
+    bound: &Bound<'_>,
+    displaced: &BTreeSet<String>,
+    graph: &Graph,
+    owned: &[Owned],
+) -> Vec<Left> {
+    let mut removals = superseded(steps, bound);
+    let mut left = Vec::new();
+    for (address, objects) in &bound.orphans {
+        let schema = address.kind().schema();
+        if schema.stateful {
+            left.push(Left { address: address.clone(), reason: "it holds data".to_owned() });
+            continue;
+        }
+        let not_ours = |object: &&&Object| schema.ours.is_some_and(|ours| !ours(&object.attributes));
+        if objects.iter().any(|object| not_ours(&object)) {
+            let reason = "somebody else has put something of theirs in its place".to_owned();
+            left.push(Left { address: address.clone(), reason });
+            continue;
+        }
+        let mut before: Option<StepId> = None;
+        let going: Vec<&&Object> = objects.iter().filter(|object| !displaced.contains(&object.id)).collect();
+        for (nth, object) in going.iter().enumerate() {
+            let mut removal = removal(address, object, "no policy asks for it any more");
+            removal.cautions.extend(schema.removal.map(str::to_owned));
+            let several = going.len() > 1 || removals.iter().any(|other| other.id == removal.id);
+            if several || graph.get(address).is_some() {
+                removal.id = StepId::superseded(address, &object.id);
+            }
+            // Of several things of one identity the last one to go takes the ownership with it.
+            removal.superseded = nth + 1 < going.len();
+            removal.needs.extend(before.replace(removal.id.clone()));
+            removals.push(removal);
+        }
+    }
+    order(steps, removals, owned);
+    left
+}
+
+/// The old things of replacements that make the new one first, and those that an interrupted one left.
+fn superseded(steps: &[Step], bound: &Bound<'_>) -> Vec<Step> {
+    let mut removals = Vec::new();
+    for step in steps {
+        let replaced = step
+            .object
+            .as_ref()
+            .filter(|_| step.action == Action::Replace && step.address.kind().schema().batched_by.is_none());
+        let leftover = bound.leftover.get(&step.address).into_iter().flatten().copied();
+        let all = replaced.into_iter().map(|old| (old, "another one takes its place"));
+        let all = all.chain(leftover.map(|old| (old, "left over from an interrupted replacement")));
+        for (old, reason) in all {
+            let mut removal = removal(&step.address, old, reason);
+            removal.id = StepId::superseded(&step.address, &old.id);
+            removal.place.clone_from(&step.place);
+            removal.superseded = true;
+            removal.needs.insert(step.id.clone());
+            removals.push(removal);
+        }
+    }
+    removals
+}
+
+/// Put the removals behind whatever uses the things they remove.
+fn order(steps: &mut Vec<Step>, mut removals: Vec<Step>, owned: &[Owned]) {
+    let mut users: BTreeMap<&StepId, BTreeSet<StepId>> = BTreeMap::new();
+    let mut mentions: BTreeMap<&str, BTreeSet<StepId>> = BTreeMap::new();
+    for step in steps.iter().chain(&removals) {
+        for need in &step.needs {
+            users.entry(need).or_default().insert(step.id.clone());
+        }
+        let objects = step.object.iter().chain(&step.displaces);
+        for text in objects.flat_map(|object| object.attributes.values()).filter_map(Value::as_str) {
+            mentions.entry(text).or_default().insert(step.id.clone());
+        }
+    }
+    let mut built_on: BTreeMap<&Address, BTreeSet<StepId>> = BTreeMap::new();
+    for made in owned {
+        for need in &made.needs {
+            built_on.entry(need).or_default().insert(StepId::of(&made.address));
+        }
+    }
+    let needs: Vec<BTreeSet<StepId>> = removals
+        .iter()
+        .map(|removal| {
+            let object = removal.object.iter();
+            let names = object.flat_map(|o| {
+                std::iter::once(o.id.as_str()).chain(o.outputs.values().filter_map(Value::as_str))
+            });
+            let mentioned = names.filter_map(|name| mentions.get(name)).flatten();
+            let dependents = removal.superseded.then(|| users.get(&StepId::of(&removal.address))).flatten();
+            let built = built_on.get(&removal.address).into_iter().flatten();
+            mentioned.chain(dependents.into_iter().flatten()).chain(built).cloned().collect()
+        })
+        .collect();
+    let known: BTreeSet<StepId> = steps.iter().chain(&removals).map(|step| step.id.clone()).collect();
+    for (removal, needs) in removals.iter_mut().zip(needs) {
+        removal.needs.extend(needs);
+        let own = removal.id.clone();
+        removal.needs.retain(|need| known.contains(need) && *need != own);
+    }
+    steps.extend(in_order(removals));
+}
+
+/// Each removal after those it needs. A circle, which only a strange journal can draw, is cut.
+fn in_order(mut removals: Vec<Step>) -> Vec<Step> {
+    let mut ordered: Vec<Step> = Vec::new();
+    while !removals.is_empty() {
+        let waiting: BTreeSet<StepId> = removals.iter().map(|step| step.id.clone()).collect();
+        let (ready, mut rest): (Vec<Step>, Vec<Step>) =
+            removals.into_iter().partition(|step| step.needs.is_disjoint(&waiting));
+        if ready.is_empty() {
+            for step in &mut rest {
+                step.needs.retain(|need| !waiting.contains(need));
+            }
+        }
+        ordered.extend(ready);
+        removals = rest;
+    }
+    ordered
+}
+
+fn removal(address: &Address, object: &Object, reason: &str) -> Step {
+    Step {
+        id: StepId::of(address),
+        address: address.clone(),
+        action: Action::Delete,
+        purpose: format!("{} {}", address.kind(), summary(object)),
+        reason: reason.to_owned(),
+        place: None,
+        changes: Vec::new(),
+        cautions: Vec::new(),
+        attributes: BTreeMap::new(),
+        object: Some(object.clone()),
+        displaces: Vec::new(),
+        superseded: false,
+        needs: BTreeSet::new(),
+        batch: None,
+    }
+}

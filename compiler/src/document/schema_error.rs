@@ -31,9 +31,14 @@ pub(super) fn report(tree: &Tree, fallback: Span, error: &ValidationError<'_>, o
         }
         // The misspelt key is reported; a second finding for the right one would say the same.
         ValidationErrorKind::Required { property } if at.is_misspelt(property) => {}
-        // What is no mapping has none of the keys that exclude each other; that it is none is reported.
-        ValidationErrorKind::OneOfMultipleValid { .. } if !error.instance().is_object() => {}
-        ValidationErrorKind::OneOfMultipleValid { .. } => out.push(at.exclusive()),
+        // A key that two others exclude is one key too many, not two.
+        ValidationErrorKind::FalseSchema => {
+            let excluded = at.excluded();
+            let place = |d: &Diagnostic| d.labels.first().map(|label| label.span);
+            if !out.iter().any(|d| d.code == excluded.code && place(d) == place(&excluded)) {
+                out.push(excluded);
+            }
+        }
         _ => out.push(at.single()),
     }
 }
@@ -146,8 +151,8 @@ impl Site<'_> {
 
     fn wrong_type(&self, expected: &str) -> Diagnostic {
         let value = self.error.instance();
-        let code = self.schema().and_then(|s| s.get("x-code")).and_then(Value::as_str);
-        let expected = if code == Some("E0205") { "a duration" } else { expected };
+        let duration = ["Duration", "Interval"].contains(&self.definition());
+        let expected = if duration { "a duration" } else { expected };
         let found = match value.as_ref() {
             Value::Number(_) if expected == "a whole number" => "a fraction",
             other => type_name(JsonType::from(other)),
@@ -222,23 +227,23 @@ impl Site<'_> {
         bad_name(&key).at(self.key_within(&key), "not a name")
     }
 
-    /// Keys of which only one may be there.
-    fn exclusive(&self) -> Diagnostic {
-        let branches = SCHEMA.pointer(self.error.schema_path().as_str()).and_then(Value::as_array);
-        let branches = branches.into_iter().flatten();
-        let keys: Vec<&str> = branches.filter_map(|branch| branch.pointer("/required/0")?.as_str()).collect();
-        let written = self.error.instance();
-        let mut here: Vec<Span> =
-            keys.iter().filter(|key| written.get(key).is_some()).map(|key| self.key_within(key)).collect();
-        here.sort_unstable();
-        let (first, others) =
-            here.split_first().map_or((self.value(), &[][..]), |(first, rest)| (*first, rest));
-        let message = format!("{} has keys that exclude each other", self.name());
-        let mut diagnostic = Diagnostic::error(codes::UNKNOWN_KEY, message);
-        for other in others {
-            diagnostic = diagnostic.at(*other, "one too many");
-        }
-        diagnostic.at(first, "already here").help(format!("keep exactly one of {}", one_of(keys)))
+    /// A key that another one excludes.
+    fn excluded(&self) -> Diagnostic {
+        let rule = self.error.schema_path().as_str();
+        let other = rule.split('/').skip_while(|part| *part != "dependentSchemas").nth(1).unwrap_or_default();
+        let parents = self.path.split_last().map_or(self.path, |(_, parents)| parents);
+        let path: Vec<Step<'_>> = parents.iter().copied().chain([Step::Key(other)]).collect();
+        let message = format!("{} cannot stand beside `{other}`", self.name());
+        Diagnostic::error(codes::UNKNOWN_KEY, message)
+            .at(self.key(), "one too many")
+            .at(self.tree.key_span(&path).unwrap_or(self.fallback), "beside this")
+            .help("keep one of them")
+    }
+
+    /// The definition that holds the failed keyword.
+    fn definition(&self) -> &str {
+        let mut parts = self.error.schema_path().as_str().split('/');
+        parts.find(|part| *part == "$defs").and_then(|_| parts.next()).unwrap_or_default()
     }
 
     /// What the schema says about a key.
@@ -264,18 +269,17 @@ impl Site<'_> {
         let name = self.name();
         let text = self.error.instance().as_str().unwrap_or_default();
         let schema = self.schema();
-        let code = schema.and_then(|s| s.get("x-code")).and_then(Value::as_str);
         let description = schema.and_then(|s| s.get("description")).and_then(Value::as_str);
-        match code {
-            Some("E0205") => Diagnostic::error(codes::BAD_DURATION, format!("`{text}` is not a duration"))
+        match self.definition() {
+            "Duration" => Diagnostic::error(codes::BAD_DURATION, format!("`{text}` is not a duration"))
                 .at(self.value(), "not a duration")
                 .help(duration_cure(text)),
-            Some("E0206") => {
+            "BucketName" => {
                 Diagnostic::error(codes::BAD_BUCKET_NAME, format!("`{text}` cannot be the name of a bucket"))
                     .at(self.value(), bucket_name_fault(text))
                     .help("3 to 63 lower-case letters, digits, hyphens and dots")
             }
-            Some("E0207") => bad_name(text).at(self.value(), "not a name"),
+            "Name" => bad_name(text).at(self.value(), "not a name"),
             _ => Diagnostic::error(codes::BAD_FORM, format!("{name} cannot be `{text}`"))
                 .at(self.value(), "does not have the right form")
                 .maybe_help(description.map(|text| format!("it has to be {}", first_sentence(text)))),

@@ -123,6 +123,7 @@ pub struct TargetBucket {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Traffic {
     /// The public hosted zone. It has to exist.
+    #[schemars(extend("examples" = ["acme.example"]))]
     pub zone: DomainName,
     /// The name in that zone.
     pub record: DomainName,
@@ -137,12 +138,23 @@ pub struct Traffic {
     pub endpoints: BTreeMap<Name, Endpoint>,
 }
 
-/// A health check. Exactly one of `https`, `http` and `tcp`.
+/// A health check. Exactly one of `https`, `http` and `tcp`; with `tcp`, no `port` and no `expect`.
 ///
 /// Source of the limits: Amazon Route 53 API Reference, `HealthCheckConfig`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(extend("oneOf" = [{"required": ["https"]}, {"required": ["http"]}, {"required": ["tcp"]}]))]
+#[schemars(extend(
+    "anyOf" = [
+        {"required": ["https"], "properties": {"https": true}},
+        {"required": ["http"], "properties": {"http": true}},
+        {"required": ["tcp"], "properties": {"tcp": true}}
+    ],
+    "dependentSchemas" = {
+        "https": {"properties": {"http": false, "tcp": false}},
+        "http": {"properties": {"tcp": false}},
+        "tcp": {"properties": {"port": false, "expect": false}}
+    }
+))]
 pub struct Probe {
     /// Ask for this path over HTTPS.
     #[serde(default)]
@@ -152,18 +164,18 @@ pub struct Probe {
     pub http: Option<UrlPath>,
     /// Open a TCP connection to this port.
     #[serde(default)]
-    #[schemars(range(min = 1, max = 65535))]
+    #[schemars(range(min = 1, max = 65535), extend("examples" = [443]))]
     pub tcp: Option<u16>,
     /// The port, if it is not 443 for HTTPS or 80 for HTTP.
     #[serde(default)]
-    #[schemars(range(min = 1, max = 65535))]
+    #[schemars(range(min = 1, max = 65535), extend("examples" = [8443]))]
     pub port: Option<u16>,
     /// How often each checker asks: `10s` or `30s`. Without it: 30 s.
     #[serde(default)]
     pub every: Option<Interval>,
     /// After how many failures in a row an endpoint counts as down: 1 to 10. Without it: 3.
     #[serde(default)]
-    #[schemars(range(min = 1, max = 10))]
+    #[schemars(range(min = 1, max = 10), extend("examples" = [3]))]
     pub failures: Option<u8>,
     /// Text that has to be within the first 5,120 bytes of the answer.
     #[serde(default)]
@@ -173,7 +185,6 @@ pub struct Probe {
 
 /// The intervals that Route 53 offers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(extend("x-code" = "E0205"))]
 pub enum Interval {
     /// Every 10 seconds ("fast").
     #[serde(rename = "10s")]
@@ -219,7 +230,6 @@ impl JsonSchema for EndpointText {
             "type": "string",
             "description": "An IPv4 address (record type A), an IPv6 address (AAAA) or a host name (CNAME).",
             "pattern": "^([0-9]{1,3}\\.){3}[0-9]{1,3}$|^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$|^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
-            "x-code": "E0209",
             "examples": ["192.0.2.10", "2001:db8::10", "shop.eu.example.net"],
         })
     }
@@ -239,6 +249,6 @@ pub struct AliasEndpoint {
     pub alias: DomainName,
     /// The id of the hosted zone that the resource's DNS name belongs to, such as the load balancer's
     /// canonical hosted zone id.
-    #[schemars(regex(pattern = "^Z[A-Z0-9]{1,31}$"), extend("x-code" = "E0209"))]
+    #[schemars(regex(pattern = "^Z[A-Z0-9]{1,31}$"))]
     pub zone_id: String,
 }

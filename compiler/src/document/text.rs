@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::units::Duration;
 
 macro_rules! text_type {
-    ($(#[$doc:meta])* $name:ident, $code:literal, $pattern:expr, $description:literal, [$($example:literal),*]) => {
+    ($(#[$doc:meta])* $name:ident, $pattern:expr, $description:literal, [$($example:literal),*]) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
@@ -38,7 +38,6 @@ macro_rules! text_type {
                     "type": "string",
                     "description": $description,
                     "pattern": $pattern,
-                    "x-code": $code,
                     "examples": [$($example),*],
                 })
             }
@@ -48,7 +47,7 @@ macro_rules! text_type {
 
 text_type! {
     /// The name of a site, service, data set or entry of traffic. It becomes part of addresses and role names.
-    Name, "E0207", "^[a-z][a-z0-9-]{0,38}[a-z0-9]$|^[a-z]$",
+    Name, "^[a-z][a-z0-9-]{0,38}[a-z0-9]$|^[a-z]$",
     "A name: lower-case letters, digits and hyphens, starting with a letter, at most 40 characters.",
     ["payments", "web-shop"]
 }
@@ -56,33 +55,31 @@ text_type! {
     /// The name of a general purpose bucket.
     ///
     /// Rules: Amazon S3 User Guide, "General purpose bucket naming rules".
-    BucketName, "E0206",
-    "^(?!xn--|sthree-|amzn-s3-demo-)(?!.*\\.\\.)(?!.*(-s3alias|--ol-s3|\\.mrap|--x-s3|--table-s3)$)(?![0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+    BucketName, "^(?!xn--|sthree-|amzn-s3-demo-)(?!.*\\.\\.)(?!.*(-s3alias|--ol-s3|\\.mrap|--x-s3|--table-s3)$)(?![0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
     "The name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and dots. Bucket names are unique over all accounts of the world.",
     ["acme-payments-ledger"]
 }
 text_type! {
     /// A DNS name without the final dot.
-    DomainName, "E0209", "^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+    DomainName, "^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
     "A DNS name in lower case, without a final dot.",
     ["api.acme.example"]
 }
 text_type! {
     /// A twelve-digit AWS account number.
-    AccountId, "E0209", "^[0-9]{12}$",
+    AccountId, "^[0-9]{12}$",
     "An AWS account number: twelve digits, in quotes.",
     ["123456789012"]
 }
 text_type! {
     /// A KMS key: an alias in the site's own region, or the ARN of a key.
-    KmsKey, "E0209",
-    "^alias/[a-zA-Z0-9/_-]{1,250}$|^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]{1,64}$",
+    KmsKey, "^alias/[a-zA-Z0-9/_-]{1,250}$|^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]{1,64}$",
     "A KMS key of the site's region: `alias/NAME`, or the ARN of a key. The key has to exist; Holdfast makes none.",
     ["alias/acme-recovery"]
 }
 text_type! {
     /// An absolute path of a URL.
-    UrlPath, "E0209", "^/[!-~]{0,254}$",
+    UrlPath, "^/[!-~]{0,254}$",
     "The path a health checker asks for: starts with `/`, at most 255 characters.",
     ["/healthz"]
 }
@@ -96,7 +93,6 @@ impl JsonSchema for Duration {
             "type": "string",
             "description": "A span of time: a whole number and a unit, one of s, m, h, d.",
             "pattern": Self::PATTERN,
-            "x-code": "E0205",
             "examples": ["60s", "15m", "4h", "35d"],
         })
     }

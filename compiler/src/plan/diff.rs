@@ -247,6 +247,7 @@ impl<'a> Differ<'a> {
             .collect();
         for object in in_the_way {
             if let Some(what) = (coexist.immovable)(&object.attributes) {
+                self.displaced.insert(object.id.clone());
                 self.errors.push(obstacle::immovable(resource, &what));
                 continue;
             }

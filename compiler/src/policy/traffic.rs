@@ -79,7 +79,7 @@ pub(super) fn bind(
         );
     }
     let endpoints = endpoints(binder, sites, at, body, out);
-    let probe = body.probe.as_ref().map(|probe| bind_probe(binder, at, probe, out));
+    let probe = body.probe.as_ref().map(|probe| bind_probe(binder, at, probe));
     let unseen = endpoints.iter().find(|endpoint| !endpoint.target.tells_its_health());
     if let (None, Some(endpoint)) = (&probe, unseen) {
         out.push(
@@ -256,21 +256,7 @@ fn one_type(endpoints: &[Endpoint], out: &mut Vec<Diagnostic>) -> Option<RecordT
     Some(wanted)
 }
 
-fn bind_probe(
-    binder: &Binder<'_>,
-    at: [Step<'_>; 2],
-    probe: &document::Probe,
-    out: &mut Vec<Diagnostic>,
-) -> Probe {
-    let superfluous = [("port", probe.port.is_some()), ("expect", probe.expect.is_some())];
-    for (key, _) in superfluous.into_iter().filter(|(_, there)| *there && probe.tcp.is_some()) {
-        let span = binder.document.key_span(&[at[0], at[1], "probe".into(), key.into()]);
-        out.push(
-            Diagnostic::error(codes::UNKNOWN_KEY, format!("a TCP probe has no key `{key}`"))
-                .at(span, "means nothing here")
-                .help("`tcp` names the port, and no answer is read; use `http` or `https` to read one"),
-        );
-    }
+fn bind_probe(binder: &Binder<'_>, at: [Step<'_>; 2], probe: &document::Probe) -> Probe {
     // The schema has seen to it that exactly one of the three is there.
     let (protocol, port) = match (&probe.https, &probe.http, probe.tcp) {
         (Some(path), ..) => (Protocol::Https(path.as_str().to_owned()), 443),

@@ -52,7 +52,10 @@ impl Apply {
         let cloud = place.cloud.open().await?;
         let lock = Lock::take(&place.journal)?;
         let plan = session::plan(compiled, cloud.as_ref(), lock.folder()).await?;
-        terminal.result(&text(&plan, terminal.stdout()));
+        // Who has agreed beforehand and wants to hear less, hears what came of it.
+        if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
+            terminal.result(&text(&plan, terminal.stdout()));
+        }
         if plan.is_empty() {
             return Ok(exit::DONE);
         }

@@ -1,7 +1,8 @@
 //! `holdfast explain`.
 
 use clap::Args;
-use holdfast_compiler::diagnostic::{codes, did_you_mean};
+use clap::builder::PossibleValuesParser;
+use holdfast_compiler::diagnostic::codes;
 
 use super::exit;
 use super::failure::Failure;
@@ -11,6 +12,7 @@ use super::output::Terminal;
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// A code such as E0201.
+    #[arg(value_parser = known(), ignore_case = true, hide_possible_values = true)]
     code: Option<String>,
 }
 
@@ -22,16 +24,14 @@ impl Explain {
             terminal.result(&format!("{}\n", titles.join("\n")));
             return Ok(exit::DONE);
         };
-        let Some(page) = codes::page(&code) else {
-            let known = codes::PAGES.iter().map(|(code, _)| code.as_str());
-            let near = did_you_mean(&code.to_ascii_uppercase(), known);
-            let hint = near.map_or_else(
-                || "`holdfast explain` lists all".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            return Err(Failure::usage(format!("there is no code `{code}`: {hint}")));
-        };
+        let page = codes::page(&code);
+        let page = page.ok_or_else(|| Failure::usage(format!("there is no code `{code}`")))?;
         terminal.result(page);
         Ok(exit::DONE)
     }
+}
+
+/// All codes, for the shell's completion and for what was probably meant.
+fn known() -> PossibleValuesParser {
+    PossibleValuesParser::new(codes::PAGES.iter().map(|(code, _)| code.as_str()))
 }

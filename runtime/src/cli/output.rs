@@ -46,6 +46,11 @@ impl Terminal {
         }
     }
 
+    /// Whether the user wants results and errors only.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// How to draw results.
     pub(super) fn stdout(&self) -> Style {
         self.stdout

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use holdfast_compiler::resource::{Lifecycle, Resource};
 
 use super::failure::Failure;
 use super::output::Terminal;
@@ -20,6 +21,8 @@ impl Validate {
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
         let (compiled, graph) = session::compiled(&self.paths)?.offline_graph()?;
         let (files, services) = (compiled.sources.iter().count(), compiled.policy.services.len());
+        let milestone = |r: &&Resource| r.address.kind().schema().lifecycle == Lifecycle::Milestone;
+        let things = graph.iter().filter(|resource| !milestone(resource)).count();
         let estate = &compiled.policy.estate;
         let plural =
             |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
@@ -27,7 +30,7 @@ impl Validate {
             "Estate {estate} is valid: {}, {}, {}.\n",
             plural(files, "file"),
             plural(services, "service"),
-            plural(graph.len(), "resource"),
+            plural(things, "resource"),
         ));
         Ok(exit::DONE)
     }

@@ -63,7 +63,7 @@ fn left(plan: &Plan, pen: &Pen, out: &mut String) {
     }
 }
 
-/// `Plan: 3 to create, 1 to update, 0 to replace, 0 to delete; 12 as they should be.`
+/// `Plan: 3 to create, 1 to update, 0 to replace, 0 to delete; 12 to keep.`
 fn summary(counts: Counts) -> String {
     let Counts { create, update, replace, delete, keep } = counts;
     format!(

@@ -49,8 +49,9 @@ impl Apply {
     async fn policies(&self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
         let compiled = session::compiled(&self.paths)?;
         let place = compiled.place(global)?;
-        let cloud = place.cloud.open().await?;
+        // The lock first: an embedded cloud that was read before it may have changed by then.
         let lock = Lock::take(&place.journal)?;
+        let cloud = place.cloud.open().await?;
         let plan = session::plan(compiled, cloud.as_ref(), lock.folder()).await?;
         // Who has agreed beforehand and wants to hear less, hears what came of it.
         if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
@@ -81,6 +82,7 @@ impl Apply {
             ));
         }
         let plan = file.plan;
+        let lock = Lock::take(&global.journal.clone().unwrap_or(file.journal))?;
         let cloud = wanted.open().await?;
         let account = cloud.account().await?;
         if account != plan.context.account {
@@ -91,7 +93,6 @@ impl Apply {
                 "use the credentials it was made with",
             ));
         }
-        let lock = Lock::take(&global.journal.clone().unwrap_or(file.journal))?;
         let observed = cloud.observe(&plan.scope).await?.fingerprint();
         if observed != plan.observed {
             return Err(Failure::refused(

@@ -6,6 +6,7 @@ pub mod exit;
 mod explain;
 mod failure;
 mod graph;
+mod init;
 mod output;
 mod plan;
 mod planfile;
@@ -72,6 +73,7 @@ enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Init),
     Validate(validate::Validate),
     Plan(plan::Plan),
     Show(show::Show),
@@ -96,6 +98,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let terminal = Terminal::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     log(cli.global.verbose);
     let result = match cli.command {
+        Command::Init(command) => command.run(&terminal),
         Command::Validate(command) => command.run(&terminal),
         Command::Plan(command) => block(command.run(&cli.global, &terminal)),
         Command::Show(command) => command.run(&terminal),

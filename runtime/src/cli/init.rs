@@ -1,0 +1,55 @@
+//! `holdfast init`.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use holdfast_compiler::diagnostic::visible;
+use holdfast_compiler::document::schema::SCHEMA;
+
+use super::exit;
+use super::failure::Failure;
+use super::output::Terminal;
+
+const ESTATE: &str = include_str!("init/estate.yaml");
+const SERVICE: &str = include_str!("init/service.yaml");
+
+/// Write a commented first policy, with the schema that editors load.
+///
+/// Nothing that is there already is touched.
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The folder, made if it is not there.
+    #[arg(default_value = "policies", value_name = "DIR")]
+    folder: PathBuf,
+}
+
+impl Init {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
+        let schema = format!("{:#}\n", *SCHEMA);
+        let files = [("estate.yaml", ESTATE), ("shop.yaml", SERVICE), ("holdfast.schema.json", &schema)];
+        let paths = files.map(|(name, text)| (self.folder.join(name), text));
+        if let Some((there, _)) = paths.iter().find(|(path, _)| path.exists()) {
+            let message = format!("`{}` is there already; nothing was written", there.display());
+            return Err(Failure::message(message));
+        }
+        std::fs::create_dir_all(&self.folder).map_err(|error| failed(&self.folder, &error))?;
+        for (path, text) in &paths {
+            write(path, text).map_err(|error| failed(path, &error))?;
+            terminal.result(&visible(&format!("Wrote {}\n", path.display())));
+        }
+        let folder = visible(&self.folder.display().to_string());
+        terminal.note(&format!("\nTry it without an account: holdfast apply {folder} --cloud local"));
+        Ok(exit::DONE)
+    }
+}
+
+/// A new file: one that appears meanwhile is not overwritten.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    File::create_new(path)?.write_all(text.as_bytes())
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::message(format!("{}: {error}", path.display()))
+}

@@ -2,7 +2,8 @@
 //! in a copy of its folder and compared with what it says.
 //!
 //! A line that begins with `$ ` is a command of the shell, with `holdfast` in its path. What stands below is
-//! everything it printed, followed by `[exit N]` where N is not 0. Lines that begin with `#` tell the story.
+//! everything it printed, followed by `[exit N]` where N is not 0. Lines that begin with `#` tell the story, so
+//! nothing that is printed may begin with one.
 //! Adding a story means adding a folder; `HOLDFAST_BLESS=1` writes down what happens, to be read before it is
 //! accepted.
 

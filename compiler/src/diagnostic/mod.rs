@@ -3,6 +3,7 @@
 //! Wording: lower case, no full stop, the user's own words in backticks, the cure in `help`.
 
 pub mod codes;
+pub mod machine;
 mod render;
 
 use crate::source::Span;

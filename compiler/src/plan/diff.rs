@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::bind::{Bound, bind};
 use super::pretty::brief;
-use super::{Action, After, Change, Context, FORMAT, Plan, Step, StepId, batch};
+use super::{Action, After, Change, Context, FORMAT, Moved, Plan, Step, StepId, batch};
 use super::{obstacle, removal};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
@@ -59,10 +59,24 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         policy: digest(wants.iter().map(String::as_str)),
         observed: inputs.observation.fingerprint(),
         scope: scope(inputs.graph, inputs.owned),
+        moved: moved(inputs.graph, inputs.owned),
         leaving: leaving(&steps, inputs.graph),
         steps,
         left,
     })
+}
+
+/// What is owned under one address and wanted under another.
+fn moved(graph: &Graph, owned: &[Owned]) -> Vec<Moved> {
+    let key = |kind: Kind, identity: &Values| (kind, serde_json::to_string(identity).unwrap_or_default());
+    let wanted: BTreeMap<_, &Address> =
+        graph.iter().map(|r| (key(r.address.kind(), &r.identity()), &r.address)).collect();
+    let moved = owned.iter().filter_map(|made| {
+        let to = *wanted.get(&key(made.address.kind(), &made.identity))?;
+        let (from, identity) = (made.address.clone(), made.identity.clone());
+        (from != *to).then(|| Moved { from, to: to.clone(), identity })
+    });
+    moved.collect()
 }
 
 /// Services that lose something and are in no policy. A folder too few on the command line looks just like

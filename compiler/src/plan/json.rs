@@ -9,6 +9,7 @@
 //!                    deposed (the id of an old thing that is removed after its replacement),
 //!                    change {actions, before, after, after_unknown, replace_paths}, cautions, displaces, needs
 //! left_in_place[]    {address, reason} of things that stay although no policy asks for them any more
+//! moved[]            {from, to, identity} of things whose service, data set or traffic was renamed
 //! leaving_services[] services that Holdfast set up and that none of the policies mentions
 //! ```
 //!
@@ -38,6 +39,7 @@ pub fn json(plan: &Plan) -> String {
         "resource_changes": plan.steps.iter().filter(|s| shown(s)).map(change).collect::<Vec<_>>(),
         "left_in_place": plan.left,
         "leaving_services": plan.leaving,
+        "moved": plan.moved,
     });
     format!("{document:#}\n")
 }

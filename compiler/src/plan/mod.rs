@@ -181,9 +181,23 @@ pub struct Plan {
     /// Things that Holdfast made, that no policy asks for any more, and that stay all the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Left>,
+    /// Things that belong to another resource now: their service, data set or traffic was renamed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<Moved>,
     /// Services that Holdfast set up and that no policy mentions any more.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leaving: BTreeSet<String>,
+}
+
+/// A thing of ours that belongs to another resource now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The resource it was made for.
+    pub from: Address,
+    /// The resource it belongs to.
+    pub to: Address,
+    /// What the cloud knows it by.
+    pub identity: Values,
 }
 
 /// A thing that stays although no policy asks for it.
@@ -227,6 +241,7 @@ impl Plan {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
+        let second = self.second_halves();
         for step in &self.steps {
             let own = step.object.as_ref().map(|object| object.id.as_str());
             counts.delete += step.displaces.iter().filter(|object| own != Some(object.id.as_str())).count();
@@ -234,13 +249,22 @@ impl Plan {
                 Action::Create => counts.create += 1,
                 Action::Update => counts.update += 1,
                 Action::Replace => counts.replace += 1,
-                Action::Delete if step.is_second_half() => {}
+                Action::Delete if second.contains(&step.id) => {}
                 Action::Delete => counts.delete += 1,
                 Action::Keep if step.object.is_some() => counts.keep += 1,
                 Action::Keep => {}
             }
         }
         counts
+    }
+
+    /// The steps that remove what a replacement in this plan leaves behind.
+    #[must_use]
+    pub fn second_halves(&self) -> BTreeSet<&StepId> {
+        let replaced = self.steps.iter().filter(|step| step.action == Action::Replace);
+        let replaced: BTreeSet<&Address> = replaced.map(|step| &step.address).collect();
+        let second = self.steps.iter().filter(|step| step.superseded && replaced.contains(&step.address));
+        second.map(|step| &step.id).collect()
     }
 
     /// The plan's digest: of all that would be done, and not of the places in the text that ask for it.
@@ -255,12 +279,6 @@ impl Plan {
 }
 
 impl Step {
-    /// Whether it removes what a replacement in this plan leaves behind.
-    #[must_use]
-    pub fn is_second_half(&self) -> bool {
-        self.action == Action::Delete && self.needs.contains(&StepId::of(&self.address))
-    }
-
     /// The attributes the thing has today.
     #[must_use]
     pub fn before(&self) -> Option<&Values> {

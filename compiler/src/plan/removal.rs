@@ -24,6 +24,7 @@ pub(super) fn plan(
 ) -> Vec<Left> {
     let mut removals = superseded(steps, bound);
     let mut left = Vec::new();
+    let mut staying: Vec<(&Address, &Object)> = kept(steps, bound);
     for (address, objects) in &bound.orphans {
         let schema = address.kind().schema();
         if schema.stateful {
@@ -34,6 +35,7 @@ pub(super) fn plan(
         if objects.iter().any(|object| not_ours(&object)) {
             let reason = "somebody else has put something of theirs in its place".to_owned();
             left.push(Left { address: address.clone(), reason });
+            staying.extend(objects.iter().map(|object| (address, *object)));
             continue;
         }
         let mut before: Option<StepId> = None;
@@ -48,11 +50,46 @@ pub(super) fn plan(
             // Of several things of one identity the last one to go takes the ownership with it.
             removal.superseded = nth + 1 < going.len();
             removal.needs.extend(before.replace(removal.id.clone()));
+            if graph.get(address).is_some() {
+                // The new one first, as with any replacement.
+                removal.needs.insert(StepId::of(address));
+            }
             removals.push(removal);
         }
     }
+    stay_in_use(&mut removals, &mut left, &staying);
     order(steps, removals, owned);
     left
+}
+
+/// The things that are kept as they are.
+fn kept<'a>(steps: &'a [Step], bound: &Bound<'a>) -> Vec<(&'a Address, &'a Object)> {
+    let kept = steps.iter().filter(|step| step.action == Action::Keep);
+    kept.filter_map(|step| Some((&step.address, *bound.found.get(&step.address)?))).collect()
+}
+
+/// What something that stays still uses stays with it.
+fn stay_in_use(removals: &mut Vec<Step>, left: &mut Vec<Left>, staying: &[(&Address, &Object)]) {
+    let mut users: BTreeMap<&str, &Address> = BTreeMap::new();
+    for (address, object) in staying {
+        for text in object.attributes.values().filter_map(Value::as_str) {
+            users.insert(text, address);
+        }
+    }
+    removals.retain(|removal| {
+        let user = names(removal).find_map(|name| users.get(name)).filter(|user| ***user != removal.address);
+        if let Some(user) = user {
+            let reason = format!("{user} still uses it");
+            left.push(Left { address: removal.address.clone(), reason });
+        }
+        user.is_none()
+    });
+}
+
+/// What others may know the thing of a removal by.
+fn names(removal: &Step) -> impl Iterator<Item = &str> {
+    let object = removal.object.iter();
+    object.flat_map(|o| std::iter::once(o.id.as_str()).chain(o.outputs.values().filter_map(Value::as_str)))
 }
 
 /// The old things of replacements that make the new one first, and those that an interrupted one left.
@@ -100,11 +137,7 @@ fn order(steps: &mut Vec<Step>, mut removals: Vec<Step>, owned: &[Owned]) {
     let needs: Vec<BTreeSet<StepId>> = removals
         .iter()
         .map(|removal| {
-            let object = removal.object.iter();
-            let names = object.flat_map(|o| {
-                std::iter::once(o.id.as_str()).chain(o.outputs.values().filter_map(Value::as_str))
-            });
-            let mentioned = names.filter_map(|name| mentions.get(name)).flatten();
+            let mentioned = names(removal).filter_map(|name| mentions.get(name)).flatten();
             let dependents = removal.superseded.then(|| users.get(&StepId::of(&removal.address))).flatten();
             let built = built_on.get(&removal.address).into_iter().flatten();
             mentioned.chain(dependents.into_iter().flatten()).chain(built).cloned().collect()

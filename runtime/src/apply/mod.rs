@@ -51,6 +51,11 @@ pub async fn apply(
 ) -> Outcome {
     let mut run =
         Run { plan, cloud, journal, watcher, outputs: kept_outputs(plan), outcome: Outcome::default() };
+    for moved in &plan.moved {
+        if let Err(error) = journal.append(Event::Moved(moved.clone())).await {
+            run.outcome.journal = Some(error);
+        }
+    }
     let mut schedule = Schedule::new(plan);
     let mut under_way = FuturesUnordered::new();
     loop {

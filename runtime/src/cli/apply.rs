@@ -11,7 +11,7 @@ use holdfast_compiler::plan::{Action, Plan, StepId, text};
 use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::{PlanFile, is_plan_file};
-use super::progress::Progress;
+use super::progress::{Progress, Silence};
 use super::session::Selected;
 use super::{Global, exit, session};
 use crate::apply::{Outcome, apply};
@@ -52,13 +52,13 @@ impl Apply {
         // The lock first: an embedded cloud that was read before it may have changed by then.
         let lock = Lock::take(&place.journal)?;
         let cloud = place.cloud.open().await?;
-        let plan = session::plan(compiled, cloud.as_ref(), lock.folder()).await?;
+        let plan = session::plan(compiled, cloud.as_ref(), lock.folder(), terminal).await?;
         // Who has agreed beforehand and wants to hear less, hears what came of it.
         if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
             terminal.result(&text(&plan, terminal.stdout()));
         }
         if plan.is_empty() {
-            return Ok(exit::DONE);
+            return self.nothing_but_moves(&plan, cloud.as_ref(), &lock).await;
         }
         self.may_leave(&plan)?;
         if !self.yes {
@@ -103,8 +103,9 @@ impl Apply {
         }
         if plan.is_empty() {
             terminal.result(&text(&plan, terminal.stdout()));
-            return Ok(exit::DONE);
+            return self.nothing_but_moves(&plan, cloud.as_ref(), &lock).await;
         }
+        self.may_leave(&plan)?;
         self.execute(&plan, cloud.as_ref(), &lock, terminal).await
     }
 
@@ -123,6 +124,19 @@ impl Apply {
             format!("no policy mentions {} any more, so all of it would go", one_of(unsaid.iter().copied())),
             format!("name all paths of the estate; if it is meant to go: `--allow-teardown {first}`"),
         ))
+    }
+
+    /// Nothing changes in the cloud, but what belongs to a renamed service is remembered under its new name.
+    async fn nothing_but_moves(&self, plan: &Plan, cloud: &dyn Cloud, lock: &Lock) -> Result<u8, Failure> {
+        if plan.moved.is_empty() {
+            return Ok(exit::DONE);
+        }
+        let run = Run { context: plan.context.clone(), plan: plan.digest(), steps: 0 };
+        let journal = Writer::begin(lock, Event::RunStarted(run))?;
+        match apply(plan, cloud, &journal, 1, &Silence).await.journal {
+            Some(error) => Err(error.into()),
+            None => Ok(exit::DONE),
+        }
     }
 
     async fn execute(
@@ -179,8 +193,9 @@ fn confirm(terminal: &Terminal) -> Result<(), Failure> {
 /// What was done, what failed and why, what was not started, and what it cost.
 fn summary(plan: &Plan, outcome: &Outcome, spent: &Calls) -> String {
     let ended: BTreeSet<&StepId> = outcome.done.iter().collect();
+    let second = plan.second_halves();
     let done = |wanted: Action| {
-        let of = plan.steps.iter().filter(|step| step.action == wanted && !step.is_second_half());
+        let of = plan.steps.iter().filter(|step| step.action == wanted && !second.contains(&step.id));
         of.filter(|step| ended.contains(&step.id)).count()
     };
     let mut text = format!(

@@ -47,18 +47,21 @@ impl Failure {
         Self { exit: exit::USAGE, body: Body::Message(message.into()) }
     }
 
+    /// The findings, for who shows them otherwise than [`Failure::report`] does; anything else stays what
+    /// it is.
+    pub(super) fn findings(self) -> Result<(u8, Vec<Diagnostic>, Sources), Self> {
+        match self.body {
+            Body::Findings(findings, sources) => Ok((self.exit, findings, sources)),
+            Body::Message(_) => Err(self),
+        }
+    }
+
     /// Say it, and give the exit code.
     pub(super) fn report(self, terminal: &Terminal) -> u8 {
         match self.body {
             Body::Findings(findings, sources) => {
                 terminal.error(&render(&findings, &sources, terminal.stderr()));
-                let count = findings.len();
-                let noun = if count == 1 { "error" } else { "errors" };
-                let mut named: Vec<&str> = findings.iter().map(|finding| finding.code.as_str()).collect();
-                named.sort_unstable();
-                named.dedup();
-                let first = named.first().copied().unwrap_or_default();
-                terminal.note(&format!("{count} {noun}; `holdfast explain {first}` says more"));
+                terminal.note(&tally(&findings));
             }
             Body::Message(message) => {
                 let message = holdfast_compiler::diagnostic::visible(&message);
@@ -67,6 +70,17 @@ impl Failure {
         }
         self.exit
     }
+}
+
+/// How many findings, and where to read on.
+pub(super) fn tally(findings: &[Diagnostic]) -> String {
+    let count = findings.len();
+    let noun = if count == 1 { "error" } else { "errors" };
+    let mut named: Vec<&str> = findings.iter().map(|finding| finding.code.as_str()).collect();
+    named.sort_unstable();
+    named.dedup();
+    let first = named.first().copied().unwrap_or_default();
+    format!("{count} {noun}; `holdfast explain {first}` says more")
 }
 
 impl From<CloudError> for Failure {

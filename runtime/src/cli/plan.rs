@@ -56,7 +56,7 @@ impl Plan {
         }
         let place = compiled.place(global)?;
         let cloud = place.cloud.open().await?;
-        let plan = session::plan(compiled, cloud.as_ref(), &place.journal).await?;
+        let plan = session::plan(compiled, cloud.as_ref(), &place.journal, terminal).await?;
         self.format.print(&plan, terminal);
         terminal.detail(&super::apply::calls(&cloud.calls()));
         let pending = !plan.is_empty();

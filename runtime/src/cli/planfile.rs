@@ -69,6 +69,12 @@ impl PlanFile {
         Ok(file)
     }
 
+    /// The whole file.
+    fn text(&self) -> Result<String, Failure> {
+        let text = serde_json::to_string_pretty(self).map_err(|error| Failure::message(error.to_string()))?;
+        Ok(text + "\n")
+    }
+
     /// SHA-256 of everything but the digest itself.
     fn compute_digest(&self) -> String {
         let rest = (&self.holdfast, &self.journal, &self.local, &self.plan);
@@ -101,8 +107,7 @@ impl PlanFile {
 
     /// Write it. Same plan, same bytes.
     pub(super) fn write(&self, path: &Path) -> Result<(), Failure> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| Failure::message(error.to_string()))?;
-        let written = std::fs::write(path, text + "\n");
+        let written = std::fs::write(path, self.text()?);
         written.map_err(|error| Failure::message(format!("{}: {error}", path.display())))
     }
 
@@ -128,7 +133,8 @@ impl PlanFile {
         }
         let file: Self = serde_json::from_slice(&text)
             .map_err(|error| refused(format!("it cannot be read ({error})"), "plan again"))?;
-        if file.digest != file.compute_digest() {
+        // A key that nobody knows is not in the digest, but it is in the text.
+        if file.digest != file.compute_digest() || file.text()?.as_bytes() != text {
             return Err(refused(
                 "it was changed after it was made".to_owned(),
                 "plan again, and review that",

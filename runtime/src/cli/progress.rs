@@ -80,3 +80,11 @@ impl Watcher for Progress<'_> {
         }
     }
 }
+
+/// The progress of a run without steps.
+pub(super) struct Silence;
+
+impl Watcher for Silence {
+    fn started(&self, _: &Step) {}
+    fn ended(&self, _: &Step, _: Result<(), &CloudError>) {}
+}

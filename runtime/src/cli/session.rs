@@ -12,6 +12,7 @@ use holdfast_compiler::source::Sources;
 
 use super::Global;
 use super::failure::Failure;
+use super::output::Terminal;
 use crate::aws::Aws;
 use crate::cloud::Cloud;
 use crate::local::Local;
@@ -110,13 +111,28 @@ impl Compiled {
 }
 
 /// Observe, and plan.
-pub(super) async fn plan(compiled: Compiled, cloud: &dyn Cloud, journal: &Path) -> Result<Plan, Failure> {
+pub(super) async fn plan(
+    compiled: Compiled,
+    cloud: &dyn Cloud,
+    journal: &Path,
+    terminal: &Terminal,
+) -> Result<Plan, Failure> {
     let account = cloud.account().await?;
     let compiled = right_account(compiled, cloud, &account)?;
     let (compiled, graph) = compiled.graph(account.clone())?;
     let context = Context { estate: compiled.policy.estate.to_string(), cloud: cloud.name(), account };
     let (entries, _) = journal::read(journal)?;
     let owned = journal::owned(&entries, &context);
+    for other in journal::other_estates(&entries, &context) {
+        let theirs = journal::owned(&entries, &other).len();
+        if theirs > 0 {
+            terminal.note(&format!(
+                "warning: this journal also knows {theirs} things of an estate `{}` here; if this one was \
+                 renamed, name it back and remove its services first, or they stay behind",
+                other.estate
+            ));
+        }
+    }
     let observation = cloud.observe(&scope(&graph, &owned)).await?;
     let sources = compiled.sources;
     let inputs =

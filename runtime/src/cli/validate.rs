@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use holdfast_compiler::diagnostic::machine;
+use holdfast_compiler::graph::Graph;
 use holdfast_compiler::resource::{Lifecycle, Resource};
 
-use super::failure::Failure;
+use super::failure::{Failure, tally};
 use super::output::Terminal;
+use super::session::Compiled;
 use super::{exit, session};
 
 /// Check policies without a cloud: syntax, schema, names, rules.
@@ -15,23 +18,58 @@ pub(super) struct Validate {
     /// Policy files and folders.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// How to print the findings. All but `human` go to stdout, and are there without findings too.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// Reports with the marked lines, on stderr.
+    Human,
+    /// For scripts.
+    Json,
+    /// SARIF 2.1.0, for code scanning: GitHub keeps 5,000 findings.
+    Sarif,
+    /// Annotations in the log of a GitHub Actions job: GitHub shows ten errors and ten warnings of a step.
+    Github,
 }
 
 impl Validate {
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
-        let (compiled, graph) = session::compiled(&self.paths)?.offline_graph()?;
-        let (files, services) = (compiled.sources.iter().count(), compiled.policy.services.len());
-        let milestone = |r: &&Resource| r.address.kind().schema().lifecycle == Lifecycle::Milestone;
-        let things = graph.iter().filter(|resource| !milestone(resource)).count();
-        let estate = &compiled.policy.estate;
-        let plural =
-            |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-        terminal.result(&format!(
-            "Estate {estate} is valid: {}, {}, {}.\n",
-            plural(files, "file"),
-            plural(services, "service"),
-            plural(things, "resource"),
-        ));
-        Ok(exit::DONE)
+        let checked = session::compiled(&self.paths).and_then(Compiled::offline_graph);
+        let format = match self.format {
+            Format::Human => {
+                terminal.result(&summary(&checked?));
+                return Ok(exit::DONE);
+            }
+            Format::Json => machine::Format::Json,
+            Format::Sarif => machine::Format::Sarif,
+            Format::Github => machine::Format::Github,
+        };
+        let (code, findings, sources) = match checked {
+            Ok((compiled, _)) => (exit::DONE, Vec::new(), compiled.sources),
+            Err(failure) => failure.findings()?,
+        };
+        terminal.result(&machine::write(&findings, &sources, format));
+        if !findings.is_empty() {
+            terminal.note(&tally(&findings));
+        }
+        Ok(code)
     }
+}
+
+/// What was found to be valid.
+fn summary((compiled, graph): &(Compiled, Graph)) -> String {
+    let (files, services) = (compiled.sources.iter().count(), compiled.policy.services.len());
+    let milestone = |r: &&Resource| r.address.kind().schema().lifecycle == Lifecycle::Milestone;
+    let things = graph.iter().filter(|resource| !milestone(resource)).count();
+    let estate = &compiled.policy.estate;
+    let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    format!(
+        "Estate {estate} is valid: {}, {}, {}.\n",
+        plural(files, "file"),
+        plural(services, "service"),
+        plural(things, "resource"),
+    )
 }

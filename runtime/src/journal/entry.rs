@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_compiler::plan::{Action, Context, StepId};
+use holdfast_compiler::plan::{Action, Context, Moved, StepId};
 use holdfast_compiler::resource::{Address, Values};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -24,6 +24,8 @@ pub struct Run {
 pub enum Event {
     /// A run begins.
     RunStarted(Run),
+    /// A thing belongs to another resource now.
+    Moved(Moved),
     /// A step is about to be executed. Written and synced before anything is asked of the cloud.
     StepStarted {
         /// The step.

@@ -14,7 +14,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 pub use entry::{Entry, Event, Run};
-pub use owned::owned;
+pub use owned::{other_estates, owned};
 pub use read::read;
 pub use write::Writer;
 

@@ -20,6 +20,13 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
     for entry in entries {
         match &entry.event {
             Event::RunStarted(run) => ours = run.context == *context,
+            Event::Moved(moved) if ours => {
+                let own = key(&moved.identity);
+                if let Some(made) = owned.remove(&(moved.from.clone(), own.clone())) {
+                    let address = moved.to.clone();
+                    owned.insert((address.clone(), own), Owned { address, ..made });
+                }
+            }
             Event::StepStarted { step, address, action, identity, needs, displaces, superseded } if ours => {
                 let own = key(identity);
                 let kind = address.kind();
@@ -50,6 +57,22 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
         }
     }
     owned.into_values().collect()
+}
+
+/// The other estates that a journal knows on the same cloud and account.
+#[must_use]
+pub fn other_estates(entries: &[Entry], context: &Context) -> Vec<Context> {
+    let mut others: BTreeMap<&str, &Context> = BTreeMap::new();
+    for entry in entries {
+        if let Event::RunStarted(run) = &entry.event {
+            let other = &run.context;
+            let here = (&other.cloud, &other.account) == (&context.cloud, &context.account);
+            if here && other.estate != context.estate {
+                others.insert(&other.estate, other);
+            }
+        }
+    }
+    others.into_values().cloned().collect()
 }
 
 fn key(identity: &Values) -> String {

@@ -1,0 +1,78 @@
+//! What compiling costs as estates grow: time per resource for parse and check, lower, and diff, and the
+//! memory of the process. Cost per resource should stay flat.
+//!
+//! usage: cargo bench -p holdfast-compiler
+
+#![allow(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a benchmark has a clock and prints what it finds"
+)]
+
+#[path = "../../fixtures/estate.rs"]
+#[allow(dead_code, clippy::disallowed_methods, reason = "the example's main")]
+mod estate;
+
+use std::time::Instant;
+
+use holdfast_compiler::lower::{Target, lower};
+use holdfast_compiler::observation::Observation;
+use holdfast_compiler::plan::{Context, Inputs, diff, text};
+use holdfast_compiler::policy::compile;
+use holdfast_compiler::resource::Kind;
+use holdfast_compiler::source::Sources;
+
+fn main() {
+    println!("services  resources    parse+check  lower  diff  text  (µs per resource)   peak MiB");
+    for services in [100, 1_000, 10_000] {
+        let mut sources = Sources::default();
+        // As many files as people would have: one for the estate, one per hundred services.
+        let documents = estate::documents(services);
+        for (nth, file) in documents.chunks(100).enumerate() {
+            sources.add(format!("{nth:04}.yaml"), file.join("---\n"));
+        }
+        let began = Instant::now();
+        let policy = compile(&sources).expect("the generated policy compiles");
+        let checked = began.elapsed();
+        let graph = lower(&policy, &Target { account: "000000000000".to_owned() }).expect("no circles");
+        let lowered = began.elapsed();
+        // Nothing is there but the zone: everything is to be made.
+        let zone = graph.iter().find(|r| r.address.kind() == Kind::HostedZone).expect("a zone");
+        let zone = holdfast_compiler::observation::Object {
+            kind: Kind::HostedZone,
+            id: "Z1".to_owned(),
+            attributes: zone.identity(),
+            outputs: [("id".to_owned(), "Z1".into())].into(),
+        };
+        let observation = Observation { objects: vec![zone] };
+        let context = Context { estate: "acme".into(), cloud: "bench".into(), account: "0".into() };
+        let inputs =
+            Inputs { context, sources: &sources, graph: &graph, owned: &[], observation: &observation };
+        let plan = diff(inputs).expect("nothing in the way");
+        let planned = began.elapsed();
+        let style = holdfast_compiler::diagnostic::Style { color: false, width: 80 };
+        let length = text(&plan, style).len();
+        let printed = began.elapsed();
+        assert!(length > graph.len());
+        let per = |from: std::time::Duration, to: std::time::Duration| {
+            (to - from).as_micros() as f64 / graph.len() as f64
+        };
+        println!(
+            "{services:8}  {:9}    {:11.1}  {:5.1}  {:4.1}  {:4.1}  {:29}",
+            graph.len(),
+            per(std::time::Duration::ZERO, checked),
+            per(checked, lowered),
+            per(lowered, planned),
+            per(planned, printed),
+            peak_mib(),
+        );
+    }
+}
+
+/// The largest resident size so far, where the system tells.
+fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+}

@@ -1,0 +1,54 @@
+//! Findings as workflow commands of GitHub Actions: a line each, which the runner turns into an annotation.
+//!
+//! The runner takes whatever begins a line with `::` for a command, so a name in a pull request must not
+//! begin one: it is escaped the way the runner reads it back (actions/toolkit, `packages/core/src/command.ts`;
+//! actions/runner, `ActionCommand.cs`), and hidden characters are written out.
+//!
+//! GitHub shows ten errors and ten warnings of a step as annotations; the rest stand in its log. For more,
+//! upload SARIF.
+
+use std::fmt::Write as _;
+
+use super::{Diagnostic, Label, Region, Sources, file, labels, level, sentence, shown, title};
+
+pub(super) fn write(findings: &[Diagnostic], sources: &Sources) -> String {
+    findings.iter().map(|finding| command(finding, sources)).collect()
+}
+
+fn command(finding: &Diagnostic, sources: &Sources) -> String {
+    let mut properties = Vec::new();
+    if let Some(file) = file(finding, sources) {
+        properties.push(format!("file={}", property(&shown(file))));
+    }
+    if let Some(region) = finding.labels.first().and_then(|label| Region::first_line(label, sources)) {
+        let Region { line, column, end_line, end_column, .. } = region;
+        properties.push(format!("line={line},col={column},endLine={end_line},endColumn={end_column}"));
+    }
+    properties.push(format!("title={}", property(&format!("{}: {}", finding.code, title(finding)))));
+    let mut message = sentence(finding);
+    for label in labels(finding).skip(1) {
+        message.push_str(&further(label, sources));
+    }
+    format!("::{} {}::{}\n", level(finding.severity), properties.join(","), data(&message))
+}
+
+/// A further place: an annotation has only one.
+fn further(label: &Label, sources: &Sources) -> String {
+    let place = sources.place(label.span).to_string();
+    let mut text = format!("\nsee {}", shown(&place));
+    if !label.text.is_empty() {
+        // Writing into a String cannot fail.
+        let _ = write!(text, ": {}", shown(&label.text));
+    }
+    text
+}
+
+/// The message of a command, on one line.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The value of a property, which ends at a comma or a colon.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

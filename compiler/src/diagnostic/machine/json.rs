@@ -1,0 +1,121 @@
+//! Findings as JSON, for scripts: `holdfast validate --format json`.
+//!
+//! `format_version` is `1.0`: the minor number grows when something is added, the major one when something
+//! changes its meaning or goes. The document:
+//!
+//! | key | holds |
+//! | --- | --- |
+//! | `format_version` | `"1.0"` |
+//! | `valid` | whether there is no error among the findings |
+//! | `findings` | one object per finding, in the order of files and places |
+//!
+//! A finding; every key is always there, and `null` where there is nothing to say:
+//!
+//! | key | holds |
+//! | --- | --- |
+//! | `code` | `E0201`; `holdfast explain` knows more |
+//! | `severity` | `error` or `warning` |
+//! | `message` | what is wrong |
+//! | `help` | the cure |
+//! | `file` | the path, as it was given, with `/` between the parts |
+//! | `line`, `column` | where it begins, from 1, columns in characters; `null` for a file as a whole |
+//! | `endLine`, `endColumn` | where it ends: one past the last character |
+//! | `labels` | up to 100 marked places, that of the finding first: `file`, `line`, `column`, `endLine`, `endColumn`, and `text`, what is to be said about this place |
+//!
+//! All strings are the user's own, as they are: a script that prints them has to mask them first. In the
+//! document itself the characters a terminal obeys are written as `\uXXXX`.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{Diagnostic, Label, Region, Sources, file, labels, level, visible};
+use crate::diagnostic::Severity;
+
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    format_version: &'static str,
+    valid: bool,
+    findings: Vec<Finding<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding<'a> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    help: Option<&'a str>,
+    file: Option<&'a str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    end_line: Option<usize>,
+    end_column: Option<usize>,
+    labels: Vec<Marked<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Marked<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    text: &'a str,
+}
+
+pub(super) fn write(findings: &[Diagnostic], sources: &Sources) -> String {
+    let document = Document {
+        format_version: "1.0",
+        valid: findings.iter().all(|finding| finding.severity != Severity::Error),
+        findings: findings.iter().map(|found| finding(found, sources)).collect(),
+    };
+    let mut text = escaped(&serde_json::to_string_pretty(&document).unwrap_or_default());
+    text.push('\n');
+    text
+}
+
+/// The same document: hidden characters, of which serde_json escapes only those of ASCII, as `\uXXXX`. They
+/// can stand nowhere but in strings.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let mut bytes = [0; 4];
+    for c in json.chars() {
+        let hidden = c != '\n' && !(' '..='~').contains(&c) && {
+            let text: &str = c.encode_utf8(&mut bytes);
+            visible(text) != text
+        };
+        if hidden {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing into a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+fn finding<'a>(found: &'a Diagnostic, sources: &'a Sources) -> Finding<'a> {
+    let place = found.labels.first().and_then(|label| Region::whole(label, sources));
+    let place = place.as_ref();
+    Finding {
+        code: found.code.as_str(),
+        severity: level(found.severity),
+        message: &found.message,
+        help: found.help.as_deref(),
+        file: file(found, sources),
+        line: place.map(|region| region.line),
+        column: place.map(|region| region.column),
+        end_line: place.map(|region| region.end_line),
+        end_column: place.map(|region| region.end_column),
+        labels: labels(found).filter_map(|label| marked(label, sources)).collect(),
+    }
+}
+
+fn marked<'a>(label: &'a Label, sources: &'a Sources) -> Option<Marked<'a>> {
+    let Region { file, line, column, end_line, end_column, .. } = Region::whole(label, sources)?;
+    Some(Marked { file, line, column, end_line, end_column, text: &label.text })
+}

@@ -1,0 +1,151 @@
+//! Findings as programs read them: our own JSON, SARIF 2.1.0, and the workflow commands of GitHub Actions.
+//!
+//! All three count lines and columns from 1 and columns in characters, as the reports for people do; ends
+//! are one past the last character. A byte order mark is no character: editors and SARIF do not count it.
+//! What a finding is reported at is its first label; the rest are its further places.
+
+mod github;
+mod json;
+mod sarif;
+
+use super::{Diagnostic, ENOUGH, Label, Severity, codes, visible};
+use crate::source::{Source, Sources};
+
+/// A format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Our own, for scripts: complete, and as plain as it gets.
+    Json,
+    /// For code scanning.
+    Sarif,
+    /// For the log of a GitHub Actions job, which shows them in the pull request.
+    Github,
+}
+
+/// The findings as a document of a format. Without findings it is an empty document, and a valid one.
+#[must_use]
+pub fn write(findings: &[Diagnostic], sources: &Sources, format: Format) -> String {
+    match format {
+        Format::Json => json::write(findings, sources),
+        Format::Sarif => sarif::write(findings, sources),
+        Format::Github => github::write(findings, sources),
+    }
+}
+
+/// A marked piece of a file.
+#[derive(Debug)]
+struct Region<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    /// What is marked.
+    text: &'a str,
+}
+
+impl<'a> Region<'a> {
+    /// All of it.
+    fn whole(label: &Label, sources: &'a Sources) -> Option<Self> {
+        let source = sources.get(label.span.source)?;
+        Some(Self::new(source, label.span.start, label.span.end.max(label.span.start)))
+    }
+
+    /// Its first line, which is what the reports for people mark. GitHub shows an alert in a pull request
+    /// only where all of its lines were changed, and takes no columns for more than one line.
+    fn first_line(label: &Label, sources: &'a Sources) -> Option<Self> {
+        let whole = Self::whole(label, sources)?;
+        let length = whole.text.lines().next().map_or(0, str::len);
+        let source = sources.get(label.span.source)?;
+        Some(Self::new(source, label.span.start, label.span.start + length))
+    }
+
+    fn new(source: &'a Source, start: usize, end: usize) -> Self {
+        let (line, column) = position(source, start);
+        let (end_line, end_column) = position(source, end);
+        let text = source.text.get(start..end).unwrap_or_default();
+        Self { file: &source.path, line, column, end_line, end_column, text }
+    }
+}
+
+fn position(source: &Source, offset: usize) -> (usize, usize) {
+    let (line, column) = source.position(offset);
+    let mark = line == 1 && source.text.starts_with('\u{feff}');
+    (line, column.saturating_sub(usize::from(mark)).max(1))
+}
+
+/// The labels that are worth a word: the first is the place of the finding.
+fn labels(finding: &Diagnostic) -> impl Iterator<Item = &Label> {
+    finding.labels.iter().take(ENOUGH)
+}
+
+/// The file of a finding, with or without a place in it.
+fn file<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Option<&'a str> {
+    let labelled = finding.labels.first().and_then(|label| sources.get(label.span.source));
+    labelled.map(|source| source.path.as_str()).or(finding.file.as_deref())
+}
+
+/// `error` or `warning`: the same word in every format.
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// What is wrong and what to do about it, for a viewer that draws nothing.
+fn sentence(finding: &Diagnostic) -> String {
+    let message = shown(&finding.message);
+    match &finding.help {
+        Some(help) => format!("{message}\nhelp: {}", shown(help)),
+        None => message,
+    }
+}
+
+/// The title of a finding's page: `duplicate key`.
+fn title(finding: &Diagnostic) -> &'static str {
+    let page = codes::page(finding.code.as_str()).unwrap_or_default();
+    let heading = page.lines().next().unwrap_or_default();
+    heading.split_once(": ").map_or(heading, |(_, title)| title)
+}
+
+/// The longest text that is handed to a viewer, in characters.
+const BRIEF: usize = 1_000;
+
+/// Text that a viewer prints as it is: nothing hidden in it, and cut where it goes on for too long.
+fn shown(text: &str) -> String {
+    let cut = text.char_indices().nth(BRIEF).map(|(at, _)| at);
+    let kept = visible(text.get(..cut.unwrap_or(text.len())).unwrap_or_default());
+    if cut.is_some() { kept + "…" } else { kept }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Span;
+
+    #[test]
+    fn a_byte_order_mark_is_no_character() {
+        let mut sources = Sources::default();
+        let id = sources.add("a.yaml", "\u{feff}kind: x\nname: y\n");
+        let region = |start, end| {
+            let label = Label { span: Span::new(id, start, end), text: String::new() };
+            let region = Region::whole(&label, &sources).unwrap();
+            (region.line, region.column, region.end_line, region.end_column)
+        };
+        assert_eq!(region(3, 7), (1, 1, 1, 5));
+        assert_eq!(region(0, 3), (1, 1, 1, 1));
+        assert_eq!(region(11, 15), (2, 1, 2, 5));
+    }
+
+    #[test]
+    fn only_the_first_line_is_marked() {
+        let mut sources = Sources::default();
+        let id = sources.add("a.yaml", "a: [b,\r\n  c]\n");
+        let label = Label { span: Span::new(id, 3, 12), text: String::new() };
+        let whole = Region::whole(&label, &sources).unwrap();
+        assert_eq!((whole.column, whole.end_line, whole.end_column), (4, 2, 5));
+        let first = Region::first_line(&label, &sources).unwrap();
+        assert_eq!((first.column, first.end_line, first.end_column, first.text), (4, 1, 7, "[b,"));
+    }
+}

@@ -146,6 +146,27 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
+        // The buckets stay what they are; what copies between them turns round.
+        name: "a copy becomes the original",
+        change: &[
+            ("primary: one", "primary: two"),
+            ("standby: [two, three]", "standby: [one, three]"),
+            ("bucket: t-contract-d", "bucket: t-contract-d-us-west-2"),
+            (
+                "to: [two, three]",
+                "to: [{ site: one, bucket: t-contract-d }, { site: three, bucket: t-contract-d-eu-west-1 }]",
+            ),
+        ],
+        steps: &[
+            "create record.s.t.one",
+            "create record.s.t.two",
+            "create record.s.t.two.standbys",
+            "create replication.s.d",
+            "delete replication.s.d (old)",
+            "update role.s.d",
+        ],
+    },
+    Case {
         name: "the standbys swap",
         change: &[("standby: [two, three]", "standby: [three, two]")],
         steps: &["replace record.s.t.three", "replace record.s.t.two"],

@@ -86,10 +86,9 @@ fn stay_in_use(removals: &mut Vec<Step>, left: &mut Vec<Left>, staying: &[(&Addr
     });
 }
 
-/// What others may know the thing of a removal by.
+/// What others refer to the thing of a removal by: its outputs.
 fn names(removal: &Step) -> impl Iterator<Item = &str> {
-    let object = removal.object.iter();
-    object.flat_map(|o| std::iter::once(o.id.as_str()).chain(o.outputs.values().filter_map(Value::as_str)))
+    removal.object.iter().flat_map(|object| object.outputs.values().filter_map(Value::as_str))
 }
 
 /// The old things of replacements that make the new one first, and those that an interrupted one left.

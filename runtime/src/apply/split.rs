@@ -6,9 +6,12 @@ use crate::cloud::{Cloud, CloudError, Command, Done};
 /// Execute a batch; one result per command.
 pub(super) async fn execute(cloud: &dyn Cloud, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
     let results = cloud.execute(batch).await;
-    let groups = groups(batch);
     let refused = |result: &Result<Done, CloudError>| result.as_ref().is_err_and(CloudError::is_refusal);
-    if groups.len() < 2 || !results.iter().all(refused) {
+    if !results.iter().all(refused) {
+        return results;
+    }
+    let groups = groups(batch);
+    if groups.len() < 2 {
         return results;
     }
     let mut again: Vec<Result<Done, CloudError>> = results;

@@ -85,7 +85,12 @@ pub(super) fn tally(findings: &[Diagnostic]) -> String {
 
 impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
-        Self::message(error.to_string())
+        let hint = if error.code == "NoCredentials" {
+            "\nwithout an account, the embedded cloud does: --cloud local"
+        } else {
+            ""
+        };
+        Self::message(format!("{error}{hint}"))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, OnceLock, mpsc};
 
 use tokio::sync::oneshot;
 
@@ -19,6 +19,8 @@ pub struct Writer {
     sender: Option<mpsc::Sender<Request>>,
     thread: Option<std::thread::JoinHandle<()>>,
     path: PathBuf,
+    /// Why the thread stopped, if it did.
+    broken: Arc<OnceLock<String>>,
     /// The hash of the entry that began this run: the same for no other run.
     salt: String,
 }
@@ -35,13 +37,14 @@ impl Writer {
         let path = folder.join(format!("{run:06}.jsonl"));
         let file = File::options().append(true).create_new(true).open(&path);
         let file = file.map_err(|error| JournalError::io(&path, error))?;
-        let mut chain = Chain { file, number: entries.len() as u64, previous };
+        let broken = Arc::new(OnceLock::new());
+        let mut chain = Chain { file, number: entries.len() as u64, previous, broken: broken.clone() };
         chain.write(vec![first]).map_err(|error| JournalError::io(&path, error))?;
         sync_folder(folder).map_err(|error| JournalError::io(folder, error))?;
         let salt = chain.previous.clone();
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || chain.serve(&receiver));
-        Ok(Self { sender: Some(sender), thread: Some(thread), path, salt })
+        Ok(Self { sender: Some(sender), thread: Some(thread), path, broken, salt })
     }
 
     /// The hash of the entry that began this run.
@@ -56,12 +59,14 @@ impl Writer {
     /// It could not be written: nothing may be done on the strength of it.
     pub async fn append(&self, event: Event) -> Result<(), JournalError> {
         let failed = |what: String| JournalError::io(&self.path, std::io::Error::other(what));
+        let stopped =
+            || failed(self.broken.get().cloned().unwrap_or_else(|| "the writer has stopped".to_owned()));
         let (answer, answered) = oneshot::channel();
         let sent = self.sender.as_ref().is_some_and(|sender| sender.send((event, answer)).is_ok());
         if !sent {
-            return Err(failed("the writer has stopped".to_owned()));
+            return Err(stopped());
         }
-        answered.await.map_err(|_| failed("the writer has stopped".to_owned()))?.map_err(failed)
+        answered.await.map_err(|_| stopped())?.map_err(failed)
     }
 }
 
@@ -80,6 +85,7 @@ struct Chain {
     file: File,
     number: u64,
     previous: String,
+    broken: Arc<OnceLock<String>>,
 }
 
 impl Chain {
@@ -88,6 +94,10 @@ impl Chain {
             let requests: Vec<Request> = std::iter::once(first).chain(receiver.try_iter()).collect();
             let (events, answers): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
             let result = self.write(events).map_err(|error| error.to_string());
+            if let Err(error) = &result {
+                // The first error is the one that says why.
+                self.broken.get_or_init(|| error.clone());
+            }
             let broken = result.is_err();
             for answer in answers {
                 // Nobody waits any more: fine, it is written.

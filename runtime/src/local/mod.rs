@@ -87,7 +87,11 @@ impl Cloud for Local {
         let results = run(&mut state, batch);
         match self.store.save(&mut state) {
             Ok(()) => results,
-            Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
+            Err(error) => {
+                // What could not be written down has not happened.
+                state.roll_back();
+                batch.iter().map(|_| Err(error.clone())).collect()
+            }
         }
     }
 

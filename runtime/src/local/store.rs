@@ -222,9 +222,11 @@ impl Store {
 
     /// Write down what has changed since the last time.
     pub(super) fn save(&self, state: &mut State) -> Result<(), CloudError> {
-        let mut lines = std::mem::take(&mut state.changes);
+        let mut lines = state.changes.clone();
         lines.push(Line::Rest(state.last_id, state.faults.clone()));
-        self.append(&lines).map_err(|error| self.error("save", &error))
+        self.append(&lines).map_err(|error| self.error("save", &error))?;
+        state.changes.clear();
+        Ok(())
     }
 
     fn append(&self, lines: &[Line]) -> std::io::Result<()> {
@@ -243,9 +245,11 @@ impl Store {
                 File::options().create(true).append(true).open(self.log_path())?
             }
         };
-        file.write_all(text.as_bytes())?;
+        // On a full disk half a line may get through: it must not stand before the next whole one.
+        let length = file.metadata()?.len();
+        let written = file.write_all(text.as_bytes()).or_else(|error| file.set_len(length).and(Err(error)));
         *log = Some(file);
-        Ok(())
+        written
     }
 
     /// Fold the log into the file. A reader sees the old pair or the new file; to read a log again that is

@@ -16,10 +16,10 @@ mod estate;
 
 use std::time::Instant;
 
+use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::lower::{Target, lower};
 use holdfast_compiler::observation::Observation;
 use holdfast_compiler::plan::{Context, Inputs, diff, text};
-use holdfast_compiler::policy::compile;
 use holdfast_compiler::resource::Kind;
 use holdfast_compiler::source::Sources;
 
@@ -33,9 +33,10 @@ fn main() {
             sources.add(format!("{nth:04}.yaml"), file.join("---\n"));
         }
         let began = Instant::now();
-        let policy = compile(&sources).expect("the generated policy compiles");
+        let compiled = compile(&sources, Options::default()).expect("the generated policy compiles");
         let checked = began.elapsed();
-        let graph = lower(&policy, &Target { account: "000000000000".to_owned() }).expect("no circles");
+        let graph =
+            lower(&compiled.policy, &Target { account: "000000000000".to_owned() }).expect("no circles");
         let lowered = began.elapsed();
         // Nothing is there but the zone: everything is to be made.
         let zone = graph.iter().find(|r| r.address.kind() == Kind::HostedZone).expect("a zone");
@@ -47,8 +48,14 @@ fn main() {
         };
         let observation = Observation { objects: vec![zone] };
         let context = Context { estate: "acme".into(), cloud: "bench".into(), account: "0".into() };
-        let inputs =
-            Inputs { context, sources: &sources, graph: &graph, owned: &[], observation: &observation };
+        let inputs = Inputs {
+            context,
+            sources: &sources,
+            compiled: &compiled,
+            graph: &graph,
+            owned: &[],
+            observation: &observation,
+        };
         let plan = diff(inputs).expect("nothing in the way");
         let planned = began.elapsed();
         let style = holdfast_compiler::diagnostic::Style { color: false, width: 80 };

@@ -3,7 +3,7 @@
 //! ```text
 //! YAML text
 //!   → Document          (syntax: every key and scalar knows its bytes)
-//!   → Policy            (check: names bound, units parsed, rules kept)
+//!   → Policy            (check: names bound, units parsed, rules kept, objectives derived)
 //!   → Graph<Resource>   (lower: what should exist, and what needs what)
 //!   + Observation       (from the runtime: what does exist)
 //!   → Plan              (diff: what to do, in which order, why, how dangerous)
@@ -12,13 +12,17 @@
 //! Everything here is synchronous and deterministic: same text and same observation, same bytes out. No
 //! file, environment, clock or network; `clippy.toml` keeps it so.
 
+pub mod compile;
 pub mod diagnostic;
 pub mod document;
 pub mod graph;
 pub mod lower;
+pub mod objectives;
 pub mod observation;
 pub mod plan;
 pub mod policy;
 pub mod resource;
+mod rules;
 pub mod source;
+mod text;
 pub mod units;

@@ -1,6 +1,7 @@
 //! Every finding as a person sees it: `fixtures/invalid/CODE-story.yaml` (or a folder of that name, where it
 //! takes several files) has to be refused with CODE first, and with exactly the report in
-//! `CODE-story.txt` beside it.
+//! `CODE-story.txt` beside it. A second line `# as of: DATE` names the day it is looked at. Codes that need files or
+//! a cloud have a story there (`CODE-story/story.txt`), which the tests of the runtime tell.
 //!
 //! `HOLDFAST_BLESS=1 cargo test -p holdfast-compiler --test invalid` writes the reports anew. Read the
 //! difference before you commit it: these texts are the product.
@@ -18,14 +19,12 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use holdfast_compiler::diagnostic::{Diagnostic, Style, codes, render};
+use holdfast_compiler::compile::{Options, compile};
+use holdfast_compiler::diagnostic::{Diagnostic, Severity, Style, codes, render};
 use holdfast_compiler::lower::{self, Target};
-use holdfast_compiler::policy;
 use holdfast_compiler::source::Sources;
+use holdfast_compiler::units::Date;
 use similar::TextDiff;
-
-/// The families of codes that the compiler finds in text. 00, 06 and 07 need files or a cloud: the runtime's.
-const FAMILIES: [&str; 5] = ["E01", "E02", "E03", "E04", "E05"];
 
 /// One fixture.
 struct Fixture {
@@ -76,7 +75,9 @@ fn fixtures() -> Vec<Fixture> {
     let yaml = |path: &PathBuf| has_extension(path, "yaml");
     let fixture = |path: PathBuf| {
         let name = stem(&path).to_owned();
-        if path.is_dir() {
+        if path.join("story.txt").exists() {
+            None
+        } else if path.is_dir() {
             let files: BTreeMap<_, _> = entries(&path).iter().filter(|p| yaml(p)).map(read).collect();
             assert!(files.len() > 1, "{name}: a folder is for several files");
             Some(Fixture { name, files })
@@ -95,10 +96,15 @@ fn sources(files: &BTreeMap<String, String>) -> Sources {
     sources
 }
 
-/// What a compilation up to the graph finds.
+/// What a compilation up to the graph finds, warnings too.
 fn findings(sources: &Sources) -> Vec<Diagnostic> {
     let target = Target { account: "000000000000".to_owned() };
-    policy::compile(sources).and_then(|policy| lower::lower(&policy, &target)).err().unwrap_or_default()
+    let mut lines = sources.iter().filter_map(|(_, source)| source.text.lines().nth(1));
+    let as_of = lines.find_map(|line| Date::parse(line.strip_prefix("# as of: ")?));
+    match compile(sources, Options { as_of }) {
+        Err(findings) => findings,
+        Ok(compiled) => lower::lower(&compiled.policy, &target).err().unwrap_or(compiled.warnings),
+    }
 }
 
 fn report(findings: &[Diagnostic], sources: &Sources) -> String {
@@ -132,15 +138,29 @@ fn every_fixture_is_refused_with_its_report() {
 }
 
 #[test]
-fn every_code_of_the_compiler_has_a_fixture() {
-    let fixtures = fixtures();
-    let covered: BTreeSet<&str> = fixtures.iter().map(Fixture::code).collect();
-    let wanted = codes::PAGES.iter().map(|(code, _)| code.as_str());
-    let missing: Vec<&str> = wanted
-        .filter(|code| FAMILIES.iter().any(|family| code.starts_with(family)))
-        .filter(|code| !covered.contains(code))
-        .collect();
-    assert!(missing.is_empty(), "no fixture for {missing:?}");
+fn codes_and_pages_and_fixtures_are_the_same() {
+    let code = |path: &PathBuf| stem(path).split('-').next().unwrap().to_owned();
+    let codes: BTreeSet<String> = codes::PAGES.iter().map(|(code, _)| code.as_str().to_owned()).collect();
+    let hidden = |path: &&PathBuf| stem(path).starts_with('.');
+    let fixtures = entries(&folder());
+    let fixtures: BTreeSet<String> = fixtures.iter().filter(|path| !hidden(path)).map(code).collect();
+    let pages = entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/diagnostic/pages"));
+    let pages: BTreeSet<String> = pages.iter().map(code).collect();
+    assert_eq!(pages, codes, "pages and codes");
+    assert_eq!(fixtures, codes, "fixtures and codes");
+}
+
+#[test]
+fn errors_are_e_and_warnings_are_w() {
+    for fixture in fixtures() {
+        for finding in findings(&fixture.sources()) {
+            let letter = match finding.severity() {
+                Severity::Error => "E",
+                Severity::Warning => "W",
+            };
+            assert!(finding.code.as_str().starts_with(letter), "{}", fixture.name);
+        }
+    }
 }
 
 #[test]
@@ -297,7 +317,15 @@ fn broken_copies_of_good_policies_never_panic() {
             let text = &sources.get(label.span.source).unwrap().text;
             assert!(text.get(label.span.start..label.span.end).is_some(), "round {round}: {label:?}");
         }
-        let drawn = report(&found, &sources).lines().filter(|line| line.starts_with("E0")).count();
+        let drawn = report(&found, &sources)
+            .lines()
+            .filter(|line| {
+                line.starts_with("E0")
+                    || line.starts_with("W0")
+                    || line.starts_with("E1")
+                    || line.starts_with("W1")
+            })
+            .count();
         assert_eq!(drawn, found.len(), "round {round}");
     }
 }

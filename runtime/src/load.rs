@@ -24,7 +24,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Sources, Vec<Diagnostic>> {
             folder(path, 0, &mut files, &mut findings);
             if files.len() == before && findings.is_empty() {
                 findings.push(
-                    Diagnostic::error(codes::NO_POLICIES, "there are no policies in this folder")
+                    Diagnostic::new(codes::NO_POLICIES, "there are no policies in this folder")
                         .in_file(shown(path))
                         .help("policies end in `.yaml` or `.yml`; `policies/` has examples"),
                 );
@@ -33,8 +33,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Sources, Vec<Diagnostic>> {
             files.insert(shown(path), path.clone());
         } else {
             findings.push(
-                Diagnostic::error(codes::MISSING_PATH, "there is no such file or folder")
-                    .in_file(shown(path)),
+                Diagnostic::new(codes::MISSING_PATH, "there is no such file or folder").in_file(shown(path)),
             );
         }
     }
@@ -80,19 +79,19 @@ fn read(path: &Path) -> Result<String, Diagnostic> {
     if size > MAX_FILE_BYTES {
         let message = format!("a policy file is at most {} MiB", MAX_FILE_BYTES / 1024 / 1024);
         let help = format!("this one has {size} bytes; split it, or leave it out");
-        return Err(Diagnostic::error(codes::UNREADABLE, message).help(help));
+        return Err(Diagnostic::new(codes::UNREADABLE, message).help(help));
     }
     let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes().get(..at).unwrap_or_default().split(|b| *b == b'\n').count();
-        Diagnostic::error(codes::NOT_UTF8, format!("this is not UTF-8 text (line {line}, byte {at})"))
+        Diagnostic::new(codes::NOT_UTF8, format!("this is not UTF-8 text (line {line}, byte {at})"))
             .help("save the file as UTF-8")
     })
 }
 
 fn unreadable(error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error(codes::UNREADABLE, format!("cannot be read: {error}"))
+    Diagnostic::new(codes::UNREADABLE, format!("cannot be read: {error}"))
 }
 
 /// What Holdfast keeps on the machine for an estate: `.holdfast` in the folder of the file that declares it.

@@ -270,7 +270,7 @@ fn a_missing_zone_is_an_error_at_its_line() {
     bench.shipped_policies();
     let ran = bench.run("apply policies --yes").expect(3);
     assert!(ran.stderr.contains("no public hosted zone `shop.example`"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("policies/web-shop.yaml:30:11"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("policies/web-shop.yaml:32:11"), "{}", ran.stderr);
     assert!(ran.stderr.contains("create-hosted-zone --name shop.example"), "{}", ran.stderr);
     assert_eq!(standin.aws("s3api list-buckets")["Buckets"], json!([]));
 }

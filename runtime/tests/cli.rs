@@ -52,7 +52,8 @@ fn the_same_state_gives_the_same_bytes() {
 #[test]
 fn the_order_of_files_means_nothing() {
     let bench = shipped();
-    let files = ["archive", "estate", "payments", "web-shop"].map(|name| format!("policies/{name}.yaml"));
+    let files = ["archive", "continuity", "drills", "estate", "payments", "web-shop"]
+        .map(|name| format!("policies/{name}.yaml"));
     let whole = bench.run("plan policies").expect(0).stdout;
     let mut backwards = files.clone();
     backwards.reverse();
@@ -82,9 +83,12 @@ fn the_order_of_keys_means_nothing() {
     let (bench, other) = (shipped(), Bench::local());
     // Other file names, too: everything in one file, the services before the estate.
     let mut documents = Vec::new();
-    for name in ["web-shop", "payments", "archive", "estate"] {
-        let value = serde_yaml::from_str(&bench.read(&format!("policies/{name}.yaml"))).unwrap();
-        documents.push(serde_yaml::to_string(&turned_round(value)).unwrap());
+    for name in ["web-shop", "payments", "drills", "archive", "continuity", "estate"] {
+        let text = bench.read(&format!("policies/{name}.yaml"));
+        for document in text.split("\n---\n") {
+            let value = serde_yaml::from_str(document).unwrap();
+            documents.push(serde_yaml::to_string(&turned_round(value)).unwrap());
+        }
     }
     other.write("policies/all.yaml", &documents.join("---\n"));
     // The same but for the places in the text.
@@ -241,8 +245,10 @@ fn json_speaks_the_vocabulary_of_terraform() {
     let payments = bench.read("policies/payments.yaml");
     bench
         .write("policies/payments.yaml", &payments.replace("every: 10s", "every: 30s").replace("60s", "30s"));
-    bench.write("policies/archive.yaml", "---\n");
-    std::fs::remove_file(bench.folder.path().join("policies/archive.yaml")).unwrap();
+    // The archive goes, and with it the drill that mentions it.
+    for file in ["archive", "drills"] {
+        std::fs::remove_file(bench.folder.path().join(format!("policies/{file}.yaml"))).unwrap();
+    }
     let plan: Value =
         serde_json::from_str(&bench.run("plan policies --format json").expect(0).stdout).unwrap();
     assert_eq!(plan["format_version"], "1.0");

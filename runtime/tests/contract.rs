@@ -14,6 +14,9 @@ sites:
   one: { aws: us-east-1 }
   two: { aws: us-west-2, kms-key: alias/two }
   three: { aws: eu-west-1 }
+defaults:
+  assumptions:
+    detection: { value: 5m, because: "the cases are about resources, not about how a loss is noticed" }
 "#;
 
 /// A service with everything, to be changed by the cases.
@@ -22,6 +25,7 @@ kind: service
 name: s
 primary: one
 standby: [two, three]
+recovery: [{ step: read-the-copy, takes: 30m }]
 data:
   d:
     bucket: t-contract-d

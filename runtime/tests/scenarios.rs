@@ -1,4 +1,5 @@
-//! Stories on the embedded cloud: `fixtures/scenarios/STORY/story.txt` is a terminal session, run line by line
+//! Stories on the embedded cloud: `fixtures/scenarios/STORY/story.txt` (and `fixtures/invalid/CODE-STORY/story.txt`,
+//! which has to print CODE first) is a terminal session, run line by line
 //! in a copy of its folder and compared with what it says.
 //!
 //! A line that begins with `$ ` is a command of the shell, with `holdfast` in its path. What stands below is
@@ -19,15 +20,22 @@ use support::root;
 
 #[test]
 fn every_story_happens_as_it_is_told() {
-    let folder = root().join("fixtures/scenarios");
-    let mut stories: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let folders = ["fixtures/invalid", "fixtures/scenarios"].map(|folder| root().join(folder));
+    let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let mut stories: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    stories.retain(|story| story.join("story.txt").exists());
     stories.sort();
-    assert!(!stories.is_empty(), "there are no stories");
+    assert!(stories.len() > 20, "there are only {} stories", stories.len());
     let mut wrong = String::new();
     for story in stories {
         let path = story.join("story.txt");
         let told = std::fs::read_to_string(&path).unwrap();
         let happened = happen(&story, &told);
+        let name = story.file_name().unwrap().to_str().unwrap();
+        if let Some((code, _)) = name.split_once('-').filter(|_| name.starts_with(['E', 'W'])) {
+            let first = happened.lines().find(|line| line.len() == 5 && line.starts_with(['E', 'W']));
+            assert_eq!(first, Some(code), "{name}");
+        }
         if std::env::var_os("HOLDFAST_BLESS").is_some() {
             std::fs::write(&path, &happened).unwrap();
         } else if happened != told {

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-/// The code of a finding: `E` for errors, four digits. The first two digits name the family:
-/// 00 files, 01 YAML, 02 the schema, 03 names, 04 service rules, 05 the graph, 06 the live cloud, 07 the run.
+use super::Severity;
+
+/// The code of a finding: `E` for errors, `W` for warnings, four digits. The first two digits name the family:
+/// 00 files, 01 YAML, 02 the schema, 03 names, 04 service rules, 05 the graph, 06 the live cloud, 07 the run,
+/// 08 objectives, 09 static stability (SS01 is 01), 10 continuity and drills.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Code(&'static str);
 
@@ -18,6 +21,12 @@ impl Code {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.0
+    }
+
+    /// How bad what it stands for is.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        if self.0.starts_with('W') { Severity::Warning } else { Severity::Error }
     }
 }
 
@@ -89,6 +98,18 @@ codes! {
     FOREIGN_SITE = "E0307";
     /// A service nobody declared.
     UNKNOWN_SERVICE = "E0308";
+    /// A contact nobody declared.
+    UNKNOWN_CONTACT = "E0309";
+    /// A tier the estate does not have.
+    UNKNOWN_TIER = "E0310";
+    /// A step the procedure does not have.
+    UNKNOWN_STEP = "E0311";
+    /// A data set or an entry of traffic the service does not have.
+    UNKNOWN_PART = "E0312";
+    /// Two things of one name.
+    DUPLICATE_NAME = "E0313";
+    /// More than one continuity plan.
+    TWO_PLANS = "E0314";
 
     /// A record outside its zone.
     OUTSIDE_ZONE = "E0401";
@@ -110,6 +131,24 @@ codes! {
     UNREACHABLE_ENDPOINT = "E0409";
     /// A record that answers with itself.
     SELF_REFERENCE = "E0410";
+    /// A backup window AWS Backup does not offer.
+    BAD_WINDOW = "E0411";
+    /// A retention that keeps nothing, or that AWS Backup does not offer.
+    BAD_RETENTION = "E0412";
+    /// Backups that take longer than the time between two.
+    BACKUPS_OVERLAP = "E0413";
+    /// A time zone that does not exist.
+    UNKNOWN_ZONE = "E0414";
+    /// A bucket for what is kept in a vault.
+    NO_BUCKET_IN_VAULT = "E0415";
+    /// A backup at an hour that summer time skips.
+    SKIPPED_HOUR = "W0416";
+    /// A bucket name with dots.
+    DOTTED_BUCKET = "W0417";
+    /// Traffic moves to a site that has no copy of the data.
+    DATA_ELSEWHERE = "W0418";
+    /// More health checks than an account may have.
+    MANY_CHECKS = "W0419";
 
     /// A circle in the graph.
     CYCLE = "E0501";
@@ -135,6 +174,67 @@ codes! {
     NOT_CONFIRMED = "E0705";
     /// A whole service would go.
     SERVICE_LEAVES = "E0706";
+
+    /// More data may be lost than the objective allows.
+    RPO_MISSED = "E0801";
+    /// Recovery may take longer than the objective allows.
+    RTO_MISSED = "E0802";
+    /// A measurement that is too old to count.
+    OLD_MEASUREMENT = "W0803";
+
+    /// SS01: a recovery step that changes DNS or health checks.
+    CALLS_DNS = "E0901";
+    /// SS02: a recovery step that changes IAM.
+    CALLS_IAM = "E0902";
+    /// SS03: a recovery step that changes the organization or an account.
+    CALLS_ACCOUNT = "E0903";
+    /// SS04: a recovery step that makes or configures buckets.
+    CALLS_BUCKETS = "E0904";
+    /// SS05: a recovery step that makes what needs Route 53 to be made.
+    CALLS_ENDPOINTS = "E0905";
+    /// SS06: a recovery step that changes the edge: CloudFront, its certificates, WAF, Global Accelerator.
+    CALLS_EDGE = "E0906";
+    /// SS07: a recovery step that changes the configuration of ARC, networks or multi-region access points.
+    CALLS_RECOVERY_CONFIG = "E0907";
+    /// SS09: an identity provider that goes down with the site.
+    IDENTITY_AT_SITE = "W0909";
+    /// SS10: a recovery step that looks up the ARC cluster on the day.
+    CALLS_ARC_LOOKUP = "E0910";
+    /// SS11: a recovery step that provisions on the day.
+    CALLS_PROVISIONING = "E0911";
+    /// SS12: the journal goes down with the site.
+    JOURNAL_AT_SITE = "W0912";
+    /// SS13: a TTL that spends the budget of a failover.
+    LONG_TTL = "W0913";
+    /// SS14: primary and standbys share a fate.
+    SHARED_FATE = "W0914";
+    /// SS15: a decision that waits for one person, or for ever.
+    ONE_DECIDER = "W0915";
+
+    /// Somebody the recovery relies on has no deputy.
+    NO_DEPUTY = "W1001";
+    /// Somebody can be reached in one way only.
+    ONE_CHANNEL = "W1002";
+    /// The continuity plan was not reviewed in time.
+    REVIEW_OVERDUE = "W1003";
+    /// A drill was not held in time.
+    DRILL_OVERDUE = "W1004";
+    /// A critical service that no drill tests.
+    NEVER_DRILLED = "W1005";
+    /// A critical service whose recovery is only talked about.
+    ONLY_TALK = "W1006";
+    /// A drill that is passed without meeting the objective.
+    LOOSE_DRILL = "W1007";
+    /// A continuity plan that lacks a part.
+    PLAN_INCOMPLETE = "W1008";
+    /// A deputy who is the same person.
+    OWN_DEPUTY = "E1009";
+    /// Levels that are not 1 to 5.
+    BAD_LEVELS = "E1010";
+    /// A waiver that has ended.
+    WAIVER_ENDED = "W1011";
+    /// A waiver that waives nothing.
+    WAIVER_IDLE = "W1012";
 }
 
 /// The page of a code, written any way a person may type it (`e0201`, `E0201`).

@@ -37,8 +37,6 @@ pub struct Label {
 pub struct Diagnostic {
     /// The code, with a page behind it (`holdfast explain CODE`).
     pub code: Code,
-    /// How bad.
-    pub severity: Severity,
     /// What is wrong.
     pub message: String,
     /// Where; the first label is the place the finding is reported at. Empty for whole files.
@@ -47,26 +45,35 @@ pub struct Diagnostic {
     pub file: Option<String>,
     /// The cure.
     pub help: Option<String>,
+    /// The thing it is about, where that is not the first place marked. Boxed, since few have one and errors should
+    /// be small.
+    pub about: Option<Box<Span>>,
 }
 
 impl Diagnostic {
-    /// An error without a place yet.
+    /// A finding without a place yet, as bad as its code says.
     #[must_use]
-    pub fn error(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            severity: Severity::Error,
-            message: message.into(),
-            labels: Vec::new(),
-            file: None,
-            help: None,
-        }
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), labels: Vec::new(), file: None, help: None, about: None }
+    }
+
+    /// How bad it is: its code says so.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
     }
 
     /// Mark a place. The first one marked is the place of the finding.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Name the thing it is about: a cause can stand in another document than what it concerns.
+    #[must_use]
+    pub fn about(mut self, span: Span) -> Self {
+        self.about = Some(Box::new(span));
         self
     }
 

@@ -109,7 +109,7 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.diagnostic.severity {
+        Some(match self.diagnostic.severity() {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
         })
@@ -286,8 +286,13 @@ fn brief(text: &str) -> String {
     if cut.is_some() { kept + "…" } else { kept }
 }
 
-/// Lines of at most so many characters, where the words allow it. What stands in backticks is one word.
+/// Lines of at most so many characters, where the words allow it. What stands in backticks is one word; line ends
+/// stay.
 fn wrapped(text: &str, width: usize) -> String {
+    text.split('\n').map(|line| wrapped_line(line, width)).collect::<Vec<_>>().join("\n")
+}
+
+fn wrapped_line(text: &str, width: usize) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut column, mut quoted) = (0, false);
     for (nth, word) in text.split(' ').enumerate() {
@@ -356,7 +361,7 @@ mod tests {
     fn a_flood_is_cut() {
         let mut sources = Sources::default();
         let id = sources.add("a.yaml", "x".repeat(2 * LONGEST));
-        let finding = Diagnostic::error(codes::SYNTAX, "y\n".repeat(BRIEF)).at(Span::new(id, 5, 6), "here");
+        let finding = Diagnostic::new(codes::SYNTAX, "y\n".repeat(BRIEF)).at(Span::new(id, 5, 6), "here");
         let all = vec![finding; ENOUGH + 7];
         let text = render(&all, &sources, Style { color: false, width: 80 });
         assert!(text.ends_with("… and 7 more\n"));

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::assumptions::Assumptions;
+use super::data::Encryption;
 use super::region::Region;
-use super::service::{Encryption, Objectives};
+use super::service::Objectives;
 use super::text::{AccountId, KmsKey, Name};
+use super::waiver::Waiver;
 
 /// Always `estate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -34,6 +37,16 @@ pub struct Estate {
     /// What holds for every service that does not say otherwise.
     #[serde(default)]
     pub defaults: Defaults,
+    /// Tiers of services by name: what holds for every service of a tier that does not say otherwise.
+    #[serde(default)]
+    pub tiers: BTreeMap<Name, Tier>,
+    /// Where the journal of Holdfast is kept, so that it can be told whether it outlives a site.
+    #[serde(default)]
+    pub journal: Option<JournalPlace>,
+    /// Findings that somebody has decided to live with, for a time.
+    #[serde(default)]
+    #[schemars(extend("maxItems" = 100))]
+    pub waivers: Vec<Waiver>,
 }
 
 /// A site: a cloud region that can be lost as a whole.
@@ -46,6 +59,39 @@ pub struct Site {
     /// (`alias/aws/s3`).
     #[serde(default)]
     pub kms_key: Option<KmsKey>,
+    /// What it shares with other sites and could be lost with them: a power grid, an operator, a law. Sites that
+    /// share a word share a fate.
+    #[serde(default)]
+    pub shares: Vec<Name>,
+}
+
+/// Where the journal is kept.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct JournalPlace {
+    /// The site that holds it.
+    pub site: Name,
+    /// The sites that hold a copy.
+    #[serde(default)]
+    pub copies: Vec<Name>,
+}
+
+/// What holds for every service of a tier that does not say otherwise.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Tier {
+    /// Whether the business stops without these services: they have to be exercised, and not only talked about.
+    #[serde(default)]
+    pub critical: bool,
+    /// How fast a service has to be back, and how much data it may lose.
+    #[serde(default)]
+    pub objectives: Option<Objectives>,
+    /// How buckets encrypt.
+    #[serde(default)]
+    pub encrypt: Option<Encryption>,
+    /// What is taken for granted.
+    #[serde(default)]
+    pub assumptions: Assumptions,
 }
 
 /// What holds for every service that does not say otherwise.
@@ -58,4 +104,7 @@ pub struct Defaults {
     /// How buckets encrypt by default. Without it: `AES256`.
     #[serde(default)]
     pub encrypt: Option<Encryption>,
+    /// What is taken for granted of every service.
+    #[serde(default)]
+    pub assumptions: Assumptions,
 }

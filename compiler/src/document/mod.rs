@@ -1,8 +1,13 @@
 //! Documents: the syntax of the language. Text becomes span trees, trees are held against the JSON Schema,
 //! and what fits becomes typed documents that still know every byte they came from.
 
+mod assumptions;
+mod continuity;
+mod data;
+mod drill;
 mod estate;
 mod parse;
+mod recovery;
 mod region;
 mod scalar;
 pub mod schema;
@@ -10,21 +15,33 @@ mod schema_error;
 mod service;
 mod syntax_error;
 mod text;
+mod traffic;
 mod tree;
+mod waiver;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, ENOUGH, codes, did_you_mean, one_of};
 use crate::source::{SourceId, Sources, Span};
-pub use estate::{Defaults, Estate, Site};
-pub use region::Region;
-pub use service::{
-    AliasEndpoint, Backup, Data, Encryption, Endpoint, EndpointText, Interval, Objectives, Probe, Service,
-    Strategy, Target, Traffic,
+pub use assumptions::{Assumed, Assumptions};
+pub use continuity::{
+    Access, Budget, Channel, Communication, Contact, Continuity, Deadline, Level, Procedure, Reach,
+    ReachText, Resource,
 };
-pub use text::{AccountId, BucketName, DomainName, KmsKey, Name, UrlPath};
+pub use data::{Backup, Data, Encryption, Lock, Strategy, Target, Weekday, Windows};
+pub use drill::{Drill, Form, Success};
+pub use estate::{Defaults, Estate, JournalPlace, Site, Tier};
+pub use recovery::{Disruption, RecoveryStep};
+pub use region::Region;
+pub use service::{Objective, Objectives, RecoveryFrom, Service};
+pub use text::{
+    AccountId, ApiCall, BucketName, Currency, Deed, DomainName, FindingCode, KmsKey, Name, TimeOfDay,
+    UrlPath, ZoneName,
+};
+pub use traffic::{AliasEndpoint, Endpoint, EndpointText, Interval, Probe, Traffic};
 pub use tree::{Step, Tree};
+pub use waiver::Waiver;
 
 /// The largest file that is read as policy, in bytes.
 pub const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
@@ -34,20 +51,31 @@ pub const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 pub struct Document {
     /// What it says.
     pub body: Body,
-    tree: Tree,
-    whole: Span,
+    /// Where it says so.
+    pub text: Text,
 }
 
 /// The kinds of document.
 #[derive(Debug)]
 pub enum Body {
     /// The estate.
-    Estate(Estate),
+    Estate(Box<Estate>),
     /// A service.
-    Service(Service),
+    Service(Box<Service>),
+    /// The continuity plan.
+    Continuity(Box<Continuity>),
+    /// A drill.
+    Drill(Box<Drill>),
 }
 
-impl Document {
+/// The text of a document: the bytes of everything in it.
+#[derive(Debug)]
+pub struct Text {
+    tree: Tree,
+    whole: Span,
+}
+
+impl Text {
     /// The bytes of the value at the end of a path.
     #[must_use]
     pub fn span(&self, path: &[Step<'_>]) -> Span {
@@ -58,6 +86,26 @@ impl Document {
     #[must_use]
     pub fn key_span(&self, path: &[Step<'_>]) -> Span {
         self.tree.key_span(path).unwrap_or(self.whole)
+    }
+
+    /// All of its bytes.
+    #[must_use]
+    pub fn range(&self) -> Span {
+        self.tree.root().map_or(self.whole, |root| root.span)
+    }
+}
+
+impl Document {
+    /// The bytes of the value at the end of a path.
+    #[must_use]
+    pub fn span(&self, path: &[Step<'_>]) -> Span {
+        self.text.span(path)
+    }
+
+    /// The bytes of the key at the end of a path.
+    #[must_use]
+    pub fn key_span(&self, path: &[Step<'_>]) -> Span {
+        self.text.key_span(path)
     }
 }
 
@@ -72,7 +120,7 @@ fn read_source(id: SourceId, path: &str, text: &str, out: &mut Vec<Diagnostic>) 
     let empty = |tree: &Tree| tree.root().is_none_or(|root| tree.to_json(root).is_null());
     if out.len() == before && trees.iter().all(empty) {
         out.push(
-            Diagnostic::error(codes::EMPTY_FILE, "there is no policy in this file")
+            Diagnostic::new(codes::EMPTY_FILE, "there is no policy in this file")
                 .in_file(path)
                 .help("write a document that starts with `kind: service`, or remove the file"),
         );
@@ -89,14 +137,14 @@ fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
     let Value::Object(map) = &json else {
         let message = "a policy document has to be a mapping of keys to values";
         let found = if json.is_array() { "this is a list" } else { "this is a single value" };
-        out.push(Diagnostic::error(codes::WRONG_TYPE, message).at(root.span, found));
+        out.push(Diagnostic::new(codes::WRONG_TYPE, message).at(root.span, found));
         return None;
     };
     let kinds = schema::KINDS.map(|(kind, _)| kind);
     let Some(kind) = map.get("kind") else {
         let lines = kinds.map(|kind| format!("kind: {kind}"));
         out.push(
-            Diagnostic::error(codes::MISSING_KEY, "the document lacks the key `kind`")
+            Diagnostic::new(codes::MISSING_KEY, "the document lacks the key `kind`")
                 .at(whole, "`kind` is missing here")
                 .help(format!("start the document with {}", one_of(lines.iter().map(String::as_str)))),
         );
@@ -106,7 +154,7 @@ fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
         let written = kind.as_str().map_or_else(|| kind.to_string(), str::to_owned);
         let near = did_you_mean(&written, kinds);
         out.push(
-            Diagnostic::error(codes::NOT_ALLOWED, format!("there is no kind of document `{written}`"))
+            Diagnostic::new(codes::NOT_ALLOWED, format!("there is no kind of document `{written}`"))
                 .at(tree.span(&["kind".into()]).unwrap_or(whole), "unknown kind")
                 .help(match near {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -123,9 +171,11 @@ fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
     }
     let body = match kind.as_str() {
         Some("estate") => typed(json, &tree, whole, out).map(Body::Estate),
+        Some("continuity") => typed(json, &tree, whole, out).map(Body::Continuity),
+        Some("drill") => typed(json, &tree, whole, out).map(Body::Drill),
         _ => typed(json, &tree, whole, out).map(Body::Service),
     }?;
-    Some(Document { body, tree, whole })
+    Some(Document { body, text: Text { tree, whole } })
 }
 
 /// The first key of a document: where findings about the whole of it are shown.
@@ -153,6 +203,6 @@ fn typed<T: DeserializeOwned>(json: Value, tree: &Tree, whole: Span, out: &mut V
         })
         .collect();
     let span = if keys.is_empty() { whole } else { tree.span(&keys).unwrap_or(whole) };
-    out.push(Diagnostic::error(codes::BAD_FORM, error.inner().to_string()).at(span, "here"));
+    out.push(Diagnostic::new(codes::BAD_FORM, error.inner().to_string()).at(span, "here"));
     None
 }

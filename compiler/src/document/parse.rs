@@ -225,7 +225,7 @@ impl<'a> Builder<'a> {
         }
         if let Some(first) = duplicate.filter(|_| !name.is_empty()) {
             self.errors.push(
-                Diagnostic::error(codes::DUPLICATE_KEY, format!("`{name}` is here twice"))
+                Diagnostic::new(codes::DUPLICATE_KEY, format!("`{name}` is here twice"))
                     .at(span, "again")
                     .at(first, "first here")
                     .help("keep one of them; YAML readers would silently drop the other"),
@@ -268,7 +268,7 @@ impl<'a> Builder<'a> {
 
     fn unsupported(&mut self, span: Span, message: &str, help: &str) {
         self.broken = true;
-        let error = Diagnostic::error(codes::UNSUPPORTED_YAML, message);
+        let error = Diagnostic::new(codes::UNSUPPORTED_YAML, message);
         self.errors.push(error.at(span, "here").help(help));
     }
 
@@ -279,7 +279,7 @@ impl<'a> Builder<'a> {
         if weight > MAX_WEIGHT {
             let heaviest = self.nodes.get(root.0)?.span;
             out.push(
-                Diagnostic::error(
+                Diagnostic::new(
                     codes::TOO_MUCH,
                     "the aliases of this document expand to more than a policy can be",
                 )

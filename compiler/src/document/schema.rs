@@ -9,6 +9,8 @@ use jsonschema::{Draft, Validator};
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
+use super::continuity::Continuity;
+use super::drill::Drill;
 use super::estate::Estate;
 use super::service::Service;
 
@@ -16,20 +18,23 @@ use super::service::Service;
 pub const ID: &str = "https://holdfast.dev/schema/holdfast.schema.json";
 
 /// The kinds of document with the names of their definitions.
-pub(super) const KINDS: [(&str, &str); 2] = [("estate", "Estate"), ("service", "Service")];
+pub(super) const KINDS: [(&str, &str); 4] =
+    [("estate", "Estate"), ("service", "Service"), ("continuity", "Continuity"), ("drill", "Drill")];
 
 /// The schema as editors load it: any one of the documents, told apart by `kind`.
 pub static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     generator.subschema_for::<Estate>();
     generator.subschema_for::<Service>();
+    generator.subschema_for::<Continuity>();
+    generator.subschema_for::<Drill>();
     let mut definitions = Value::Object(generator.take_definitions(true));
     tidy(&mut definitions);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": ID,
         "title": "Holdfast policy",
-        "description": "A disaster-recovery policy: the estate, or one of its services.",
+        "description": "A disaster-recovery policy: the estate, one of its services, its continuity plan, or a drill.",
         "type": "object",
         "required": ["kind"],
         "oneOf": KINDS.map(|(_, name)| json!({"$ref": format!("#/$defs/{name}")})),

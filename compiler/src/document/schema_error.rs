@@ -110,7 +110,7 @@ impl Site<'_> {
             out.push(self.wrong_type(&types.collect::<Vec<_>>().join(" or ")));
         } else {
             out.push(
-                Diagnostic::error(codes::MISSING_KEY, format!("{} needs one more key", self.name()))
+                Diagnostic::new(codes::MISSING_KEY, format!("{} needs one more key", self.name()))
                     .at(self.key(), "one is missing here")
                     .help(format!("add exactly one of {}", one_of(required))),
             );
@@ -123,10 +123,15 @@ impl Site<'_> {
         self.tree.key_span(&path).unwrap_or(self.fallback)
     }
 
-    /// The keys that the mapping can have.
+    /// The keys that the mapping can have: those of its definition, where a condition holds the failed keyword.
+    fn properties(&self) -> Option<&'static serde_json::Map<String, Value>> {
+        let own = self.schema().filter(|_| !self.error.schema_path().as_str().contains("/then/"));
+        let schema = own.or_else(|| SCHEMA.get("$defs")?.get(self.definition()))?;
+        schema.get("properties")?.as_object()
+    }
+
     fn known_keys(&self) -> Vec<&'static str> {
-        let properties = self.schema().and_then(|s| s.get("properties")).and_then(Value::as_object);
-        properties.into_iter().flatten().map(|(key, _)| key.as_str()).collect()
+        self.properties().into_iter().flatten().map(|(key, _)| key.as_str()).collect()
     }
 
     /// Whether the mapping has an unknown key that was meant to be this one.
@@ -138,6 +143,14 @@ impl Site<'_> {
         unknown.any(|(key, _)| did_you_mean(key, known.iter().copied()) == missing.as_str())
     }
 
+    /// Whether what was wanted is a list of texts.
+    fn lists_text(&self) -> bool {
+        let items = self.schema().and_then(|schema| schema.get("items"));
+        let name = items.and_then(|items| items.get("$ref")?.as_str()?.strip_prefix("#/$defs/"));
+        let items = name.map_or(items, |name| SCHEMA.get("$defs").and_then(|all| all.get(name)));
+        items.is_some_and(|items| items.get("type").is_none_or(|kind| kind == "string"))
+    }
+
     fn unknown_key(&self, key: &str) -> Diagnostic {
         let span = self.key_within(key);
         let known = self.known_keys();
@@ -146,7 +159,7 @@ impl Site<'_> {
             None => format!("it can have {}", one_of(known)),
         };
         let message = format!("{} has no key `{key}`", self.name());
-        Diagnostic::error(codes::UNKNOWN_KEY, message).at(span, "unknown key").help(help)
+        Diagnostic::new(codes::UNKNOWN_KEY, message).at(span, "unknown key").help(help)
     }
 
     fn wrong_type(&self, expected: &str) -> Diagnostic {
@@ -160,11 +173,13 @@ impl Site<'_> {
         let help = match (expected, value.as_ref()) {
             ("a duration", Value::Number(number)) => Some(duration_cure(&number.to_string())),
             ("text", Value::Number(_) | Value::Bool(_)) => Some("put it in quotes".to_owned()),
-            ("a list", Value::String(text)) => Some(format!("put it in brackets: `[{text}]`")),
+            ("a list", Value::String(text)) if self.lists_text() => {
+                Some(format!("put it in brackets: `[{text}]`"))
+            }
             (_, Value::Null) => Some("write a value, or remove the key".to_owned()),
             _ => None,
         };
-        Diagnostic::error(codes::WRONG_TYPE, format!("{} has to be {expected}", self.name()))
+        Diagnostic::new(codes::WRONG_TYPE, format!("{} has to be {expected}", self.name()))
             .at(self.value(), format!("this is {found}"))
             .maybe_help(help)
     }
@@ -176,7 +191,7 @@ impl Site<'_> {
             ValidationErrorKind::Required { property } => {
                 let missing = property.as_str().unwrap_or_default();
                 let text = format!("{name} lacks the key `{missing}`");
-                let diagnostic = Diagnostic::error(codes::MISSING_KEY, text);
+                let diagnostic = Diagnostic::new(codes::MISSING_KEY, text);
                 return diagnostic
                     .at(self.key(), format!("`{missing}` is missing here"))
                     .maybe_help(self.describe(missing));
@@ -202,7 +217,8 @@ impl Site<'_> {
                 None,
             ),
             ValidationErrorKind::MinItems { limit } => {
-                (codes::OUT_OF_RANGE, format!("{name} needs at least {limit} item"), "too few".into(), None)
+                let noun = if *limit == 1 { "item" } else { "items" };
+                (codes::OUT_OF_RANGE, format!("{name} needs at least {limit} {noun}"), "too few".into(), None)
             }
             ValidationErrorKind::MinProperties { limit } => {
                 (codes::OUT_OF_RANGE, format!("{name} needs at least {limit} entry"), "too few".into(), None)
@@ -218,7 +234,7 @@ impl Site<'_> {
                 (codes::BAD_FORM, text, "here".into(), None)
             }
         };
-        Diagnostic::error(code, message).at(self.value(), label).maybe_help(help)
+        Diagnostic::new(code, message).at(self.value(), label).maybe_help(help)
     }
 
     /// A key of a mapping by name that is no name.
@@ -227,14 +243,21 @@ impl Site<'_> {
         bad_name(&key).at(self.key_within(&key), "not a name")
     }
 
-    /// A key that another one excludes.
+    /// A key that another one excludes, or the value of another one.
     fn excluded(&self) -> Diagnostic {
         let rule = self.error.schema_path().as_str();
-        let other = rule.split('/').skip_while(|part| *part != "dependentSchemas").nth(1).unwrap_or_default();
+        let after = |part: &str| rule.split('/').skip_while(|p| *p != part).nth(1).unwrap_or_default();
+        let condition = rule.split_once("/then/").and_then(|(rule, _)| {
+            let condition = SCHEMA.pointer(&format!("{rule}/if/properties"))?.as_object()?;
+            let (key, value) = condition.iter().next()?;
+            Some((key.as_str(), format!("{key}: {}", value.get("const")?.as_str()?)))
+        });
+        let (other, shown) =
+            condition.unwrap_or_else(|| (after("dependentSchemas"), after("dependentSchemas").into()));
         let parents = self.path.split_last().map_or(self.path, |(_, parents)| parents);
         let path: Vec<Step<'_>> = parents.iter().copied().chain([Step::Key(other)]).collect();
-        let message = format!("{} cannot stand beside `{other}`", self.name());
-        Diagnostic::error(codes::UNKNOWN_KEY, message)
+        let message = format!("{} cannot stand beside `{shown}`", self.name());
+        Diagnostic::new(codes::UNKNOWN_KEY, message)
             .at(self.key(), "one too many")
             .at(self.tree.key_span(&path).unwrap_or(self.fallback), "beside this")
             .help("keep one of them")
@@ -248,7 +271,7 @@ impl Site<'_> {
 
     /// What the schema says about a key.
     fn describe(&self, key: &str) -> Option<String> {
-        let property = self.schema()?.get("properties")?.get(key)?;
+        let property = self.properties()?.get(key)?;
         Some(format!("add `{key}`: {}", first_sentence(property.get("description")?.as_str()?)))
     }
 
@@ -262,7 +285,7 @@ impl Site<'_> {
             None => format!("it can be {}", one_of(allowed)),
         };
         let message = format!("{} cannot be `{written}`", self.name());
-        Diagnostic::error(codes::NOT_ALLOWED, message).at(self.value(), "not one of the choices").help(help)
+        Diagnostic::new(codes::NOT_ALLOWED, message).at(self.value(), "not one of the choices").help(help)
     }
 
     fn pattern(&self) -> Diagnostic {
@@ -271,16 +294,16 @@ impl Site<'_> {
         let schema = self.schema();
         let description = schema.and_then(|s| s.get("description")).and_then(Value::as_str);
         match self.definition() {
-            "Duration" => Diagnostic::error(codes::BAD_DURATION, format!("`{text}` is not a duration"))
+            "Duration" => Diagnostic::new(codes::BAD_DURATION, format!("`{text}` is not a duration"))
                 .at(self.value(), "not a duration")
                 .help(duration_cure(text)),
             "BucketName" => {
-                Diagnostic::error(codes::BAD_BUCKET_NAME, format!("`{text}` cannot be the name of a bucket"))
+                Diagnostic::new(codes::BAD_BUCKET_NAME, format!("`{text}` cannot be the name of a bucket"))
                     .at(self.value(), bucket_name_fault(text))
                     .help("3 to 63 lower-case letters, digits, hyphens and dots")
             }
             "Name" => bad_name(text).at(self.value(), "not a name"),
-            _ => Diagnostic::error(codes::BAD_FORM, format!("{name} cannot be `{text}`"))
+            _ => Diagnostic::new(codes::BAD_FORM, format!("{name} cannot be `{text}`"))
                 .at(self.value(), "does not have the right form")
                 .maybe_help(description.map(|text| format!("it has to be {}", first_sentence(text)))),
         }
@@ -290,7 +313,7 @@ impl Site<'_> {
 fn bad_name(text: &str) -> Diagnostic {
     let meant = text.to_ascii_lowercase().replace(['_', ' ', '.'], "-");
     let meant = Some(meant).filter(|name| is_name(name)).map(|name| format!("did you mean `{name}`?"));
-    Diagnostic::error(codes::BAD_NAME, format!("`{text}` cannot be a name"))
+    Diagnostic::new(codes::BAD_NAME, format!("`{text}` cannot be a name"))
         .help(
             "lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen, \
              at most 40 characters",

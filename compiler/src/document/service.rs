@@ -1,12 +1,17 @@
-//! The document of kind `service`: where it lives, what data it must not lose, how its traffic moves.
+//! The document of kind `service`: where it lives, what data it must not lose, how its traffic moves, and how
+//! people bring it back.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::text::{BucketName, DomainName, Name, UrlPath};
+use super::assumptions::Assumptions;
+use super::data::Data;
+use super::recovery::{Disruption, RecoveryStep};
+use super::text::Name;
+use super::traffic::Traffic;
+use super::waiver::Waiver;
 use crate::units::Duration;
 
 /// Always `service`.
@@ -25,230 +30,105 @@ pub struct Service {
     pub kind: ServiceKind,
     /// The service's name, unique in the estate.
     pub name: Name,
+    /// The tier it belongs to, one of the estate's: what holds for the tier holds for the service.
+    #[serde(default)]
+    pub tier: Option<Name>,
+    /// Who answers for it: a contact of the continuity plan.
+    #[serde(default)]
+    pub owner: Option<Name>,
     /// The site it normally runs at.
     pub primary: Name,
     /// The sites that take over, in this order.
     #[serde(default)]
     pub standby: Vec<Name>,
-    /// How fast it has to be back (`rto`), and how much data it may lose (`rpo`).
+    /// How fast it has to be back, and how much data it may lose.
     #[serde(default)]
     pub objectives: Option<Objectives>,
-    /// Services whose resources are set up before this one's.
+    /// Services it cannot do without: they are set up first, and it is back only when they are.
     #[serde(default)]
-    pub after: Vec<Name>,
+    pub depends_on: Vec<Name>,
     /// The data sets by name.
     #[serde(default)]
     pub data: BTreeMap<Name, Data>,
     /// The entries of traffic by name.
     #[serde(default)]
     pub traffic: BTreeMap<Name, Traffic>,
+    /// How it is brought back when its primary site is lost, step by step. Traffic with a probe moves by itself.
+    #[serde(default)]
+    #[schemars(extend("maxItems" = 100))]
+    pub recovery: Vec<RecoveryStep>,
+    /// How it is brought back after other disruptions, step by step.
+    #[serde(default)]
+    pub recovery_from: RecoveryFrom,
+    /// What the author takes for granted, with the reason.
+    #[serde(default)]
+    pub assumptions: Assumptions,
+    /// Findings that somebody has decided to live with, for a time.
+    #[serde(default)]
+    #[schemars(extend("maxItems" = 100))]
+    pub waivers: Vec<Waiver>,
 }
 
-/// Recovery objectives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+/// Recovery objectives: of the loss of a site, and of the other disruptions where somebody asks for them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Objectives {
-    /// Recovery time objective: the longest time the service may be away.
-    pub rto: Duration,
-    /// Recovery point objective: the longest stretch of data that may be lost.
-    pub rpo: Duration,
+    /// Recovery time objective: the longest time the service may be away when a site is lost.
+    #[serde(default)]
+    pub rto: Option<Duration>,
+    /// Recovery point objective: the longest stretch of data that may be lost with a site.
+    #[serde(default)]
+    pub rpo: Option<Duration>,
+    /// The same for data that was deleted or corrupted, by mistake or by a fault.
+    #[serde(default)]
+    pub corruption: Option<Objective>,
+    /// The same for an account in the hands of somebody who wants to destroy it.
+    #[serde(default)]
+    pub account_compromise: Option<Objective>,
+    /// The same for the loss of the primary site's encryption key.
+    #[serde(default)]
+    pub key_loss: Option<Objective>,
 }
 
-/// How a bucket encrypts what is written without a word about encryption.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Encryption {
-    /// With keys that S3 manages (SSE-S3).
-    #[serde(rename = "AES256")]
-    Aes256,
-    /// With the site's KMS key (SSE-KMS), with a bucket key to spare KMS calls.
-    #[serde(rename = "aws:kms")]
-    Kms,
-}
-
-/// A data set: a bucket at the primary site and its copies.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Data {
-    /// The bucket at the primary site. If it exists already it is adopted: settings change, data never.
-    pub bucket: BucketName,
-    /// How the bucket and its copies encrypt. Without it: the estate's default.
-    #[serde(default)]
-    pub encrypt: Option<Encryption>,
-    /// How the data is copied.
-    #[schemars(extend("minItems" = 1, "maxItems" = 20))]
-    pub backups: Vec<Backup>,
-}
-
-/// One way the data is copied.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Backup {
-    /// `real-time`: S3 replication with replication time control (99.9 % of new objects within 15 minutes).
-    pub strategy: Strategy,
-    /// The sites that hold a copy.
-    #[schemars(extend("minItems" = 1, "maxItems" = 30))]
-    pub to: Vec<Target>,
-}
-
-/// How often the data is copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strategy {
-    /// Every change as it happens.
-    RealTime,
-}
-
-/// Where a copy lives: a site, or a site with the name of the bucket there.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Target {
-    /// The site. The bucket there is named after the primary bucket and the region.
-    Site(Name),
-    /// The site and the bucket.
-    Bucket(TargetBucket),
-}
-
-/// A copy in a bucket of a given name.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct TargetBucket {
-    /// The site that holds the copy.
-    pub site: Name,
-    /// The name of the bucket there.
-    pub bucket: BucketName,
-}
-
-/// A DNS name whose answer moves to the next site when the current one stops answering.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Traffic {
-    /// The public hosted zone. It has to exist.
-    #[schemars(extend("examples" = ["acme.example"]))]
-    pub zone: DomainName,
-    /// The name in that zone.
-    pub record: DomainName,
-    /// How long resolvers may keep an answer. Route 53 advises 60 s or less for failover.
-    #[serde(default)]
-    pub ttl: Option<Duration>,
-    /// How Route 53 finds out that an endpoint is down.
-    #[serde(default)]
-    pub probe: Option<Probe>,
-    /// Where the service answers, by site: the primary's and at least one standby's.
-    #[schemars(extend("minProperties" = 1))]
-    pub endpoints: BTreeMap<Name, Endpoint>,
-}
-
-/// A health check. Exactly one of `https`, `http` and `tcp`; with `tcp`, no `port` and no `expect`.
-///
-/// Source of the limits: Amazon Route 53 API Reference, `HealthCheckConfig`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(extend(
-    "anyOf" = [
-        {"required": ["https"], "properties": {"https": true}},
-        {"required": ["http"], "properties": {"http": true}},
-        {"required": ["tcp"], "properties": {"tcp": true}}
-    ],
-    "dependentSchemas" = {
-        "https": {"properties": {"http": false, "tcp": false}},
-        "http": {"properties": {"tcp": false}},
-        "tcp": {"properties": {"port": false, "expect": false}}
-    }
-))]
-pub struct Probe {
-    /// Ask for this path over HTTPS.
-    #[serde(default)]
-    pub https: Option<UrlPath>,
-    /// Ask for this path over HTTP.
-    #[serde(default)]
-    pub http: Option<UrlPath>,
-    /// Open a TCP connection to this port.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 65535), extend("examples" = [443]))]
-    pub tcp: Option<u16>,
-    /// The port, if it is not 443 for HTTPS or 80 for HTTP.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 65535), extend("examples" = [8443]))]
-    pub port: Option<u16>,
-    /// How often each checker asks: `10s` or `30s`. Without it: 30 s.
-    #[serde(default)]
-    pub every: Option<Interval>,
-    /// After how many failures in a row an endpoint counts as down: 1 to 10. Without it: 3.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 10), extend("examples" = [3]))]
-    pub failures: Option<u8>,
-    /// Text that has to be within the first 5,120 bytes of the answer.
-    #[serde(default)]
-    #[schemars(length(min = 1, max = 255))]
-    pub expect: Option<String>,
-}
-
-/// The intervals that Route 53 offers.
+/// What one disruption may cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Interval {
-    /// Every 10 seconds ("fast").
-    #[serde(rename = "10s")]
-    Fast,
-    /// Every 30 seconds.
-    #[default]
-    #[serde(rename = "30s")]
-    Standard,
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Objective {
+    /// Recovery time objective: the longest time the service may be away.
+    #[serde(default)]
+    pub rto: Option<Duration>,
+    /// Recovery point objective: the longest stretch of data that may be lost.
+    #[serde(default)]
+    pub rpo: Option<Duration>,
 }
 
-impl Interval {
-    /// In seconds.
+impl Objectives {
+    /// What is asked of one disruption.
     #[must_use]
-    pub fn seconds(self) -> u64 {
-        match self {
-            Self::Fast => 10,
-            Self::Standard => 30,
+    pub fn of(&self, disruption: Disruption) -> Objective {
+        match disruption {
+            Disruption::SiteLoss => Objective { rto: self.rto, rpo: self.rpo },
+            Disruption::Corruption => self.corruption.unwrap_or_default(),
+            Disruption::AccountCompromise => self.account_compromise.unwrap_or_default(),
+            Disruption::KeyLoss => self.key_loss.unwrap_or_default(),
         }
     }
 }
 
-/// Where a service answers at one site: an address, a host name, or an alias of an AWS resource.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Endpoint {
-    /// An IPv4 address (record type A), an IPv6 address (AAAA) or a host name (CNAME).
-    Address(EndpointText),
-    /// An alias of an AWS resource, such as a load balancer.
-    Alias(AliasEndpoint),
-}
-
-/// An IPv4 address, an IPv6 address or a host name.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct EndpointText(pub String);
-
-impl JsonSchema for EndpointText {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "EndpointText".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "description": "An IPv4 address (record type A), an IPv6 address (AAAA) or a host name (CNAME).",
-            "pattern": "^([0-9]{1,3}\\.){3}[0-9]{1,3}$|^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$|^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
-            "examples": ["192.0.2.10", "2001:db8::10", "shop.eu.example.net"],
-        })
-    }
-}
-
-impl fmt::Display for EndpointText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// An alias of an AWS resource. Its own health counts (`EvaluateTargetHealth`).
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+/// How a service is brought back after disruptions that lose no site.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct AliasEndpoint {
-    /// The DNS name of the resource, such as the load balancer's.
-    pub alias: DomainName,
-    /// The id of the hosted zone that the resource's DNS name belongs to, such as the load balancer's
-    /// canonical hosted zone id.
-    #[schemars(regex(pattern = "^Z[A-Z0-9]{1,31}$"))]
-    pub zone_id: String,
+pub struct RecoveryFrom {
+    /// When data was deleted or corrupted.
+    #[serde(default)]
+    #[schemars(extend("maxItems" = 100))]
+    pub corruption: Vec<RecoveryStep>,
+    /// When the account is in the hands of somebody who wants to destroy it.
+    #[serde(default)]
+    #[schemars(extend("maxItems" = 100))]
+    pub account_compromise: Vec<RecoveryStep>,
+    /// When the primary site's encryption key is lost.
+    #[serde(default)]
+    #[schemars(extend("maxItems" = 100))]
+    pub key_loss: Vec<RecoveryStep>,
 }

@@ -17,7 +17,7 @@ pub(super) fn report(source: SourceId, text: &str, error: &ScanError) -> Diagnos
     let offset = if offset >= written.len() { last } else { offset };
     let one = text.get(offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     let span = Span::new(source, offset, offset + length.unwrap_or(one));
-    Diagnostic::error(code, message).at(span, label).help(help)
+    Diagnostic::new(code, message).at(span, label).help(help)
 }
 
 const TAB: &str = "a tab cannot indent YAML";
@@ -25,7 +25,7 @@ const TAB_CURE: &str = "use spaces; most editors can convert tabs for YAML files
 
 /// The finding for a tab that the parser lets pass.
 pub(super) fn tab(span: Span) -> Diagnostic {
-    Diagnostic::error(codes::TAB, TAB).at(span, "tab").help(TAB_CURE)
+    Diagnostic::new(codes::TAB, TAB).at(span, "tab").help(TAB_CURE)
 }
 
 /// The parts of a finding.

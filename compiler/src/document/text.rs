@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::units::Duration;
+use crate::units::{Bytes, Date, Duration, Throughput};
 
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $pattern:expr, $description:literal, [$($example:literal),*]) => {
@@ -84,19 +84,77 @@ text_type! {
     ["/healthz"]
 }
 
-impl JsonSchema for Duration {
-    fn schema_name() -> Cow<'static, str> {
-        "Duration".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "description": "A span of time: a whole number and a unit, one of s, m, h, d.",
-            "pattern": Self::PATTERN,
-            "examples": ["60s", "15m", "4h", "35d"],
-        })
-    }
+text_type! {
+    /// A time of day, to the minute.
+    TimeOfDay, "^([01][0-9]|2[0-3]):[0-5][0-9]$",
+    "A time of day, such as 03:00.",
+    ["03:00"]
 }
+text_type! {
+    /// A time zone of the IANA database.
+    ZoneName, "^UTC$|^[A-Z][A-Za-z_]{1,20}(/[A-Z][A-Za-z_-]{1,30}){1,2}$",
+    "A time zone of the IANA database, such as Europe/Berlin, or UTC.",
+    ["UTC", "Europe/Berlin"]
+}
+text_type! {
+    /// What a step of a recovery does.
+    Deed, "^(declare|verify)$|^(failover traffic|restore data)\\.[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
+    "What a step does: `declare`, `verify`, `failover traffic.NAME` or `restore data.NAME`.",
+    ["declare", "failover traffic.api", "restore data.ledger", "verify"]
+}
+text_type! {
+    /// An API call as IAM names the action.
+    ApiCall, "^[a-z0-9-]{2,40}:[A-Za-z]{2,80}$",
+    "An API call as IAM names it: the service, a colon, the action.",
+    ["ec2:RunInstances", "route53:ChangeResourceRecordSets"]
+}
+text_type! {
+    /// The code of a finding that can be waived.
+    FindingCode, "^(E(08|09)|W(04|08|09)|W10)[0-9]{2}$",
+    "The code of a warning, or of an error about objectives or recovery (E08, E09), such as W0913.",
+    ["W0913"]
+}
+text_type! {
+    /// The three letters of a currency (ISO 4217).
+    Currency, "^[A-Z]{3}$",
+    "The three letters of a currency (ISO 4217), such as EUR.",
+    ["EUR", "USD"]
+}
+
+macro_rules! quantity {
+    ($name:ident, $description:literal, [$($example:literal),*]) => {
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "string",
+                    "description": $description,
+                    "pattern": Self::PATTERN,
+                    "examples": [$($example),*],
+                })
+            }
+        }
+    };
+}
+
+quantity!(
+    Duration,
+    "A span of time: a whole number and a unit, one of s, m, h, d.",
+    ["60s", "15m", "4h", "35d"]
+);
+quantity!(Date, "A day of the calendar: year, month, day.", ["2026-11-23"]);
+quantity!(
+    Bytes,
+    "An amount of data: a whole number and a unit, one of KiB, MiB, GiB, TiB.",
+    ["750GiB", "2TiB"]
+);
+quantity!(
+    Throughput,
+    "Data per second: a whole number and a unit, one of KiB/s, MiB/s, GiB/s, TiB/s.",
+    ["200MiB/s"]
+);
 
 /// What is wrong with a bucket name, in words.
 #[must_use]

@@ -53,7 +53,7 @@ fn bucket(context: &Context<'_>, data: &Name, set: &DataSet, bucket: &Bucket, pa
         .set("public-access-block", json!(PUBLIC_ACCESS_BLOCK))
         .set("ownership", "BucketOwnerEnforced")
         .set("tags", context.tags("data", data));
-    match set.encryption {
+    match set.encryption.value {
         Encryption::Aes256 => resource.set("encryption", "AES256").set("kms-key", Value::Null),
         Encryption::Kms => {
             // Null is the account's own key for S3, which nobody has to name.
@@ -82,7 +82,7 @@ pub(super) fn key_arn(context: &Context<'_>, site: &Site) -> String {
 fn rules(context: &Context<'_>, set: &DataSet) -> Value {
     let count = set.copies.len();
     let rule = |(nth, copy): (usize, &Bucket)| {
-        let kms = set.encryption == Encryption::Kms;
+        let kms = set.encryption.value == Encryption::Kms;
         let mut rule = json!({
             "id": format!("holdfast-{}", copy.site.name),
             "priority": count - nth,

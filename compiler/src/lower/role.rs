@@ -67,7 +67,7 @@ fn policy(context: &Context<'_>, set: &DataSet) -> Value {
             json!(copies),
         ),
     ];
-    if set.encryption == Encryption::Kms {
+    if set.encryption.value == Encryption::Kms {
         statements.extend(allow_keys(
             context,
             "ReadKey",

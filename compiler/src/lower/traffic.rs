@@ -147,7 +147,7 @@ impl Chain<'_> {
                 .set("alias-zone-id", zone_id.as_str())
                 .set("evaluate-target-health", endpoint.target.tells_its_health()),
             Target::Ip(_) | Target::Host(_) => record
-                .set("ttl", self.traffic.ttl.as_seconds())
+                .set("ttl", self.traffic.ttl.value.as_seconds())
                 .set("values", json!([value(&endpoint.target)]))
                 .set("alias-name", Value::Null)
                 .set("alias-zone-id", Value::Null)

@@ -7,10 +7,13 @@ use serde_json::Value;
 use super::bind::{Bound, bind};
 use super::pretty::brief;
 use super::{Action, After, Change, Context, FORMAT, Moved, Plan, Step, StepId, batch};
-use super::{obstacle, removal};
+use super::{effect, obstacle, removal};
+use crate::compile::{Compiled, Waived};
 use crate::diagnostic::Diagnostic;
+use crate::document::Strategy;
 use crate::graph::Graph;
 use crate::observation::{Object, Observation, Owned, digest, scope};
+use crate::policy::Policy;
 use crate::resource::{Address, Attribute, AttributeSchema, Kind, Lifecycle, Resource, Values};
 use crate::source::Sources;
 
@@ -21,6 +24,8 @@ pub struct Inputs<'a> {
     pub context: Context,
     /// The texts of the policy, for the places.
     pub sources: &'a Sources,
+    /// The policy, for its objectives.
+    pub compiled: &'a Compiled,
     /// What should exist.
     pub graph: &'a Graph,
     /// What Holdfast made before.
@@ -52,6 +57,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let Differ { mut steps, bound, displaced, .. } = differ;
     let left = removal::plan(&mut steps, &bound, &displaced, inputs.graph, inputs.owned);
     batch::assign(&mut steps);
+    let policy = &inputs.compiled.policy;
     let wants: Vec<String> = inputs.graph.iter().map(wants).collect();
     Ok(Plan {
         format: FORMAT,
@@ -61,6 +67,9 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         scope: scope(inputs.graph, inputs.owned),
         moved: moved(inputs.graph, inputs.owned),
         leaving: leaving(&steps, inputs.graph),
+        objectives: effect::effects(policy, &bound.found, inputs.owned),
+        waived: inputs.compiled.waived.iter().map(Waived::in_words).collect(),
+        unmade: unmade(policy),
         steps,
         left,
     })
@@ -85,6 +94,25 @@ fn leaving(steps: &[Step], graph: &Graph) -> BTreeSet<String> {
     let there: BTreeSet<&str> = graph.iter().map(|resource| resource.address.owner()).collect();
     let removed = steps.iter().filter(|step| step.action == Action::Delete).map(|step| step.address.owner());
     removed.filter(|owner| !there.contains(owner)).map(str::to_owned).collect()
+}
+
+/// Backups on a schedule: checked, and made by somebody else.
+fn unmade(policy: &Policy) -> Vec<String> {
+    let sets = policy
+        .services
+        .values()
+        .flat_map(|service| service.data.iter().map(move |(name, set)| (service, name, set)));
+    let schedules = sets
+        .flat_map(|(service, name, set)| set.schedules.iter().map(move |schedule| (service, name, schedule)));
+    let words = schedules.map(|(service, name, schedule)| {
+        let sites: Vec<&str> = schedule.to.iter().map(|(site, _)| site.name.as_str()).collect();
+        let every = match schedule.strategy {
+            Strategy::Weekly => "weekly",
+            Strategy::Daily | Strategy::RealTime => "daily",
+        };
+        format!("{}.{name}: {every} backup to {}", service.name, sites.join(", "))
+    });
+    words.collect()
 }
 
 fn wants(resource: &Resource) -> String {

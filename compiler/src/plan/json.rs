@@ -5,6 +5,10 @@
 //! format_version     "1.0": new fields may come within 1.x, the meaning of old ones stays
 //! estate, cloud, account, plan_digest, policy_digest, observation_digest
 //! summary            {create, update, replace, delete, keep}
+//! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
+//!                    where nothing is there yet; before and after are {seconds (null: unbounded), assurance, because}
+//! waived[]           findings that somebody has decided to live with
+//! backups_not_made[] backups on a schedule, which Holdfast checks and does not make
 //! resource_changes[] address, mode (managed | data), type, name, purpose, action_reason, place {file,line,column},
 //!                    deposed (the id of an old thing that is removed after its replacement),
 //!                    change {actions, before, after, after_unknown, replace_paths}, cautions, displaces, needs
@@ -18,7 +22,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Action, After, Plan, Step};
+use super::{Action, After, Effect, Kept, Plan, Step};
 use crate::resource::Lifecycle;
 
 /// The version of the format.
@@ -36,12 +40,29 @@ pub fn json(plan: &Plan) -> String {
         "policy_digest": plan.policy,
         "observation_digest": plan.observed,
         "summary": plan.counts(),
+        "objectives": plan.objectives.iter().map(objective).collect::<Vec<_>>(),
+        "waived": plan.waived,
+        "backups_not_made": plan.unmade,
         "resource_changes": plan.steps.iter().filter(|s| shown(s)).map(change).collect::<Vec<_>>(),
         "left_in_place": plan.left,
         "leaving_services": plan.leaving,
         "moved": plan.moved,
     });
     format!("{document:#}\n")
+}
+
+fn objective(effect: &Effect) -> Value {
+    let kept =
+        |kept: &Kept| json!({"seconds": kept.seconds, "assurance": kept.assurance, "because": kept.because});
+    json!({
+        "service": effect.service,
+        "disruption": effect.disruption,
+        "measure": effect.measure,
+        "objective_seconds": effect.objective,
+        "before": effect.before.as_ref().map(kept),
+        "after": kept(&effect.after),
+        "met": effect.met(),
+    })
 }
 
 fn shown(step: &Step) -> bool {

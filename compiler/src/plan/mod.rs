@@ -6,6 +6,7 @@
 mod batch;
 mod bind;
 mod diff;
+mod effect;
 mod json;
 mod obstacle;
 mod pretty;
@@ -22,6 +23,7 @@ use crate::observation::{Object, Wanted, digest};
 use crate::resource::{Address, Attributes, Values};
 use crate::source::Place;
 pub use diff::{Inputs, diff};
+pub use effect::{Effect, Kept, Measure};
 pub use json::{FORMAT_VERSION, json};
 pub use text::text;
 
@@ -176,6 +178,15 @@ pub struct Plan {
     pub observed: String,
     /// What was looked for, so that an apply can look again.
     pub scope: Vec<Wanted>,
+    /// What it does to the objectives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objectives: Vec<Effect>,
+    /// Findings that somebody has decided to live with: in every report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<String>,
+    /// Backups that the policy asks for and that Holdfast does not make.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmade: Vec<String>,
     /// The steps, each after what it needs.
     pub steps: Vec<Step>,
     /// Things that Holdfast made, that no policy asks for any more, and that stay all the same.

@@ -8,10 +8,12 @@ use std::time::Duration;
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
+use super::effect;
 use super::pretty::{brief, pretty};
 use super::{Action, After, Change, Counts, Left, Plan, Step};
 use crate::diagnostic::{Style, visible};
 use crate::resource::Shape;
+use crate::text::{Pen, wrap};
 
 /// Time after which a text diff settles for a coarser answer. Documents here are a few dozen lines; the
 /// bound is for those that strangers write.
@@ -22,10 +24,11 @@ const NAME_WIDTH: usize = 22;
 /// The plan as text. Same plan and style, same bytes.
 #[must_use]
 pub fn text(plan: &Plan, style: Style) -> String {
-    let pen = Pen { color: style.color, width: style.width.max(60) };
+    let pen = Pen::new(style);
     let context = &plan.context;
     let cloud = line(&context.cloud);
     let mut out = format!("Estate {} in {cloud}, account {}\n", pen.bold(&context.estate), context.account);
+    effect::text(&plan.objectives, &pen, &mut out);
     if plan.is_empty() {
         let counts = plan.counts();
         let _ = writeln!(
@@ -50,16 +53,29 @@ pub fn text(plan: &Plan, style: Style) -> String {
     left(plan, &pen, &mut out);
     for service in &plan.leaving {
         let text = format!("! service `{service}` goes: none of these policies mentions it.");
-        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width)));
+        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));
     }
     let _ = writeln!(out, "\n{}", pen.bold(&summary(plan.counts())));
     out
 }
 
 fn left(plan: &Plan, pen: &Pen, out: &mut String) {
+    if !plan.unmade.is_empty() {
+        let text = "! Backups on a schedule are checked, but not made by Holdfast yet: AWS Backup has to be set up for them.";
+        let _ = writeln!(out, "\n{}", pen.caution(&wrap(text, 0, pen.width())));
+        plan.unmade.iter().for_each(|unmade| {
+            let _ = writeln!(out, "{}", pen.caution(&wrap(&line(unmade), 2, pen.width())));
+        });
+    }
+    if !plan.waived.is_empty() {
+        let _ = writeln!(out, "\n{}", pen.bold("Waived"));
+        plan.waived.iter().for_each(|waived| {
+            let _ = writeln!(out, "{}", wrap(&line(waived), 2, pen.width()));
+        });
+    }
     for Left { address, reason } in &plan.left {
         let text = format!("! {address} stays, although no policy asks for it any more: {reason}.");
-        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width)));
+        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));
     }
 }
 
@@ -71,32 +87,8 @@ fn summary(counts: Counts) -> String {
     )
 }
 
-/// How to draw.
-struct Pen {
-    color: bool,
-    width: usize,
-}
-
+/// The parts of a plan.
 impl Pen {
-    fn paint(&self, text: &str, code: &str) -> String {
-        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
-    fn bold(&self, text: &str) -> String {
-        self.paint(text, "1")
-    }
-    fn dim(&self, text: &str) -> String {
-        self.paint(text, "2")
-    }
-    fn plus(&self, text: &str) -> String {
-        self.paint(text, "32")
-    }
-    fn minus(&self, text: &str) -> String {
-        self.paint(text, "31")
-    }
-    fn caution(&self, text: &str) -> String {
-        self.paint(text, "33")
-    }
-
     fn sign(&self, action: Action) -> String {
         match action {
             Action::Keep => " ".to_owned(),
@@ -111,12 +103,12 @@ impl Pen {
         let id = line(step.id.as_str());
         let _ = writeln!(out, "  {} {} {}", self.sign(step.action), self.bold(&id), step.action);
         let why = line(&format!("{}: {}", step.purpose, step.reason));
-        let _ = writeln!(out, "{}", self.dim(&wrap(&why, 6, self.width)));
+        let _ = writeln!(out, "{}", self.dim(&wrap(&why, 6, self.width())));
         if let Some(place) = &step.place {
             let _ = writeln!(out, "      {}", self.dim(&line(&format!("at {place}"))));
         }
         for caution in &step.cautions {
-            let text = wrap(&format!("! {}", line(caution)), 6, self.width);
+            let text = wrap(&format!("! {}", line(caution)), 6, self.width());
             let _ = writeln!(out, "{}", self.caution(&text));
         }
         for change in &step.changes {
@@ -138,7 +130,7 @@ impl Pen {
         match (step.action, shape) {
             (Action::Create, Some(Shape::Document)) => {
                 let _ = writeln!(out, "      {}", change.name);
-                for line in pretty(after, self.width - 8).lines() {
+                for line in pretty(after, self.width() - 8).lines() {
                     let _ = writeln!(out, "        {}", self::line(line));
                 }
             }
@@ -168,7 +160,7 @@ impl Pen {
     /// A name with a value that wraps under itself.
     fn value(&self, name: &str, value: &str, out: &mut String) {
         let indent = 7 + NAME_WIDTH;
-        let wrapped = wrap(&line(value), indent, self.width);
+        let wrapped = wrap(&line(value), indent, self.width());
         let _ = writeln!(out, "      {name} {}", wrapped.trim_start());
     }
 
@@ -187,7 +179,7 @@ impl Pen {
     }
 
     fn document(&self, before: &Value, after: &Value, out: &mut String) {
-        let width = self.width - 10;
+        let width = self.width() - 10;
         let text = |value: &Value| if value.is_null() { String::new() } else { pretty(value, width) + "\n" };
         let (before, after) = (text(before), text(after));
         let diff = TextDiff::configure().timeout(DIFF_TIMEOUT).diff_lines(&before, &after);
@@ -209,24 +201,4 @@ impl Pen {
 /// for a line of the plan.
 fn line(text: &str) -> String {
     visible(text).replace('\n', "\\n")
-}
-
-/// Words in lines of at most `width` columns, all indented.
-fn wrap(text: &str, indent: usize, width: usize) -> String {
-    let pad = " ".repeat(indent);
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split(' ') {
-        let fits = indent + line.chars().count() + 1 + word.chars().count() <= width;
-        if !line.is_empty() && !fits {
-            lines.push(format!("{pad}{line}"));
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    lines.push(format!("{pad}{line}"));
-    lines.join("\n")
 }

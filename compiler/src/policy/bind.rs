@@ -1,60 +1,173 @@
-//! Names to things: the estate and its sites, the services and what they mention.
+//! Names to things: the estate and its sites, the services and what they mention, the plan and its people.
 
 use std::collections::BTreeMap;
 
-use super::binder::Binder;
+use super::binder::{Binder, Names};
 use super::sites::Sites;
-use super::{Bucket, DataSet, Policy, Service, buckets, traffic};
-use crate::diagnostic::{Diagnostic, codes, did_you_mean};
-use crate::document::{self, Document, Encryption, Name, Objectives, Target};
-use crate::units::Duration;
+use super::{Policy, Service, buckets, continuity, dependencies, drills, traffic, waivers};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::document::{self, Body, Document, Estate, Name};
 
-/// What every service inherits where neither it nor the estate says anything: RTO 4 h, RPO 1 h.
-const OBJECTIVES: Objectives =
-    Objectives { rto: Duration::seconds(4 * 3_600), rpo: Duration::seconds(3_600) };
-
-/// Bind all documents. `complete` is false where some were too broken to be read.
-pub(super) fn bind(documents: &[Document], complete: bool, out: &mut Vec<Diagnostic>) -> Option<Policy> {
-    let mut estates = Vec::new();
-    let mut services = Vec::new();
+pub(super) fn bind(documents: Vec<Document>, complete: bool, out: &mut Vec<Diagnostic>) -> Option<Policy> {
+    let estate = the_estate(&documents, complete, out)?;
+    let mut policy = with_estate(&documents, estate, complete, out);
+    // The text of the plan is kept: it is shown to people as a document of its own.
+    let names = contacts(&documents);
+    let sites = Sites::new(&estate.0.text, estate.1, &mut Vec::new());
+    let known: Vec<Name> = names.known.into_iter().cloned().collect();
     for document in documents {
-        match &document.body {
-            document::Body::Estate(estate) => estates.push((document, estate)),
-            document::Body::Service(service) => services.push((document, service)),
+        if let Body::Continuity(body) = document.body
+            && policy.continuity.is_none()
+        {
+            let names = Names { known: known.iter().collect(), ..no_contacts() };
+            policy.continuity = Some(continuity::bind(*body, document.text, &sites, &names, out));
         }
     }
-    let Some((&(estate_document, estate), further)) = estates.split_first() else {
+    Some(policy)
+}
+
+fn the_estate<'d>(
+    documents: &'d [Document],
+    complete: bool,
+    out: &mut Vec<Diagnostic>,
+) -> Option<(&'d Document, &'d Estate)> {
+    let mut estates = documents.iter().filter_map(|document| match &document.body {
+        Body::Estate(estate) => Some((document, estate.as_ref())),
+        _ => None,
+    });
+    let Some((first, estate)) = estates.next() else {
         // A broken document may have been the estate: then its own error is the one to mend.
-        if complete && let Some((document, _)) = services.first() {
+        if complete && let Some(document) = documents.first() {
             out.push(
-                Diagnostic::error(codes::NO_ESTATE, "there is no document of kind `estate`")
-                    .at(document.span(&["kind".into()]), "this service has no estate to belong to")
+                Diagnostic::new(codes::NO_ESTATE, "there is no document of kind `estate`")
+                    .at(document.span(&["kind".into()]), "this has no estate to belong to")
                     .help("add one that names the sites, or pass the folder that holds it too"),
             );
         }
         return None;
     };
-    for (document, _) in further {
+    for (document, _) in estates {
         out.push(
-            Diagnostic::error(codes::TWO_ESTATES, "there is more than one document of kind `estate`")
+            Diagnostic::new(codes::TWO_ESTATES, "there is more than one document of kind `estate`")
                 .at(document.span(&["kind".into()]), "another estate")
-                .at(estate_document.span(&["kind".into()]), "the first one")
+                .at(first.span(&["kind".into()]), "the first one")
                 .help("plan one estate at a time, or merge the two"),
         );
     }
-    let sites = Sites::new(estate_document, estate, out);
+    Some((first, estate))
+}
+
+fn no_contacts() -> Names<'static> {
+    Names {
+        code: codes::UNKNOWN_CONTACT,
+        noun: "contact",
+        cure: "declare it in `contacts` of a document of kind `continuity`: how they are reached, how fast they answer",
+        known: Vec::new(),
+    }
+}
+
+fn contacts(documents: &[Document]) -> Names<'_> {
+    let plans = documents.iter().filter_map(|document| match &document.body {
+        Body::Continuity(plan) => Some(plan),
+        _ => None,
+    });
+    Names { known: plans.flat_map(|plan| plan.contacts.keys()).collect(), ..no_contacts() }
+}
+
+fn with_estate(
+    documents: &[Document],
+    (estate_document, estate): (&Document, &Estate),
+    complete: bool,
+    out: &mut Vec<Diagnostic>,
+) -> Policy {
+    let text = &estate_document.text;
+    let sites = Sites::new(text, estate, out);
+    let contacts = contacts(documents);
+    let services: Vec<(&Document, &document::Service)> = documents
+        .iter()
+        .filter_map(|document| match &document.body {
+            Body::Service(service) => Some((document, service.as_ref())),
+            _ => None,
+        })
+        .collect();
     let names = service_names(&services, out);
+    let mut waivers = waivers::bind(text, &estate.waivers, &contacts, out);
     let mut bound = BTreeMap::new();
     for (document, service) in &services {
-        let binder = Binder { document, service, sites: &sites, defaults: &estate.defaults, names: &names };
-        let service = binder.service(complete, out);
+        let binder = Binder {
+            document: &document.text,
+            service,
+            estate: text,
+            sites: &sites,
+            defaults: &estate.defaults,
+            tier: service.tier.as_ref().and_then(|tier| estate.tiers.get_key_value(tier)),
+            names: &names,
+            contacts: &contacts,
+            complete,
+        };
+        waivers.extend(waivers::bind(&document.text, &service.waivers, &contacts, out));
+        let service = binder.service(estate, out);
         bound.entry(service.name.clone()).or_insert(service);
     }
     buckets::used_once(&bound, out);
     traffic::records_once(&bound, out);
-    let account = estate.account.clone().map(|id| (id, estate_document.span(&["account".into()])));
-    let estate_span = estate_document.span(&["name".into()]);
-    Some(Policy { estate: estate.name.clone(), estate_span, account, services: bound })
+    dependencies::circles_of(&bound, out);
+    let known = drills::Known {
+        sites: &sites,
+        contacts: &contacts,
+        services: names.keys().copied().collect(),
+        complete,
+    };
+    let mut all_drills: BTreeMap<Name, super::Drill> = BTreeMap::new();
+    let mut plan: Option<&Document> = None;
+    for document in documents {
+        match &document.body {
+            Body::Drill(drill) => {
+                waivers.extend(waivers::bind(&document.text, &drill.waivers, &contacts, out));
+                let drill = drills::bind(&document.text, drill, &known, out);
+                if let Some(first) = all_drills.get(&drill.name) {
+                    let message = format!("there are two drills named `{}`", drill.name);
+                    let finding = Diagnostic::new(codes::DUPLICATE_NAME, message).at(drill.span, "again");
+                    out.push(finding.at(first.span, "first here").help("rename one"));
+                }
+                all_drills.entry(drill.name.clone()).or_insert(drill);
+            }
+            Body::Continuity(body) => {
+                waivers.extend(waivers::bind(&document.text, &body.waivers, &contacts, out));
+                let first = plan.get_or_insert(document);
+                if !std::ptr::eq(*first, document) {
+                    let message = "there is more than one document of kind `continuity`";
+                    out.push(
+                        Diagnostic::new(codes::TWO_PLANS, message)
+                            .at(document.span(&["kind".into()]), "another plan")
+                            .at(first.span(&["kind".into()]), "the first one")
+                            .help("merge the two: on the worst day there is one plan"),
+                    );
+                }
+            }
+            Body::Estate(_) | Body::Service(_) => {}
+        }
+    }
+    waivers.sort_by_key(|waiver| waiver.span);
+    let account = estate.account.clone().map(|id| (id, text.span(&["account".into()])));
+    let journal = estate.journal.as_ref().map(|journal| {
+        let place = text.span(&["journal".into(), "site".into()]);
+        sites.find(&journal.site, place, out);
+        for (nth, site) in journal.copies.iter().enumerate() {
+            sites.find(site, text.span(&["journal".into(), "copies".into(), nth.into()]), out);
+        }
+        (journal.site.clone(), journal.copies.clone(), place)
+    });
+    Policy {
+        estate: estate.name.clone(),
+        estate_span: text.span(&["name".into()]),
+        account,
+        journal,
+        services: bound,
+        continuity: None,
+        drills: all_drills,
+        waivers,
+    }
 }
 
 fn service_names<'d>(
@@ -67,7 +180,7 @@ fn service_names<'d>(
         if !std::ptr::eq(first, *document) {
             let name = &service.name;
             out.push(
-                Diagnostic::error(codes::DUPLICATE_SERVICE, format!("there are two services named `{name}`"))
+                Diagnostic::new(codes::DUPLICATE_SERVICE, format!("there are two services named `{name}`"))
                     .at(document.span(&["name".into()]), "again")
                     .at(first.span(&["name".into()]), "first here")
                     .help("rename one, or merge the two"),
@@ -78,85 +191,42 @@ fn service_names<'d>(
 }
 
 impl Binder<'_> {
-    fn service(&self, complete: bool, out: &mut Vec<Diagnostic>) -> Service {
-        let sites = self.sites.of_service(self.document, self.service, out);
+    fn service(&self, estate: &Estate, out: &mut Vec<Diagnostic>) -> Service {
+        let (body, text) = (self.service, self.document);
+        let sites = self.sites.of_service(text, body, out);
+        let tier = body.tier.as_ref().map(|tier| (tier.clone(), text.span(&["tier".into()])));
+        if let Some((name, span)) = &tier {
+            let known = estate.tiers.keys().collect();
+            let cure = "declare it in `tiers` of the estate";
+            Names { code: codes::UNKNOWN_TIER, noun: "tier", cure, known }.check(name, *span, out);
+        }
+        let owner = body.owner.as_ref().map(|owner| (owner.clone(), text.span(&["owner".into()])));
+        if let Some((owner, span)) = &owner {
+            self.contacts.check(owner, *span, out);
+        }
         let mut data = BTreeMap::new();
-        for (name, body) in &self.service.data {
+        for (name, body) in &body.data {
             data.extend(self.data(name, body, out).map(|set| (name.clone(), set)));
         }
         let mut traffic = BTreeMap::new();
-        for (name, body) in &self.service.traffic {
+        for (name, body) in &body.traffic {
             traffic.extend(traffic::bind(self, &sites, name, body, out).map(|t| (name.clone(), t)));
         }
-        let objectives = self.service.objectives.or(self.defaults.objectives).unwrap_or(OBJECTIVES);
+        let standby = if body.standby.is_empty() { "primary" } else { "standby" };
         Service {
-            name: self.service.name.clone(),
-            span: self.document.span(&["name".into()]),
+            name: body.name.clone(),
+            span: text.span(&["name".into()]),
+            critical: self.tier.is_some_and(|(_, tier)| tier.critical),
+            tier,
+            owner,
             sites: sites.into_iter().flatten().collect(),
-            objectives,
-            after: self.after(complete, out),
+            standby_span: text.span(&[standby.into()]),
+            objectives: self.objectives(),
+            depends_on: self.depends_on(out),
             data,
             traffic,
+            recovery: self.recovery(out),
+            assumptions: self.assumptions(),
         }
-    }
-
-    fn after(&self, complete: bool, out: &mut Vec<Diagnostic>) -> BTreeMap<Name, crate::source::Span> {
-        let mut after = BTreeMap::new();
-        for (nth, name) in self.service.after.iter().enumerate() {
-            let span = self.document.span(&["after".into(), nth.into()]);
-            if self.names.contains_key(name) {
-                after.insert(name.clone(), span);
-            } else if complete {
-                let help = match did_you_mean(name.as_str(), self.names.keys().map(|n| n.as_str())) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "remove the entry, or pass the file that declares the service too".to_owned(),
-                };
-                out.push(
-                    Diagnostic::error(codes::UNKNOWN_SERVICE, format!("there is no service `{name}`"))
-                        .at(span, "unknown service")
-                        .help(help),
-                );
-            }
-        }
-        after
-    }
-
-    fn data(&self, name: &Name, body: &document::Data, out: &mut Vec<Diagnostic>) -> Option<DataSet> {
-        let at = ["data".into(), name.as_str().into()];
-        let span = self.document.span(&[at[0], at[1], "bucket".into()]);
-        let site = self.sites.get(&self.service.primary)?.clone();
-        let primary = Bucket { name: body.bucket.clone(), site, span };
-        let mut copies: Vec<Bucket> = Vec::new();
-        for (nth, backup) in body.backups.iter().enumerate() {
-            // There is one strategy so far; another one stops this line from compiling.
-            let document::Strategy::RealTime = backup.strategy;
-            for (item, target) in backup.to.iter().enumerate() {
-                let path = [at[0], at[1], "backups".into(), nth.into(), "to".into(), item.into()];
-                let span = self.document.span(&path);
-                let (site, bucket) = match target {
-                    Target::Site(site) => (site, None),
-                    Target::Bucket(both) => (&both.site, Some(both.bucket.clone())),
-                };
-                let Some(site) = self.sites.find(site, span, out) else { continue };
-                let taken = std::iter::once(&primary).chain(&copies).find(|b| b.site.name == site.name);
-                if let Some(other) = taken {
-                    out.push(
-                        Diagnostic::error(
-                            codes::REPEATED_SITE,
-                            format!("`{name}` is at `{}` already", site.name),
-                        )
-                        .at(span, "a second time")
-                        .at(other.span, "this is already there")
-                        .help("a copy beside another is lost with it; name another site"),
-                    );
-                    continue;
-                }
-                let bucket = bucket.or_else(|| buckets::name_at(&primary.name, site, span, out));
-                copies.extend(bucket.map(|name| Bucket { name, site: site.clone(), span }));
-            }
-        }
-        let encryption = body.encrypt.or(self.defaults.encrypt).unwrap_or(Encryption::Aes256);
-        let backups = self.document.key_span(&[at[0], at[1], "backups".into()]);
-        Some(DataSet { primary, copies, encryption, backups })
     }
 }

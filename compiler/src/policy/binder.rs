@@ -3,18 +3,59 @@
 use std::collections::BTreeMap;
 
 use super::sites::Sites;
-use crate::document::{self, Document, Name};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::document::{self, Document, Name, Text, Tier};
+use crate::source::Span;
 
 /// One service with everything its names can mean.
+#[derive(Clone, Copy)]
 pub(super) struct Binder<'a> {
     /// The text of the service.
-    pub(super) document: &'a Document,
+    pub(super) document: &'a Text,
     /// What it says.
     pub(super) service: &'a document::Service,
+    /// The estate's text.
+    pub(super) estate: &'a Text,
     /// The estate's sites.
     pub(super) sites: &'a Sites,
     /// The estate's defaults.
     pub(super) defaults: &'a document::Defaults,
+    /// The service's tier.
+    pub(super) tier: Option<(&'a Name, &'a Tier)>,
     /// All services.
     pub(super) names: &'a BTreeMap<&'a Name, &'a Document>,
+    /// The contacts of the continuity plan.
+    pub(super) contacts: &'a Names<'a>,
+    /// Whether every document could be read.
+    pub(super) complete: bool,
+}
+
+/// Names that can be mentioned, with what to say of one that is not among them.
+pub(super) struct Names<'a> {
+    /// The code of an unknown one.
+    pub(super) code: Code,
+    /// What they are names of.
+    pub(super) noun: &'static str,
+    /// Where to declare one.
+    pub(super) cure: &'static str,
+    /// The names.
+    pub(super) known: Vec<&'a Name>,
+}
+
+impl Names<'_> {
+    /// A finding, unless the name is known.
+    pub(super) fn check(&self, name: &Name, span: Span, out: &mut Vec<Diagnostic>) -> bool {
+        let known = self.known.contains(&name);
+        if !known {
+            let near = did_you_mean(name.as_str(), self.known.iter().map(|name| name.as_str()));
+            let help = near.map_or(self.cure.to_owned(), |near| format!("did you mean `{near}`?"));
+            let noun = self.noun;
+            out.push(
+                Diagnostic::new(self.code, format!("there is no {noun} `{name}`"))
+                    .at(span, format!("unknown {noun}"))
+                    .help(help),
+            );
+        }
+        known
+    }
 }

@@ -21,7 +21,7 @@ pub(super) fn name_at(
     let name = made_name(primary.as_str(), site);
     if name.len() > LONGEST {
         out.push(
-            Diagnostic::error(codes::BAD_BUCKET_NAME, format!("`{name}` would be too long for a bucket"))
+            Diagnostic::new(codes::BAD_BUCKET_NAME, format!("`{name}` would be too long for a bucket"))
                 .at(span, format!("the copy's name would have {} characters", name.len()))
                 .help(format!("name the bucket: `{{ site: {}, bucket: … }}`", site.name)),
         );
@@ -51,7 +51,7 @@ pub(super) fn used_once(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagno
             let other = *first.entry(name).or_insert(bucket);
             if !std::ptr::eq(other, bucket) {
                 out.push(
-                    Diagnostic::error(codes::BUCKET_TWICE, format!("the bucket `{name}` has two purposes"))
+                    Diagnostic::new(codes::BUCKET_TWICE, format!("the bucket `{name}` has two purposes"))
                         .at(bucket.span, "again here")
                         .at(other.span, "already used here")
                         .help(

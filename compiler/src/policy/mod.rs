@@ -2,21 +2,34 @@
 //!
 //! A policy exists only where nothing is wrong; every later step relies on what is checked here.
 
+mod backups;
 mod bind;
 mod binder;
 mod buckets;
+mod continuity;
+mod dependencies;
+mod drills;
+mod recovery;
+mod settings;
 mod sites;
 mod traffic;
+mod waivers;
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::document::{
-    self, AccountId, BucketName, DomainName, Encryption, KmsKey, Name, Objectives, Region,
+    AccountId, BucketName, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Region,
+    Strategy, TimeOfDay, Weekday,
 };
-use crate::source::{Sources, Span};
-use crate::units::Duration;
+use crate::source::Span;
+use crate::units::{Bytes, Date, Duration};
+pub use continuity::{Contact, Plan};
+pub use drills::Drill;
+pub use recovery::{Deed, RecoveryStep};
+pub use settings::{Asked, Assumed, Assumptions, Origin, Setting};
 pub use traffic::RecordType;
+pub use waivers::Waiver;
 
 /// A whole estate, checked.
 #[derive(Debug)]
@@ -27,8 +40,16 @@ pub struct Policy {
     pub estate_span: Span,
     /// The account the estate says it lives in, with its place.
     pub account: Option<(AccountId, Span)>,
+    /// Where the journal is kept: the site, the copies, and the place that says so.
+    pub journal: Option<(Name, Vec<Name>, Span)>,
     /// The services by name.
     pub services: BTreeMap<Name, Service>,
+    /// The continuity plan.
+    pub continuity: Option<Plan>,
+    /// The drills by name.
+    pub drills: BTreeMap<Name, Drill>,
+    /// The waivers, in the order of the text.
+    pub waivers: Vec<Waiver>,
 }
 
 /// A site.
@@ -40,42 +61,87 @@ pub struct Site {
     pub region: Region,
     /// The KMS key for `aws:kms`, if not the account's own for S3.
     pub kms_key: Option<KmsKey>,
+    /// What it shares with others.
+    pub shares: Vec<Name>,
 }
 
 /// A service.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Service {
     /// Its name.
     pub name: Name,
     /// The place of its name.
     pub span: Span,
+    /// Its tier, with the place that says so.
+    pub tier: Option<(Name, Span)>,
+    /// Whether the business stops without it.
+    pub critical: bool,
+    /// Who answers for it, with the place that says so.
+    pub owner: Option<(Name, Span)>,
     /// The primary site and then the standbys, in the order they take over.
     pub sites: Vec<Site>,
-    /// What it has to keep.
-    pub objectives: Objectives,
-    /// Services that are set up first, with the places that say so.
-    pub after: BTreeMap<Name, Span>,
+    /// The place of the standbys, of the primary where there are none.
+    pub standby_span: Span,
+    /// What is asked of it in each disruption.
+    pub objectives: BTreeMap<Disruption, Asked>,
+    /// Services it cannot do without, with the places that say so.
+    pub depends_on: BTreeMap<Name, Span>,
     /// Its data sets.
     pub data: BTreeMap<Name, DataSet>,
     /// Its traffic.
     pub traffic: BTreeMap<Name, Traffic>,
+    /// How people bring it back, each step after those it waits for.
+    pub recovery: BTreeMap<Disruption, Vec<RecoveryStep>>,
+    /// What is taken for granted of it.
+    pub assumptions: Assumptions,
 }
 
-/// A data set: the primary bucket and its copies.
-#[derive(Debug)]
+/// A data set: the primary bucket, its copies, its backups.
+#[derive(Debug, Clone)]
 pub struct DataSet {
     /// The primary bucket.
     pub primary: Bucket,
     /// The copies, the first one with the highest replication priority.
     pub copies: Vec<Bucket>,
+    /// The backups that are made on a schedule.
+    pub schedules: Vec<Schedule>,
     /// How all of them encrypt.
-    pub encryption: Encryption,
+    pub encryption: Setting<Encryption>,
+    /// How much data it is.
+    pub size: Option<Setting<Assumed<Bytes>>>,
+    /// When what is older than the replication was copied by hand.
+    pub backfilled: Option<Setting<Assumed<Date>>>,
     /// The place of the backups that make the copies.
     pub backups: Span,
 }
 
+/// Backups of a data set that are made on a schedule.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    /// Daily or weekly.
+    pub strategy: Strategy,
+    /// The day of the week, where it is weekly.
+    pub on: Option<Weekday>,
+    /// The time of day at which they are due.
+    pub at: TimeOfDay,
+    /// The name of the time zone of `at`.
+    pub zone: String,
+    /// How long after that they start at the latest.
+    pub start: Duration,
+    /// How long they may take.
+    pub complete: Duration,
+    /// How long each is kept.
+    pub keep: Duration,
+    /// Who can delete them before their time.
+    pub lock: Option<Lock>,
+    /// The sites that hold them, with the places that say so.
+    pub to: Vec<(Site, Span)>,
+    /// The place of the strategy.
+    pub span: Span,
+}
+
 /// A bucket at a site.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bucket {
     /// Its name.
     pub name: BucketName,
@@ -86,7 +152,7 @@ pub struct Bucket {
 }
 
 /// A DNS name that fails over.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Traffic {
     /// The place of the entry's name.
     pub span: Span,
@@ -99,7 +165,7 @@ pub struct Traffic {
     /// The record's type.
     pub record_type: RecordType,
     /// How long an answer may be kept.
-    pub ttl: Duration,
+    pub ttl: Setting<Duration>,
     /// How a failure is found.
     pub probe: Option<Probe>,
     /// Where the service answers: the primary site first, then the standbys in their order.
@@ -107,7 +173,7 @@ pub struct Traffic {
 }
 
 /// A health check, complete.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Probe {
     /// What is asked.
     pub protocol: Protocol,
@@ -135,7 +201,7 @@ pub enum Protocol {
 }
 
 /// Where a service answers at one site.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Endpoint {
     /// The site.
     pub site: Site,
@@ -171,20 +237,8 @@ impl Target {
     }
 }
 
-/// Compile the text of an estate into its policy.
-///
-/// # Errors
-/// All findings at once, in the order of the files, if one of them is an error.
-pub fn compile(sources: &Sources) -> Result<Policy, Vec<Diagnostic>> {
-    let mut findings = Vec::new();
-    let documents = document::read(sources, &mut findings);
-    // Names are bound even where a document is broken, so that one run reports everything; but what a
-    // broken document would have declared is not reported as missing.
-    let complete = findings.is_empty();
-    let policy = bind::bind(&documents, complete, &mut findings);
-    diagnostic::sort(&mut findings);
-    match policy {
-        Some(policy) if findings.is_empty() => Ok(policy),
-        _ => Err(findings),
-    }
+/// Bind documents into a policy. `complete` is false where some were too broken to be read: then what they would
+/// have declared is not reported as missing. There is no policy without an estate.
+pub(crate) fn bind(documents: Vec<Document>, complete: bool, out: &mut Vec<Diagnostic>) -> Option<Policy> {
+    bind::bind(documents, complete, out)
 }

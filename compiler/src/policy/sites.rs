@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Site;
 use crate::diagnostic::{Diagnostic, codes, did_you_mean, one_of};
-use crate::document::{self, Document, Estate, Name, Region};
+use crate::document::{self, Estate, Name, Region, Text};
 use crate::source::Span;
 
 /// The sites of an estate by name.
@@ -13,7 +13,7 @@ pub(super) struct Sites {
 }
 
 impl Sites {
-    pub(super) fn new(document: &Document, estate: &Estate, out: &mut Vec<Diagnostic>) -> Self {
+    pub(super) fn new(document: &Text, estate: &Estate, out: &mut Vec<Diagnostic>) -> Self {
         let mut regions: BTreeMap<Region, Span> = BTreeMap::new();
         let mut all = BTreeMap::new();
         let place = |name: &Name| document.key_span(&["sites".into(), name.as_str().into()]);
@@ -23,7 +23,7 @@ impl Sites {
         for (place, name, body) in sites {
             if let Some(first) = regions.get(&body.aws) {
                 out.push(
-                    Diagnostic::error(codes::SHARED_REGION, format!("two sites are in `{}`", body.aws))
+                    Diagnostic::new(codes::SHARED_REGION, format!("two sites are in `{}`", body.aws))
                         .at(place, "in the same region")
                         .at(*first, "as this site")
                         .help("a site is what can be lost as a whole: one per region"),
@@ -37,13 +37,14 @@ impl Sites {
                 let span =
                     |key: &'static str| document.span(&["sites".into(), name.as_str().into(), key.into()]);
                 out.push(
-                    Diagnostic::error(codes::FOREIGN_KEY, "the KMS key is of another region than the site")
+                    Diagnostic::new(codes::FOREIGN_KEY, "the KMS key is of another region than the site")
                         .at(span("kms-key"), "a key of another region")
                         .at(span("aws"), "the site's region")
                         .help("S3 encrypts a replica with a key of the replica's own region"),
                 );
             }
-            let site = Site { name: name.clone(), region: body.aws, kms_key: body.kms_key.clone() };
+            let (region, kms_key, shares) = (body.aws, body.kms_key.clone(), body.shares.clone());
+            let site = Site { name: name.clone(), region, kms_key, shares };
             all.insert(name.clone(), site);
         }
         Self { all }
@@ -63,7 +64,7 @@ impl Sites {
                 None => format!("it can be {}", one_of(names())),
             };
             let message = format!("the estate has no site `{name}`");
-            out.push(Diagnostic::error(codes::UNKNOWN_SITE, message).at(span, "unknown site").help(help));
+            out.push(Diagnostic::new(codes::UNKNOWN_SITE, message).at(span, "unknown site").help(help));
         }
         site
     }
@@ -71,7 +72,7 @@ impl Sites {
     /// The sites of a service: the primary, then the standbys; `None` for those that do not exist.
     pub(super) fn of_service(
         &self,
-        document: &Document,
+        document: &Text,
         service: &document::Service,
         out: &mut Vec<Diagnostic>,
     ) -> Vec<Option<Site>> {
@@ -83,7 +84,7 @@ impl Sites {
         for (name, span) in std::iter::once(primary).chain(standby) {
             if let Some(first) = mentioned.get(name) {
                 out.push(
-                    Diagnostic::error(codes::REPEATED_SITE, format!("`{name}` cannot stand in for itself"))
+                    Diagnostic::new(codes::REPEATED_SITE, format!("`{name}` cannot stand in for itself"))
                         .at(span, "the same site")
                         .at(*first, "already here")
                         .help("name another site, or leave it out"),

@@ -8,7 +8,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::binder::Binder;
-use super::{Endpoint, Probe, Protocol, Service, Site, Target, Traffic};
+use super::{Endpoint, Origin, Probe, Protocol, Service, Setting, Site, Target, Traffic};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Name, Step};
 use crate::source::Span;
@@ -58,7 +58,7 @@ pub(super) fn bind(
     let (zone, record) = (body.zone.as_str(), body.record.as_str());
     if record != zone && !record.ends_with(&format!(".{zone}")) {
         out.push(
-            Diagnostic::error(codes::OUTSIDE_ZONE, format!("`{record}` is not in the zone `{zone}`"))
+            Diagnostic::new(codes::OUTSIDE_ZONE, format!("`{record}` is not in the zone `{zone}`"))
                 .at(span("record"), "outside the zone")
                 .at(span("zone"), "the zone")
                 .help(format!("the record has to be `{zone}` or end in `.{zone}`")),
@@ -66,14 +66,14 @@ pub(super) fn bind(
     }
     if body.endpoints.len() > 2 && record.len() > LONGEST_RECORD {
         out.push(
-            Diagnostic::error(codes::BAD_FORM, format!("`{name}` needs names below its record"))
+            Diagnostic::new(codes::BAD_FORM, format!("`{name}` needs names below its record"))
                 .at(span("record"), "too long for a name below it")
                 .help(format!("with more than two endpoints, at most {LONGEST_RECORD} characters")),
         );
     }
     if body.ttl.is_some_and(|ttl| ttl.as_seconds() > LONGEST_TTL) {
         out.push(
-            Diagnostic::error(codes::OUT_OF_RANGE, "the TTL is longer than DNS can say")
+            Diagnostic::new(codes::OUT_OF_RANGE, "the TTL is longer than DNS can say")
                 .at(span("ttl"), "too long")
                 .help("at most 2147483647 s; for failover 60 s or less"),
         );
@@ -83,7 +83,7 @@ pub(super) fn bind(
     let unseen = endpoints.iter().find(|endpoint| !endpoint.target.tells_its_health());
     if let (None, Some(endpoint)) = (&probe, unseen) {
         out.push(
-            Diagnostic::error(codes::NO_PROBE, format!("nothing tells Route 53 when `{name}` is down"))
+            Diagnostic::new(codes::NO_PROBE, format!("nothing tells Route 53 when `{name}` is down"))
                 .at(binder.document.key_span(&at), "no probe here")
                 .at(endpoint.span, "always counts as healthy")
                 .help("add a probe, such as `probe: { https: /healthz, every: 10s, failures: 3 }`"),
@@ -92,12 +92,9 @@ pub(super) fn bind(
     let record_type = one_type(&endpoints, out)?;
     if record_type == RecordType::Cname && record == zone {
         out.push(
-            Diagnostic::error(
-                codes::CNAME_AT_APEX,
-                format!("the zone's own name `{zone}` cannot be a CNAME"),
-            )
-            .at(span("record"), "the apex of the zone")
-            .help("use addresses or aliases as endpoints, or a name below the zone"),
+            Diagnostic::new(codes::CNAME_AT_APEX, format!("the zone's own name `{zone}` cannot be a CNAME"))
+                .at(span("record"), "the apex of the zone")
+                .help("use addresses or aliases as endpoints, or a name below the zone"),
         );
     }
     for endpoint in &endpoints {
@@ -107,7 +104,7 @@ pub(super) fn bind(
         };
         if answer == record {
             out.push(
-                Diagnostic::error(codes::SELF_REFERENCE, format!("`{record}` would answer with itself"))
+                Diagnostic::new(codes::SELF_REFERENCE, format!("`{record}` would answer with itself"))
                     .at(endpoint.span, "the record's own name")
                     .at(span("record"), "the record")
                     .help("name the endpoint that serves this site, not the name that fails over"),
@@ -120,7 +117,10 @@ pub(super) fn bind(
         zone_span: span("zone"),
         record: body.record.clone(),
         record_type,
-        ttl: body.ttl.unwrap_or(TTL),
+        ttl: match body.ttl {
+            Some(value) => Setting { value, origin: Origin::Service(span("ttl")) },
+            None => Setting { value: TTL, origin: Origin::BuiltIn("Route 53's advice for failover") },
+        },
         probe,
         endpoints,
     })
@@ -143,7 +143,7 @@ fn endpoints(
         let ours = site == &binder.service.primary || binder.service.standby.contains(site);
         if known && !ours && sites.iter().all(Option::is_some) {
             out.push(
-                Diagnostic::error(codes::FOREIGN_SITE, format!("the service does not live at `{site}`"))
+                Diagnostic::new(codes::FOREIGN_SITE, format!("the service does not live at `{site}`"))
                     .at(key, "neither primary nor standby")
                     .help("add the site to `standby`, or remove the endpoint"),
             );
@@ -154,7 +154,7 @@ fn endpoints(
     if !body.endpoints.contains_key(&binder.service.primary) && sites.first().is_some_and(Option::is_some) {
         let primary = &binder.service.primary;
         out.push(
-            Diagnostic::error(codes::FOREIGN_SITE, format!("the primary site `{primary}` has no endpoint"))
+            Diagnostic::new(codes::FOREIGN_SITE, format!("the primary site `{primary}` has no endpoint"))
                 .at(whole, "not among these")
                 .at(binder.document.span(&["primary".into()]), "the primary")
                 .help("add the address the service answers at there"),
@@ -162,7 +162,7 @@ fn endpoints(
     }
     if body.endpoints.len() < 2 {
         out.push(
-            Diagnostic::error(codes::NO_FAILOVER, "traffic has nowhere to go when the primary is lost")
+            Diagnostic::new(codes::NO_FAILOVER, "traffic has nowhere to go when the primary is lost")
                 .at(whole, "a single endpoint")
                 .help("add the endpoint of at least one standby site"),
         );
@@ -189,7 +189,7 @@ fn target(endpoint: &document::Endpoint, span: Span, out: &mut Vec<Diagnostic>) 
         Ok(ip) => {
             if let Some(why) = unreachable(ip) {
                 out.push(
-                    Diagnostic::error(codes::UNREACHABLE_ENDPOINT, format!("`{ip}` is {why}"))
+                    Diagnostic::new(codes::UNREACHABLE_ENDPOINT, format!("`{ip}` is {why}"))
                         .at(span, "health checkers cannot reach this")
                         .help("Route 53 checks from the internet: give a public address"),
                 );
@@ -198,7 +198,7 @@ fn target(endpoint: &document::Endpoint, span: Span, out: &mut Vec<Diagnostic>) 
         }
         Err(_) if looks_like_ip => {
             out.push(
-                Diagnostic::error(codes::BAD_FORM, format!("`{text}` is not an IP address"))
+                Diagnostic::new(codes::BAD_FORM, format!("`{text}` is not an IP address"))
                     .at(span, "not an address")
                     .help("four numbers from 0 to 255 (IPv4), or groups of hexadecimal digits (IPv6)"),
             );
@@ -246,7 +246,7 @@ fn one_type(endpoints: &[Endpoint], out: &mut Vec<Diagnostic>) -> Option<RecordT
     let wanted = type_of(first);
     if let Some(other) = endpoints.iter().find(|endpoint| type_of(endpoint) != wanted) {
         out.push(
-            Diagnostic::error(codes::MIXED_ENDPOINTS, "these endpoints do not fit into one record")
+            Diagnostic::new(codes::MIXED_ENDPOINTS, "these endpoints do not fit into one record")
                 .at(other.span, format!("needs a record of type {}", type_of(other)))
                 .at(first.span, format!("needs a record of type {wanted}"))
                 .help("use one kind of endpoint; for IPv4 and IPv6 write two entries of traffic"),
@@ -288,7 +288,7 @@ pub(super) fn records_once(services: &BTreeMap<Name, Service>, out: &mut Vec<Dia
         if let Some(other) = clash {
             let record = &traffic.record;
             out.push(
-                Diagnostic::error(codes::RECORD_TWICE, format!("two entries of traffic want `{record}`"))
+                Diagnostic::new(codes::RECORD_TWICE, format!("two entries of traffic want `{record}`"))
                     .at(traffic.span, "again here")
                     .at(other.span, "already here")
                     .help("keep one of them, or use another name"),

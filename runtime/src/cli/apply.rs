@@ -47,7 +47,8 @@ impl Apply {
     }
 
     async fn policies(&self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
-        let compiled = session::compiled(&self.paths)?;
+        let compiled = session::compiled(&self.paths, None)?;
+        session::mention_warnings(&compiled, &self.paths, terminal);
         let place = compiled.place(global)?;
         // The lock first: an embedded cloud that was read before it may have changed by then.
         let lock = Lock::take(&place.journal)?;

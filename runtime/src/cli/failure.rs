@@ -1,6 +1,6 @@
 //! Why a command did not do what it was asked for, and with which exit code it says so.
 
-use holdfast_compiler::diagnostic::{Code, Diagnostic, codes, render};
+use holdfast_compiler::diagnostic::{Code, Diagnostic, Severity, codes, render};
 use holdfast_compiler::source::Sources;
 
 use super::exit;
@@ -29,7 +29,7 @@ impl Failure {
 
     /// Something that is not done, with the cure.
     pub(super) fn refused(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self::refused_at(Diagnostic::error(code, message).help(help), Sources::default())
+        Self::refused_at(Diagnostic::new(code, message).help(help), Sources::default())
     }
 
     /// Something that is not done, with a place.
@@ -72,15 +72,17 @@ impl Failure {
     }
 }
 
-/// How many findings, and where to read on.
+/// How many findings, and where to read on: `2 errors and 1 warning; …`.
 pub(super) fn tally(findings: &[Diagnostic]) -> String {
-    let count = findings.len();
-    let noun = if count == 1 { "error" } else { "errors" };
-    let mut named: Vec<&str> = findings.iter().map(|finding| finding.code.as_str()).collect();
-    named.sort_unstable();
-    named.dedup();
-    let first = named.first().copied().unwrap_or_default();
-    format!("{count} {noun}; `holdfast explain {first}` says more")
+    let count = |severity: Severity, noun: &str| {
+        let count = findings.iter().filter(|finding| finding.severity() == severity).count();
+        (count > 0).then(|| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }))
+    };
+    let counts = [count(Severity::Error, "error"), count(Severity::Warning, "warning")];
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    // Errors before warnings: `E` before `W`.
+    let first = findings.iter().map(|finding| finding.code.as_str()).min().unwrap_or_default();
+    format!("{}; `holdfast explain {first}` says more", counts.join(" and "))
 }
 
 impl From<CloudError> for Failure {

@@ -7,6 +7,7 @@ mod explain;
 mod failure;
 mod graph;
 mod init;
+mod objectives;
 mod output;
 mod plan;
 mod planfile;
@@ -75,6 +76,7 @@ enum Color {
 enum Command {
     Init(init::Init),
     Validate(validate::Validate),
+    Objectives(objectives::Objectives),
     Plan(plan::Plan),
     Show(show::Show),
     Apply(apply::Apply),
@@ -100,6 +102,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         Command::Init(command) => command.run(&terminal),
         Command::Validate(command) => command.run(&terminal),
+        Command::Objectives(command) => command.run(&terminal),
         Command::Plan(command) => block(command.run(&cli.global, &terminal)),
         Command::Show(command) => command.run(&terminal),
         Command::Apply(command) => block(command.run(&cli.global, &terminal)),

@@ -50,7 +50,8 @@ impl Format {
 
 impl Plan {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
-        let compiled = session::compiled(&self.paths)?;
+        let compiled = session::compiled(&self.paths, None)?;
+        session::mention_warnings(&compiled, &self.paths, terminal);
         if let Some(path) = &self.out {
             PlanFile::may_write(path)?;
         }

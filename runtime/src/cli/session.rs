@@ -2,13 +2,14 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use holdfast_compiler::compile::{self, Options, compile};
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::lower::{Target, lower};
 use holdfast_compiler::observation::scope;
 use holdfast_compiler::plan::{Context, Inputs, Plan, diff};
-use holdfast_compiler::policy::{Policy, compile};
 use holdfast_compiler::source::Sources;
+use holdfast_compiler::units::Date;
 
 use super::Global;
 use super::failure::Failure;
@@ -22,14 +23,19 @@ use crate::{journal, load};
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) sources: Sources,
-    pub(super) policy: Policy,
+    pub(super) compiled: compile::Compiled,
+}
+
+/// A day on the command line.
+pub(super) fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text).ok_or_else(|| "not a day of the calendar: write it like 2026-11-23".to_owned())
 }
 
 /// Load and compile.
-pub(super) fn compiled(paths: &[PathBuf]) -> Result<Compiled, Failure> {
+pub(super) fn compiled(paths: &[PathBuf], as_of: Option<Date>) -> Result<Compiled, Failure> {
     let sources = load::load(paths).map_err(|findings| Failure::invalid(findings, Sources::default()))?;
-    match compile(&sources) {
-        Ok(policy) => Ok(Compiled { sources, policy }),
+    match compile(&sources, Options { as_of }) {
+        Ok(compiled) => Ok(Compiled { sources, compiled }),
         Err(findings) => Err(Failure::invalid(findings, sources)),
     }
 }
@@ -37,7 +43,7 @@ pub(super) fn compiled(paths: &[PathBuf]) -> Result<Compiled, Failure> {
 impl Compiled {
     /// The graph as it is in an account.
     pub(super) fn graph(self, account: String) -> Result<(Self, Graph), Failure> {
-        match lower(&self.policy, &Target { account }) {
+        match lower(&self.compiled.policy, &Target { account }) {
             Ok(graph) => Ok((self, graph)),
             Err(findings) => Err(Failure::invalid(findings, self.sources)),
         }
@@ -45,7 +51,7 @@ impl Compiled {
 
     /// The graph without a cloud: in the account the estate names, or in none in particular.
     pub(super) fn offline_graph(self) -> Result<(Self, Graph), Failure> {
-        let account = self.policy.account.as_ref().map(|(account, _)| account.to_string());
+        let account = self.compiled.policy.account.as_ref().map(|(account, _)| account.to_string());
         self.graph(account.unwrap_or_else(|| "000000000000".to_owned()))
     }
 }
@@ -104,9 +110,20 @@ pub(super) struct Place {
 impl Compiled {
     /// After the flags, and beside the policies.
     pub(super) fn place(&self, global: &Global) -> Result<Place, Failure> {
-        let home = load::home(&self.sources.place(self.policy.estate_span).file);
+        let home = load::home(&self.sources.place(self.compiled.policy.estate_span).file);
         let cloud = Selected::parse(global.cloud.as_deref().unwrap_or("aws"), &home)?;
         Ok(Place { cloud, journal: global.journal.clone().unwrap_or_else(|| home.join("journal")) })
+    }
+}
+
+/// Say in a line that there is something worth a look.
+pub(super) fn mention_warnings(compiled: &Compiled, paths: &[PathBuf], terminal: &Terminal) {
+    let warnings = &compiled.compiled.warnings;
+    if !warnings.is_empty() {
+        let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let noun = if warnings.len() == 1 { "warning" } else { "warnings" };
+        let line = format!("{} {noun}; `holdfast validate {}` shows them", warnings.len(), paths.join(" "));
+        terminal.note(&holdfast_compiler::diagnostic::visible(&line));
     }
 }
 
@@ -120,7 +137,8 @@ pub(super) async fn plan(
     let account = cloud.account().await?;
     let compiled = right_account(compiled, cloud, &account)?;
     let (compiled, graph) = compiled.graph(account.clone())?;
-    let context = Context { estate: compiled.policy.estate.to_string(), cloud: cloud.name(), account };
+    let context =
+        Context { estate: compiled.compiled.policy.estate.to_string(), cloud: cloud.name(), account };
     let (entries, _) = journal::read(journal)?;
     let owned = journal::owned(&entries, &context);
     for other in journal::other_estates(&entries, &context) {
@@ -134,18 +152,23 @@ pub(super) async fn plan(
         }
     }
     let observation = cloud.observe(&scope(&graph, &owned)).await?;
-    let sources = compiled.sources;
-    let inputs =
-        Inputs { context, sources: &sources, graph: &graph, owned: &owned, observation: &observation };
-    diff(inputs).map_err(|findings| Failure::invalid(findings, sources))
+    let inputs = Inputs {
+        context,
+        sources: &compiled.sources,
+        compiled: &compiled.compiled,
+        graph: &graph,
+        owned: &owned,
+        observation: &observation,
+    };
+    diff(inputs).map_err(|findings| Failure::invalid(findings, compiled.sources))
 }
 
 /// An estate that names its account is planned nowhere else. The embedded cloud is in no account at all.
 fn right_account(compiled: Compiled, cloud: &dyn Cloud, account: &str) -> Result<Compiled, Failure> {
-    match &compiled.policy.account {
+    match &compiled.compiled.policy.account {
         Some((wanted, span)) if cloud.name() == "aws" && wanted.as_str() != account => {
             let message = format!("these credentials belong to account {account}");
-            let finding = Diagnostic::error(codes::WRONG_ACCOUNT, message)
+            let finding = Diagnostic::new(codes::WRONG_ACCOUNT, message)
                 .at(*span, "the estate lives in this one")
                 .help("use credentials of the estate's account (`AWS_PROFILE`), or mend the estate");
             Err(Failure::refused_at(finding, compiled.sources))

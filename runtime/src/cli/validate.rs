@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use holdfast_compiler::diagnostic::machine;
+use holdfast_compiler::diagnostic::{machine, render, visible};
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::resource::{Lifecycle, Resource};
+use holdfast_compiler::units::Date;
 
 use super::failure::{Failure, tally};
 use super::output::Terminal;
 use super::session::Compiled;
 use super::{exit, session};
 
-/// Check policies without a cloud: syntax, schema, names, rules.
+/// Check policies without a cloud: syntax, schema, names, rules, objectives.
 #[derive(Debug, Args)]
 pub(super) struct Validate {
     /// Policy files and folders.
@@ -21,6 +22,10 @@ pub(super) struct Validate {
     /// How to print the findings. All but `human` go to stdout, and are there without findings too.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23. Without it
+    /// they are not: a policy does not go wrong overnight by itself.
+    #[arg(long, value_name = "DATE", value_parser = session::date)]
+    as_of: Option<Date>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -37,10 +42,19 @@ enum Format {
 
 impl Validate {
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
-        let checked = session::compiled(&self.paths).and_then(Compiled::offline_graph);
+        let checked = session::compiled(&self.paths, self.as_of).and_then(Compiled::offline_graph);
         let format = match self.format {
             Format::Human => {
-                terminal.result(&summary(&checked?));
+                let checked = checked?;
+                let (warnings, waived) = (&checked.0.compiled.warnings, &checked.0.compiled.waived);
+                if !warnings.is_empty() {
+                    terminal.error(&render(warnings, &checked.0.sources, terminal.stderr()));
+                    terminal.note(&tally(warnings));
+                }
+                terminal.result(&summary(&checked));
+                for waived in waived {
+                    terminal.result(&visible(&format!("Waived: {}\n", waived.in_words().replace('\n', " "))));
+                }
                 return Ok(exit::DONE);
             }
             Format::Json => machine::Format::Json,
@@ -48,7 +62,7 @@ impl Validate {
             Format::Github => machine::Format::Github,
         };
         let (code, findings, sources) = match checked {
-            Ok((compiled, _)) => (exit::DONE, Vec::new(), compiled.sources),
+            Ok((compiled, _)) => (exit::DONE, compiled.compiled.warnings, compiled.sources),
             Err(failure) => failure.findings()?,
         };
         terminal.result(&machine::write(&findings, &sources, format));
@@ -61,10 +75,10 @@ impl Validate {
 
 /// What was found to be valid.
 fn summary((compiled, graph): &(Compiled, Graph)) -> String {
-    let (files, services) = (compiled.sources.iter().count(), compiled.policy.services.len());
+    let (files, services) = (compiled.sources.iter().count(), compiled.compiled.policy.services.len());
     let milestone = |r: &&Resource| r.address.kind().schema().lifecycle == Lifecycle::Milestone;
     let things = graph.iter().filter(|resource| !milestone(resource)).count();
-    let estate = &compiled.policy.estate;
+    let estate = &compiled.compiled.policy.estate;
     let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     format!(
         "Estate {estate} is valid: {}, {}, {}.\n",

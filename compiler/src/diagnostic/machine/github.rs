@@ -29,7 +29,7 @@ fn command(finding: &Diagnostic, sources: &Sources) -> String {
     for label in labels(finding).skip(1) {
         message.push_str(&further(label, sources));
     }
-    format!("::{} {}::{}\n", level(finding.severity), properties.join(","), data(&message))
+    format!("::{} {}::{}\n", level(finding.severity()), properties.join(","), data(&message))
 }
 
 /// A further place: an annotation has only one.

@@ -68,7 +68,7 @@ struct Marked<'a> {
 pub(super) fn write(findings: &[Diagnostic], sources: &Sources) -> String {
     let document = Document {
         format_version: "1.0",
-        valid: findings.iter().all(|finding| finding.severity != Severity::Error),
+        valid: findings.iter().all(|finding| finding.severity() != Severity::Error),
         findings: findings.iter().map(|found| finding(found, sources)).collect(),
     };
     let mut text = escaped(&serde_json::to_string_pretty(&document).unwrap_or_default());
@@ -103,7 +103,7 @@ fn finding<'a>(found: &'a Diagnostic, sources: &'a Sources) -> Finding<'a> {
     let place = place.as_ref();
     Finding {
         code: found.code.as_str(),
-        severity: level(found.severity),
+        severity: level(found.severity()),
         message: &found.message,
         help: found.help.as_deref(),
         file: file(found, sources),

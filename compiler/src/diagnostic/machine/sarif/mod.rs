@@ -35,7 +35,7 @@ pub(super) fn write(findings: &[Diagnostic], sources: &Sources) -> String {
     let mut found: BTreeMap<Code, &Diagnostic> = BTreeMap::new();
     for finding in findings {
         let worst = found.entry(finding.code).or_insert(finding);
-        if finding.severity < worst.severity {
+        if finding.severity() < worst.severity() {
             *worst = finding;
         }
     }
@@ -44,7 +44,7 @@ pub(super) fn write(findings: &[Diagnostic], sources: &Sources) -> String {
     let results = findings.iter().map(|finding| Finding {
         rule_id: finding.code.as_str(),
         rule_index: index.get(&finding.code).copied(),
-        level: level(finding.severity),
+        level: level(finding.severity()),
         message: message(&sentence(finding)),
         locations: location(finding, sources).into_iter().collect(),
         related_locations: labels(finding).skip(1).filter_map(|label| marked(label, sources)).collect(),
@@ -71,7 +71,7 @@ fn rule(worst: &Diagnostic) -> Rule {
         short_description: plain(title(worst).to_owned()),
         full_description: plain(section(page, "What it means")),
         help: Message { text: section(page, "Cure"), markdown: Some(page) },
-        default_configuration: Configuration { level: level(worst.severity) },
+        default_configuration: Configuration { level: level(worst.severity()) },
     }
 }
 

@@ -1,0 +1,127 @@
+//! From text to a policy whose words can be kept: the whole check, in one place.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{self, Diagnostic, Severity, codes};
+use crate::policy::{self, Policy, Waiver};
+use crate::source::Sources;
+use crate::units::Date;
+use crate::{document, objectives, rules};
+
+/// What a check depends on beside the text.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// The day for which reviews, drills, measurements and waivers are looked at. Without it they are not: the
+    /// compiler has no clock, and a policy is not right on one day and wrong on the next by itself.
+    pub as_of: Option<Date>,
+}
+
+/// A policy that compiles, and what is worth a word about it.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The policy.
+    pub policy: Policy,
+    /// Warnings, in the order of the text.
+    pub warnings: Vec<Diagnostic>,
+    /// Findings that somebody has decided to live with, in the order of the text.
+    pub waived: Vec<Waived>,
+}
+
+/// A finding that somebody has decided to live with.
+#[derive(Debug, Clone)]
+pub struct Waived {
+    /// The finding.
+    pub finding: Diagnostic,
+    /// The decision.
+    pub waiver: Waiver,
+}
+
+impl Waived {
+    /// On one line, for every report.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let (Diagnostic { code, message, .. }, Waiver { because, owner, until, .. }) =
+            (&self.finding, &self.waiver);
+        format!("{code} {message}: waived by {owner} until {until}, because {because}")
+    }
+}
+
+/// Compile the text of an estate.
+///
+/// # Errors
+/// All findings at once, in the order of the files, if one of them is an error.
+pub fn compile(sources: &Sources, options: Options) -> Result<Compiled, Vec<Diagnostic>> {
+    let mut findings = Vec::new();
+    let documents = document::read(sources, &mut findings);
+    // Names are bound even where a document is broken, so that one run reports everything; but what a
+    // broken document would have declared is not reported as missing.
+    let complete = findings.is_empty();
+    let policy = policy::bind(documents, complete, &mut findings);
+    let mut waived = Vec::new();
+    // What a policy can keep is derived where its names mean something: one cause, one finding.
+    if let Some(policy) = policy.as_ref().filter(|_| !refused(&findings)) {
+        findings.extend(objectives::check(policy, options.as_of));
+        findings.extend(rules::check(policy, options));
+        (findings, waived) = waive(findings, &policy.waivers, options.as_of);
+    }
+    diagnostic::sort(&mut findings);
+    match policy {
+        Some(policy) if !refused(&findings) => Ok(Compiled { policy, warnings: findings, waived }),
+        _ => Err(findings),
+    }
+}
+
+fn refused(findings: &[Diagnostic]) -> bool {
+    findings.iter().any(|finding| finding.severity() == Severity::Error)
+}
+
+/// Take out what is waived in the document of the thing that a finding is about. A waiver that has ended waives nothing; one that
+/// has nothing to waive is a finding itself, so that none outlives its reason.
+fn waive(
+    mut findings: Vec<Diagnostic>,
+    waivers: &[Waiver],
+    as_of: Option<Date>,
+) -> (Vec<Diagnostic>, Vec<Waived>) {
+    diagnostic::sort(&mut findings);
+    let ended = |waiver: &&Waiver| as_of.is_some_and(|today| waiver.until < today);
+    let (mut kept, mut waived, mut used) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for finding in findings {
+        let covers = |waiver: &&Waiver| {
+            let place =
+                finding.about.as_deref().copied().or_else(|| finding.labels.first().map(|label| label.span));
+            let inside = place.is_some_and(|place| {
+                place.source == waiver.scope.source
+                    && (waiver.scope.start..waiver.scope.end).contains(&place.start)
+            });
+            inside && waiver.code == finding.code.as_str()
+        };
+        match waivers.iter().find(covers) {
+            Some(waiver) => {
+                used.insert(waiver.span);
+                if ended(&waiver) {
+                    kept.push(finding);
+                } else {
+                    waived.push(Waived { finding, waiver: waiver.clone() });
+                }
+            }
+            None => kept.push(finding),
+        }
+    }
+    for waiver in waivers {
+        if ended(&waiver) {
+            let message = format!("the waiver of {} ended on {}", waiver.code, waiver.until);
+            kept.push(
+                Diagnostic::new(codes::WAIVER_ENDED, message)
+                    .at(waiver.span, "waives nothing any more")
+                    .help("mend what it was for, or decide again"),
+            );
+        } else if !used.contains(&waiver.span) && !waiver.is_about_time() {
+            kept.push(
+                Diagnostic::new(codes::WAIVER_IDLE, format!("there is no {} here to waive", waiver.code))
+                    .at(waiver.span, "waives nothing")
+                    .help("remove it: it would hide the next one"),
+            );
+        }
+    }
+    (kept, waived)
+}

@@ -1,0 +1,156 @@
+//! The part `data` of a service: buckets and their copies.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::assumptions::Assumed;
+use super::text::{BucketName, Name, TimeOfDay, ZoneName};
+use crate::units::{Bytes, Date, Duration};
+
+/// How a bucket encrypts what is written without a word about encryption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Encryption {
+    /// With keys that S3 manages (SSE-S3).
+    #[serde(rename = "AES256")]
+    Aes256,
+    /// With the site's KMS key (SSE-KMS), with a bucket key to spare KMS calls.
+    #[serde(rename = "aws:kms")]
+    Kms,
+}
+
+/// A data set: a bucket at the primary site and its copies.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Data {
+    /// The bucket at the primary site. If it exists already it is adopted: settings change, data never.
+    pub bucket: BucketName,
+    /// How the bucket and its copies encrypt. Without it: the estate's default.
+    #[serde(default)]
+    pub encrypt: Option<Encryption>,
+    /// How much data it is, for the time that a restore takes.
+    #[serde(default)]
+    pub size: Option<Assumed<Bytes>>,
+    /// The day on which the objects that are older than the replication were copied by hand (S3 Batch
+    /// Replication), for buckets that existed before Holdfast did: replication copies new objects only.
+    #[serde(default)]
+    pub backfilled: Option<Assumed<Date>>,
+    /// How the data is copied.
+    #[schemars(extend("minItems" = 1, "maxItems" = 20))]
+    pub backups: Vec<Backup>,
+}
+
+/// One way the data is copied.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("allOf" = [
+    {
+        "if": {"required": ["strategy"], "properties": {"strategy": {"const": "real-time"}}},
+        "then": {"properties": {
+            "at": false, "on": false, "zone": false, "windows": false, "keep": false, "lock": false
+        }}
+    },
+    {
+        "if": {"required": ["strategy"], "properties": {"strategy": {"const": "daily"}}},
+        "then": {"required": ["at", "keep"], "properties": {"on": false}}
+    },
+    {
+        "if": {"required": ["strategy"], "properties": {"strategy": {"const": "weekly"}}},
+        "then": {"required": ["on", "at", "keep"]}
+    }
+]))]
+pub struct Backup {
+    /// How often the data is copied.
+    pub strategy: Strategy,
+    /// The sites that hold a copy.
+    #[schemars(extend("minItems" = 1, "maxItems" = 30))]
+    pub to: Vec<Target>,
+    /// The day of the week, for `weekly`.
+    #[serde(default)]
+    pub on: Option<Weekday>,
+    /// The time of day at which the backup is due, for `daily` and `weekly`.
+    #[serde(default)]
+    pub at: Option<TimeOfDay>,
+    /// The time zone of `at`. Without it: UTC, which has no summer time.
+    #[serde(default)]
+    pub zone: Option<ZoneName>,
+    /// How long after it is due a backup may start, and how long it may then take.
+    #[serde(default)]
+    pub windows: Option<Windows>,
+    /// How long a backup is kept, for `daily` and `weekly`: whole days.
+    #[serde(default)]
+    pub keep: Option<Duration>,
+    /// Whether backups can be deleted before their time. Without it they can.
+    #[serde(default)]
+    pub lock: Option<Lock>,
+}
+
+/// How often the data is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// Every change as it happens: S3 replication with replication time control (99.9 % of new objects within
+    /// 15 minutes). A copy, not a backup: what is overwritten here is overwritten there.
+    RealTime,
+    /// A backup every day, copied to the sites.
+    Daily,
+    /// A backup every week, copied to the sites.
+    Weekly,
+}
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the days of the week")]
+pub enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+/// How long after it is due a backup may start, and how long it may then take.
+///
+/// Source: AWS Backup API Reference, `BackupRuleInput`.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Windows {
+    /// How long after it is due a backup starts at the latest: at least 1 h. Without it: 1 h.
+    #[serde(default)]
+    pub start: Option<Duration>,
+    /// How long a backup may take; one that takes longer is cancelled. Without it: 8 h.
+    #[serde(default)]
+    pub complete: Option<Duration>,
+}
+
+/// Who can delete a backup before its time (AWS Backup Vault Lock, S3 Object Lock).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lock {
+    /// Those with a permission of their own for it.
+    Governance,
+    /// Nobody, not even the owner of the account. It cannot be taken back.
+    Compliance,
+}
+
+/// Where a copy lives: a site, or a site with the name of the bucket there.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Target {
+    /// The site. The bucket there is named after the primary bucket and the region.
+    Site(Name),
+    /// The site and the bucket.
+    Bucket(TargetBucket),
+}
+
+/// A copy in a bucket of a given name.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TargetBucket {
+    /// The site that holds the copy.
+    pub site: Name,
+    /// The name of the bucket there.
+    pub bucket: BucketName,
+}

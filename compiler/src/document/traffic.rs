@@ -1,0 +1,145 @@
+//! The part `traffic` of a service: DNS names that fail over.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::text::{DomainName, Name, UrlPath};
+use crate::units::Duration;
+
+/// A DNS name whose answer moves to the next site when the current one stops answering.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Traffic {
+    /// The public hosted zone. It has to exist.
+    #[schemars(extend("examples" = ["acme.example"]))]
+    pub zone: DomainName,
+    /// The name in that zone.
+    pub record: DomainName,
+    /// How long resolvers may keep an answer. Route 53 advises 60 s or less for failover.
+    #[serde(default)]
+    pub ttl: Option<Duration>,
+    /// How Route 53 finds out that an endpoint is down.
+    #[serde(default)]
+    pub probe: Option<Probe>,
+    /// Where the service answers, by site: the primary's and at least one standby's.
+    #[schemars(extend("minProperties" = 1))]
+    pub endpoints: BTreeMap<Name, Endpoint>,
+}
+
+/// A health check. Exactly one of `https`, `http` and `tcp`; with `tcp`, no `port` and no `expect`.
+///
+/// Source of the limits: Amazon Route 53 API Reference, `HealthCheckConfig`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend(
+    "anyOf" = [
+        {"required": ["https"], "properties": {"https": true}},
+        {"required": ["http"], "properties": {"http": true}},
+        {"required": ["tcp"], "properties": {"tcp": true}}
+    ],
+    "dependentSchemas" = {
+        "https": {"properties": {"http": false, "tcp": false}},
+        "http": {"properties": {"tcp": false}},
+        "tcp": {"properties": {"port": false, "expect": false}}
+    }
+))]
+pub struct Probe {
+    /// Ask for this path over HTTPS.
+    #[serde(default)]
+    pub https: Option<UrlPath>,
+    /// Ask for this path over HTTP.
+    #[serde(default)]
+    pub http: Option<UrlPath>,
+    /// Open a TCP connection to this port.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 65535), extend("examples" = [443]))]
+    pub tcp: Option<u16>,
+    /// The port, if it is not 443 for HTTPS or 80 for HTTP.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 65535), extend("examples" = [8443]))]
+    pub port: Option<u16>,
+    /// How often each checker asks: `10s` or `30s`. Without it: 30 s.
+    #[serde(default)]
+    pub every: Option<Interval>,
+    /// After how many failures in a row an endpoint counts as down: 1 to 10. Without it: 3.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 10), extend("examples" = [3]))]
+    pub failures: Option<u8>,
+    /// Text that has to be within the first 5,120 bytes of the answer.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 255))]
+    pub expect: Option<String>,
+}
+
+/// The intervals that Route 53 offers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Interval {
+    /// Every 10 seconds ("fast").
+    #[serde(rename = "10s")]
+    Fast,
+    /// Every 30 seconds.
+    #[default]
+    #[serde(rename = "30s")]
+    Standard,
+}
+
+impl Interval {
+    /// In seconds.
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        match self {
+            Self::Fast => 10,
+            Self::Standard => 30,
+        }
+    }
+}
+
+/// Where a service answers at one site: an address, a host name, or an alias of an AWS resource.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Endpoint {
+    /// An IPv4 address (record type A), an IPv6 address (AAAA) or a host name (CNAME).
+    Address(EndpointText),
+    /// An alias of an AWS resource, such as a load balancer.
+    Alias(AliasEndpoint),
+}
+
+/// An IPv4 address, an IPv6 address or a host name.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct EndpointText(pub String);
+
+impl JsonSchema for EndpointText {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "EndpointText".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "An IPv4 address (record type A), an IPv6 address (AAAA) or a host name (CNAME).",
+            "pattern": "^([0-9]{1,3}\\.){3}[0-9]{1,3}$|^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$|^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+            "examples": ["192.0.2.10", "2001:db8::10", "shop.eu.example.net"],
+        })
+    }
+}
+
+impl fmt::Display for EndpointText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An alias of an AWS resource. Its own health counts (`EvaluateTargetHealth`).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AliasEndpoint {
+    /// The DNS name of the resource, such as the load balancer's.
+    pub alias: DomainName,
+    /// The id of the hosted zone that the resource's DNS name belongs to, such as the load balancer's
+    /// canonical hosted zone id.
+    #[schemars(regex(pattern = "^Z[A-Z0-9]{1,31}$"))]
+    pub zone_id: String,
+}

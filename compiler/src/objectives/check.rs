@@ -1,0 +1,180 @@
+//! Objectives that are missed, at the line that causes it.
+
+use std::collections::BTreeMap;
+
+use super::facts::Facts;
+use super::{Bound, Derivation, Derived, Deriver, Phase, Term, cure};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::document::Name;
+use crate::policy::{Origin, Policy, Service, Setting};
+use crate::source::Span;
+use crate::units::{Date, Duration};
+
+/// How many terms are marked in the text; the largest ones.
+const MARKED: usize = 5;
+
+/// Derive everything, and report what is missed.
+#[must_use]
+pub fn check(policy: &Policy, as_of: Option<Date>) -> Vec<Diagnostic> {
+    let mut deriver = Deriver::new(policy, as_of);
+    let all = deriver.all(Facts::wanted);
+    let mut out = Vec::new();
+    for service in policy.services.values() {
+        let Some(derived) = all.get(&service.name) else { continue };
+        let case = Case { deriver: &deriver, service, all: &all };
+        derived.iter().for_each(|derivation| case.report(derivation, &mut out));
+    }
+    out
+}
+
+struct Case<'a, 'p> {
+    deriver: &'a Deriver<'p>,
+    service: &'p Service,
+    all: &'a BTreeMap<&'p Name, Derived>,
+}
+
+impl Case<'_, '_> {
+    fn report(&self, derivation: &Derivation, out: &mut Vec<Diagnostic>) {
+        if let Some(asked) = &derivation.asked.rpo {
+            for (name, bound) in derivation.rpo.iter().filter(|(_, bound)| !bound.keeps(Some(asked))) {
+                out.push(self.rpo(derivation, name, bound, asked).about(self.service.span));
+            }
+        }
+        if let Some(asked) = &derivation.asked.rto
+            && !derivation.rto.keeps(Some(asked))
+            && !self.somebody_elses(derivation)
+        {
+            out.push(self.rto(derivation, asked).about(self.service.span));
+        }
+    }
+
+    /// Whether it only misses because it waits for a service that misses its own objective: one cause, one finding.
+    fn somebody_elses(&self, derivation: &Derivation) -> bool {
+        let waits = derivation.rto.terms.iter().find(|term| term.phase == Phase::Wait);
+        let Some(span) = waits.and_then(|term| term.span) else { return false };
+        let other = self.service.depends_on.iter().find(|(_, place)| **place == span);
+        let theirs = other.and_then(|(name, _)| self.all.get(name));
+        let same = theirs.and_then(|all| all.iter().find(|one| one.disruption == derivation.disruption));
+        same.is_some_and(|theirs| !theirs.rto.keeps(theirs.asked.rto.as_ref()))
+    }
+
+    fn rpo(
+        &self,
+        derivation: &Derivation,
+        name: &Name,
+        bound: &Bound,
+        asked: &Setting<Duration>,
+    ) -> Diagnostic {
+        let (disruption, service) = (derivation.disruption, &self.service.name);
+        let allowed = asked.value.in_words();
+        let message = match bound.value() {
+            Some(value) => {
+                let excess = value.minus(asked.value).in_words();
+                let value = value.in_words();
+                format!(
+                    "{disruption} can cost `{service}` {value} of data `{name}`: {excess} more than the RPO of {allowed}"
+                )
+            }
+            None => format!(
+                "nothing limits how much of data `{name}` `{service}` loses by {disruption}{}; the RPO is {allowed}",
+                at_least(bound)
+            ),
+        };
+        let facts = Facts::wanted(self.service);
+        let cheapest = cure::of_rpo(self.deriver, self.service, &facts, disruption, name, asked.value);
+        finding(Diagnostic::new(codes::RPO_MISSED, message), bound, asked, cheapest, "RPO")
+    }
+
+    fn rto(&self, derivation: &Derivation, asked: &Setting<Duration>) -> Diagnostic {
+        let (disruption, service) = (derivation.disruption, &self.service.name);
+        let bound = &derivation.rto;
+        let allowed = asked.value.in_words();
+        let message = match bound.value() {
+            Some(value) => {
+                let excess = value.minus(asked.value).in_words();
+                let value = value.in_words();
+                format!(
+                    "{disruption} can keep `{service}` away for {value}: {excess} more than the RTO of {allowed}"
+                )
+            }
+            None => format!(
+                "nothing limits how long {disruption} keeps `{service}` away{}; the RTO is {allowed}",
+                at_least(bound)
+            ),
+        };
+        let facts = Facts::wanted(self.service);
+        let cheapest = cure::of_rto(self.deriver, self.service, &facts, derivation, asked.value);
+        finding(Diagnostic::new(codes::RTO_MISSED, message), bound, asked, cheapest, "RTO")
+    }
+}
+
+fn at_least(bound: &Bound) -> String {
+    match bound.at_least() {
+        least if least == Duration::default() => String::new(),
+        least => format!(" (at least {})", least.in_words()),
+    }
+}
+
+/// The finding with its places: what weighs most first, then the other terms, then the objective.
+fn finding(
+    mut finding: Diagnostic,
+    bound: &Bound,
+    asked: &Setting<Duration>,
+    cheapest: Option<String>,
+    what: &str,
+) -> Diagnostic {
+    let mut places: BTreeMap<Span, Vec<&Term>> = BTreeMap::new();
+    for term in &bound.terms {
+        if let Some(span) = term.span.filter(|_| term.value != Some(Duration::default())) {
+            places.entry(span).or_default().push(term);
+        }
+    }
+    let weight = |terms: &[&Term]| {
+        let sum = terms.iter().filter_map(|term| term.value).fold(Duration::default(), Duration::plus);
+        // Without a limit comes first; but a schedule weighs more than the copy of what it makes.
+        let unlimited = terms.iter().any(|term| term.value.is_none());
+        (unlimited && (what == "RTO" || bound.at_least() == Duration::default()), sum)
+    };
+    let mut places: Vec<(Span, Vec<&Term>)> = places.into_iter().collect();
+    places.sort_by_key(|(span, terms)| (std::cmp::Reverse(weight(terms)), *span));
+    for (span, terms) in places.iter().take(MARKED) {
+        let words: Vec<String> = terms.iter().map(|term| in_words(term)).collect();
+        finding = finding.at(*span, words.join(" + "));
+    }
+    if let Some(span) = asked.origin.span() {
+        finding = finding.at(span, format!("the objective: {}", asked.value.in_words()));
+    }
+    let counts = |term: &&Term| term.span.is_none() && term.value != Some(Duration::default());
+    let elsewhere = bound.terms.iter().filter(counts);
+    let elsewhere: Vec<String> =
+        elsewhere.map(|term| format!("{} ({})", in_words(term), term.source)).collect();
+    let unlimited = bound.terms.iter().filter(|term| term.value.is_none());
+    let unlimited: Vec<String> = unlimited.map(|term| format!("{}: {}", term.what, term.source)).collect();
+    let waits = bound.terms.iter().find(|term| term.phase == Phase::Wait);
+    let mut help = match (cheapest, waits) {
+        (Some(words), _) => format!("the cheapest change that keeps it: {words}"),
+        (None, Some(term)) => format!("bring it down at its own service: {}", term.what),
+        (None, None) if !unlimited.is_empty() => unlimited.join("\n"),
+        (None, None) => "no single change keeps it".to_owned(),
+    };
+    if let (Some(value), None) = (bound.value(), elsewhere.first()) {
+        help.push_str(&format!("; or ask for an {what} of {}", value.in_words()));
+    } else if let Some(value) = bound.value() {
+        help.push_str(&format!(
+            "; or ask for an {what} of {}\nnot in the text: {}",
+            value.in_words(),
+            elsewhere.join(", ")
+        ));
+    }
+    if matches!(asked.origin, Origin::BuiltIn(_)) {
+        help.push_str("\nthe objective is Holdfast's own (RTO 4 h, RPO 1 h): no policy sets one");
+    }
+    finding.help(help)
+}
+
+fn in_words(term: &Term) -> String {
+    match term.value {
+        Some(value) => format!("{} {}", value.in_words(), term.what),
+        None => format!("no limit: {}", term.what),
+    }
+}

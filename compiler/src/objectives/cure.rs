@@ -1,0 +1,175 @@
+//! The cheapest change that would keep an objective: tried on the facts, never guessed.
+
+use super::facts::{Detection, Facts, same_key};
+use super::{Bound, Derivation, Deriver};
+use crate::document::{Disruption, Lock, Name, Strategy};
+use crate::policy::{Origin, Service};
+use crate::units::Duration;
+
+/// What Route 53 advises for records with health checks.
+const SHORT_TTL: Duration = Duration::seconds(60);
+/// What ARC's best practices advise for the keep-alive of clients.
+const SHORT_KEEP_ALIVE: Duration = Duration::minutes(5);
+
+/// A change in words, and the facts with it.
+struct Change<'p> {
+    words: String,
+    facts: Facts<'p>,
+}
+
+/// The cheapest change that brings the RTO within the objective.
+pub(super) fn of_rto<'p>(
+    deriver: &Deriver<'p>,
+    service: &'p Service,
+    facts: &Facts<'p>,
+    missed: &Derivation,
+    asked: Duration,
+) -> Option<String> {
+    let kept = |facts: &Facts<'p>| {
+        let derived = deriver.derive(service, facts, missed.disruption);
+        derived.rto.value().is_some_and(|value| value <= asked)
+    };
+    let mut changes = Vec::new();
+    if missed.disruption == Disruption::SiteLoss {
+        changes.extend(traffic_changes(facts));
+    }
+    changes.extend(step_changes(facts, missed, asked));
+    changes.into_iter().find(|change| kept(&change.facts)).map(|change| change.words)
+}
+
+fn traffic_changes<'p>(facts: &Facts<'p>) -> Vec<Change<'p>> {
+    let ttl = |facts: &mut Facts<'p>| {
+        let mut changed = false;
+        for traffic in facts.traffic.values_mut().filter(|t| !t.alias && t.ttl.value > SHORT_TTL) {
+            (traffic.ttl.value, changed) = (SHORT_TTL, true);
+        }
+        changed
+    };
+    let probe = |facts: &mut Facts<'p>| {
+        let mut changed = false;
+        for traffic in facts.traffic.values_mut() {
+            if let Detection::Probe { interval, failures, .. } = &mut traffic.detection
+                && (*interval, *failures) > (10, 3)
+            {
+                (*interval, *failures, changed) = (10, (*failures).min(3), true);
+            }
+        }
+        changed
+    };
+    let keep_alive = |facts: &mut Facts<'p>| {
+        let setting = &mut facts.assumptions.keep_alive;
+        let changed = setting.value.value > SHORT_KEEP_ALIVE;
+        if changed {
+            setting.value.value = SHORT_KEEP_ALIVE;
+            setting.origin = Origin::BuiltIn("");
+        }
+        changed
+    };
+    type Step<'f, 'p> = (&'static str, &'f dyn Fn(&mut Facts<'p>) -> bool);
+    let one: [Step<'_, 'p>; 3] = [
+        ("`ttl: 60s`", &ttl),
+        ("a probe with `every: 10s, failures: 3`", &probe),
+        (
+            "a keep-alive of 5 min at the load balancers, stated as `assumptions: { keep-alive: { value: 5m, \
+             because: … } }`",
+            &keep_alive,
+        ),
+    ];
+    // One change before two, two before three; a shorter TTL costs nothing, faster probes cost a little.
+    let sets: [&[usize]; 7] = [&[0], &[1], &[2], &[0, 1], &[0, 2], &[1, 2], &[0, 1, 2]];
+    let mut changes = Vec::new();
+    for set in sets {
+        let mut facts = facts.clone();
+        let chosen = set.iter().filter_map(|nth| one.get(*nth));
+        let words: Vec<&str> =
+            chosen.filter(|(_, change)| change(&mut facts)).map(|(words, _)| *words).collect();
+        if words.len() == set.len() {
+            changes.push(Change { words: words.join(" and "), facts });
+        }
+    }
+    changes
+}
+
+/// One step of the procedure made shorter by what is too much, the longest step first.
+fn step_changes<'p>(facts: &Facts<'p>, missed: &Derivation, asked: Duration) -> Vec<Change<'p>> {
+    let Some(value) = missed.rto.value() else { return Vec::new() };
+    let excess = value.minus(asked);
+    let mut steps: Vec<_> =
+        facts.steps(missed.disruption).iter().filter_map(|s| Some((s.takes?.0, &s.name))).collect();
+    steps.sort_by_key(|(takes, name)| (std::cmp::Reverse(*takes), *name));
+    let shorter = |(takes, name): (Duration, &Name)| {
+        let left = takes.minus(excess);
+        let mut facts = facts.clone();
+        let steps = facts.recovery.get_mut(&missed.disruption)?;
+        let step = steps.iter_mut().find(|step| step.name == *name)?;
+        step.takes = step.takes.map(|(_, span)| (left, span));
+        (left > Duration::default())
+            .then(|| Change { words: format!("step `{name}` done within {}", left.in_words()), facts })
+    };
+    steps.into_iter().filter_map(shorter).collect()
+}
+
+/// The cheapest change that brings the RPO of a data set within the objective.
+pub(super) fn of_rpo<'p>(
+    deriver: &Deriver<'p>,
+    service: &'p Service,
+    facts: &Facts<'p>,
+    disruption: Disruption,
+    name: &Name,
+    asked: Duration,
+) -> Option<String> {
+    let mut changes: Vec<Change<'p>> = Vec::new();
+    let mut change = |words: String, edit: &dyn Fn(&mut super::facts::Data<'p>)| {
+        let mut facts = facts.clone();
+        if let Some(data) = facts.data.get_mut(name) {
+            edit(data);
+        }
+        changes.push(Change { words, facts });
+    };
+    let data = facts.data.get(name)?;
+    let weekly = data.schedules.iter().any(|schedule| schedule.strategy == Strategy::Weekly);
+    if disruption == Disruption::AccountCompromise && !data.schedules.is_empty() {
+        change("`lock: compliance` on the backups".to_owned(), &|data| {
+            data.schedules.iter_mut().for_each(|schedule| schedule.lock = Some(Lock::Compliance));
+        });
+    }
+    if weekly {
+        change("`strategy: daily` instead of weekly".to_owned(), &|data| {
+            data.schedules.iter_mut().for_each(|schedule| schedule.strategy = Strategy::Daily);
+        });
+    }
+    // To say how long a copy takes costs nothing.
+    let bound = deriver.derive(service, facts, disruption).rpo.remove(name)?;
+    let unstated = bound.value().is_none() && facts.assumptions.backup_copy.is_none();
+    if unstated && bound.terms.len() > 1 && bound.at_least() < asked {
+        return Some(format!(
+            "a copy of the backup within {}, stated as `assumptions: {{ backup-copy: {{ value: …, because: … }} }}`",
+            asked.minus(bound.at_least()).in_words()
+        ));
+    }
+    let kept = |bound: Option<&Bound>| bound.and_then(Bound::value).is_some_and(|value| value <= asked);
+    let found = changes
+        .into_iter()
+        .find(|change| kept(deriver.derive(service, &change.facts, disruption).rpo.get(name)));
+    found.map(|change| change.words).or_else(|| real_time(service, data, disruption, asked))
+}
+
+/// Whether a copy in real time would do, and where.
+fn real_time(
+    service: &Service,
+    data: &super::facts::Data<'_>,
+    disruption: Disruption,
+    asked: Duration,
+) -> Option<String> {
+    if super::rpo::REPLICATION > asked {
+        return None;
+    }
+    let lost = &data.primary.site;
+    let helps = |site: &&crate::policy::Site| match disruption {
+        Disruption::SiteLoss => site.name != lost.name,
+        Disruption::KeyLoss => site.name != lost.name && !same_key(data.key(site), data.key(lost)),
+        Disruption::Corruption | Disruption::AccountCompromise => false,
+    };
+    let site = service.sites.iter().find(helps)?;
+    Some(format!("a copy in real time: `{{ strategy: real-time, to: [{}] }}`", site.name))
+}

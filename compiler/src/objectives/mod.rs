@@ -1,0 +1,313 @@
+//! Objectives: what RTO and RPO a policy can keep, per service and disruption, derived term by term.
+//!
+//! A bound is a sum of terms. Each term has a value, a source, the place in the text it comes from, and how sure it
+//! is; the bound is as sure as its weakest term. It is a bound under these assumptions, never a proof.
+//!
+//! Words: a *fact* is what a derivation rests on, wanted or observed; a *term* is one number of it; a *bound* is
+//! their sum; what is *asked* is the objective of the policy.
+
+mod check;
+mod cure;
+mod facts;
+mod json;
+mod observed;
+mod procedure;
+mod rpo;
+mod rto;
+mod text;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::document::{Disruption, Name};
+use crate::policy::{Asked, Policy, Service, Setting};
+use crate::source::Span;
+use crate::units::{Date, Duration};
+pub use check::check;
+pub(crate) use facts::same_key;
+pub use facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
+pub use json::json;
+pub use observed::{Live, observed, planned};
+pub use text::text;
+
+/// How sure a number is, the least sure first. A number of several parts is as sure as its least sure part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Assurance {
+    /// Nothing limits it.
+    Unbounded,
+    /// Somebody says so.
+    Attested,
+    /// It was measured, and not too long ago.
+    Measured,
+    /// The provider promises it, and pays if it fails: a percentile, not a bound.
+    Sla,
+    /// The configuration forces it.
+    Proven,
+}
+
+impl fmt::Display for Assurance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unbounded => "unbounded",
+            Self::Attested => "attested",
+            Self::Measured => "measured",
+            Self::Sla => "SLA",
+            Self::Proven => "proven",
+        })
+    }
+}
+
+/// The part of a recovery that a term belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Data that was written since the last copy.
+    Loss,
+    /// It is noticed.
+    Detect,
+    /// People are told, and answer.
+    Notify,
+    /// Somebody decides.
+    Decide,
+    /// Somebody or something acts.
+    Act,
+    /// The change reaches the clients.
+    Propagate,
+    /// Old connections end.
+    Drain,
+    /// Data comes back.
+    Restore,
+    /// Somebody sees whether it works.
+    Verify,
+    /// Another service has to be back.
+    Wait,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Loss => "loss",
+            Self::Detect => "detect",
+            Self::Notify => "notify",
+            Self::Decide => "decide",
+            Self::Act => "act",
+            Self::Propagate => "propagate",
+            Self::Drain => "drain",
+            Self::Restore => "restore",
+            Self::Verify => "verify",
+            Self::Wait => "wait",
+        })
+    }
+}
+
+/// One number of a bound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// The part of the recovery.
+    pub phase: Phase,
+    /// What takes so long.
+    pub what: String,
+    /// How long; nothing where nothing limits it.
+    pub value: Option<Duration>,
+    /// How sure that is.
+    pub assurance: Assurance,
+    /// Where the number comes from: a rule, a promise, an assumption, a measurement.
+    pub source: String,
+    /// The place in the text that the number comes from.
+    pub span: Option<Span>,
+}
+
+impl Term {
+    /// A term that nothing limits.
+    pub(crate) fn unbounded(
+        phase: Phase,
+        what: impl Into<String>,
+        why: impl Into<String>,
+        span: Option<Span>,
+    ) -> Self {
+        let (what, source) = (what.into(), why.into());
+        Self { phase, what, value: None, assurance: Assurance::Unbounded, source, span }
+    }
+}
+
+/// A sum of terms.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bound {
+    /// The terms, in the order in which they happen.
+    pub terms: Vec<Term>,
+}
+
+impl Bound {
+    /// The sum; nothing where a term has no limit.
+    #[must_use]
+    pub fn value(&self) -> Option<Duration> {
+        self.terms.iter().try_fold(Duration::default(), |sum, term| Some(sum.plus(term.value?)))
+    }
+
+    /// The sum of the terms that have a limit.
+    #[must_use]
+    pub fn at_least(&self) -> Duration {
+        self.terms.iter().filter_map(|term| term.value).fold(Duration::default(), Duration::plus)
+    }
+
+    /// How sure the sum is. Nothing at all is certain.
+    #[must_use]
+    pub fn assurance(&self) -> Assurance {
+        self.terms.iter().map(|term| term.assurance).min().unwrap_or(Assurance::Proven)
+    }
+
+    /// What is worse is greater: what has no limit is worse than any number.
+    #[must_use]
+    pub fn rank(&self) -> (bool, Duration) {
+        (self.value().is_none(), self.at_least())
+    }
+
+    /// Whether it keeps what is asked.
+    #[must_use]
+    pub fn keeps(&self, asked: Option<&Setting<Duration>>) -> bool {
+        asked.is_none_or(|asked| self.value().is_some_and(|value| value <= asked.value))
+    }
+
+    /// For people: `25 h`, or `unbounded (at least 25 h)`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self.value() {
+            Some(value) => value.in_words(),
+            None if self.at_least() == Duration::default() => "unbounded".to_owned(),
+            None => format!("unbounded (at least {})", self.at_least().in_words()),
+        }
+    }
+}
+
+/// What a service can keep in one disruption.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Derivation {
+    /// The disruption.
+    pub disruption: Disruption,
+    /// What is asked.
+    pub asked: Asked,
+    /// How long recovery takes.
+    pub rto: Bound,
+    /// How much data is lost, per data set.
+    pub rpo: BTreeMap<Name, Bound>,
+}
+
+impl Derivation {
+    /// The data set that loses most, with how much. None where there is no data.
+    #[must_use]
+    pub fn worst_rpo(&self) -> Option<(&Name, &Bound)> {
+        // Of equals the first one, so that reports do not jump.
+        self.rpo.iter().rev().max_by_key(|(_, bound)| bound.rank())
+    }
+
+    /// Whether anybody asks for anything here.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.asked.rto.is_some() || self.asked.rpo.is_some()
+    }
+}
+
+/// The derivations of a service, worst disruptions as in [`Disruption::ALL`].
+pub type Derived = Vec<Derivation>;
+
+/// Derives for a whole estate: services wait for each other.
+#[derive(Debug)]
+pub struct Deriver<'p> {
+    policy: &'p Policy,
+    as_of: Option<Date>,
+    /// The RTO of what has been derived, by service and disruption.
+    known: BTreeMap<(&'p Name, Disruption), Bound>,
+}
+
+impl<'p> Deriver<'p> {
+    /// For a policy, as of a day on which old measurements count for less.
+    #[must_use]
+    pub fn new(policy: &'p Policy, as_of: Option<Date>) -> Self {
+        Self { policy, as_of, known: BTreeMap::new() }
+    }
+
+    /// Everything about all services, by name. `facts` gives what each rests on.
+    pub fn all(&mut self, facts: impl Fn(&'p Service) -> Facts<'p>) -> BTreeMap<&'p Name, Derived> {
+        let mut all = BTreeMap::new();
+        for service in in_order(self.policy) {
+            let derived = self.service(service, &facts(service));
+            for one in &derived {
+                self.known.insert((&service.name, one.disruption), one.rto.clone());
+            }
+            all.insert(&service.name, derived);
+        }
+        all
+    }
+
+    /// What one service can keep. What it depends on has to be known.
+    #[must_use]
+    pub fn service(&self, service: &'p Service, facts: &Facts<'p>) -> Derived {
+        Disruption::ALL.into_iter().map(|disruption| self.derive(service, facts, disruption)).collect()
+    }
+
+    fn derive(&self, service: &'p Service, facts: &Facts<'p>, disruption: Disruption) -> Derivation {
+        let asked = service.objectives.get(&disruption).cloned().unwrap_or_default();
+        let rpo = facts
+            .data
+            .iter()
+            .map(|(name, data)| ((*name).clone(), rpo::bound(facts, data, disruption, self.as_of)));
+        Derivation {
+            disruption,
+            asked,
+            rpo: rpo.collect(),
+            rto: rto::bound(self, service, facts, disruption),
+        }
+    }
+}
+
+/// The services, each behind those it depends on. There are no circles: the policy says so.
+fn in_order(policy: &Policy) -> Vec<&Service> {
+    let mut ordered = Vec::new();
+    let mut waiting: BTreeMap<&Name, usize> = BTreeMap::new();
+    let mut awaited_by: BTreeMap<&Name, Vec<&Name>> = BTreeMap::new();
+    let mut ready: Vec<&Name> = Vec::new();
+    for service in policy.services.values() {
+        waiting.insert(&service.name, service.depends_on.len());
+        service.depends_on.keys().for_each(|other| awaited_by.entry(other).or_default().push(&service.name));
+        if service.depends_on.is_empty() {
+            ready.push(&service.name);
+        }
+    }
+    while let Some(name) = ready.pop() {
+        ordered.extend(policy.services.get(name));
+        for other in awaited_by.get(name).into_iter().flatten() {
+            if let Some(left) = waiting.get_mut(*other) {
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    ready.push(other);
+                }
+            }
+        }
+    }
+    ordered
+}
+
+/// How long a measurement counts: a year, as plans and tests are renewed at least every year (DORA, Regulation
+/// (EU) 2022/2554, article 11(6); NIST SP 800-34 rev. 1 §3.5.2).
+pub(crate) const MEASUREMENT_HOLDS: Duration = Duration::hours(365 * 24);
+
+/// How sure an assumption is: as sure as its measurement, if it has one that still counts.
+pub(crate) fn assurance_of(measured: Option<Date>, as_of: Option<Date>) -> Assurance {
+    match (measured, as_of) {
+        (Some(day), Some(today)) if day.after(MEASUREMENT_HOLDS) < today => Assurance::Attested,
+        (Some(_), _) => Assurance::Measured,
+        (None, _) => Assurance::Attested,
+    }
+}
+
+/// The source of an assumption in words.
+pub(crate) fn source_of(because: &str, measured: Option<Date>, built_in: bool) -> String {
+    match (measured, built_in) {
+        (_, true) => format!("assumed by Holdfast: {because}"),
+        (Some(day), false) => format!("measured on {day}: {because}"),
+        (None, false) => format!("assumed: {because}"),
+    }
+}

@@ -1,0 +1,226 @@
+//! A recovery as a schedule: every step after those it waits for, and one thing at a time for each person.
+//!
+//! Steps of one person happen in the order of the procedure, whatever else is faster or slower. So a step that gets
+//! shorter never makes the whole longer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::{Data, Facts, Traffic, answers};
+use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, rto, source_of};
+use crate::document::Name;
+use crate::policy::{Deed, RecoveryStep};
+use crate::source::Span;
+use crate::units::Duration;
+
+/// A moment: when, and what leads there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Node(usize);
+
+#[derive(Debug)]
+struct Done {
+    /// What has to be waited for.
+    from: Option<Node>,
+    /// What then happens.
+    terms: Vec<Term>,
+    /// When it is over, from the beginning: whether nothing limits it, and the least time.
+    end: (bool, Duration),
+}
+
+/// A schedule that is being made.
+pub(super) struct Procedure<'a, 'p> {
+    deriver: &'a Deriver<'p>,
+    facts: &'a Facts<'p>,
+    done: Vec<Done>,
+    detected: Node,
+    steps: BTreeMap<&'a Name, Node>,
+    people: BTreeMap<&'a Name, Node>,
+    moved: BTreeSet<&'a Name>,
+    restored: BTreeSet<&'a Name>,
+}
+
+impl<'a, 'p> Procedure<'a, 'p> {
+    pub(super) fn new(deriver: &'a Deriver<'p>, facts: &'a Facts<'p>, detection: Bound) -> Self {
+        let done = vec![Done { from: None, end: detection.rank(), terms: detection.terms }];
+        Self {
+            deriver,
+            facts,
+            done,
+            detected: Node(0),
+            steps: BTreeMap::new(),
+            people: BTreeMap::new(),
+            moved: BTreeSet::new(),
+            restored: BTreeSet::new(),
+        }
+    }
+
+    fn end(&self, node: Node) -> (bool, Duration) {
+        self.done.get(node.0).map_or((false, Duration::default()), |done| done.end)
+    }
+
+    fn add(&mut self, from: Option<Node>, terms: Vec<Term>) -> Node {
+        let begin = from.map_or((false, Duration::default()), |from| self.end(from));
+        let own = Bound { terms: terms.clone() }.rank();
+        self.done.push(Done { from, terms, end: (begin.0 || own.0, begin.1.plus(own.1)) });
+        Node(self.done.len() - 1)
+    }
+
+    /// The later of two ends; of equals the second, which has more behind it.
+    fn later(&self, one: Node, other: Node) -> Node {
+        if self.end(other) >= self.end(one) { other } else { one }
+    }
+
+    /// One step, behind those it waits for.
+    pub(super) fn step(&mut self, step: &'a RecoveryStep) {
+        let before = step.after.iter().filter_map(|name| self.steps.get(name).copied());
+        let before: Vec<Node> = before.collect();
+        let mut from = before.into_iter().fold(self.detected, |latest, node| self.later(latest, node));
+        if let Some((person, span)) = &step.by {
+            from = match self.people.get(person) {
+                // Somebody who has been at it already needs no call, but has to be done with it.
+                Some(busy) => self.later(from, *busy),
+                None => self.add(Some(from), vec![self.call(person, *span)]),
+            };
+        }
+        let terms = self.terms(step);
+        let node = self.add(Some(from), terms);
+        self.steps.insert(&step.name, node);
+        if let Some((person, _)) = &step.by {
+            self.people.insert(person, node);
+        }
+    }
+
+    fn call(&self, person: &Name, span: Span) -> Term {
+        let what = format!("until `{person}` answers");
+        match answers(self.deriver.policy, person) {
+            Some((within, place)) => Term {
+                phase: Phase::Notify,
+                what,
+                value: Some(within),
+                assurance: Assurance::Attested,
+                source: "the continuity plan: at any hour".to_owned(),
+                span: Some(place),
+            },
+            None => Term::unbounded(Phase::Notify, what, "nobody says how fast", Some(span)),
+        }
+    }
+
+    fn terms(&mut self, step: &'a RecoveryStep) -> Vec<Term> {
+        let phase = match &step.deed {
+            Deed::Declare => Phase::Decide,
+            Deed::Verify => Phase::Verify,
+            Deed::Restore(_) => Phase::Restore,
+            Deed::Act | Deed::Failover(_) => Phase::Act,
+        };
+        let stated = step.takes.map(|(takes, span)| Term {
+            phase,
+            what: format!("step `{}`", step.name),
+            value: Some(takes),
+            assurance: Assurance::Attested,
+            source: match &step.by {
+                Some((person, _)) => format!("the procedure: by `{person}`"),
+                None => "the procedure: automatic".to_owned(),
+            },
+            span: Some(span),
+        });
+        let mut terms: Vec<Term> = stated.into_iter().collect();
+        match &step.deed {
+            Deed::Failover(name) => {
+                if let Some((name, traffic)) = self.facts.traffic.get_key_value(name) {
+                    self.moved.insert(name);
+                    terms.extend(rto::failover(name, traffic, self.facts, self.deriver.as_of));
+                }
+            }
+            Deed::Restore(name) => {
+                if let Some((name, data)) = self.facts.data.get_key_value(name) {
+                    self.restored.insert(name);
+                    // What the author says about the whole step counts for the restore in it.
+                    if terms.is_empty() {
+                        terms.push(self.restore(name, data, step.span));
+                    }
+                }
+            }
+            Deed::Declare | Deed::Verify | Deed::Act => {}
+        }
+        terms
+    }
+
+    /// How long the data takes to come back: its size over the throughput. AWS Backup promises no time for restores
+    /// (AWS Backup Developer Guide, "Controls and remediation").
+    fn restore(&self, name: &Name, data: &Data<'_>, span: Span) -> Term {
+        let what = format!("restoring `{name}`");
+        let (Some(size), Some(rate)) = (&data.size, &self.facts.assumptions.restore_throughput) else {
+            let why = "AWS promises no time for restores: state the data's `size` and `assumptions.restore-throughput`, or \
+                 how long the step `takes`";
+            return Term::unbounded(Phase::Restore, what, why, Some(span));
+        };
+        let as_of = self.deriver.as_of;
+        let both = [(&size.value.measured), (&rate.value.measured)];
+        let assurance = both.into_iter().map(|day| assurance_of(*day, as_of)).min();
+        Term {
+            phase: Phase::Restore,
+            what,
+            value: Some(rate.value.value.time_for(size.value.value)),
+            assurance: assurance.unwrap_or(Assurance::Attested),
+            source: format!(
+                "{} at {}, {}",
+                size.value.value,
+                rate.value.value,
+                source_of(&rate.value.because, rate.value.measured, false)
+            ),
+            span: rate.origin.span(),
+        }
+    }
+
+    /// Traffic that no step mentions moves by itself.
+    pub(super) fn failover_unless_done(&mut self, name: &'a Name, traffic: &'a Traffic) {
+        if !self.moved.contains(name) {
+            let mut terms = vec![rto::detect(traffic, self.facts, self.deriver.as_of)];
+            terms.extend(rto::failover(name, traffic, self.facts, self.deriver.as_of));
+            self.add(None, terms);
+        }
+    }
+
+    /// Data that lives on in a copy is there; data that lives on in backups has to be brought back by somebody.
+    pub(super) fn restore_unless_done(&mut self, name: &'a Name, data: &'a Data<'p>, elsewhere: bool) {
+        if !elsewhere && !self.restored.contains(name) {
+            let what = format!("restoring `{name}`");
+            let why = format!("no step does `restore data.{name}`");
+            let term = Term::unbounded(Phase::Restore, what, why, Some(data.span));
+            self.add(Some(self.detected), vec![term]);
+        }
+    }
+
+    /// Nothing brings the service back.
+    pub(super) fn nothing(&mut self, span: Span, why: &str) {
+        let term = Term::unbounded(Phase::Act, "nothing brings the service back", why, Some(span));
+        self.add(Some(self.detected), vec![term]);
+    }
+
+    /// A service that it cannot do without.
+    pub(super) fn wait(&mut self, other: &Name, theirs: &Bound, span: Span) {
+        let term = Term {
+            phase: Phase::Wait,
+            what: format!("until `{other}` is back"),
+            value: theirs.value(),
+            assurance: theirs.assurance(),
+            source: format!("the RTO of `{other}`"),
+            span: Some(span),
+        };
+        self.add(None, vec![term]);
+    }
+
+    /// The way to the latest end.
+    pub(super) fn longest(self) -> Bound {
+        let all = (0..self.done.len()).map(Node);
+        let last = all.reduce(|latest, node| self.later(latest, node));
+        let mut way = Vec::new();
+        let mut at = last;
+        while let Some(done) = at.and_then(|node| self.done.get(node.0)) {
+            way.push(&done.terms);
+            at = done.from;
+        }
+        let terms = way.into_iter().rev().flatten();
+        // Nothing is no term, unless it is the author's.
+        Bound { terms: terms.cloned().collect() }
+    }
+}

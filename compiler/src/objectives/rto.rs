@@ -1,0 +1,146 @@
+//! How long recovery takes: the critical path through detect, notify, decide, act, propagate, drain, restore and
+//! verify.
+//!
+//! Sources: Amazon Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy"
+//! (connect 4 s, answer 2 s, text 2 s more; TCP 10 s); Route 53 API Reference, `HealthCheckConfig`
+//! (`RequestInterval` counts from an answer to the next request); AWS whitepaper "Disaster Recovery of Workloads on
+//! AWS", "Detection".
+
+use super::facts::{Detection, Facts, Traffic, is_built_in};
+use super::procedure::Procedure;
+use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, source_of};
+use crate::document::{Disruption, Name};
+use crate::policy::{Assumed, Service, Setting};
+use crate::source::Span;
+use crate::units::{Date, Duration};
+
+/// The longest way through everything that has to happen.
+pub(super) fn bound<'p>(
+    deriver: &Deriver<'p>,
+    service: &'p Service,
+    facts: &Facts<'p>,
+    disruption: Disruption,
+) -> Bound {
+    let detection = detection(deriver, facts, disruption);
+    let mut procedure = Procedure::new(deriver, facts, detection);
+    let steps = facts.steps(disruption);
+    steps.iter().for_each(|step| procedure.step(step));
+    if disruption == Disruption::SiteLoss {
+        // What no step mentions moves by itself, as soon as the health checks say so.
+        for (name, traffic) in &facts.traffic {
+            procedure.failover_unless_done(name, traffic);
+        }
+        for (name, data) in &facts.data {
+            let elsewhere = data.copies.iter().any(|copy| copy.bucket.site.name != data.primary.site.name);
+            procedure.restore_unless_done(name, data, elsewhere);
+        }
+        if facts.traffic.is_empty() && steps.is_empty() {
+            procedure.nothing(facts.span, "no traffic that moves by itself, and no `recovery`");
+        }
+    } else if steps.is_empty() {
+        procedure.nothing(facts.span, &format!("no steps in `recovery-from.{}`", disruption.key()));
+    }
+    for (other, span) in &service.depends_on {
+        if let Some(theirs) = deriver.known.get(&(other, disruption)) {
+            procedure.wait(other, theirs, *span);
+        }
+    }
+    procedure.longest()
+}
+
+/// How long it takes until somebody or something notices.
+fn detection(deriver: &Deriver<'_>, facts: &Facts<'_>, disruption: Disruption) -> Bound {
+    let term = if disruption == Disruption::SiteLoss {
+        let probes = facts.traffic.values().map(|traffic| detect(traffic, facts, deriver.as_of));
+        let slowest = probes.max_by_key(|term| (term.value.is_none(), term.value));
+        slowest.unwrap_or_else(|| {
+            let what = "until the loss is noticed";
+            let why = "nothing watches the service: state `assumptions.detection`";
+            assumed(Phase::Detect, what, facts.assumptions.detection.as_ref(), why, facts.span, deriver.as_of)
+        })
+    } else {
+        let what = format!("until {disruption} is noticed");
+        let why = "nobody says how: state `assumptions.noticed`";
+        assumed(Phase::Detect, &what, facts.assumptions.noticed.as_ref(), why, facts.span, deriver.as_of)
+    };
+    Bound { terms: vec![term] }
+}
+
+/// A term of an assumption, unbounded where nobody states it.
+pub(super) fn assumed(
+    phase: Phase,
+    what: &str,
+    assumption: Option<&Setting<Assumed<Duration>>>,
+    missing: &str,
+    span: Span,
+    as_of: Option<Date>,
+) -> Term {
+    let Some(Setting { value, origin }) = assumption else {
+        return Term::unbounded(phase, what, missing, Some(span));
+    };
+    Term {
+        phase,
+        what: what.to_owned(),
+        value: Some(value.value),
+        assurance: assurance_of(value.measured, as_of),
+        source: source_of(&value.because, value.measured, is_built_in(origin)),
+        span: origin.span(),
+    }
+}
+
+/// How long it takes until Route 53 counts an endpoint as down: failures × (interval + the time a request may take).
+pub(super) fn detect(traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) -> Term {
+    match &traffic.detection {
+        Detection::Probe { interval, failures, request, span } => Term {
+            phase: Phase::Detect,
+            what: "until health checks count the endpoint as down".to_owned(),
+            value: Some(Duration::seconds(failures * (interval + request))),
+            assurance: Assurance::Proven,
+            source: format!(
+                "Route 53: {failures} failures × ({interval} s between requests + {request} s for one)"
+            ),
+            span: Some(*span),
+        },
+        Detection::Target(span) => {
+            let why = "no time is documented for targets of aliases: add a `probe`, or state `assumptions.detection`";
+            let what = "until the alias's target counts as down";
+            assumed(Phase::Detect, what, facts.assumptions.detection.as_ref(), why, *span, as_of)
+        }
+    }
+}
+
+/// What happens between the failed health check and the last client at the standby.
+pub(super) fn failover(name: &Name, traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) -> Vec<Term> {
+    if !traffic.moves {
+        let what = format!("traffic `{name}` does not move");
+        return vec![Term::unbounded(Phase::Propagate, what, "there is no failover", Some(traffic.span))];
+    }
+    let given = &facts.assumptions;
+    let of = |phase, what: &str, setting| assumed(phase, what, Some(setting), "", traffic.span, as_of);
+    let ttl = if traffic.alias {
+        // Amazon Route 53 Developer Guide, "Values specific for alias records": 60 s for load balancers.
+        Term {
+            phase: Phase::Propagate,
+            what: format!("TTL of the answers for `{name}`"),
+            value: Some(Duration::seconds(60)),
+            assurance: Assurance::Proven,
+            source: "an alias answers with its target's TTL, 60 s for load balancers (Route 53)".to_owned(),
+            span: None,
+        }
+    } else {
+        Term {
+            phase: Phase::Propagate,
+            what: format!("TTL of the answers for `{name}`"),
+            value: Some(traffic.ttl.value),
+            assurance: Assurance::Proven,
+            source: "the record's TTL".to_owned(),
+            span: traffic.ttl.origin.span(),
+        }
+    };
+    vec![
+        of(Phase::Propagate, "until Route 53 answers with the standby", &given.health_propagation),
+        ttl,
+        of(Phase::Propagate, "resolvers that keep answers for longer", &given.resolver_slack),
+        of(Phase::Drain, "connections that clients keep open", &given.keep_alive),
+    ]
+}

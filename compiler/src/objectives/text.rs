@@ -1,0 +1,134 @@
+//! The derivation for people: per service and disruption what is kept, what is asked, and every term with its
+//! source. Readable at 80 columns, and by somebody who has never seen the policy.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::{Bound, Derivation, Derived, Phase, Term};
+use crate::diagnostic::{Style, visible};
+use crate::document::Name;
+use crate::policy::{Origin, Policy, Setting};
+use crate::source::Sources;
+use crate::text::{Pen, wrap};
+use crate::units::Duration;
+
+/// The table. Same policy, same bytes.
+#[must_use]
+pub fn text(policy: &Policy, all: &BTreeMap<&Name, Derived>, sources: &Sources, style: Style) -> String {
+    let pen = Pen::new(style);
+    let mut out = String::new();
+    let _ = writeln!(out, "Recovery objectives of estate {}", pen.bold(policy.estate.as_str()));
+    let legend = "Every number is a bound under the assumptions named beside it, not a proof. It is as sure as its \
+         least sure term: proven (the configuration forces it), SLA (the provider promises it for a percentile and pays if \
+         it fails), measured, attested (somebody says so), unbounded.";
+    let _ = writeln!(out, "\n{}", pen.dim(&wrap(legend, 0, pen.width())));
+    for (name, derived) in all {
+        let critical = policy.services.get(*name).is_some_and(|service| service.critical);
+        let tier = policy.services.get(*name).and_then(|service| service.tier.as_ref());
+        let tier = tier.map(|(tier, _)| format!(" · tier {tier}")).unwrap_or_default();
+        let critical = if critical { " · critical" } else { "" };
+        let _ = writeln!(out, "\n{}{tier}{critical}", pen.bold(name.as_str()));
+        let page = Page { pen: &pen, sources };
+        for derivation in derived {
+            page.derivation(derivation, &mut out);
+        }
+    }
+    out
+}
+
+struct Page<'a> {
+    pen: &'a Pen,
+    sources: &'a Sources,
+}
+
+impl Page<'_> {
+    fn derivation(&self, derivation: &Derivation, out: &mut String) {
+        let name = derivation.disruption.to_string();
+        let name = name.strip_prefix("the ").or_else(|| name.strip_prefix("a ")).unwrap_or(&name);
+        let _ = writeln!(out, "\n  {}", self.pen.bold(&capital(name)));
+        self.bound("RTO", None, &derivation.rto, derivation.asked.rto.as_ref(), derivation.is_asked(), out);
+        for (name, bound) in &derivation.rpo {
+            self.bound("RPO", Some(name), bound, derivation.asked.rpo.as_ref(), derivation.is_asked(), out);
+        }
+        if derivation.rpo.is_empty() {
+            let _ = writeln!(out, "    RPO  no data set, nothing to lose");
+        }
+    }
+
+    fn bound(
+        &self,
+        what: &str,
+        data: Option<&Name>,
+        bound: &Bound,
+        asked: Option<&Setting<Duration>>,
+        is_asked: bool,
+        out: &mut String,
+    ) {
+        let of = data.map(|name| format!(" {name}")).unwrap_or_default();
+        let verdict = match asked {
+            Some(asked) if bound.keeps(Some(asked)) => {
+                format!(
+                    "within {}{}, {}",
+                    asked.value.in_words(),
+                    self.origin(&asked.origin),
+                    bound.assurance()
+                )
+            }
+            Some(asked) => {
+                let verdict = format!("MISSES {}{}", asked.value.in_words(), self.origin(&asked.origin));
+                self.pen.minus(&verdict)
+            }
+            None => format!("no objective, {}", bound.assurance()),
+        };
+        let head = format!("{what}{of}  {} · {verdict}", self.pen.bold(&bound.in_words()));
+        let _ = writeln!(out, "    {head}");
+        // What nobody asks for and nothing limits needs one line, not a derivation.
+        if !is_asked && bound.value().is_none() {
+            if let Some(term) = bound.terms.iter().find(|term| term.value.is_none()) {
+                let line = format!("{}: {}", term.what, term.source);
+                let _ = writeln!(out, "{}", self.pen.dim(&wrap(&visible(&line), 9, self.pen.width())));
+            }
+            return;
+        }
+        for term in &bound.terms {
+            self.term(term, out);
+        }
+    }
+
+    fn term(&self, term: &Term, out: &mut String) {
+        let value = term.value.map_or_else(|| "no limit".to_owned(), Duration::in_words);
+        let phase = if term.phase == Phase::Loss { String::new() } else { format!("{}: ", term.phase) };
+        let _ = writeln!(
+            out,
+            "{}",
+            wrap_hanging(&format!("{phase}{}", visible(&term.what)), &value, self.pen.width())
+        );
+        let place = term.span.map(|span| format!("; {}", self.sources.place(span))).unwrap_or_default();
+        let source = visible(&format!("{} [{}{place}]", term.source, term.assurance)).replace('\n', "\\n");
+        let _ = writeln!(out, "{}", self.pen.dim(&wrap(&source, SOURCE, self.pen.width())));
+    }
+
+    fn origin(&self, origin: &Origin) -> String {
+        match origin {
+            Origin::Service(span) | Origin::Estate(span) => format!(" ({})", self.sources.place(*span)),
+            Origin::Tier(name, span) => format!(" (tier {name}, {})", self.sources.place(*span)),
+            Origin::BuiltIn(why) => format!(" ({why})"),
+        }
+    }
+}
+
+/// Where the words of a term begin.
+const WORDS: usize = 25;
+/// Where its source begins.
+const SOURCE: usize = 27;
+
+/// `         1 h 30 min  what takes so long`, the value to the right of its column.
+fn wrap_hanging(what: &str, value: &str, width: usize) -> String {
+    let wrapped = wrap(what, WORDS, width);
+    format!("{value:>23}  {}", wrapped.trim_start())
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

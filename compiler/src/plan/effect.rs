@@ -1,0 +1,197 @@
+//! What a plan does to the objectives: what the cloud can keep today, and what it will keep afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Disruption, Name};
+use crate::objectives::{Assurance, Bound, Derivation, Deriver, Facts, Live, observed, planned};
+use crate::observation::{Object, Owned};
+use crate::policy::Policy;
+use crate::resource::{Address, Kind, Values};
+use crate::text::{Pen, wrap};
+use crate::units::Duration;
+
+/// One objective of a service before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Effect {
+    /// The service.
+    pub service: String,
+    /// What goes wrong.
+    pub disruption: Disruption,
+    /// RTO or RPO.
+    pub measure: Measure,
+    /// The objective in seconds, where the policy has one.
+    pub objective: Option<u64>,
+    /// What the cloud can keep today; nothing where nothing of the service is there.
+    pub before: Option<Kept>,
+    /// What it will keep.
+    pub after: Kept,
+}
+
+/// Which objective.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Measure {
+    /// The recovery time.
+    Rto,
+    /// The recovery point, of the data set that loses most.
+    Rpo,
+}
+
+/// What can be kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Kept {
+    /// In seconds; nothing where nothing limits it.
+    pub seconds: Option<u64>,
+    /// How sure that is.
+    pub assurance: String,
+    /// Why nothing limits it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
+
+impl Effect {
+    /// Whether the plan changes it.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.before.as_ref() != Some(&self.after)
+    }
+
+    /// Whether it is met afterwards.
+    #[must_use]
+    pub fn met(&self) -> bool {
+        self.objective.is_none_or(|objective| self.after.seconds.is_some_and(|seconds| seconds <= objective))
+    }
+}
+
+impl Kept {
+    fn of(bound: &Bound) -> Self {
+        let unlimited = bound.terms.iter().find(|term| term.value.is_none());
+        Self {
+            seconds: bound.value().map(Duration::as_seconds),
+            assurance: match bound.assurance() {
+                Assurance::Sla => "sla".to_owned(),
+                other => other.to_string(),
+            },
+            because: unlimited.map(|term| format!("{}: {}", term.what, term.source)),
+        }
+    }
+
+    fn in_words(&self) -> String {
+        self.seconds.map_or_else(|| "unbounded".to_owned(), |seconds| Duration::seconds(seconds).in_words())
+    }
+}
+
+/// The effects on all services, in the order of their names.
+pub(super) fn effects(policy: &Policy, found: &BTreeMap<Address, &Object>, owned: &[Owned]) -> Vec<Effect> {
+    let key = |kind: Kind, identity: &Values| (kind, serde_json::to_string(identity).unwrap_or_default());
+    let made: BTreeSet<_> = owned.iter().map(|owned| key(owned.address.kind(), &owned.identity)).collect();
+    let find = |address: &Address| found.get(address).copied();
+    let made = |address: &Address| {
+        find(address).is_some_and(|object| made.contains(&key(object.kind, &object.identity())))
+    };
+    let live = Live { find: &find, made: &made };
+    // What is not there at all rests on what is wanted, so that others can wait for it; its effects have no before.
+    let before = Deriver::new(policy, None)
+        .all(|service| observed(service, live).unwrap_or_else(|| Facts::wanted(service)));
+    let after = Deriver::new(policy, None).all(|service| planned(service, live));
+    let mut effects = Vec::new();
+    for (name, derived) in &after {
+        let there = policy.services.get(*name).is_some_and(|service| observed(service, live).is_some());
+        let old = before.get(name).filter(|_| there);
+        for derivation in derived {
+            let old = old.and_then(|all| all.iter().find(|one| one.disruption == derivation.disruption));
+            effects.extend(both(name, derivation, old));
+        }
+    }
+    effects
+}
+
+fn both(name: &Name, after: &Derivation, before: Option<&Derivation>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let asked =
+        |setting: &Option<crate::policy::Setting<Duration>>| setting.as_ref().map(|s| s.value.as_seconds());
+    if after.asked.rto.is_some() {
+        effects.push(Effect {
+            service: name.to_string(),
+            disruption: after.disruption,
+            measure: Measure::Rto,
+            objective: asked(&after.asked.rto),
+            before: before.map(|before| Kept::of(&before.rto)),
+            after: Kept::of(&after.rto),
+        });
+    }
+    if let (Some(_), Some((_, bound))) = (&after.asked.rpo, after.worst_rpo()) {
+        effects.push(Effect {
+            service: name.to_string(),
+            disruption: after.disruption,
+            measure: Measure::Rpo,
+            objective: asked(&after.asked.rpo),
+            before: before.and_then(Derivation::worst_rpo).map(|(_, bound)| Kept::of(bound)),
+            after: Kept::of(bound),
+        });
+    }
+    effects
+}
+
+/// What a reviewer reads first: the objectives that move, and those that are not met.
+pub(super) fn text(effects: &[Effect], pen: &Pen, out: &mut String) {
+    let worth: Vec<&Effect> = effects.iter().filter(|effect| effect.changes() || !effect.met()).collect();
+    if worth.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}", pen.bold("Objectives"));
+    let mut above = None;
+    for effect in worth {
+        let head = (&effect.service, effect.disruption);
+        if above != Some(head) {
+            let _ = writeln!(out, "  {}, {}", effect.service, effect.disruption);
+            above = Some(head);
+        }
+        line(effect, pen, out);
+    }
+}
+
+/// `    RTO  11 min 48 s → 7 min 48 s, 4 min less · within 1 h, attested`.
+fn line(effect: &Effect, pen: &Pen, out: &mut String) {
+    let measure = match effect.measure {
+        Measure::Rto => "RTO",
+        Measure::Rpo => "RPO",
+    };
+    let after = effect.after.in_words();
+    let movement = match &effect.before {
+        None => format!("{after}, new"),
+        Some(before) if *before == effect.after => after,
+        Some(before) => {
+            let difference =
+                before.seconds.zip(effect.after.seconds).map(|(before, after)| match after.cmp(&before) {
+                    std::cmp::Ordering::Less => {
+                        format!(", {} less", Duration::seconds(before - after).in_words())
+                    }
+                    std::cmp::Ordering::Greater => {
+                        format!(", {} more", Duration::seconds(after - before).in_words())
+                    }
+                    std::cmp::Ordering::Equal => String::new(),
+                });
+            format!("{} → {after}{}", before.in_words(), difference.unwrap_or_default())
+        }
+    };
+    let objective = effect.objective.map(|seconds| Duration::seconds(seconds).in_words()).unwrap_or_default();
+    let verdict = if effect.met() {
+        format!("within {objective}, {}", effect.after.assurance.replace("sla", "SLA"))
+    } else {
+        pen.minus(&format!("NOT MET: objective {objective}"))
+    };
+    let _ = writeln!(out, "    {measure}  {} · {verdict}", pen.bold(&movement));
+    if let Some(because) = effect.after.because.as_ref().filter(|_| !effect.met()) {
+        let _ = writeln!(
+            out,
+            "{}",
+            pen.caution(&wrap(&format!("! {}", crate::diagnostic::visible(because)), 9, pen.width()))
+        );
+    }
+}

@@ -1,0 +1,219 @@
+//! Recovery procedures: steps with their names bound, in an order in which they can be done.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::binder::Binder;
+use crate::diagnostic::{Diagnostic, codes, did_you_mean, one_of};
+use crate::document::{self, Disruption, Name, Step};
+use crate::graph::circles;
+use crate::source::Span;
+use crate::units::Duration;
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// Somebody decides.
+    Declare,
+    /// Traffic moves to the next site.
+    Failover(Name),
+    /// A data set comes back from a backup.
+    Restore(Name),
+    /// Somebody sees whether it works.
+    Verify,
+    /// Anything else.
+    Act,
+}
+
+/// One step of a recovery.
+#[derive(Debug, Clone)]
+pub struct RecoveryStep {
+    /// Its name.
+    pub name: Name,
+    /// The place of the name.
+    pub span: Span,
+    /// What it does.
+    pub deed: Deed,
+    /// Who does it, with the place that says so; nobody where it is automatic.
+    pub by: Option<(Name, Span)>,
+    /// How long it takes, with the place that says so.
+    pub takes: Option<(Duration, Span)>,
+    /// The steps before it.
+    pub after: BTreeSet<Name>,
+    /// How it is done.
+    pub how: Option<String>,
+    /// The cloud APIs it calls, with the places that say so.
+    pub calls: Vec<(String, Span)>,
+}
+
+impl Binder<'_> {
+    pub(super) fn recovery(&self, out: &mut Vec<Diagnostic>) -> BTreeMap<Disruption, Vec<RecoveryStep>> {
+        let from = &self.service.recovery_from;
+        let procedures: [(Disruption, &[document::RecoveryStep], &[Step<'static>]); 4] = [
+            (Disruption::SiteLoss, &self.service.recovery, &[Step::Key("recovery")]),
+            (
+                Disruption::Corruption,
+                &from.corruption,
+                &[Step::Key("recovery-from"), Step::Key("corruption")],
+            ),
+            (
+                Disruption::AccountCompromise,
+                &from.account_compromise,
+                &[Step::Key("recovery-from"), Step::Key("account-compromise")],
+            ),
+            (Disruption::KeyLoss, &from.key_loss, &[Step::Key("recovery-from"), Step::Key("key-loss")]),
+        ];
+        let bound = procedures.map(|(disruption, steps, at)| (disruption, self.procedure(steps, at, out)));
+        bound.into_iter().collect()
+    }
+
+    fn procedure(
+        &self,
+        steps: &[document::RecoveryStep],
+        at: &[Step<'static>],
+        out: &mut Vec<Diagnostic>,
+    ) -> Vec<RecoveryStep> {
+        let mut names: BTreeMap<&Name, Span> = BTreeMap::new();
+        for (nth, step) in steps.iter().enumerate() {
+            let span = self.place(at, nth, &["step".into()]);
+            if let Some(first) = names.get(&step.step) {
+                out.push(
+                    Diagnostic::new(codes::DUPLICATE_NAME, format!("there are two steps `{}`", step.step))
+                        .at(span, "again")
+                        .at(*first, "first here")
+                        .help("rename one: `after` could mean either"),
+                );
+            }
+            names.entry(&step.step).or_insert(span);
+        }
+        let bound =
+            steps.iter().enumerate().map(|(nth, step)| self.step(step, at, nth, &names, out)).collect();
+        // Where two steps have one name, what waits for what means nothing.
+        if names.len() == steps.len() { in_order(bound, out) } else { bound }
+    }
+
+    fn place(&self, at: &[Step<'static>], nth: usize, rest: &[Step<'_>]) -> Span {
+        let path: Vec<Step<'_>> =
+            at.iter().copied().chain([nth.into()]).chain(rest.iter().copied()).collect();
+        self.document.span(&path)
+    }
+
+    fn step(
+        &self,
+        step: &document::RecoveryStep,
+        at: &[Step<'static>],
+        nth: usize,
+        names: &BTreeMap<&Name, Span>,
+        out: &mut Vec<Diagnostic>,
+    ) -> RecoveryStep {
+        let by = step.by.as_ref().map(|name| (name, self.place(at, nth, &["by".into()])));
+        if let Some((name, span)) = by {
+            self.contacts.check(name, span, out);
+        }
+        let mut after = BTreeSet::new();
+        for (item, name) in step.after.iter().enumerate() {
+            if names.contains_key(name) {
+                after.insert(name.clone());
+                continue;
+            }
+            let known = || names.keys().map(|name| name.as_str());
+            let near = did_you_mean(name.as_str(), known());
+            let help = near
+                .map_or_else(|| format!("it can be {}", one_of(known())), |n| format!("did you mean `{n}`?"));
+            out.push(
+                Diagnostic::new(codes::UNKNOWN_STEP, format!("the procedure has no step `{name}`"))
+                    .at(self.place(at, nth, &["after".into(), item.into()]), "unknown step")
+                    .help(help),
+            );
+        }
+        let deed = step
+            .does
+            .as_ref()
+            .map_or(Deed::Act, |does| self.deed(does.as_str(), self.place(at, nth, &["does".into()]), out));
+        let takes = step.takes.map(|takes| (takes, self.place(at, nth, &["takes".into()])));
+        if takes.is_none() && matches!(deed, Deed::Declare | Deed::Verify) {
+            out.push(
+                Diagnostic::new(codes::MISSING_KEY, format!("step `{}` lacks the key `takes`", step.step))
+                    .at(self.place(at, nth, &["step".into()]), "`takes` is missing here")
+                    .help("say how long it takes at the most: without a limit a recovery has none"),
+            );
+        }
+        let call = |(item, call): (usize, &document::ApiCall)| {
+            (call.as_str().to_owned(), self.place(at, nth, &["calls".into(), item.into()]))
+        };
+        RecoveryStep {
+            name: step.step.clone(),
+            span: self.place(at, nth, &["step".into()]),
+            deed,
+            by: by.map(|(name, span)| (name.clone(), span)),
+            takes,
+            after,
+            how: step.how.clone(),
+            calls: step.calls.iter().enumerate().map(call).collect(),
+        }
+    }
+
+    fn deed(&self, does: &str, span: Span, out: &mut Vec<Diagnostic>) -> Deed {
+        let service = self.service;
+        let (name, known, noun): (&str, Vec<&Name>, &str) = match does {
+            "declare" => return Deed::Declare,
+            "verify" => return Deed::Verify,
+            _ => match does.split_once('.') {
+                Some(("failover traffic", name)) => {
+                    (name, service.traffic.keys().collect(), "entry of traffic")
+                }
+                Some((_, name)) => (name, service.data.keys().collect(), "data set"),
+                None => return Deed::Act,
+            },
+        };
+        let Some(found) = known.iter().find(|known| known.as_str() == name) else {
+            let known = || known.iter().map(|name| name.as_str());
+            let near = did_you_mean(name, known()).map(|near| format!("did you mean `{near}`?"));
+            let all = match known().next() {
+                Some(_) => format!("it can be {}", one_of(known())),
+                None => "the service has none".to_owned(),
+            };
+            out.push(
+                Diagnostic::new(codes::UNKNOWN_PART, format!("the service has no {noun} `{name}`"))
+                    .at(span, format!("unknown {noun}"))
+                    .help(near.unwrap_or(all)),
+            );
+            return Deed::Act;
+        };
+        let name = (*found).clone();
+        if does.starts_with("failover") { Deed::Failover(name) } else { Deed::Restore(name) }
+    }
+}
+
+/// The steps, each behind those it waits for, otherwise as they are written. Steps that wait for each other are
+/// a finding.
+fn in_order(steps: Vec<RecoveryStep>, out: &mut Vec<Diagnostic>) -> Vec<RecoveryStep> {
+    let edges = steps.iter().flat_map(|step| step.after.iter().map(|other| (&step.name, other)));
+    let found = circles(steps.iter().map(|step| &step.name), edges);
+    for members in &found {
+        let names: Vec<String> = members.iter().map(|name| format!("`{name}`")).collect();
+        let message = format!("these steps wait for each other: {}", names.join(", "));
+        let mut error = Diagnostic::new(codes::CYCLE, message);
+        for step in steps.iter().filter(|step| members.contains(&&step.name)) {
+            error = error.at(step.span, format!("`{}`", step.name));
+        }
+        out.push(error.help("remove one of their entries of `after`"));
+    }
+    if !found.is_empty() {
+        return Vec::new();
+    }
+    let mut ordered: Vec<RecoveryStep> = Vec::new();
+    let mut done: BTreeSet<Name> = BTreeSet::new();
+    let mut waiting = steps;
+    // At most a hundred steps: the schema says so.
+    while !waiting.is_empty() {
+        let (ready, rest): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|step| step.after.is_subset(&done));
+        if ready.is_empty() {
+            break;
+        }
+        done.extend(ready.iter().map(|step| step.name.clone()));
+        ordered.extend(ready);
+        waiting = rest;
+    }
+    ordered
+}

@@ -1,0 +1,193 @@
+//! What holds for a service and who says so: the service itself, its tier, the estate, or Holdfast.
+
+use std::collections::BTreeMap;
+
+use super::binder::Binder;
+use crate::document::{self, Disruption, Name, Objectives, Step};
+use crate::source::Span;
+use crate::units::{Date, Duration, Throughput};
+
+/// A value with its origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting<T> {
+    /// The value.
+    pub value: T,
+    /// Who says so.
+    pub origin: Origin,
+}
+
+/// Who says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The service, at this place.
+    Service(Span),
+    /// A tier of the estate, at this place.
+    Tier(Name, Span),
+    /// The defaults of the estate, at this place.
+    Estate(Span),
+    /// Nobody: it is built in, for this reason.
+    BuiltIn(&'static str),
+}
+
+impl Origin {
+    /// The place in the text, if there is one.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::Service(span) | Self::Tier(_, span) | Self::Estate(span) => Some(*span),
+            Self::BuiltIn(_) => None,
+        }
+    }
+}
+
+/// A value that is taken for granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assumed<T> {
+    /// The value.
+    pub value: T,
+    /// Why.
+    pub because: String,
+    /// The day it was measured.
+    pub measured: Option<Date>,
+}
+
+/// What is asked of a service in one disruption. Nothing where nobody asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The recovery time objective.
+    pub rto: Option<Setting<Duration>>,
+    /// The recovery point objective.
+    pub rpo: Option<Setting<Duration>>,
+}
+
+/// What is taken for granted of a service. See [`document::Assumptions`] for the meanings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "documented where they are written")]
+pub struct Assumptions {
+    pub keep_alive: Setting<Assumed<Duration>>,
+    pub resolver_slack: Setting<Assumed<Duration>>,
+    pub health_propagation: Setting<Assumed<Duration>>,
+    pub detection: Option<Setting<Assumed<Duration>>>,
+    pub noticed: Option<Setting<Assumed<Duration>>>,
+    pub backup_copy: Option<Setting<Assumed<Duration>>>,
+    pub restore_throughput: Option<Setting<Assumed<Throughput>>>,
+}
+
+/// What every service inherits where nobody says anything.
+const RTO: Duration = Duration::hours(4);
+const RPO: Duration = Duration::hours(1);
+const BUILT_IN_OBJECTIVE: Origin = Origin::BuiltIn("Holdfast's own: RTO 4 h, RPO 1 h");
+
+/// `client_keep_alive.seconds` (Elastic Load Balancing User Guide for Application Load Balancers, "Load balancer
+/// attributes": default 3,600 seconds). ARC's best practices ask for less, such as 300 s.
+const KEEP_ALIVE: (Duration, &str) = (Duration::hours(1), "an Application Load Balancer's default");
+/// RFC 1035 §3.2.1: a TTL is how long an answer may be cached.
+const RESOLVER_SLACK: (Duration, &str) = (Duration::seconds(0), "resolvers obey the TTL (RFC 1035 §3.2.1)");
+/// Route 53 documents no time for it; it says of record changes that they are "generally" everywhere within 60 s
+/// (Amazon Route 53 Developer Guide, "Creating records").
+const HEALTH_PROPAGATION: (Duration, &str) = (Duration::seconds(60), "Route 53 documents no bound");
+
+fn built_in((value, why): (Duration, &'static str)) -> Setting<Assumed<Duration>> {
+    let assumed = Assumed { value, because: why.to_owned(), measured: None };
+    Setting { value: assumed, origin: Origin::BuiltIn(why) }
+}
+
+impl Binder<'_> {
+    /// Where a path of the service stands, or the same path below its tier and the estate's defaults.
+    fn levels<'p>(&'p self, path: &'p [Step<'p>]) -> [(Level, Span); 3] {
+        let below = |prefix: &[Step<'p>]| {
+            let path: Vec<Step<'_>> = prefix.iter().chain(path).copied().collect();
+            self.estate.span(&path)
+        };
+        let tier = self.tier.map_or_else(
+            || self.document.span(path),
+            |(name, _)| below(&["tiers".into(), name.as_str().into()]),
+        );
+        [
+            (Level::Service, self.document.span(path)),
+            (Level::Tier, tier),
+            (Level::Estate, below(&["defaults".into()])),
+        ]
+    }
+
+    fn origin(&self, (level, span): (Level, Span)) -> Origin {
+        match (level, self.tier) {
+            (Level::Tier, Some((name, _))) => Origin::Tier(name.clone(), span),
+            (Level::Estate, _) => Origin::Estate(span),
+            _ => Origin::Service(span),
+        }
+    }
+
+    /// The first of three values that is there, with its origin.
+    pub(super) fn first<T>(&self, path: &[Step<'_>], values: [Option<T>; 3]) -> Option<Setting<T>> {
+        let found =
+            values.into_iter().zip(self.levels(path)).find_map(|(value, level)| Some((value?, level)));
+        found.map(|(value, level)| Setting { value, origin: self.origin(level) })
+    }
+
+    pub(super) fn objectives(&self) -> BTreeMap<Disruption, Asked> {
+        let levels: [Option<Objectives>; 3] = [
+            self.service.objectives,
+            self.tier.and_then(|(_, tier)| tier.objectives),
+            self.defaults.objectives,
+        ];
+        let of = |disruption: Disruption| {
+            let asked =
+                levels.map(|level| level.map(|objectives| objectives.of(disruption)).unwrap_or_default());
+            let path = |key: &'static str| -> Vec<Step<'static>> {
+                match disruption {
+                    Disruption::SiteLoss => vec!["objectives".into(), key.into()],
+                    other => vec!["objectives".into(), other.key().into(), key.into()],
+                }
+            };
+            let built_in = |value| Setting { value, origin: BUILT_IN_OBJECTIVE };
+            let default = |value| (disruption == Disruption::SiteLoss).then(|| built_in(value));
+            let rto = self.first(&path("rto"), asked.map(|asked| asked.rto)).or_else(|| default(RTO));
+            let rpo = self.first(&path("rpo"), asked.map(|asked| asked.rpo)).or_else(|| default(RPO));
+            (disruption, Asked { rto, rpo })
+        };
+        Disruption::ALL.into_iter().map(of).collect()
+    }
+
+    pub(super) fn assumptions(&self) -> Assumptions {
+        let none = document::Assumptions::default();
+        let tier = self.tier.map_or(&none, |(_, tier)| &tier.assumptions);
+        let levels = [&self.service.assumptions, tier, &self.defaults.assumptions];
+        Assumptions {
+            keep_alive: self
+                .assumed("keep-alive", levels.map(|a| &a.keep_alive))
+                .unwrap_or_else(|| built_in(KEEP_ALIVE)),
+            resolver_slack: self
+                .assumed("resolver-slack", levels.map(|a| &a.resolver_slack))
+                .unwrap_or_else(|| built_in(RESOLVER_SLACK)),
+            health_propagation: self
+                .assumed("health-propagation", levels.map(|a| &a.health_propagation))
+                .unwrap_or_else(|| built_in(HEALTH_PROPAGATION)),
+            detection: self.assumed("detection", levels.map(|a| &a.detection)),
+            noticed: self.assumed("noticed", levels.map(|a| &a.noticed)),
+            backup_copy: self.assumed("backup-copy", levels.map(|a| &a.backup_copy)),
+            restore_throughput: self.assumed("restore-throughput", levels.map(|a| &a.restore_throughput)),
+        }
+    }
+
+    fn assumed<T: Clone>(
+        &self,
+        key: &'static str,
+        levels: [&Option<document::Assumed<T>>; 3],
+    ) -> Option<Setting<Assumed<T>>> {
+        self.first(&["assumptions".into(), key.into()], levels.map(|level| level.as_ref().map(assumed)))
+    }
+}
+
+/// An assumption of the document without its places.
+pub(super) fn assumed<T: Clone>(document: &document::Assumed<T>) -> Assumed<T> {
+    let document::Assumed { value, because, measured } = document;
+    Assumed { value: value.clone(), because: because.clone(), measured: *measured }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Level {
+    Service,
+    Tier,
+    Estate,
+}

@@ -1,0 +1,68 @@
+//! Waivers of all documents, each with the document it holds for.
+
+use super::binder::Names;
+use crate::diagnostic::{Diagnostic, codes, did_you_mean};
+use crate::document::{self, Name, Text};
+use crate::source::Span;
+use crate::units::Date;
+
+/// A finding that somebody has decided to live with.
+#[derive(Debug, Clone)]
+pub struct Waiver {
+    /// The code of the finding.
+    pub code: String,
+    /// Why.
+    pub because: String,
+    /// Who has decided it.
+    pub owner: Name,
+    /// The last day it holds.
+    pub until: Date,
+    /// The place of the waiver's code.
+    pub span: Span,
+    /// The document it holds for.
+    pub scope: Span,
+}
+
+impl Waiver {
+    /// Whether it is for a finding that exists on some days only.
+    pub(crate) fn is_about_time(&self) -> bool {
+        let dated = [codes::OLD_MEASUREMENT, codes::REVIEW_OVERDUE, codes::DRILL_OVERDUE];
+        dated.iter().any(|code| code.as_str() == self.code)
+    }
+}
+
+pub(super) fn bind(
+    text: &Text,
+    waivers: &[document::Waiver],
+    contacts: &Names<'_>,
+    out: &mut Vec<Diagnostic>,
+) -> Vec<Waiver> {
+    let mut bound = Vec::new();
+    for (nth, waiver) in waivers.iter().enumerate() {
+        let place = |key: &'static str| text.span(&["waivers".into(), nth.into(), key.into()]);
+        contacts.check(&waiver.owner, place("owner"), out);
+        let code = waiver.code.as_str();
+        let known = || codes::PAGES.iter().map(|(code, _)| code.as_str());
+        let about_waivers = [codes::WAIVER_ENDED, codes::WAIVER_IDLE].iter().any(|own| own.as_str() == code);
+        if about_waivers {
+            let finding = Diagnostic::new(codes::NOT_ALLOWED, format!("`{code}` cannot be waived"));
+            out.push(
+                finding.at(place("code"), "about waivers themselves").help("mend the waiver it is about"),
+            );
+        } else if !known().any(|known| known == code) {
+            let near = did_you_mean(code, known()).map(|near| format!("did you mean `{near}`?"));
+            let finding = Diagnostic::new(codes::NOT_ALLOWED, format!("there is no finding `{code}`"));
+            let help = near.unwrap_or_else(|| "`holdfast explain` lists all of them".to_owned());
+            out.push(finding.at(place("code"), "unknown code").help(help));
+        }
+        bound.push(Waiver {
+            code: code.to_owned(),
+            because: waiver.because.clone(),
+            owner: waiver.owner.clone(),
+            until: waiver.until,
+            span: place("code"),
+            scope: text.range(),
+        });
+    }
+    bound
+}

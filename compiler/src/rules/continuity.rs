@@ -1,0 +1,34 @@
+//! What a continuity plan has to hold.
+//!
+//! Sources: NIST SP 800-34 rev. 1 §4.2 and appendix A.3; ISO 22301:2019 §8.4; FFIEC Business Continuity Management
+//! (2019) V.E (money for emergencies).
+
+use crate::compile::Options;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::policy::Policy;
+
+/// A plan that lacks a part.
+pub(super) fn incomplete(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+    let Some(plan) = &policy.continuity else { return };
+    let body = &plan.body;
+    let parts = [
+        (body.reviewed.is_none(), "`reviewed`: the day somebody last read it through"),
+        (body.levels.is_empty(), "`levels`: the five levels of incidents and who declares them"),
+        (body.communication.channels.is_empty(), "`communication.channels`: where people are told"),
+        (body.communication.templates.is_empty(), "`communication.templates`: words that are ready"),
+        (body.resources.is_empty(), "`resources`: what the business cannot do without"),
+        (body.budget.is_none(), "`budget`: the money for emergencies"),
+        (body.procedures.is_empty(), "`procedures`: what people do"),
+    ];
+    let missing: Vec<&str> = parts.iter().filter(|(missing, _)| *missing).map(|(_, part)| *part).collect();
+    if !missing.is_empty() {
+        out.push(
+            Diagnostic::new(
+                codes::PLAN_INCOMPLETE,
+                "the continuity plan lacks parts that it will be asked for",
+            )
+            .at(plan.span(&["name".into()]), format!("{} missing", missing.len()))
+            .help(format!("add {}", missing.join("; "))),
+        );
+    }
+}

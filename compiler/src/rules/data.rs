@@ -1,0 +1,27 @@
+//! Data that is not where it is needed.
+
+use crate::compile::Options;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::policy::Policy;
+
+/// Traffic moves to a site without the data. A service without traffic moves nowhere by itself.
+pub(super) fn not_at_the_standby(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+    for service in policy.services.values().filter(|service| !service.traffic.is_empty()) {
+        let Some(standby) = service.sites.get(1) else { continue };
+        for (name, set) in &service.data {
+            let there = set.copies.iter().any(|copy| copy.site.name == standby.name);
+            if !there && !set.copies.is_empty() {
+                let message = format!("`{}` takes over without data `{name}`", standby.name);
+                out.push(
+                    Diagnostic::new(codes::DATA_ELSEWHERE, message)
+                        .at(set.backups, "no copy in real time there")
+                        .at(service.standby_span, "the first to take over")
+                        .help(format!(
+                            "add `{}` to a `real-time` backup, or expect slow reads from afar",
+                            standby.name
+                        )),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What is overdue on a day that the user names.
+
+use crate::compile::Options;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::objectives::MEASUREMENT_HOLDS;
+use crate::policy::{Assumed, Policy, Setting};
+use crate::source::Span;
+use crate::units::{Date, Duration};
+
+/// How often a plan is reviewed where it says nothing: every year (NIST SP 800-34 rev. 1 §3.6; DORA, Regulation (EU)
+/// 2022/2554, article 11(6)).
+const REVIEW_EVERY: Duration = Duration::hours(365 * 24);
+
+/// Measurements that are too old to count.
+pub(super) fn old_measurements(policy: &Policy, options: Options, out: &mut Vec<Diagnostic>) {
+    let Some(today) = options.as_of else { return };
+    let mut places: Vec<(Span, Date)> = Vec::new();
+    for service in policy.services.values() {
+        let given = &service.assumptions;
+        let times = [Some(&given.keep_alive), Some(&given.resolver_slack), Some(&given.health_propagation)];
+        let times = times
+            .into_iter()
+            .chain([&given.detection, &given.noticed, &given.backup_copy].map(Option::as_ref));
+        places.extend(times.flatten().filter_map(measured));
+        places.extend(given.restore_throughput.as_ref().and_then(measured));
+        places.extend(service.data.values().filter_map(|set| set.size.as_ref().and_then(measured)));
+    }
+    // What a tier or the estate says is said once, however many services it holds for.
+    places.sort_unstable();
+    places.dedup();
+    for (span, day) in places.into_iter().filter(|(_, day)| day.after(MEASUREMENT_HOLDS) < today) {
+        out.push(
+            Diagnostic::new(
+                codes::OLD_MEASUREMENT,
+                format!("the measurement is {} days old", day.days_until(today)),
+            )
+            .at(span, "no longer counts as measured")
+            .help("measure again, in a drill for instance; until then it counts as somebody's word"),
+        );
+    }
+}
+
+fn measured<T>(setting: &Setting<Assumed<T>>) -> Option<(Span, Date)> {
+    setting.origin.span().zip(setting.value.measured)
+}
+
+/// The continuity plan was not reviewed in time.
+pub(super) fn review_overdue(policy: &Policy, options: Options, out: &mut Vec<Diagnostic>) {
+    let (Some(today), Some(plan)) = (options.as_of, &policy.continuity) else { return };
+    let Some(reviewed) = plan.body.reviewed else { return };
+    let due = reviewed.after(plan.body.review_every.unwrap_or(REVIEW_EVERY));
+    if due < today {
+        let message = format!("the plan has been due for review for {} days", due.days_until(today));
+        out.push(
+            Diagnostic::new(codes::REVIEW_OVERDUE, message)
+                .at(plan.span(&["reviewed".into()]), format!("due on {due}"))
+                .help("review it, and write down the day"),
+        );
+    }
+}
+
+/// A drill was not held in time, or never.
+pub(super) fn drill_overdue(policy: &Policy, options: Options, out: &mut Vec<Diagnostic>) {
+    let Some(today) = options.as_of else { return };
+    for drill in policy.drills.values() {
+        let (message, span, label) = match drill.last {
+            None => (format!("drill `{}` was never held", drill.name), drill.span, "no `last`".to_owned()),
+            Some((last, span)) => {
+                let due = last.after(drill.every.0);
+                if due >= today {
+                    continue;
+                }
+                let message =
+                    format!("drill `{}` has been due for {} days", drill.name, due.days_until(today));
+                (message, span, format!("due on {due}"))
+            }
+        };
+        out.push(
+            Diagnostic::new(codes::DRILL_OVERDUE, message)
+                .at(span, label)
+                .help("hold it, and write down the day"),
+        );
+    }
+}

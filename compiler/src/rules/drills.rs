@@ -1,0 +1,74 @@
+//! What drills test, and how seriously.
+//!
+//! Sources: NIST SP 800-34 rev. 1 §3.5.4 (discussion alone does not validate a recovery; high impact needs a full-scale
+//! functional exercise); DORA, Regulation (EU) 2022/2554, article 11(6) (every critical function, every year).
+
+use crate::compile::Options;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::policy::{Drill, Policy, Service};
+
+fn of<'p>(policy: &'p Policy, service: &'p Service) -> impl Iterator<Item = &'p Drill> {
+    policy.drills.values().filter(|drill| drill.services.contains_key(&service.name))
+}
+
+fn critical(policy: &Policy) -> impl Iterator<Item = (&Service, crate::source::Span)> {
+    let services = policy.services.values().filter(|service| service.critical);
+    services.filter_map(|service| Some((service, service.tier.as_ref()?.1)))
+}
+
+/// A critical service that no drill tests.
+pub(super) fn never_drilled(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+    for (service, tier) in critical(policy).filter(|(service, _)| of(policy, service).next().is_none()) {
+        let message = format!("no drill tests the recovery of `{}`, a critical service", service.name);
+        out.push(
+            Diagnostic::new(codes::NEVER_DRILLED, message)
+                .at(tier, "critical, after this tier")
+                .help("add it to `services` of a document of kind `drill`"),
+        );
+    }
+}
+
+/// A critical service whose recovery is only talked about.
+pub(super) fn only_talk(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+    for (service, tier) in critical(policy) {
+        let best = of(policy, service).max_by_key(|drill| drill.form.0);
+        let Some(best) = best.filter(|drill| drill.form.0.is_discussion()) else { continue };
+        let message = format!("the recovery of `{}`, a critical service, is only talked about", service.name);
+        out.push(
+            Diagnostic::new(codes::ONLY_TALK, message)
+                .at(best.form.1, format!("a {} recovers nothing", best.form.0))
+                .at(tier, "critical, after this tier")
+                .help("add a drill of type `functional` or `full-scale`"),
+        );
+    }
+}
+
+/// A drill that is passed without meeting the objective of a service it tests.
+pub(super) fn loose(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+    for drill in policy.drills.values() {
+        let services = drill.services.keys().filter_map(|name| policy.services.get(name));
+        let asked: Vec<_> =
+            services.filter_map(|s| Some((s, s.objectives.get(&drill.disruption)?))).collect();
+        let [rto, rpo] = drill.success_spans;
+        for (what, passed, span) in [("RTO", drill.success.rto, rto), ("RPO", drill.success.rpo, rpo)] {
+            let Some(passed) = passed else { continue };
+            let stricter = asked.iter().filter_map(|(service, asked)| {
+                let setting = if what == "RTO" { asked.rto.as_ref() } else { asked.rpo.as_ref() };
+                setting.filter(|setting| setting.value < passed).map(|setting| (service, setting))
+            });
+            let Some((service, setting)) = stricter.min_by_key(|(_, setting)| setting.value) else {
+                continue;
+            };
+            let message =
+                format!("drill `{}` is passed though `{}` misses its {what}", drill.name, service.name);
+            let finding = Diagnostic::new(codes::LOOSE_DRILL, message)
+                .at(span, format!("passed within {}", passed.in_words()));
+            let label = format!("the objective: {}", setting.value.in_words());
+            let finding = match setting.origin.span() {
+                Some(place) => finding.at(place, label),
+                None => finding,
+            };
+            out.push(finding.help("leave it out: then every service has to keep its own objective"));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Rules: what is allowed by the schema and still goes wrong on the worst day. Each is one function, one code, one
+//! page, one fixture; each can be waived.
+
+mod calls;
+mod continuity;
+mod data;
+mod dates;
+mod drills;
+mod people;
+mod sites;
+mod traffic;
+
+use crate::compile::Options;
+use crate::diagnostic::Diagnostic;
+use crate::policy::Policy;
+
+/// A rule: what it finds in a policy.
+type Rule = fn(&Policy, Options, &mut Vec<Diagnostic>);
+
+/// All of them, in the order of their codes.
+const RULES: &[Rule] = &[
+    data::not_at_the_standby,
+    traffic::many_checks,
+    dates::old_measurements,
+    calls::control_planes,
+    sites::identity_at_site,
+    sites::journal_at_site,
+    traffic::long_ttl,
+    sites::shared_fate,
+    people::one_decider,
+    people::no_deputy,
+    people::one_channel,
+    dates::review_overdue,
+    dates::drill_overdue,
+    drills::never_drilled,
+    drills::only_talk,
+    drills::loose,
+    continuity::incomplete,
+];
+
+/// Everything the rules find.
+pub(crate) fn check(policy: &Policy, options: Options) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    RULES.iter().for_each(|rule| rule(policy, options, &mut out));
+    out
+}

@@ -1,0 +1,86 @@
+//! People: who can be reached, and who stands in.
+//!
+//! Sources: NIST SP 800-34 rev. 1 §3.4.6 and §4.2.1 (one person has the authority to activate the plan, with a
+//! successor), §4.2.2 (primary and alternate contacts, at least one number outside the office).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::compile::Options;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::document::{Name, Reach};
+use crate::policy::Policy;
+use crate::source::Span;
+
+/// SS15: a decision that waits for one person, or for ever.
+pub(super) fn one_decider(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+    let Some(plan) = &policy.continuity else { return };
+    for (nth, level) in plan.body.levels.iter().enumerate() {
+        let at = |key: &'static str| plan.span(&["levels".into(), nth.into(), key.into()]);
+        let deputy = plan.contacts.get(&level.declared_by).and_then(|contact| contact.deputy.as_ref());
+        if deputy.is_none() {
+            let message = format!("level {} can be declared by `{}` alone", level.level, level.declared_by);
+            out.push(
+                Diagnostic::new(codes::ONE_DECIDER, message)
+                    .at(at("declared-by"), "has no deputy")
+                    .help("name a `deputy` of the contact"),
+            );
+        }
+        if level.within.is_none() {
+            let message = format!("level {} can be declared at any time, or never", level.level);
+            out.push(
+                Diagnostic::new(codes::ONE_DECIDER, message)
+                    .at(at("name"), "no deadline")
+                    .help("add `within`: how long after it was noticed it is declared at the latest"),
+            );
+        }
+    }
+}
+
+/// Somebody a recovery relies on has no deputy.
+pub(super) fn no_deputy(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+    let Some(plan) = &policy.continuity else { return };
+    let mut relied_on: BTreeMap<&Name, (Span, &Name)> = BTreeMap::new();
+    for service in policy.services.values() {
+        let steps = service.recovery.values().flatten().filter_map(|step| step.by.as_ref());
+        for (name, span) in steps.chain(&service.owner) {
+            let first = relied_on.entry(name).or_insert((*span, &service.name));
+            *first = (*first).min((*span, &service.name));
+        }
+    }
+    for (name, (span, service)) in relied_on {
+        let Some(contact) = plan.contacts.get(name).filter(|contact| contact.deputy.is_none()) else {
+            continue;
+        };
+        out.push(
+            Diagnostic::new(
+                codes::NO_DEPUTY,
+                format!("nobody stands in for `{name}`, whom `{service}` relies on"),
+            )
+            .at(contact.span, "no `deputy`")
+            .at(span, "relied on here")
+            .help("name another contact as `deputy`"),
+        );
+    }
+}
+
+/// Somebody can be reached in one way only.
+pub(super) fn one_channel(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+    let Some(plan) = &policy.continuity else { return };
+    for (name, contact) in &plan.body.contacts {
+        let channel = |reach: &Reach| match reach {
+            Reach::Phone(_) => "phone",
+            Reach::Pager(_) => "pager",
+            Reach::Mail(_) => "mail",
+            Reach::Chat(_) => "chat",
+        };
+        let channels: BTreeSet<&str> = contact.reach.iter().map(channel).collect();
+        if let (Some(only), 1) = (channels.first(), channels.len()) {
+            let place = plan.text.key_span(&["contacts".into(), name.as_str().into(), "reach".into()]);
+            out.push(
+                Diagnostic::new(codes::ONE_CHANNEL, format!("`{name}` can be reached by {only} only"))
+                    .at(place, "a single channel")
+                    .help("add another one: the disaster may take this one too"),
+            );
+        }
+    }
+}

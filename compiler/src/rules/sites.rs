@@ -1,0 +1,91 @@
+//! What goes down together.
+//!
+//! Sources: AWS whitepaper "AWS Fault Isolation Boundaries", appendix A (identity); NIST SP 800-34 rev. 1 §3.6 (a copy
+//! of the plan and its records at the alternate site); NIST SP 800-53 rev. 5 CP-6(1), CP-7(1) (separation of sites).
+
+use std::collections::BTreeSet;
+
+use crate::compile::Options;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::document::Name;
+use crate::objectives::same_key;
+use crate::policy::{Policy, Service};
+
+/// The services that a site is the primary of.
+fn at_home<'p>(policy: &'p Policy, site: &'p Name) -> impl Iterator<Item = &'p Service> {
+    policy
+        .services
+        .values()
+        .filter(move |service| service.sites.first().is_some_and(|home| home.name == *site))
+}
+
+/// How many services for a sentence: `payments` and 3 others.
+fn named(services: &[&Service]) -> String {
+    match services {
+        [] => String::new(),
+        [only] => format!("`{}`", only.name),
+        [first, second] => format!("`{}` and `{}`", first.name, second.name),
+        [first, rest @ ..] => format!("`{}` and {} others", first.name, rest.len()),
+    }
+}
+
+/// SS09: nobody can sign in when the identity provider is lost with the service.
+pub(super) fn identity_at_site(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+    let Some(plan) = &policy.continuity else { return };
+    let Some(access) = &plan.body.access else { return };
+    let Some(site) = access.identity_provider.as_ref().filter(|_| access.break_glass.is_empty()) else {
+        return;
+    };
+    let services: Vec<&Service> = at_home(policy, site).collect();
+    if !services.is_empty() {
+        let message = format!("with `{site}` nobody can sign in to recover {}", named(&services));
+        out.push(
+            Diagnostic::new(codes::IDENTITY_AT_SITE, message)
+                .at(plan.span(&["access".into(), "identity-provider".into()]), "goes down with the site")
+                .help("name who holds credentials that work without it: `break-glass: [CONTACT]`"),
+        );
+    }
+}
+
+/// SS12: the record of what was done is lost with what it is about.
+pub(super) fn journal_at_site(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+    let Some((site, copies, span)) = &policy.journal else { return };
+    let services: Vec<&Service> = at_home(policy, site).collect();
+    if !services.is_empty() && copies.iter().all(|copy| copy == site) {
+        let message = format!("the journal goes down with {}", named(&services));
+        out.push(
+            Diagnostic::new(codes::JOURNAL_AT_SITE, message)
+                .at(*span, "the only place it is kept")
+                .help("keep it at another site, or name the sites of its `copies`"),
+        );
+    }
+}
+
+/// SS14: whatever takes the primary takes every standby too.
+pub(super) fn shared_fate(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+    for service in policy.services.values() {
+        let Some((primary, standbys)) = service.sites.split_first() else { continue };
+        if standbys.is_empty() {
+            continue;
+        }
+        let mut shared: BTreeSet<String> = primary
+            .shares
+            .iter()
+            .filter(|what| standbys.iter().all(|site| site.shares.contains(what)))
+            .map(|what| format!("`{what}`"))
+            .collect();
+        let own = primary.kms_key.as_ref();
+        if standbys.iter().all(|site| same_key(site.kms_key.as_ref(), own)) {
+            shared.insert("one multi-region key".to_owned());
+        }
+        if !shared.is_empty() {
+            let what: Vec<String> = shared.into_iter().collect();
+            let message = format!("`{}` and all its standbys share {}", primary.name, what.join(", "));
+            out.push(
+                Diagnostic::new(codes::SHARED_FATE, message)
+                    .at(service.standby_span, "lost with the primary")
+                    .help("add a standby that does not share it"),
+            );
+        }
+    }
+}

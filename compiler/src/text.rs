@@ -1,0 +1,60 @@
+//! Text for people: colours and lines that fit.
+
+use crate::diagnostic::Style;
+
+/// The narrowest page that is laid out for.
+const NARROWEST: usize = 60;
+
+/// How to draw.
+pub(crate) struct Pen {
+    color: bool,
+    width: usize,
+}
+
+impl Pen {
+    pub(crate) fn new(style: Style) -> Self {
+        Self { color: style.color, width: style.width.max(NARROWEST) }
+    }
+    /// Columns to fit into.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+    fn paint(&self, text: &str, code: &str) -> String {
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+    pub(crate) fn bold(&self, text: &str) -> String {
+        self.paint(text, "1")
+    }
+    pub(crate) fn dim(&self, text: &str) -> String {
+        self.paint(text, "2")
+    }
+    pub(crate) fn plus(&self, text: &str) -> String {
+        self.paint(text, "32")
+    }
+    pub(crate) fn minus(&self, text: &str) -> String {
+        self.paint(text, "31")
+    }
+    pub(crate) fn caution(&self, text: &str) -> String {
+        self.paint(text, "33")
+    }
+}
+
+/// Words in lines of at most `width` columns, all indented.
+pub(crate) fn wrap(text: &str, indent: usize, width: usize) -> String {
+    let pad = " ".repeat(indent);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let fits = indent + line.chars().count() + 1 + word.chars().count() <= width;
+        if !line.is_empty() && !fits {
+            lines.push(format!("{pad}{line}"));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(format!("{pad}{line}"));
+    lines.join("\n")
+}

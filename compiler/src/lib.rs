@@ -14,6 +14,7 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod format;
 pub mod graph;
 pub mod lower;
 pub mod observation;

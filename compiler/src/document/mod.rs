@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, ENOUGH, codes, did_you_mean, one_of};
 use crate::source::{SourceId, Sources, Span};
 pub use estate::{Defaults, Estate, Site};
+pub(crate) use parse::{MAX_DEPTH, parse as trees};
 pub use region::Region;
 pub use service::{
     AliasEndpoint, Backup, Data, Encryption, Endpoint, EndpointText, Interval, Objectives, Probe, Service,

@@ -15,6 +15,7 @@
 pub mod compile;
 pub mod diagnostic;
 pub mod document;
+pub mod format;
 pub mod graph;
 pub mod lower;
 pub mod objectives;

@@ -1,6 +1,7 @@
 //! Policy files into sources.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
@@ -17,11 +18,25 @@ const MAX_DEPTH: usize = 32;
 /// One finding per path or file that cannot be read.
 pub fn load(paths: &[PathBuf]) -> Result<Sources, Vec<Diagnostic>> {
     let mut findings = Vec::new();
+    let mut sources = Sources::default();
+    for (name, path) in find(paths, &mut findings) {
+        match read(&path) {
+            Ok(text) => {
+                sources.add(name, text);
+            }
+            Err(finding) => findings.push(finding.in_file(name)),
+        }
+    }
+    if findings.is_empty() { Ok(sources) } else { Err(findings) }
+}
+
+/// The files that [`load`] reads, by the names they are shown with. What cannot be found goes to `findings`.
+pub(crate) fn find(paths: &[PathBuf], findings: &mut Vec<Diagnostic>) -> BTreeMap<String, PathBuf> {
     let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
     for path in paths {
         if path.is_dir() {
             let before = files.len();
-            folder(path, 0, &mut files, &mut findings);
+            folder(path, 0, &mut files, findings);
             if files.len() == before && findings.is_empty() {
                 findings.push(
                     Diagnostic::new(codes::NO_POLICIES, "there are no policies in this folder")
@@ -37,16 +52,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Sources, Vec<Diagnostic>> {
             );
         }
     }
-    let mut sources = Sources::default();
-    for (name, path) in files {
-        match read(&path) {
-            Ok(text) => {
-                sources.add(name, text);
-            }
-            Err(finding) => findings.push(finding.in_file(name)),
-        }
-    }
-    if findings.is_empty() { Ok(sources) } else { Err(findings) }
+    files
 }
 
 /// A path as it is shown everywhere: with `/`, without a leading `./`.
@@ -74,20 +80,35 @@ fn folder(path: &Path, depth: usize, files: &mut BTreeMap<String, PathBuf>, out:
     }
 }
 
-fn read(path: &Path) -> Result<String, Diagnostic> {
+/// The text of one file.
+pub(crate) fn read(path: &Path) -> Result<String, Diagnostic> {
     let size = std::fs::metadata(path).map_err(|error| unreadable(&error))?.len();
     if size > MAX_FILE_BYTES {
-        let message = format!("a policy file is at most {} MiB", MAX_FILE_BYTES / 1024 / 1024);
         let help = format!("this one has {size} bytes; split it, or leave it out");
-        return Err(Diagnostic::new(codes::UNREADABLE, message).help(help));
+        return Err(too_large().help(help));
     }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
+    text(std::fs::read(path).map_err(|error| unreadable(&error))?)
+}
+
+/// The text of what comes in through a pipe, which has no size before its end.
+pub(crate) fn read_stream(stream: impl std::io::Read) -> Result<String, Diagnostic> {
+    let mut bytes = Vec::new();
+    stream.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES { Err(too_large()) } else { text(bytes) }
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, Diagnostic> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes().get(..at).unwrap_or_default().split(|b| *b == b'\n').count();
         Diagnostic::new(codes::NOT_UTF8, format!("this is not UTF-8 text (line {line}, byte {at})"))
             .help("save the file as UTF-8")
     })
+}
+
+fn too_large() -> Diagnostic {
+    let message = format!("a policy file is at most {} MiB", MAX_FILE_BYTES / 1024 / 1024);
+    Diagnostic::new(codes::UNREADABLE, message)
 }
 
 fn unreadable(error: &std::io::Error) -> Diagnostic {

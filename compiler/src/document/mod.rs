@@ -32,6 +32,7 @@ pub use continuity::{
 pub use data::{Backup, Data, Encryption, Lock, Strategy, Target, Weekday, Windows};
 pub use drill::{Drill, Form, Success};
 pub use estate::{Defaults, Estate, JournalPlace, Site, Tier};
+pub(crate) use parse::{MAX_DEPTH, parse as trees};
 pub use recovery::{Disruption, RecoveryStep};
 pub use region::Region;
 pub use service::{Objective, Objectives, RecoveryFrom, Service};

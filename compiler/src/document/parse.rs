@@ -18,10 +18,10 @@ use crate::source::{SourceId, Span};
 /// Nodes a document may have with its aliases expanded. A service is about 60 nodes.
 pub(super) const MAX_WEIGHT: u64 = 1_000_000;
 /// How deep collections may nest.
-pub(super) const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// Read all documents of a file. A document with an error is left out and reported; the others stand.
-pub(super) fn parse(source: SourceId, text: &str, out: &mut Vec<Diagnostic>) -> Vec<Tree> {
+pub(crate) fn parse(source: SourceId, text: &str, out: &mut Vec<Diagnostic>) -> Vec<Tree> {
     let options = options! {
         strict_indentation: true,
         emit_comments: false,

@@ -128,6 +128,25 @@ impl Tree {
         self.span(path)
     }
 
+    /// Whether another tree holds the same values in the same order, shared by aliases in the same places.
+    /// Where they stand in their texts does not count.
+    ///
+    /// Nodes are in the order of their ends, so texts that say the same have equal arenas.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let same = |(one, other): (&Node, &Node)| match (&one.content, &other.content) {
+            (Content::Scalar(one), Content::Scalar(other)) => one == other,
+            (Content::List(one), Content::List(other)) => one == other,
+            (Content::Map(one), Content::Map(other)) => {
+                let entry = |(one, other): (&Entry, &Entry)| one.key == other.key && one.value == other.value;
+                one.len() == other.len() && one.iter().zip(other).all(entry)
+            }
+            _ => false,
+        };
+        self.root == other.root
+            && self.nodes.len() == other.nodes.len()
+            && self.nodes.iter().zip(&other.nodes).all(same)
+    }
+
     /// A node as JSON, aliases expanded. Callers have checked the weight.
     #[must_use]
     pub fn to_json(&self, node: &Node) -> Value {

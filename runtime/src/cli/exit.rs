@@ -6,7 +6,7 @@ pub const DONE: u8 = 0;
 pub const FAILED: u8 = 1;
 /// Changes are pending. Only `plan --detailed-exitcode`.
 pub const PENDING: u8 = 2;
-/// The policy is invalid, or what is there stands in its way.
+/// The policy is invalid, or what is there stands in its way. `fmt --check`: or a file is not in its layout.
 pub const INVALID: u8 = 3;
 /// Refused: stale, unapproved, unsafe or locked.
 pub const REFUSED: u8 = 4;

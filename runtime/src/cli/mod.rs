@@ -5,6 +5,7 @@ mod completions;
 pub mod exit;
 mod explain;
 mod failure;
+mod fmt;
 mod graph;
 mod init;
 mod objectives;
@@ -33,7 +34,7 @@ use output::Terminal;
 #[derive(Debug, Parser)]
 #[command(name = "holdfast", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 changes pending (plan --detailed-exitcode), \
-    3 policy invalid, 4 refused, 64 wrong usage")]
+    3 policy invalid (fmt --check: or not formatted), 4 refused, 64 wrong usage")]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -75,6 +76,7 @@ enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::Init),
+    Fmt(fmt::Fmt),
     Validate(validate::Validate),
     Objectives(objectives::Objectives),
     Plan(plan::Plan),
@@ -101,6 +103,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     log(cli.global.verbose);
     let result = match cli.command {
         Command::Init(command) => command.run(&terminal),
+        Command::Fmt(command) => command.run(&terminal),
         Command::Validate(command) => command.run(&terminal),
         Command::Objectives(command) => command.run(&terminal),
         Command::Plan(command) => block(command.run(&cli.global, &terminal)),

@@ -1,0 +1,160 @@
+//! Two places at once: how far the author's text has been read, and how far the new one is written.
+//!
+//! Everything is written in the order of the author's text. Comments are taken along in that order too: at
+//! the end of the line where they stood at the end of one, on a line of their own where they had one.
+
+use std::ops::Range;
+
+use super::read::File;
+
+pub(super) struct Cursor<'t> {
+    pub(super) text: &'t str,
+    comments: std::iter::Peekable<std::slice::Iter<'t, Range<usize>>>,
+    out: String,
+    /// How far the text is read: the end of what was last written.
+    read: usize,
+    /// The last answer of [`Cursor::next`], behind the place it was asked from.
+    next: Option<Range<usize>>,
+    /// Whether a blank line may not come next: at the start of a document, and behind a block scalar that
+    /// keeps its last line feeds.
+    sealed: bool,
+}
+
+impl<'t> Cursor<'t> {
+    pub(super) fn new(file: &'t File<'t>) -> Self {
+        Self {
+            text: file.text,
+            comments: file.comments.iter().peekable(),
+            out: String::with_capacity(file.text.len()),
+            read: 0,
+            next: None,
+            sealed: true,
+        }
+    }
+
+    /// The new text, with its last line ended.
+    pub(super) fn finish(mut self) -> String {
+        self.end_line();
+        self.out
+    }
+
+    /// Write a piece that stands in the author's text up to `end`, or nowhere (`None`).
+    pub(super) fn write(&mut self, piece: &str, end: impl Into<Option<usize>>) {
+        self.out.push_str(piece);
+        self.read = self.read.max(end.into().unwrap_or(0));
+    }
+
+    /// Allow no blank line before the next one.
+    pub(super) fn seal(&mut self) {
+        self.sealed = true;
+    }
+
+    /// How many characters the line has.
+    pub(super) fn width(&self) -> usize {
+        let line = self.out.rfind('\n').map_or(0, |newline| newline + 1);
+        self.out.get(line..).unwrap_or_default().chars().count()
+    }
+
+    pub(super) fn ends_with(&self, end: char) -> bool {
+        self.out.ends_with(end)
+    }
+
+    pub(super) fn end_line(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with('\n') {
+            self.out.push('\n');
+        }
+    }
+
+    /// Begin a line for what stands at `start`, with a blank one before it if there was one.
+    pub(super) fn begin_line(&mut self, indent: usize, start: usize) {
+        self.end_line();
+        let gap = self.text.get(self.read..start).unwrap_or_default();
+        let mut lines = gap.split('\n');
+        // Neither the rest of a line nor the start of one is a blank line.
+        let _ = (lines.next(), lines.next_back());
+        if !self.sealed && lines.any(|line| line.bytes().all(is_blank)) {
+            self.out.push('\n');
+        }
+        self.sealed = false;
+        self.out.extend(std::iter::repeat_n(' ', indent));
+    }
+
+    /// Where the next thing stands that is neither space nor comment.
+    pub(super) fn next(&mut self) -> usize {
+        let from = self.read;
+        if let Some(known) = &self.next
+            && (known.start..=known.end).contains(&from)
+        {
+            return known.end;
+        }
+        let mut at = from;
+        let mut comments = self.comments.clone();
+        loop {
+            let rest = self.text.get(at..).unwrap_or_default();
+            at += rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\u{feff}']).len();
+            while comments.next_if(|comment| comment.end <= at).is_some() {}
+            match comments.next_if(|comment| comment.start == at) {
+                Some(comment) => at = comment.end,
+                None => break,
+            }
+        }
+        self.next = Some(from..at);
+        at
+    }
+
+    /// Read on behind an indicator, if it is what comes next.
+    pub(super) fn take(&mut self, indicator: char) -> bool {
+        let at = self.next();
+        let there = self.text.get(at..).is_some_and(|rest| rest.starts_with(indicator));
+        if there {
+            self.read = at + indicator.len_utf8();
+        }
+        there
+    }
+
+    /// Whether a comment stands before `end` that is not written yet.
+    pub(super) fn comment_before(&mut self, end: usize) -> bool {
+        self.comments.peek().is_some_and(|comment| comment.start < end)
+    }
+
+    /// The comment behind what was last written, on its line. Whether there was one: then the line is over.
+    pub(super) fn comment_behind(&mut self) -> bool {
+        let (text, read) = (self.text, self.read);
+        let behind = |comment: &&Range<usize>| {
+            text.get(read..comment.start).is_some_and(|gap| gap.bytes().all(is_blank))
+        };
+        let Some(comment) = self.comments.next_if(behind) else {
+            return false;
+        };
+        self.out.push(' ');
+        self.comment(comment);
+        true
+    }
+
+    /// The comments before `end`, each on its line. Only those that stand at `column` or deeper: the first
+    /// that does not is where this ends.
+    pub(super) fn comments_before(&mut self, end: usize, indent: usize, column: usize) {
+        while let Some(comment) = self.comments.peek().copied() {
+            if comment.start >= end || (column > 0 && self.column(comment.start) < column) {
+                break;
+            }
+            self.comments.next();
+            self.begin_line(indent, comment.start);
+            self.comment(comment);
+        }
+    }
+
+    fn comment(&mut self, comment: &Range<usize>) {
+        self.write(self.text.get(comment.clone()).unwrap_or_default(), comment.end);
+    }
+
+    /// How many bytes stand before a place on its line.
+    pub(super) fn column(&self, at: usize) -> usize {
+        let before = self.text.get(..at).unwrap_or_default();
+        before.len() - before.rfind('\n').map_or(0, |newline| newline + 1)
+    }
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}

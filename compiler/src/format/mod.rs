@@ -1,0 +1,121 @@
+//! The one layout of policy text: what `holdfast fmt` writes.
+//!
+//! Two spaces per level, list items one level below their key; one space behind `:`, `-` and `,` and before
+//! a comment at the end of a line; `{ a: b }` and `[a, b]` on one line where they fit into [`WIDTH`] and hold
+//! no comment, else one item per line; one blank line where there were any, none at the start of a document
+//! or block and at its end; `---` between documents, no `...`; LF, no trailing spaces, one line feed at the
+//! end, no byte order mark.
+//!
+//! Everything else is the author's: values are copied as they are written, quotes and block scalars included
+//! (a digit behind their `|` counts the new indentation); keys keep their order. A comment keeps its place:
+//! on a line of its own it lines up with what follows, or with the entry above that it lined up with.
+//!
+//! ```text
+//! text → nodes and comments (read) → text (print) → the same nodes and comments? (mod)
+//! ```
+//!
+//! The last step makes the first two safe: text that does not say exactly what the author's said is never
+//! given to anybody.
+
+mod cursor;
+mod diff;
+mod flow;
+mod print;
+mod read;
+mod scalar;
+
+use crate::diagnostic::Diagnostic;
+use crate::document::{Tree, trees};
+use crate::source::SourceId;
+pub use diff::diff;
+
+/// Columns that a flow collection may fill before it is broken into lines. Comments do not count.
+pub const WIDTH: usize = 100;
+/// Columns per level.
+const STEP: usize = 2;
+
+/// What came of formatting a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Formatted {
+    /// The text in its layout. It may be the text that was given.
+    Text(String),
+    /// The text is valid but cannot be laid out, for this reason. It has to stay as it is.
+    Left(&'static str),
+}
+
+/// Lay out one file.
+///
+/// # Errors
+/// What is wrong with a text that is no policy YAML. Whether it is a valid policy is not asked.
+pub fn format(source: SourceId, text: &str) -> Result<Formatted, Vec<Diagnostic>> {
+    let said = accepted(source, text)?;
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    let Some(file) = read::file(lines.trim_start_matches('\u{feff}')) else {
+        return Ok(Formatted::Left(UNKNOWN));
+    };
+    if file.directives {
+        return Ok(Formatted::Left("it has a YAML directive (`%`)"));
+    }
+    let out = print::print(&file);
+    let same = accepted(source, &out).is_ok_and(|says| says_the_same(&said, &says))
+        && read::comments(text).is_some_and(|comments| read::comments(&out) == Some(comments));
+    Ok(if same { Formatted::Text(out) } else { Formatted::Left(UNKNOWN) })
+}
+
+const UNKNOWN: &str = "it has YAML that cannot be laid out without changing what it says";
+
+fn accepted(source: SourceId, text: &str) -> Result<Vec<Tree>, Vec<Diagnostic>> {
+    let mut findings = Vec::new();
+    let trees = trees(source, text, &mut findings);
+    if findings.is_empty() { Ok(trees) } else { Err(findings) }
+}
+
+fn says_the_same(one: &[Tree], other: &[Tree]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.says_the_same(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    fn formatted(text: &str) -> Formatted {
+        let id = Sources::default().add("a.yaml", "");
+        format(id, text).unwrap()
+    }
+
+    #[test]
+    fn what_cannot_be_laid_out_stays() {
+        assert_eq!(formatted("%YAML 1.2\n---\na:   b\n"), Formatted::Left("it has a YAML directive (`%`)"));
+        // A key over several lines has no place before a colon.
+        assert_eq!(formatted("? |\n  key\n:   b\n"), Formatted::Left(UNKNOWN));
+    }
+
+    #[test]
+    fn line_ends_and_byte_order_marks() {
+        let text = "\u{feff}a: |\r\n   x\r\n\r\n# c\rb: \"y\r\n  z\"\r\n---\r\n";
+        let out = "a: |\n  x\n\n# c\nb: \"y\n  z\"\n---\n";
+        assert_eq!(formatted(text), Formatted::Text(out.to_owned()));
+        for nothing in ["", "\n\n", "\u{feff}", " \r\n"] {
+            assert_eq!(formatted(nothing), Formatted::Text(String::new()), "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn a_changed_order_is_not_the_same() {
+        let id = Sources::default().add("a.yaml", "");
+        let trees = |text: &str| accepted(id, text).unwrap();
+        let same = |one: &str, other: &str| says_the_same(&trees(one), &trees(other));
+        assert!(same("a: 1\nb: [x, 'y']\n", "# c\na:   1\nb:\n- x\n- \"y\"\n"));
+        for (one, other) in [
+            ("a: 1\nb: 2\n", "b: 2\na: 1\n"),
+            ("a: 0x1F\n", "a: '0x1F'\n"),
+            ("a: &x 1\nb: *x\n", "a: 1\nb: 1\n"),
+            ("a: |\n  x\n", "a: |-\n  x\n"),
+            ("a: 1\n", "a: 1\n---\n"),
+            ("- 1\n- 2\n", "- 1\n"),
+        ] {
+            assert!(!same(one, other), "{one:?} {other:?}");
+        }
+    }
+}

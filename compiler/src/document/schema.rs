@@ -43,7 +43,7 @@ pub static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// What schemars writes for Rust's sake and nobody else's: integer formats, nulls for optional values
-/// (a key that is there has a value), constants spelt as one-item lists.
+/// (a key that is there has a value), constants spelt as one-item lists, the line breaks of comments.
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
@@ -51,14 +51,23 @@ fn tidy(schema: &mut Value) {
                 map.remove("format");
             }
             map.remove("default");
+            if let Some(Value::String(text)) = map.get_mut("description") {
+                *text = paragraphs(text);
+            }
             without_null(map);
             named_entries(map);
             choices(map);
+            for_editors(map);
             map.values_mut().for_each(tidy);
         }
         Value::Array(items) => items.iter_mut().for_each(tidy),
         _ => {}
     }
+}
+
+/// Text without the line breaks inside its paragraphs.
+fn paragraphs(text: &str) -> String {
+    text.split("\n\n").map(|part| part.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
 }
 
 fn without_null(map: &mut serde_json::Map<String, Value>) {
@@ -109,12 +118,13 @@ fn choices(map: &mut serde_json::Map<String, Value>) {
         return;
     };
     let mut description = map.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
-    for branch in branches {
-        if let (Some(constant), Some(text)) =
-            (branch.get("const").and_then(Value::as_str), branch.get("description").and_then(Value::as_str))
-        {
-            description.push_str(&format!("\n- `{constant}`: {text}"));
-        }
+    let texts = branches.iter().map(|branch| branch.get("description").and_then(Value::as_str));
+    let texts: Vec<String> = texts.map(|text| paragraphs(text.unwrap_or_default())).collect();
+    for (constant, text) in constants.iter().zip(&texts).filter(|(_, text)| !text.is_empty()) {
+        description.push_str(&format!("\n- `{}`: {text}", constant.as_str().unwrap_or_default()));
+    }
+    if constants.len() > 1 && texts.iter().any(|text| !text.is_empty()) {
+        map.insert("enumDescriptions".to_owned(), texts.into());
     }
     map.remove("oneOf");
     map.insert("type".to_owned(), "string".into());
@@ -123,6 +133,14 @@ fn choices(map: &mut serde_json::Map<String, Value>) {
         [only] => map.insert("const".to_owned(), only.clone()),
         _ => map.insert("enum".to_owned(), Value::Array(constants)),
     };
+}
+
+/// What the language servers of JSON and YAML read beside the standard: text in Markdown.
+fn for_editors(map: &mut serde_json::Map<String, Value>) {
+    if let Some(text) = map.get("description").and_then(Value::as_str).filter(|text| text.contains('`')) {
+        let text = text.to_owned();
+        map.insert("markdownDescription".to_owned(), text.into());
+    }
 }
 
 /// The validator of one kind of document.

@@ -6,6 +6,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::codes;
 use crate::units::{Bytes, Date, Duration, Throughput};
 
 macro_rules! text_type {
@@ -38,6 +39,7 @@ macro_rules! text_type {
                     "type": "string",
                     "description": $description,
                     "pattern": $pattern,
+                    "patternErrorMessage": $description,
                     "examples": [$($example),*],
                 })
             }
@@ -108,12 +110,42 @@ text_type! {
     "An API call as IAM names it: the service, a colon, the action.",
     ["ec2:RunInstances", "route53:ChangeResourceRecordSets"]
 }
-text_type! {
-    /// The code of a finding that can be waived.
-    FindingCode, "^(E(08|09)|W(04|08|09)|W10)[0-9]{2}$",
-    "The code of a warning, or of an error about objectives or recovery (E08, E09), such as W0913.",
-    ["W0913"]
+/// The code of a finding that can be waived: a warning, or an error about objectives or recovery. What waivers
+/// themselves do wrong cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct FindingCode(String);
+
+impl FindingCode {
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
+
+impl JsonSchema for FindingCode {
+    fn schema_name() -> Cow<'static, str> {
+        "FindingCode".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let waivable = |code: &str| {
+            let kept = [codes::WAIVER_ENDED, codes::WAIVER_IDLE].iter().any(|own| own.as_str() == code);
+            !kept && ["W", "E08", "E09"].iter().any(|family| code.starts_with(family))
+        };
+        let pages = codes::PAGES.iter().filter(|(code, _)| waivable(code.as_str()));
+        let title = |page: &str| page.lines().next().unwrap_or_default().trim_start_matches("# ").to_owned();
+        let (all, titles): (Vec<&str>, Vec<String>) =
+            pages.map(|(code, page)| (code.as_str(), title(page))).unzip();
+        json_schema!({
+            "type": "string",
+            "description": "The code of a warning, or of an error about objectives or recovery.",
+            "enum": all,
+            "enumDescriptions": titles,
+        })
+    }
+}
+
 text_type! {
     /// The three letters of a currency (ISO 4217).
     Currency, "^[A-Z]{3}$",
@@ -132,6 +164,7 @@ macro_rules! quantity {
                     "type": "string",
                     "description": $description,
                     "pattern": Self::PATTERN,
+                    "patternErrorMessage": $description,
                     "examples": [$($example),*],
                 })
             }

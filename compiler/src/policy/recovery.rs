@@ -130,13 +130,6 @@ impl Binder<'_> {
             .as_ref()
             .map_or(Deed::Act, |does| self.deed(does.as_str(), self.place(at, nth, &["does".into()]), out));
         let takes = step.takes.map(|takes| (takes, self.place(at, nth, &["takes".into()])));
-        if takes.is_none() && matches!(deed, Deed::Declare | Deed::Verify) {
-            out.push(
-                Diagnostic::new(codes::MISSING_KEY, format!("step `{}` lacks the key `takes`", step.step))
-                    .at(self.place(at, nth, &["step".into()]), "`takes` is missing here")
-                    .help("say how long it takes at the most: without a limit a recovery has none"),
-            );
-        }
         let call = |(item, call): (usize, &document::ApiCall)| {
             (call.as_str().to_owned(), self.place(at, nth, &["calls".into(), item.into()]))
         };

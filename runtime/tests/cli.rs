@@ -273,3 +273,82 @@ fn json_speaks_the_vocabulary_of_terraform() {
     assert!(left.contains(&tokyo), "{left:?}");
     assert_eq!(plan["leaving_services"], serde_json::json!(["archive"]));
 }
+
+/// Each ends in a report and exit 3, in an address space that leaves no room for what it would like to become.
+#[test]
+fn hostile_files_are_refused_in_bounded_memory() {
+    let bench = Bench::local();
+    let levels = (1..40).map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}, *a{0}, *a{0}, *a{0}, *a{0}]\n", n - 1));
+    let bomb = format!("a0: &a0 [x, x, x, x, x, x]\n{}", levels.collect::<String>());
+    assert!(bomb.len() < 2_048, "{}", bomb.len());
+    bench.write("bomb.yaml", &bomb);
+    bench.write("deep.yaml", &"[".repeat(100_000));
+    bench.write("large.yaml", &"# fifty megabytes\n".repeat(2_800_000));
+    bench.write("nul.yaml", "kind: service\0\nname: a\0\n");
+    for (file, code) in [("bomb", "E0104"), ("deep", "E0104"), ("large", "E0005"), ("nul", "E0101")] {
+        let output = std::process::Command::new("sh")
+            .args(["-c", "ulimit -v 400000; exec \"$0\" validate \"$1\""])
+            .arg(env!("CARGO_BIN_EXE_holdfast"))
+            .arg(format!("{file}.yaml"))
+            .current_dir(bench.folder.path())
+            .output()
+            .unwrap();
+        let report = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{file}: {report}");
+        assert!(report.starts_with(code), "{file}: {report}");
+        assert!(report.len() < 4_096, "{file}: {} bytes", report.len());
+    }
+}
+
+#[test]
+fn shipped_policies_have_no_finding() {
+    let bench = shipped();
+    for day in ["", " --as-of 2026-11-23"] {
+        let ran = bench.run(&format!("validate policies{day}")).expect(0);
+        assert_eq!(ran.stderr, "");
+        assert!(ran.stdout.starts_with("Estate acme is valid: "), "{}", ran.stdout);
+    }
+    // A year later nothing was held or reviewed, and nobody has to guess what.
+    let ran = bench.run("validate policies --as-of 2027-11-23").expect(0);
+    for code in ["W0803", "W1003", "W1004", "W1011"] {
+        assert!(ran.stderr.contains(code), "{code} is not in {}", ran.stderr);
+    }
+}
+
+#[test]
+fn every_number_of_the_objectives_has_a_source() {
+    let bench = shipped();
+    let text = bench.run("objectives policies --format json").expect(0).stdout;
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let mut terms = 0;
+    for service in document["services"].as_array().unwrap() {
+        for one in service["objectives"].as_array().unwrap() {
+            for bound in
+                std::iter::once(&one["rto"]).chain(one["data"].as_array().unwrap().iter().map(|d| &d["rpo"]))
+            {
+                let all = bound["terms"].as_array().unwrap();
+                let sum: Option<u64> = all.iter().map(|term| term["seconds"].as_u64()).sum();
+                assert_eq!(bound["seconds"].as_u64(), sum, "{bound}");
+                assert!(all.iter().all(|term| !term["source"].as_str().unwrap().is_empty()), "{bound}");
+                assert_ne!(bound["met"], false, "{bound}");
+                terms += all.len();
+            }
+        }
+    }
+    assert!(terms > 40, "only {terms}");
+    // The table says the same numbers.
+    let table = bench.run("objectives policies").expect(0).stdout;
+    assert!(table.contains("RTO  32 min 48 s · within 1 h (tier mission-critical"), "{table}");
+    assert_eq!(document["services"][1]["objectives"][0]["rto"]["seconds"], 32 * 60 + 48);
+}
+
+#[test]
+fn what_applies_is_told_with_its_origin() {
+    let bench = shipped();
+    let text = bench.run("explain --effective payments policies").expect(0).stdout;
+    for line in ["tier mission-critical says so", "the estate says so", "the service says so", "built in: "] {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+    let ran = bench.run("explain --effective paymets policies").expect(64);
+    assert_eq!(ran.stderr, "error: there is no service `paymets`: did you mean `payments`?\n");
+}

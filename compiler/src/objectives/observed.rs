@@ -14,8 +14,8 @@ use crate::units::Duration;
 pub struct Live<'a> {
     /// The thing that is the resource of an address.
     pub find: &'a dyn Fn(&Address) -> Option<&'a Object>,
-    /// Whether Holdfast made it.
-    pub made: &'a dyn Fn(&Address) -> bool,
+    /// The run in which Holdfast made it; nothing where it was there before.
+    pub made: &'a dyn Fn(&Address) -> Option<u64>,
 }
 
 /// What a service rests on today; nothing where nothing of it is there.
@@ -66,19 +66,22 @@ pub fn planned<'p>(service: &'p Service, live: Live<'_>) -> Facts<'p> {
     facts
 }
 
-/// A bucket that is there before its replication is has objects that replication never copies: one that Holdfast
-/// did not make, or one that gets another copy.
+/// A bucket that is there before its replication is may have objects that replication never copies: one that
+/// Holdfast did not make, one that gets another copy, one whose replication was made in a later run.
 fn backfill(service: &Service, live: Live<'_>, facts: &mut Facts<'_>) {
     let view = View { service, live };
     for (name, data) in &mut facts.data {
         if view.bucket(name, data.primary).is_none() {
             continue;
         }
-        let ours = (live.made)(&view.bucket_address(name, data.primary));
         let replication = view.find(Kind::Replication, &[name.as_str()]);
+        let made = |address: &Address| (live.made)(address);
+        let bucket = made(&view.bucket_address(name, data.primary));
+        let copying = made(&view.address(Kind::Replication, &[name.as_str()]));
+        let together = bucket.zip(copying).is_some_and(|(bucket, copying)| copying <= bucket);
         for copy in &mut data.copies {
             let copied = replication.is_some_and(|replication| rule(replication, copy.bucket).is_some());
-            if copy.backfill == Backfill::NotNeeded && !(ours && copied) {
+            if copy.backfill == Backfill::NotNeeded && !(together && copied) {
                 copy.backfill = Backfill::Missing;
             }
         }

@@ -93,7 +93,8 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
         Backfill::Missing => terms.push(Term::unbounded(
             Phase::Loss,
             format!("not met until backfilled: objects older than the replication to `{site}`"),
-            "S3 replicates new objects only: copy the others once with S3 Batch Replication, then state `backfilled`",
+            "S3 replicates new objects only: copy the others once with S3 Batch Replication, or see that there are none, \
+             and state `backfilled`",
             Some(data.primary.span),
         )),
     }

@@ -1,6 +1,6 @@
 //! What a plan does to the objectives: what the cloud can keep today, and what it will keep afterwards.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -89,11 +89,10 @@ impl Kept {
 /// The effects on all services, in the order of their names.
 pub(super) fn effects(policy: &Policy, found: &BTreeMap<Address, &Object>, owned: &[Owned]) -> Vec<Effect> {
     let key = |kind: Kind, identity: &Values| (kind, serde_json::to_string(identity).unwrap_or_default());
-    let made: BTreeSet<_> = owned.iter().map(|owned| key(owned.address.kind(), &owned.identity)).collect();
+    let made: BTreeMap<_, u64> =
+        owned.iter().map(|owned| (key(owned.address.kind(), &owned.identity), owned.run)).collect();
     let find = |address: &Address| found.get(address).copied();
-    let made = |address: &Address| {
-        find(address).is_some_and(|object| made.contains(&key(object.kind, &object.identity())))
-    };
+    let made = |address: &Address| find(address).and_then(|o| made.get(&key(o.kind, &o.identity())).copied());
     let live = Live { find: &find, made: &made };
     // What is not there at all rests on what is wanted, so that others can wait for it; its effects have no before.
     let before = Deriver::new(policy, None)

@@ -16,10 +16,13 @@ use super::{Entry, Event};
 pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
     let mut owned: BTreeMap<(Address, String), Owned> = BTreeMap::new();
     let mut ending: BTreeMap<&StepId, Vec<(Kind, String)>> = BTreeMap::new();
-    let mut ours = false;
+    let (mut ours, mut run) = (false, 0);
     for entry in entries {
         match &entry.event {
-            Event::RunStarted(run) => ours = run.context == *context,
+            Event::RunStarted(started) => {
+                ours = started.context == *context;
+                run += 1;
+            }
             Event::Moved(moved) if ours => {
                 let own = key(&moved.identity);
                 if let Some(made) = owned.remove(&(moved.from.clone(), own.clone())) {
@@ -35,7 +38,7 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                 match action {
                     Action::Create | Action::Replace => {
                         let (address, identity) = (address.clone(), identity.clone());
-                        let made = Owned { address: address.clone(), identity, needs: needs.clone() };
+                        let made = Owned { address: address.clone(), identity, needs: needs.clone(), run };
                         owned.insert((address, own), made);
                     }
                     Action::Update => {

@@ -66,19 +66,13 @@ impl Case<'_, '_> {
         asked: &Setting<Duration>,
     ) -> Diagnostic {
         let (disruption, service) = (derivation.disruption, &self.service.name);
-        let allowed = asked.value.in_words();
-        let message = match bound.value() {
-            Some(value) => {
-                let excess = value.minus(asked.value).in_words();
-                let value = value.in_words();
-                format!(
-                    "{disruption} can cost `{service}` {value} of data `{name}`: {excess} more than the RPO of {allowed}"
-                )
+        let message = match excess(bound, asked, "RPO") {
+            Ok((value, excess)) => {
+                format!("{disruption} can cost `{service}` {value} of data `{name}`: {excess}")
             }
-            None => format!(
-                "nothing limits how much of data `{name}` `{service}` loses by {disruption}{}; the RPO is {allowed}",
-                at_least(bound)
-            ),
+            Err(rest) => {
+                format!("nothing limits how much of data `{name}` `{service}` loses by {disruption}{rest}")
+            }
         };
         let facts = Facts::wanted(self.service);
         let cheapest = cure::of_rpo(self.deriver, self.service, &facts, disruption, name, asked.value);
@@ -86,25 +80,26 @@ impl Case<'_, '_> {
     }
 
     fn rto(&self, derivation: &Derivation, asked: &Setting<Duration>) -> Diagnostic {
-        let (disruption, service) = (derivation.disruption, &self.service.name);
-        let bound = &derivation.rto;
-        let allowed = asked.value.in_words();
-        let message = match bound.value() {
-            Some(value) => {
-                let excess = value.minus(asked.value).in_words();
-                let value = value.in_words();
-                format!(
-                    "{disruption} can keep `{service}` away for {value}: {excess} more than the RTO of {allowed}"
-                )
-            }
-            None => format!(
-                "nothing limits how long {disruption} keeps `{service}` away{}; the RTO is {allowed}",
-                at_least(bound)
-            ),
+        let (disruption, service, bound) = (derivation.disruption, &self.service.name, &derivation.rto);
+        let message = match excess(bound, asked, "RTO") {
+            Ok((value, excess)) => format!("{disruption} can keep `{service}` away for {value}: {excess}"),
+            Err(rest) => format!("nothing limits how long {disruption} keeps `{service}` away{rest}"),
         };
         let facts = Facts::wanted(self.service);
         let cheapest = cure::of_rto(self.deriver, self.service, &facts, derivation, asked.value);
         finding(Diagnostic::new(codes::RTO_MISSED, message), bound, asked, cheapest, "RTO")
+    }
+}
+
+/// The value, and by how much it is more than what is asked; or, where there is no limit, the rest of the sentence.
+fn excess(bound: &Bound, asked: &Setting<Duration>, what: &str) -> Result<(String, String), String> {
+    let allowed = asked.value.in_words();
+    match bound.value() {
+        Some(value) => {
+            let excess = value.minus(asked.value).in_words();
+            Ok((value.in_words(), format!("{excess} more than the {what} of {allowed}")))
+        }
+        None => Err(format!("{}; the {what} is {allowed}", at_least(bound))),
     }
 }
 

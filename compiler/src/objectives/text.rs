@@ -47,6 +47,10 @@ impl Page<'_> {
         let name = name.strip_prefix("the ").or_else(|| name.strip_prefix("a ")).unwrap_or(&name);
         let _ = writeln!(out, "\n  {}", self.pen.bold(&capital(name)));
         self.bound("RTO", None, &derivation.rto, derivation.asked.rto.as_ref(), derivation.is_asked(), out);
+        if let (Some((name, worst)), 2..) = (derivation.worst_rpo(), derivation.rpo.len()) {
+            let worst = self.pen.bold(&worst.in_words());
+            let _ = writeln!(out, "    RPO  {worst} · of `{name}`, which loses most");
+        }
         for (name, bound) in &derivation.rpo {
             self.bound("RPO", Some(name), bound, derivation.asked.rpo.as_ref(), derivation.is_asked(), out);
         }

@@ -51,32 +51,51 @@ impl Waived {
 /// # Errors
 /// All findings at once, in the order of the files, if one of them is an error.
 pub fn compile(sources: &Sources, options: Options) -> Result<Compiled, Vec<Diagnostic>> {
-    let mut findings = Vec::new();
-    let documents = document::read(sources, &mut findings);
-    // Names are bound even where a document is broken, so that one run reports everything; but what a
-    // broken document would have declared is not reported as missing.
-    let complete = findings.is_empty();
-    let policy = policy::bind(documents, complete, &mut findings);
-    let mut waived = Vec::new();
-    // What a policy can keep is derived where its names mean something: one cause, one finding.
-    if let Some(policy) = policy.as_ref().filter(|_| !refused(&findings)) {
-        findings.extend(objectives::check(policy, options.as_of));
-        findings.extend(rules::check(policy, options));
-        (findings, waived) = waive(findings, &policy.waivers, options.as_of);
-    }
-    diagnostic::sort(&mut findings);
+    let Checked { policy, findings, waived } = check(sources, options);
     match policy {
         Some(policy) if !refused(&findings) => Ok(Compiled { policy, warnings: findings, waived }),
         _ => Err(findings),
     }
 }
 
+/// A policy that means something, whether it can be kept or not.
+#[derive(Debug)]
+pub struct Checked {
+    /// The policy; nothing where its text or its names mean nothing.
+    pub policy: Option<Policy>,
+    /// Errors and warnings, in the order of the text.
+    pub findings: Vec<Diagnostic>,
+    /// Findings that somebody has decided to live with, in the order of the text.
+    pub waived: Vec<Waived>,
+}
+
+/// Check the text of an estate: for those who want to see what a policy that does not compile comes to.
+#[must_use]
+pub fn check(sources: &Sources, options: Options) -> Checked {
+    let mut findings = Vec::new();
+    let documents = document::read(sources, &mut findings);
+    // Names are bound even where a document is broken, so that one run reports everything; but what a
+    // broken document would have declared is not reported as missing.
+    let complete = findings.is_empty();
+    let policy = policy::bind(documents, complete, &mut findings);
+    // What a policy can keep is derived where its names mean something: one cause, one finding.
+    let policy = policy.filter(|_| !refused(&findings));
+    let mut waived = Vec::new();
+    if let Some(policy) = &policy {
+        findings.extend(objectives::check(policy, options.as_of));
+        findings.extend(rules::check(policy, options));
+        (findings, waived) = waive(findings, &policy.waivers, options.as_of);
+    }
+    diagnostic::sort(&mut findings);
+    Checked { policy, findings, waived }
+}
+
 fn refused(findings: &[Diagnostic]) -> bool {
     findings.iter().any(|finding| finding.severity() == Severity::Error)
 }
 
-/// Take out what is waived in the document of the thing that a finding is about. A waiver that has ended waives nothing; one that
-/// has nothing to waive is a finding itself, so that none outlives its reason.
+/// Take out what is waived in the document of the thing that a finding is about. A waiver that has ended waives
+/// nothing; one that has nothing to waive is a finding itself, so that none outlives its reason.
 fn waive(
     mut findings: Vec<Diagnostic>,
     waivers: &[Waiver],

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use holdfast_compiler::compile::{Options, check};
+use holdfast_compiler::diagnostic::Severity;
 use holdfast_compiler::objectives::{self, Deriver, Facts};
 use holdfast_compiler::units::Date;
 
@@ -12,7 +14,7 @@ use super::{exit, session};
 
 /// Derive RTO and RPO from the policies, term by term, with the source and the assurance of each number.
 ///
-/// Without a cloud. Policies that miss an objective do not compile: their findings are shown instead.
+/// Without a cloud. Where an objective is missed the table says so, and what misses it is reported: exit 3.
 #[derive(Debug, Args)]
 pub(super) struct Objectives {
     /// Policy files and folders.
@@ -36,13 +38,17 @@ enum Format {
 
 impl Objectives {
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
-        let compiled = session::compiled(&self.paths, self.as_of)?;
-        let (policy, sources) = (&compiled.compiled.policy, &compiled.sources);
-        let all = Deriver::new(policy, self.as_of).all(Facts::wanted);
+        let sources = session::loaded(&self.paths)?;
+        let checked = check(&sources, Options { as_of: self.as_of });
+        let Some(policy) = checked.policy else { return Err(Failure::invalid(checked.findings, sources)) };
+        let all = Deriver::new(&policy, self.as_of).all(Facts::wanted);
         terminal.result(&match self.format {
-            Format::Text => objectives::text(policy, &all, sources, terminal.stdout()),
-            Format::Json => objectives::json(policy, &all, sources, self.as_of),
+            Format::Text => objectives::text(&policy, &all, &sources, terminal.stdout()),
+            Format::Json => objectives::json(&policy, &all, &sources, self.as_of),
         });
-        Ok(exit::DONE)
+        // What is missed is in the table; here is where, and the cure.
+        let errors = checked.findings.into_iter().filter(|finding| finding.severity() == Severity::Error);
+        let errors: Vec<_> = errors.collect();
+        if errors.is_empty() { Ok(exit::DONE) } else { Err(Failure::invalid(errors, sources)) }
     }
 }

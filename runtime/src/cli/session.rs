@@ -31,9 +31,14 @@ pub(super) fn date(text: &str) -> Result<Date, String> {
     Date::parse(text).ok_or_else(|| "not a day of the calendar: write it like 2026-11-23".to_owned())
 }
 
+/// Load.
+pub(super) fn loaded(paths: &[PathBuf]) -> Result<Sources, Failure> {
+    load::load(paths).map_err(|findings| Failure::invalid(findings, Sources::default()))
+}
+
 /// Load and compile.
 pub(super) fn compiled(paths: &[PathBuf], as_of: Option<Date>) -> Result<Compiled, Failure> {
-    let sources = load::load(paths).map_err(|findings| Failure::invalid(findings, Sources::default()))?;
+    let sources = loaded(paths)?;
     match compile(&sources, Options { as_of }) {
         Ok(compiled) => Ok(Compiled { sources, compiled }),
         Err(findings) => Err(Failure::invalid(findings, sources)),

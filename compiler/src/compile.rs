@@ -25,6 +25,8 @@ pub struct Compiled {
     pub warnings: Vec<Diagnostic>,
     /// Findings that somebody has decided to live with, in the order of the text.
     pub waived: Vec<Waived>,
+    /// What it was checked with.
+    pub options: Options,
 }
 
 /// A finding that somebody has decided to live with.
@@ -53,7 +55,7 @@ impl Waived {
 pub fn compile(sources: &Sources, options: Options) -> Result<Compiled, Vec<Diagnostic>> {
     let Checked { policy, findings, waived } = check(sources, options);
     match policy {
-        Some(policy) if !refused(&findings) => Ok(Compiled { policy, warnings: findings, waived }),
+        Some(policy) if !refused(&findings) => Ok(Compiled { policy, warnings: findings, waived, options }),
         _ => Err(findings),
     }
 }
@@ -105,16 +107,13 @@ fn waive(
     let ended = |waiver: &&Waiver| as_of.is_some_and(|today| waiver.until < today);
     let (mut kept, mut waived, mut used) = (Vec::new(), Vec::new(), BTreeSet::new());
     for finding in findings {
+        let place =
+            finding.about.as_deref().copied().or_else(|| finding.labels.first().map(|label| label.span));
         let covers = |waiver: &&Waiver| {
-            let place =
-                finding.about.as_deref().copied().or_else(|| finding.labels.first().map(|label| label.span));
-            let inside = place.is_some_and(|place| {
-                place.source == waiver.scope.source
-                    && (waiver.scope.start..waiver.scope.end).contains(&place.start)
-            });
-            inside && waiver.code == finding.code.as_str()
+            waiver.code == finding.code.as_str() && place.is_some_and(|place| waiver.covers(place))
         };
-        match waivers.iter().find(covers) {
+        // Of several the one that holds longest: a decision that was renewed holds.
+        match waivers.iter().filter(covers).max_by_key(|waiver| waiver.until) {
             Some(waiver) => {
                 used.insert(waiver.span);
                 if ended(&waiver) {

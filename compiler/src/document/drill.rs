@@ -100,10 +100,10 @@ pub enum Form {
 }
 
 impl Form {
-    /// Whether it is only talk: nothing is recovered in it (NIST SP 800-34 rev. 1 §3.5.4).
+    /// Whether nothing is recovered in it, however lively it is (NIST SP 800-34 rev. 1 §3.5.4).
     #[must_use]
-    pub fn is_discussion(self) -> bool {
-        self < Self::Simulation
+    pub fn recovers_nothing(self) -> bool {
+        self < Self::Functional
     }
 }
 

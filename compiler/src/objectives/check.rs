@@ -42,20 +42,34 @@ impl Case<'_, '_> {
         }
         if let Some(asked) = &derivation.asked.rto
             && !derivation.rto.keeps(Some(asked))
-            && !self.somebody_elses(derivation)
         {
+            if self.somebody_elses(derivation) {
+                // One cause, one finding; unless it would be too slow all alone.
+                let facts = Facts { waits: false, ..Facts::wanted(self.service) };
+                let alone = self.deriver.derive(self.service, &facts, derivation.disruption);
+                if !alone.rto.keeps(Some(asked)) {
+                    out.push(self.rto(&alone, asked).about(self.service.span));
+                }
+                return;
+            }
             out.push(self.rto(derivation, asked).about(self.service.span));
         }
     }
 
-    /// Whether it only misses because it waits for a service that misses its own objective: one cause, one finding.
+    /// Whether it waits longest for a service that misses its own objective, and whose miss is reported.
     fn somebody_elses(&self, derivation: &Derivation) -> bool {
         let waits = derivation.rto.terms.iter().find(|term| term.phase == Phase::Wait);
         let Some(span) = waits.and_then(|term| term.span) else { return false };
         let other = self.service.depends_on.iter().find(|(_, place)| **place == span);
         let theirs = other.and_then(|(name, _)| self.all.get(name));
         let same = theirs.and_then(|all| all.iter().find(|one| one.disruption == derivation.disruption));
-        same.is_some_and(|theirs| !theirs.rto.keeps(theirs.asked.rto.as_ref()))
+        let misses = same.is_some_and(|theirs| !theirs.rto.keeps(theirs.asked.rto.as_ref()));
+        let theirs = other.and_then(|(name, _)| self.deriver.policy.services.get(name));
+        let waived = theirs.is_some_and(|theirs| {
+            let waivers = &self.deriver.policy.waivers;
+            waivers.iter().any(|w| w.code == codes::RTO_MISSED.as_str() && w.covers(theirs.span))
+        });
+        misses && !waived
     }
 
     fn rpo(

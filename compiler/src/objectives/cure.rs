@@ -49,7 +49,7 @@ fn traffic_changes<'p>(facts: &Facts<'p>) -> Vec<Change<'p>> {
         let mut changed = false;
         for traffic in facts.traffic.values_mut() {
             if let Detection::Probe { interval, failures, .. } = &mut traffic.detection
-                && (*interval, *failures) > (10, 3)
+                && (*interval > 10 || *failures > 3)
             {
                 (*interval, *failures, changed) = (10, (*failures).min(3), true);
             }
@@ -68,7 +68,7 @@ fn traffic_changes<'p>(facts: &Facts<'p>) -> Vec<Change<'p>> {
     type Step<'f, 'p> = (&'static str, &'f dyn Fn(&mut Facts<'p>) -> bool);
     let one: [Step<'_, 'p>; 3] = [
         ("`ttl: 60s`", &ttl),
-        ("a probe with `every: 10s, failures: 3`", &probe),
+        ("probes with `every: 10s` and no more than `failures: 3`", &probe),
         (
             "a keep-alive of 5 min at the load balancers, stated as `assumptions: { keep-alive: { value: 5m, \
              because: … } }`",
@@ -133,9 +133,12 @@ pub(super) fn of_rpo<'p>(
             data.schedules.iter_mut().for_each(|schedule| schedule.lock = Some(Lock::Compliance));
         });
     }
-    if weekly {
-        change("`strategy: daily` instead of weekly".to_owned(), &|data| {
-            data.schedules.iter_mut().for_each(|schedule| schedule.strategy = Strategy::Daily);
+    let short = data.schedules.iter().all(|schedule| schedule.complete <= Duration::DAY);
+    if weekly && short {
+        change("`strategy: daily`, without `on`".to_owned(), &|data| {
+            for schedule in &mut data.schedules {
+                (schedule.strategy, schedule.interval) = (Strategy::Daily, Duration::DAY);
+            }
         });
     }
     // To say how long a copy takes costs nothing.

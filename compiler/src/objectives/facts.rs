@@ -25,6 +25,8 @@ pub struct Facts<'p> {
     pub recovery: BTreeMap<Disruption, Vec<RecoveryStep>>,
     /// What is taken for granted.
     pub assumptions: Assumptions,
+    /// Whether it waits for the services it depends on.
+    pub waits: bool,
 }
 
 /// One entry of traffic.
@@ -106,7 +108,8 @@ impl<'p> Facts<'p> {
     #[must_use]
     pub fn wanted(service: &'p Service) -> Self {
         let traffic = service.traffic.iter().map(|(name, traffic)| {
-            let alias = traffic.endpoints.iter().any(|e| matches!(e.target, Target::Alias { .. }));
+            // What clients hold when the primary is lost is the primary's answer.
+            let alias = traffic.endpoints.first().is_some_and(|e| matches!(e.target, Target::Alias { .. }));
             let detection = match &traffic.probe {
                 Some(probe) => Detection::Probe {
                     interval: probe.interval,
@@ -140,6 +143,7 @@ impl<'p> Facts<'p> {
             data: data.collect(),
             recovery: service.recovery.clone(),
             assumptions: service.assumptions.clone(),
+            waits: true,
         }
     }
 

@@ -138,9 +138,17 @@ impl Term {
 pub struct Bound {
     /// The terms, in the order in which they happen.
     pub terms: Vec<Term>,
+    /// How sure what happens at the same time is, where something does: were it to take longer, so would the whole.
+    pub beside: Option<Assurance>,
 }
 
 impl Bound {
+    /// The sum of some terms.
+    #[must_use]
+    pub fn of(terms: Vec<Term>) -> Self {
+        Self { terms, beside: None }
+    }
+
     /// The sum; nothing where a term has no limit.
     #[must_use]
     pub fn value(&self) -> Option<Duration> {
@@ -156,7 +164,7 @@ impl Bound {
     /// How sure the sum is. Nothing at all is certain.
     #[must_use]
     pub fn assurance(&self) -> Assurance {
-        self.terms.iter().map(|term| term.assurance).min().unwrap_or(Assurance::Proven)
+        self.terms.iter().map(|term| term.assurance).chain(self.beside).min().unwrap_or(Assurance::Proven)
     }
 
     /// What is worse is greater: what has no limit is worse than any number.
@@ -294,10 +302,13 @@ fn in_order(policy: &Policy) -> Vec<&Service> {
 /// (EU) 2022/2554, article 11(6); NIST SP 800-34 rev. 1 §3.5.2).
 pub(crate) const MEASUREMENT_HOLDS: Duration = Duration::hours(365 * 24);
 
-/// How sure an assumption is: as sure as its measurement, if it has one that still counts.
+/// How sure an assumption is: as sure as its measurement, if it has one that counts: not too old, and not in the
+/// future.
 pub(crate) fn assurance_of(measured: Option<Date>, as_of: Option<Date>) -> Assurance {
     match (measured, as_of) {
-        (Some(day), Some(today)) if day.after(MEASUREMENT_HOLDS) < today => Assurance::Attested,
+        (Some(day), Some(today)) if day.after(MEASUREMENT_HOLDS) < today || day > today => {
+            Assurance::Attested
+        }
         (Some(_), _) => Assurance::Measured,
         (None, _) => Assurance::Attested,
     }

@@ -36,9 +36,11 @@ pub fn observed<'p>(service: &'p Service, live: Live<'_>) -> Option<Facts<'p>> {
         if let Some(seconds) = primary.attributes.get("ttl").and_then(Value::as_u64) {
             traffic.ttl.value = Duration::seconds(seconds);
         }
+        let rightful = primary.attributes.get("failover").is_some_and(|role| role == "PRIMARY");
         traffic.alias = primary.attributes.get("alias-name").is_some_and(|name| !name.is_null());
-        traffic.moves =
-            view.has_standby(name, wanted) && view.watched(name, wanted, primary, &mut traffic.detection);
+        traffic.moves = rightful
+            && view.has_standby(name, wanted)
+            && view.watched(name, wanted, primary, &mut traffic.detection);
     }
     facts.data.retain(|name, data| {
         let Some(primary) = view.bucket(name, data.primary) else { return false };
@@ -49,6 +51,7 @@ pub fn observed<'p>(service: &'p Service, live: Live<'_>) -> Option<Facts<'p>> {
                 .bucket(name, copy.bucket)
                 .is_some_and(|b| b.attributes.get("versioning").is_some_and(|s| s == "Enabled"));
             let rule = replication.and_then(|replication| rule(replication, copy.bucket));
+            let rule = rule.filter(|_| view.may_copy(name, copy.bucket));
             copy.timed = rule.is_some_and(|rule| rule.get("replication-time").is_some_and(Value::is_number));
             there && rule.is_some()
         });
@@ -81,7 +84,10 @@ fn backfill(service: &Service, live: Live<'_>, facts: &mut Facts<'_>) {
         let together = bucket.zip(copying).is_some_and(|(bucket, copying)| copying <= bucket);
         for copy in &mut data.copies {
             let copied = replication.is_some_and(|replication| rule(replication, copy.bucket).is_some());
-            if copy.backfill == Backfill::NotNeeded && !(together && copied) {
+            let whole = view.versioned(name, data.primary) && view.versioned(name, copy.bucket);
+            // What nobody copies today nobody has backfilled: a word about it is about another copy.
+            let unsaid = copy.backfill == Backfill::NotNeeded && !together;
+            if unsaid || !copied || !whole {
                 copy.backfill = Backfill::Missing;
             }
         }
@@ -112,6 +118,19 @@ impl<'a> View<'a, '_> {
         (self.live.find)(&self.bucket_address(data, bucket))
     }
 
+    /// Whether a bucket is there and keeps versions, without which S3 copies nothing from it or into it.
+    fn versioned(&self, data: &Name, bucket: &Bucket) -> bool {
+        let state = self.bucket(data, bucket).and_then(|bucket| bucket.attributes.get("versioning"));
+        state.is_some_and(|state| state == "Enabled")
+    }
+
+    /// Whether the role lets S3 write into a bucket.
+    fn may_copy(&self, data: &Name, bucket: &Bucket) -> bool {
+        let policy = self.find(Kind::Role, &[data.as_str()]).and_then(|role| role.attributes.get("policy"));
+        let policy = policy.map(Value::to_string).unwrap_or_default();
+        policy.contains("s3:ReplicateObject") && policy.contains(&format!("arn:aws:s3:::{}/", bucket.name))
+    }
+
     /// Whether somebody takes over: the last standby itself, or the way to several.
     fn has_standby(&self, name: &Name, traffic: &Traffic) -> bool {
         let first = traffic.endpoints.first().map(|endpoint| endpoint.site.name.as_str());
@@ -137,7 +156,12 @@ impl<'a> View<'a, '_> {
             let request = request(kind == "TCP", kind.ends_with("_STR_MATCH"));
             *detection = Detection::Probe { interval, failures, request, span };
         }
-        check.attributes.get("disabled").is_none_or(|disabled| disabled == false)
+        let off = |key: &str| check.attributes.get(key).is_none_or(|on| on == false);
+        // A check of another address than the record's says nothing about it.
+        let watched = check.attributes.get("ip").and_then(Value::as_str);
+        let answers = record.attributes.get("values").and_then(Value::as_array);
+        let same = watched.zip(answers).is_none_or(|(ip, answers)| answers.iter().any(|answer| answer == ip));
+        off("disabled") && off("inverted") && same
     }
 }
 
@@ -146,7 +170,9 @@ fn rule<'o>(replication: &'o Object, bucket: &Bucket) -> Option<&'o Value> {
     let rules = replication.attributes.get("rules")?.as_array()?;
     let arn = format!("arn:aws:s3:::{}", bucket.name);
     rules.iter().find(|rule| {
-        rule.get("destination").is_some_and(|to| *to == arn)
+        let whole = rule.get("filter").is_none_or(|filter| *filter == serde_json::json!({"prefix": ""}));
+        whole
+            && rule.get("destination").is_some_and(|to| *to == arn)
             && rule.get("status").is_some_and(|s| s == "Enabled")
     })
 }

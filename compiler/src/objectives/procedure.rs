@@ -34,6 +34,12 @@ pub(super) struct Procedure<'a, 'p> {
     detected: Node,
     steps: BTreeMap<&'a Name, Node>,
     people: BTreeMap<&'a Name, Node>,
+    /// When all services are back that this one cannot do without.
+    others: Option<Node>,
+    /// When the last restore ends: they share one throughput.
+    restoring: Option<Node>,
+    /// When somebody has decided, where no step of the procedure does.
+    decided: Option<Node>,
     moved: BTreeSet<&'a Name>,
     restored: BTreeSet<&'a Name>,
 }
@@ -48,6 +54,9 @@ impl<'a, 'p> Procedure<'a, 'p> {
             detected: Node(0),
             steps: BTreeMap::new(),
             people: BTreeMap::new(),
+            others: None,
+            restoring: None,
+            decided: None,
             moved: BTreeSet::new(),
             restored: BTreeSet::new(),
         }
@@ -59,7 +68,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
 
     fn add(&mut self, from: Option<Node>, terms: Vec<Term>) -> Node {
         let begin = from.map_or((false, Duration::default()), |from| self.end(from));
-        let own = Bound { terms: terms.clone() }.rank();
+        let own = Bound::of(terms.clone()).rank();
         self.done.push(Done { from, terms, end: (begin.0 || own.0, begin.1.plus(own.1)) });
         Node(self.done.len() - 1)
     }
@@ -74,7 +83,14 @@ impl<'a, 'p> Procedure<'a, 'p> {
         let before = step.after.iter().filter_map(|name| self.steps.get(name).copied());
         let before: Vec<Node> = before.collect();
         let mut from = before.into_iter().fold(self.detected, |latest, node| self.later(latest, node));
+        // What depends on others can only be seen to work when they do.
+        let others = self.others.filter(|_| step.deed == Deed::Verify);
+        let restoring = self.restoring.filter(|_| matches!(step.deed, Deed::Restore(_)));
+        for node in [others, restoring].into_iter().flatten() {
+            from = self.later(from, node);
+        }
         if let Some((person, span)) = &step.by {
+            from = self.decided.map_or(from, |decided| self.later(from, decided));
             from = match self.people.get(person) {
                 // Somebody who has been at it already needs no call, but has to be done with it.
                 Some(busy) => self.later(from, *busy),
@@ -83,6 +99,9 @@ impl<'a, 'p> Procedure<'a, 'p> {
         }
         let terms = self.terms(step);
         let node = self.add(Some(from), terms);
+        if matches!(step.deed, Deed::Restore(_)) {
+            self.restoring = Some(node);
+        }
         self.steps.insert(&step.name, node);
         if let Some((person, _)) = &step.by {
             self.people.insert(person, node);
@@ -127,15 +146,22 @@ impl<'a, 'p> Procedure<'a, 'p> {
             Deed::Failover(name) => {
                 if let Some((name, traffic)) = self.facts.traffic.get_key_value(name) {
                     self.moved.insert(name);
+                    if let (Some((person, span)), true) = (&step.by, terms.is_empty()) {
+                        let what = format!("step `{}`", step.name);
+                        let why = format!("nobody says how long it takes `{person}`: state `takes`");
+                        terms.push(Term::unbounded(Phase::Act, what, why, Some(*span)));
+                    }
                     terms.extend(rto::failover(name, traffic, self.facts, self.deriver.as_of));
                 }
             }
             Deed::Restore(name) => {
                 if let Some((name, data)) = self.facts.data.get_key_value(name) {
                     self.restored.insert(name);
-                    // What the author says about the whole step counts for the restore in it.
-                    if terms.is_empty() {
-                        terms.push(self.restore(name, data, step.span));
+                    // Where both are known, what the author says and what the data needs, the longer one counts.
+                    let derived = self.restore(name, data, step.span);
+                    let stated = terms.first().and_then(|term| term.value);
+                    if stated.is_none() || derived.value > stated {
+                        terms = vec![derived];
                     }
                 }
             }
@@ -180,7 +206,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
         }
     }
 
-    /// Data that lives on in a copy is there; data that lives on in backups has to be brought back by somebody.
+    /// Data that lives on in a copy at another site is there; other data has to be brought back by somebody.
     pub(super) fn restore_unless_done(&mut self, name: &'a Name, data: &'a Data<'p>, elsewhere: bool) {
         if !elsewhere && !self.restored.contains(name) {
             let what = format!("restoring `{name}`");
@@ -206,7 +232,26 @@ impl<'a, 'p> Procedure<'a, 'p> {
             source: format!("the RTO of `{other}`"),
             span: Some(span),
         };
-        self.add(None, vec![term]);
+        let node = self.add(None, vec![term]);
+        self.others = Some(self.others.map_or(node, |others| self.later(others, node)));
+    }
+
+    /// Somebody declares an incident of this level before people begin.
+    pub(super) fn decide(&mut self, who: &Name, within: Option<Duration>, span: Span) {
+        let call = self.call(who, span);
+        let what = format!("until `{who}` has declared it");
+        let decision = match within {
+            Some(within) => Term {
+                phase: Phase::Decide,
+                what,
+                value: Some(within),
+                assurance: Assurance::Attested,
+                source: "the continuity plan: no step of the procedure does `declare`".to_owned(),
+                span: Some(span),
+            },
+            None => Term::unbounded(Phase::Decide, what, "its level has no deadline (`within`)", Some(span)),
+        };
+        self.decided = Some(self.add(Some(self.detected), vec![call, decision]));
     }
 
     /// The way to the latest end.
@@ -219,8 +264,8 @@ impl<'a, 'p> Procedure<'a, 'p> {
             way.push(&done.terms);
             at = done.from;
         }
-        let terms = way.into_iter().rev().flatten();
-        // Nothing is no term, unless it is the author's.
-        Bound { terms: terms.cloned().collect() }
+        let terms = way.into_iter().rev().flatten().cloned().collect();
+        let beside = self.done.iter().flat_map(|done| &done.terms).map(|term| term.assurance).min();
+        Bound { terms, beside }
     }
 }

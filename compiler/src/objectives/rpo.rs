@@ -4,10 +4,11 @@
 //! Replication Time Control SLA; AWS Backup Developer Guide, "Backup plan options and configuration" and "AWS
 //! Backup Vault Lock"; AWS Well-Architected Framework REL13: replication does not protect from corruption.
 
-use super::facts::{Backfill, Copy, Data, Facts, same_key};
+use super::facts::{Backfill, Copy, Data, Facts, is_built_in, same_key};
 use super::{Assurance, Bound, Phase, Term, assurance_of, source_of};
 use crate::document::{Disruption, Encryption, Lock, Strategy};
-use crate::policy::{Origin, Schedule};
+use crate::policy::{Schedule, Site};
+use crate::source::Span;
 use crate::units::{Date, Duration};
 
 /// Replication time control: 99.9 % of the new objects within 15 minutes.
@@ -25,7 +26,7 @@ pub(super) fn bound(
     all.sort_by_key(|bound| (bound.rank(), std::cmp::Reverse(bound.assurance())));
     all.into_iter().next().unwrap_or_else(|| {
         let (what, why) = nothing(disruption);
-        Bound { terms: vec![Term::unbounded(Phase::Loss, what, why, Some(data.span))] }
+        Bound::of(vec![Term::unbounded(Phase::Loss, what, why, Some(data.span))])
     })
 }
 
@@ -46,34 +47,45 @@ fn nothing(disruption: Disruption) -> (&'static str, &'static str) {
 fn candidates(facts: &Facts<'_>, data: &Data<'_>, disruption: Disruption, as_of: Option<Date>) -> Vec<Bound> {
     let lost = &data.primary.site;
     let key = data.key(lost);
-    let away = |site: &crate::policy::Site| site.name != lost.name;
-    let mut all = Vec::new();
+    let away = |site: &Site| site.name != lost.name;
+    let copies = |counts: &dyn Fn(&Site) -> bool| -> Vec<Bound> {
+        let counting = data.copies.iter().filter(|copy| counts(&copy.bucket.site));
+        counting.map(|copy| replicated(data, copy, as_of)).collect()
+    };
+    let backups = |counts: &dyn Fn(&Schedule, &Site) -> bool| scheduled(facts, data, as_of, counts);
     match disruption {
-        Disruption::SiteLoss => {
-            all.extend(data.copies.iter().map(|copy| replicated(data, copy, as_of)));
-            all.extend(scheduled(facts, data, as_of, |_, site| away(site)));
-        }
+        Disruption::SiteLoss => [copies(&away), in_time(backups(&|_, site| away(site)), None)].concat(),
         Disruption::Corruption => {
-            all.extend(data.versioned.then(|| versions(data)));
-            all.extend(scheduled(facts, data, as_of, |_, _| true));
+            let versions = data.versioned.then(|| versions(data));
+            versions.into_iter().chain(in_time(backups(&|_, _| true), Some(facts))).collect()
         }
         Disruption::AccountCompromise => {
-            all.extend(scheduled(facts, data, as_of, |schedule, _| schedule.lock == Some(Lock::Compliance)));
+            in_time(backups(&|schedule, _| schedule.lock == Some(Lock::Compliance)), Some(facts))
         }
-        Disruption::KeyLoss if key.is_none() => all.push(no_key(data)),
+        Disruption::KeyLoss if key.is_none() => vec![no_key(data)],
         Disruption::KeyLoss => {
-            let other = |site: &crate::policy::Site| away(site) && !same_key(data.key(site), key);
-            all.extend(
-                data.copies
-                    .iter()
-                    .filter(|copy| other(&copy.bucket.site))
-                    .map(|c| replicated(data, c, as_of)),
-            );
-            // Backups are encrypted with the key of the vault, at each site its own.
-            all.extend(scheduled(facts, data, as_of, |_, site| away(site)));
+            // Vaults are encrypted with the keys of their sites, too.
+            let other = |site: &Site| away(site) && !same_key(data.key(site), key);
+            [copies(&other), in_time(backups(&|_, site| other(site)), None)].concat()
         }
     }
-    all
+}
+
+/// Backups that are still there when somebody looks for them. The loss of a site is noticed at once; what destroys
+/// data in silence may outlast the backups that were made before it.
+fn in_time(backups: Vec<(Bound, &Schedule)>, silent: Option<&Facts<'_>>) -> Vec<Bound> {
+    let noticed = silent.and_then(|facts| facts.assumptions.noticed.as_ref());
+    let checked = backups.into_iter().map(|(mut bound, schedule)| {
+        if let Some(noticed) = noticed.map(|noticed| noticed.value.value)
+            && schedule.keep < noticed.plus(bound.at_least())
+        {
+            let what = format!("backups are kept for {} only", schedule.keep.in_words());
+            let why = format!("it can take {} until somebody looks for them", noticed.in_words());
+            bound.terms.push(Term::unbounded(Phase::Loss, what, why, Some(schedule.span)));
+        }
+        bound
+    });
+    checked.collect()
 }
 
 fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
@@ -82,6 +94,11 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
     let mut terms = Vec::new();
     match &copy.backfill {
         Backfill::NotNeeded => {}
+        Backfill::Done(day) if as_of.is_some_and(|today| day.value.value > today) => {
+            let what = format!("objects older than the replication to `{site}`");
+            let why = format!("copied on {}, which is still to come", day.value.value);
+            terms.push(Term::unbounded(Phase::Loss, what, why, day.origin.span()));
+        }
         Backfill::Done(day) => terms.push(Term {
             phase: Phase::Loss,
             what: format!("objects older than the replication, copied by {}", day.value.value),
@@ -112,7 +129,7 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
         let why = "without replication time control S3 promises no time";
         Term::unbounded(Phase::Loss, what, why, span)
     });
-    Bound { terms }
+    Bound::of(terms)
 }
 
 fn versions(data: &Data<'_>) -> Bound {
@@ -125,7 +142,7 @@ fn versions(data: &Data<'_>) -> Bound {
             .to_owned(),
         span: Some(data.primary.span),
     };
-    Bound { terms: vec![term] }
+    Bound::of(vec![term])
 }
 
 fn no_key(data: &Data<'_>) -> Bound {
@@ -143,64 +160,78 @@ fn no_key(data: &Data<'_>) -> Bound {
         source: source.to_owned(),
         span: Some(data.primary.span),
     };
-    Bound { terms: vec![term] }
+    Bound::of(vec![term])
 }
 
 /// Interval + start window + completion + copy: the data of a moment is safe when the first backup that begins
 /// after it has arrived. That Holdfast does not make AWS Backup's plans yet is why these are attested.
-fn scheduled(
+fn scheduled<'d>(
     facts: &Facts<'_>,
-    data: &Data<'_>,
+    data: &'d Data<'_>,
     as_of: Option<Date>,
-    counts: impl Fn(&Schedule, &crate::policy::Site) -> bool,
-) -> Vec<Bound> {
+    counts: &dyn Fn(&Schedule, &Site) -> bool,
+) -> Vec<(Bound, &'d Schedule)> {
     let mut all = Vec::new();
     for schedule in &data.schedules {
         for (site, span) in schedule.to.iter().filter(|(site, _)| counts(schedule, site)) {
-            let term = |what: &str, value, source: &str| Term {
+            let term = |what: &str, value, source: String| Term {
                 phase: Phase::Loss,
                 what: what.to_owned(),
                 value: Some(value),
                 assurance: Assurance::Attested,
-                source: source.to_owned(),
+                source,
                 span: Some(schedule.span),
             };
+            let copy = (site.name != data.primary.site.name).then(|| copying(facts, site, *span, as_of));
             let every = match schedule.strategy {
                 Strategy::Weekly => "between two weekly backups",
                 Strategy::Daily | Strategy::RealTime => "between two daily backups",
             };
+            // One job of a resource runs at a time: where one takes longer than the time between two, the next waits
+            // (AWS Backup Developer Guide, "Quotas").
+            let busy = copy.as_ref().and_then(|term| term.value).unwrap_or_default().plus(schedule.complete);
+            let mut source = "the schedule; AWS Backup has to be set up for it".to_owned();
+            if schedule.interval > schedule.nominal() {
+                source.push_str(", with the longest gap that summer time makes");
+            }
+            if busy > schedule.interval {
+                source.push_str(", as often as one can be made and copied");
+            }
             let mut terms = vec![
-                term(every, schedule.interval(), "the schedule; AWS Backup has to be set up for it"),
-                term("until a backup starts", schedule.start, "its start window (AWS Backup: 1 h at least)"),
+                term(every, schedule.interval.max(busy), source),
+                term(
+                    "until a backup starts",
+                    schedule.start,
+                    "its start window (AWS Backup: 1 h at least)".to_owned(),
+                ),
                 term(
                     "until a backup is complete",
                     schedule.complete,
-                    "its completion window: a longer one is cancelled",
+                    "its completion window: a longer one is cancelled".to_owned(),
                 ),
             ];
-            if site.name != data.primary.site.name {
-                let what = format!("copying the backup to `{}`", site.name);
-                terms.push(match &facts.assumptions.backup_copy {
-                    Some(copy) => Term {
-                        phase: Phase::Loss,
-                        what,
-                        value: Some(copy.value.value),
-                        assurance: assurance_of(copy.value.measured, as_of),
-                        source: source_of(
-                            &copy.value.because,
-                            copy.value.measured,
-                            matches!(copy.origin, Origin::BuiltIn(_)),
-                        ),
-                        span: copy.origin.span(),
-                    },
-                    None => {
-                        let why = "AWS promises no time for copies: state `assumptions.backup-copy`";
-                        Term::unbounded(Phase::Loss, what, why, Some(*span))
-                    }
-                });
-            }
-            all.push(Bound { terms });
+            terms.extend(copy);
+            all.push((Bound::of(terms), schedule));
         }
     }
     all
+}
+
+/// The copy of a backup to another site.
+fn copying(facts: &Facts<'_>, site: &Site, span: Span, as_of: Option<Date>) -> Term {
+    let what = format!("copying the backup to `{}`", site.name);
+    match &facts.assumptions.backup_copy {
+        Some(copy) => Term {
+            phase: Phase::Loss,
+            what,
+            value: Some(copy.value.value),
+            assurance: assurance_of(copy.value.measured, as_of),
+            source: source_of(&copy.value.because, copy.value.measured, is_built_in(&copy.origin)),
+            span: copy.origin.span(),
+        },
+        None => {
+            let why = "AWS promises no time for copies: state `assumptions.backup-copy`";
+            Term::unbounded(Phase::Loss, what, why, Some(span))
+        }
+    }
 }

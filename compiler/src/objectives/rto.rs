@@ -6,11 +6,11 @@
 //! (`RequestInterval` counts from an answer to the next request); AWS whitepaper "Disaster Recovery of Workloads on
 //! AWS", "Detection".
 
-use super::facts::{Detection, Facts, Traffic, is_built_in};
+use super::facts::{Backfill, Copy, Detection, Facts, Traffic, is_built_in};
 use super::procedure::Procedure;
 use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, source_of};
 use crate::document::{Disruption, Name};
-use crate::policy::{Assumed, Service, Setting};
+use crate::policy::{Assumed, Deed, Service, Setting};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
@@ -24,6 +24,20 @@ pub(super) fn bound<'p>(
     let detection = detection(deriver, facts, disruption);
     let mut procedure = Procedure::new(deriver, facts, detection);
     let steps = facts.steps(disruption);
+    // Wrong data or a lost key in one service keeps no other one away.
+    let shared = matches!(disruption, Disruption::SiteLoss | Disruption::AccountCompromise);
+    for (other, span) in service.depends_on.iter().filter(|_| shared && facts.waits) {
+        if let Some(theirs) = deriver.known.get(&(other, disruption)) {
+            procedure.wait(other, theirs, *span);
+        }
+    }
+    let manual = steps.iter().any(|step| step.by.is_some());
+    if let Some((who, within, span)) = decider(deriver, disruption)
+        && manual
+        && !steps.iter().any(|step| step.deed == Deed::Declare)
+    {
+        procedure.decide(who, within, span);
+    }
     steps.iter().for_each(|step| procedure.step(step));
     if disruption == Disruption::SiteLoss {
         // What no step mentions moves by itself, as soon as the health checks say so.
@@ -31,7 +45,10 @@ pub(super) fn bound<'p>(
             procedure.failover_unless_done(name, traffic);
         }
         for (name, data) in &facts.data {
-            let elsewhere = data.copies.iter().any(|copy| copy.bucket.site.name != data.primary.site.name);
+            // Only a copy that holds everything is as good as the original.
+            let whole = |copy: &&Copy<'_>| copy.timed && copy.backfill != Backfill::Missing;
+            let elsewhere =
+                data.copies.iter().filter(whole).any(|c| c.bucket.site.name != data.primary.site.name);
             procedure.restore_unless_done(name, data, elsewhere);
         }
         if facts.traffic.is_empty() && steps.is_empty() {
@@ -39,13 +56,22 @@ pub(super) fn bound<'p>(
         }
     } else if steps.is_empty() {
         procedure.nothing(facts.span, &format!("no steps in `recovery-from.{}`", disruption.key()));
-    }
-    for (other, span) in &service.depends_on {
-        if let Some(theirs) = deriver.known.get(&(other, disruption)) {
-            procedure.wait(other, theirs, *span);
+    } else if disruption != Disruption::KeyLoss {
+        // Wrong data comes back only if somebody brings it back.
+        for (name, data) in &facts.data {
+            procedure.restore_unless_done(name, data, false);
         }
     }
     procedure.longest()
+}
+
+/// Who declares an incident of this kind, how fast, and the place that says so.
+fn decider<'p>(deriver: &Deriver<'p>, disruption: Disruption) -> Option<(&'p Name, Option<Duration>, Span)> {
+    let plan = deriver.policy.continuity.as_ref()?;
+    let mut levels = plan.body.levels.iter().enumerate();
+    let (nth, level) = levels.find(|(_, level)| level.disruptions.contains(&disruption))?;
+    let key = if level.within.is_some() { "within" } else { "declared-by" };
+    Some((&level.declared_by, level.within, plan.span(&["levels".into(), nth.into(), key.into()])))
 }
 
 /// How long it takes until somebody or something notices.
@@ -63,7 +89,7 @@ fn detection(deriver: &Deriver<'_>, facts: &Facts<'_>, disruption: Disruption) -
         let why = "nobody says how: state `assumptions.noticed`";
         assumed(Phase::Detect, &what, facts.assumptions.noticed.as_ref(), why, facts.span, deriver.as_of)
     };
-    Bound { terms: vec![term] }
+    Bound::of(vec![term])
 }
 
 /// A term of an assumption, unbounded where nobody states it.
@@ -123,7 +149,7 @@ pub(super) fn failover(name: &Name, traffic: &Traffic, facts: &Facts<'_>, as_of:
             phase: Phase::Propagate,
             what: format!("TTL of the answers for `{name}`"),
             value: Some(Duration::seconds(60)),
-            assurance: Assurance::Proven,
+            assurance: Assurance::Attested,
             source: "an alias answers with its target's TTL, 60 s for load balancers (Route 53)".to_owned(),
             span: None,
         }

@@ -67,7 +67,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         scope: scope(inputs.graph, inputs.owned),
         moved: moved(inputs.graph, inputs.owned),
         leaving: leaving(&steps, inputs.graph),
-        objectives: effect::effects(policy, &bound.found, inputs.owned),
+        objectives: effect::effects(inputs.compiled, &bound.found, inputs.owned),
         waived: inputs.compiled.waived.iter().map(Waived::in_words).collect(),
         unmade: unmade(policy),
         steps,

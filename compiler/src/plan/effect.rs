@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use crate::compile::Compiled;
 use crate::document::{Disruption, Name};
 use crate::objectives::{Assurance, Bound, Derivation, Deriver, Facts, Live, observed, planned};
 use crate::observation::{Object, Owned};
-use crate::policy::Policy;
 use crate::resource::{Address, Kind, Values};
 use crate::text::{Pen, wrap};
 use crate::units::Duration;
@@ -87,7 +87,12 @@ impl Kept {
 }
 
 /// The effects on all services, in the order of their names.
-pub(super) fn effects(policy: &Policy, found: &BTreeMap<Address, &Object>, owned: &[Owned]) -> Vec<Effect> {
+pub(super) fn effects(
+    compiled: &Compiled,
+    found: &BTreeMap<Address, &Object>,
+    owned: &[Owned],
+) -> Vec<Effect> {
+    let (policy, as_of) = (&compiled.policy, compiled.options.as_of);
     let key = |kind: Kind, identity: &Values| (kind, serde_json::to_string(identity).unwrap_or_default());
     let made: BTreeMap<_, u64> =
         owned.iter().map(|owned| (key(owned.address.kind(), &owned.identity), owned.run)).collect();
@@ -95,9 +100,9 @@ pub(super) fn effects(policy: &Policy, found: &BTreeMap<Address, &Object>, owned
     let made = |address: &Address| find(address).and_then(|o| made.get(&key(o.kind, &o.identity())).copied());
     let live = Live { find: &find, made: &made };
     // What is not there at all rests on what is wanted, so that others can wait for it; its effects have no before.
-    let before = Deriver::new(policy, None)
+    let before = Deriver::new(policy, as_of)
         .all(|service| observed(service, live).unwrap_or_else(|| Facts::wanted(service)));
-    let after = Deriver::new(policy, None).all(|service| planned(service, live));
+    let after = Deriver::new(policy, as_of).all(|service| planned(service, live));
     let mut effects = Vec::new();
     for (name, derived) in &after {
         let there = policy.services.get(*name).is_some_and(|service| observed(service, live).is_some());

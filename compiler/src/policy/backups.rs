@@ -146,6 +146,7 @@ impl Binder<'_> {
         let schedule = Schedule {
             strategy: backup.strategy,
             on: backup.on,
+            interval: longest_gap(&zone, at.as_str(), backup.strategy),
             at,
             zone,
             start: windows.start.unwrap_or(START),
@@ -161,13 +162,10 @@ impl Binder<'_> {
 }
 
 impl Schedule {
-    /// The time between two backups.
+    /// The time between two backups on an ordinary day.
     #[must_use]
-    pub fn interval(&self) -> Duration {
-        match self.strategy {
-            Strategy::Weekly => Duration::seconds(7 * Duration::DAY.as_seconds()),
-            Strategy::Daily | Strategy::RealTime => Duration::DAY,
-        }
+    pub fn nominal(&self) -> Duration {
+        nominal(self.strategy)
     }
 }
 
@@ -181,7 +179,7 @@ fn check(schedule: &Schedule, span: impl Fn(&'static str) -> Span, out: &mut Vec
     }
     let days = schedule.keep.as_seconds() / Duration::DAY.as_seconds();
     let whole = schedule.keep.as_seconds().is_multiple_of(Duration::DAY.as_seconds());
-    if !whole || days == 0 || days > LONGEST_DAYS || schedule.keep < schedule.interval() {
+    if !whole || days == 0 || days > LONGEST_DAYS || schedule.keep < schedule.nominal() {
         let help = if !whole || days == 0 {
             "AWS Backup keeps backups for whole days, such as `35d`".to_owned()
         } else if days > LONGEST_DAYS {
@@ -189,7 +187,7 @@ fn check(schedule: &Schedule, span: impl Fn(&'static str) -> Span, out: &mut Vec
         } else {
             format!(
                 "keep them for {} or longer, so that there is one at any time",
-                schedule.interval().in_words()
+                schedule.nominal().in_words()
             )
         };
         out.push(
@@ -198,11 +196,11 @@ fn check(schedule: &Schedule, span: impl Fn(&'static str) -> Span, out: &mut Vec
                 .help(help),
         );
     }
-    if schedule.complete > schedule.interval() {
+    if schedule.complete > schedule.nominal() {
         out.push(
             Diagnostic::new(codes::BACKUPS_OVERLAP, "a backup may take longer than the time between two")
                 .at(span("windows"), format!("takes up to {}", schedule.complete.in_words()))
-                .at(schedule.span, format!("{} between two", schedule.interval().in_words()))
+                .at(schedule.span, format!("{} between two", schedule.nominal().in_words()))
                 .help("AWS Backup makes one backup of a resource at a time; the next one would be skipped"),
         );
     }
@@ -225,13 +223,50 @@ fn check(schedule: &Schedule, span: impl Fn(&'static str) -> Span, out: &mut Vec
 /// depend on the day it is made.
 const YEAR: i16 = 2026;
 
-fn skipped(zone: &TimeZone, at: &str) -> bool {
+fn nominal(strategy: Strategy) -> Duration {
+    match strategy {
+        Strategy::Weekly => Duration::hours(7 * 24),
+        Strategy::Daily | Strategy::RealTime => Duration::DAY,
+    }
+}
+
+/// The moments of a year at which a backup is due, in seconds; none for a day that does not have the hour, which AWS
+/// Backup may skip (AWS Backup Developer Guide, "Backup plan options and configuration").
+fn due(zone: &TimeZone, at: &str) -> Vec<Option<i64>> {
     let mut parts = at.split(':').filter_map(|part| part.parse::<i8>().ok());
     let time = parts.next().zip(parts.next()).and_then(|(hour, minute)| Time::new(hour, minute, 0, 0).ok());
-    let (Some(time), Ok(first)) = (time, Date::new(YEAR, 1, 1)) else { return false };
+    let (Some(time), Ok(first)) = (time, Date::new(YEAR, 1, 1)) else { return Vec::new() };
     let days = first.series(jiff::ToSpan::day(1)).take_while(|day| day.year() == YEAR);
-    let mut offsets = days.map(|day| zone.to_ambiguous_timestamp(day.to_datetime(time)).offset());
-    offsets.any(|offset| matches!(offset, AmbiguousOffset::Gap { .. }))
+    let moment = |day: Date| {
+        let moment = zone.to_ambiguous_timestamp(day.to_datetime(time));
+        let skipped = matches!(moment.offset(), AmbiguousOffset::Gap { .. });
+        // Of two such hours in autumn the first: the gap before the next backup is the longer one.
+        (!skipped).then(|| moment.earlier().ok().map(|moment| moment.as_second())).flatten()
+    };
+    days.map(moment).collect()
+}
+
+fn skipped(zone: &TimeZone, at: &str) -> bool {
+    due(zone, at).contains(&None)
+}
+
+/// The longest time between two backups. A weekly one is looked at on every day of the week: which of them summer time
+/// begins on differs from zone to zone.
+fn longest_gap(zone: &str, at: &str, strategy: Strategy) -> Duration {
+    let nominal = nominal(strategy);
+    if zone == "UTC" {
+        return nominal;
+    }
+    let Ok(zone) = TimeZone::get(zone) else { return nominal };
+    let every = if strategy == Strategy::Weekly { 7 } else { 1 };
+    let due = due(&zone, at);
+    let gaps = (0..every).flat_map(|first| {
+        let moments: Vec<i64> = due.iter().skip(first).step_by(every).copied().flatten().collect();
+        let gaps = moments.iter().zip(moments.iter().skip(1)).map(|(one, next)| next - one);
+        gaps.collect::<Vec<i64>>()
+    });
+    let longest = gaps.max().and_then(|gap| u64::try_from(gap).ok()).unwrap_or_default();
+    Duration::seconds(longest).max(nominal)
 }
 
 /// A dot in the name keeps virtual-hosted requests over TLS from working with S3's certificate (Amazon S3 User

@@ -128,7 +128,9 @@ pub struct Schedule {
     pub at: TimeOfDay,
     /// The name of the time zone of `at`.
     pub zone: String,
-    /// How long after that they start at the latest.
+    /// The longest time between two: summer time makes a day longer, or skips its hour.
+    pub interval: Duration,
+    /// How long after they are due they start at the latest.
     pub start: Duration,
     /// How long they may take.
     pub complete: Duration,

@@ -198,15 +198,10 @@ fn in_order(steps: Vec<RecoveryStep>, out: &mut Vec<Diagnostic>) -> Vec<Recovery
     let mut done: BTreeSet<Name> = BTreeSet::new();
     let mut waiting = steps;
     // At most a hundred steps: the schema says so.
-    while !waiting.is_empty() {
-        let (ready, rest): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|step| step.after.is_subset(&done));
-        if ready.is_empty() {
-            break;
-        }
-        done.extend(ready.iter().map(|step| step.name.clone()));
-        ordered.extend(ready);
-        waiting = rest;
+    while let Some(next) = waiting.iter().position(|step| step.after.is_subset(&done)) {
+        let step = waiting.remove(next);
+        done.insert(step.name.clone());
+        ordered.push(step);
     }
     ordered
 }

@@ -24,6 +24,11 @@ pub struct Waiver {
 }
 
 impl Waiver {
+    /// Whether a place is in the document it holds for.
+    pub(crate) fn covers(&self, place: Span) -> bool {
+        place.source == self.scope.source && (self.scope.start..self.scope.end).contains(&place.start)
+    }
+
     /// Whether it is for a finding that exists on some days only.
     pub(crate) fn is_about_time(&self) -> bool {
         let dated = [codes::OLD_MEASUREMENT, codes::REVIEW_OVERDUE, codes::DRILL_OVERDUE];

@@ -7,7 +7,9 @@ use crate::policy::Policy;
 /// Traffic moves to a site without the data. A service without traffic moves nowhere by itself.
 pub(super) fn not_at_the_standby(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
     for service in policy.services.values().filter(|service| !service.traffic.is_empty()) {
-        let Some(standby) = service.sites.get(1) else { continue };
+        // Where the traffic goes first; every entry of it goes there, or further down the same line.
+        let first = service.traffic.values().find_map(|traffic| traffic.endpoints.get(1));
+        let Some(standby) = first.map(|endpoint| &endpoint.site) else { continue };
         for (name, set) in &service.data {
             let there = set.copies.iter().any(|copy| copy.site.name == standby.name);
             if !there && !set.copies.is_empty() {

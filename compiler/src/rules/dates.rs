@@ -28,14 +28,17 @@ pub(super) fn old_measurements(policy: &Policy, options: Options, out: &mut Vec<
     // What a tier or the estate says is said once, however many services it holds for.
     places.sort_unstable();
     places.dedup();
-    for (span, day) in places.into_iter().filter(|(_, day)| day.after(MEASUREMENT_HOLDS) < today) {
+    for (span, day) in
+        places.into_iter().filter(|(_, day)| day.after(MEASUREMENT_HOLDS) < today || *day > today)
+    {
+        let message = match day.days_until(today) {
+            0 => "the measurement is still to come".to_owned(),
+            days => format!("the measurement is {days} days old"),
+        };
         out.push(
-            Diagnostic::new(
-                codes::OLD_MEASUREMENT,
-                format!("the measurement is {} days old", day.days_until(today)),
-            )
-            .at(span, "no longer counts as measured")
-            .help("measure again, in a drill for instance; until then it counts as somebody's word"),
+            Diagnostic::new(codes::OLD_MEASUREMENT, message)
+                .at(span, "no longer counts as measured")
+                .help("measure again, in a drill for instance; until then it counts as somebody's word"),
         );
     }
 }
@@ -48,6 +51,14 @@ fn measured<T>(setting: &Setting<Assumed<T>>) -> Option<(Span, Date)> {
 pub(super) fn review_overdue(policy: &Policy, options: Options, out: &mut Vec<Diagnostic>) {
     let (Some(today), Some(plan)) = (options.as_of, &policy.continuity) else { return };
     let Some(reviewed) = plan.body.reviewed else { return };
+    if reviewed > today {
+        out.push(
+            Diagnostic::new(codes::REVIEW_OVERDUE, "the review of the plan is still to come")
+                .at(plan.span(&["reviewed".into()]), "in the future")
+                .help("write down the day it was reviewed"),
+        );
+        return;
+    }
     let due = reviewed.after(plan.body.review_every.unwrap_or(REVIEW_EVERY));
     if due < today {
         let message = format!("the plan has been due for review for {} days", due.days_until(today));
@@ -65,6 +76,9 @@ pub(super) fn drill_overdue(policy: &Policy, options: Options, out: &mut Vec<Dia
     for drill in policy.drills.values() {
         let (message, span, label) = match drill.last {
             None => (format!("drill `{}` was never held", drill.name), drill.span, "no `last`".to_owned()),
+            Some((last, span)) if last > today => {
+                (format!("drill `{}` is still to come", drill.name), span, "in the future".to_owned())
+            }
             Some((last, span)) => {
                 let due = last.after(drill.every.0);
                 if due >= today {

@@ -32,8 +32,9 @@ pub(super) fn never_drilled(policy: &Policy, _: Options, out: &mut Vec<Diagnosti
 pub(super) fn only_talk(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
     for (service, tier) in critical(policy) {
         let best = of(policy, service).max_by_key(|drill| drill.form.0);
-        let Some(best) = best.filter(|drill| drill.form.0.is_discussion()) else { continue };
-        let message = format!("the recovery of `{}`, a critical service, is only talked about", service.name);
+        let Some(best) = best.filter(|drill| drill.form.0.recovers_nothing()) else { continue };
+        let message =
+            format!("the recovery of `{}`, a critical service, is only talked about or played", service.name);
         out.push(
             Diagnostic::new(codes::ONLY_TALK, message)
                 .at(best.form.1, format!("a {} recovers nothing", best.form.0))

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use holdfast_compiler::diagnostic::{codes, one_of, visible};
 use holdfast_compiler::plan::{Action, Plan, StepId, text};
+use holdfast_compiler::units::Date;
 
 use super::failure::Failure;
 use super::output::Terminal;
@@ -33,6 +34,9 @@ pub(super) struct Apply {
     /// Let go of a service that no policy mentions any more. Can be given several times.
     #[arg(long, value_name = "SERVICE")]
     allow_teardown: Vec<String>,
+    /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
+    #[arg(long, value_name = "DATE", value_parser = session::date)]
+    as_of: Option<Date>,
     /// How many steps run at the same time.
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     parallelism: u16,
@@ -47,7 +51,7 @@ impl Apply {
     }
 
     async fn policies(&self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
-        let compiled = session::compiled(&self.paths, None)?;
+        let compiled = session::compiled(&self.paths, self.as_of)?;
         session::mention_warnings(&compiled, &self.paths, terminal);
         let place = compiled.place(global)?;
         // The lock first: an embedded cloud that was read before it may have changed by then.

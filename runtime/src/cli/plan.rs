@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use holdfast_compiler::diagnostic::visible;
 use holdfast_compiler::plan;
+use holdfast_compiler::units::Date;
 
 use super::failure::Failure;
 use super::output::Terminal;
@@ -25,6 +26,9 @@ pub(super) struct Plan {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
+    #[arg(long, value_name = "DATE", value_parser = session::date)]
+    as_of: Option<Date>,
     /// Exit with 2 where there is something to do.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -50,7 +54,7 @@ impl Format {
 
 impl Plan {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
-        let compiled = session::compiled(&self.paths, None)?;
+        let compiled = session::compiled(&self.paths, self.as_of)?;
         session::mention_warnings(&compiled, &self.paths, terminal);
         if let Some(path) = &self.out {
             PlanFile::may_write(path)?;

@@ -10,7 +10,7 @@ use super::facts::{Backfill, Copy, Detection, Facts, Traffic, is_built_in};
 use super::procedure::Procedure;
 use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, source_of};
 use crate::document::{Disruption, Name};
-use crate::policy::{Assumed, Deed, Service, Setting};
+use crate::policy::{Assumed, Deed, Service, Setting, Site};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
@@ -45,10 +45,12 @@ pub(super) fn bound<'p>(
             procedure.failover_unless_done(name, traffic);
         }
         for (name, data) in &facts.data {
-            // Only a copy that holds everything is as good as the original.
-            let whole = |copy: &&Copy<'_>| copy.timed && copy.backfill != Backfill::Missing;
-            let elsewhere =
-                data.copies.iter().filter(whole).any(|c| c.bucket.site.name != data.primary.site.name);
+            // A copy that lacks older objects is no reason to restore, unless a backup has them.
+            let away = |site: &Site| site.name != data.primary.site.name;
+            let backed_up =
+                data.schedules.iter().any(|schedule| schedule.to.iter().any(|(site, _)| away(site)));
+            let whole = |copy: &Copy<'_>| copy.timed && (copy.backfill != Backfill::Missing || !backed_up);
+            let elsewhere = data.copies.iter().any(|copy| whole(copy) && away(&copy.bucket.site));
             procedure.restore_unless_done(name, data, elsewhere);
         }
         if facts.traffic.is_empty() && steps.is_empty() {

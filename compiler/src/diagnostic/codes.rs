@@ -235,6 +235,8 @@ codes! {
     WAIVER_ENDED = "W1011";
     /// A waiver that waives nothing.
     WAIVER_IDLE = "W1012";
+    /// One person recovers several services at the same time.
+    SHARED_PERSON = "W1013";
 }
 
 /// The page of a code, written any way a person may type it (`e0201`, `E0201`).

@@ -30,6 +30,7 @@ const RULES: &[Rule] = &[
     people::one_decider,
     people::no_deputy,
     people::one_channel,
+    people::shared,
     dates::review_overdue,
     dates::drill_overdue,
     drills::never_drilled,

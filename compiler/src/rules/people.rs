@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compile::Options;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::document::{Name, Reach};
-use crate::policy::Policy;
+use crate::document::{Disruption, Name, Reach};
+use crate::policy::{Deed, Policy};
 use crate::source::Span;
+use crate::units::Duration;
 
 /// SS15: a decision that waits for one person, or for ever.
 pub(super) fn one_decider(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
@@ -82,5 +83,40 @@ pub(super) fn one_channel(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>
                     .help("add another one: the disaster may take this one too"),
             );
         }
+    }
+}
+
+/// One person recovers several services when their site is lost: each RTO counts the work of its own service only.
+/// Who declares an incident declares it once for all.
+pub(super) fn shared(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+    let mut work: BTreeMap<(&Name, &Name), Vec<(&Name, Span, Duration)>> = BTreeMap::new();
+    for service in policy.services.values() {
+        let Some(home) = service.sites.first() else { continue };
+        let mut own: BTreeMap<&Name, (Span, Duration)> = BTreeMap::new();
+        let steps = service.recovery.get(&Disruption::SiteLoss).into_iter().flatten();
+        for step in steps.filter(|step| step.deed != Deed::Declare) {
+            let Some((person, span)) = &step.by else { continue };
+            let takes = step.takes.map_or(Duration::default(), |(takes, _)| takes);
+            let sum = own.entry(person).or_insert((*span, Duration::default()));
+            sum.1 = sum.1.plus(takes);
+        }
+        for (person, (span, takes)) in own {
+            work.entry((&home.name, person)).or_default().push((&service.name, span, takes));
+        }
+    }
+    for ((site, person), services) in work {
+        let [(first, one, _), (second, other, _), ..] = services.as_slice() else { continue };
+        let sum = services.iter().fold(Duration::default(), |sum, (_, _, takes)| sum.plus(*takes));
+        let count = services.len();
+        let message = format!(
+            "`{person}` recovers {count} services when `{site}` is lost, one after the other: {} of work",
+            sum.in_words()
+        );
+        out.push(
+            Diagnostic::new(codes::SHARED_PERSON, message)
+                .at(*other, format!("for `{second}`"))
+                .at(*one, format!("and for `{first}`"))
+                .help("each RTO counts the work of its own service: name another contact, or add the others' to `takes`"),
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::compile::Options;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::policy::Policy;
+use crate::policy::{Policy, Target};
 use crate::units::Duration;
 
 /// What is common for records that fail over (Amazon Route 53 Developer Guide, "Best practices for Amazon Route 53
@@ -15,7 +15,11 @@ const MOST_CHECKS: usize = 200;
 pub(super) fn long_ttl(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
     for service in policy.services.values() {
         for (name, traffic) in &service.traffic {
-            let Some(span) = traffic.ttl.origin.span().filter(|_| traffic.ttl.value > LONGEST_TTL) else {
+            // Aliases answer with their targets' TTL.
+            let alias =
+                traffic.endpoints.iter().all(|endpoint| matches!(endpoint.target, Target::Alias { .. }));
+            let Some(span) = traffic.ttl.origin.span().filter(|_| !alias && traffic.ttl.value > LONGEST_TTL)
+            else {
                 continue;
             };
             let message = format!(

@@ -1,0 +1,216 @@
+//! Bounds that are easily too small, each worked out by hand beside the policy. Too large is a nuisance; too small is
+//! a promise that will be broken on the worst day.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use holdfast_compiler::compile::{Options, check};
+use holdfast_compiler::document::Disruption;
+use holdfast_compiler::objectives::{Derivation, Deriver, Facts};
+use holdfast_compiler::source::Sources;
+
+const ESTATE: &str = "
+kind: estate
+name: acme
+sites: { one: { aws: us-east-1 }, two: { aws: us-west-2 }, three: { aws: eu-west-1 } }
+defaults:
+  assumptions:
+    detection: { value: 10m, because: test }
+    keep-alive: { value: 0s, because: test }
+    backup-copy: { value: 1h, because: test }
+---
+kind: continuity
+name: plan
+contacts:
+  ops: { name: Ops, reach: [{ phone: '1' }], answers-within: 10m }
+---
+";
+
+/// What a service can keep, with the codes of all findings.
+fn derive(service: &str, text: &str, disruption: Disruption) -> (Derivation, Vec<String>) {
+    let mut sources = Sources::default();
+    sources.add("test.yaml", format!("{ESTATE}{text}"));
+    let checked = check(&sources, Options::default());
+    let policy = checked.policy.unwrap_or_else(|| panic!("{:?}", checked.findings));
+    let mut all = Deriver::new(&policy, None).all(Facts::wanted);
+    let name = policy.services.keys().find(|name| name.as_str() == service).unwrap();
+    let derived = all.remove(name).unwrap().into_iter().find(|one| one.disruption == disruption).unwrap();
+    let codes = checked.findings.iter().map(|finding| finding.code.to_string());
+    (derived, codes.filter(|code| code.starts_with('E')).collect())
+}
+
+fn rto(service: &str, text: &str) -> String {
+    derive(service, text, Disruption::SiteLoss).0.rto.in_words()
+}
+
+fn rpo(text: &str, disruption: Disruption) -> String {
+    derive("s", text, disruption).0.worst_rpo().unwrap().1.in_words()
+}
+
+const DB: &str = "kind: service
+name: db
+primary: one
+standby: [two]
+recovery: [{ step: restart, takes: 3h }]
+";
+
+#[test]
+fn what_depends_on_another_is_verified_when_that_is_back() {
+    let web = "---
+kind: service
+name: web
+primary: one
+standby: [two]
+depends-on: [db]
+recovery: [{ step: look, does: verify, takes: 2h }]
+";
+    // Noticed within 10 min, db after 3 h, and only then two hours of looking.
+    assert_eq!(rto("web", &format!("{DB}{web}")), "5 h 10 min");
+}
+
+#[test]
+fn one_person_keeps_to_the_order_of_the_procedure() {
+    let steps = "kind: service
+name: s
+primary: one
+standby: [two]
+recovery:
+  - { step: w, takes: 1m }
+  - { step: y, by: ops, takes: 2h, after: [w] }
+  - { step: x, by: ops, takes: 10m }
+  - { step: z, takes: 3h, after: [x] }
+";
+    // 10 min noticed, 1 min, 10 min until ops answers, 2 h, 10 min, 3 h.
+    assert_eq!(rto("s", steps), "5 h 31 min");
+}
+
+#[test]
+fn clients_hold_the_answer_of_the_primary() {
+    let traffic = "kind: service
+name: s
+primary: one
+standby: [two]
+traffic:
+  t:
+    zone: a.example
+    record: t.a.example
+    ttl: 1h
+    probe: { https: /, every: 10s, failures: 3 }
+    endpoints:
+      one: 192.0.2.1
+      two: { alias: lb.us-west-2.elb.amazonaws.com, zone-id: Z1H1FL5HABSF5 }
+";
+    // 48 s, 60 s, and an hour of TTL though the standby is an alias.
+    assert_eq!(rto("s", traffic), "1 h 1 min 48 s");
+}
+
+#[test]
+fn restores_share_one_line_and_are_no_faster_than_their_data() {
+    let data = "kind: service
+name: s
+primary: one
+standby: [two]
+objectives: { rto: 100h, rpo: 100h }
+assumptions: { restore-throughput: { value: 1GiB/s, because: test } }
+data:
+  a: &a { bucket: acme-a, size: { value: 3600GiB, because: test }, backups: [{ strategy: daily, at: 03:00, keep: 7d, to: [two] }] }
+  b: { bucket: acme-b, size: { value: 3600GiB, because: test }, backups: [{ strategy: daily, at: 03:00, keep: 7d, to: [two] }] }
+recovery:
+  - { step: a, does: restore data.a, takes: 1m }
+  - { step: b, does: restore data.b }
+";
+    // 10 min noticed, an hour each, one after the other; the minute is wishful thinking.
+    assert_eq!(rto("s", data), "2 h 10 min");
+}
+
+#[test]
+fn somebody_decides_before_people_begin() {
+    let plan = ESTATE.contains("levels");
+    assert!(!plan, "the levels below are the only ones");
+    let text = "kind: service
+name: s
+primary: one
+standby: [two]
+recovery: [{ step: go, by: ops, takes: 1h }]
+";
+    let mut sources = Sources::default();
+    let levels = "levels:
+  - { level: 1, name: a, means: x, disruptions: [site-loss], declared-by: ops, within: 3h }
+  - { level: 2, name: b, means: x, declared-by: ops }
+  - { level: 3, name: c, means: x, declared-by: ops }
+  - { level: 4, name: d, means: x, declared-by: ops }
+  - { level: 5, name: e, means: x, declared-by: ops }
+---
+";
+    sources.add("test.yaml", format!("{}{levels}{text}", ESTATE.trim_end().trim_end_matches("---")));
+    let policy = check(&sources, Options::default()).policy.unwrap();
+    let all = Deriver::new(&policy, None).all(Facts::wanted);
+    let derived = all.values().next().unwrap();
+    // 10 min noticed, ops called and 3 h until they declare; then ops is called for the step, and works an hour.
+    assert_eq!(derived[0].rto.in_words(), "4 h 30 min");
+}
+
+fn data(backups: &str, rest: &str) -> String {
+    format!(
+        "kind: service\nname: s\nprimary: one\nstandby: [two]\nobjectives: {{ rto: 999d, rpo: 999d }}\n{rest}\
+         data: {{ d: {{ bucket: acme-d, backups: [{backups}] }} }}\n"
+    )
+}
+
+#[test]
+fn a_backup_that_is_gone_when_somebody_looks_is_none() {
+    let noticed = |days: u64| format!("assumptions: {{ noticed: {{ value: {days}d, because: test }} }}\n");
+    let backup = "{ strategy: daily, at: 03:00, keep: 35d, lock: compliance, to: [two] }";
+    // 24 h + 1 h + 8 h + 1 h of copying.
+    assert_eq!(rpo(&data(backup, &noticed(10)), Disruption::AccountCompromise), "34 h");
+    let late = rpo(&data(backup, &noticed(90)), Disruption::AccountCompromise);
+    assert!(late.starts_with("unbounded"), "{late}");
+}
+
+#[test]
+fn a_day_of_summer_time_is_longer_and_may_lack_an_hour() {
+    let at = |at: &str| {
+        let backup = format!("{{ strategy: daily, at: '{at}', zone: Europe/Berlin, keep: 7d, to: [two] }}");
+        rpo(&data(&backup, ""), Disruption::SiteLoss)
+    };
+    // The day that summer time ends has 25 h; the day it begins has no half past two, so the next one is 47 h later.
+    assert_eq!((at("12:00"), at("02:30")), ("35 h".to_owned(), "57 h".to_owned()));
+}
+
+#[test]
+fn one_backup_waits_for_the_other() {
+    let backup = "{ strategy: daily, at: 03:00, keep: 7d, windows: { complete: 24h }, to: [two] }";
+    // 24 h and 1 h to copy: one every 25 h; + 1 h + 24 h + 1 h.
+    assert_eq!(rpo(&data(backup, ""), Disruption::SiteLoss), "51 h");
+}
+
+#[test]
+fn a_replica_is_no_backup() {
+    let real_time = "{ strategy: real-time, to: [two, three] }";
+    assert_eq!(rpo(&data(real_time, ""), Disruption::SiteLoss), "15 min");
+    assert_eq!(rpo(&data(real_time, ""), Disruption::AccountCompromise), "unbounded");
+    let governance = "{ strategy: daily, at: 03:00, keep: 35d, lock: governance, to: [two] }";
+    assert_eq!(rpo(&data(governance, ""), Disruption::AccountCompromise), "unbounded");
+    // At the primary site alone it is lost with it.
+    let beside = "{ strategy: daily, at: 03:00, keep: 35d, to: [one] }";
+    assert_eq!(rpo(&data(beside, ""), Disruption::SiteLoss), "unbounded");
+}
+
+#[test]
+fn a_waived_miss_hides_nobody_elses() {
+    let db = format!(
+        "{DB}objectives: {{ rto: 1h }}\nwaivers: [{{ code: E0802, because: test, owner: ops, until: 2030-01-01 }}]\n"
+    );
+    let web = "---
+kind: service
+name: web
+primary: one
+standby: [two]
+objectives: { rto: 1h }
+depends-on: [db]
+recovery: [{ step: restart, takes: 10m }]
+";
+    let codes = |text: &str| derive("web", text, Disruption::SiteLoss).1;
+    assert_eq!(codes(&format!("{db}{web}")), ["E0802"], "web waits for what nobody mends");
+    let unwaived = db.split("waivers").next().unwrap();
+    assert_eq!(codes(&format!("{unwaived}{web}")), ["E0802"], "one cause, one finding: db's");
+}

@@ -89,7 +89,9 @@ pub(super) fn one_channel(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>
 /// One person recovers several services when their site is lost: each RTO counts the work of its own service only.
 /// Who declares an incident declares it once for all.
 pub(super) fn shared(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
-    let mut work: BTreeMap<(&Name, &Name), Vec<(&Name, Span, Duration)>> = BTreeMap::new();
+    /// A service, the place of the mention, the work.
+    type Work<'p> = (&'p Name, Span, Duration);
+    let mut work: BTreeMap<(&Name, &Name), Vec<Work<'_>>> = BTreeMap::new();
     for service in policy.services.values() {
         let Some(home) = service.sites.first() else { continue };
         let mut own: BTreeMap<&Name, (Span, Duration)> = BTreeMap::new();

@@ -13,6 +13,17 @@ pub struct Source {
     pub text: Arc<str>,
     /// Byte offset of the first byte of every line.
     lines: Vec<usize>,
+    /// How many characters begin before every [`BLOCK`]th byte: a hostile file can be one line of a million
+    /// findings, each of which needs its column.
+    blocks: Vec<usize>,
+}
+
+/// Bytes whose characters are counted in advance.
+const BLOCK: usize = 1024;
+
+/// Characters that begin in some bytes.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count()
 }
 
 /// Index of a [`Source`] in [`Sources`].
@@ -60,7 +71,12 @@ impl Sources {
         let newlines = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(newlines).collect();
         let id = SourceId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
-        self.all.push(Source { path: path.into(), text, lines });
+        let sum = |sum: &mut usize, block: &[u8]| {
+            *sum += characters(block);
+            Some(*sum)
+        };
+        let blocks = std::iter::once(0).chain(text.as_bytes().chunks(BLOCK).scan(0, sum)).collect();
+        self.all.push(Source { path: path.into(), text, lines, blocks });
         id
     }
 
@@ -94,8 +110,13 @@ impl Source {
     pub fn position(&self, offset: usize) -> (usize, usize) {
         let line = self.lines.partition_point(|start| *start <= offset).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or(0);
-        let before = self.text.get(start..offset).unwrap_or_default();
-        (line, before.chars().count() + 1)
+        (line, self.characters_before(offset).saturating_sub(self.characters_before(start)) + 1)
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        let rest = self.text.as_bytes().get(block * BLOCK..offset).unwrap_or_default();
+        self.blocks.get(block).copied().unwrap_or_default() + characters(rest)
     }
 
     /// The byte range of some whole lines (from 1, inclusive), clamped to the text.
@@ -129,5 +150,20 @@ mod tests {
         };
         assert_eq!(at("x"), "a.yaml:1:8");
         assert_eq!(at("y"), "a.yaml:2:7");
+    }
+
+    #[test]
+    fn columns_of_long_lines() {
+        let mut sources = Sources::default();
+        let text = format!("{}\n{}", "ä".repeat(BLOCK), "日x".repeat(2 * BLOCK - 1) + "yyy");
+        assert_eq!(text.len() % BLOCK, 0);
+        let id = sources.add("a.yaml", text.as_str());
+        let source = sources.get(id).unwrap();
+        for (at, _) in text.char_indices().chain([(text.len(), ' ')]) {
+            let before = text.get(..at).unwrap();
+            let line = before.split('\n').next_back().unwrap();
+            let place = (before.split('\n').count(), line.chars().count() + 1);
+            assert_eq!(source.position(at), place, "{at}");
+        }
     }
 }

@@ -302,9 +302,13 @@ fn broken_copies_of_good_policies_never_panic() {
     assert_eq!(findings(&sources(&originals)), Vec::new(), "the originals compile");
     let names: Vec<&String> = originals.keys().collect();
     let mut random = XorShift(0x5eed_0123_4567_89ab);
-    for round in 0..2_000 {
+    for round in 0..10_000 {
         let mut files = originals.clone();
         let name = names[random.below(names.len())];
+        // What is broken is mostly found in the file itself; the others cost most of the time.
+        if random.below(16) > 0 {
+            files.retain(|other, _| other == name || other == "estate");
+        }
         let mut bytes = files[name].clone().into_bytes();
         for _ in 0..=random.below(3) {
             random.mutate(&mut bytes);

@@ -130,6 +130,34 @@ pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a 
     }
 }
 
+/// [`did_you_mean`], for lists that a hostile file can make as long as it likes: while somebody still reads what
+/// is found.
+pub(crate) fn guess<'a>(
+    found: &[Diagnostic],
+    written: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    if found.len() < MOST_GUESSES { did_you_mean(written, candidates) } else { None }
+}
+
+/// What may have been meant, or all there is to choose from; for the same lists.
+pub(crate) fn choices<'a, I: Iterator<Item = &'a str>>(
+    found: &[Diagnostic],
+    written: &str,
+    candidates: impl Fn() -> I,
+) -> Option<String> {
+    if found.len() >= MOST_GUESSES {
+        return None;
+    }
+    Some(match did_you_mean(written, candidates()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it can be {}", one_of(candidates())),
+    })
+}
+
+/// How many findings there may be until misspelt names are no longer compared with anything.
+const MOST_GUESSES: usize = 10 * ENOUGH;
+
 /// How many names are compared with a misspelt one.
 const MOST_NAMES: usize = 1_000;
 

@@ -62,6 +62,7 @@ pub struct Site {
     /// What it shares with other sites and could be lost with them: a power grid, an operator, a law. Sites that
     /// share a word share a fate.
     #[serde(default)]
+    #[schemars(extend("maxItems" = 100))]
     pub shares: Vec<Name>,
 }
 

@@ -118,7 +118,8 @@ pub fn read(sources: &Sources, out: &mut Vec<Diagnostic>) -> Vec<Document> {
 fn read_source(id: SourceId, path: &str, text: &str, out: &mut Vec<Diagnostic>) -> Vec<Document> {
     let before = out.len();
     let trees = parse::parse(id, text, out);
-    let empty = |tree: &Tree| tree.root().is_none_or(|root| tree.to_json(root).is_null());
+    let nothing = |node: &tree::Node| matches!(node.content, tree::Content::Scalar(Value::Null));
+    let empty = |tree: &Tree| tree.root().is_none_or(nothing);
     if out.len() == before && trees.iter().all(empty) {
         out.push(
             Diagnostic::new(codes::EMPTY_FILE, "there is no policy in this file")

@@ -15,8 +15,8 @@ use super::{scalar, syntax_error};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{SourceId, Span};
 
-/// Nodes a document may have with its aliases expanded. A service is about 60 nodes.
-pub(super) const MAX_WEIGHT: u64 = 1_000_000;
+/// Nodes the documents of a file may have together with their aliases expanded. A service is about 60 nodes.
+const MAX_WEIGHT: u64 = 1_000_000;
 /// How deep collections may nest.
 pub(crate) const MAX_DEPTH: usize = 64;
 
@@ -30,15 +30,17 @@ pub(crate) fn parse(source: SourceId, text: &str, out: &mut Vec<Diagnostic>) -> 
     };
     let mut parser = Parser::new_from_str_with_options(text, options);
     let tabbed = tabbed_lines(text);
-    let new = || Builder::new(source, text, &tabbed);
+    let new = || Builder::new(text, &tabbed);
     let mut trees = Vec::new();
+    // Of the file, not of each document: a hostile file can have ten thousand of them.
+    let mut left = MAX_WEIGHT;
     let mut builder = new();
     while let Some(event) = parser.next_event() {
         match event {
             Ok((Event::DocumentStart(..), _)) => builder = new(),
             Ok((Event::DocumentEnd, _)) => {
                 let done = std::mem::replace(&mut builder, new());
-                trees.extend(done.finish(out));
+                trees.extend(done.finish(&mut left, out));
             }
             Ok((event, span)) => {
                 let range = span.byte_range().unwrap_or(0..0);
@@ -81,7 +83,6 @@ enum Open {
 
 /// Builds one document.
 struct Builder<'a> {
-    source: SourceId,
     text: &'a str,
     tabbed: &'a [TabbedLine],
     nodes: Vec<Node>,
@@ -95,9 +96,8 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(source: SourceId, text: &'a str, tabbed: &'a [TabbedLine]) -> Self {
+    fn new(text: &'a str, tabbed: &'a [TabbedLine]) -> Self {
         Self {
-            source,
             text,
             tabbed,
             nodes: Vec::new(),
@@ -130,7 +130,7 @@ impl<'a> Builder<'a> {
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
                 Some(id) => self.place(*id, span),
                 None => {
-                    let id = self.push(Content::Scalar(Value::Null), span, 1);
+                    let id = self.push(Content::Scalar(Value::Null), span);
                     self.place(id, span);
                     let message = "an alias cannot stand inside the very value it repeats";
                     self.unsupported(span, message, "write the value out");
@@ -151,7 +151,7 @@ impl<'a> Builder<'a> {
         // The span of a block scalar runs into the next line's indentation.
         let written = self.text.get(span.start..span.end).unwrap_or_default();
         let span = Span::new(span.source, span.start, span.start + written.trim_end().len());
-        let id = self.push(Content::Scalar(value), span, 1);
+        let id = self.push(Content::Scalar(value), span);
         if anchor != 0 {
             self.anchors.insert(anchor, id);
         }
@@ -171,27 +171,32 @@ impl<'a> Builder<'a> {
                 Content::Map(entries)
             }
         };
-        let weight = |id: &NodeId| self.nodes.get(id.0).map_or(0, |node| node.weight);
-        let weight = match &content {
-            Content::Scalar(_) => 1,
-            Content::List(items) => items.iter().map(weight).fold(1, u64::saturating_add),
-            Content::Map(entries) => {
-                let each = entries.iter().map(|entry| weight(&entry.value));
-                each.fold(1, u64::saturating_add)
-            }
-        };
         // A block collection ends where the next thing begins; its last byte of text is what people see.
         let written = self.text.get(start.start..end.end).unwrap_or_default();
         let span = Span::new(start.source, start.start, start.start + written.trim_end().len());
-        let id = self.push(content, span, weight);
+        let id = self.push(content, span);
+        // Aliases of aliases nest without a single bracket more. What is deeper still has this one inside.
+        if self.nodes.get(id.0).is_some_and(|node| node.depth == MAX_DEPTH + 1) {
+            self.broken = true;
+            self.errors.push(syntax_error::too_deep(self.first_character(span)));
+        }
         if anchor != 0 {
             self.anchors.insert(anchor, id);
         }
         self.place(id, span);
     }
 
-    fn push(&mut self, content: Content, span: Span, weight: u64) -> NodeId {
-        self.nodes.push(Node { span, content, weight });
+    fn push(&mut self, content: Content, span: Span) -> NodeId {
+        let below = |(weight, depth): (u64, usize), id: &NodeId| match self.nodes.get(id.0) {
+            Some(node) => (weight.saturating_add(node.weight), depth.max(node.depth + 1)),
+            None => (weight, depth),
+        };
+        let (weight, depth) = match &content {
+            Content::Scalar(_) => (1, 0),
+            Content::List(items) => items.iter().fold((1, 1), below),
+            Content::Map(entries) => entries.iter().map(|entry| &entry.value).fold((1, 1), below),
+        };
+        self.nodes.push(Node { span, content, weight, depth });
         NodeId(self.nodes.len() - 1)
     }
 
@@ -272,22 +277,29 @@ impl<'a> Builder<'a> {
         self.errors.push(error.at(span, "here").help(help));
     }
 
-    fn finish(self, out: &mut Vec<Diagnostic>) -> Option<Tree> {
-        out.extend(self.errors);
+    /// A long value marked at its beginning, which is a key of any language where it has no brackets.
+    fn first_character(&self, span: Span) -> Span {
+        let first = self.text.get(span.start..).and_then(|text| text.chars().next());
+        Span::new(span.source, span.start, span.start + first.map_or(0, char::len_utf8))
+    }
+
+    /// The document, if its weight is within what is left for its file.
+    fn finish(mut self, left: &mut u64, out: &mut Vec<Diagnostic>) -> Option<Tree> {
+        out.extend(std::mem::take(&mut self.errors));
         let root = self.root?;
-        let weight = self.nodes.get(root.0)?.weight;
-        if weight > MAX_WEIGHT {
-            let heaviest = self.nodes.get(root.0)?.span;
+        let Node { weight, span, .. } = self.nodes.get(root.0)?;
+        let Some(rest) = left.checked_sub(*weight) else {
             out.push(
                 Diagnostic::new(
                     codes::TOO_MUCH,
                     "the aliases of this document expand to more than a policy can be",
                 )
-                .at(Span::new(self.source, heaviest.start, heaviest.start + 1), "the document starts here")
-                .help(format!("with all aliases written out, a document has at most {MAX_WEIGHT} values")),
+                .at(self.first_character(*span), "the document starts here")
+                .help(format!("with all aliases written out, a file has at most {MAX_WEIGHT} values")),
             );
             return None;
-        }
+        };
+        *left = rest;
         let tree = Tree { nodes: self.nodes, root };
         (!self.broken).then_some(tree)
     }

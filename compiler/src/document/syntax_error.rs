@@ -28,6 +28,16 @@ pub(super) fn tab(span: Span) -> Diagnostic {
     Diagnostic::new(codes::TAB, TAB).at(span, "tab").help(TAB_CURE)
 }
 
+const TOO_DEEP: &str = "nested deeper than";
+const FLATTEN: &str = "no policy needs this; flatten it";
+
+/// The finding for what only its aliases make too deep.
+pub(super) fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::new(codes::TOO_MUCH, format!("{TOO_DEEP} {MAX_DEPTH} levels with its aliases written out"))
+        .at(span, "too deep")
+        .help(FLATTEN)
+}
+
 /// The parts of a finding.
 struct Fault {
     code: Code,
@@ -64,8 +74,8 @@ fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
             Fault::new(tab_near(text, at).unwrap_or(at), TAB, "tab", TAB_CURE).code(codes::TAB)
         }
         ErrorKind::RecursionLimitExceeded => {
-            let message = format!("nested deeper than {MAX_DEPTH} levels");
-            Fault::new(at, message, "too deep", "no policy needs this; flatten it").code(codes::TOO_MUCH)
+            Fault::new(at, format!("{TOO_DEEP} {MAX_DEPTH} levels"), "too deep", FLATTEN)
+                .code(codes::TOO_MUCH)
         }
         ErrorKind::UnknownAnchor => {
             let name = rest.split([' ', '\t', '\r', '\n', ',', ']', '}']).next().unwrap_or_default();

@@ -20,6 +20,8 @@ pub struct Node {
     pub content: Content,
     /// How many nodes it is when every alias is expanded. Saturating.
     pub weight: u64,
+    /// How many collections deep it is when every alias is expanded; a scalar is 0.
+    pub depth: usize,
 }
 
 /// What a node holds.
@@ -147,7 +149,7 @@ impl Tree {
             && self.nodes.iter().zip(&other.nodes).all(same)
     }
 
-    /// A node as JSON, aliases expanded. Callers have checked the weight.
+    /// A node as JSON, aliases expanded. The parser has checked weight and depth.
     #[must_use]
     pub fn to_json(&self, node: &Node) -> Value {
         let child = |id: &NodeId| self.node(*id).map_or(Value::Null, |node| self.to_json(node));

@@ -1,6 +1,6 @@
 //! Names to things: the estate and its sites, the services and what they mention, the plan and its people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::binder::{Binder, Names};
 use super::sites::Sites;
@@ -62,7 +62,7 @@ fn no_contacts() -> Names<'static> {
         code: codes::UNKNOWN_CONTACT,
         noun: "contact",
         cure: "declare it in `contacts` of a document of kind `continuity`: how they are reached, how fast they answer",
-        known: Vec::new(),
+        known: BTreeSet::new(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a mention in a service can mean.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::sites::Sites;
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, guess};
 use crate::document::{self, Document, Name, Text, Tier};
 use crate::source::Span;
 
@@ -39,7 +39,7 @@ pub(super) struct Names<'a> {
     /// Where to declare one.
     pub(super) cure: &'static str,
     /// The names.
-    pub(super) known: Vec<&'a Name>,
+    pub(super) known: BTreeSet<&'a Name>,
 }
 
 impl Names<'_> {
@@ -47,7 +47,7 @@ impl Names<'_> {
     pub(super) fn check(&self, name: &Name, span: Span, out: &mut Vec<Diagnostic>) -> bool {
         let known = self.known.contains(&name);
         if !known {
-            let near = did_you_mean(name.as_str(), self.known.iter().map(|name| name.as_str()));
+            let near = guess(out, name.as_str(), self.known.iter().map(|name| name.as_str()));
             let help = near.map_or(self.cure.to_owned(), |near| format!("did you mean `{near}`?"));
             let noun = self.noun;
             out.push(

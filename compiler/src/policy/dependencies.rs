@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Service;
 use super::binder::Binder;
-use crate::diagnostic::{Diagnostic, codes, did_you_mean};
+use crate::diagnostic::{Diagnostic, codes, guess};
 use crate::document::Name;
 use crate::graph::circles;
 use crate::source::Span;
@@ -17,7 +17,7 @@ impl Binder<'_> {
             if self.names.contains_key(name) {
                 found.insert(name.clone(), span);
             } else if self.complete {
-                let help = match did_you_mean(name.as_str(), self.names.keys().map(|n| n.as_str())) {
+                let help = match guess(out, name.as_str(), self.names.keys().map(|n| n.as_str())) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "remove the entry, or pass the file that declares the service too".to_owned(),
                 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::binder::Names;
 use super::sites::Sites;
-use crate::diagnostic::{Diagnostic, codes, did_you_mean};
+use crate::diagnostic::{Diagnostic, codes, guess};
 use crate::document::{self, Disruption, Form, Name, Objective, Text};
 use crate::source::Span;
 use crate::units::{Date, Duration};
@@ -60,7 +60,7 @@ pub(super) fn bind(
         if known.services.binary_search(&name).is_ok() {
             services.insert(name.clone(), place);
         } else if known.complete {
-            let near = did_you_mean(name.as_str(), known.services.iter().map(|name| name.as_str()));
+            let near = guess(out, name.as_str(), known.services.iter().map(|name| name.as_str()));
             let help = near.map(|near| format!("did you mean `{near}`?"));
             out.push(
                 Diagnostic::new(codes::UNKNOWN_SERVICE, format!("there is no service `{name}`"))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::binder::Binder;
-use crate::diagnostic::{Diagnostic, codes, did_you_mean, one_of};
+use crate::diagnostic::{Diagnostic, choices, codes};
 use crate::document::{self, Disruption, Name, Step};
 use crate::graph::circles;
 use crate::source::Span;
@@ -116,13 +116,11 @@ impl Binder<'_> {
                 continue;
             }
             let known = || names.keys().map(|name| name.as_str());
-            let near = did_you_mean(name.as_str(), known());
-            let help = near
-                .map_or_else(|| format!("it can be {}", one_of(known())), |n| format!("did you mean `{n}`?"));
+            let help = choices(out, name.as_str(), known);
             out.push(
                 Diagnostic::new(codes::UNKNOWN_STEP, format!("the procedure has no step `{name}`"))
                     .at(self.place(at, nth, &["after".into(), item.into()]), "unknown step")
-                    .help(help),
+                    .maybe_help(help),
             );
         }
         let deed = step
@@ -160,15 +158,14 @@ impl Binder<'_> {
         };
         let Some(found) = known.iter().find(|known| known.as_str() == name) else {
             let known = || known.iter().map(|name| name.as_str());
-            let near = did_you_mean(name, known()).map(|near| format!("did you mean `{near}`?"));
-            let all = match known().next() {
-                Some(_) => format!("it can be {}", one_of(known())),
-                None => "the service has none".to_owned(),
+            let help = match known().next() {
+                Some(_) => choices(out, name, known),
+                None => Some("the service has none".to_owned()),
             };
             out.push(
                 Diagnostic::new(codes::UNKNOWN_PART, format!("the service has no {noun} `{name}`"))
                     .at(span, format!("unknown {noun}"))
-                    .help(near.unwrap_or(all)),
+                    .maybe_help(help),
             );
             return Deed::Act;
         };

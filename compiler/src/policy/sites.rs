@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Site;
-use crate::diagnostic::{Diagnostic, codes, did_you_mean, one_of};
+use crate::diagnostic::{Diagnostic, choices, codes};
 use crate::document::{self, Estate, Name, Region, Text};
 use crate::source::Span;
 
@@ -59,12 +59,9 @@ impl Sites {
         let site = self.all.get(name);
         if site.is_none() {
             let names = || self.all.keys().map(Name::as_str);
-            let help = match did_you_mean(name.as_str(), names()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it can be {}", one_of(names())),
-            };
+            let help = choices(out, name.as_str(), names);
             let message = format!("the estate has no site `{name}`");
-            out.push(Diagnostic::new(codes::UNKNOWN_SITE, message).at(span, "unknown site").help(help));
+            out.push(Diagnostic::new(codes::UNKNOWN_SITE, message).at(span, "unknown site").maybe_help(help));
         }
         site
     }

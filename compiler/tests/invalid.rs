@@ -289,6 +289,18 @@ fn hostile_text_is_refused_and_not_obeyed() {
     }
 }
 
+#[test]
+fn a_flood_of_findings_is_counted_and_cut() {
+    let text = "a: 1\n".repeat(50_000);
+    let sources = sources(&[("flood".to_owned(), text)].into());
+    let found = findings(&sources);
+    assert_eq!(found.len(), 1_001);
+    let report = report(&found, &sources);
+    // Every repetition, and that the document has no kind.
+    assert!(report.contains("the text of this file has 50000 findings"), "{report}");
+    assert!(report.ends_with("… and 901 more: 901 of E0103\n"), "{report}");
+}
+
 /// The committed policies with bytes changed, dropped, doubled or put in: always a result, never a panic,
 /// and every finding can be drawn.
 #[test]

@@ -129,8 +129,25 @@ fn read_source(id: SourceId, path: &str, text: &str, out: &mut Vec<Diagnostic>) 
         return Vec::new();
     }
     // A `---` with nothing behind it is not worth a word.
-    trees.into_iter().filter(|tree| !empty(tree)).filter_map(|tree| document(tree, out)).collect()
+    let documents = trees.into_iter().filter(|tree| !empty(tree)).filter_map(|tree| document(tree, out));
+    let documents = documents.collect();
+    let found = out.len() - before;
+    if found > MOST_FINDINGS {
+        out.truncate(before + MOST_FINDINGS);
+        let message =
+            format!("the text of this file has {found} findings; the first {MOST_FINDINGS} are reported");
+        out.push(
+            Diagnostic::new(codes::TOO_MUCH, message)
+                .in_file(path)
+                .help("mend what repeats, and check again"),
+        );
+    }
+    documents
 }
+
+/// How many findings of the text of one file are kept: every format writes all of them, and a megabyte of repeated
+/// keys has a hundred thousand.
+const MOST_FINDINGS: usize = 1_000;
 
 fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
     let root = tree.root()?;

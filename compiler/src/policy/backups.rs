@@ -1,25 +1,17 @@
 //! Backups: copies in real time, and those made on a schedule.
-//!
-//! Sources: AWS Backup API Reference, `BackupRuleInput` and `Lifecycle`; AWS Backup Developer Guide, "Quotas"
-//! (one backup job at a time per resource) and "AWS Backup Vault Lock".
-
-use jiff::civil::{Date, Time};
-use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use super::binder::Binder;
-use super::{Bucket, DataSet, Schedule, Setting, buckets, settings};
+use super::{Bucket, DataSet, Schedule, Setting, buckets, schedule, settings};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Encryption, Name, Step, Strategy, Target};
 use crate::source::Span;
 use crate::units::Duration;
 
-/// `StartWindowMinutes`: 60 at least, and what Holdfast asks for.
-const START: Duration = Duration::hours(1);
+/// `StartWindowMinutes`: 60 at least (AWS Backup API Reference, `BackupRuleInput`), and what Holdfast counts with.
+pub(super) const START: Duration = Duration::hours(1);
 /// How long a backup may take where the policy says nothing: AWS's own limit of 7 days would make a daily backup
 /// overlap with six others.
 const COMPLETE: Duration = Duration::hours(8);
-/// `DeleteAfterDays`: the longest, in days.
-const LONGEST_DAYS: u64 = 36_500;
 
 impl Binder<'_> {
     pub(super) fn data(
@@ -146,7 +138,7 @@ impl Binder<'_> {
         let schedule = Schedule {
             strategy: backup.strategy,
             on: backup.on,
-            interval: longest_gap(&zone, at.as_str(), backup.strategy),
+            interval: schedule::longest_gap(&zone, at.as_str(), backup.strategy),
             at,
             zone,
             start: windows.start.unwrap_or(START),
@@ -156,117 +148,9 @@ impl Binder<'_> {
             to,
             span: span("strategy"),
         };
-        check(&schedule, span, out);
+        schedule::check(&schedule, span, out);
         Some(schedule)
     }
-}
-
-impl Schedule {
-    /// The time between two backups on an ordinary day.
-    #[must_use]
-    pub fn nominal(&self) -> Duration {
-        nominal(self.strategy)
-    }
-}
-
-fn check(schedule: &Schedule, span: impl Fn(&'static str) -> Span, out: &mut Vec<Diagnostic>) {
-    if schedule.start < START {
-        out.push(
-            Diagnostic::new(codes::BAD_WINDOW, "a backup cannot be made to start within less than an hour")
-                .at(span("windows"), format!("starts within {}", schedule.start.in_words()))
-                .help("AWS Backup accepts a start window of `1h` or more"),
-        );
-    }
-    let days = schedule.keep.as_seconds() / Duration::DAY.as_seconds();
-    let whole = schedule.keep.as_seconds().is_multiple_of(Duration::DAY.as_seconds());
-    if !whole || days == 0 || days > LONGEST_DAYS || schedule.keep < schedule.nominal() {
-        let help = if !whole || days == 0 {
-            "AWS Backup keeps backups for whole days, such as `35d`".to_owned()
-        } else if days > LONGEST_DAYS {
-            format!("AWS Backup keeps backups for {LONGEST_DAYS} days at the most")
-        } else {
-            format!(
-                "keep them for {} or longer, so that there is one at any time",
-                schedule.nominal().in_words()
-            )
-        };
-        out.push(
-            Diagnostic::new(codes::BAD_RETENTION, "backups cannot be kept like this")
-                .at(span("keep"), format!("kept for {}", schedule.keep.in_words()))
-                .help(help),
-        );
-    }
-    if schedule.complete > schedule.nominal() {
-        out.push(
-            Diagnostic::new(codes::BACKUPS_OVERLAP, "a backup may take longer than the time between two")
-                .at(span("windows"), format!("takes up to {}", schedule.complete.in_words()))
-                .at(schedule.span, format!("{} between two", schedule.nominal().in_words()))
-                .help("AWS Backup makes one backup of a resource at a time; the next one would be skipped"),
-        );
-    }
-    match TimeZone::get(&schedule.zone) {
-        Err(_) => out.push(
-            Diagnostic::new(codes::UNKNOWN_ZONE, format!("there is no time zone `{}`", schedule.zone))
-                .at(span("zone"), "unknown time zone")
-                .help("a name of the IANA database such as `Europe/Berlin`, or `UTC`"),
-        ),
-        Ok(zone) if skipped(&zone, schedule.at.as_str()) => out.push(
-            Diagnostic::new(codes::SKIPPED_HOUR, "one day of the year does not have this hour")
-                .at(span("at"), format!("skipped in `{}` when summer time begins", schedule.zone))
-                .help("choose another hour, or leave out `zone`: UTC has every hour every day"),
-        ),
-        Ok(_) => {}
-    }
-}
-
-/// The year that is looked at for skipped hours. Any year does: rules of summer time repeat, and a report may not
-/// depend on the day it is made.
-const YEAR: i16 = 2026;
-
-fn nominal(strategy: Strategy) -> Duration {
-    match strategy {
-        Strategy::Weekly => Duration::hours(7 * 24),
-        Strategy::Daily | Strategy::RealTime => Duration::DAY,
-    }
-}
-
-/// The moments of a year at which a backup is due, in seconds; none for a day that does not have the hour, which AWS
-/// Backup may skip (AWS Backup Developer Guide, "Backup plan options and configuration").
-fn due(zone: &TimeZone, at: &str) -> Vec<Option<i64>> {
-    let mut parts = at.split(':').filter_map(|part| part.parse::<i8>().ok());
-    let time = parts.next().zip(parts.next()).and_then(|(hour, minute)| Time::new(hour, minute, 0, 0).ok());
-    let (Some(time), Ok(first)) = (time, Date::new(YEAR, 1, 1)) else { return Vec::new() };
-    let days = first.series(jiff::ToSpan::day(1)).take_while(|day| day.year() == YEAR);
-    let moment = |day: Date| {
-        let moment = zone.to_ambiguous_timestamp(day.to_datetime(time));
-        let skipped = matches!(moment.offset(), AmbiguousOffset::Gap { .. });
-        // Of two such hours in autumn the first: the gap before the next backup is the longer one.
-        (!skipped).then(|| moment.earlier().ok().map(|moment| moment.as_second())).flatten()
-    };
-    days.map(moment).collect()
-}
-
-fn skipped(zone: &TimeZone, at: &str) -> bool {
-    due(zone, at).contains(&None)
-}
-
-/// The longest time between two backups. A weekly one is looked at on every day of the week: which of them summer time
-/// begins on differs from zone to zone.
-fn longest_gap(zone: &str, at: &str, strategy: Strategy) -> Duration {
-    let nominal = nominal(strategy);
-    if zone == "UTC" {
-        return nominal;
-    }
-    let Ok(zone) = TimeZone::get(zone) else { return nominal };
-    let every = if strategy == Strategy::Weekly { 7 } else { 1 };
-    let due = due(&zone, at);
-    let gaps = (0..every).flat_map(|first| {
-        let moments: Vec<i64> = due.iter().skip(first).step_by(every).copied().flatten().collect();
-        let gaps = moments.iter().zip(moments.iter().skip(1)).map(|(one, next)| next - one);
-        gaps.collect::<Vec<i64>>()
-    });
-    let longest = gaps.max().and_then(|gap| u64::try_from(gap).ok()).unwrap_or_default();
-    Duration::seconds(longest).max(nominal)
 }
 
 /// A dot in the name keeps virtual-hosted requests over TLS from working with S3's certificate (Amazon S3 User

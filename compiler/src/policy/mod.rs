@@ -11,6 +11,7 @@ mod dependencies;
 mod drills;
 mod effective;
 mod recovery;
+mod schedule;
 mod settings;
 mod sites;
 mod traffic;

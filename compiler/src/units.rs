@@ -51,6 +51,18 @@ impl Duration {
         self.0
     }
 
+    /// In whole minutes at least as long: for who has to write it down.
+    #[must_use]
+    pub const fn in_minutes_up(self) -> Self {
+        Self::minutes(self.0.div_ceil(60))
+    }
+
+    /// In whole minutes at most as long; as it is where it is shorter than one.
+    #[must_use]
+    pub const fn in_minutes_down(self) -> Self {
+        if self.0 < 60 { self } else { Self::minutes(self.0 / 60) }
+    }
+
     /// Both together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {

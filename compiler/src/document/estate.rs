@@ -40,7 +40,8 @@ pub struct Estate {
     /// Tiers of services by name: what holds for every service of a tier that does not say otherwise.
     #[serde(default)]
     pub tiers: BTreeMap<Name, Tier>,
-    /// Where the journal of Holdfast is kept, so that it can be told whether it outlives a site.
+    /// Where you keep the journal of Holdfast, so that it can be told whether it outlives a site. Holdfast writes it
+    /// beside the policies, and copies nothing.
     #[serde(default)]
     pub journal: Option<JournalPlace>,
     /// Findings that somebody has decided to live with, for a time.

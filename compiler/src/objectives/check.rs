@@ -167,11 +167,12 @@ fn finding(
         (None, None) => "no single change keeps it".to_owned(),
     };
     if let (Some(value), None) = (bound.value(), elsewhere.first()) {
-        help.push_str(&format!("; or ask for an {what} of {}", value.in_words()));
+        help.push_str(&format!("; or ask for `{}: {}`", what.to_lowercase(), value.in_minutes_up()));
     } else if let Some(value) = bound.value() {
         help.push_str(&format!(
-            "; or ask for an {what} of {}\nnot in the text: {}",
-            value.in_words(),
+            "; or ask for `{}: {}`\nnot in the text: {}",
+            what.to_lowercase(),
+            value.in_minutes_up(),
             elsewhere.join(", ")
         ));
     }

@@ -1,4 +1,5 @@
-//! The cheapest change that would keep an objective: tried on the facts, never guessed.
+//! The cheapest change that would keep an objective. Changes are tried on the facts; those whose effect is one number,
+//! a copy in real time or a stated time, are worked out.
 
 use super::facts::{Detection, Facts, same_key};
 use super::{Bound, Derivation, Deriver};
@@ -98,13 +99,13 @@ fn step_changes<'p>(facts: &Facts<'p>, missed: &Derivation, asked: Duration) -> 
         facts.steps(missed.disruption).iter().filter_map(|s| Some((s.takes?.0, &s.name))).collect();
     steps.sort_by_key(|(takes, name)| (std::cmp::Reverse(*takes), *name));
     let shorter = |(takes, name): (Duration, &Name)| {
-        let left = takes.minus(excess);
+        let left = takes.minus(excess).in_minutes_down();
         let mut facts = facts.clone();
         let steps = facts.recovery.get_mut(&missed.disruption)?;
         let step = steps.iter_mut().find(|step| step.name == *name)?;
         step.takes = step.takes.map(|(_, span)| (left, span));
         (left > Duration::default())
-            .then(|| Change { words: format!("step `{name}` done within {}", left.in_words()), facts })
+            .then(|| Change { words: format!("step `{name}` with `takes: {left}`"), facts })
     };
     steps.into_iter().filter_map(shorter).collect()
 }
@@ -146,8 +147,8 @@ pub(super) fn of_rpo<'p>(
     let unstated = bound.value().is_none() && facts.assumptions.backup_copy.is_none();
     if unstated && bound.terms.len() > 1 && bound.at_least() < asked {
         return Some(format!(
-            "a copy of the backup within {}, stated as `assumptions: {{ backup-copy: {{ value: …, because: … }} }}`",
-            asked.minus(bound.at_least()).in_words()
+            "a copy of the backup within `{}`, stated as `assumptions: {{ backup-copy: {{ value: …, because: … }} }}`",
+            asked.minus(bound.at_least()).in_minutes_down()
         ));
     }
     let kept = |bound: Option<&Bound>| bound.and_then(Bound::value).is_some_and(|value| value <= asked);
@@ -168,11 +169,13 @@ fn real_time(
         return None;
     }
     let lost = &data.primary.site;
+    // A copy that is there already is no cure.
+    let new = |site: &&crate::policy::Site| data.copies.iter().all(|copy| copy.bucket.site.name != site.name);
     let helps = |site: &&crate::policy::Site| match disruption {
         Disruption::SiteLoss => site.name != lost.name,
         Disruption::KeyLoss => site.name != lost.name && !same_key(data.key(site), data.key(lost)),
         Disruption::Corruption | Disruption::AccountCompromise => false,
     };
-    let site = service.sites.iter().find(helps)?;
+    let site = service.sites.iter().filter(new).find(helps)?;
     Some(format!("a copy in real time: `{{ strategy: real-time, to: [{}] }}`", site.name))
 }

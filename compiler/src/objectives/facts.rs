@@ -15,8 +15,6 @@ use crate::units::{Bytes, Date, Duration};
 pub struct Facts<'p> {
     /// The place of the service's name.
     pub span: Span,
-    /// The site that is lost.
-    pub primary: Option<&'p Site>,
     /// Its traffic.
     pub traffic: BTreeMap<&'p Name, Traffic>,
     /// Its data sets.
@@ -138,7 +136,6 @@ impl<'p> Facts<'p> {
         });
         Self {
             span: service.span,
-            primary: service.sites.first(),
             traffic: traffic.collect(),
             data: data.collect(),
             recovery: service.recovery.clone(),
@@ -151,6 +148,19 @@ impl<'p> Facts<'p> {
     #[must_use]
     pub fn steps(&self, disruption: Disruption) -> &[RecoveryStep] {
         self.recovery.get(&disruption).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Copy<'_> {
+    /// Whether everything is in it on a day.
+    #[must_use]
+    pub fn is_whole(&self, as_of: Option<Date>) -> bool {
+        let copied = match &self.backfill {
+            Backfill::NotNeeded => true,
+            Backfill::Done(day) => as_of.is_none_or(|today| day.value.value <= today),
+            Backfill::Missing => false,
+        };
+        self.timed && copied
     }
 }
 

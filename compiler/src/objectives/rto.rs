@@ -6,7 +6,7 @@
 //! (`RequestInterval` counts from an answer to the next request); AWS whitepaper "Disaster Recovery of Workloads on
 //! AWS", "Detection".
 
-use super::facts::{Backfill, Copy, Detection, Facts, Traffic, is_built_in};
+use super::facts::{Copy, Detection, Facts, Traffic, is_built_in};
 use super::procedure::Procedure;
 use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, source_of};
 use crate::document::{Disruption, Name};
@@ -49,7 +49,7 @@ pub(super) fn bound<'p>(
             let away = |site: &Site| site.name != data.primary.site.name;
             let backed_up =
                 data.schedules.iter().any(|schedule| schedule.to.iter().any(|(site, _)| away(site)));
-            let whole = |copy: &Copy<'_>| copy.timed && (copy.backfill != Backfill::Missing || !backed_up);
+            let whole = |copy: &Copy<'_>| copy.is_whole(deriver.as_of) || copy.timed && !backed_up;
             let elsewhere = data.copies.iter().any(|copy| whole(copy) && away(&copy.bucket.site));
             procedure.restore_unless_done(name, data, elsewhere);
         }

@@ -12,14 +12,14 @@ pub(super) fn bind(documents: Vec<Document>, complete: bool, out: &mut Vec<Diagn
     let estate = the_estate(&documents, complete, out)?;
     let mut policy = with_estate(&documents, estate, complete, out);
     // The text of the plan is kept: it is shown to people as a document of its own.
-    let names = contacts(&documents);
+    let names = contacts(&documents, complete);
     let sites = Sites::new(&estate.0.text, estate.1, &mut Vec::new());
     let known: Vec<Name> = names.known.into_iter().cloned().collect();
     for document in documents {
         if let Body::Continuity(body) = document.body
             && policy.continuity.is_none()
         {
-            let names = Names { known: known.iter().collect(), ..no_contacts() };
+            let names = Names { known: known.iter().collect(), ..no_contacts(complete) };
             policy.continuity = Some(continuity::bind(*body, document.text, &sites, &names, out));
         }
     }
@@ -57,21 +57,22 @@ fn the_estate<'d>(
     Some((first, estate))
 }
 
-fn no_contacts() -> Names<'static> {
+fn no_contacts(complete: bool) -> Names<'static> {
     Names {
         code: codes::UNKNOWN_CONTACT,
         noun: "contact",
         cure: "declare it in `contacts` of a document of kind `continuity`: how they are reached, how fast they answer",
         known: BTreeSet::new(),
+        complete,
     }
 }
 
-fn contacts(documents: &[Document]) -> Names<'_> {
+fn contacts(documents: &[Document], complete: bool) -> Names<'_> {
     let plans = documents.iter().filter_map(|document| match &document.body {
         Body::Continuity(plan) => Some(plan),
         _ => None,
     });
-    Names { known: plans.flat_map(|plan| plan.contacts.keys()).collect(), ..no_contacts() }
+    Names { known: plans.flat_map(|plan| plan.contacts.keys()).collect(), ..no_contacts(complete) }
 }
 
 fn with_estate(
@@ -82,7 +83,7 @@ fn with_estate(
 ) -> Policy {
     let text = &estate_document.text;
     let sites = Sites::new(text, estate, out);
-    let contacts = contacts(documents);
+    let contacts = contacts(documents, complete);
     let services: Vec<(&Document, &document::Service)> = documents
         .iter()
         .filter_map(|document| match &document.body {
@@ -198,7 +199,8 @@ impl Binder<'_> {
         if let Some((name, span)) = &tier {
             let known = estate.tiers.keys().collect();
             let cure = "declare it in `tiers` of the estate";
-            Names { code: codes::UNKNOWN_TIER, noun: "tier", cure, known }.check(name, *span, out);
+            Names { code: codes::UNKNOWN_TIER, noun: "tier", cure, known, complete: true }
+                .check(name, *span, out);
         }
         let owner = body.owner.as_ref().map(|owner| (owner.clone(), text.span(&["owner".into()])));
         if let Some((owner, span)) = &owner {

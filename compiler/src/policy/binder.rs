@@ -40,13 +40,15 @@ pub(super) struct Names<'a> {
     pub(super) cure: &'static str,
     /// The names.
     pub(super) known: BTreeSet<&'a Name>,
+    /// Whether these are all: where a document could not be read, it may have declared the others.
+    pub(super) complete: bool,
 }
 
 impl Names<'_> {
-    /// A finding, unless the name is known.
+    /// Whether the name is known; a finding where it surely is not.
     pub(super) fn check(&self, name: &Name, span: Span, out: &mut Vec<Diagnostic>) -> bool {
         let known = self.known.contains(&name);
-        if !known {
+        if !known && self.complete {
             let near = guess(out, name.as_str(), self.known.iter().map(|name| name.as_str()));
             let help = near.map_or(self.cure.to_owned(), |near| format!("did you mean `{near}`?"));
             let noun = self.noun;

@@ -30,7 +30,7 @@ pub struct Drill {
     pub site: Option<Name>,
     /// Who leads it.
     pub lead: Option<Name>,
-    /// The times within which it counts as passed, with the places that say so.
+    /// The times within which it counts as passed.
     pub success: Objective,
     /// The places of both times.
     pub success_spans: [Span; 2],

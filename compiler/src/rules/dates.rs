@@ -24,6 +24,7 @@ pub(super) fn old_measurements(policy: &Policy, options: Options, out: &mut Vec<
         places.extend(times.flatten().filter_map(measured));
         places.extend(given.restore_throughput.as_ref().and_then(measured));
         places.extend(service.data.values().filter_map(|set| set.size.as_ref().and_then(measured)));
+        places.extend(service.data.values().filter_map(|set| set.backfilled.as_ref().and_then(measured)));
     }
     // What a tier or the estate says is said once, however many services it holds for.
     places.sort_unstable();
@@ -31,15 +32,18 @@ pub(super) fn old_measurements(policy: &Policy, options: Options, out: &mut Vec<
     for (span, day) in
         places.into_iter().filter(|(_, day)| day.after(MEASUREMENT_HOLDS) < today || *day > today)
     {
-        let message = match day.days_until(today) {
-            0 => "the measurement is still to come".to_owned(),
-            days => format!("the measurement is {days} days old"),
+        let (message, label, help) = if day > today {
+            (
+                "the measurement is still to come".to_owned(),
+                "in the future",
+                "write down the day it was measured",
+            )
+        } else {
+            let message = format!("the measurement is {} days old", day.days_until(today));
+            let help = "measure again, in a drill for instance; until then it counts as somebody's word";
+            (message, "no longer counts as measured", help)
         };
-        out.push(
-            Diagnostic::new(codes::OLD_MEASUREMENT, message)
-                .at(span, "no longer counts as measured")
-                .help("measure again, in a drill for instance; until then it counts as somebody's word"),
-        );
+        out.push(Diagnostic::new(codes::OLD_MEASUREMENT, message).at(span, label).help(help));
     }
 }
 
@@ -92,7 +96,7 @@ pub(super) fn drill_overdue(policy: &Policy, options: Options, out: &mut Vec<Dia
         out.push(
             Diagnostic::new(codes::DRILL_OVERDUE, message)
                 .at(span, label)
-                .help("hold it, and write down the day"),
+                .help("hold it, and write down the day it was held"),
         );
     }
 }

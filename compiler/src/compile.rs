@@ -85,7 +85,7 @@ pub fn check(sources: &Sources, options: Options) -> Checked {
     let mut waived = Vec::new();
     if let Some(policy) = &policy {
         findings.extend(objectives::check(policy, options.as_of));
-        findings.extend(rules::check(policy, options));
+        findings.extend(rules::check(policy, options.as_of));
         (findings, waived) = waive(findings, &policy.waivers, options.as_of);
     }
     diagnostic::sort(&mut findings);

@@ -10,10 +10,9 @@ use crate::document::{self, Body, Document, Estate, Name};
 
 pub(super) fn bind(documents: Vec<Document>, complete: bool, out: &mut Vec<Diagnostic>) -> Option<Policy> {
     let estate = the_estate(&documents, complete, out)?;
-    let mut policy = with_estate(&documents, estate, complete, out);
+    let (mut policy, sites) = with_estate(&documents, estate, complete, out);
     // The text of the plan is kept: it is shown to people as a document of its own.
     let names = contacts(&documents, complete);
-    let sites = Sites::new(&estate.0.text, estate.1, &mut Vec::new());
     let known: Vec<Name> = names.known.into_iter().cloned().collect();
     for document in documents {
         if let Body::Continuity(body) = document.body
@@ -80,7 +79,7 @@ fn with_estate(
     (estate_document, estate): (&Document, &Estate),
     complete: bool,
     out: &mut Vec<Diagnostic>,
-) -> Policy {
+) -> (Policy, Sites) {
     let text = &estate_document.text;
     let sites = Sites::new(text, estate, out);
     let contacts = contacts(documents, complete);
@@ -159,7 +158,7 @@ fn with_estate(
         }
         (journal.site.clone(), journal.copies.clone(), place)
     });
-    Policy {
+    let policy = Policy {
         estate: estate.name.clone(),
         estate_span: text.span(&["name".into()]),
         account,
@@ -168,7 +167,8 @@ fn with_estate(
         continuity: None,
         drills: all_drills,
         waivers,
-    }
+    };
+    (policy, sites)
 }
 
 fn service_names<'d>(

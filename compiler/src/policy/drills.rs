@@ -26,16 +26,10 @@ pub struct Drill {
     pub services: BTreeMap<Name, Span>,
     /// What goes wrong in it.
     pub disruption: Disruption,
-    /// The site that is lost in it.
-    pub site: Option<Name>,
-    /// Who leads it.
-    pub lead: Option<Name>,
     /// The times within which it counts as passed.
     pub success: Objective,
     /// The places of both times.
     pub success_spans: [Span; 2],
-    /// What else has to hold.
-    pub criteria: Vec<String>,
 }
 
 /// What the names in a drill can mean.
@@ -85,10 +79,7 @@ pub(super) fn bind(
         last: body.last.map(|last| (last, span("last"))),
         services,
         disruption: body.disruption,
-        site: body.site.clone(),
-        lead: body.lead.clone(),
         success: body.success.objective(),
         success_spans: [time("rto"), time("rpo")],
-        criteria: body.success.criteria.clone(),
     }
 }

@@ -39,8 +39,6 @@ pub struct RecoveryStep {
     pub takes: Option<(Duration, Span)>,
     /// The steps before it.
     pub after: BTreeSet<Name>,
-    /// How it is done.
-    pub how: Option<String>,
     /// The cloud APIs it calls, with the places that say so.
     pub calls: Vec<(String, Span)>,
 }
@@ -138,7 +136,6 @@ impl Binder<'_> {
             by: by.map(|(name, span)| (name.clone(), span)),
             takes,
             after,
-            how: step.how.clone(),
             calls: step.calls.iter().enumerate().map(call).collect(),
         }
     }

@@ -4,9 +4,9 @@
 //! IAM, Organizations, Account Management, Route 53, CloudFront, WAF and Shield are in us-east-1; those of ARC, Network
 //! Manager and Global Accelerator in us-west-2. Creating and configuring buckets depends on us-east-1 in every region.
 
-use crate::compile::Options;
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::policy::Policy;
+use crate::units::Date;
 
 /// A group of calls that static stability forbids on the day.
 struct Forbidden {
@@ -169,7 +169,7 @@ const FORBIDDEN: &[Forbidden] = &[
 ];
 
 /// SS01 to SS07, SS10 and SS11: steps that call what static stability forbids.
-pub(super) fn control_planes(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn control_planes(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let services = policy.services.values();
     let steps =
         services.flat_map(|service| service.recovery.values().flatten().map(move |step| (service, step)));

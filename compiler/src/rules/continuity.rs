@@ -3,12 +3,12 @@
 //! Sources: NIST SP 800-34 rev. 1 §4.2 and appendix A.3; ISO 22301:2019 §8.4; FFIEC Business Continuity Management
 //! (2019) V.E (money for emergencies).
 
-use crate::compile::Options;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::Policy;
+use crate::units::Date;
 
 /// A plan that lacks a part.
-pub(super) fn incomplete(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn incomplete(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(plan) = &policy.continuity else { return };
     let body = &plan.body;
     let parts = [

@@ -1,11 +1,11 @@
 //! Data that is not where it is needed.
 
-use crate::compile::Options;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::Policy;
+use crate::units::Date;
 
 /// Traffic moves to a site without the data. A service without traffic moves nowhere by itself.
-pub(super) fn not_at_the_standby(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn not_at_the_standby(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for service in policy.services.values().filter(|service| !service.traffic.is_empty()) {
         // Where the traffic goes first; every entry of it goes there, or further down the same line.
         let first = service.traffic.values().find_map(|traffic| traffic.endpoints.get(1));

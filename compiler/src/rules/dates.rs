@@ -1,6 +1,5 @@
 //! What is overdue on a day that the user names.
 
-use crate::compile::Options;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::objectives::MEASUREMENT_HOLDS;
 use crate::policy::{Assumed, Policy, Setting};
@@ -12,8 +11,8 @@ use crate::units::{Date, Duration};
 const REVIEW_EVERY: Duration = Duration::hours(365 * 24);
 
 /// Measurements that are too old to count.
-pub(super) fn old_measurements(policy: &Policy, options: Options, out: &mut Vec<Diagnostic>) {
-    let Some(today) = options.as_of else { return };
+pub(super) fn old_measurements(policy: &Policy, as_of: Option<Date>, out: &mut Vec<Diagnostic>) {
+    let Some(today) = as_of else { return };
     let mut places: Vec<(Span, Date)> = Vec::new();
     for service in policy.services.values() {
         let given = &service.assumptions;
@@ -52,8 +51,8 @@ fn measured<T>(setting: &Setting<Assumed<T>>) -> Option<(Span, Date)> {
 }
 
 /// The continuity plan was not reviewed in time.
-pub(super) fn review_overdue(policy: &Policy, options: Options, out: &mut Vec<Diagnostic>) {
-    let (Some(today), Some(plan)) = (options.as_of, &policy.continuity) else { return };
+pub(super) fn review_overdue(policy: &Policy, as_of: Option<Date>, out: &mut Vec<Diagnostic>) {
+    let (Some(today), Some(plan)) = (as_of, &policy.continuity) else { return };
     let Some(reviewed) = plan.body.reviewed else { return };
     if reviewed > today {
         out.push(
@@ -75,8 +74,8 @@ pub(super) fn review_overdue(policy: &Policy, options: Options, out: &mut Vec<Di
 }
 
 /// A drill was not held in time, or never.
-pub(super) fn drill_overdue(policy: &Policy, options: Options, out: &mut Vec<Diagnostic>) {
-    let Some(today) = options.as_of else { return };
+pub(super) fn drill_overdue(policy: &Policy, as_of: Option<Date>, out: &mut Vec<Diagnostic>) {
+    let Some(today) = as_of else { return };
     for drill in policy.drills.values() {
         let (message, span, label) = match drill.last {
             None => (format!("drill `{}` was never held", drill.name), drill.span, "no `last`".to_owned()),

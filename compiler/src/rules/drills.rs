@@ -3,9 +3,9 @@
 //! Sources: NIST SP 800-34 rev. 1 §3.5.4 (discussion alone does not validate a recovery; high impact needs a full-scale
 //! functional exercise); DORA, Regulation (EU) 2022/2554, article 11(6) (every critical function, every year).
 
-use crate::compile::Options;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::{Drill, Policy, Service};
+use crate::units::Date;
 
 fn of<'p>(policy: &'p Policy, service: &'p Service) -> impl Iterator<Item = &'p Drill> {
     policy.drills.values().filter(|drill| drill.services.contains_key(&service.name))
@@ -17,7 +17,7 @@ fn critical(policy: &Policy) -> impl Iterator<Item = (&Service, crate::source::S
 }
 
 /// A critical service that no drill tests.
-pub(super) fn never_drilled(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn never_drilled(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for (service, tier) in critical(policy).filter(|(service, _)| of(policy, service).next().is_none()) {
         let message = format!("no drill tests the recovery of `{}`, a critical service", service.name);
         out.push(
@@ -29,7 +29,7 @@ pub(super) fn never_drilled(policy: &Policy, _: Options, out: &mut Vec<Diagnosti
 }
 
 /// A critical service whose recovery is only talked about.
-pub(super) fn only_talk(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn only_talk(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for (service, tier) in critical(policy) {
         let best = of(policy, service).max_by_key(|drill| drill.form.0);
         let Some(best) = best.filter(|drill| drill.form.0.recovers_nothing()) else { continue };
@@ -45,7 +45,7 @@ pub(super) fn only_talk(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) 
 }
 
 /// A drill that is passed without meeting the objective of a service it tests.
-pub(super) fn loose(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn loose(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for drill in policy.drills.values() {
         let services = drill.services.keys().filter_map(|name| policy.services.get(name));
         let asked: Vec<_> =

@@ -10,12 +10,12 @@ mod people;
 mod sites;
 mod traffic;
 
-use crate::compile::Options;
 use crate::diagnostic::Diagnostic;
 use crate::policy::Policy;
+use crate::units::Date;
 
 /// A rule: what it finds in a policy.
-type Rule = fn(&Policy, Options, &mut Vec<Diagnostic>);
+type Rule = fn(&Policy, Option<Date>, &mut Vec<Diagnostic>);
 
 /// All of them, in the order of their codes.
 const RULES: &[Rule] = &[
@@ -40,8 +40,8 @@ const RULES: &[Rule] = &[
 ];
 
 /// Everything the rules find.
-pub(crate) fn check(policy: &Policy, options: Options) -> Vec<Diagnostic> {
+pub(crate) fn check(policy: &Policy, as_of: Option<Date>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
-    RULES.iter().for_each(|rule| rule(policy, options, &mut out));
+    RULES.iter().for_each(|rule| rule(policy, as_of, &mut out));
     out
 }

@@ -5,15 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::compile::Options;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{Disruption, Name, Reach};
 use crate::policy::{Deed, Policy};
 use crate::source::Span;
-use crate::units::Duration;
+use crate::units::{Date, Duration};
 
 /// SS15: a decision that waits for one person, or for ever.
-pub(super) fn one_decider(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn one_decider(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(plan) = &policy.continuity else { return };
     for (nth, level) in plan.body.levels.iter().enumerate() {
         let at = |key: &'static str| plan.span(&["levels".into(), nth.into(), key.into()]);
@@ -38,7 +37,7 @@ pub(super) fn one_decider(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>
 }
 
 /// Somebody a recovery relies on has no deputy.
-pub(super) fn no_deputy(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn no_deputy(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(plan) = &policy.continuity else { return };
     let mut relied_on: BTreeMap<&Name, (Span, &Name)> = BTreeMap::new();
     for service in policy.services.values() {
@@ -65,7 +64,7 @@ pub(super) fn no_deputy(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) 
 }
 
 /// Somebody can be reached in one way only.
-pub(super) fn one_channel(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn one_channel(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(plan) = &policy.continuity else { return };
     for (name, contact) in &plan.body.contacts {
         let channel = |reach: &Reach| match reach {
@@ -88,7 +87,7 @@ pub(super) fn one_channel(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>
 
 /// One person recovers several services when their site is lost: each RTO counts the work of its own service only.
 /// Who declares an incident declares it once for all.
-pub(super) fn shared(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn shared(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     /// A service, the place of the mention, the work.
     type Work<'p> = (&'p Name, Span, Duration);
     let mut work: BTreeMap<(&Name, &Name), Vec<Work<'_>>> = BTreeMap::new();

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::compile::Options;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::Name;
 use crate::objectives::same_key;
 use crate::policy::{Policy, Service};
+use crate::units::Date;
 
 /// The services that a site is the primary of.
 fn at_home<'p>(policy: &'p Policy, site: &'p Name) -> impl Iterator<Item = &'p Service> {
@@ -30,7 +30,7 @@ fn named(services: &[&Service]) -> String {
 }
 
 /// SS09: nobody can sign in when the identity provider is lost with the service.
-pub(super) fn identity_at_site(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn identity_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(plan) = &policy.continuity else { return };
     let Some(access) = &plan.body.access else { return };
     let Some(site) = access.identity_provider.as_ref().filter(|_| access.break_glass.is_empty()) else {
@@ -48,7 +48,7 @@ pub(super) fn identity_at_site(policy: &Policy, _: Options, out: &mut Vec<Diagno
 }
 
 /// SS12: the record of what was done is lost with what it is about.
-pub(super) fn journal_at_site(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn journal_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some((site, copies, span)) = &policy.journal else { return };
     let services: Vec<&Service> = at_home(policy, site).collect();
     if !services.is_empty() && copies.iter().all(|copy| copy == site) {
@@ -62,7 +62,7 @@ pub(super) fn journal_at_site(policy: &Policy, _: Options, out: &mut Vec<Diagnos
 }
 
 /// SS14: whatever takes the primary takes every standby too.
-pub(super) fn shared_fate(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn shared_fate(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for service in policy.services.values() {
         let Some((primary, standbys)) = service.sites.split_first() else { continue };
         if standbys.is_empty() {

@@ -1,9 +1,8 @@
 //! Traffic that moves too slowly, or is watched too often.
 
-use crate::compile::Options;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::{Policy, Target};
-use crate::units::Duration;
+use crate::units::{Date, Duration};
 
 /// What is common for records that fail over (Amazon Route 53 Developer Guide, "Best practices for Amazon Route 53
 /// DNS": 60 or 120 seconds).
@@ -12,7 +11,7 @@ const LONGEST_TTL: Duration = Duration::seconds(120);
 const MOST_CHECKS: usize = 200;
 
 /// SS13: a TTL that spends the budget of a failover.
-pub(super) fn long_ttl(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn long_ttl(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for service in policy.services.values() {
         for (name, traffic) in &service.traffic {
             // Aliases answer with their targets' TTL.
@@ -36,7 +35,7 @@ pub(super) fn long_ttl(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
 }
 
 /// More health checks than an account has by default: the apply would stop half-way.
-pub(super) fn many_checks(policy: &Policy, _: Options, out: &mut Vec<Diagnostic>) {
+pub(super) fn many_checks(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let traffic = policy.services.values().flat_map(|service| service.traffic.values());
     let probed: Vec<_> =
         traffic.filter_map(|traffic| Some((traffic.probe.as_ref()?, traffic.endpoints.len()))).collect();

@@ -51,6 +51,8 @@ pub struct Owned {
     pub needs: BTreeSet<Address>,
     /// The number of the run that made it, from 1: what was made together is as old.
     pub run: u64,
+    /// Its managed attributes as they were last applied. Nothing where no apply is known to have ended well.
+    pub applied: Option<Values>,
 }
 
 impl Object {

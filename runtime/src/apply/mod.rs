@@ -195,6 +195,7 @@ fn intent(step: &Step, command: &Command) -> Event {
         displaces: step.displaces.iter().map(Object::identity).collect(),
         superseded: step.superseded,
         needs,
+        attributes: command.values.clone(),
     }
 }
 

@@ -136,7 +136,8 @@ impl Apply {
         if plan.moved.is_empty() {
             return Ok(exit::DONE);
         }
-        let run = Run { context: plan.context.clone(), plan: plan.digest(), steps: 0 };
+        let run =
+            Run { context: plan.context.clone(), plan: plan.digest(), steps: 0, runner: session::runner() };
         let journal = Writer::begin(lock, Event::RunStarted(run))?;
         match apply(plan, cloud, &journal, 1, &Silence).await.journal {
             Some(error) => Err(error.into()),
@@ -152,7 +153,8 @@ impl Apply {
         terminal: &Terminal,
     ) -> Result<u8, Failure> {
         let steps = plan.pending().count();
-        let run = Run { context: plan.context.clone(), plan: plan.digest(), steps };
+        let run =
+            Run { context: plan.context.clone(), plan: plan.digest(), steps, runner: session::runner() };
         let journal = Writer::begin(lock, Event::RunStarted(run))?;
         let progress = Progress::new(steps, terminal);
         let outcome = apply(plan, cloud, &journal, usize::from(self.parallelism), &progress).await;

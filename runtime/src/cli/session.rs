@@ -97,6 +97,16 @@ fn plain(path: &Path) -> PathBuf {
     path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
 }
 
+/// Who runs this and where, for those who find it in a journal: `alice@host, process 7`.
+pub(super) fn runner() -> String {
+    let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let user = user.filter(|user| !user.is_empty()).unwrap_or_else(|| "somebody".to_owned());
+    let host = std::env::var("HOSTNAME").ok().or_else(|| std::fs::read_to_string("/etc/hostname").ok());
+    let host = host.map(|host| host.trim().to_owned()).filter(|host| !host.is_empty());
+    let host = host.unwrap_or_else(|| "an unknown host".to_owned());
+    format!("{user}@{host}, process {}", std::process::id())
+}
+
 /// A path that means the same in any folder.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     let path = std::path::absolute(path);

@@ -12,10 +12,13 @@ use sha2::{Digest, Sha256};
 pub struct Run {
     /// Estate, cloud, account.
     pub context: Context,
-    /// The digest of the plan.
+    /// The digest of the plan: of its file where it was saved, so that a plan is applied once.
     pub plan: String,
     /// How many steps it has to do.
     pub steps: usize,
+    /// Who applies it and where: `alice@host, process 7`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub runner: String,
 }
 
 /// Something that happened, or is about to.
@@ -44,6 +47,9 @@ pub enum Event {
         superseded: bool,
         /// What it needs.
         needs: BTreeSet<Address>,
+        /// What the thing will be like: every managed attribute. Empty for a delete.
+        #[serde(default, skip_serializing_if = "Values::is_empty")]
+        attributes: Values,
     },
     /// A step has taken effect.
     StepDone {

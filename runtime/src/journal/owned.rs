@@ -15,7 +15,7 @@ use super::{Entry, Event};
 #[must_use]
 pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
     let mut owned: BTreeMap<(Address, String), Owned> = BTreeMap::new();
-    let mut ending: BTreeMap<&StepId, Vec<(Kind, String)>> = BTreeMap::new();
+    let mut begun: BTreeMap<&StepId, Begun> = BTreeMap::new();
     let (mut ours, mut run) = (false, 0);
     for entry in entries {
         match &entry.event {
@@ -30,7 +30,16 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                     owned.insert((address.clone(), own), Owned { address, ..made });
                 }
             }
-            Event::StepStarted { step, address, action, identity, needs, displaces, superseded } if ours => {
+            Event::StepStarted {
+                step,
+                address,
+                action,
+                identity,
+                needs,
+                displaces,
+                superseded,
+                attributes,
+            } if ours => {
                 let own = key(identity);
                 let kind = address.kind();
                 let gone = displaces.iter().map(key).filter(|other| *other != own);
@@ -38,28 +47,49 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                 match action {
                     Action::Create | Action::Replace => {
                         let (address, identity) = (address.clone(), identity.clone());
-                        let made = Owned { address: address.clone(), identity, needs: needs.clone(), run };
-                        owned.insert((address, own), made);
+                        let made = Owned {
+                            address: address.clone(),
+                            identity,
+                            needs: needs.clone(),
+                            run,
+                            applied: None,
+                        };
+                        owned.insert((address, own.clone()), made);
                     }
                     Action::Update => {
-                        if let Some(made) = owned.get_mut(&(address.clone(), own)) {
+                        if let Some(made) = owned.get_mut(&(address.clone(), own.clone())) {
                             made.needs.clone_from(needs);
                         }
                     }
-                    Action::Delete if !superseded => gone.push((kind, own)),
+                    Action::Delete if !superseded => gone.push((kind, own.clone())),
                     Action::Delete | Action::Keep => {}
                 }
-                ending.insert(step, gone);
+                let applied = (!attributes.is_empty()).then(|| attributes.clone());
+                begun.insert(step, Begun { key: (address.clone(), own), gone, applied });
             }
             Event::StepDone { step, .. } if ours => {
-                for (kind, gone) in ending.remove(step).unwrap_or_default() {
+                let Some(begun) = begun.remove(step) else { continue };
+                for (kind, gone) in begun.gone {
                     owned.retain(|(address, identity), _| address.kind() != kind || *identity != gone);
+                }
+                if let (Some(made), Some(applied)) = (owned.get_mut(&begun.key), begun.applied) {
+                    made.applied = Some(applied);
                 }
             }
             _ => {}
         }
     }
     owned.into_values().collect()
+}
+
+/// What a step that began will have done once it is known to have ended well.
+struct Begun {
+    /// The thing it is about.
+    key: (Address, String),
+    /// What goes.
+    gone: Vec<(Kind, String)>,
+    /// What the thing is like then.
+    applied: Option<Values>,
 }
 
 /// The other estates that a journal knows on the same cloud and account.

@@ -10,6 +10,9 @@ use holdfast_compiler::resource::{Address, Values};
 /// How many API calls went to each service, every attempt counted.
 pub type Calls = BTreeMap<String, u64>;
 
+/// How many calls of each operation, such as `s3:CreateBucket`, a piece of work takes.
+pub type Cost = BTreeMap<&'static str, u32>;
+
 /// A step, ready to be executed: everything it refers to is known.
 #[derive(Debug, Clone)]
 pub struct Command {
@@ -89,6 +92,12 @@ pub trait Cloud: Send + Sync {
     /// Execute one command, or several of one batch together, and wait until they have taken effect. One
     /// result per command, in their order.
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>>;
+
+    /// The calls that executing a batch takes if all goes well, as far as they have to be held back. Nothing
+    /// unless a cloud says otherwise.
+    fn cost(&self, _batch: &[Command]) -> Cost {
+        Cost::new()
+    }
 
     /// The calls so far.
     fn calls(&self) -> Calls;

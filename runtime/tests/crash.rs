@@ -12,7 +12,7 @@ use support::{Bench, Standin};
 
 /// Start an apply and kill it (SIGKILL) as soon as it has reported so many steps.
 fn killed_after(bench: &Bench<'_>, steps: usize) {
-    let mut command = bench.command(&["apply", "policies", "--yes", "--parallelism", "2"]);
+    let mut command = bench.command(&["apply", "policies", "--yes", "-v", "--parallelism", "2"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let progress = BufReader::new(child.stderr.take().unwrap());
     let reported =

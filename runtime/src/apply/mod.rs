@@ -1,22 +1,56 @@
 //! Executing a plan: concurrently over its graph, with a bound; journal first, cloud second.
 //!
-//! A step starts when everything it needs is done. After a failure only what needs the failed step stays
-//! undone; everything independent goes on. Nothing is undone: running again observes and plans again.
+//! A step can start when everything it needs is done (`schedule`); which of those that can start does, and
+//! when, is up to their order, their lanes and the limits of the cloud (`queue`, `limit`). After a failure only
+//! what needs the failed step stays undone; everything independent goes on. Who stops a run lets what is under
+//! way finish. Nothing is undone: running again observes and plans again.
 
+mod limit;
+mod queue;
 mod schedule;
 mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::{Action, Plan, Step, StepId};
 use holdfast_compiler::resource::{Address, Attribute, Values};
+use holdfast_compiler::units::Duration;
 use sha2::{Digest, Sha256};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::cloud::{Cloud, CloudError, Command, Done};
 use crate::journal::{Event, JournalError, Writer};
+pub use limit::{DEFAULTS, Limit, Limits, Setting};
+use queue::{Next, Queue, Unit};
 use schedule::Schedule;
+
+/// How long a step may take unless somebody says otherwise. A change of records may wait two minutes for its
+/// turn and five for the name servers of Route 53, and a zone of 10,000 records, the most it has without asking
+/// for more, takes ten changes of usually less than a minute each.
+pub const STEP_TIMEOUT: Duration = Duration::minutes(15);
+
+/// How a plan is executed.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How many units of work run at the same time, at least one.
+    pub parallelism: usize,
+    /// How often the cloud may be asked.
+    pub limits: Limits,
+    /// How long a step may take. After that it counts as failed.
+    pub step_timeout: Duration,
+}
+
+/// Why a run was stopped before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// Somebody wants it to end.
+    Asked,
+    /// Its time was up.
+    Late,
+}
 
 /// Someone who watches an apply.
 pub trait Watcher: Send + Sync {
@@ -33,61 +67,90 @@ pub struct Outcome {
     pub done: Vec<StepId>,
     /// Steps that failed, with the reasons.
     pub failed: Vec<(StepId, CloudError)>,
-    /// Steps that were not started, each with a step it needs that failed or was not started.
-    pub not_started: Vec<(StepId, StepId)>,
+    /// Steps that were not started, each with a step it needs that failed or was not started; without one, its
+    /// turn had not come when the run was stopped.
+    pub not_started: Vec<(StepId, Option<StepId>)>,
+    /// Why the run was stopped, if that kept a step from starting.
+    pub stopped: Option<Stopped>,
     /// The journal could not be written: no further steps were started, and of those that were under way
     /// some may have taken effect without being recorded.
     pub journal: Option<JournalError>,
 }
 
-/// Execute a plan. When the journal cannot be written, steps that are under way are waited for and no further
-/// ones start.
+/// Execute a plan. When `stop` says so, or the journal cannot be written, steps that are under way are waited
+/// for and no further ones start.
 pub async fn apply(
     plan: &Plan,
     cloud: &dyn Cloud,
     journal: &Writer,
-    parallelism: usize,
+    settings: &Settings,
     watcher: &dyn Watcher,
+    stop: impl Future<Output = Stopped>,
 ) -> Outcome {
-    let mut run =
-        Run { plan, cloud, journal, watcher, outputs: kept_outputs(plan), outcome: Outcome::default() };
+    let timeout = std::time::Duration::from_secs(settings.step_timeout.as_seconds());
+    let (outputs, outcome) = (kept_outputs(plan), Outcome::default());
+    let mut run = Run { plan, cloud, journal, watcher, timeout, outputs, outcome };
     for moved in &plan.moved {
         if let Err(error) = journal.append(Event::Moved(moved.clone())).await {
             run.outcome.journal = Some(error);
         }
     }
     let mut schedule = Schedule::new(plan);
+    let mut queue = Queue::new(&settings.limits, Instant::now());
     let mut under_way = FuturesUnordered::new();
+    let (mut stop, mut stopped) = (pin!(stop), None);
     loop {
-        while under_way.len() < parallelism.max(1) && run.outcome.journal.is_none() {
-            let Some(unit) = schedule.next() else { break };
-            let steps = || unit.iter().filter_map(|at| Some((*at, plan.steps.get(*at)?)));
-            let commands: Result<Vec<(usize, Command)>, CloudError> =
-                steps().map(|(at, step)| Ok((at, run.command(step)?))).collect();
-            match commands {
-                Ok(commands) => under_way.push(run.unit(commands)),
+        while let Some(unit) = schedule.next() {
+            match run.prepare(&unit, schedule.way(&unit)) {
+                Ok(unit) => queue.push(unit),
                 Err(error) => {
-                    for (at, _) in steps() {
+                    for at in unit {
                         schedule.settle(at, false);
                         run.record(at, Err(error.clone()));
                     }
                 }
             }
         }
-        let Some((results, broken)) = under_way.next().await else { break };
-        for (at, result) in results {
-            schedule.settle(at, result.is_ok());
-            run.record(at, result);
+        let mut wake = None;
+        while under_way.len() < settings.parallelism.max(1)
+            && stopped.is_none()
+            && run.outcome.journal.is_none()
+        {
+            match queue.next(Instant::now()) {
+                Next::Start(unit) => under_way.push(run.unit(unit)),
+                Next::At(when) => {
+                    wake = Some(when);
+                    break;
+                }
+                Next::Nothing => break,
+            }
         }
-        run.outcome.journal = run.outcome.journal.or(broken);
+        if under_way.is_empty() && wake.is_none() {
+            break;
+        }
+        tokio::select! {
+            biased;
+            why = &mut stop, if stopped.is_none() => stopped = Some(why),
+            Some(ended) = under_way.next() => {
+                queue.ended(ended.lane.as_ref());
+                for (at, result) in ended.results {
+                    schedule.settle(at, result.is_ok());
+                    run.record(at, result);
+                }
+                run.outcome.journal = run.outcome.journal.or(ended.broken);
+            }
+            () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
+        }
     }
     drop(under_way);
     let mut outcome = run.outcome;
-    outcome.not_started = schedule.blocked();
-    let (done, failed) = (outcome.done.len(), outcome.failed.len());
-    let not_started = outcome.not_started.len();
+    outcome.not_started = schedule.not_started();
+    outcome.stopped = stopped.filter(|_| outcome.not_started.iter().any(|(_, because)| because.is_none()));
     if outcome.journal.is_none() {
-        outcome.journal = journal.append(Event::RunFinished { done, failed, not_started }).await.err();
+        let (done, failed) = (outcome.done.len(), outcome.failed.len());
+        let (not_started, interrupted) = (outcome.not_started.len(), outcome.stopped.is_some());
+        let finished = Event::RunFinished { done, failed, not_started, interrupted };
+        outcome.journal = journal.append(finished).await.err();
     }
     outcome
 }
@@ -103,13 +166,31 @@ struct Run<'a> {
     cloud: &'a dyn Cloud,
     journal: &'a Writer,
     watcher: &'a dyn Watcher,
+    timeout: std::time::Duration,
     outputs: BTreeMap<Address, Values>,
     outcome: Outcome,
 }
 
-type Results = Vec<(usize, Result<Done, CloudError>)>;
+/// What became of a unit: the results there are, and the journal's error if it had one.
+struct Ended {
+    lane: Option<String>,
+    results: Vec<(usize, Result<Done, CloudError>)>,
+    broken: Option<JournalError>,
+}
 
 impl<'a> Run<'a> {
+    /// A unit with all that it takes to start it.
+    fn prepare(&self, unit: &[usize], way: usize) -> Result<Unit, CloudError> {
+        let steps: Vec<(usize, &Step)> =
+            unit.iter().filter_map(|at| Some((*at, self.plan.steps.get(*at)?))).collect();
+        let lane = steps.iter().find_map(|(_, step)| step.lane()).map(str::to_owned);
+        let commands: Vec<Command> =
+            steps.iter().map(|(_, step)| self.command(step)).collect::<Result<_, _>>()?;
+        let cost = self.cloud.cost(&commands);
+        let places = steps.into_iter().map(|(at, _)| at);
+        Ok(Unit { commands: places.zip(commands).collect(), lane, cost, way })
+    }
+
     /// A step with everything it refers to filled in.
     fn command(&self, step: &Step) -> Result<Command, CloudError> {
         let value = |(name, attribute): (&String, &Attribute)| match attribute {
@@ -135,24 +216,24 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Journal a unit, execute it, journal what came of it. Gives the results there are, and the journal's
-    /// error if it had one.
-    fn unit(
-        &self,
-        commands: Vec<(usize, Command)>,
-    ) -> impl Future<Output = (Results, Option<JournalError>)> + 'a {
+    /// Journal a unit, execute it, journal what came of it.
+    fn unit(&self, unit: Unit) -> impl Future<Output = Ended> + 'a {
         let (plan, cloud, journal, watcher) = (self.plan, self.cloud, self.journal, self.watcher);
+        let longest = self.timeout;
         async move {
+            let Unit { commands, lane, .. } = unit;
             let (indices, commands): (Vec<usize>, Vec<Command>) = commands.into_iter().unzip();
             let steps: Vec<&Step> = indices.iter().filter_map(|at| plan.steps.get(*at)).collect();
             let intents =
                 steps.iter().zip(&commands).map(|(step, command)| journal.append(intent(step, command)));
             let written = futures::future::join_all(intents).await;
             if let Some(error) = written.into_iter().find_map(Result::err) {
-                return (Results::new(), Some(error));
+                return Ended { lane, results: Vec::new(), broken: Some(error) };
             }
             steps.iter().for_each(|step| watcher.started(step));
-            let results = split::execute(cloud, &commands).await;
+            let results = timeout(longest, split::execute(cloud, &commands)).await;
+            let results =
+                results.unwrap_or_else(|_| steps.iter().map(|step| Err(late(step, longest))).collect());
             let records = steps.iter().zip(&results).map(|(step, result)| {
                 watcher.ended(step, result.as_ref().map(|_| ()));
                 let step = step.id.clone();
@@ -162,7 +243,7 @@ impl<'a> Run<'a> {
                 })
             });
             let broken = futures::future::join_all(records).await.into_iter().find_map(Result::err);
-            (indices.into_iter().zip(results).collect(), broken)
+            Ended { lane, results: indices.into_iter().zip(results).collect(), broken }
         }
     }
 
@@ -178,6 +259,14 @@ impl<'a> Run<'a> {
             Err(error) => self.outcome.failed.push((step.id.clone(), error)),
         }
     }
+}
+
+/// A step took too long.
+fn late(step: &Step, longest: std::time::Duration) -> CloudError {
+    let longest = Duration::seconds(longest.as_secs()).in_words();
+    let message =
+        format!("not done after {longest}; whether it took effect is for the next observation to find out");
+    CloudError::new(format!("{} {}", step.action, step.address), "Deadline", message)
 }
 
 fn intent(step: &Step, command: &Command) -> Event {

@@ -29,6 +29,8 @@ pub(super) struct Schedule<'a> {
     open: Vec<usize>,
     unit_of: Vec<usize>,
     units: Vec<Vec<usize>>,
+    /// How many steps have to follow each other from this one on, itself included.
+    ways: Vec<usize>,
     /// How many steps of it are not settled, per unit.
     unsettled: Vec<usize>,
     ready: VecDeque<Vec<usize>>,
@@ -73,19 +75,25 @@ impl<'a> Schedule<'a> {
                 }
             }
         }
+        let ways = ways(plan, &needs, &unit_of);
         let unsettled = units.iter().map(Vec::len).collect();
         let states = vec![State::Waiting; count];
         let (ready, because) = (VecDeque::new(), BTreeMap::new());
         let mut schedule =
-            Self { plan, states, needs, users, open, unit_of, units, unsettled, ready, because };
+            Self { plan, states, needs, users, open, unit_of, units, ways, unsettled, ready, because };
         let free: Vec<usize> = (0..count).filter(|at| schedule.open.get(*at) == Some(&0)).collect();
         free.into_iter().for_each(|at| schedule.settled(at));
         schedule
     }
 
-    /// The next unit that can start: indices of steps, in the plan's order.
+    /// A unit that can start: indices of steps, in the plan's order.
     pub(super) fn next(&mut self) -> Option<Vec<usize>> {
         self.ready.pop_front()
+    }
+
+    /// How many steps have to follow each other from a unit on.
+    pub(super) fn way(&self, unit: &[usize]) -> usize {
+        unit.iter().filter_map(|at| self.ways.get(*at)).copied().max().unwrap_or(0)
     }
 
     /// A step has ended.
@@ -93,19 +101,15 @@ impl<'a> Schedule<'a> {
         self.end(at, if well { State::Done } else { State::Out });
     }
 
-    /// The steps that were not started, each with the nearest reason. That includes steps that still wait when
-    /// nothing runs any more: in a circle, or after a run that was broken off.
-    pub(super) fn blocked(&self) -> Vec<(StepId, StepId)> {
+    /// The steps that were not started, each with the nearest reason: a step it needs that failed or was not
+    /// started. Without one, its turn had not come when the run was stopped.
+    pub(super) fn not_started(&self) -> Vec<(StepId, Option<StepId>)> {
         let id = |at: usize| self.plan.steps.get(at).map(|step| step.id.clone());
-        let waits = |at: &usize| self.state(*at) == State::Waiting;
-        let because = |at: usize| {
-            let waiting = || self.needs.get(at)?.iter().copied().find(waits);
-            self.because.get(&at).copied().or_else(waiting).unwrap_or(at)
-        };
-        let undone = |at: &usize| self.because.contains_key(at) || waits(at);
+        let because = |at: usize| self.because.get(&at).and_then(|because| id(*because));
+        let undone = |at: &usize| self.because.contains_key(at) || self.state(*at) == State::Waiting;
         let pending = |at: &usize| self.plan.steps.get(*at).is_some_and(|step| step.action != Action::Keep);
-        let blocked = (0..self.plan.steps.len()).filter(|at| undone(at) && pending(at));
-        blocked.filter_map(|at| Some((id(at)?, id(because(at))?))).collect()
+        let steps = (0..self.plan.steps.len()).filter(|at| undone(at) && pending(at));
+        steps.filter_map(|at| Some((id(at)?, because(at)))).collect()
     }
 
     fn state(&self, at: usize) -> State {
@@ -176,4 +180,26 @@ impl<'a> Schedule<'a> {
         }
         ended
     }
+}
+
+/// How many steps have to follow each other from each step on. Steps come after what they need, so one pass
+/// from the end is enough; a plan in another order would only run in a worse one. What is kept takes no time,
+/// and steps of one unit run together.
+fn ways(plan: &Plan, needs: &[Vec<usize>], unit_of: &[usize]) -> Vec<usize> {
+    let mut ways = vec![0; needs.len()];
+    for (at, step) in plan.steps.iter().enumerate().rev() {
+        let behind: usize = ways.get(at).copied().unwrap_or(0);
+        let way = behind.max(usize::from(step.action != Action::Keep));
+        if let Some(slot) = ways.get_mut(at) {
+            *slot = way;
+        }
+        for need in needs.get(at).into_iter().flatten() {
+            let own = usize::from(plan.steps.get(*need).is_some_and(|step| step.action != Action::Keep));
+            let together = unit_of.get(*need) == unit_of.get(at);
+            if let Some(slot) = ways.get_mut(*need) {
+                *slot = (*slot).max(if together { way } else { way + own });
+            }
+        }
+    }
+    ways
 }

@@ -8,6 +8,7 @@ mod batch;
 mod bucket;
 mod bucket_settings;
 mod clients;
+mod cost;
 mod count;
 mod error;
 mod fields;
@@ -33,8 +34,9 @@ use holdfast_compiler::observation::{Object, Observation, Wanted};
 use holdfast_compiler::resource::{Kind, Values};
 use tokio::sync::OnceCell;
 
-use crate::cloud::{Calls, Cloud, CloudError, Command, Done};
+use crate::cloud::{Calls, Cloud, CloudError, Command, Cost, Done};
 use clients::Clients;
+pub use cost::OPERATIONS;
 use error::Named;
 use scope::Scope;
 
@@ -128,6 +130,10 @@ impl Cloud for Aws {
             results.push(self.one(command).await);
         }
         results
+    }
+
+    fn cost(&self, batch: &[Command]) -> Cost {
+        cost::of(batch)
     }
 
     fn calls(&self) -> Calls {

@@ -28,8 +28,9 @@ const REFUSED: &str = "InvalidChangeBatch";
 
 /// How long a change may take; most take less than a minute.
 const PATIENCE: Duration = Duration::from_secs(300);
-const FIRST: Duration = Duration::from_millis(250);
-const SECOND: Duration = Duration::from_secs(1);
+/// Each question is a call of the few that an account has in a second, so the first comes when there may be an
+/// answer and not sooner.
+const FIRST: Duration = Duration::from_millis(1_250);
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// Execute the commands of one batch, in their order.
@@ -62,6 +63,13 @@ pub(super) async fn execute(clients: &Clients, batch: &[Command]) -> Vec<Result<
         }
     }
     results
+}
+
+/// How many changes the records of a batch take.
+pub(super) fn changes(batch: &[Command]) -> usize {
+    let records = batch.iter().enumerate().filter(|(_, command)| command.address.kind() == Kind::Record);
+    // What cannot be sent is told when it is tried.
+    split(records.filter_map(|(at, command)| bundle(at, command).ok()).collect()).len()
 }
 
 /// What a command is about: the record as it should be, or as it is where it should not.
@@ -150,7 +158,7 @@ async fn settle(clients: &Clients, change: &ChangeInfo) -> Result<(), CloudError
     let id = change.id().trim_start_matches("/change/");
     let mut status = change.status().clone();
     let end = Instant::now() + PATIENCE;
-    let (mut pause, mut next) = (FIRST, SECOND);
+    let mut pause = FIRST;
     while status != ChangeStatus::Insync {
         if Instant::now() + pause > end {
             let message = format!(
@@ -161,7 +169,7 @@ async fn settle(clients: &Clients, change: &ChangeInfo) -> Result<(), CloudError
             return Err(CloudError::new(OPERATION, "ChangePending", message));
         }
         sleep(pause).await;
-        (pause, next) = (next, (next * 2).min(LONGEST));
+        pause = (pause * 2).min(LONGEST);
         let answer =
             retry(ROUTE53, || async { clients.route53.get_change().id(id).send().await.named(OPERATION) });
         status = answer.await?.change_info.map_or(ChangeStatus::Pending, |change| change.status);

@@ -1,28 +1,26 @@
 //! `holdfast apply`.
 
-use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use holdfast_compiler::diagnostic::{codes, one_of, visible};
-use holdfast_compiler::plan::{Action, Plan, StepId, text};
+use holdfast_compiler::diagnostic::{codes, one_of};
+use holdfast_compiler::plan::{Plan, text};
 use holdfast_compiler::units::Date;
 
+use super::execution::Execution;
 use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::{PlanFile, is_plan_file};
-use super::progress::{Progress, Silence};
 use super::session::Selected;
 use super::{Global, exit, session};
-use crate::apply::{Outcome, apply};
-use crate::cloud::{Calls, Cloud};
 use crate::journal::{Event, Lock, Run, Writer};
 
 /// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
 ///
-/// Steps run concurrently, each after what it needs. After a failure everything independent goes on. Run it
-/// again to go on where it stopped: what is done stays done.
+/// Steps run concurrently, each after what it needs. After a failure everything independent goes on. Ctrl-C (or
+/// SIGTERM) lets what is under way finish and starts nothing more; a second one stops at once. Run it again to
+/// go on where it stopped: what is done stays done.
 #[derive(Debug, Args)]
 pub(super) struct Apply {
     /// Policy files and folders, or one file that `holdfast plan --out` wrote.
@@ -37,9 +35,8 @@ pub(super) struct Apply {
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
     #[arg(long, value_name = "DATE", value_parser = session::date)]
     as_of: Option<Date>,
-    /// How many steps run at the same time.
-    #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    parallelism: u16,
+    #[command(flatten)]
+    execution: Execution,
 }
 
 impl Apply {
@@ -60,16 +57,17 @@ impl Apply {
         let plan = session::plan(compiled, cloud.as_ref(), lock.folder(), terminal).await?;
         // Who has agreed beforehand and wants to hear less, hears what came of it.
         if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
-            terminal.result(&text(&plan, terminal.stdout()));
+            self.show(&plan, terminal);
         }
         if plan.is_empty() {
-            return self.nothing_but_moves(&plan, cloud.as_ref(), &lock).await;
+            self.execution.nothing(&plan, cloud.as_ref(), terminal);
+            return self.nothing_but_moves(&plan, &lock).await;
         }
         self.may_leave(&plan)?;
         if !self.yes {
             confirm(terminal)?;
         }
-        self.execute(&plan, cloud.as_ref(), &lock, terminal).await
+        self.execution.run(&plan, cloud.as_ref(), &lock, terminal).await
     }
 
     /// A saved plan: what was looked at when it was made is looked at again, and has to be the same.
@@ -107,11 +105,12 @@ impl Apply {
             ));
         }
         if plan.is_empty() {
-            terminal.result(&text(&plan, terminal.stdout()));
-            return self.nothing_but_moves(&plan, cloud.as_ref(), &lock).await;
+            self.show(&plan, terminal);
+            self.execution.nothing(&plan, cloud.as_ref(), terminal);
+            return self.nothing_but_moves(&plan, &lock).await;
         }
         self.may_leave(&plan)?;
-        self.execute(&plan, cloud.as_ref(), &lock, terminal).await
+        self.execution.run(&plan, cloud.as_ref(), &lock, terminal).await
     }
 
     /// A whole service goes only where somebody says so: a path that was forgotten on the command line looks
@@ -131,40 +130,29 @@ impl Apply {
         ))
     }
 
+    /// What will be done, where results go, or beside them where those are for machines.
+    fn show(&self, plan: &Plan, terminal: &Terminal) {
+        if self.execution.tells_events() {
+            terminal.note(text(plan, terminal.stderr()).trim_end());
+        } else {
+            terminal.result(&text(plan, terminal.stdout()));
+        }
+    }
+
     /// Nothing changes in the cloud, but what belongs to a renamed service is remembered under its new name.
-    async fn nothing_but_moves(&self, plan: &Plan, cloud: &dyn Cloud, lock: &Lock) -> Result<u8, Failure> {
+    async fn nothing_but_moves(&self, plan: &Plan, lock: &Lock) -> Result<u8, Failure> {
         if plan.moved.is_empty() {
             return Ok(exit::DONE);
         }
         let run =
             Run { context: plan.context.clone(), plan: plan.digest(), steps: 0, runner: session::runner() };
         let journal = Writer::begin(lock, Event::RunStarted(run))?;
-        match apply(plan, cloud, &journal, 1, &Silence).await.journal {
-            Some(error) => Err(error.into()),
-            None => Ok(exit::DONE),
+        for moved in &plan.moved {
+            journal.append(Event::Moved(moved.clone())).await?;
         }
-    }
-
-    async fn execute(
-        &self,
-        plan: &Plan,
-        cloud: &dyn Cloud,
-        lock: &Lock,
-        terminal: &Terminal,
-    ) -> Result<u8, Failure> {
-        let steps = plan.pending().count();
-        let run =
-            Run { context: plan.context.clone(), plan: plan.digest(), steps, runner: session::runner() };
-        let journal = Writer::begin(lock, Event::RunStarted(run))?;
-        let progress = Progress::new(steps, terminal);
-        let outcome = apply(plan, cloud, &journal, usize::from(self.parallelism), &progress).await;
-        progress.finish();
-        terminal.result(&summary(plan, &outcome, &cloud.calls()));
-        if let Some(error) = outcome.journal {
-            return Err(error.into());
-        }
-        let whole = outcome.failed.is_empty() && outcome.not_started.is_empty();
-        Ok(if whole { exit::DONE } else { exit::FAILED })
+        let ended = Event::RunFinished { done: 0, failed: 0, not_started: 0, interrupted: false };
+        journal.append(ended).await?;
+        Ok(exit::DONE)
     }
 }
 
@@ -195,44 +183,4 @@ fn confirm(terminal: &Terminal) -> Result<(), Failure> {
     } else {
         Err(refused("you did not agree to this plan"))
     }
-}
-
-/// What was done, what failed and why, what was not started, and what it cost.
-fn summary(plan: &Plan, outcome: &Outcome, spent: &Calls) -> String {
-    let ended: BTreeSet<&StepId> = outcome.done.iter().collect();
-    let second = plan.second_halves();
-    let done = |wanted: Action| {
-        let of = plan.steps.iter().filter(|step| step.action == wanted && !second.contains(&step.id));
-        of.filter(|step| ended.contains(&step.id)).count()
-    };
-    let mut text = format!(
-        "\nApplied: {} created, {} updated, {} replaced, {} deleted.\n",
-        done(Action::Create),
-        done(Action::Update),
-        done(Action::Replace),
-        done(Action::Delete)
-    );
-    if !outcome.failed.is_empty() {
-        text.push_str(&format!("\nFailed ({}):\n", outcome.failed.len()));
-        for (step, error) in &outcome.failed {
-            text.push_str(&visible(&format!("  {step}: {error}\n")));
-        }
-    }
-    if !outcome.not_started.is_empty() {
-        text.push_str(&format!("\nNot started ({}):\n", outcome.not_started.len()));
-        for (step, because) in &outcome.not_started {
-            text.push_str(&visible(&format!("  {step}: needs {because}\n")));
-        }
-    }
-    if !outcome.failed.is_empty() {
-        text.push_str("\nApply again to go on: what is done stays done.\n");
-    }
-    format!("{text}{}\n", calls(spent))
-}
-
-/// `API calls: 523 (iam 40, route53 85, s3 398)`.
-pub(super) fn calls(calls: &Calls) -> String {
-    let total: u64 = calls.values().sum();
-    let each: Vec<String> = calls.iter().map(|(service, count)| format!("{service} {count}")).collect();
-    format!("API calls: {total} ({})", each.join(", "))
 }

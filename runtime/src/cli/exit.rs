@@ -12,3 +12,5 @@ pub const INVALID: u8 = 3;
 pub const REFUSED: u8 = 4;
 /// Wrong usage (`EX_USAGE` of sysexits).
 pub const USAGE: u8 = 64;
+/// Stopped at once, by a second signal (128 and the number of SIGINT, as shells have it).
+pub const INTERRUPTED: u8 = 130;

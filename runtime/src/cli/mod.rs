@@ -2,6 +2,8 @@
 
 mod apply;
 mod completions;
+mod events;
+mod execution;
 pub mod exit;
 mod explain;
 mod failure;
@@ -16,6 +18,7 @@ mod progress;
 mod schema;
 mod session;
 mod show;
+mod signals;
 mod validate;
 
 use std::ffi::OsString;
@@ -34,7 +37,8 @@ use output::Terminal;
 #[derive(Debug, Parser)]
 #[command(name = "holdfast", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 changes pending (plan --detailed-exitcode), \
-    3 policy invalid (fmt --check: or not formatted), 4 refused, 64 wrong usage")]
+    3 policy invalid (fmt --check: or not formatted), 4 refused, 64 wrong usage, \
+    130 stopped at once by a second signal")]
 pub struct Cli {
     #[command(flatten)]
     global: Global,

@@ -78,6 +78,11 @@ impl Terminal {
         }
     }
 
+    /// Whether the user wants to know more.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.verbose > 0 && !self.quiet
+    }
+
     /// A line for who wants to know more.
     pub(super) fn detail(&self, line: &str) {
         if self.verbose > 0 {

@@ -63,7 +63,7 @@ impl Plan {
         let cloud = place.cloud.open().await?;
         let plan = session::plan(compiled, cloud.as_ref(), &place.journal, terminal).await?;
         self.format.print(&plan, terminal);
-        terminal.detail(&super::apply::calls(&cloud.calls()));
+        terminal.detail(&super::execution::calls(&cloud.calls()));
         let pending = !plan.is_empty();
         if let Some(path) = &self.out {
             PlanFile::new(plan, &place)?.write(path)?;

@@ -1,90 +1,213 @@
-//! What an apply is doing: a line per running step on a terminal, a line per finished step elsewhere.
+//! What an apply is doing. On a terminal a small board that is drawn again and again: how far the run is, and
+//! the steps that are under way, as many as the screen takes. Elsewhere nothing, or a line per ended step for
+//! who wants to know more; what came of it all is in the summary anyway.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use holdfast_compiler::diagnostic::visible;
 use holdfast_compiler::plan::{Step, StepId};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::output::Terminal;
 use crate::apply::Watcher;
 use crate::cloud::CloudError;
 
-/// How often running lines are redrawn.
+/// How often the board is drawn.
 const TICK: Duration = Duration::from_millis(120);
+/// Running steps that are shown where nobody knows how high the screen is.
+const ROWS: usize = 12;
+/// How many steps have to have ended, and how much time to have passed, before anything is said about the rest.
+const EVIDENCE: (usize, Duration) = (5, Duration::from_secs(5));
 
 /// The progress of one apply.
 pub(super) struct Progress<'a> {
     terminal: &'a Terminal,
-    steps: usize,
-    bars: MultiProgress,
-    running: Mutex<Running>,
+    board: Arc<Mutex<Board>>,
+    bar: Option<ProgressBar>,
 }
 
-#[derive(Default)]
-struct Running {
+/// What there is to see.
+struct Board {
+    began: Instant,
+    steps: usize,
     ended: usize,
-    since: BTreeMap<StepId, (Instant, ProgressBar)>,
+    /// Running steps in the order in which they began: what they do, and since when.
+    running: Vec<(StepId, String, Instant)>,
+    /// Why no further steps start.
+    stopping: Option<&'static str>,
 }
 
 impl<'a> Progress<'a> {
     pub(super) fn new(steps: usize, terminal: &'a Terminal) -> Self {
-        Self { terminal, steps, bars: MultiProgress::new(), running: Mutex::default() }
+        let board = Board { began: Instant::now(), steps, ended: 0, running: Vec::new(), stopping: None };
+        let board = Arc::new(Mutex::new(board));
+        let bar = terminal.live.then(|| draw(board.clone())).flatten();
+        Self { terminal, board, bar }
+    }
+
+    /// No further steps start: tell why, and what is still waited for.
+    pub(super) fn stopping(&self, why: &'static str) {
+        let mut board = self.board();
+        board.stopping = Some(why);
+        let waits = match board.running.len() {
+            0 => "nothing is under way".to_owned(),
+            1 => "1 step is under way and is waited for".to_owned(),
+            running => format!("{running} steps are under way and are waited for"),
+        };
+        drop(board);
+        self.say(&format!("{why}: no further step starts, {waits}; Ctrl-C again stops at once"));
+    }
+
+    /// What is under way: `create bucket.s.d.one`.
+    pub(super) fn under_way(&self) -> Vec<String> {
+        self.board().running.iter().map(|(_, what, _)| what.clone()).collect()
     }
 
     /// Leave a clean screen.
     pub(super) fn finish(&self) {
-        if self.terminal.live {
-            let _ = self.bars.clear();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A line that stays, above the board if there is one.
+    fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None => self.terminal.note(line),
         }
     }
 }
 
 impl Watcher for Progress<'_> {
     fn started(&self, step: &Step) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let bar = if self.terminal.live {
-            let bar = self.bars.add(ProgressBar::new_spinner());
-            if let Ok(style) = ProgressStyle::with_template("  {spinner} {msg} {elapsed}") {
-                bar.set_style(style);
-            }
-            bar.set_message(visible(&format!("{} {}", step.action, step.id)));
-            bar.enable_steady_tick(TICK);
-            bar
-        } else {
-            ProgressBar::hidden()
-        };
-        running.since.insert(step.id.clone(), (Instant::now(), bar));
+        let what = format!("{} {}", step.action, step.id);
+        self.board().running.push((step.id.clone(), what, Instant::now()));
     }
 
     fn ended(&self, step: &Step, result: Result<(), &CloudError>) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.ended += 1;
-        let (ended, steps) = (running.ended, self.steps);
-        let took = running.since.remove(&step.id).map(|(since, bar)| {
-            bar.finish_and_clear();
-            since.elapsed()
-        });
-        let took = took.unwrap_or_default().as_secs_f64();
-        let word = match result {
-            Ok(()) => "done".to_owned(),
-            Err(error) => format!("FAILED: {error}"),
-        };
-        let line = visible(&format!("[{ended}/{steps}] {} {}: {word} ({took:.1} s)", step.action, step.id));
-        if self.terminal.live {
-            let _ = self.bars.println(line);
-        } else {
-            self.terminal.note(&line);
+        let mut board = self.board();
+        board.ended += 1;
+        let (ended, steps) = (board.ended, board.steps);
+        let at = board.running.iter().position(|(id, ..)| *id == step.id);
+        let took = at.map(|at| board.running.remove(at).2.elapsed()).unwrap_or_default().as_secs_f64();
+        drop(board);
+        // Who watches sees at once what fails; all others read it in the summary.
+        if self.terminal.is_verbose() || self.bar.is_some() && result.is_err() {
+            let word = result.map_or_else(|error| format!("FAILED: {error}"), |()| "done".to_owned());
+            let what = format!("{} {}: {word} ({took:.1} s)", step.action, step.id);
+            self.say(&visible(&format!("[{ended}/{steps}] {what}")));
         }
     }
 }
 
-/// The progress of a run without steps.
-pub(super) struct Silence;
+/// Draw a board until its bar is finished.
+fn draw(board: Arc<Mutex<Board>>) -> Option<ProgressBar> {
+    let rows = terminal_size::terminal_size_of(std::io::stderr());
+    // A line for the whole, one for those that are not shown, and two of what stood there before.
+    let rows = rows.map_or(ROWS, |(_, height)| usize::from(height.0).saturating_sub(4).max(1));
+    let lines = move |_: &ProgressState, out: &mut dyn fmt::Write| {
+        let board = board.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = out.write_str(&board.lines(Instant::now(), rows).join("\n"));
+    };
+    let style = ProgressStyle::with_template("{board}").ok()?.with_key("board", lines);
+    let bar = ProgressBar::new_spinner().with_style(style);
+    bar.enable_steady_tick(TICK);
+    Some(bar)
+}
 
-impl Watcher for Silence {
-    fn started(&self, _: &Step) {}
-    fn ended(&self, _: &Step, _: Result<(), &CloudError>) {}
+impl Board {
+    /// As it looks at a moment, with at most so many running steps.
+    fn lines(&self, now: Instant, rows: usize) -> Vec<String> {
+        let took = now.saturating_duration_since(self.began);
+        let mut whole = format!("{} of {} done, {}", self.ended, self.steps, span(took));
+        match (self.stopping, self.left(took)) {
+            (Some(why), _) => whole.push_str(&format!(", {why}")),
+            (None, Some(left)) => whole.push_str(&format!(", {left}")),
+            (None, None) => {}
+        }
+        let shown = self.running.iter().take(rows).map(|(_, what, since)| {
+            visible(&format!("  {what} ({})", span(now.saturating_duration_since(*since))))
+        });
+        let hidden = self.running.len().saturating_sub(rows);
+        let more = (hidden > 0).then(|| format!("  and {hidden} more"));
+        std::iter::once(whole).chain(shown).chain(more).collect()
+    }
+
+    /// What is left if the rest goes as what has ended did. Nothing is said before there is something to go by:
+    /// a few steps, a tenth of all, some time. Never more precise than it can be.
+    fn left(&self, took: Duration) -> Option<String> {
+        let (steps, time) = EVIDENCE;
+        if self.ended < steps.max(self.steps / 10) || took < time || self.ended >= self.steps {
+            return None;
+        }
+        let rest = u32::try_from(self.steps - self.ended).ok()?;
+        let seconds = (took / u32::try_from(self.ended).ok()? * rest).as_secs();
+        Some(match seconds {
+            0..10 => "a few seconds left".to_owned(),
+            10..60 => format!("about {} s left", seconds.div_ceil(10) * 10),
+            60..5_400 => format!("about {} min left", seconds.div_ceil(60)),
+            _ => format!("about {} h left", seconds.div_ceil(3_600)),
+        })
+    }
+}
+
+/// `8 s`, `3 min 20 s`.
+fn span(span: Duration) -> String {
+    holdfast_compiler::units::Duration::seconds(span.as_secs()).in_words()
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_compiler::resource::Address;
+
+    use super::*;
+
+    fn board(steps: usize, ended: usize, running: usize) -> Board {
+        let began = Instant::now();
+        let step = |n: usize| {
+            let address = Address::try_from(format!("bucket.s.d.site{n}")).unwrap();
+            (StepId::of(&address), format!("create {address}"), began)
+        };
+        Board { began, steps, ended, running: (0..running).map(step).collect(), stopping: None }
+    }
+
+    fn at(board: &Board, seconds: u64) -> Vec<String> {
+        board.lines(board.began + Duration::from_secs(seconds), 2)
+    }
+
+    #[test]
+    fn a_board_fits_the_screen() {
+        assert_eq!(
+            at(&board(34, 3, 4), 8),
+            [
+                "3 of 34 done, 8 s",
+                "  create bucket.s.d.site0 (8 s)",
+                "  create bucket.s.d.site1 (8 s)",
+                "  and 2 more"
+            ]
+        );
+        assert_eq!(
+            at(&board(34, 3, 1), 70),
+            ["3 of 34 done, 1 min 10 s", "  create bucket.s.d.site0 (1 min 10 s)"]
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_about_the_rest_before_there_is_something_to_go_by() {
+        let whole = |steps, ended, seconds| at(&board(steps, ended, 0), seconds).remove(0);
+        assert_eq!(whole(20, 4, 60), "4 of 20 done, 1 min");
+        assert_eq!(whole(20, 10, 4), "10 of 20 done, 4 s");
+        assert_eq!(whole(1_000, 99, 60), "99 of 1000 done, 1 min");
+        assert_eq!(whole(20, 10, 33), "10 of 20 done, 33 s, about 40 s left");
+        assert_eq!(whole(1_000, 100, 60), "100 of 1000 done, 1 min, about 9 min left");
+        assert_eq!(whole(20, 19, 60), "19 of 20 done, 1 min, a few seconds left");
+        assert_eq!(whole(20, 20, 60), "20 of 20 done, 1 min");
+    }
 }

@@ -71,8 +71,11 @@ pub enum Event {
         done: usize,
         /// Steps failed.
         failed: usize,
-        /// Steps not started, because what they need failed.
+        /// Steps not started: what they need failed, or their turn did not come.
         not_started: usize,
+        /// Whether it was stopped before its end, by a signal or for lack of time.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        interrupted: bool,
     },
 }
 

@@ -69,6 +69,16 @@ impl Standin {
         &self.url
     }
 
+    /// Keep it from answering until it is resumed.
+    pub fn pause(&self) {
+        signal(self.server.id(), "STOP");
+    }
+
+    /// Let it answer again.
+    pub fn resume(&self) {
+        signal(self.server.id(), "CONT");
+    }
+
     /// Run the AWS command line tool and read its answer. The words are separated by spaces.
     pub fn aws(&self, words: &str) -> Value {
         self.aws_args(&words.split_whitespace().collect::<Vec<_>>())
@@ -122,6 +132,12 @@ impl Drop for Standin {
             let _ = cli.0.wait();
         }
     }
+}
+
+/// Send a signal to a process.
+pub fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().unwrap();
+    assert!(sent.success());
 }
 
 fn aws_environment(command: &mut Command, url: &str) {

@@ -1,0 +1,231 @@
+//! How fast a cloud may be asked: token buckets, one per limit.
+//!
+//! A bucket holds at most `burst` tokens, gains `rate` a second, and gives one for each call. A unit of work
+//! starts when all its buckets can pay for it, so calls that a service would refuse are not made. The SDK
+//! repeats what is refused all the same: others use the account too, and what a unit costs is an estimate.
+//! Every run begins with full buckets and knows nothing of what the observation before it has asked.
+
+use std::collections::BTreeMap;
+
+use tokio::time::{Duration, Instant};
+
+use crate::cloud::Cost;
+
+/// Calls per second, and how many may come at once.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limit {
+    /// Tokens gained per second.
+    pub rate: f64,
+    /// Tokens in a full bucket.
+    pub burst: f64,
+}
+
+/// What holds unless the user says otherwise: name, rate, burst.
+///
+/// Route 53: Amazon Route 53 Developer Guide, "Throttling for Amazon Route 53 API requests" (account, and
+/// account and operation). IAM and S3 publish none for the calls we make (S3's 3,500 and 5,500 a second and
+/// prefix are for objects): these are ours, low enough to leave room for others in the account and higher
+/// than sixteen steps at a time usually ask.
+pub const DEFAULTS: [(&str, Limit); 5] = [
+    ("iam", Limit { rate: 20.0, burst: 100.0 }),
+    ("route53", Limit { rate: 10.0, burst: 50.0 }),
+    ("route53:CreateHealthCheck", Limit { rate: 0.5, burst: 50.0 }),
+    ("route53:DeleteHealthCheck", Limit { rate: 3.0, burst: 15.0 }),
+    ("s3", Limit { rate: 100.0, burst: 200.0 }),
+];
+
+/// The limits of a run, by the name of a service (`route53`) or of one operation
+/// (`route53:CreateHealthCheck`), which counts for its service as well.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits(BTreeMap<String, Limit>);
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self(DEFAULTS.iter().map(|(name, limit)| ((*name).to_owned(), *limit)).collect())
+    }
+}
+
+/// One wish about limits, as it stands on the command line.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Setting {
+    /// `none`: no limits at all.
+    Unlimited,
+    /// `NAME=RATE` or `NAME=RATE/BURST`, or `NAME=none`.
+    Of(String, Option<(f64, Option<f64>)>),
+}
+
+impl Setting {
+    /// Read one.
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self::Unlimited);
+        }
+        let (name, limit) = text.split_once('=').ok_or("write it like route53=5 or route53=5/20")?;
+        if limit == "none" {
+            return Ok(Self::Of(name.to_owned(), None));
+        }
+        let (rate, burst) = limit.split_once('/').map_or((limit, None), |(rate, burst)| (rate, Some(burst)));
+        let number = |text: &str, least: f64| {
+            let number = text.parse().ok().filter(|number| (least..=MOST).contains(number));
+            number.ok_or_else(|| format!("`{text}` is no number from {least} to {MOST}"))
+        };
+        let burst = burst.map(|burst| number(burst, 1.0)).transpose()?;
+        Ok(Self::Of(name.to_owned(), Some((number(rate, LEAST)?, burst))))
+    }
+}
+
+/// One call in about three hours: less is as good as never.
+const LEAST: f64 = 0.0001;
+/// More than any service answers.
+const MOST: f64 = 1_000_000.0;
+
+impl Limits {
+    /// No limits.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// These limits, and then what somebody wants. A rate without a burst keeps the burst there is; where
+    /// there is none, it is one second's worth.
+    #[must_use]
+    pub fn with(mut self, settings: &[Setting]) -> Self {
+        for setting in settings {
+            match setting {
+                Setting::Unlimited => self.0.clear(),
+                Setting::Of(name, None) => drop(self.0.remove(name)),
+                Setting::Of(name, Some((rate, burst))) => {
+                    let known = self.0.get(name).map(|limit| limit.burst);
+                    let burst = burst.or(known).unwrap_or(rate.max(1.0));
+                    self.0.insert(name.clone(), Limit { rate: *rate, burst });
+                }
+            }
+        }
+        self
+    }
+}
+
+/// The buckets of a run.
+#[derive(Debug)]
+pub(super) struct Buckets(BTreeMap<String, Bucket>);
+
+#[derive(Debug)]
+struct Bucket {
+    limit: Limit,
+    /// Below zero after a unit that costs more than the bucket holds.
+    tokens: f64,
+    at: Instant,
+}
+
+impl Buckets {
+    pub(super) fn new(limits: &Limits, now: Instant) -> Self {
+        let full = |limit: &Limit| Bucket { limit: *limit, tokens: limit.burst, at: now };
+        Self(limits.0.iter().map(|(name, limit)| (name.clone(), full(limit))).collect())
+    }
+
+    /// The buckets that cannot pay yet, and when they can.
+    pub(super) fn short(&self, cost: &Cost, now: Instant) -> Vec<(&str, Instant)> {
+        let short = self.0.iter().filter_map(|(name, bucket)| {
+            // What costs more than a full bucket holds waits for a full one.
+            let lacks = price(name, cost).min(bucket.limit.burst) - bucket.tokens(now);
+            (lacks > ROUNDING)
+                .then(|| (name.as_str(), now + Duration::from_secs_f64(lacks / bucket.limit.rate)))
+        });
+        short.collect()
+    }
+
+    /// The buckets that a unit of work draws from.
+    pub(super) fn of<'a>(&'a self, cost: &'a Cost) -> impl Iterator<Item = &'a str> {
+        self.0.keys().map(String::as_str).filter(|name| price(name, cost) > 0.0)
+    }
+
+    /// Pay.
+    pub(super) fn take(&mut self, cost: &Cost, now: Instant) {
+        for (name, bucket) in &mut self.0 {
+            let tokens = bucket.tokens(now) - price(name, cost);
+            (bucket.tokens, bucket.at) = (tokens, now);
+        }
+    }
+}
+
+/// What the arithmetic of fractions may get wrong.
+const ROUNDING: f64 = 1e-6;
+
+impl Bucket {
+    fn tokens(&self, now: Instant) -> f64 {
+        let gained = now.saturating_duration_since(self.at).as_secs_f64() * self.limit.rate;
+        (self.tokens + gained).min(self.limit.burst)
+    }
+}
+
+/// What a bucket has to pay: for one operation, or for all of a service.
+fn price(bucket: &str, cost: &Cost) -> f64 {
+    let counts = |operation: &str| {
+        operation == bucket || operation.split_once(':').is_some_and(|(service, _)| service == bucket)
+    };
+    cost.iter().filter(|(operation, _)| counts(operation)).map(|(_, calls)| f64::from(*calls)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CREATE: &str = "route53:CreateHealthCheck";
+
+    fn limits(settings: &[&str]) -> Limits {
+        let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+        Limits::default().with(&settings)
+    }
+
+    #[test]
+    fn limits_are_settings() {
+        let limit = |settings: &[&str], name: &str| limits(settings).0.get(name).copied();
+        assert_eq!(limit(&[], "route53"), Some(Limit { rate: 10.0, burst: 50.0 }));
+        assert_eq!(limit(&["route53=5"], "route53"), Some(Limit { rate: 5.0, burst: 50.0 }));
+        assert_eq!(limit(&["route53=5/7"], "route53"), Some(Limit { rate: 5.0, burst: 7.0 }));
+        assert_eq!(limit(&["s3:CreateBucket=2"], "s3:CreateBucket"), Some(Limit { rate: 2.0, burst: 2.0 }));
+        assert_eq!(limit(&["route53=none"], "route53"), None);
+        assert_eq!(limits(&["none"]), Limits::none());
+        // The last word counts.
+        assert_eq!(limit(&["none", "iam=1"], "iam"), Some(Limit { rate: 1.0, burst: 1.0 }));
+    }
+
+    #[test]
+    fn nonsense_is_no_setting() {
+        for text in ["", "route53", "route53=", "route53=0", "route53=-1", "route53=NaN", "route53=inf"] {
+            assert!(Setting::parse(text).is_err(), "{text}");
+        }
+        for text in ["route53=1/0", "route53=1/", "route53=1/2/3", "route53=1e9"] {
+            assert!(Setting::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_operation_pays_twice() {
+        let now = Instant::now();
+        let mut buckets = Buckets::new(&limits(&["route53=10/10"]), now);
+        let cost = Cost::from([(CREATE, 1), ("route53:ChangeTagsForResource", 1)]);
+        for _ in 0..5 {
+            assert!(buckets.short(&cost, now).is_empty());
+            buckets.take(&cost, now);
+        }
+        let short = buckets.short(&cost, now);
+        assert_eq!(short, [("route53", now + Duration::from_millis(200))], "45 more would pass the other");
+        assert!(buckets.short(&cost, now + Duration::from_millis(200)).is_empty());
+        assert!(buckets.short(&Cost::from([("s3:CreateBucket", 1)]), now).is_empty());
+    }
+
+    #[test]
+    fn what_no_bucket_can_hold_waits_for_a_full_one_and_leaves_a_debt() {
+        let now = Instant::now();
+        let mut buckets = Buckets::new(&limits(&["route53=1/2"]), now);
+        let cost = Cost::from([("route53:GetChange", 5)]);
+        assert!(buckets.short(&cost, now).is_empty());
+        buckets.take(&cost, now);
+        let short = buckets.short(&Cost::from([("route53:GetChange", 1)]), now);
+        assert_eq!(short, [("route53", now + Duration::from_secs(4))]);
+    }
+}

@@ -1,0 +1,123 @@
+//! `holdfast apply --events json`: what happens, for programs. Format 1.
+//!
+//! Standard output holds one JSON object a line and nothing else; each has a field `event`. Fields may be added
+//! within a format; readers pass over what they do not know.
+//!
+//! - `run-started`: `format` (1), `plan` (the digest of the plan), `steps` (how many there are to do).
+//! - `step-started`: `step` (its id), `address`, `action` (`create`, `update`, `replace` or `delete`).
+//! - `step-ended`: `step`, `address`, `action`, `result` (`done` or `failed`), `seconds` it took, and where it
+//!   failed `error` with `operation`, `code` and `message`.
+//! - `run-ended`: how many steps are `done`, `failed` and `not_started`, whether it was `interrupted` by a
+//!   signal or `--timeout`, and `calls` to each service so far, those for observing included.
+//!
+//! A run that was killed, or stopped at once by a second signal, has no `run-ended`: steps that have started
+//! and not ended may have taken effect. What is refused before anything starts has no events at all; the exit
+//! code and standard error say why. Anything but ASCII is escaped, so that no name can play with a terminal.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use holdfast_compiler::plan::{Step, StepId};
+use serde_json::{Value, json};
+
+use super::output::Terminal;
+use crate::apply::{Outcome, Watcher};
+use crate::cloud::{Calls, CloudError};
+
+/// The version of the events.
+const FORMAT: u32 = 1;
+
+/// The events of one run.
+pub(super) struct Events<'a> {
+    terminal: &'a Terminal,
+    since: Mutex<BTreeMap<StepId, Instant>>,
+}
+
+impl<'a> Events<'a> {
+    /// A run begins.
+    pub(super) fn begin(plan: &str, steps: usize, terminal: &'a Terminal) -> Self {
+        let events = Self { terminal, since: Mutex::default() };
+        events.tell(&json!({"event": "run-started", "format": FORMAT, "plan": plan, "steps": steps}));
+        events
+    }
+
+    /// A run ends.
+    pub(super) fn end(&self, outcome: &Outcome, calls: &Calls) {
+        self.tell(&json!({
+            "event": "run-ended",
+            "done": outcome.done.len(),
+            "failed": outcome.failed.len(),
+            "not_started": outcome.not_started.len(),
+            "interrupted": outcome.stopped.is_some(),
+            "calls": calls,
+        }));
+    }
+
+    fn tell(&self, event: &Value) {
+        self.terminal.result(&line(event));
+    }
+}
+
+impl Watcher for Events<'_> {
+    fn started(&self, step: &Step) {
+        self.since.lock().unwrap_or_else(PoisonError::into_inner).insert(step.id.clone(), Instant::now());
+        self.tell(&json!({
+            "event": "step-started",
+            "step": step.id,
+            "address": step.address,
+            "action": step.action,
+        }));
+    }
+
+    fn ended(&self, step: &Step, result: Result<(), &CloudError>) {
+        let since = self.since.lock().unwrap_or_else(PoisonError::into_inner).remove(&step.id);
+        let seconds = since.map_or(0.0, |since| since.elapsed().as_secs_f64());
+        let mut event = json!({
+            "event": "step-ended",
+            "step": step.id,
+            "address": step.address,
+            "action": step.action,
+            "result": if result.is_ok() { "done" } else { "failed" },
+            // Milliseconds are as much as is meant.
+            "seconds": (seconds * 1_000.0).round() / 1_000.0,
+        });
+        if let (Err(error), Some(event)) = (result, event.as_object_mut()) {
+            let error = json!({"operation": error.operation, "code": error.code, "message": error.message});
+            event.insert("error".to_owned(), error);
+        }
+        self.tell(&event);
+    }
+}
+
+/// An event as a line. Within JSON, whatever is not ASCII stands in a string and can be escaped.
+fn line(event: &Value) -> String {
+    let mut line = String::new();
+    for c in event.to_string().chars() {
+        if c.is_ascii() && c != '\u{7f}' {
+            line.push(c);
+        } else {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| line.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    line.push('\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_names_stay_in_their_strings() {
+        let name = "a\"b\\\n\u{1b}[2J\u{202e}\u{9b}\u{7f}\u{2028}\u{1f600}";
+        let event = json!({"event": "step-started", "step": name});
+        let line = line(&event);
+        assert!(
+            line.ends_with("}\n") && line.trim_end().chars().all(|c| (' '..='~').contains(&c)),
+            "{line:?}"
+        );
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), event);
+    }
+}

@@ -1,0 +1,146 @@
+//! Who interrupts an apply: the first signal lets what is under way finish, the second ends it at once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod support;
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStderr, ChildStdout, Stdio};
+
+use serde_json::Value;
+use support::{Bench, Standin, signal};
+
+/// An apply on a cloud that does not answer any more: two steps are under way and stay so.
+struct Stuck {
+    apply: Child,
+    events: BufReader<ChildStdout>,
+    words: BufReader<ChildStderr>,
+    steps: u64,
+    under_way: Vec<String>,
+}
+
+fn prepared(standin: &Standin) -> Bench<'_> {
+    standin.zone("acme.example");
+    standin.zone("shop.example");
+    let bench = Bench::aws(standin);
+    bench.shipped_policies();
+    bench
+}
+
+fn stuck(bench: &Bench<'_>, standin: &Standin) -> Stuck {
+    let arguments = ["apply", "policies", "--yes", "--events", "json", "--parallelism", "2"];
+    let mut command = bench.command(&arguments);
+    let mut apply = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut events = BufReader::new(apply.stdout.take().unwrap());
+    let words = BufReader::new(apply.stderr.take().unwrap());
+    let (mut steps, mut under_way, mut ended) = (0, Vec::new(), 0);
+    while ended < 3 || under_way.len() < 2 {
+        let mut line = String::new();
+        assert!(events.read_line(&mut line).unwrap() > 0, "it ended by itself");
+        let event: Value = serde_json::from_str(&line).unwrap();
+        let step = event["step"].as_str().unwrap_or_default().to_owned();
+        match event["event"].as_str().unwrap() {
+            "step-started" => under_way.push(step),
+            "step-ended" => {
+                under_way.retain(|other| *other != step);
+                ended += 1;
+                if ended == 3 {
+                    standin.pause();
+                }
+            }
+            "run-started" => steps = event["steps"].as_u64().unwrap(),
+            other => panic!("{other}"),
+        }
+    }
+    Stuck { apply, events, words, steps, under_way }
+}
+
+impl Stuck {
+    /// Send a signal and wait until it has been heard.
+    fn interrupt(&mut self, name: &str) {
+        signal(self.apply.id(), name);
+        let mut line = String::new();
+        while !line.starts_with("stopping: no further step starts") {
+            line.clear();
+            assert!(self.words.read_line(&mut line).unwrap() > 0, "nobody heard");
+        }
+        assert!(line.contains("Ctrl-C again stops at once"), "{line}");
+    }
+
+    /// The exit code, the rest of the events, the rest of the words.
+    fn end(mut self) -> (i32, Vec<Value>, String) {
+        let (mut events, mut words) = (String::new(), String::new());
+        self.events.read_to_string(&mut events).unwrap();
+        self.words.read_to_string(&mut words).unwrap();
+        let code = self.apply.wait().unwrap().code().unwrap();
+        (code, events.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), words)
+    }
+}
+
+fn journal(bench: &Bench<'_>) -> String {
+    bench.read("policies/.holdfast/journal/000001.jsonl")
+}
+
+fn goes_on(bench: &Bench<'_>) {
+    bench.run("apply policies --yes").expect(0);
+    bench.run("plan policies --detailed-exitcode").expect(0);
+}
+
+#[test]
+fn the_first_signal_lets_what_is_under_way_finish() {
+    let standin = Standin::start();
+    for name in ["INT", "TERM"] {
+        standin.reset();
+        let bench = prepared(&standin);
+        let mut stuck = stuck(&bench, &standin);
+        stuck.interrupt(name);
+        let (steps, under_way) = (stuck.steps, stuck.under_way.clone());
+        standin.resume();
+        let (code, events, _) = stuck.end();
+        assert_eq!(code, 1);
+        let last = events.last().unwrap();
+        assert_eq!((&last["event"], &last["interrupted"]), (&"run-ended".into(), &true.into()), "{last}");
+        assert_eq!(last["failed"], 0);
+        assert_eq!(last["done"].as_u64().unwrap() + last["not_started"].as_u64().unwrap(), steps, "{last}");
+        let journal = journal(&bench);
+        for step in under_way {
+            let done = format!(r#""event":"step-done","step":"{step}""#);
+            assert!(journal.contains(&done), "{step} is not in the journal:\n{journal}");
+        }
+        assert!(journal.lines().last().unwrap().contains(r#""interrupted":true"#), "{journal}");
+        goes_on(&bench);
+    }
+}
+
+#[test]
+fn the_second_signal_ends_it_at_once_and_the_journal_can_be_read() {
+    let standin = Standin::start();
+    let bench = prepared(&standin);
+    let mut stuck = stuck(&bench, &standin);
+    stuck.interrupt("INT");
+    let under_way = stuck.under_way.clone();
+    signal(stuck.apply.id(), "INT");
+    let (code, events, words) = stuck.end();
+    standin.resume();
+    assert_eq!(code, 130);
+    assert!(!events.iter().any(|event| event["event"] == "run-ended"));
+    assert!(words.contains("Stopped at once. Under way"), "{words}");
+    for step in under_way {
+        assert!(words.contains(&format!(" {step}\n")), "{step} is not in:\n{words}");
+    }
+    let journal = journal(&bench);
+    assert!(journal.ends_with('\n') && !journal.contains("run-finished"), "{journal}");
+    goes_on(&bench);
+}
+
+#[test]
+fn a_run_whose_time_is_up_says_what_it_left() {
+    let standin = Standin::start();
+    let bench = prepared(&standin);
+    // One call a second, so that there is something left after the first.
+    let limits = "--limit s3=1/1 --limit iam=1/1 --limit route53=1/1";
+    let ran = bench.run(&format!("apply policies --yes --timeout 1s {limits}")).expect(1);
+    assert!(ran.stdout.contains("The time was up: "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("Apply again to go on"), "{}", ran.stdout);
+    goes_on(&bench);
+}

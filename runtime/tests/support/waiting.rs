@@ -1,0 +1,127 @@
+//! Plans made by hand and a cloud that does nothing but wait: what is left is the scheduler.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use holdfast::apply::{Outcome, Settings, Stopped, Watcher, apply};
+use holdfast::cloud::{Calls, Cloud, CloudError, Command, Cost, Done};
+use holdfast::journal::{Event, Lock, Run, Writer};
+use holdfast_compiler::observation::{Observation, Wanted};
+use holdfast_compiler::plan::{Plan, Step};
+use serde_json::{Value, json};
+
+/// A step that makes something: its address and what it needs.
+pub fn step(address: &str, needs: &[&str]) -> Value {
+    json!({"id": address, "address": address, "action": "create", "purpose": "", "reason": "", "needs": needs})
+}
+
+/// A record of a zone, in a batch.
+pub fn record(address: &str, zone: &str, batch: &str) -> Value {
+    let mut step = step(address, &[]);
+    step["attributes"] = json!({"zone": {"known": zone}});
+    step["batch"] = json!(batch);
+    step
+}
+
+/// A plan of steps.
+pub fn plan(steps: Vec<Value>) -> Plan {
+    let context = json!({"estate": "t", "cloud": "waiting", "account": "000000000000"});
+    let plan =
+        json!({"format": 1, "context": context, "policy": "", "observed": "", "scope": [], "steps": steps});
+    serde_json::from_value(plan).expect("a plan")
+}
+
+/// A cloud whose every answer takes its time.
+#[derive(Default)]
+pub struct Waiting {
+    /// How long an answer takes; in milliseconds for some addresses.
+    pub latency: Duration,
+    pub longer: BTreeMap<&'static str, Duration>,
+    /// What a step costs, by its kind.
+    pub costs: BTreeMap<&'static str, &'static str>,
+    /// When each step began and ended, in the order in which they began.
+    pub spans: Mutex<Vec<(String, Instant, Option<Instant>)>>,
+    pub running: AtomicUsize,
+    /// How many ran at the same time at most.
+    pub most: AtomicUsize,
+}
+
+impl Waiting {
+    /// The steps in the order in which they began.
+    pub fn order(&self) -> Vec<String> {
+        self.spans.lock().expect("spans").iter().map(|(step, ..)| step.clone()).collect()
+    }
+}
+
+#[async_trait]
+impl Cloud for Waiting {
+    fn name(&self) -> String {
+        "waiting".to_owned()
+    }
+
+    async fn account(&self) -> Result<String, CloudError> {
+        Ok("000000000000".to_owned())
+    }
+
+    async fn observe(&self, _: &[Wanted]) -> Result<Observation, CloudError> {
+        Ok(Observation { objects: Vec::new() })
+    }
+
+    async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
+        let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(running, Ordering::SeqCst);
+        let steps = || batch.iter().map(|command| command.address.to_string());
+        self.spans.lock().expect("spans").extend(steps().map(|step| (step, Instant::now(), None)));
+        let longest = steps().filter_map(|step| self.longer.get(step.as_str()).copied()).max();
+        tokio::time::sleep(longest.unwrap_or(self.latency)).await;
+        self.running.fetch_sub(1, Ordering::SeqCst);
+        let names: Vec<String> = steps().collect();
+        for (step, _, end) in self.spans.lock().expect("spans").iter_mut() {
+            if names.contains(step) {
+                *end = Some(Instant::now());
+            }
+        }
+        let done = |command: &Command| Done { id: command.address.to_string(), outputs: BTreeMap::new() };
+        batch.iter().map(|command| Ok(done(command))).collect()
+    }
+
+    fn cost(&self, batch: &[Command]) -> Cost {
+        let kinds = batch.iter().map(|command| command.address.kind().to_string());
+        kinds.filter_map(|kind| Some((*self.costs.get(kind.as_str())?, 1))).collect()
+    }
+
+    fn calls(&self) -> Calls {
+        Calls::new()
+    }
+}
+
+struct Nobody;
+
+impl Watcher for Nobody {
+    fn started(&self, _: &Step) {}
+    fn ended(&self, _: &Step, _: Result<(), &CloudError>) {}
+}
+
+/// Execute a plan with a real journal. Gives how long it took.
+pub async fn run(
+    plan: &Plan,
+    cloud: &Waiting,
+    settings: &Settings,
+    stop: impl Future<Output = Stopped>,
+) -> (Outcome, Duration) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lock = Lock::take(folder.path()).expect("a lock");
+    let run = Run {
+        context: plan.context.clone(),
+        plan: plan.digest(),
+        steps: plan.steps.len(),
+        runner: String::new(),
+    };
+    let journal = Writer::begin(&lock, Event::RunStarted(run)).expect("a journal");
+    let began = Instant::now();
+    let outcome = apply(plan, cloud, &journal, settings, &Nobody, stop).await;
+    (outcome, began.elapsed())
+}

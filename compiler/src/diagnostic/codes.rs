@@ -174,6 +174,8 @@ codes! {
     NOT_CONFIRMED = "E0705";
     /// A whole service would go.
     SERVICE_LEAVES = "E0706";
+    /// An unlikely share of the estate would change.
+    TOO_MANY_CHANGES = "E0708";
 
     /// More data may be lost than the objective allows.
     RPO_MISSED = "E0801";

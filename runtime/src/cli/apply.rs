@@ -5,8 +5,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use holdfast_compiler::diagnostic::{codes, one_of, visible};
-use holdfast_compiler::plan::{Action, Plan, StepId, text};
+use holdfast_compiler::diagnostic::{codes, visible};
+use holdfast_compiler::plan::{self, Action, Plan, Shift, StepId, text};
 use holdfast_compiler::units::Date;
 
 use super::failure::Failure;
@@ -14,10 +14,11 @@ use super::output::Terminal;
 use super::planfile::{PlanFile, is_plan_file};
 use super::progress::{Progress, Silence};
 use super::session::Selected;
+use super::words::Words;
 use super::{Global, exit, session};
 use crate::apply::{Outcome, apply};
 use crate::cloud::{Calls, Cloud};
-use crate::journal::{Event, Lock, Run, Writer};
+use crate::journal::{self, Event, Lock, Run, Writer};
 
 /// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
 ///
@@ -31,9 +32,8 @@ pub(super) struct Apply {
     /// Apply without asking.
     #[arg(long, short)]
     yes: bool,
-    /// Let go of a service that no policy mentions any more. Can be given several times.
-    #[arg(long, value_name = "SERVICE")]
-    allow_teardown: Vec<String>,
+    #[command(flatten)]
+    words: Words,
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
     #[arg(long, value_name = "DATE", value_parser = session::date)]
     as_of: Option<Date>,
@@ -57,19 +57,20 @@ impl Apply {
         // The lock first: an embedded cloud that was read before it may have changed by then.
         let lock = Lock::take(&place.journal)?;
         let cloud = place.cloud.open().await?;
-        let plan = session::plan(compiled, cloud.as_ref(), lock.folder(), terminal).await?;
+        let plan = session::plan(compiled, cloud.as_ref(), lock.folder(), &self.words, terminal).await?;
+        let digest = plan.digest();
         // Who has agreed beforehand and wants to hear less, hears what came of it.
         if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
             terminal.result(&text(&plan, terminal.stdout()));
         }
         if plan.is_empty() {
-            return self.nothing_but_moves(&plan, cloud.as_ref(), &lock).await;
+            return self.nothing_but_moves(&plan, &digest, cloud.as_ref(), &lock).await;
         }
-        self.may_leave(&plan)?;
+        self.words.suffice(&plan)?;
         if !self.yes {
             confirm(terminal)?;
         }
-        self.execute(&plan, cloud.as_ref(), &lock, terminal).await
+        self.execute(&plan, &digest, cloud.as_ref(), &lock, terminal).await
     }
 
     /// A saved plan: what was looked at when it was made is looked at again, and has to be the same.
@@ -86,6 +87,8 @@ impl Apply {
                 "leave out `--cloud`: the plan says it",
             ));
         }
+        self.words.fit_a_saved_plan()?;
+        let digest = file.digest.clone();
         let plan = file.plan;
         let lock = Lock::take(&global.journal.clone().unwrap_or(file.journal))?;
         let cloud = wanted.open().await?;
@@ -98,46 +101,32 @@ impl Apply {
                 "use the credentials it was made with",
             ));
         }
-        let observed = cloud.observe(&plan.scope).await?.fingerprint();
-        if observed != plan.observed {
-            return Err(Failure::refused(
-                codes::STALE_PLAN,
-                "the cloud is not what it was when this plan was made",
-                "plan again, and review what is different",
-            ));
-        }
+        let plan = still_fits(plan, &digest, cloud.as_ref(), lock.folder(), terminal).await?;
         if plan.is_empty() {
             terminal.result(&text(&plan, terminal.stdout()));
-            return self.nothing_but_moves(&plan, cloud.as_ref(), &lock).await;
+            return self.nothing_but_moves(&plan, &digest, cloud.as_ref(), &lock).await;
         }
-        self.may_leave(&plan)?;
-        self.execute(&plan, cloud.as_ref(), &lock, terminal).await
-    }
-
-    /// A whole service goes only where somebody says so: a path that was forgotten on the command line looks
-    /// just like a service that nobody wants any more.
-    fn may_leave(&self, plan: &Plan) -> Result<(), Failure> {
-        let unsaid: Vec<&str> = plan
-            .leaving
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !self.allow_teardown.iter().any(|said| said == name))
-            .collect();
-        let [first, ..] = unsaid.as_slice() else { return Ok(()) };
-        Err(Failure::refused(
-            codes::SERVICE_LEAVES,
-            format!("no policy mentions {} any more, so all of it would go", one_of(unsaid.iter().copied())),
-            format!("name all paths of the estate; if it is meant to go: `--allow-teardown {first}`"),
-        ))
+        self.words.suffice(&plan)?;
+        self.execute(&plan, &digest, cloud.as_ref(), &lock, terminal).await
     }
 
     /// Nothing changes in the cloud, but what belongs to a renamed service is remembered under its new name.
-    async fn nothing_but_moves(&self, plan: &Plan, cloud: &dyn Cloud, lock: &Lock) -> Result<u8, Failure> {
+    async fn nothing_but_moves(
+        &self,
+        plan: &Plan,
+        digest: &str,
+        cloud: &dyn Cloud,
+        lock: &Lock,
+    ) -> Result<u8, Failure> {
         if plan.moved.is_empty() {
             return Ok(exit::DONE);
         }
-        let run =
-            Run { context: plan.context.clone(), plan: plan.digest(), steps: 0, runner: session::runner() };
+        let run = Run {
+            context: plan.context.clone(),
+            plan: digest.to_owned(),
+            steps: 0,
+            runner: session::runner(),
+        };
         let journal = Writer::begin(lock, Event::RunStarted(run))?;
         match apply(plan, cloud, &journal, 1, &Silence).await.journal {
             Some(error) => Err(error.into()),
@@ -148,13 +137,14 @@ impl Apply {
     async fn execute(
         &self,
         plan: &Plan,
+        digest: &str,
         cloud: &dyn Cloud,
         lock: &Lock,
         terminal: &Terminal,
     ) -> Result<u8, Failure> {
         let steps = plan.pending().count();
         let run =
-            Run { context: plan.context.clone(), plan: plan.digest(), steps, runner: session::runner() };
+            Run { context: plan.context.clone(), plan: digest.to_owned(), steps, runner: session::runner() };
         let journal = Writer::begin(lock, Event::RunStarted(run))?;
         let progress = Progress::new(steps, terminal);
         let outcome = apply(plan, cloud, &journal, usize::from(self.parallelism), &progress).await;
@@ -166,6 +156,42 @@ impl Apply {
         let whole = outcome.failed.is_empty() && outcome.not_started.is_empty();
         Ok(if whole { exit::DONE } else { exit::FAILED })
     }
+}
+
+/// What is left of a saved plan, if the cloud is still what it was when the plan was made wherever the plan touches
+/// it or depends on it. What an earlier run of the same plan did, and was broken off, counts as expected.
+async fn still_fits(
+    plan: Plan,
+    digest: &str,
+    cloud: &dyn Cloud,
+    journal: &Path,
+    terminal: &Terminal,
+) -> Result<Plan, Failure> {
+    let (entries, _) = journal::read(journal)?;
+    let begun = journal::begun(&entries, &plan.context, digest);
+    let now = cloud.observe(&plan.scope).await?;
+    let (rest, shifts) = plan::resume(&plan, &begun, &now);
+    let (stale, elsewhere): (Vec<Shift>, Vec<Shift>) = shifts.into_iter().partition(|shift| shift.blocks);
+    if !stale.is_empty() {
+        for shift in stale {
+            terminal.error(&visible(&format!("moved since the plan was made: {shift}\n")));
+        }
+        return Err(Failure::refused(
+            codes::STALE_PLAN,
+            "the cloud is not what it was when this plan was made",
+            "plan again, and review what is different",
+        ));
+    }
+    for shift in elsewhere {
+        let line = format!("moved since the plan was made, where it neither touches nor depends: {shift}");
+        terminal.note(&visible(&line));
+    }
+    if !begun.is_empty() {
+        let (steps, left) = (plan.pending().count(), rest.pending().count());
+        terminal
+            .note(&format!("an earlier run of this plan was broken off: {left} of {steps} steps are left"));
+    }
+    Ok(rest)
 }
 
 /// Whether two selections are one cloud, from whatever folder.

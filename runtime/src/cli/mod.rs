@@ -17,6 +17,7 @@ mod schema;
 mod session;
 mod show;
 mod validate;
+mod words;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -19,7 +19,7 @@ pub(super) struct PlanFile {
     /// Says what this file is.
     holdfast: Marker,
     /// The digest of all the rest.
-    digest: String,
+    pub(super) digest: String,
     /// The folder of the journal, in full.
     pub(super) journal: PathBuf,
     /// The file of an embedded cloud, in full.

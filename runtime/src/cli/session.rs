@@ -14,6 +14,7 @@ use holdfast_compiler::units::Date;
 use super::Global;
 use super::failure::Failure;
 use super::output::Terminal;
+use super::words::Words;
 use crate::aws::Aws;
 use crate::cloud::Cloud;
 use crate::local::Local;
@@ -147,6 +148,7 @@ pub(super) async fn plan(
     compiled: Compiled,
     cloud: &dyn Cloud,
     journal: &Path,
+    words: &Words,
     terminal: &Terminal,
 ) -> Result<Plan, Failure> {
     let account = cloud.account().await?;
@@ -174,8 +176,10 @@ pub(super) async fn plan(
         graph: &graph,
         owned: &owned,
         observation: &observation,
+        words: words.said(),
     };
-    diff(inputs).map_err(|findings| Failure::invalid(findings, compiled.sources))
+    let plan = diff(inputs).map_err(|findings| Failure::invalid(findings, compiled.sources))?;
+    words.narrow(plan, terminal)
 }
 
 /// An estate that names its account is planned nowhere else. The embedded cloud is in no account at all.

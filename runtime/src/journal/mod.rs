@@ -4,6 +4,7 @@
 //! the one before, over all runs, so an entry that is changed, lost or moved breaks the chain. An entry is
 //! on the disk before the step it announces begins. What we own is a fold over the entries ([`owned`]).
 
+mod begun;
 mod entry;
 mod owned;
 mod read;
@@ -13,6 +14,7 @@ use std::fs::{File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+pub use begun::begun;
 pub use entry::{Entry, Event, Run};
 pub use owned::{other_estates, owned};
 pub use read::read;

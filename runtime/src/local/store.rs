@@ -53,6 +53,9 @@ pub(super) struct State {
     /// has every zone it is asked for: there is nobody else here who could have made it.
     #[serde(default)]
     fixed_zones: bool,
+    /// Buckets that hold objects, as a test writes it into the file: they cannot be deleted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) full_buckets: BTreeSet<String>,
     #[serde(default)]
     last_id: u64,
     #[serde(default)]
@@ -74,6 +77,7 @@ impl State {
             format: FORMAT,
             account: ACCOUNT.to_owned(),
             fixed_zones: false,
+            full_buckets: BTreeSet::new(),
             last_id: 0,
             faults: Vec::new(),
             objects: Vec::new(),

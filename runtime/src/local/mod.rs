@@ -125,7 +125,8 @@ impl Cloud for Local {
 
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
         self.count();
-        let (fate, wait) = self.suffer(Weather::change).unwrap_or((Fate::Fine, Duration::ZERO));
+        let (fate, wait) =
+            self.suffer(|weather| weather.change(&subject(batch))).unwrap_or((Fate::Fine, Duration::ZERO));
         tokio::time::sleep(wait).await;
         let mut state = self.state();
         if state.weather.as_ref().is_some_and(|weather| weather.stale > 0) {
@@ -173,6 +174,11 @@ impl Drop for Local {
 
 fn key(identity: &Values) -> String {
     serde_json::to_string(identity).unwrap_or_default()
+}
+
+/// What a batch is about.
+fn subject(batch: &[Command]) -> String {
+    batch.first().map(|command| command.address.to_string()).unwrap_or_default()
 }
 
 /// Run a batch: all of it or, if one command is refused, none. What goes, goes first, as in a change of

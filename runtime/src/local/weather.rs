@@ -1,6 +1,7 @@
 //! Bad conditions in the embedded cloud, reproducible from a seed: calls that fail before or after they took
 //! effect, throttling, slowness, and reads that are behind the writes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -14,10 +15,11 @@ const SLOW: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Weather {
-    /// Same seed and same order of calls, same weather.
+    /// Same seed, same weather.
     pub seed: u64,
-    /// How many calls there have been.
-    pub calls: u64,
+    /// How many calls of each kind there have been. What strikes a call is a matter of what it is about and not
+    /// of the order in which concurrent calls arrive.
+    pub calls: BTreeMap<String, u64>,
     /// Calls that fail and do nothing.
     pub before: u8,
     /// Calls that take effect and whose answer is lost.
@@ -42,32 +44,36 @@ pub(super) enum Fate {
 }
 
 impl Weather {
-    /// The fate of the next change, and how long it takes.
-    pub(super) fn change(&mut self) -> (Fate, Duration) {
-        let wait = if self.strikes(1, self.slow) { SLOW } else { Duration::ZERO };
-        let fate = if self.strikes(2, self.throttle) {
+    /// The fate of the next change of a thing, and how long it takes.
+    pub(super) fn change(&mut self, of: &str) -> (Fate, Duration) {
+        let strikes = self.next(of);
+        let wait = if strikes(1, self.slow) { SLOW } else { Duration::ZERO };
+        let fate = if strikes(2, self.throttle) {
             Fate::Before("Throttling")
-        } else if self.strikes(3, self.before) {
+        } else if strikes(3, self.before) {
             Fate::Before("InternalError")
-        } else if self.strikes(4, self.after) {
+        } else if strikes(4, self.after) {
             Fate::After("RequestTimeout")
         } else {
             Fate::Fine
         };
-        self.calls += 1;
         (fate, wait)
     }
 
     /// Whether the next observation is behind, and how long it takes.
     pub(super) fn observation(&mut self) -> (bool, Duration) {
-        let wait = if self.strikes(1, self.slow) { SLOW } else { Duration::ZERO };
-        let stale = self.strikes(5, self.stale);
-        self.calls += 1;
-        (stale, wait)
+        let strikes = self.next("observe");
+        let wait = if strikes(1, self.slow) { SLOW } else { Duration::ZERO };
+        (strikes(5, self.stale), wait)
     }
 
-    fn strikes(&self, what: u64, percent: u8) -> bool {
-        mix(self.seed ^ mix(self.calls ^ mix(what))) % 100 < u64::from(percent)
+    /// Count a call; gives what strikes it.
+    fn next(&mut self, of: &str) -> impl Fn(u64, u8) -> bool + use<> {
+        let count = self.calls.entry(of.to_owned()).or_default();
+        *count += 1;
+        let name = of.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
+        let call = mix(self.seed ^ mix(name ^ mix(*count)));
+        move |what, percent| mix(call ^ what) % 100 < u64::from(percent)
     }
 }
 
@@ -100,7 +106,7 @@ mod tests {
         let weather = Weather { seed: 7, throttle: 30, ..Weather::default() };
         let fates = || {
             let mut weather = weather.clone();
-            (0..1000).map(|_| weather.change().0).collect::<Vec<_>>()
+            (0..1000).map(|_| weather.change("bucket.a.b").0).collect::<Vec<_>>()
         };
         let struck = fates().iter().filter(|fate| **fate != Fate::Fine).count();
         assert!((250..350).contains(&struck), "{struck}");

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::PlanFile;
 use super::{Global, exit, session};
+use crate::journal::Journal;
 
 /// Show what differs between the policies and the cloud, and what an apply would do about it.
 ///
@@ -61,7 +62,8 @@ impl Plan {
         }
         let place = compiled.place(global)?;
         let cloud = place.cloud.open().await?;
-        let plan = session::plan(compiled, cloud.as_ref(), &place.journal, terminal).await?;
+        let journal = Journal::open(&place.journal).await?.read().await?;
+        let plan = session::plan(compiled, cloud.as_ref(), &journal.entries, terminal).await?;
         self.format.print(&plan, terminal);
         terminal.detail(&super::apply::calls(&cloud.calls()));
         let pending = !plan.is_empty();

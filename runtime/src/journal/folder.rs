@@ -69,10 +69,16 @@ impl Store for Folder {
         if page == 1 {
             return self.begin(run, text).map(|()| Appended::Written);
         }
+        let path = self.file(run);
+        let failed = |error: std::io::Error| JournalError::io(&path, &error);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = open.as_mut().ok_or_else(|| std::io::Error::other("the run has not begun"));
-        let written = file.and_then(|file| file.write_all(text).and_then(|()| file.sync_data()));
-        written.map(|()| Appended::Written).map_err(|error| JournalError::io(&self.file(run), &error))
+        let file = match open.as_mut() {
+            Some(file) => file,
+            // A run of another process, copied from a shared journal, that is taken over.
+            None => open.insert(File::options().append(true).open(&path).map_err(failed)?),
+        };
+        file.write_all(text).and_then(|()| file.sync_data()).map_err(failed)?;
+        Ok(Appended::Written)
     }
 
     async fn fold(&self, _: u64, _: Vec<u8>) {}

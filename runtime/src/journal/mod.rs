@@ -1,11 +1,11 @@
 //! The journal: what was intended before it was done, and what came of it. The only thing that persists.
 //!
 //! Every entry is a line and carries the hash of the one before, over all runs, so an entry that is changed, lost
-//! or moved breaks the chain ([`chain`]). An entry is durable before the step it announces begins. What became of
-//! the runs is a fold over the entries ([`state`]), and so is what we own ([`owned`]).
+//! or moved breaks the chain (`chain.rs`). An entry is durable before the step it announces begins. What became of
+//! the runs is a fold over the entries (`state.rs`), and so is what we own ([`owned`]).
 //!
-//! Where it lives is a [`Store`]: a folder of this machine, with one file per run and a lock ([`folder`]), or a
-//! prefix in a bucket, which teams share ([`s3`]). Who wants to run makes a [`Claim`], then a [`Writer`].
+//! Where it lives is a `Store`: a folder of this machine, with one file per run and a lock (`folder.rs`), or a
+//! prefix in a bucket, which teams share (`s3.rs`). Who wants to run makes a [`Claim`], then a [`Writer`].
 
 mod chain;
 mod claim;

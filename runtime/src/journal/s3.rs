@@ -6,6 +6,7 @@
 //! nobody may delete from is the better journal. Source: Amazon S3 User Guide, "How to prevent object overwrites
 //! with conditional writes".
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -168,7 +169,7 @@ impl Bucket {
             let run: u64 = key.strip_prefix(&prefix)?.strip_suffix(end)?.parse().ok()?;
             (*key == format!("{prefix}{run:06}{end}")).then_some(run)
         };
-        let mut runs: std::collections::BTreeMap<u64, bool> =
+        let mut runs: BTreeMap<u64, bool> =
             folders.iter().filter_map(|key| Some((number(key, "/")?, false))).collect();
         runs.extend(keys.iter().filter_map(|key| Some((number(key, ".jsonl")?, true))));
         let unfolded = runs.iter().filter(|(_, folded)| !**folded).map(|(run, _)| *run).collect();

@@ -135,3 +135,68 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
     run.heard.clone_from(&entry.at);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(lease: Option<u64>) -> Event {
+        let context = r#"{"estate":"acme","cloud":"aws","account":"000000000000"}"#;
+        let context = serde_json::from_str(context).unwrap();
+        let (plan, runner) = (String::new(), String::new());
+        Event::RunStarted(Run { context, plan, steps: 1, runner, break_glass: None, lease })
+    }
+
+    fn step(event: &str) -> Event {
+        let rest =
+            r#""step":"bucket.a.b.c","address":"bucket.a.b.c","action":"create","identity":{},"needs":[]"#;
+        let text = format!(r#"{{"event":"step-{event}",{rest},"id":"x","error":"y"}}"#);
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn finished() -> Event {
+        Event::RunFinished { done: 1, failed: 0, not_started: 0, interrupted: false }
+    }
+
+    fn fold(events: Vec<Event>) -> Result<Vec<RunState>, String> {
+        let mut runs = Vec::new();
+        for (at, event) in events.into_iter().enumerate() {
+            let entry = Entry { number: at as u64 + 1, previous: String::new(), at: String::new(), event };
+            next(&mut runs, at, &entry)?;
+        }
+        Ok(runs)
+    }
+
+    #[test]
+    fn what_cannot_follow_is_an_error() {
+        let by = || Event::TakenOver { by: "bob".to_owned() };
+        let illegal = [
+            vec![step("started")],
+            vec![run(None), step("done")],
+            vec![run(None), step("failed")],
+            vec![run(None), step("started"), step("started")],
+            vec![run(None), step("started"), step("done"), step("done")],
+            vec![run(None), finished(), step("started")],
+            vec![run(None), finished(), Event::Alive],
+            vec![run(None), finished(), finished()],
+            vec![run(Some(60)), by(), finished()],
+            vec![run(Some(60)), step("started"), run(Some(60))],
+        ];
+        for events in illegal {
+            assert!(fold(events.clone()).is_err(), "{events:?}");
+        }
+    }
+
+    #[test]
+    fn every_end_is_told() {
+        let ends = |events| fold(events).unwrap().into_iter().map(|run| run.end).collect::<Vec<_>>();
+        assert_eq!(ends(vec![run(None), step("started"), run(None)]), [End::Died, End::Open]);
+        let by = "bob".to_owned();
+        let taken = vec![run(Some(60)), Event::Alive, Event::TakenOver { by: by.clone() }, run(Some(60))];
+        assert_eq!(ends(taken), [End::TakenOver { by }, End::Open]);
+        let again =
+            vec![run(None), step("started"), step("failed"), step("started"), step("done"), finished()];
+        let runs = fold(again).unwrap();
+        assert_eq!((runs[0].count(Progress::Done), runs[0].count(Progress::Failed)), (1, 0));
+    }
+}

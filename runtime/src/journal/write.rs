@@ -101,7 +101,7 @@ struct Chain {
     previous: String,
     /// All of the run, to be folded; empty where nothing is.
     whole: Vec<u8>,
-    /// When the last page was begun: the others count from its end.
+    /// When the last page was begun, which is never later than S3 says.
     heard: Instant,
     /// How often something has to be written; nothing where nobody listens, or once the run has ended.
     beat: Option<Duration>,

@@ -18,7 +18,7 @@ use super::words::Words;
 use super::{Global, exit, session};
 use crate::apply::{Outcome, apply};
 use crate::cloud::{Calls, Cloud};
-use crate::journal::{self, Event, Lock, Run, Writer};
+use crate::journal::{self, Claim, Entry, Journal, Place, Run, Writer};
 
 /// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
 ///
@@ -40,6 +40,9 @@ pub(super) struct Apply {
     /// How many steps run at the same time.
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     parallelism: u16,
+    /// Close the run of this number, which died in a shared journal, and go on from what is there now.
+    #[arg(long, value_name = "RUN")]
+    take_over: Option<u64>,
 }
 
 impl Apply {
@@ -55,22 +58,22 @@ impl Apply {
         session::mention_warnings(&compiled, &self.paths, terminal);
         let place = compiled.place(global)?;
         // The lock first: an embedded cloud that was read before it may have changed by then.
-        let lock = Lock::take(&place.journal)?;
+        let claim = self.claim(&place.journal, terminal).await?;
         let cloud = place.cloud.open().await?;
-        let plan = session::plan(compiled, cloud.as_ref(), lock.folder(), &self.words, terminal).await?;
+        let plan = session::plan(compiled, cloud.as_ref(), claim.entries(), &self.words, terminal).await?;
         let digest = plan.digest();
         // Who has agreed beforehand and wants to hear less, hears what came of it.
         if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
             terminal.result(&text(&plan, terminal.stdout()));
         }
         if plan.is_empty() {
-            return self.nothing_but_moves(&plan, &digest, cloud.as_ref(), &lock).await;
+            return self.nothing_but_moves(&plan, &digest, cloud.as_ref(), &claim).await;
         }
         self.words.suffice(&plan)?;
         if !self.yes {
             confirm(terminal)?;
         }
-        self.execute(&plan, &digest, cloud.as_ref(), &lock, terminal).await
+        self.execute(&plan, &digest, cloud.as_ref(), &claim, terminal).await
     }
 
     /// A saved plan: what was looked at when it was made is looked at again, and has to be the same.
@@ -78,7 +81,7 @@ impl Apply {
         let file = PlanFile::read(path)?;
         let wanted = file.cloud();
         if let Some(selected) = &global.cloud
-            && !same(&wanted, &Selected::parse(selected, file.journal.parent().unwrap_or(Path::new(".")))?)?
+            && !same(&wanted, &Selected::parse(selected, home(&file.journal))?)?
         {
             let message = format!("the plan is for `{}`, not for `{selected}`", file.plan.context.cloud);
             return Err(Failure::refused(
@@ -90,7 +93,7 @@ impl Apply {
         self.words.fit_a_saved_plan()?;
         let digest = file.digest.clone();
         let plan = file.plan;
-        let lock = Lock::take(&global.journal.clone().unwrap_or(file.journal))?;
+        let claim = self.claim(&global.journal.clone().unwrap_or(file.journal), terminal).await?;
         let cloud = wanted.open().await?;
         let account = cloud.account().await?;
         if account != plan.context.account {
@@ -101,13 +104,24 @@ impl Apply {
                 "use the credentials it was made with",
             ));
         }
-        let plan = still_fits(plan, &digest, cloud.as_ref(), lock.folder(), terminal).await?;
+        let plan = still_fits(plan, &digest, cloud.as_ref(), claim.entries(), terminal).await?;
         if plan.is_empty() {
             terminal.result(&text(&plan, terminal.stdout()));
-            return self.nothing_but_moves(&plan, &digest, cloud.as_ref(), &lock).await;
+            return self.nothing_but_moves(&plan, &digest, cloud.as_ref(), &claim).await;
         }
         self.words.suffice(&plan)?;
-        self.execute(&plan, &digest, cloud.as_ref(), &lock, terminal).await
+        self.execute(&plan, &digest, cloud.as_ref(), &claim, terminal).await
+    }
+
+    /// Ask for the right to run, and say what became of a run before that did not end.
+    async fn claim(&self, place: &Place, terminal: &Terminal) -> Result<Claim, Failure> {
+        let journal = Journal::open(place).await?;
+        let claim = journal.claim(&session::runner(), self.take_over).await?;
+        if let Some(died) = claim.died() {
+            let line = format!("{died}; this run looks at the cloud again and goes on from what is there");
+            terminal.note(&visible(&line));
+        }
+        Ok(claim)
     }
 
     /// Nothing changes in the cloud, but what belongs to a renamed service is remembered under its new name.
@@ -116,18 +130,12 @@ impl Apply {
         plan: &Plan,
         digest: &str,
         cloud: &dyn Cloud,
-        lock: &Lock,
+        claim: &Claim,
     ) -> Result<u8, Failure> {
         if plan.moved.is_empty() {
             return Ok(exit::DONE);
         }
-        let run = Run {
-            context: plan.context.clone(),
-            plan: digest.to_owned(),
-            steps: 0,
-            runner: session::runner(),
-        };
-        let journal = Writer::begin(lock, Event::RunStarted(run))?;
+        let journal = Writer::begin(claim, run(plan, digest, 0)).await?;
         match apply(plan, cloud, &journal, 1, &Silence).await.journal {
             Some(error) => Err(error.into()),
             None => Ok(exit::DONE),
@@ -139,13 +147,11 @@ impl Apply {
         plan: &Plan,
         digest: &str,
         cloud: &dyn Cloud,
-        lock: &Lock,
+        claim: &Claim,
         terminal: &Terminal,
     ) -> Result<u8, Failure> {
         let steps = plan.pending().count();
-        let run =
-            Run { context: plan.context.clone(), plan: digest.to_owned(), steps, runner: session::runner() };
-        let journal = Writer::begin(lock, Event::RunStarted(run))?;
+        let journal = Writer::begin(claim, run(plan, digest, steps)).await?;
         let progress = Progress::new(steps, terminal);
         let outcome = apply(plan, cloud, &journal, usize::from(self.parallelism), &progress).await;
         progress.finish();
@@ -164,11 +170,10 @@ async fn still_fits(
     plan: Plan,
     digest: &str,
     cloud: &dyn Cloud,
-    journal: &Path,
+    entries: &[Entry],
     terminal: &Terminal,
 ) -> Result<Plan, Failure> {
-    let (entries, _) = journal::read(journal)?;
-    let begun = journal::begun(&entries, &plan.context, digest);
+    let begun = journal::begun(entries, &plan.context, digest);
     let now = cloud.observe(&plan.scope).await?;
     let (rest, shifts) = plan::resume(&plan, &begun, &now);
     let (stale, elsewhere): (Vec<Shift>, Vec<Shift>) = shifts.into_iter().partition(|shift| shift.blocks);
@@ -192,6 +197,23 @@ async fn still_fits(
             .note(&format!("an earlier run of this plan was broken off: {left} of {steps} steps are left"));
     }
     Ok(rest)
+}
+
+/// A run of a plan.
+fn run(plan: &Plan, digest: &str, steps: usize) -> Run {
+    Run {
+        context: plan.context.clone(),
+        plan: digest.to_owned(),
+        steps,
+        runner: session::runner(),
+        break_glass: None,
+        lease: None,
+    }
+}
+
+/// The folder of what is kept beside the policies, as far as a journal tells.
+fn home(journal: &Place) -> &Path {
+    journal.folder().and_then(Path::parent).unwrap_or(Path::new("."))
 }
 
 /// Whether two selections are one cloud, from whatever folder.

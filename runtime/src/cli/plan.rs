@@ -12,6 +12,7 @@ use super::output::Terminal;
 use super::planfile::PlanFile;
 use super::words::Words;
 use super::{Global, exit, session};
+use crate::journal::Journal;
 
 /// Show what differs between the policies and the cloud, and what an apply would do about it.
 ///
@@ -70,7 +71,8 @@ impl Plan {
         }
         let place = compiled.place(global)?;
         let cloud = place.cloud.open().await?;
-        let plan = session::plan(compiled, cloud.as_ref(), &place.journal, &self.words, terminal).await?;
+        let journal = Journal::open(&place.journal).await?.read().await?;
+        let plan = session::plan(compiled, cloud.as_ref(), &journal.entries, &self.words, terminal).await?;
         if self.drift {
             return Ok(self.drifted(plan, terminal));
         }

@@ -124,7 +124,8 @@ impl Drop for Standin {
     }
 }
 
-fn aws_environment(command: &mut Command, url: &str) {
+/// Where AWS is, and who asks.
+pub fn aws_environment(command: &mut Command, url: &str) {
     command
         .env("AWS_ENDPOINT_URL", url)
         .env("AWS_ACCESS_KEY_ID", "000000000001")

@@ -10,6 +10,7 @@ mod continuity;
 mod dependencies;
 mod drills;
 mod effective;
+mod existing;
 mod recovery;
 mod schedule;
 mod settings;
@@ -29,6 +30,7 @@ use crate::units::{Bytes, Date, Duration};
 pub use continuity::{Contact, Plan};
 pub use drills::Drill;
 pub use effective::effective;
+pub use existing::Existing;
 pub use recovery::{Deed, RecoveryStep};
 pub use settings::{Asked, Assumed, Assumptions, Origin, Setting};
 pub use traffic::RecordType;
@@ -97,6 +99,8 @@ pub struct Service {
     pub recovery: BTreeMap<Disruption, Vec<RecoveryStep>>,
     /// What is taken for granted of it.
     pub assumptions: Assumptions,
+    /// What of it is there already, by address without the service.
+    pub existing: BTreeMap<String, Existing>,
 }
 
 /// A data set: the primary bucket, its copies, its backups.

@@ -67,7 +67,7 @@ impl Apply {
         }
         self.may_leave(&plan)?;
         if !self.yes {
-            confirm(terminal)?;
+            confirm(terminal, "Apply this", "add `--yes`, or save a plan and apply that")?;
         }
         self.execute(&plan, cloud.as_ref(), &lock, terminal).await
     }
@@ -179,14 +179,12 @@ fn same(one: &Selected, other: &Selected) -> Result<bool, Failure> {
 }
 
 /// Ask, where there is somebody to ask.
-fn confirm(terminal: &Terminal) -> Result<(), Failure> {
-    let refused = |message: &str| {
-        Failure::refused(codes::NOT_CONFIRMED, message, "add `--yes`, or save a plan and apply that")
-    };
+pub(super) fn confirm(terminal: &Terminal, question: &str, cure: &str) -> Result<(), Failure> {
+    let refused = |message: &str| Failure::refused(codes::NOT_CONFIRMED, message, cure);
     if !std::io::stdin().is_terminal() {
         return Err(refused("nobody has agreed to this plan, and nobody is here to ask"));
     }
-    terminal.error("\nApply this? Only `yes` is accepted: ");
+    terminal.error(&format!("\n{question}? Only `yes` is accepted: "));
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);

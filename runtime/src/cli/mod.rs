@@ -7,6 +7,7 @@ mod explain;
 mod failure;
 mod fmt;
 mod graph;
+mod import;
 mod init;
 mod objectives;
 mod output;
@@ -82,6 +83,7 @@ enum Command {
     Plan(plan::Plan),
     Show(show::Show),
     Apply(apply::Apply),
+    Import(import::Import),
     Graph(graph::Graph),
     Schema(schema::Schema),
     Explain(explain::Explain),
@@ -109,6 +111,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Plan(command) => block(command.run(&cli.global, &terminal)),
         Command::Show(command) => command.run(&terminal),
         Command::Apply(command) => block(command.run(&cli.global, &terminal)),
+        Command::Import(command) => block(command.run(&cli.global, &terminal)),
         Command::Graph(command) => command.run(&terminal),
         Command::Schema(command) => command.run(&terminal),
         Command::Explain(command) => command.run(&terminal),

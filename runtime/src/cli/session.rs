@@ -125,9 +125,15 @@ pub(super) struct Place {
 impl Compiled {
     /// After the flags, and beside the policies.
     pub(super) fn place(&self, global: &Global) -> Result<Place, Failure> {
-        let home = load::home(&self.sources.place(self.compiled.policy.estate_span).file);
-        let cloud = Selected::parse(global.cloud.as_deref().unwrap_or("aws"), &home)?;
-        Ok(Place { cloud, journal: global.journal.clone().unwrap_or_else(|| home.join("journal")) })
+        Place::beside(&load::home(&self.sources.place(self.compiled.policy.estate_span).file), global)
+    }
+}
+
+impl Place {
+    /// After the flags, and in the folder of what is kept beside the policies.
+    pub(super) fn beside(home: &Path, global: &Global) -> Result<Self, Failure> {
+        let cloud = Selected::parse(global.cloud.as_deref().unwrap_or("aws"), home)?;
+        Ok(Self { cloud, journal: global.journal.clone().unwrap_or_else(|| home.join("journal")) })
     }
 }
 
@@ -179,7 +185,11 @@ pub(super) async fn plan(
 }
 
 /// An estate that names its account is planned nowhere else. The embedded cloud is in no account at all.
-fn right_account(compiled: Compiled, cloud: &dyn Cloud, account: &str) -> Result<Compiled, Failure> {
+pub(super) fn right_account(
+    compiled: Compiled,
+    cloud: &dyn Cloud,
+    account: &str,
+) -> Result<Compiled, Failure> {
     match &compiled.compiled.policy.account {
         Some((wanted, span)) if cloud.name() == "aws" && wanted.as_str() != account => {
             let message = format!("these credentials belong to account {account}");

@@ -29,6 +29,17 @@ pub enum Event {
     RunStarted(Run),
     /// A thing belongs to another resource now.
     Moved(Moved),
+    /// A thing that was there before is ours from now on.
+    Adopted {
+        /// The resource.
+        address: Address,
+        /// What the cloud knows the thing by.
+        identity: Values,
+        /// What it was like: every managed attribute.
+        attributes: Values,
+        /// What it needs.
+        needs: BTreeSet<Address>,
+    },
     /// A step is about to be executed. Written and synced before anything is asked of the cloud.
     StepStarted {
         /// The step.

@@ -220,16 +220,17 @@ fn report(proposal: &Proposal, terminal: &Terminal) {
     }
     if !proposal.undecided.is_empty() {
         lines.push(format!(
-            "\nObjectives that nobody has decided, because what is there does not keep the usual ones (RTO 4 h, \
-             RPO 1 h): {}. `holdfast objectives` says why. For the RPO of a data set, take `rules` and `policy` out \
-             of the `leave` lists of its replication and role: the next plan turns on replication time control.",
+            "\nWhat is there does not keep the usual objectives (RTO 4 h, RPO 1 h) of {};\n\
+             the YAML says `undecided`, and `holdfast objectives` says why. For the RPO of a data set, take\n\
+             `rules` and `policy` out of the `leave` lists of its replication and its role: the next plan turns\n\
+             on replication time control.",
             names(&proposal.undecided)
         ));
     }
     if !proposal.guessed.is_empty() {
         lines.push(format!(
-            "\nNothing in the cloud tells at which sites these answer, so they got those of their data; look at \
-             `endpoints`: {}",
+            "\nNothing in the cloud tells at which sites these answer, so they got those of their data.\n\
+             Look at their `endpoints`: {}",
             names(&proposal.guessed)
         ));
     }

@@ -221,7 +221,7 @@ fn what_no_policy_can_say_is_left_out_with_the_reason() {
         &standin,
         &zone,
         &json!({
-            "Name": "lonely.acme.example", "Type": "A", "TTL": 60, "SetIdentifier": "x\u{1b}[31m", "Failover": "PRIMARY",
+            "Name": "lonely.acme.example", "Type": "A", "TTL": 60, "SetIdentifier": "a: [b", "Failover": "PRIMARY",
             "ResourceRecords": [{"Value": "192.0.2.1"}],
         }),
     );

@@ -105,7 +105,7 @@ impl JsonSchema for Limit {
         "Limit".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let description = "A span of time, or `undecided` where nobody has decided yet.";
+        let description = "A span of time, or undecided where nobody has decided yet.";
         schemars::json_schema!({
             "type": "string",
             "description": description,

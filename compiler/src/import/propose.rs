@@ -53,7 +53,7 @@ pub fn propose(policies: &Sources, survey: &Survey, target: &Target) -> Result<P
     for round in 0.. {
         let documents: Vec<String> = all.iter().map(write::service).collect();
         text = if documents.is_empty() { String::new() } else { joined(&estate, &documents) };
-        let mut attempt = Attempt::new(policies, &estate, &documents);
+        let attempt = Attempt::new(policies, &estate, &documents);
         if documents.is_empty() || round > ROUNDS || !attempt.mend(&mut all, survey, target, &mut left_out)? {
             break;
         }
@@ -131,7 +131,7 @@ impl Attempt {
     /// Change candidates until the language accepts them and their graph is what was found. Gives whether anything
     /// changed.
     fn mend(
-        &mut self,
+        &self,
         all: &mut Vec<Candidate<'_>>,
         survey: &Survey,
         target: &Target,

@@ -49,7 +49,8 @@ pub struct Owned {
     pub identity: Values,
     /// What it needed when it was made.
     pub needs: BTreeSet<Address>,
-    /// The number of the run that made it, from 1: what was made together is as old.
+    /// The number of the run that made it, from 1: what was made together is as old. 0 for what was there before
+    /// and has been adopted: nobody knows how old it is.
     pub run: u64,
     /// Its managed attributes as they were last applied. Nothing where no apply is known to have ended well.
     pub applied: Option<Values>,
@@ -65,13 +66,12 @@ impl Object {
 }
 
 impl Observation {
-    /// A digest of everything observed, in an order of its own.
+    /// The things in an order of their own.
     #[must_use]
-    pub fn fingerprint(&self) -> String {
-        let mut lines: Vec<String> =
-            self.objects.iter().map(|o| serde_json::to_string(o).unwrap_or_default()).collect();
-        lines.sort_unstable();
-        digest(lines.iter().map(String::as_str))
+    pub fn sorted(&self) -> Vec<Object> {
+        let mut objects = self.objects.clone();
+        objects.sort_by(|one, other| (one.kind, &one.id).cmp(&(other.kind, &other.id)));
+        objects
     }
 }
 

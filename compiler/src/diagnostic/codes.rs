@@ -110,6 +110,10 @@ codes! {
     DUPLICATE_NAME = "E0313";
     /// More than one continuity plan.
     TWO_PLANS = "E0314";
+    /// Something existing that the service does not have.
+    UNKNOWN_EXISTING = "E0315";
+    /// A name or an attribute of something existing that cannot be taken over as it is.
+    NOT_LEFT = "E0316";
 
     /// A record outside its zone.
     OUTSIDE_ZONE = "E0401";
@@ -174,6 +178,12 @@ codes! {
     NOT_CONFIRMED = "E0705";
     /// A whole service would go.
     SERVICE_LEAVES = "E0706";
+    /// An unlikely share of the estate would change.
+    TOO_MANY_CHANGES = "E0708";
+    /// A run that was not heard of for its lease.
+    ABANDONED_RUN = "E0716";
+    /// A run that others have taken over.
+    RUN_TAKEN_OVER = "E0717";
 
     /// More data may be lost than the objective allows.
     RPO_MISSED = "E0801";
@@ -181,6 +191,8 @@ codes! {
     RTO_MISSED = "E0802";
     /// A measurement that is too old to count.
     OLD_MEASUREMENT = "W0803";
+    /// An objective that nobody has decided on.
+    UNDECIDED = "W0804";
 
     /// SS01: a recovery step that changes DNS or health checks.
     CALLS_DNS = "E0901";

@@ -13,11 +13,11 @@ use crate::cloud::Calls;
 
 /// Counts per service. Clones count together.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Counter(Arc<Mutex<Calls>>);
+pub(crate) struct Counter(Arc<Mutex<Calls>>);
 
 impl Counter {
     /// The counts so far.
-    pub(super) fn calls(&self) -> Calls {
+    pub(crate) fn calls(&self) -> Calls {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

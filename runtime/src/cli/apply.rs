@@ -4,17 +4,19 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use holdfast_compiler::diagnostic::{codes, one_of};
-use holdfast_compiler::plan::{Plan, text};
+use holdfast_compiler::diagnostic::{codes, visible};
+use holdfast_compiler::plan::{self, Plan, Shift, text};
 use holdfast_compiler::units::Date;
 
-use super::execution::Execution;
+use super::execution::{self, Execution};
 use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::{PlanFile, is_plan_file};
 use super::session::Selected;
+use super::words::Words;
 use super::{Global, exit, session};
-use crate::journal::{Event, Lock, Run, Writer};
+use crate::cloud::Cloud;
+use crate::journal::{self, Claim, Entry, Event, Journal, Place, Writer};
 
 /// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
 ///
@@ -29,14 +31,16 @@ pub(super) struct Apply {
     /// Apply without asking.
     #[arg(long, short)]
     yes: bool,
-    /// Let go of a service that no policy mentions any more. Can be given several times.
-    #[arg(long, value_name = "SERVICE")]
-    allow_teardown: Vec<String>,
+    #[command(flatten)]
+    words: Words,
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
     #[arg(long, value_name = "DATE", value_parser = session::date)]
     as_of: Option<Date>,
     #[command(flatten)]
     execution: Execution,
+    /// Close the run of this number, which died in a shared journal, and go on from what is there now.
+    #[arg(long, value_name = "RUN")]
+    take_over: Option<u64>,
 }
 
 impl Apply {
@@ -52,22 +56,23 @@ impl Apply {
         session::mention_warnings(&compiled, &self.paths, terminal);
         let place = compiled.place(global)?;
         // The lock first: an embedded cloud that was read before it may have changed by then.
-        let lock = Lock::take(&place.journal)?;
+        let claim = self.claim(&place.journal, terminal).await?;
         let cloud = place.cloud.open().await?;
-        let plan = session::plan(compiled, cloud.as_ref(), lock.folder(), terminal).await?;
+        let plan = session::plan(compiled, cloud.as_ref(), claim.entries(), &self.words, terminal).await?;
+        let digest = plan.digest();
         // Who has agreed beforehand and wants to hear less, hears what came of it.
         if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
             self.show(&plan, terminal);
         }
         if plan.is_empty() {
-            self.execution.nothing(&plan, cloud.as_ref(), terminal);
-            return self.nothing_but_moves(&plan, &lock).await;
+            self.execution.nothing(&digest, cloud.as_ref(), terminal);
+            return self.nothing_but_moves(&plan, &digest, &claim).await;
         }
-        self.may_leave(&plan)?;
+        self.words.suffice(&plan)?;
         if !self.yes {
-            confirm(terminal)?;
+            confirm(terminal, "Apply this", "add `--yes`, or save a plan and apply that")?;
         }
-        self.execution.run(&plan, cloud.as_ref(), &lock, terminal).await
+        self.execution.run(&plan, &digest, cloud.as_ref(), &claim, terminal).await
     }
 
     /// A saved plan: what was looked at when it was made is looked at again, and has to be the same.
@@ -75,7 +80,7 @@ impl Apply {
         let file = PlanFile::read(path)?;
         let wanted = file.cloud();
         if let Some(selected) = &global.cloud
-            && !same(&wanted, &Selected::parse(selected, file.journal.parent().unwrap_or(Path::new(".")))?)?
+            && !same(&wanted, &Selected::parse(selected, home(&file.journal))?)?
         {
             let message = format!("the plan is for `{}`, not for `{selected}`", file.plan.context.cloud);
             return Err(Failure::refused(
@@ -84,8 +89,10 @@ impl Apply {
                 "leave out `--cloud`: the plan says it",
             ));
         }
+        self.words.fit_a_saved_plan()?;
+        let digest = file.digest.clone();
         let plan = file.plan;
-        let lock = Lock::take(&global.journal.clone().unwrap_or(file.journal))?;
+        let claim = self.claim(&global.journal.clone().unwrap_or(file.journal), terminal).await?;
         let cloud = wanted.open().await?;
         let account = cloud.account().await?;
         if account != plan.context.account {
@@ -96,38 +103,25 @@ impl Apply {
                 "use the credentials it was made with",
             ));
         }
-        let observed = cloud.observe(&plan.scope).await?.fingerprint();
-        if observed != plan.observed {
-            return Err(Failure::refused(
-                codes::STALE_PLAN,
-                "the cloud is not what it was when this plan was made",
-                "plan again, and review what is different",
-            ));
-        }
+        let plan = still_fits(plan, &digest, cloud.as_ref(), claim.entries(), terminal).await?;
         if plan.is_empty() {
             self.show(&plan, terminal);
-            self.execution.nothing(&plan, cloud.as_ref(), terminal);
-            return self.nothing_but_moves(&plan, &lock).await;
+            self.execution.nothing(&digest, cloud.as_ref(), terminal);
+            return self.nothing_but_moves(&plan, &digest, &claim).await;
         }
-        self.may_leave(&plan)?;
-        self.execution.run(&plan, cloud.as_ref(), &lock, terminal).await
+        self.words.suffice(&plan)?;
+        self.execution.run(&plan, &digest, cloud.as_ref(), &claim, terminal).await
     }
 
-    /// A whole service goes only where somebody says so: a path that was forgotten on the command line looks
-    /// just like a service that nobody wants any more.
-    fn may_leave(&self, plan: &Plan) -> Result<(), Failure> {
-        let unsaid: Vec<&str> = plan
-            .leaving
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !self.allow_teardown.iter().any(|said| said == name))
-            .collect();
-        let [first, ..] = unsaid.as_slice() else { return Ok(()) };
-        Err(Failure::refused(
-            codes::SERVICE_LEAVES,
-            format!("no policy mentions {} any more, so all of it would go", one_of(unsaid.iter().copied())),
-            format!("name all paths of the estate; if it is meant to go: `--allow-teardown {first}`"),
-        ))
+    /// Ask for the right to run, and say what became of a run before that did not end.
+    async fn claim(&self, place: &Place, terminal: &Terminal) -> Result<Claim, Failure> {
+        let journal = Journal::open(place).await?;
+        let claim = journal.claim(&session::runner(), self.take_over).await?;
+        if let Some(died) = claim.died() {
+            let line = format!("{died}; this run looks at the cloud again and goes on from what is there");
+            terminal.note(&visible(&line));
+        }
+        Ok(claim)
     }
 
     /// What will be done, where results go, or beside them where those are for machines.
@@ -140,13 +134,11 @@ impl Apply {
     }
 
     /// Nothing changes in the cloud, but what belongs to a renamed service is remembered under its new name.
-    async fn nothing_but_moves(&self, plan: &Plan, lock: &Lock) -> Result<u8, Failure> {
+    async fn nothing_but_moves(&self, plan: &Plan, digest: &str, claim: &Claim) -> Result<u8, Failure> {
         if plan.moved.is_empty() {
             return Ok(exit::DONE);
         }
-        let run =
-            Run { context: plan.context.clone(), plan: plan.digest(), steps: 0, runner: session::runner() };
-        let journal = Writer::begin(lock, Event::RunStarted(run))?;
+        let journal = Writer::begin(claim, execution::begin(plan, digest, 0)).await?;
         for moved in &plan.moved {
             journal.append(Event::Moved(moved.clone())).await?;
         }
@@ -154,6 +146,46 @@ impl Apply {
         journal.append(ended).await?;
         Ok(exit::DONE)
     }
+}
+
+/// What is left of a saved plan, if the cloud is still what it was when the plan was made wherever the plan touches
+/// it or depends on it. What an earlier run of the same plan did, and was broken off, counts as expected.
+async fn still_fits(
+    plan: Plan,
+    digest: &str,
+    cloud: &dyn Cloud,
+    entries: &[Entry],
+    terminal: &Terminal,
+) -> Result<Plan, Failure> {
+    let begun = journal::begun(entries, &plan.context, digest);
+    let now = cloud.observe(&plan.scope).await?;
+    let (rest, shifts) = plan::resume(&plan, &begun, &now);
+    let (stale, elsewhere): (Vec<Shift>, Vec<Shift>) = shifts.into_iter().partition(|shift| shift.blocks);
+    if !stale.is_empty() {
+        for shift in stale {
+            terminal.error(&visible(&format!("moved since the plan was made: {shift}\n")));
+        }
+        return Err(Failure::refused(
+            codes::STALE_PLAN,
+            "the cloud is not what it was when this plan was made",
+            "plan again, and review what is different",
+        ));
+    }
+    for shift in elsewhere {
+        let line = format!("moved since the plan was made, where it neither touches nor depends: {shift}");
+        terminal.note(&visible(&line));
+    }
+    if !begun.is_empty() {
+        let (steps, left) = (plan.pending().count(), rest.pending().count());
+        terminal
+            .note(&format!("an earlier run of this plan was broken off: {left} of {steps} steps are left"));
+    }
+    Ok(rest)
+}
+
+/// The folder of what is kept beside the policies, as far as a journal tells.
+fn home(journal: &Place) -> &Path {
+    journal.folder().and_then(Path::parent).unwrap_or(Path::new("."))
 }
 
 /// Whether two selections are one cloud, from whatever folder.
@@ -167,14 +199,12 @@ fn same(one: &Selected, other: &Selected) -> Result<bool, Failure> {
 }
 
 /// Ask, where there is somebody to ask.
-fn confirm(terminal: &Terminal) -> Result<(), Failure> {
-    let refused = |message: &str| {
-        Failure::refused(codes::NOT_CONFIRMED, message, "add `--yes`, or save a plan and apply that")
-    };
+pub(super) fn confirm(terminal: &Terminal, question: &str, cure: &str) -> Result<(), Failure> {
+    let refused = |message: &str| Failure::refused(codes::NOT_CONFIRMED, message, cure);
     if !std::io::stdin().is_terminal() {
         return Err(refused("nobody has agreed to this plan, and nobody is here to ask"));
     }
-    terminal.error("\nApply this? Only `yes` is accepted: ");
+    terminal.error(&format!("\n{question}? Only `yes` is accepted: "));
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);

@@ -19,7 +19,7 @@ use super::{exit, session};
 use crate::apply::{DEFAULTS, Limits, Outcome, STEP_TIMEOUT, Setting, Settings, Stopped, Watcher, apply};
 use crate::aws::OPERATIONS;
 use crate::cloud::{Calls, Cloud, CloudError};
-use crate::journal::{Event, Lock, Run, Writer};
+use crate::journal::{Claim, Run, Writer};
 
 /// How a plan is carried out.
 #[derive(Debug, Args)]
@@ -82,18 +82,16 @@ impl Execution {
     pub(super) async fn run(
         &self,
         plan: &Plan,
+        digest: &str,
         cloud: &dyn Cloud,
-        lock: &Lock,
+        claim: &Claim,
         terminal: &Terminal,
     ) -> Result<u8, Failure> {
         let steps = plan.pending().count();
         let mut signals = Signals::listen()?;
-        let digest = plan.digest();
-        let run =
-            Run { context: plan.context.clone(), plan: digest.clone(), steps, runner: session::runner() };
-        let journal = Writer::begin(lock, Event::RunStarted(run))?;
+        let journal = Writer::begin(claim, begin(plan, digest, steps)).await?;
         let progress = Progress::new(steps, terminal);
-        let events = self.events.map(|Format::Json| Events::begin(&digest, steps, terminal));
+        let events = self.events.map(|Format::Json| Events::begin(digest, steps, terminal));
         let watchers = Watchers(&progress, events.as_ref());
         let (tell, told) = oneshot::channel();
         let twice = async {
@@ -129,9 +127,9 @@ impl Execution {
     }
 
     /// A plan that changes nothing, for who reads events.
-    pub(super) fn nothing(&self, plan: &Plan, cloud: &dyn Cloud, terminal: &Terminal) {
+    pub(super) fn nothing(&self, digest: &str, cloud: &dyn Cloud, terminal: &Terminal) {
         if self.tells_events() {
-            Events::begin(&plan.digest(), 0, terminal).end(&Outcome::default(), &cloud.calls());
+            Events::begin(digest, 0, terminal).end(&Outcome::default(), &cloud.calls());
         }
     }
 
@@ -157,6 +155,11 @@ impl Execution {
             step_timeout: self.step_timeout,
         }
     }
+}
+
+/// A run of a plan that has so many steps to do.
+pub(super) fn begin(plan: &Plan, digest: &str, steps: usize) -> Run {
+    Run::new(plan.context.clone(), digest.to_owned(), steps, session::runner())
 }
 
 /// Two who watch.

@@ -140,7 +140,8 @@ pub fn signal(process: u32, name: &str) {
     assert!(sent.success());
 }
 
-fn aws_environment(command: &mut Command, url: &str) {
+/// Where AWS is, and who asks.
+pub fn aws_environment(command: &mut Command, url: &str) {
     command
         .env("AWS_ENDPOINT_URL", url)
         .env("AWS_ACCESS_KEY_ID", "000000000001")

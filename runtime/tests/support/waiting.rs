@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use holdfast::apply::{Outcome, Settings, Stopped, Watcher, apply};
 use holdfast::cloud::{Calls, Cloud, CloudError, Command, Cost, Done};
-use holdfast::journal::{Event, Lock, Run, Writer};
+use holdfast::journal::{Journal, Place, Run, Writer};
+use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
 use holdfast_compiler::plan::{Plan, Step};
 use serde_json::{Value, json};
@@ -20,17 +21,16 @@ pub fn step(address: &str, needs: &[&str]) -> Value {
 
 /// A record of a zone, in a batch.
 pub fn record(address: &str, zone: &str, batch: &str) -> Value {
-    let mut step = step(address, &[]);
-    step["attributes"] = json!({"zone": {"known": zone}});
-    step["batch"] = json!(batch);
-    step
+    let attributes = json!({"zone": {"known": zone}});
+    json!({"id": address, "address": address, "action": "create", "purpose": "", "reason": "",
+        "attributes": attributes, "batch": batch})
 }
 
 /// A plan of steps.
 pub fn plan(steps: Vec<Value>) -> Plan {
     let context = json!({"estate": "t", "cloud": "waiting", "account": "000000000000"});
     let plan =
-        json!({"format": 1, "context": context, "policy": "", "observed": "", "scope": [], "steps": steps});
+        json!({"format": 1, "context": context, "policy": "", "observed": [], "scope": [], "steps": steps});
     serde_json::from_value(plan).expect("a plan")
 }
 
@@ -68,6 +68,10 @@ impl Cloud for Waiting {
 
     async fn observe(&self, _: &[Wanted]) -> Result<Observation, CloudError> {
         Ok(Observation { objects: Vec::new() })
+    }
+
+    async fn survey(&self) -> Result<Survey, CloudError> {
+        Err(CloudError::new("waiting:Survey", "NotImplemented", "there is nothing to survey"))
     }
 
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
@@ -113,14 +117,10 @@ pub async fn run(
     stop: impl Future<Output = Stopped>,
 ) -> (Outcome, Duration) {
     let folder = tempfile::tempdir().expect("a folder");
-    let lock = Lock::take(folder.path()).expect("a lock");
-    let run = Run {
-        context: plan.context.clone(),
-        plan: plan.digest(),
-        steps: plan.steps.len(),
-        runner: String::new(),
-    };
-    let journal = Writer::begin(&lock, Event::RunStarted(run)).expect("a journal");
+    let place = Place::Folder(folder.path().to_owned());
+    let claim = Journal::open(&place).await.expect("a journal").claim("nobody", None).await.expect("a claim");
+    let run = Run::new(plan.context.clone(), plan.digest(), plan.steps.len(), "nobody".to_owned());
+    let journal = Writer::begin(&claim, run).await.expect("a run");
     let began = Instant::now();
     let outcome = apply(plan, cloud, &journal, settings, &Nobody, stop).await;
     (outcome, began.elapsed())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::binder::{Binder, Names};
 use super::sites::Sites;
-use super::{Policy, Service, buckets, continuity, dependencies, drills, traffic, waivers};
+use super::{Policy, Service, approvals, buckets, continuity, dependencies, drills, traffic, waivers};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Body, Document, Estate, Name};
 
@@ -158,11 +158,13 @@ fn with_estate(
         }
         (journal.site.clone(), journal.copies.clone(), place)
     });
+    let approvals = estate.approvals.as_ref().map(|body| approvals::bind(text, body, out));
     let policy = Policy {
         estate: estate.name.clone(),
         estate_span: text.span(&["name".into()]),
         account,
         journal,
+        approvals,
         services: bound,
         continuity: None,
         drills: all_drills,

@@ -9,6 +9,7 @@ use holdfast_compiler::diagnostic::{codes, one_of, visible};
 use holdfast_compiler::plan::{Action, Plan, StepId, text};
 use holdfast_compiler::units::Date;
 
+use super::approved::{self, Agreed};
 use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::{PlanFile, is_plan_file};
@@ -17,7 +18,7 @@ use super::session::Selected;
 use super::{Global, exit, session};
 use crate::apply::{Outcome, apply};
 use crate::cloud::{Calls, Cloud};
-use crate::journal::{Event, Lock, Run, Writer};
+use crate::journal::{self, Event, Lock, Run, Writer};
 
 /// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
 ///
@@ -40,6 +41,8 @@ pub(super) struct Apply {
     /// How many steps run at the same time.
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     parallelism: u16,
+    #[command(flatten)]
+    agreed: approved::Flags,
 }
 
 impl Apply {
@@ -57,19 +60,23 @@ impl Apply {
         // The lock first: an embedded cloud that was read before it may have changed by then.
         let lock = Lock::take(&place.journal)?;
         let cloud = place.cloud.open().await?;
+        let rule = compiled.rule.clone();
         let plan = session::plan(compiled, cloud.as_ref(), lock.folder(), terminal).await?;
         // Who has agreed beforehand and wants to hear less, hears what came of it.
         if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
             terminal.result(&text(&plan, terminal.stdout()));
         }
+        let digest = plan.digest();
         if plan.is_empty() {
-            return self.nothing_but_moves(&plan, cloud.as_ref(), &lock).await;
+            return self.nothing_but_moves(&plan, digest, cloud.as_ref(), &lock).await;
         }
+        let (entries, _) = journal::read(lock.folder())?;
+        let agreed = approved::policies(rule.as_ref(), &plan.context, &entries, &self.agreed, terminal)?;
         self.may_leave(&plan)?;
         if !self.yes {
             confirm(terminal)?;
         }
-        self.execute(&plan, cloud.as_ref(), &lock, terminal).await
+        self.execute(&plan, digest, agreed, cloud.as_ref(), &lock, terminal).await
     }
 
     /// A saved plan: what was looked at when it was made is looked at again, and has to be the same.
@@ -86,8 +93,10 @@ impl Apply {
                 "leave out `--cloud`: the plan says it",
             ));
         }
-        let plan = file.plan;
-        let lock = Lock::take(&global.journal.clone().unwrap_or(file.journal))?;
+        let lock = Lock::take(global.journal.as_ref().unwrap_or(&file.journal))?;
+        let (entries, last) = journal::read(lock.folder())?;
+        let agreed = approved::saved(&file, path, (&entries, &last), &self.agreed, terminal)?;
+        let (plan, digest) = (file.plan, file.digest);
         let cloud = wanted.open().await?;
         let account = cloud.account().await?;
         if account != plan.context.account {
@@ -108,10 +117,10 @@ impl Apply {
         }
         if plan.is_empty() {
             terminal.result(&text(&plan, terminal.stdout()));
-            return self.nothing_but_moves(&plan, cloud.as_ref(), &lock).await;
+            return self.nothing_but_moves(&plan, digest, cloud.as_ref(), &lock).await;
         }
         self.may_leave(&plan)?;
-        self.execute(&plan, cloud.as_ref(), &lock, terminal).await
+        self.execute(&plan, digest, agreed, cloud.as_ref(), &lock, terminal).await
     }
 
     /// A whole service goes only where somebody says so: a path that was forgotten on the command line looks
@@ -132,12 +141,20 @@ impl Apply {
     }
 
     /// Nothing changes in the cloud, but what belongs to a renamed service is remembered under its new name.
-    async fn nothing_but_moves(&self, plan: &Plan, cloud: &dyn Cloud, lock: &Lock) -> Result<u8, Failure> {
+    /// Nobody has to agree to that, and the rule of the last run stays.
+    async fn nothing_but_moves(
+        &self,
+        plan: &Plan,
+        digest: String,
+        cloud: &dyn Cloud,
+        lock: &Lock,
+    ) -> Result<u8, Failure> {
         if plan.moved.is_empty() {
             return Ok(exit::DONE);
         }
-        let run =
-            Run { context: plan.context.clone(), plan: plan.digest(), steps: 0, runner: session::runner() };
+        let (entries, _) = journal::read(lock.folder())?;
+        let rule = journal::rule(&journal::runs(&entries), &plan.context).cloned();
+        let run = run(plan, digest, Agreed { rule, ..Agreed::default() });
         let journal = Writer::begin(lock, Event::RunStarted(run))?;
         match apply(plan, cloud, &journal, 1, &Silence).await.journal {
             Some(error) => Err(error.into()),
@@ -148,15 +165,14 @@ impl Apply {
     async fn execute(
         &self,
         plan: &Plan,
+        digest: String,
+        agreed: Agreed,
         cloud: &dyn Cloud,
         lock: &Lock,
         terminal: &Terminal,
     ) -> Result<u8, Failure> {
-        let steps = plan.pending().count();
-        let run =
-            Run { context: plan.context.clone(), plan: plan.digest(), steps, runner: session::runner() };
-        let journal = Writer::begin(lock, Event::RunStarted(run))?;
-        let progress = Progress::new(steps, terminal);
+        let journal = Writer::begin(lock, Event::RunStarted(run(plan, digest, agreed)))?;
+        let progress = Progress::new(plan.pending().count(), terminal);
         let outcome = apply(plan, cloud, &journal, usize::from(self.parallelism), &progress).await;
         progress.finish();
         terminal.result(&summary(plan, &outcome, &cloud.calls()));
@@ -165,6 +181,19 @@ impl Apply {
         }
         let whole = outcome.failed.is_empty() && outcome.not_started.is_empty();
         Ok(if whole { exit::DONE } else { exit::FAILED })
+    }
+}
+
+/// A run of a plan, by the digest of its file where it was saved.
+fn run(plan: &Plan, digest: String, agreed: Agreed) -> Run {
+    Run {
+        context: plan.context.clone(),
+        plan: digest,
+        steps: plan.pending().count(),
+        runner: session::runner(),
+        approvals: agreed.approvals,
+        rule: agreed.rule,
+        break_glass: agreed.break_glass,
     }
 }
 

@@ -10,7 +10,8 @@ use holdfast_compiler::units::Date;
 use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::PlanFile;
-use super::{Global, exit, session};
+use super::{Global, author, exit, session};
+use crate::journal;
 
 /// Show what differs between the policies and the cloud, and what an apply would do about it.
 ///
@@ -29,6 +30,9 @@ pub(super) struct Plan {
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
     #[arg(long, value_name = "DATE", value_parser = session::date)]
     as_of: Option<Date>,
+    /// Who makes the plan, and so cannot approve it. Without it: `user.email` of git, or USER@HOST.
+    #[arg(long, env = "HOLDFAST_AUTHOR", value_name = "PRINCIPAL", value_parser = author::principal)]
+    author: Option<String>,
     /// Exit with 2 where there is something to do.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -61,13 +65,17 @@ impl Plan {
         }
         let place = compiled.place(global)?;
         let cloud = place.cloud.open().await?;
+        let rule = compiled.rule.clone();
+        // Before the plan: what is written in between makes the plan stale, never the journal another one.
+        let (_, head) = journal::read(&place.journal)?;
         let plan = session::plan(compiled, cloud.as_ref(), &place.journal, terminal).await?;
         self.format.print(&plan, terminal);
         terminal.detail(&super::apply::calls(&cloud.calls()));
-        let pending = !plan.is_empty();
+        let (pending, approvals) = (!plan.is_empty(), rule.is_some());
         if let Some(path) = &self.out {
-            PlanFile::new(plan, &place)?.write(path)?;
-            terminal.note(&visible(&format!("Saved: holdfast apply {}", path.display())));
+            PlanFile::new(plan, &place, head, author::author(self.author), rule)?.write(path)?;
+            let next = if approvals { "approve" } else { "apply" };
+            terminal.note(&visible(&format!("Saved: holdfast {next} {}", path.display())));
         }
         Ok(if pending && self.detailed_exitcode { exit::PENDING } else { exit::DONE })
     }

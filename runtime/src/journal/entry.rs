@@ -7,6 +7,8 @@ use holdfast_compiler::resource::{Address, Values};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::approval::Rule;
+
 /// What a run is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -19,6 +21,24 @@ pub struct Run {
     /// Who applies it and where: `alice@host, process 7`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub runner: String,
+    /// Who had agreed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<UsedApproval>,
+    /// Who had to agree. The next run asks this rule too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
+    /// Why nobody was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<String>,
+}
+
+/// An approval that a run relied on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedApproval {
+    /// Who agreed.
+    pub approver: String,
+    /// SHA-256 of the statement.
+    pub statement: String,
 }
 
 /// Something that happened, or is about to.

@@ -4,6 +4,7 @@
 //! the one before, over all runs, so an entry that is changed, lost or moved breaks the chain. An entry is
 //! on the disk before the step it announces begins. What we own is a fold over the entries ([`owned`]).
 
+mod approvals;
 mod entry;
 mod owned;
 mod read;
@@ -13,7 +14,8 @@ use std::fs::{File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-pub use entry::{Entry, Event, Run};
+pub use approvals::{Past, applied, contains, rule, runs, used};
+pub use entry::{Entry, Event, Run, UsedApproval};
 pub use owned::{other_estates, owned};
 pub use read::read;
 pub use write::Writer;

@@ -9,6 +9,7 @@ use holdfast_compiler::diagnostic::{codes, visible};
 use holdfast_compiler::plan::{self, Action, Plan, Shift, StepId, text};
 use holdfast_compiler::units::Date;
 
+use super::approved::{self, Agreed};
 use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::{PlanFile, is_plan_file};
@@ -43,6 +44,8 @@ pub(super) struct Apply {
     /// Close the run of this number, which died in a shared journal, and go on from what is there now.
     #[arg(long, value_name = "RUN")]
     take_over: Option<u64>,
+    #[command(flatten)]
+    agreed: approved::Flags,
 }
 
 impl Apply {
@@ -60,20 +63,23 @@ impl Apply {
         // The lock first: an embedded cloud that was read before it may have changed by then.
         let claim = self.claim(&place.journal, terminal).await?;
         let cloud = place.cloud.open().await?;
+        let rule = compiled.rule.clone();
         let plan = session::plan(compiled, cloud.as_ref(), claim.entries(), &self.words, terminal).await?;
-        let digest = plan.digest();
         // Who has agreed beforehand and wants to hear less, hears what came of it.
         if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
             terminal.result(&text(&plan, terminal.stdout()));
         }
+        let digest = plan.digest();
         if plan.is_empty() {
-            return self.nothing_but_moves(&plan, &digest, cloud.as_ref(), &claim).await;
+            return self.nothing_but_moves(&plan, digest, cloud.as_ref(), &claim).await;
         }
+        let agreed =
+            approved::policies(rule.as_ref(), &plan.context, claim.entries(), &self.agreed, terminal)?;
         self.words.suffice(&plan)?;
         if !self.yes {
             confirm(terminal, "Apply this", "add `--yes`, or save a plan and apply that")?;
         }
-        self.execute(&plan, &digest, cloud.as_ref(), &claim, terminal).await
+        self.execute(&plan, digest, agreed, cloud.as_ref(), &claim, terminal).await
     }
 
     /// A saved plan: what was looked at when it was made is looked at again, and has to be the same.
@@ -91,9 +97,10 @@ impl Apply {
             ));
         }
         self.words.fit_a_saved_plan()?;
-        let digest = file.digest.clone();
-        let plan = file.plan;
-        let claim = self.claim(&global.journal.clone().unwrap_or(file.journal), terminal).await?;
+        let claim = self.claim(global.journal.as_ref().unwrap_or(&file.journal), terminal).await?;
+        let journal = (claim.entries(), claim.head());
+        let agreed = approved::saved(&file, path, journal, &self.agreed, terminal)?;
+        let (plan, digest) = (file.plan, file.digest);
         let cloud = wanted.open().await?;
         let account = cloud.account().await?;
         if account != plan.context.account {
@@ -107,10 +114,10 @@ impl Apply {
         let plan = still_fits(plan, &digest, cloud.as_ref(), claim.entries(), terminal).await?;
         if plan.is_empty() {
             terminal.result(&text(&plan, terminal.stdout()));
-            return self.nothing_but_moves(&plan, &digest, cloud.as_ref(), &claim).await;
+            return self.nothing_but_moves(&plan, digest, cloud.as_ref(), &claim).await;
         }
         self.words.suffice(&plan)?;
-        self.execute(&plan, &digest, cloud.as_ref(), &claim, terminal).await
+        self.execute(&plan, digest, agreed, cloud.as_ref(), &claim, terminal).await
     }
 
     /// Ask for the right to run, and say what became of a run before that did not end.
@@ -125,17 +132,20 @@ impl Apply {
     }
 
     /// Nothing changes in the cloud, but what belongs to a renamed service is remembered under its new name.
+    /// Nobody has to agree to that, and the rule of the last run stays.
     async fn nothing_but_moves(
         &self,
         plan: &Plan,
-        digest: &str,
+        digest: String,
         cloud: &dyn Cloud,
         claim: &Claim,
     ) -> Result<u8, Failure> {
         if plan.moved.is_empty() {
             return Ok(exit::DONE);
         }
-        let journal = Writer::begin(claim, run(plan, digest, 0)).await?;
+        let rule = journal::rule(&journal::runs(claim.entries()), &plan.context).cloned();
+        let run = run(plan, digest, Agreed { rule, ..Agreed::default() });
+        let journal = Writer::begin(claim, run).await?;
         match apply(plan, cloud, &journal, 1, &Silence).await.journal {
             Some(error) => Err(error.into()),
             None => Ok(exit::DONE),
@@ -145,14 +155,14 @@ impl Apply {
     async fn execute(
         &self,
         plan: &Plan,
-        digest: &str,
+        digest: String,
+        agreed: Agreed,
         cloud: &dyn Cloud,
         claim: &Claim,
         terminal: &Terminal,
     ) -> Result<u8, Failure> {
-        let steps = plan.pending().count();
-        let journal = Writer::begin(claim, run(plan, digest, steps)).await?;
-        let progress = Progress::new(steps, terminal);
+        let journal = Writer::begin(claim, run(plan, digest, agreed)).await?;
+        let progress = Progress::new(plan.pending().count(), terminal);
         let outcome = apply(plan, cloud, &journal, usize::from(self.parallelism), &progress).await;
         progress.finish();
         terminal.result(&summary(plan, &outcome, &cloud.calls()));
@@ -199,9 +209,10 @@ async fn still_fits(
     Ok(rest)
 }
 
-/// A run of a plan.
-fn run(plan: &Plan, digest: &str, steps: usize) -> Run {
-    Run::new(plan.context.clone(), digest.to_owned(), steps, session::runner())
+/// A run of a plan, by the digest of its file where it was saved.
+fn run(plan: &Plan, digest: String, agreed: Agreed) -> Run {
+    let run = Run::new(plan.context.clone(), digest, plan.pending().count(), session::runner());
+    Run { approvals: agreed.approvals, rule: agreed.rule, break_glass: agreed.break_glass, ..run }
 }
 
 /// The folder of what is kept beside the policies, as far as a journal tells.

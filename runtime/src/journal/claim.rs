@@ -134,6 +134,12 @@ impl Claim {
         &self.history.entries
     }
 
+    /// The hash of the last entry; empty for none.
+    #[must_use]
+    pub fn head(&self) -> &str {
+        self.history.head()
+    }
+
     /// The run before, if it ended without a word.
     #[must_use]
     pub fn died(&self) -> Option<&Unended> {

@@ -3,6 +3,7 @@
 //! Three verbs: observe, execute, record. What to do is decided by the compiler.
 
 pub mod apply;
+pub mod approval;
 pub mod aws;
 pub mod cli;
 pub mod cloud;

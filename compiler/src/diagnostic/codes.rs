@@ -184,6 +184,24 @@ codes! {
     ABANDONED_RUN = "E0716";
     /// A run that others have taken over.
     RUN_TAKEN_OVER = "E0717";
+    /// A plan that was applied already.
+    APPLIED_ALREADY = "E0707";
+    /// Too few people have agreed to a plan.
+    TOO_FEW_APPROVALS = "E0709";
+    /// An approval that was changed or cannot be read.
+    APPROVAL_CHANGED = "E0710";
+    /// An approval of another plan.
+    APPROVAL_OF_ANOTHER = "E0711";
+    /// An approval with a key that may not approve.
+    APPROVAL_UNKNOWN_KEY = "E0712";
+    /// An approval that does not hold now.
+    APPROVAL_EXPIRED = "E0713";
+    /// An approval by the author of the plan.
+    APPROVAL_OWN = "E0714";
+    /// An approval that was used before.
+    APPROVAL_USED = "E0715";
+    /// A list of signers that cannot be used.
+    BAD_SIGNERS = "E0719";
 
     /// More data may be lost than the objective allows.
     RPO_MISSED = "E0801";

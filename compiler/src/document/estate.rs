@@ -9,7 +9,7 @@ use super::assumptions::Assumptions;
 use super::data::Encryption;
 use super::region::Region;
 use super::service::Objectives;
-use super::text::{AccountId, KmsKey, Name, S3Location};
+use super::text::{AccountId, FilePath, KmsKey, Name, S3Location};
 use super::waiver::Waiver;
 use crate::units::Duration;
 
@@ -45,6 +45,9 @@ pub struct Estate {
     /// `.holdfast/journal` beside the policies, and you bring it to the site.
     #[serde(default)]
     pub journal: Option<JournalPlace>,
+    /// Who has to agree to a plan before it is applied. Without it: whoever applies it.
+    #[serde(default)]
+    pub approvals: Option<Approvals>,
     /// Findings that somebody has decided to live with, for a time.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
@@ -66,6 +69,21 @@ pub struct Site {
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
     pub shares: Vec<Name>,
+}
+
+/// Who has to agree to a plan before it is applied.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Approvals {
+    /// How many people have to agree. The author of a plan is never one of them.
+    #[schemars(range(min = 1, max = 10))]
+    pub required: u8,
+    /// The file that says whose keys count: an `allowed_signers` file of OpenSSH (`ssh-keygen(1)`, "ALLOWED
+    /// SIGNERS").
+    pub signers: FilePath,
+    /// For how long an approval holds at most, up to 30 days. Without it: 24 h.
+    #[serde(default)]
+    pub hold: Option<Duration>,
 }
 
 /// Where the journal is kept.

@@ -32,15 +32,15 @@ pub use continuity::{
 };
 pub use data::{Backup, Data, Encryption, Lock, Strategy, Target, Weekday, Windows};
 pub use drill::{Drill, Form, Success};
-pub use estate::{Defaults, Estate, JournalPlace, Site, Tier};
+pub use estate::{Approvals, Defaults, Estate, JournalPlace, Site, Tier};
 pub use existing::Existing;
 pub(crate) use parse::{MAX_DEPTH, parse as trees};
 pub use recovery::{Disruption, RecoveryStep};
 pub use region::Region;
 pub use service::{Limit, Objective, Objectives, RecoveryFrom, Service};
 pub use text::{
-    AccountId, ApiCall, BucketName, Currency, Deed, DomainName, FindingCode, KmsKey, Name, S3Location,
-    TimeOfDay, UrlPath, ZoneName,
+    AccountId, ApiCall, BucketName, Currency, Deed, DomainName, FilePath, FindingCode, KmsKey, Name,
+    S3Location, TimeOfDay, UrlPath, ZoneName,
 };
 pub use traffic::{AliasEndpoint, Endpoint, EndpointText, Interval, Probe, Traffic};
 pub use tree::{Step, Tree};

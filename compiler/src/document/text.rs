@@ -81,6 +81,12 @@ text_type! {
     ["123456789012"]
 }
 text_type! {
+    /// The path of a file in the folder of the estate or below it.
+    FilePath, "^(?!/)(?!.*(^|/)\\.\\.(/|$))[A-Za-z0-9._/-]{1,200}$",
+    "The path of a file, from the folder of the estate: no way up (`..`), nothing absolute.",
+    ["approvers.allowed_signers"]
+}
+text_type! {
     /// A KMS key: an alias in the site's own region, or the ARN of a key.
     KmsKey, "^alias/[a-zA-Z0-9/_-]{1,250}$|^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]{1,64}$",
     "A KMS key of the site's region: `alias/NAME`, or the ARN of a key. The key has to exist; Holdfast makes none.",

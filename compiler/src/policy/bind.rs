@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::binder::{Binder, Names};
 use super::sites::Sites;
-use super::{Policy, Service, buckets, continuity, dependencies, drills, journal, traffic, waivers};
+use super::{
+    Policy, Service, approvals, buckets, continuity, dependencies, drills, journal, traffic, waivers,
+};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Body, Document, Estate, Name};
 
@@ -151,11 +153,13 @@ fn with_estate(
     waivers.sort_by_key(|waiver| waiver.span);
     let account = estate.account.clone().map(|id| (id, text.span(&["account".into()])));
     let journal = estate.journal.as_ref().map(|place| journal::bind(place, text, &sites, out));
+    let approvals = estate.approvals.as_ref().map(|body| approvals::bind(text, body, out));
     let policy = Policy {
         estate: estate.name.clone(),
         estate_span: text.span(&["name".into()]),
         account,
         journal,
+        approvals,
         services: bound,
         continuity: None,
         drills: all_drills,

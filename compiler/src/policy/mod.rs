@@ -2,6 +2,7 @@
 //!
 //! A policy exists only where nothing is wrong; every later step relies on what is checked here.
 
+mod approvals;
 mod backups;
 mod bind;
 mod binder;
@@ -28,6 +29,7 @@ use crate::document::{
 };
 use crate::source::Span;
 use crate::units::{Bytes, Date, Duration};
+pub use approvals::Approvals;
 pub use continuity::{Contact, Plan};
 pub use drills::Drill;
 pub use effective::effective;
@@ -49,6 +51,8 @@ pub struct Policy {
     pub account: Option<(AccountId, Span)>,
     /// Where the journal is kept.
     pub journal: Option<Journal>,
+    /// Who has to agree to a plan.
+    pub approvals: Option<Approvals>,
     /// The services by name.
     pub services: BTreeMap<Name, Service>,
     /// The continuity plan.

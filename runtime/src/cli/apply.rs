@@ -8,7 +8,8 @@ use holdfast_compiler::diagnostic::{codes, visible};
 use holdfast_compiler::plan::{self, Plan, Shift, text};
 use holdfast_compiler::units::Date;
 
-use super::execution::{self, Execution};
+use super::approved::{self, Agreed};
+use super::execution::Execution;
 use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::{PlanFile, is_plan_file};
@@ -16,7 +17,7 @@ use super::session::Selected;
 use super::words::Words;
 use super::{Global, exit, session};
 use crate::cloud::Cloud;
-use crate::journal::{self, Claim, Entry, Event, Journal, Place, Writer};
+use crate::journal::{self, Claim, Entry, Event, Journal, Place, Run, Writer};
 
 /// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
 ///
@@ -41,6 +42,8 @@ pub(super) struct Apply {
     /// Close the run of this number, which died in a shared journal, and go on from what is there now.
     #[arg(long, value_name = "RUN")]
     take_over: Option<u64>,
+    #[command(flatten)]
+    agreed: approved::Flags,
 }
 
 impl Apply {
@@ -58,21 +61,25 @@ impl Apply {
         // The lock first: an embedded cloud that was read before it may have changed by then.
         let claim = self.claim(&place.journal, terminal).await?;
         let cloud = place.cloud.open().await?;
+        let rule = compiled.rule.clone();
         let plan = session::plan(compiled, cloud.as_ref(), claim.entries(), &self.words, terminal).await?;
-        let digest = plan.digest();
         // Who has agreed beforehand and wants to hear less, hears what came of it.
         if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
             self.show(&plan, terminal);
         }
+        let digest = plan.digest();
         if plan.is_empty() {
             self.execution.nothing(&digest, cloud.as_ref(), terminal);
-            return self.nothing_but_moves(&plan, &digest, &claim).await;
+            return self.nothing_but_moves(&plan, digest, &claim).await;
         }
+        let agreed =
+            approved::policies(rule.as_ref(), &plan.context, claim.entries(), &self.agreed, terminal)?;
         self.words.suffice(&plan)?;
         if !self.yes {
             confirm(terminal, "Apply this", "add `--yes`, or save a plan and apply that")?;
         }
-        self.execution.run(&plan, &digest, cloud.as_ref(), &claim, terminal).await
+        let run = run(&plan, digest, agreed);
+        self.execution.run(&plan, run, cloud.as_ref(), &claim, terminal).await
     }
 
     /// A saved plan: what was looked at when it was made is looked at again, and has to be the same.
@@ -90,9 +97,10 @@ impl Apply {
             ));
         }
         self.words.fit_a_saved_plan()?;
-        let digest = file.digest.clone();
-        let plan = file.plan;
-        let claim = self.claim(&global.journal.clone().unwrap_or(file.journal), terminal).await?;
+        let claim = self.claim(global.journal.as_ref().unwrap_or(&file.journal), terminal).await?;
+        let journal = (claim.entries(), claim.head());
+        let agreed = approved::saved(&file, path, journal, &self.agreed, terminal)?;
+        let (plan, digest) = (file.plan, file.digest);
         let cloud = wanted.open().await?;
         let account = cloud.account().await?;
         if account != plan.context.account {
@@ -107,10 +115,11 @@ impl Apply {
         if plan.is_empty() {
             self.show(&plan, terminal);
             self.execution.nothing(&digest, cloud.as_ref(), terminal);
-            return self.nothing_but_moves(&plan, &digest, &claim).await;
+            return self.nothing_but_moves(&plan, digest, &claim).await;
         }
         self.words.suffice(&plan)?;
-        self.execution.run(&plan, &digest, cloud.as_ref(), &claim, terminal).await
+        let run = run(&plan, digest, agreed);
+        self.execution.run(&plan, run, cloud.as_ref(), &claim, terminal).await
     }
 
     /// Ask for the right to run, and say what became of a run before that did not end.
@@ -134,11 +143,14 @@ impl Apply {
     }
 
     /// Nothing changes in the cloud, but what belongs to a renamed service is remembered under its new name.
-    async fn nothing_but_moves(&self, plan: &Plan, digest: &str, claim: &Claim) -> Result<u8, Failure> {
+    /// Nobody has to agree to that, and the rule of the last run stays.
+    async fn nothing_but_moves(&self, plan: &Plan, digest: String, claim: &Claim) -> Result<u8, Failure> {
         if plan.moved.is_empty() {
             return Ok(exit::DONE);
         }
-        let journal = Writer::begin(claim, execution::begin(plan, digest, 0)).await?;
+        let rule = journal::rule(&journal::runs(claim.entries()), &plan.context).cloned();
+        let run = run(plan, digest, Agreed { rule, ..Agreed::default() });
+        let journal = Writer::begin(claim, run).await?;
         for moved in &plan.moved {
             journal.append(Event::Moved(moved.clone())).await?;
         }
@@ -181,6 +193,12 @@ async fn still_fits(
             .note(&format!("an earlier run of this plan was broken off: {left} of {steps} steps are left"));
     }
     Ok(rest)
+}
+
+/// A run of a plan, by the digest of its file where it was saved.
+fn run(plan: &Plan, digest: String, agreed: Agreed) -> Run {
+    let run = Run::new(plan.context.clone(), digest, plan.pending().count(), session::runner());
+    Run { approvals: agreed.approvals, rule: agreed.rule, break_glass: agreed.break_glass, ..run }
 }
 
 /// The folder of what is kept beside the policies, as far as a journal tells.

@@ -18,8 +18,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use holdfast_compiler::plan::{Step, StepId};
-use serde_json::{Value, json};
+use holdfast_compiler::plan::{Action, Step, StepId};
+use holdfast_compiler::resource::Address;
+use serde::Serialize;
 
 use super::output::Terminal;
 use crate::apply::{Outcome, Watcher};
@@ -27,6 +28,52 @@ use crate::cloud::{Calls, CloudError};
 
 /// The version of the events.
 const FORMAT: u32 = 1;
+
+/// One line.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+enum Event<'a> {
+    RunStarted {
+        format: u32,
+        plan: &'a str,
+        steps: usize,
+    },
+    StepStarted {
+        step: &'a StepId,
+        address: &'a Address,
+        action: Action,
+    },
+    StepEnded {
+        step: &'a StepId,
+        address: &'a Address,
+        action: Action,
+        result: &'static str,
+        seconds: f64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Refusal<'a>>,
+    },
+    RunEnded {
+        done: usize,
+        failed: usize,
+        not_started: usize,
+        interrupted: bool,
+        calls: &'a Calls,
+    },
+}
+
+/// What a cloud answered instead.
+#[derive(Debug, Serialize)]
+struct Refusal<'a> {
+    operation: &'a str,
+    code: &'a str,
+    message: &'a str,
+}
+
+impl<'a> Refusal<'a> {
+    fn of(error: &'a CloudError) -> Self {
+        Self { operation: &error.operation, code: &error.code, message: &error.message }
+    }
+}
 
 /// The events of one run.
 pub(super) struct Events<'a> {
@@ -38,86 +85,75 @@ impl<'a> Events<'a> {
     /// A run begins.
     pub(super) fn begin(plan: &str, steps: usize, terminal: &'a Terminal) -> Self {
         let events = Self { terminal, since: Mutex::default() };
-        events.tell(&json!({"event": "run-started", "format": FORMAT, "plan": plan, "steps": steps}));
+        events.tell(&Event::RunStarted { format: FORMAT, plan, steps });
         events
     }
 
     /// A run ends.
     pub(super) fn end(&self, outcome: &Outcome, calls: &Calls) {
-        self.tell(&json!({
-            "event": "run-ended",
-            "done": outcome.done.len(),
-            "failed": outcome.failed.len(),
-            "not_started": outcome.not_started.len(),
-            "interrupted": outcome.stopped.is_some(),
-            "calls": calls,
-        }));
+        self.tell(&Event::RunEnded {
+            done: outcome.done.len(),
+            failed: outcome.failed.len(),
+            not_started: outcome.not_started.len(),
+            interrupted: outcome.stopped.is_some(),
+            calls,
+        });
     }
 
-    fn tell(&self, event: &Value) {
-        self.terminal.result(&line(event));
+    fn tell(&self, event: &Event<'_>) {
+        // There is nothing in an event that JSON has no words for.
+        if let Ok(json) = serde_json::to_string(event) {
+            self.terminal.result(&format!("{}\n", ascii(&json)));
+        }
     }
 }
 
 impl Watcher for Events<'_> {
     fn started(&self, step: &Step) {
         self.since.lock().unwrap_or_else(PoisonError::into_inner).insert(step.id.clone(), Instant::now());
-        self.tell(&json!({
-            "event": "step-started",
-            "step": step.id,
-            "address": step.address,
-            "action": step.action,
-        }));
+        self.tell(&Event::StepStarted { step: &step.id, address: &step.address, action: step.action });
     }
 
     fn ended(&self, step: &Step, result: Result<(), &CloudError>) {
         let since = self.since.lock().unwrap_or_else(PoisonError::into_inner).remove(&step.id);
         let seconds = since.map_or(0.0, |since| since.elapsed().as_secs_f64());
-        let mut event = json!({
-            "event": "step-ended",
-            "step": step.id,
-            "address": step.address,
-            "action": step.action,
-            "result": if result.is_ok() { "done" } else { "failed" },
+        self.tell(&Event::StepEnded {
+            step: &step.id,
+            address: &step.address,
+            action: step.action,
+            result: if result.is_ok() { "done" } else { "failed" },
             // Milliseconds are as much as is meant.
-            "seconds": (seconds * 1_000.0).round() / 1_000.0,
+            seconds: (seconds * 1_000.0).round() / 1_000.0,
+            error: result.err().map(Refusal::of),
         });
-        if let (Err(error), Some(event)) = (result, event.as_object_mut()) {
-            let error = json!({"operation": error.operation, "code": error.code, "message": error.message});
-            event.insert("error".to_owned(), error);
-        }
-        self.tell(&event);
     }
 }
 
-/// An event as a line. Within JSON, whatever is not ASCII stands in a string and can be escaped.
-fn line(event: &Value) -> String {
-    let mut line = String::new();
-    for c in event.to_string().chars() {
+/// JSON in ASCII: whatever is not stands in a string, and can be escaped there.
+fn ascii(json: &str) -> String {
+    let mut ascii = String::with_capacity(json.len());
+    for c in json.chars() {
         if c.is_ascii() && c != '\u{7f}' {
-            line.push(c);
+            ascii.push(c);
         } else {
             let mut units = [0; 2];
-            c.encode_utf16(&mut units).iter().for_each(|unit| line.push_str(&format!("\\u{unit:04x}")));
+            c.encode_utf16(&mut units).iter().for_each(|unit| ascii.push_str(&format!("\\u{unit:04x}")));
         }
     }
-    line.push('\n');
-    line
+    ascii
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
     fn hostile_names_stay_in_their_strings() {
-        let name = "a\"b\\\n\u{1b}[2J\u{202e}\u{9b}\u{7f}\u{2028}\u{1f600}";
-        let event = json!({"event": "step-started", "step": name});
-        let line = line(&event);
-        assert!(
-            line.ends_with("}\n") && line.trim_end().chars().all(|c| (' '..='~').contains(&c)),
-            "{line:?}"
-        );
-        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), event);
+        let message = "a\"b\\\n\u{1b}[2J\u{202e}\u{9b}\u{7f}\u{2028}\u{1f600}";
+        let line = ascii(&json!({"message": message}).to_string());
+        assert!(line.chars().all(|c| (' '..='~').contains(&c)), "{line:?}");
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["message"], message);
     }
 }

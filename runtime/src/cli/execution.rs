@@ -11,11 +11,11 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::events::Events;
+use super::exit;
 use super::failure::Failure;
 use super::output::Terminal;
 use super::progress::Progress;
 use super::signals::Signals;
-use super::{exit, session};
 use crate::apply::{DEFAULTS, Limits, Outcome, STEP_TIMEOUT, Setting, Settings, Stopped, Watcher, apply};
 use crate::aws::OPERATIONS;
 use crate::cloud::{Calls, Cloud, CloudError};
@@ -78,25 +78,25 @@ impl Execution {
         self.events.is_some()
     }
 
-    /// Carry out a plan, and say what came of it. Gives the exit code.
+    /// Carry out a plan as a run, and say what came of it. Gives the exit code.
     pub(super) async fn run(
         &self,
         plan: &Plan,
-        digest: &str,
+        run: Run,
         cloud: &dyn Cloud,
         claim: &Claim,
         terminal: &Terminal,
     ) -> Result<u8, Failure> {
-        let steps = plan.pending().count();
+        let (digest, steps) = (run.plan.clone(), run.steps);
         let mut signals = Signals::listen()?;
-        let journal = Writer::begin(claim, begin(plan, digest, steps)).await?;
+        let journal = Writer::begin(claim, run).await?;
         let progress = Progress::new(steps, terminal);
-        let events = self.events.map(|Format::Json| Events::begin(digest, steps, terminal));
+        let events = self.events.map(|Format::Json| Events::begin(&digest, steps, terminal));
         let watchers = Watchers(&progress, events.as_ref());
         let (tell, told) = oneshot::channel();
         let twice = async {
             signals.next().await;
-            progress.stopping("stopping");
+            progress.stopping("stopping", "; Ctrl-C again stops at once");
             // Whoever listens is the run; where it has ended already there is nothing to stop.
             let _ = tell.send(());
             signals.next().await;
@@ -142,7 +142,7 @@ impl Execution {
         tokio::select! {
             _ = told => Stopped::Asked,
             () = sleep(std::time::Duration::from_secs(longest.as_seconds())) => {
-                progress.stopping("the time is up");
+                progress.stopping("the time is up", "");
                 Stopped::Late
             }
         }
@@ -155,11 +155,6 @@ impl Execution {
             step_timeout: self.step_timeout,
         }
     }
-}
-
-/// A run of a plan that has so many steps to do.
-pub(super) fn begin(plan: &Plan, digest: &str, steps: usize) -> Run {
-    Run::new(plan.context.clone(), digest.to_owned(), steps, session::runner())
 }
 
 /// Two who watch.

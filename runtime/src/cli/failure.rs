@@ -38,6 +38,11 @@ impl Failure {
         Self { exit: exit::REFUSED, body: Body::Findings(vec![finding], sources) }
     }
 
+    /// Something that is not done for several reasons.
+    pub(super) fn refused_for(findings: Vec<Diagnostic>) -> Self {
+        Self { exit: exit::REFUSED, body: Body::Findings(findings, Sources::default()) }
+    }
+
     /// Anything else that went wrong.
     pub(super) fn message(message: impl Into<String>) -> Self {
         Self { exit: exit::FAILED, body: Body::Message(message.into()) }

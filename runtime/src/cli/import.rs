@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use holdfast_compiler::compile::{Options, compile};
+
 use holdfast_compiler::diagnostic::visible;
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::import::{Adoption, LeftOut, Proposal, adoptions, propose};
@@ -144,10 +144,7 @@ impl Import {
         account: &str,
         entries: &[Entry],
     ) -> Result<Matched, Failure> {
-        let compiled = match compile(&sources, Options { as_of: self.as_of }) {
-            Ok(compiled) => Compiled { sources, compiled },
-            Err(findings) => return Err(Failure::invalid(findings, sources)),
-        };
+        let compiled = session::checked(sources, self.as_of)?;
         let (compiled, graph) = compiled.graph(account.to_owned())?;
         let estate = compiled.compiled.policy.estate.to_string();
         let context = Context { estate, cloud: cloud.name(), account: account.to_owned() };
@@ -178,7 +175,9 @@ impl Matched {
             digest.update(format!("{} {:?}\n", one.address, one.identity));
         }
         let plan = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let run = Run::new(self.context.clone(), plan, 0, session::runner());
+        // Nobody has to agree to that, and the rule of the last run stays.
+        let rule = journal::rule(&journal::runs(claim.entries()), &self.context).cloned();
+        let run = Run { rule, ..Run::new(self.context.clone(), plan, 0, session::runner()) };
         let journal = Writer::begin(claim, run).await?;
         for Adoption { address, identity, attributes, needs } in adopted {
             journal.append(Event::Adopted { address, identity, attributes, needs }).await?;

@@ -37,6 +37,9 @@ fn about(run: &RunState) -> String {
         format!("    plan {}, {} steps: {}", short(&run.run.plan), run.run.steps, counts(run)),
         format!("    {}", ended(run)),
     ];
+    for approval in &run.run.approvals {
+        lines.push(format!("    approved by {} ({})", approval.approver, short(&approval.statement)));
+    }
     if let Some(reason) = &run.run.break_glass {
         lines.push(format!("    BREAK GLASS: {reason}"));
     }

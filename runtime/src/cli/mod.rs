@@ -1,6 +1,9 @@
 //! The command line. One command, one file; its doc comment is its help text.
 
 mod apply;
+mod approve;
+mod approved;
+mod author;
 mod completions;
 mod events;
 mod execution;
@@ -89,6 +92,7 @@ enum Command {
     Objectives(objectives::Objectives),
     Plan(plan::Plan),
     Show(show::Show),
+    Approve(approve::Approve),
     Apply(apply::Apply),
     Journal(journal::Journal),
     Import(import::Import),
@@ -118,6 +122,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Objectives(command) => command.run(&terminal),
         Command::Plan(command) => block(command.run(&cli.global, &terminal)),
         Command::Show(command) => command.run(&terminal),
+        Command::Approve(command) => command.run(&terminal),
         Command::Apply(command) => block(command.run(&cli.global, &terminal)),
         Command::Journal(command) => block(command.run(&cli.global, &terminal)),
         Command::Import(command) => block(command.run(&cli.global, &terminal)),

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::PlanFile;
 use super::words::Words;
-use super::{Global, exit, session};
+use super::{Global, author, exit, session};
 use crate::journal::Journal;
 
 /// Show what differs between the policies and the cloud, and what an apply would do about it.
@@ -37,6 +37,9 @@ pub(super) struct Plan {
     /// scheduled job.
     #[arg(long, conflicts_with_all = ["out", "target"])]
     drift: bool,
+    /// Who makes the plan, and so cannot approve it. Without it: `user.email` of git, or USER@HOST.
+    #[arg(long, env = "HOLDFAST_AUTHOR", value_name = "PRINCIPAL", value_parser = author::principal)]
+    author: Option<String>,
     /// Exit with 2 where there is something to do.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -71,6 +74,8 @@ impl Plan {
         }
         let place = compiled.place(global)?;
         let cloud = place.cloud.open().await?;
+        let rule = compiled.rule.clone();
+        // Before the plan: what is written in between makes the plan stale, never the journal another one.
         let journal = Journal::open(&place.journal).await?.read().await?;
         let plan = session::plan(compiled, cloud.as_ref(), &journal.entries, &self.words, terminal).await?;
         if self.drift {
@@ -78,10 +83,12 @@ impl Plan {
         }
         self.format.print(&plan, terminal);
         terminal.detail(&super::execution::calls(&cloud.calls()));
-        let pending = !plan.is_empty();
+        let (pending, approvals) = (!plan.is_empty(), rule.is_some());
         if let Some(path) = &self.out {
-            PlanFile::new(plan, &place)?.write(path)?;
-            terminal.note(&visible(&format!("Saved: holdfast apply {}", path.display())));
+            PlanFile::new(plan, &place, journal.head().to_owned(), author::author(self.author), rule)?
+                .write(path)?;
+            let next = if approvals { "approve" } else { "apply" };
+            terminal.note(&visible(&format!("Saved: holdfast {next} {}", path.display())));
         }
         Ok(if pending && self.detailed_exitcode { exit::PENDING } else { exit::DONE })
     }

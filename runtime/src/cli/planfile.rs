@@ -1,31 +1,54 @@
-//! Saved plans. A file holds the plan, its digest, and where the journal is.
+//! Saved plans. A file holds the plan, who made it with what, who has to agree to it, where the journal is, and the
+//! digest of all that.
 
 use std::path::{Path, PathBuf};
 
 use holdfast_compiler::diagnostic::codes;
-use holdfast_compiler::plan::{FORMAT, Plan};
+use holdfast_compiler::plan::{self, Context, Plan};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
 use super::session::{self, Place, Selected};
+use crate::approval::{Question, Rule, Signers};
 use crate::journal;
 
 /// The largest plan file that is read, in bytes: about 100,000 steps.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
 
-/// A plan file.
+/// The format of plan files. A reader refuses others, and looks no further.
+const FORMAT: u32 = 2;
+/// How every plan file begins, in bytes: what it is comes before anything that a later format may change.
+const MARK: &str = "{\n  \"holdfast\": \"plan\",\n";
+/// How the format follows.
+const NUMBER: &str = "  \"format\": ";
+
+/// A plan file. Its digest is the name of exactly this file: it covers everything else in it.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) struct PlanFile {
     /// Says what this file is.
     holdfast: Marker,
+    /// The format of this file.
+    format: u32,
+    /// The version of Holdfast that made it.
+    pub(super) made_with: String,
+    /// Who made it: a principal.
+    pub(super) author: String,
     /// The digest of all the rest.
     pub(super) digest: String,
     /// Where the journal is; a folder in full.
     pub(super) journal: journal::Place,
+    /// The hash of the journal's last entry when the plan was made; empty for none. So a plan is made once: after a
+    /// run, the same changes are another plan.
+    pub(super) journal_head: String,
     /// The file of an embedded cloud, in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     local: Option<PathBuf>,
+    /// Who has to agree to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) approvals: Option<Rule>,
     /// The plan.
     pub(super) plan: Plan,
 }
@@ -36,17 +59,30 @@ enum Marker {
     Plan,
 }
 
-/// Enough of a plan file to know whether the rest can be read.
-#[derive(Deserialize)]
-struct Head {
-    #[serde(rename = "holdfast")]
-    _marker: Marker,
-    plan: Format,
+/// What the first lines of a file say.
+enum Head {
+    /// A plan of this format.
+    Plan(u32),
+    /// The beginning of a beginning.
+    CutShort,
+    /// Something else.
+    Other,
 }
 
-#[derive(Deserialize)]
-struct Format {
-    format: u32,
+impl Head {
+    fn of(text: &[u8]) -> Self {
+        let Some(rest) = text.strip_prefix(MARK.as_bytes()) else {
+            let cut = !text.is_empty() && MARK.as_bytes().starts_with(text);
+            return if cut { Self::CutShort } else { Self::Other };
+        };
+        let Some(rest) = rest.strip_prefix(NUMBER.as_bytes()) else {
+            // The first format had its number elsewhere.
+            return if NUMBER.as_bytes().starts_with(rest) { Self::CutShort } else { Self::Plan(1) };
+        };
+        let digits: Vec<u8> = rest.iter().copied().take_while(u8::is_ascii_digit).take(9).collect();
+        let number = String::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+        number.map_or(Self::CutShort, Self::Plan)
+    }
 }
 
 /// Whether a path looks like a plan file and not like policies.
@@ -59,7 +95,14 @@ fn is_policy(path: &Path) -> bool {
 }
 
 impl PlanFile {
-    pub(super) fn new(plan: Plan, place: &Place) -> Result<Self, Failure> {
+    /// The file of a plan that was made for a place after the entry `journal_head` of its journal.
+    pub(super) fn new(
+        plan: Plan,
+        place: &Place,
+        journal_head: String,
+        author: String,
+        approvals: Option<Rule>,
+    ) -> Result<Self, Failure> {
         let local = match &place.cloud {
             Selected::Aws => None,
             Selected::Local(file) => Some(session::absolute(file)?),
@@ -68,7 +111,20 @@ impl PlanFile {
             journal::Place::Folder(folder) => journal::Place::Folder(session::absolute(folder)?),
             shared => shared.clone(),
         };
-        let mut file = Self { holdfast: Marker::Plan, digest: String::new(), journal, local, plan };
+        let (made_with, digest) = (env!("CARGO_PKG_VERSION").to_owned(), String::new());
+        let (holdfast, format) = (Marker::Plan, FORMAT);
+        let mut file = Self {
+            holdfast,
+            format,
+            made_with,
+            author,
+            digest,
+            journal,
+            journal_head,
+            local,
+            approvals,
+            plan,
+        };
         file.digest = file.compute_digest();
         Ok(file)
     }
@@ -81,9 +137,30 @@ impl PlanFile {
 
     /// SHA-256 of everything but the digest itself.
     fn compute_digest(&self) -> String {
-        let rest = (&self.holdfast, &self.journal, &self.local, &self.plan);
+        let made = (&self.holdfast, self.format, &self.made_with, &self.author);
+        let rest = (made, &self.journal, &self.journal_head, &self.local, &self.approvals, &self.plan);
         let text = serde_json::to_string(&rest).unwrap_or_default();
         Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What an approval of this plan has to answer.
+    pub(super) fn question<'a>(
+        &'a self,
+        signers: Option<&'a Signers>,
+        hold_seconds: u64,
+        now: Timestamp,
+    ) -> Question<'a> {
+        let Context { estate, cloud, account } = &self.plan.context;
+        Question {
+            plan: &self.digest,
+            estate,
+            account,
+            cloud,
+            author: &self.author,
+            signers,
+            hold_seconds,
+            now,
+        }
     }
 
     /// Where the plan is to be applied.
@@ -100,7 +177,7 @@ impl PlanFile {
                 "`{name}` is the name of a policy: give the plan another one"
             )));
         }
-        let there = std::fs::read(path).is_ok_and(|text| serde_json::from_slice::<Head>(&text).is_err());
+        let there = std::fs::read(path).is_ok_and(|text| !text.starts_with(MARK.as_bytes()));
         if there {
             return Err(Failure::usage(format!(
                 "`{name}` is there and is no plan: give the plan another name"
@@ -127,16 +204,35 @@ impl PlanFile {
             return Err(refused("it is too large for a plan".to_owned(), "plan again"));
         }
         let text = std::fs::read(path).map_err(|error| Failure::message(format!("{name}: {error}")))?;
-        let head: Head = serde_json::from_slice(&text).map_err(|error| {
-            refused(format!("it is not a plan file, or not all of one ({error})"), "plan again with `--out`")
+        let cut_short = || refused("it was cut short".to_owned(), "copy all of it, or plan again");
+        match Head::of(&text) {
+            Head::Other => {
+                return Err(refused("it is not a plan file".to_owned(), "`holdfast plan --out` makes one"));
+            }
+            Head::CutShort => return Err(cut_short()),
+            Head::Plan(FORMAT) => {}
+            Head::Plan(found) if found > FORMAT => {
+                let what =
+                    format!("a newer version made it: its format is {found}, and this one reads {FORMAT}");
+                return Err(refused(what, "apply it with the version that made it, or plan again"));
+            }
+            Head::Plan(found) => {
+                let what =
+                    format!("an older version made it: its format is {found}, and this one reads {FORMAT}");
+                return Err(refused(what, "plan again"));
+            }
+        }
+        let file: Self = serde_json::from_slice(&text).map_err(|error| {
+            if error.is_eof() {
+                return cut_short();
+            }
+            refused(format!("it was changed after it was made, and cannot be read ({error})"), "plan again")
         })?;
-        if head.plan.format != FORMAT {
-            let found = head.plan.format;
-            let what = format!("its format is {found}, and this version reads format {FORMAT}");
+        if file.plan.format != plan::FORMAT {
+            let (found, known) = (file.plan.format, plan::FORMAT);
+            let what = format!("the plan in it is of format {found}, and this version reads {known}");
             return Err(refused(what, "apply it with the version that made it, or plan again"));
         }
-        let file: Self = serde_json::from_slice(&text)
-            .map_err(|error| refused(format!("it cannot be read ({error})"), "plan again"))?;
         // A key that nobody knows is not in the digest, but it is in the text.
         if file.digest != file.compute_digest() || file.text()?.as_bytes() != text {
             return Err(refused(

@@ -47,8 +47,8 @@ impl<'a> Progress<'a> {
         Self { terminal, board, bar }
     }
 
-    /// No further steps start: tell why, and what is still waited for.
-    pub(super) fn stopping(&self, why: &'static str) {
+    /// No further steps start: tell why, what is still waited for, and what else can be done about it.
+    pub(super) fn stopping(&self, why: &'static str, hint: &str) {
         let mut board = self.board();
         board.stopping = Some(why);
         let waits = match board.running.len() {
@@ -57,7 +57,7 @@ impl<'a> Progress<'a> {
             running => format!("{running} steps are under way and are waited for"),
         };
         drop(board);
-        self.say(&format!("{why}: no further step starts, {waits}; Ctrl-C again stops at once"));
+        self.say(&format!("{why}: no further step starts, {waits}{hint}"));
     }
 
     /// What is under way: `create bucket.s.d.one`.

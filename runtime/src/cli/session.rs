@@ -11,10 +11,11 @@ use holdfast_compiler::plan::{Context, Inputs, Plan, diff};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 
-use super::Global;
 use super::failure::Failure;
 use super::output::Terminal;
 use super::words::Words;
+use super::{Global, approved};
+use crate::approval::Rule;
 use crate::aws::Aws;
 use crate::cloud::Cloud;
 use crate::journal::Entry;
@@ -26,6 +27,8 @@ use crate::{journal, load};
 pub(super) struct Compiled {
     pub(super) sources: Sources,
     pub(super) compiled: compile::Compiled,
+    /// Who has to agree to a plan.
+    pub(super) rule: Option<Rule>,
 }
 
 /// A day on the command line.
@@ -40,9 +43,16 @@ pub(super) fn loaded(paths: &[PathBuf]) -> Result<Sources, Failure> {
 
 /// Load and compile.
 pub(super) fn compiled(paths: &[PathBuf], as_of: Option<Date>) -> Result<Compiled, Failure> {
-    let sources = loaded(paths)?;
+    checked(loaded(paths)?, as_of)
+}
+
+/// Compile what is loaded.
+pub(super) fn checked(sources: Sources, as_of: Option<Date>) -> Result<Compiled, Failure> {
     match compile(&sources, Options { as_of }) {
-        Ok(compiled) => Ok(Compiled { sources, compiled }),
+        Ok(compiled) => match approved::rule(&compiled.policy, &sources) {
+            Ok(rule) => Ok(Compiled { sources, compiled, rule }),
+            Err(finding) => Err(Failure::invalid(vec![finding], sources)),
+        },
         Err(findings) => Err(Failure::invalid(findings, sources)),
     }
 }
@@ -101,12 +111,17 @@ fn plain(path: &Path) -> PathBuf {
 
 /// Who runs this and where, for those who find it in a journal: `alice@host, process 7`.
 pub(super) fn runner() -> String {
+    let (user, host) = user_and_host();
+    let host = host.unwrap_or_else(|| "an unknown host".to_owned());
+    format!("{user}@{host}, process {}", std::process::id())
+}
+
+/// The user of this process and the name of the machine.
+pub(super) fn user_and_host() -> (String, Option<String>) {
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
     let user = user.filter(|user| !user.is_empty()).unwrap_or_else(|| "somebody".to_owned());
     let host = std::env::var("HOSTNAME").ok().or_else(|| std::fs::read_to_string("/etc/hostname").ok());
-    let host = host.map(|host| host.trim().to_owned()).filter(|host| !host.is_empty());
-    let host = host.unwrap_or_else(|| "an unknown host".to_owned());
-    format!("{user}@{host}, process {}", std::process::id())
+    (user, host.map(|host| host.trim().to_owned()).filter(|host| !host.is_empty()))
 }
 
 /// A path that means the same in any folder.

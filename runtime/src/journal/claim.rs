@@ -4,19 +4,21 @@
 //! nobody else has begun one since.
 
 use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::entry::Entry;
 use super::folder::{self, Folder};
 use super::s3::Bucket;
-use super::{Appended, Event, History, JournalError, Place, Read, RunState, Store, Unended, chain};
+use super::{Appended, Event, History, JournalError, Memory, Place, Read, RunState, Store, Unended, chain};
 use crate::cloud::Calls;
 
 /// A journal.
 #[derive(Debug)]
 pub struct Journal {
-    place: Place,
+    /// The folder that is locked while a run goes on, if it is one.
+    folder: Option<PathBuf>,
     store: Arc<dyn Store>,
 }
 
@@ -41,7 +43,13 @@ impl Journal {
             Place::Folder(folder) => Arc::new(Folder::new(folder.clone())),
             Place::S3 { s3, region, lease } => Arc::new(Bucket::open(s3, region.as_deref(), *lease).await?),
         };
-        Ok(Self { place: place.clone(), store })
+        Ok(Self { folder: place.folder().map(Path::to_owned), store })
+    }
+
+    /// A journal that ends with the process.
+    #[must_use]
+    pub fn in_memory(memory: &Memory) -> Self {
+        Self { folder: None, store: Arc::new(memory.clone()) }
     }
 
     /// All entries, whose chain holds.
@@ -72,7 +80,7 @@ impl Journal {
     /// Somebody else runs, or has died while running and nobody takes over; a damaged journal; one that cannot be
     /// read.
     pub async fn claim(&self, runner: &str, take_over: Option<u64>) -> Result<Claim, JournalError> {
-        let lock = self.place.folder().map(|path| folder::lock(path, runner)).transpose()?;
+        let lock = self.folder.as_deref().map(|path| folder::lock(path, runner)).transpose()?;
         let mut read = self.store.read(false).await?;
         let mut history = chain::read(&read.texts)?;
         let open = history.open();
@@ -132,6 +140,12 @@ impl Claim {
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.history.entries
+    }
+
+    /// The hash of the last entry; empty for none.
+    #[must_use]
+    pub fn head(&self) -> &str {
+        self.history.head()
     }
 
     /// The run before, if it ended without a word.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::JournalError;
+use crate::approval::Rule;
 
 /// What a run is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,12 @@ pub struct Run {
     /// Who applies it and where: `alice@host, process 7`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub runner: String,
+    /// Who had agreed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<UsedApproval>,
+    /// Who had to agree. The next run asks this rule too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
     /// Why it was applied without the approvals it needs, where somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub break_glass: Option<String>,
@@ -31,11 +38,21 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run.
+    /// A run that nobody had to agree to.
     #[must_use]
     pub fn new(context: Context, plan: String, steps: usize, runner: String) -> Self {
-        Self { context, plan, steps, runner, break_glass: None, lease: None }
+        let (approvals, rule, break_glass, lease) = (Vec::new(), None, None, None);
+        Self { context, plan, steps, runner, approvals, rule, break_glass, lease }
     }
+}
+
+/// An approval that a run relied on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedApproval {
+    /// Who agreed.
+    pub approver: String,
+    /// SHA-256 of the statement.
+    pub statement: String,
 }
 
 /// Something that happened, or is about to.

@@ -7,12 +7,14 @@
 //! Where it lives is a `Store`: a folder of this machine, with one file per run and a lock (`folder.rs`), or a
 //! prefix in a bucket, which teams share (`s3.rs`). Who wants to run makes a [`Claim`], then a [`Writer`].
 
+mod approvals;
 mod begun;
 mod chain;
 mod claim;
 mod entry;
 mod error;
 mod folder;
+mod memory;
 mod owned;
 mod place;
 mod s3;
@@ -24,11 +26,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use approvals::{Past, applied, contains, rule, runs, used};
 pub use begun::begun;
 pub use chain::History;
 pub use claim::{Claim, Journal};
-pub use entry::{Entry, Event, Run};
+pub use entry::{Entry, Event, Run, UsedApproval};
 pub use error::{JournalError, Unended};
+pub use memory::Memory;
 pub use owned::{other_estates, owned};
 pub use place::Place;
 pub use state::{End, Progress, RunState};

@@ -143,8 +143,7 @@ mod tests {
     fn run(lease: Option<u64>) -> Event {
         let context = r#"{"estate":"acme","cloud":"aws","account":"000000000000"}"#;
         let context = serde_json::from_str(context).unwrap();
-        let (plan, runner) = (String::new(), String::new());
-        Event::RunStarted(Run { context, plan, steps: 1, runner, break_glass: None, lease })
+        Event::RunStarted(Run { lease, ..Run::new(context, String::new(), 1, String::new()) })
     }
 
     fn step(event: &str) -> Event {

@@ -1,0 +1,38 @@
+//! Who has to agree to a plan before it is applied.
+
+use crate::diagnostic::{Diagnostic, codes};
+use crate::document::{self, Text};
+use crate::source::Span;
+use crate::units::Duration;
+
+/// How long an approval holds where the estate does not say: long enough for a change that is approved today and
+/// made tonight.
+const HOLD: Duration = Duration::hours(24);
+/// The longest an approval can hold. Who agreed longer ago than that no longer knows what they agreed to.
+const LONGEST_HOLD: Duration = Duration::hours(30 * 24);
+
+/// Who has to agree to a plan before it is applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approvals {
+    /// How many people.
+    pub required: u8,
+    /// The file that says whose keys count, from the folder of the estate's file.
+    pub signers: String,
+    /// For how long an approval holds at most.
+    pub hold: Duration,
+    /// The place of `signers`.
+    pub span: Span,
+}
+
+pub(super) fn bind(text: &Text, body: &document::Approvals, out: &mut Vec<Diagnostic>) -> Approvals {
+    let span = |key: &'static str| text.span(&["approvals".into(), key.into()]);
+    let hold = body.hold.unwrap_or(HOLD);
+    if !(Duration::minutes(1)..=LONGEST_HOLD).contains(&hold) {
+        out.push(
+            Diagnostic::new(codes::OUT_OF_RANGE, "an approval holds for 1m to 30d")
+                .at(span("hold"), if hold > LONGEST_HOLD { "too long" } else { "too short" })
+                .help("approve again where it takes longer: the plan may have aged as well"),
+        );
+    }
+    Approvals { required: body.required, signers: body.signers.to_string(), hold, span: span("signers") }
+}

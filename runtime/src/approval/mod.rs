@@ -1,0 +1,122 @@
+//! Approvals: people agree to a saved plan with their SSH keys.
+//!
+//! An approval is two files beside the plan, just what `ssh-keygen -Y sign` works with: a statement that says who
+//! agrees to which plan and until when ([`Statement`]), and its signature ([`NAMESPACE`]). Whose keys count is in an
+//! `allowed_signers` file of OpenSSH ([`Signers`]), which travels in the plan: what was reviewed says who may agree
+//! to it.
+//!
+//! Words: the *principal* is the name a key stands for in the list of signers, written like an e-mail address; the
+//! *author* is the principal that made the plan, the *approver* the one that agrees to it.
+
+mod agent;
+mod sign;
+mod signers;
+mod statement;
+mod verify;
+
+use std::io::{Error, ErrorKind, Read as _};
+use std::path::Path;
+
+use holdfast_compiler::diagnostic::{Code, codes};
+use serde::{Deserialize, Serialize};
+
+pub use sign::{SignError, public_key, sign};
+pub use signers::{MAX_BYTES as MAX_SIGNERS_BYTES, Signers, SignersError};
+pub use statement::{Statement, signature_path, statement_paths};
+pub use verify::{Accepted, Question, people, verify};
+
+/// The namespace of the signatures: what is signed for another purpose is no approval (PROTOCOL.sshsig of OpenSSH).
+pub const NAMESPACE: &str = "approval@holdfast";
+
+/// Who has to agree to a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Rule {
+    /// How many people.
+    pub required: u8,
+    /// For how many seconds an approval holds at most.
+    pub hold_seconds: u64,
+    /// Whose keys count: the text of an `allowed_signers` file.
+    pub signers: String,
+}
+
+/// Why an approval does not count.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A file is missing or not in its form, or the signature is not of the statement.
+    #[error("{0}")]
+    Changed(String),
+    /// It is of another plan.
+    #[error("it is of another {0}")]
+    Another(&'static str),
+    /// The key may not approve under this name.
+    #[error("the list of signers does not let this key ({key}) approve as `{approver}`: {because}")]
+    UnknownKey {
+        /// The fingerprint of the key.
+        key: String,
+        /// The name.
+        approver: String,
+        /// What stands in the way.
+        because: &'static str,
+    },
+    /// It does not hold now.
+    #[error("{0}")]
+    Expired(String),
+    /// The author has approved.
+    #[error("`{approver}` made this plan{same_key}")]
+    Own {
+        /// The approver.
+        approver: String,
+        /// How that is known, where the names differ.
+        same_key: &'static str,
+    },
+    /// A run has used it.
+    #[error("it was used in run {run}, at {at}")]
+    Used {
+        /// The number of the run.
+        run: usize,
+        /// When.
+        at: String,
+    },
+}
+
+impl Refusal {
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Changed(_) => codes::APPROVAL_CHANGED,
+            Self::Another(_) => codes::APPROVAL_OF_ANOTHER,
+            Self::UnknownKey { .. } => codes::APPROVAL_UNKNOWN_KEY,
+            Self::Expired(_) => codes::APPROVAL_EXPIRED,
+            Self::Own { .. } => codes::APPROVAL_OWN,
+            Self::Used { .. } => codes::APPROVAL_USED,
+        }
+    }
+
+    /// The cure.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Changed(_) => "approve again, and keep both files as they are",
+            Self::Another(_) => "read this plan, and approve this one",
+            Self::UnknownKey { .. } => "sign with a key of the list, or mend the list and plan again",
+            Self::Expired(_) => "look at the plan again, and approve it again",
+            Self::Own { .. } => "ask somebody else; `holdfast plan --author` says who makes a plan",
+            Self::Used { .. } => "plan again, and have that approved",
+        }
+    }
+}
+
+/// The text of a small file. One that is larger is no such file.
+///
+/// # Errors
+/// It cannot be read, is too large, or is no text.
+pub fn read(path: &Path, most: u64) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(Error::new(ErrorKind::InvalidData, format!("it is larger than {most} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::InvalidData, "it is no text"))
+}

@@ -1,0 +1,141 @@
+//! What an approver signs: a few plain lines, in one exact form.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+/// The first line. A later format gets another number.
+const HEAD: &str = "holdfast approval 1";
+/// How many approvals of one plan are looked at.
+const MOST: usize = 100;
+
+/// Who agrees to which plan, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The digest of the plan's file: SHA-256 in hexadecimal digits.
+    pub plan: String,
+    /// The estate.
+    pub estate: String,
+    /// The account.
+    pub account: String,
+    /// The cloud.
+    pub cloud: String,
+    /// Who agrees.
+    pub approver: String,
+    /// Since when.
+    pub approved_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+impl Statement {
+    /// The text that is signed.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Self { plan, estate, account, cloud, approver, approved_at, expires_at } = self;
+        format!(
+            "{HEAD}\nplan sha256:{plan}\nestate {estate}\naccount {account}\ncloud {cloud}\n\
+             approver {approver}\napproved-at {approved_at:.0}\nexpires-at {expires_at:.0}\n"
+        )
+    }
+
+    /// Read it. Nothing but the exact text of a statement is one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let first = lines.next()?;
+        let mut value = |key: &str| Some(lines.next()?.strip_prefix(key)?.to_owned());
+        let statement = Self {
+            plan: value("plan sha256:")?,
+            estate: value("estate ")?,
+            account: value("account ")?,
+            cloud: value("cloud ")?,
+            approver: value("approver ")?,
+            approved_at: value("approved-at ")?.parse().ok()?,
+            expires_at: value("expires-at ")?.parse().ok()?,
+        };
+        (first == HEAD && statement.text() == text).then_some(statement)
+    }
+
+    /// Where it is kept: beside its plan, under the name of the approver.
+    #[must_use]
+    pub fn path(&self, plan: &Path) -> PathBuf {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "@._+-".contains(c) { c } else { '_' };
+        let approver: String = self.approver.chars().map(plain).collect();
+        appended(plan, &format!(".{approver}.approval"))
+    }
+}
+
+/// The file of a statement's signature: where `ssh-keygen -Y sign` puts it.
+#[must_use]
+pub fn signature_path(statement: &Path) -> PathBuf {
+    appended(statement, ".sig")
+}
+
+fn appended(path: &Path, end: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(end);
+    path.into()
+}
+
+/// The statements beside a plan, by name.
+///
+/// # Errors
+/// The folder cannot be read, or somebody has filled it.
+pub fn statement_paths(plan: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let folder = plan.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beginning = format!("{}.", plan.file_name().unwrap_or_default().to_string_lossy());
+    let ours = |name: &std::ffi::OsString| {
+        let name = name.to_string_lossy();
+        name.starts_with(&beginning) && name.ends_with(".approval")
+    };
+    let names = std::fs::read_dir(folder)?.flatten().map(|entry| entry.file_name()).filter(ours);
+    let mut paths: Vec<PathBuf> = names.map(|name| plan.with_file_name(name)).take(MOST + 1).collect();
+    if paths.len() > MOST {
+        return Err(std::io::Error::other(format!("there are more than {MOST} approvals of this plan")));
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "holdfast approval 1\nplan sha256:ab\nestate acme\naccount 000000000000\n\
+        cloud local:a b.json\napprover alice@acme.example\napproved-at 2026-11-23T12:00:00Z\n\
+        expires-at 2026-11-24T12:00:00Z\n";
+
+    #[test]
+    fn only_the_exact_text_is_a_statement() {
+        let statement = Statement::parse(TEXT).unwrap();
+        assert_eq!((statement.text().as_str(), statement.cloud.as_str()), (TEXT, "local:a b.json"));
+        let lines: Vec<&str> = TEXT.lines().collect();
+        for nth in 0..lines.len() {
+            let without: Vec<&str> =
+                lines.iter().enumerate().filter(|(n, _)| *n != nth).map(|(_, l)| *l).collect();
+            assert_eq!(Statement::parse(&(without.join("\n") + "\n")), None, "without line {nth}");
+            let mut swapped = lines.clone();
+            swapped.swap(nth, (nth + 1) % lines.len());
+            assert_eq!(Statement::parse(&(swapped.join("\n") + "\n")), None, "line {nth} moved");
+        }
+        for other in [
+            TEXT.trim_end().to_owned(),
+            format!("{TEXT}\n"),
+            format!("{TEXT}note x\n"),
+            TEXT.replace('\n', "\r\n"),
+            TEXT.replace("12:00:00Z", "12:00:00.5Z"),
+            TEXT.replace("12:00:00Z", "13:00:00+01:00"),
+            TEXT.replace("approval 1", "approval 2"),
+        ] {
+            assert_eq!(Statement::parse(&other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn names_become_names_of_files() {
+        let statement = Statement { approver: "../a b@c".to_owned(), ..Statement::parse(TEXT).unwrap() };
+        assert_eq!(statement.path(Path::new("x/change.plan")), Path::new("x/change.plan..._a_b@c.approval"));
+    }
+}

@@ -1,0 +1,37 @@
+//! Who makes a plan.
+
+use std::process::{Command, Stdio};
+
+use super::session;
+
+/// The longest address of a mailbox (RFC 5321 §4.5.3.1).
+const LONGEST: usize = 254;
+
+/// A principal on the command line: a name as in lists of signers.
+pub(super) fn principal(text: &str) -> Result<String, String> {
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"\",*?!".contains(c);
+    if !text.is_empty() && text.len() <= LONGEST && text.chars().all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("a principal is like alice@acme.example: no blanks, quotes, commas or patterns".to_owned())
+    }
+}
+
+/// Who was named; else the user as git knows them, else as the machine does.
+pub(super) fn author(named: Option<String>) -> String {
+    named.or_else(git).unwrap_or_else(|| {
+        let (user, host) = session::user_and_host();
+        let whole = format!("{user}@{}", host.as_deref().unwrap_or("localhost"));
+        principal(&whole).unwrap_or_else(|_| "somebody@localhost".to_owned())
+    })
+}
+
+fn git() -> Option<String> {
+    let output = Command::new("git")
+        .args(["config", "user.email"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    principal(String::from_utf8(output.stdout).ok()?.trim()).ok().filter(|_| output.status.success())
+}

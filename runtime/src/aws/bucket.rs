@@ -149,13 +149,10 @@ async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> 
         Err(error) if error.code == "BucketAlreadyOwnedByYou" => {
             // An earlier attempt whose answer got lost, or a bucket made since the plan. Its tags stay.
             let found = adopt(clients, name, region).await?;
-            let mut all = found.clone();
+            let mut all = tags(&found);
             all.extend(tags(&values));
-            todo.extend(["ownership", "encryption"]);
-            if all != found {
-                values.insert("tags".to_owned(), tag_value(all));
-                todo.push("tags");
-            }
+            values.insert("tags".to_owned(), tag_value(all));
+            todo = settings::different(&found, &values);
         }
         Err(error) if error.code == "BucketAlreadyExists" => {
             let message = format!("the name `{name}` is taken by another AWS account: choose another name");
@@ -181,13 +178,13 @@ fn configuration(region: &str, values: &Values) -> Result<Option<CreateBucketCon
     Ok(Some(configuration.set_tags((!tags.is_empty()).then_some(tags)).build()))
 }
 
-/// Take over a bucket that is ours already, if it is where it should be. Gives its tags.
-async fn adopt(clients: &Clients, name: &str, region: &str) -> Result<BTreeMap<String, String>, CloudError> {
+/// Take over a bucket that is ours already, if it is where it should be. Gives its settings.
+async fn adopt(clients: &Clients, name: &str, region: &str) -> Result<Values, CloudError> {
     let found = retry(NEW_BUCKET, || location(clients, name)).await?;
     if found != region {
         let message = format!("the bucket `{name}` is already there, in {found} and not in {region}");
         return Err(CloudError::new("s3:CreateBucket", "BucketAlreadyOwnedByYou", message));
     }
     let client = clients.s3(region);
-    retry(NEW_BUCKET, || settings::read_tags(&client, name)).await
+    retry(NEW_BUCKET, || settings::read(&client, name)).await
 }

@@ -176,6 +176,17 @@ pub fn view(standin: &Standin) -> Vec<String> {
     seen
 }
 
+/// Two views are the same; where not, only what differs is told.
+#[track_caller]
+pub fn same_view(found: &[String], wanted: &[String]) {
+    let only = |one: &[String], other: &[String]| -> Vec<String> {
+        one.iter().filter(|thing| !other.contains(thing)).cloned().collect()
+    };
+    let (more, less) = (only(found, wanted), only(wanted, found));
+    assert!(more.is_empty() && less.is_empty(), "there: {more:#?}\nwanted: {less:#?}");
+    assert_eq!(found.len(), wanted.len(), "something is there twice");
+}
+
 fn aws_environment(command: &mut Command, url: &str) {
     command
         .env("AWS_ENDPOINT_URL", url)

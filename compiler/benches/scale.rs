@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::lower::{Target, lower};
 use holdfast_compiler::observation::Observation;
-use holdfast_compiler::plan::{Context, Inputs, diff, text};
+use holdfast_compiler::plan::{Context, Inputs, Words, diff, text};
 use holdfast_compiler::resource::Kind;
 use holdfast_compiler::source::Sources;
 
@@ -62,6 +62,7 @@ fn main() {
             graph: &graph,
             owned: &[],
             observation: &observation,
+            words: Words::default(),
         };
         let plan = diff(inputs).expect("nothing in the way");
         let planned = began.elapsed();

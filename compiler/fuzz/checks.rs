@@ -80,7 +80,15 @@ fn plan(compiled: &Compiled, sources: &Sources) {
     for observation in [Observation::default(), Observation { objects: zones.collect() }] {
         let context = Context { estate: "acme".into(), cloud: "fuzz".into(), account: "0".into() };
         let (graph, observation) = (&graph, &observation);
-        match plan::diff(Inputs { context, sources, compiled, graph, owned: &[], observation }) {
+        match plan::diff(Inputs {
+            context,
+            sources,
+            compiled,
+            graph,
+            owned: &[],
+            observation,
+            words: plan::Words::default(),
+        }) {
             Err(findings) => report(&findings, sources),
             Ok(plan) => {
                 let needed = graph.iter().any(|resource| resource.address.kind() == Kind::HostedZone);

@@ -65,13 +65,12 @@ impl Object {
 }
 
 impl Observation {
-    /// A digest of everything observed, in an order of its own.
+    /// The things in an order of their own.
     #[must_use]
-    pub fn fingerprint(&self) -> String {
-        let mut lines: Vec<String> =
-            self.objects.iter().map(|o| serde_json::to_string(o).unwrap_or_default()).collect();
-        lines.sort_unstable();
-        digest(lines.iter().map(String::as_str))
+    pub fn sorted(&self) -> Vec<Object> {
+        let mut objects = self.objects.clone();
+        objects.sort_by(|one, other| (one.kind, &one.id).cmp(&(other.kind, &other.id)));
+        objects
     }
 }
 

@@ -269,8 +269,8 @@ fn json_speaks_the_vocabulary_of_terraform() {
     assert_eq!(change("role.archive.contracts", false)["actions"], serde_json::json!(["delete"]));
     assert_eq!(change("bucket.web-shop.orders.ireland", false)["actions"], serde_json::json!(["no-op"]));
     let left = plan["left_in_place"].as_array().unwrap();
-    let tokyo = serde_json::json!({"address": "bucket.archive.contracts.tokyo", "reason": "it holds data"});
-    assert!(left.contains(&tokyo), "{left:?}");
+    let tokyo = left.iter().find(|left| left["address"] == "bucket.archive.contracts.tokyo").unwrap();
+    assert!(tokyo["reason"].as_str().unwrap().starts_with("it holds data"), "{tokyo}");
     assert_eq!(plan["leaving_services"], serde_json::json!(["archive"]));
 }
 

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use holdfast::journal::{self, Event};
+use holdfast::journal::{self, End, Journal, Place, Progress};
 use serde_json::Value;
 use support::weather::{Stop, Weather};
 use support::{Bench, Standin, same_view, view};
@@ -85,7 +85,8 @@ fn killed_at_twenty_moments_on_aws() {
     let whole = two_services(&standin);
     let calm = whole.run("apply policies --yes").expect(0).stdout;
     let calls = calm.lines().find_map(|line| line.strip_prefix("API calls: ")).unwrap();
-    let calls: u64 = calls.split(' ').next().unwrap().parse().unwrap();
+    // Not the last few: how often a change is asked after differs from run to run.
+    let calls = calls.split(' ').next().unwrap().parse::<u64>().unwrap() * 9 / 10;
     let (wanted, owned) = (view(&standin), owned(&whole));
     let seed: u64 = std::env::var("HOLDFAST_SEED").map_or(1, |seed| seed.parse().unwrap());
     for moment in 0..20 {
@@ -103,16 +104,26 @@ fn killed_at_twenty_moments_on_aws() {
         told.recv_timeout(Duration::from_secs(60)).unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
-        bench.run("apply policies --yes").expect(0);
+        // Half made things are finished by updates, which E0708 takes for a large change of an estate. Needing
+        // the word here is a price of the guard, not of the crash.
+        bench.run("apply policies --yes --allow-many").expect(0);
         same_view(&view(&standin), &wanted);
         assert_eq!(self::owned(&bench), owned, "what a killed run had begun is known to be ours");
         bench.run("plan policies --detailed-exitcode").expect(0);
     }
 }
 
-/// What is ours after the journal, which can be read.
+/// What is ours after the journal, whose chain holds. Only the run that was killed leaves steps of which the
+/// journal does not say what became of them: the plan after it does.
 fn owned(bench: &Bench<'_>) -> BTreeSet<String> {
-    let (entries, _) = journal::read(&bench.folder.path().join("policies/.holdfast/journal")).unwrap();
-    let Some(Event::RunStarted(run)) = entries.first().map(|entry| &entry.event) else { panic!("no run") };
-    journal::owned(&entries, &run.context).iter().map(|thing| thing.address.to_string()).collect()
+    let place = Place::Folder(bench.folder.path().join("policies/.holdfast/journal"));
+    let history = tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let journal = Journal::open(&place).await.unwrap();
+        journal.verify().await.unwrap()
+    });
+    for run in history.runs.iter().filter(|run| matches!(run.end, End::Finished { .. })) {
+        assert_eq!(run.count(Progress::UnderWay), 0);
+    }
+    let context = &history.runs[0].run.context;
+    journal::owned(&history.entries, context).iter().map(|thing| thing.address.to_string()).collect()
 }

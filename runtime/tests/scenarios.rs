@@ -5,6 +5,7 @@
 //! A line that begins with `$ ` is a command of the shell, with `holdfast` in its path. What stands below is
 //! everything it printed, followed by `[exit N]` where N is not 0. Lines that begin with `#` tell the story, so
 //! nothing that is printed may begin with one.
+//! A story that says `# With a team's bucket.` has the AWS stand-in with the bucket `team-journal`.
 //! Adding a story means adding a folder; `HOLDFAST_BLESS=1` writes down what happens, to be read before it is
 //! accepted.
 
@@ -16,7 +17,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use support::root;
+use support::{Standin, aws_environment, root};
 
 #[test]
 fn every_story_happens_as_it_is_told() {
@@ -50,6 +51,11 @@ fn happen(story: &Path, told: &str) -> String {
     let copied = Command::new("cp").arg("-r").arg(story.join(".")).arg(folder.path()).status().unwrap();
     assert!(copied.success());
     let mut happened = String::new();
+    let standin = told.lines().any(|line| line == "# With a team's bucket.").then(|| {
+        let standin = Standin::start();
+        standin.aws("s3api create-bucket --bucket team-journal");
+        standin
+    });
     for line in told.lines() {
         if line.starts_with('#') || line.is_empty() && happened.ends_with("]\n\n") {
             let _ = writeln!(happened, "{line}");
@@ -58,7 +64,11 @@ fn happen(story: &Path, told: &str) -> String {
         let _ = writeln!(happened, "{line}");
         let binary = Path::new(env!("CARGO_BIN_EXE_holdfast")).parent().unwrap().to_owned();
         let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
-        let output = Command::new("sh")
+        let mut shell = Command::new("sh");
+        if let Some(standin) = &standin {
+            aws_environment(&mut shell, standin.url());
+        }
+        let output = shell
             .args(["-c", &format!("{command} 2>&1")])
             .current_dir(folder.path())
             .env("PATH", path)

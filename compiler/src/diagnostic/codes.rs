@@ -174,6 +174,12 @@ codes! {
     NOT_CONFIRMED = "E0705";
     /// A whole service would go.
     SERVICE_LEAVES = "E0706";
+    /// An unlikely share of the estate would change.
+    TOO_MANY_CHANGES = "E0708";
+    /// A run that was not heard of for its lease.
+    ABANDONED_RUN = "E0716";
+    /// A run that others have taken over.
+    RUN_TAKEN_OVER = "E0717";
 
     /// More data may be lost than the objective allows.
     RPO_MISSED = "E0801";

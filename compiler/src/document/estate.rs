@@ -9,8 +9,9 @@ use super::assumptions::Assumptions;
 use super::data::Encryption;
 use super::region::Region;
 use super::service::Objectives;
-use super::text::{AccountId, KmsKey, Name};
+use super::text::{AccountId, KmsKey, Name, S3Location};
 use super::waiver::Waiver;
+use crate::units::Duration;
 
 /// Always `estate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -40,8 +41,8 @@ pub struct Estate {
     /// Tiers of services by name: what holds for every service of a tier that does not say otherwise.
     #[serde(default)]
     pub tiers: BTreeMap<Name, Tier>,
-    /// Where you keep the journal of Holdfast, so that it can be told whether it outlives a site. Holdfast writes it
-    /// beside the policies, and copies nothing.
+    /// Where the journal of Holdfast is kept, and whether it outlives a site. Without `s3` Holdfast writes it into
+    /// `.holdfast/journal` beside the policies, and you bring it to the site.
     #[serde(default)]
     pub journal: Option<JournalPlace>,
     /// Findings that somebody has decided to live with, for a time.
@@ -73,9 +74,16 @@ pub struct Site {
 pub struct JournalPlace {
     /// The site that holds it.
     pub site: Name,
-    /// The sites that hold a copy.
+    /// The sites that hold a copy. Holdfast makes none: replicate the bucket, or copy the folder.
     #[serde(default)]
     pub copies: Vec<Name>,
+    /// The bucket at the site, and the prefix in it, that a team shares: `s3://BUCKET/PREFIX`. The bucket has to
+    /// exist.
+    #[serde(default)]
+    pub s3: Option<S3Location>,
+    /// How long a run may be silent before others may take it over: `10s` to `1h`. Without it: `1m`. Only with `s3`.
+    #[serde(default)]
+    pub lease: Option<Duration>,
 }
 
 /// What holds for every service of a tier that does not say otherwise.

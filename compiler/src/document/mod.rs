@@ -37,8 +37,8 @@ pub use recovery::{Disruption, RecoveryStep};
 pub use region::Region;
 pub use service::{Objective, Objectives, RecoveryFrom, Service};
 pub use text::{
-    AccountId, ApiCall, BucketName, Currency, Deed, DomainName, FindingCode, KmsKey, Name, TimeOfDay,
-    UrlPath, ZoneName,
+    AccountId, ApiCall, BucketName, Currency, Deed, DomainName, FindingCode, KmsKey, Name, S3Location,
+    TimeOfDay, UrlPath, ZoneName,
 };
 pub use traffic::{AliasEndpoint, Endpoint, EndpointText, Interval, Probe, Traffic};
 pub use tree::{Step, Tree};

@@ -299,7 +299,7 @@ impl Site<'_> {
                 .help(duration_cure(text)),
             "BucketName" => {
                 Diagnostic::new(codes::BAD_BUCKET_NAME, format!("`{text}` cannot be the name of a bucket"))
-                    .at(self.value(), bucket_name_fault(text))
+                    .at(self.value(), bucket_name_fault(text).unwrap_or("S3 would refuse it"))
                     .help("3 to 63 lower-case letters, digits, hyphens and dots")
             }
             "Name" => bad_name(text).at(self.value(), "not a name"),

@@ -62,6 +62,13 @@ text_type! {
     ["acme-payments-ledger"]
 }
 text_type! {
+    /// A bucket, and a prefix of keys in it. The bucket's name is checked where the text is bound
+    /// ([`S3Location::parse`]).
+    S3Location, "^(?=.{6,400}$)s3://[a-z0-9.-]+(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
+    "A place in S3: `s3://BUCKET/PREFIX`, the prefix of letters, digits, `_`, `.`, `-` and single slashes.",
+    ["s3://acme-holdfast/journal"]
+}
+text_type! {
     /// A DNS name without the final dot.
     DomainName, "^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
     "A DNS name in lower case, without a final dot.",
@@ -189,11 +196,49 @@ quantity!(
     ["200MiB/s"]
 );
 
-/// What is wrong with a bucket name, in words.
+impl S3Location {
+    /// Read `s3://BUCKET` or `s3://BUCKET/PREFIX`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let rest = text.strip_prefix("s3://").ok_or("it does not begin with `s3://`")?;
+        let mut parts = rest.split('/');
+        if let Some(fault) = bucket_name_fault(parts.next().unwrap_or_default()) {
+            return Err(fault);
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+        if parts.any(|part| part.is_empty() || part.starts_with(['.', '-']) || !part.chars().all(plain)) {
+            return Err("the prefix is made of letters, digits, `_`, `.`, `-` and single slashes");
+        }
+        if text.len() > 400 { Err("it is longer than 400 characters") } else { Ok(Self(text.to_owned())) }
+    }
+
+    /// The bucket.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        self.parts().0
+    }
+
+    /// What keys begin with: empty, or with a final slash.
+    #[must_use]
+    pub fn prefix(&self) -> String {
+        let prefix = self.parts().1;
+        if prefix.is_empty() { String::new() } else { format!("{prefix}/") }
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        let rest = self.0.strip_prefix("s3://").unwrap_or(&self.0);
+        rest.split_once('/').unwrap_or((rest, ""))
+    }
+}
+
+/// What is wrong with a bucket name, in words, if anything is.
 #[must_use]
-pub(super) fn bucket_name_fault(name: &str) -> &'static str {
+pub(super) fn bucket_name_fault(name: &str) -> Option<&'static str> {
     let ends_ok = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-    match name {
+    let kept = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+    Some(match name {
         _ if name.chars().any(|c| c.is_ascii_uppercase()) => "it has upper-case letters",
         _ if name.contains('_') => "it has an underscore; use a hyphen",
         _ if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c)) => {
@@ -208,6 +253,9 @@ pub(super) fn bucket_name_fault(name: &str) -> &'static str {
             "S3 keeps the prefixes `xn--`, `sthree-` and `amzn-s3-demo-` to itself"
         }
         _ if name.chars().all(|c| c.is_ascii_digit() || c == '.') => "it looks like an IP address",
-        _ => "S3 keeps the suffixes `-s3alias`, `--ol-s3`, `.mrap`, `--x-s3` and `--table-s3` to itself",
-    }
+        _ if kept.iter().any(|suffix| name.ends_with(suffix)) => {
+            "S3 keeps the suffixes `-s3alias`, `--ol-s3`, `.mrap`, `--x-s3` and `--table-s3` to itself"
+        }
+        _ => return None,
+    })
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::bind::{Bound, bind};
+use super::cause::{self, Applied};
 use super::pretty::brief;
-use super::{Action, After, Change, Context, FORMAT, Moved, Plan, Step, StepId, batch};
+use super::{Action, After, Cause, Change, Context, FORMAT, Moved, Plan, Step, StepId, Words, batch};
 use super::{effect, obstacle, removal};
 use crate::compile::{Compiled, Waived};
 use crate::diagnostic::Diagnostic;
@@ -32,6 +33,8 @@ pub struct Inputs<'a> {
     pub owned: &'a [Owned],
     /// What does exist.
     pub observation: &'a Observation,
+    /// What the operator agrees to beside the plan.
+    pub words: Words,
 }
 
 /// Compare, and plan.
@@ -45,6 +48,8 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         places: places(inputs.observation),
         taken: bound.found.values().map(|object| (object.kind, object.id.as_str())).collect(),
         bound,
+        applied: Applied::new(inputs.owned),
+        causes: BTreeMap::new(),
         outputs: BTreeMap::new(),
         displaced: BTreeSet::new(),
         steps: Vec::new(),
@@ -55,7 +60,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         return Err(differ.errors);
     }
     let Differ { mut steps, bound, displaced, .. } = differ;
-    let left = removal::plan(&mut steps, &bound, &displaced, inputs.graph, inputs.owned);
+    let left = removal::plan(&mut steps, &bound, &displaced, &inputs);
     batch::assign(&mut steps);
     let policy = &inputs.compiled.policy;
     let wants: Vec<String> = inputs.graph.iter().map(wants).collect();
@@ -63,7 +68,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         format: FORMAT,
         context: inputs.context,
         policy: digest(wants.iter().map(String::as_str)),
-        observed: inputs.observation.fingerprint(),
+        observed: inputs.observation.sorted(),
         scope: scope(inputs.graph, inputs.owned),
         moved: moved(inputs.graph, inputs.owned),
         leaving: leaving(&steps, inputs.graph),
@@ -72,6 +77,9 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         unmade: unmade(policy),
         steps,
         left,
+        words: inputs.words,
+        targets: Vec::new(),
+        left_out: 0,
     })
 }
 
@@ -138,6 +146,9 @@ struct Differ<'a> {
     /// The things that are some resource's.
     taken: BTreeSet<(Kind, &'a str)>,
     bound: Bound<'a>,
+    applied: Applied<'a>,
+    /// Whose doing each step so far is.
+    causes: BTreeMap<Address, Cause>,
     /// The outputs of every resource that exists and stays.
     outputs: BTreeMap<Address, &'a Values>,
     /// Ids of things that a step displaces.
@@ -166,6 +177,7 @@ impl<'a> Differ<'a> {
             action,
             purpose: resource.purpose.clone(),
             reason: reason.into(),
+            cause: None,
             place: Some(self.sources.place(resource.origin)),
             changes: Vec::new(),
             cautions: Vec::new(),
@@ -185,22 +197,34 @@ impl<'a> Differ<'a> {
             // What is kept is known by its id and its outputs; its attributes are the policy's.
             step.object = Some(Object { attributes: BTreeMap::new(), ..object.clone() });
         }
+        self.push(step, false);
+    }
+
+    /// A step is complete.
+    fn push(&mut self, mut step: Step, was_applied: bool) {
+        step.cause = cause::step(&step, was_applied);
+        self.causes.extend(step.cause.map(|cause| (step.address.clone(), cause)));
         self.steps.push(step);
     }
 
     fn create(&mut self, resource: &Resource) {
-        let mut step = self.step(resource, Action::Create, "not there yet");
+        let applied = self.applied.of(resource.address.kind(), &resource.identity());
+        let reason = if applied.is_some() { "somebody has removed it" } else { "not there yet" };
+        let mut step = self.step(resource, Action::Create, reason);
         step.attributes = resource.attributes.clone();
         let schema = resource.address.kind().schema();
         for attribute in schema.attributes {
             let Some(after) = self.after(resource, attribute, &Value::Null) else { continue };
             if after != After::Known(Value::Null) {
                 let name = attribute.name.to_owned();
-                step.changes.push(Change { name, before: Value::Null, after, replaces: false });
+                let cause = if applied.is_some() { Cause::Drift } else { Cause::Policy };
+                let applied = None;
+                let before = Value::Null;
+                step.changes.push(Change { name, before, after, cause, applied, replaces: false });
             }
         }
         self.displace(resource, &mut step);
-        self.steps.push(step);
+        self.push(step, applied.is_some());
     }
 
     /// What an attribute will be, or nothing where it is not managed.
@@ -217,6 +241,7 @@ impl<'a> Differ<'a> {
     fn existing(&mut self, resource: &Resource, object: &'a Object) {
         let schema = resource.address.kind().schema();
         let mut step = self.step(resource, Action::Update, "");
+        let applied = self.applied.of(object.kind, &resource.identity());
         step.attributes = resource.attributes.clone();
         for attribute in schema.attributes {
             let before = object.attributes.get(attribute.name).unwrap_or(&Value::Null);
@@ -237,8 +262,15 @@ impl<'a> Differ<'a> {
             let caution = attribute.caution.and_then(|caution| caution(before, wanted));
             step.cautions.extend(caution.map(str::to_owned));
             let replaces = after != After::Unknown && attribute.replaces(before, wanted);
+            let applied = applied.and_then(|applied| applied.get(attribute.name));
+            let follows = match resource.attributes.get(attribute.name) {
+                Some(Attribute::Output { of, .. }) => self.causes.get(of).copied(),
+                _ => None,
+            };
+            let cause = cause::attribute(attribute.shape, applied, before, &after, follows);
+            let applied = applied.filter(|_| cause.is_drift()).cloned();
             let (name, before) = (attribute.name.to_owned(), before.clone());
-            step.changes.push(Change { name, before, after, replaces });
+            step.changes.push(Change { name, before, after, cause, applied, replaces });
         }
         let names = |only: fn(&Change) -> bool| {
             let names = step.changes.iter().filter(|change| only(change));
@@ -250,7 +282,12 @@ impl<'a> Differ<'a> {
         let replaced = names(|change| change.replaces);
         step.object = Some(object.clone());
         if replaced.is_empty() {
-            step.reason = format!("{} not as the policy says", verb(&names(|_| true), step.changes.len()));
+            let all = names(|_| true);
+            step.reason = if step.changes.iter().all(|change| change.cause == Cause::Drift) {
+                format!("somebody has changed {all}")
+            } else {
+                format!("{} not as the policy says", verb(&all, step.changes.len()))
+            };
             self.outputs.insert(resource.address.clone(), &object.outputs);
         } else if schema.stateful {
             return self.errors.push(obstacle::elsewhere(resource, object));
@@ -264,7 +301,7 @@ impl<'a> Differ<'a> {
             }
         }
         self.displace(resource, &mut step);
-        self.steps.push(step);
+        self.push(step, false);
     }
 
     /// Things of others in the way of this one. What a failover pair takes the place of goes in the same

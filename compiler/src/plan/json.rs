@@ -10,10 +10,14 @@
 //! waived[]           findings that somebody has decided to live with
 //! backups_not_made[] backups on a schedule, which Holdfast checks and does not make
 //! resource_changes[] address, mode (managed | data), type, name, purpose, action_reason, place {file,line,column},
+//!                    cause (policy | drift | both: who has changed something; null where nothing is to do),
 //!                    deposed (the id of an old thing that is removed after its replacement),
-//!                    change {actions, before, after, after_unknown, replace_paths}, cautions, displaces, needs
+//!                    change {actions, before, after, after_unknown, replace_paths, causes (by attribute),
+//!                    last_applied (by attribute, where somebody has changed it since)}, cautions, displaces, needs
 //! left_in_place[]    {address, reason} of things that stay although no policy asks for them any more
 //! moved[]            {from, to, identity} of things whose service, data set or traffic was renamed
+//! allowed            {destroy[], teardown[], many}: what the operator has agreed to beside the plan
+//! targets[], left_out  the only things asked for, where not all were, and how many changes that leaves out
 //! leaving_services[] services that Holdfast set up and that none of the policies mentions
 //! ```
 //!
@@ -38,7 +42,7 @@ pub fn json(plan: &Plan) -> String {
         "account": plan.context.account,
         "plan_digest": plan.digest(),
         "policy_digest": plan.policy,
-        "observation_digest": plan.observed,
+        "observation_digest": plan.observed_digest(),
         "summary": plan.counts(),
         "objectives": plan.objectives.iter().map(objective).collect::<Vec<_>>(),
         "waived": plan.waived,
@@ -47,6 +51,9 @@ pub fn json(plan: &Plan) -> String {
         "left_in_place": plan.left,
         "leaving_services": plan.leaving,
         "moved": plan.moved,
+        "allowed": plan.words,
+        "targets": plan.targets,
+        "left_out": plan.left_out,
     });
     format!("{document:#}\n")
 }
@@ -82,6 +89,7 @@ fn change(step: &Step) -> Value {
         _ => "managed",
     };
     let (mut after, mut unknown, mut replace_paths) = (Map::new(), Map::new(), Vec::new());
+    let (mut causes, mut applied) = (Map::new(), Map::new());
     if let (Action::Update, Some(before)) = (step.action, step.before()) {
         after.extend(before.clone());
     }
@@ -94,6 +102,10 @@ fn change(step: &Step) -> Value {
                 after.remove(&change.name);
                 unknown.insert(change.name.clone(), true.into());
             }
+        }
+        causes.insert(change.name.clone(), json!(change.cause));
+        if let Some(value) = &change.applied {
+            applied.insert(change.name.clone(), value.clone());
         }
         if change.replaces {
             replace_paths.push(json!([change.name]));
@@ -109,6 +121,7 @@ fn change(step: &Step) -> Value {
         "name": step.address.name(),
         "purpose": step.purpose,
         "action_reason": step.reason,
+        "cause": step.cause,
         "place": step.place,
         "deposed": step.object.as_ref().filter(|_| superseded).map(|object| &object.id),
         "change": {
@@ -117,6 +130,8 @@ fn change(step: &Step) -> Value {
             "after": if gone { Value::Null } else { Value::Object(after) },
             "after_unknown": unknown,
             "replace_paths": replace_paths,
+            "causes": causes,
+            "last_applied": applied,
         },
         "cautions": step.cautions,
         "displaces": step.displaces,

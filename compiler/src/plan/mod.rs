@@ -5,12 +5,18 @@
 
 mod batch;
 mod bind;
+mod cause;
 mod diff;
+mod drift;
 mod effect;
+mod guard;
 mod json;
 mod obstacle;
 mod pretty;
 mod removal;
+mod resume;
+mod stale;
+mod target;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,9 +28,14 @@ use serde_json::Value;
 use crate::observation::{Object, Wanted, digest};
 use crate::resource::{Address, Attributes, Values};
 use crate::source::Place;
+pub use cause::Cause;
 pub use diff::{Inputs, diff};
+pub use drift::drift;
 pub use effect::{Effect, Kept, Measure};
+pub use guard::{Share, Words};
 pub use json::{FORMAT_VERSION, json};
+pub use resume::resume;
+pub use stale::{Shift, shifts};
 pub use text::text;
 
 /// The format of saved plans. A reader refuses others.
@@ -108,6 +119,11 @@ pub struct Change {
     pub before: Value,
     /// What it will be.
     pub after: After,
+    /// Why: the policy or somebody else.
+    pub cause: Cause,
+    /// What it was when it was last applied, where somebody has changed it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<Value>,
     /// Whether this is what makes a replacement necessary.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replaces: bool,
@@ -126,6 +142,9 @@ pub struct Step {
     pub purpose: String,
     /// Why it happens.
     pub reason: String,
+    /// Whose doing that is; nobody's where it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// The place in the policy that asks for it; none for what no policy asks for.
     pub place: Option<Place>,
     /// What changes.
@@ -174,8 +193,8 @@ pub struct Plan {
     pub context: Context,
     /// Digest of what the policy wants, independent of the order of files and keys.
     pub policy: String,
-    /// Digest of what was observed.
-    pub observed: String,
+    /// What was observed: everything the plan rests on.
+    pub observed: Vec<Object>,
     /// What was looked for, so that an apply can look again.
     pub scope: Vec<Wanted>,
     /// What it does to the objectives.
@@ -198,6 +217,20 @@ pub struct Plan {
     /// Services that Holdfast set up and that no policy mentions any more.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leaving: BTreeSet<String>,
+    /// What the operator has agreed to beside the plan itself.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub words: Words,
+    /// The only things that were asked for, where not all were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
+    /// How many steps were left out for that.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A thing of ours that belongs to another resource now.
@@ -276,6 +309,12 @@ impl Plan {
         let replaced: BTreeSet<&Address> = replaced.map(|step| &step.address).collect();
         let second = self.steps.iter().filter(|step| step.superseded && replaced.contains(&step.address));
         second.map(|step| &step.id).collect()
+    }
+
+    /// The digest of what was observed.
+    #[must_use]
+    pub fn observed_digest(&self) -> String {
+        digest(std::iter::once(serde_json::to_string(&self.observed).unwrap_or_default().as_str()))
     }
 
     /// The plan's digest: of all that would be done, and not of the places in the text that ask for it.

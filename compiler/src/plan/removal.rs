@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::bind::Bound;
-use super::diff::summary;
-use super::{Action, Left, Step, StepId};
-use crate::graph::Graph;
+use super::diff::{Inputs, summary};
+use super::{Action, Cause, Left, Step, StepId};
 use crate::observation::{Object, Owned};
 use crate::resource::Address;
 
@@ -19,16 +18,18 @@ pub(super) fn plan(
     steps: &mut Vec<Step>,
     bound: &Bound<'_>,
     displaced: &BTreeSet<String>,
-    graph: &Graph,
-    owned: &[Owned],
+    inputs: &Inputs<'_>,
 ) -> Vec<Left> {
+    let Inputs { graph, owned, words, .. } = inputs;
     let mut removals = superseded(steps, bound);
     let mut left = Vec::new();
     let mut staying: Vec<(&Address, &Object)> = kept(steps, bound);
     for (address, objects) in &bound.orphans {
         let schema = address.kind().schema();
-        if schema.stateful {
-            left.push(Left { address: address.clone(), reason: "it holds data".to_owned() });
+        // What holds data is guarded by what it is, and not by the block that declared it.
+        if schema.stateful && !words.destroy.contains(address) {
+            let reason = format!("it holds data; if it is meant to go: `--allow-destroy {address}`");
+            left.push(Left { address: address.clone(), reason });
             continue;
         }
         let not_ours = |object: &&&Object| schema.ours.is_some_and(|ours| !ours(&object.attributes));
@@ -176,6 +177,7 @@ fn removal(address: &Address, object: &Object, reason: &str) -> Step {
         action: Action::Delete,
         purpose: format!("{} {}", address.kind(), summary(object)),
         reason: reason.to_owned(),
+        cause: Some(Cause::Policy),
         place: None,
         changes: Vec::new(),
         cautions: Vec::new(),

@@ -9,8 +9,9 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::effect;
+use super::guard::Share;
 use super::pretty::{brief, pretty};
-use super::{Action, After, Change, Counts, Left, Plan, Step};
+use super::{Action, After, Cause, Change, Counts, Left, Plan, Step};
 use crate::diagnostic::{Style, visible};
 use crate::resource::Shape;
 use crate::text::{Pen, wrap};
@@ -55,8 +56,37 @@ pub fn text(plan: &Plan, style: Style) -> String {
         let text = format!("! service `{service}` goes: none of these policies mentions it.");
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));
     }
+    guards(plan, &pen, &mut out);
     let _ = writeln!(out, "\n{}", pen.bold(&summary(plan.counts())));
     out
+}
+
+/// What needs a word of the operator, or has it.
+fn guards(plan: &Plan, pen: &Pen, out: &mut String) {
+    let mut caution = |text: String| {
+        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&line(&text), 0, pen.width())));
+    };
+    for address in plan.destroyed() {
+        caution(format!("! {address} holds data and goes: agreed to with `--allow-destroy`."));
+    }
+    if let Some(share) = plan.large_share() {
+        let Share { of_them, existing } = share;
+        let word = if plan.words.many { "agreed to with" } else { "an apply refuses it without" };
+        let percent = share.percent();
+        caution(format!(
+            "! changes or removes {of_them} of {existing} things ({percent} %): {word} `--allow-many`."
+        ));
+    }
+    if !plan.targets.is_empty() {
+        let targets = plan.targets.join(", ");
+        caution(match plan.left_out {
+            0 => format!("! only {targets}, with what that needs: nothing else is to be done."),
+            left_out => format!(
+                "! only {targets}, with what that needs. Left out: {left_out} more; the estate is not what the \
+                 policies say afterwards."
+            ),
+        });
+    }
 }
 
 fn left(plan: &Plan, pen: &Pen, out: &mut String) {
@@ -101,7 +131,9 @@ impl Pen {
 
     fn step(&self, step: &Step, out: &mut String) {
         let id = line(step.id.as_str());
-        let _ = writeln!(out, "  {} {} {}", self.sign(step.action), self.bold(&id), step.action);
+        let whose = step.cause.map_or("", label);
+        let whose = self.dim(&format!("({whose})"));
+        let _ = writeln!(out, "  {} {} {} {whose}", self.sign(step.action), self.bold(&id), step.action);
         let why = line(&format!("{}: {}", step.purpose, step.reason));
         let _ = writeln!(out, "{}", self.dim(&wrap(&why, 6, self.width())));
         if let Some(place) = &step.place {
@@ -113,6 +145,10 @@ impl Pen {
         }
         for change in &step.changes {
             self.change(step, change, out);
+            if let Some(applied) = &change.applied {
+                let text = format!("{}: {} when last applied", label(change.cause), brief(applied));
+                let _ = writeln!(out, "{}", self.dim(&wrap(&line(&text), 7 + NAME_WIDTH, self.width())));
+            }
         }
     }
 
@@ -194,6 +230,15 @@ impl Pen {
                 let _ = writeln!(out, "        {line}");
             }
         }
+    }
+}
+
+/// Whose doing a difference is.
+fn label(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Policy => "policy",
+        Cause::Drift => "drift",
+        Cause::Both => "policy and drift",
     }
 }
 

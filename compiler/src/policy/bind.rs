@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::binder::{Binder, Names};
 use super::sites::Sites;
-use super::{Policy, Service, buckets, continuity, dependencies, drills, traffic, waivers};
+use super::{Policy, Service, buckets, continuity, dependencies, drills, journal, traffic, waivers};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Body, Document, Estate, Name};
 
@@ -150,14 +150,7 @@ fn with_estate(
     }
     waivers.sort_by_key(|waiver| waiver.span);
     let account = estate.account.clone().map(|id| (id, text.span(&["account".into()])));
-    let journal = estate.journal.as_ref().map(|journal| {
-        let place = text.span(&["journal".into(), "site".into()]);
-        sites.find(&journal.site, place, out);
-        for (nth, site) in journal.copies.iter().enumerate() {
-            sites.find(site, text.span(&["journal".into(), "copies".into(), nth.into()]), out);
-        }
-        (journal.site.clone(), journal.copies.clone(), place)
-    });
+    let journal = estate.journal.as_ref().map(|place| journal::bind(place, text, &sites, out));
     let policy = Policy {
         estate: estate.name.clone(),
         estate_span: text.span(&["name".into()]),

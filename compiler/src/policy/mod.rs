@@ -10,6 +10,7 @@ mod continuity;
 mod dependencies;
 mod drills;
 mod effective;
+mod journal;
 mod recovery;
 mod schedule;
 mod settings;
@@ -29,6 +30,7 @@ use crate::units::{Bytes, Date, Duration};
 pub use continuity::{Contact, Plan};
 pub use drills::Drill;
 pub use effective::effective;
+pub use journal::{Journal, LEASE};
 pub use recovery::{Deed, RecoveryStep};
 pub use settings::{Asked, Assumed, Assumptions, Origin, Setting};
 pub use traffic::RecordType;
@@ -43,8 +45,8 @@ pub struct Policy {
     pub estate_span: Span,
     /// The account the estate says it lives in, with its place.
     pub account: Option<(AccountId, Span)>,
-    /// Where the journal is kept: the site, the copies, and the place that says so.
-    pub journal: Option<(Name, Vec<Name>, Span)>,
+    /// Where the journal is kept.
+    pub journal: Option<Journal>,
     /// The services by name.
     pub services: BTreeMap<Name, Service>,
     /// The continuity plan.

@@ -33,7 +33,7 @@ pub(super) static SCHEMA: KindSchema = KindSchema {
     ],
     outputs: &["arn"],
     batched_by: None,
-    removal: None,
+    removal: Some("it holds data, and is removed only if it is empty by then"),
     ours: None,
     coexist: None,
 };

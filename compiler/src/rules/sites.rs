@@ -49,13 +49,13 @@ pub(super) fn identity_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<D
 
 /// SS12: the record of what was done is lost with what it is about.
 pub(super) fn journal_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
-    let Some((site, copies, span)) = &policy.journal else { return };
-    let services: Vec<&Service> = at_home(policy, site).collect();
-    if !services.is_empty() && copies.iter().all(|copy| copy == site) {
+    let Some(journal) = &policy.journal else { return };
+    let services: Vec<&Service> = at_home(policy, &journal.site).collect();
+    if !services.is_empty() && journal.copies.iter().all(|copy| *copy == journal.site) {
         let message = format!("the journal goes down with {}", named(&services));
         out.push(
             Diagnostic::new(codes::JOURNAL_AT_SITE, message)
-                .at(*span, "the only place it is kept")
+                .at(journal.span, "the only place it is kept")
                 .help("keep it at another site, or name the sites of its `copies`"),
         );
     }

@@ -87,7 +87,8 @@ pub async fn apply(
     let (done, failed) = (outcome.done.len(), outcome.failed.len());
     let not_started = outcome.not_started.len();
     if outcome.journal.is_none() {
-        outcome.journal = journal.append(Event::RunFinished { done, failed, not_started }).await.err();
+        outcome.journal =
+            journal.append(Event::RunFinished { done, failed, not_started, interrupted: false }).await.err();
     }
     outcome
 }

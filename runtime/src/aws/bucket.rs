@@ -117,12 +117,25 @@ pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done
             }
             Ok(done(name, outputs(name)))
         }
-        Action::Keep | Action::Replace | Action::Delete => {
-            let message =
-                "a bucket holds data: Holdfast never deletes one, and never puts another in its place";
+        Action::Delete => delete(clients, command).await,
+        Action::Keep | Action::Replace => {
+            let message = "a bucket holds data: Holdfast never puts another in its place";
             Err(CloudError::new("s3:DeleteBucket", "Refused", message))
         }
     }
+}
+
+/// S3 deletes a bucket only when it is empty, versions and delete markers included; Holdfast never empties one.
+/// Source: Amazon S3 API Reference, `DeleteBucket`.
+async fn delete(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
+    const OPERATION: &str = "s3:DeleteBucket";
+    let missing = || CloudError::new(OPERATION, "BadRequest", "no bucket to delete");
+    let object = command.object.as_ref().ok_or_else(missing)?;
+    let client = clients.s3(required(&object.attributes, "region", OPERATION)?);
+    let answer =
+        retry(BUCKET, || async { client.delete_bucket().bucket(&object.id).send().await.named(OPERATION) });
+    unless(answer.await, &["NoSuchBucket"])?;
+    Ok(done(&object.id, Values::new()))
 }
 
 async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> {

@@ -16,7 +16,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use super::count::Counter;
 
 /// Where S3 keeps what has no region of its own, and where the control planes of IAM and Route 53 are.
-pub(super) const HOME: &str = "us-east-1";
+pub(crate) const HOME: &str = "us-east-1";
 
 /// What the SDK does where neither environment nor profile say.
 const SDK_ATTEMPTS: u32 = 3;
@@ -33,25 +33,25 @@ const OPERATION: Duration = Duration::from_secs(120);
 
 /// All clients.
 #[derive(Debug)]
-pub(super) struct Clients {
+pub(crate) struct Clients {
     sdk: SdkConfig,
     path_style: bool,
     s3: Mutex<BTreeMap<String, aws_sdk_s3::Client>>,
-    pub(super) route53: aws_sdk_route53::Client,
-    pub(super) iam: aws_sdk_iam::Client,
-    pub(super) sts: aws_sdk_sts::Client,
-    pub(super) counter: Counter,
+    pub(crate) route53: aws_sdk_route53::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) sts: aws_sdk_sts::Client,
+    pub(crate) counter: Counter,
     /// The SDK stops repeating calls once too many in a row have failed (a bucket of 500 tokens, refilled by
     /// success), so that a fleet of servers does not add to an outage. Here is one process with a bound on
     /// what it does at a time and on how often it tries, and giving up early leaves an estate half made.
     partition: RetryPartition,
     /// Whether the endpoint answers for the tags of one health check at a time only.
-    pub(super) single_tags: AtomicBool,
+    pub(crate) single_tags: AtomicBool,
 }
 
 impl Clients {
     /// Read the configuration. Nothing is asked of AWS yet.
-    pub(super) async fn connect() -> Self {
+    pub(crate) async fn connect() -> Self {
         let tls = Provider::Rustls(CryptoMode::Ring);
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
@@ -97,7 +97,7 @@ impl Clients {
     }
 
     /// The S3 client of a region.
-    pub(super) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
+    pub(crate) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
         // A poisoned cache is still a cache: clients are complete when they get into it.
         let mut cache = self.s3.lock().unwrap_or_else(PoisonError::into_inner);
         let client = cache.entry(region.to_owned()).or_insert_with(|| {
@@ -112,7 +112,7 @@ impl Clients {
     }
 
     /// The region of the chain.
-    pub(super) fn region(&self) -> &str {
+    pub(crate) fn region(&self) -> &str {
         self.sdk.region().map_or(HOME, AsRef::as_ref)
     }
 }

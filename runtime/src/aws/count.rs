@@ -17,11 +17,11 @@ use crate::cloud::{Calls, Waste};
 
 /// Counts per service. Clones count together.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Counter(Arc<Mutex<Calls>>);
+pub(crate) struct Counter(Arc<Mutex<Calls>>);
 
 impl Counter {
     /// The counts so far.
-    pub(super) fn calls(&self) -> Calls {
+    pub(crate) fn calls(&self) -> Calls {
         self.lock().clone()
     }
 

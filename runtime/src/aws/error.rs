@@ -11,7 +11,7 @@ use aws_smithy_types::error::operation::BuildError;
 use crate::cloud::CloudError;
 
 /// Give an answer the name of its operation.
-pub(super) trait Named<T> {
+pub(crate) trait Named<T> {
     /// The same, with an error that can be shown.
     fn named(self, operation: &str) -> Result<T, CloudError>;
 }
@@ -32,7 +32,7 @@ impl<T> Named<T> for Result<T, BuildError> {
 }
 
 /// An SDK error, translated.
-pub(super) fn translate<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> CloudError
+pub(crate) fn translate<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> CloudError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -68,7 +68,7 @@ where
 }
 
 /// The HTTP status, where there was an answer.
-pub(super) fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
+pub(crate) fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
@@ -99,7 +99,7 @@ fn causes(error: &dyn Error) -> String {
 }
 
 /// `None` where the error only says that there is nothing.
-pub(super) fn unless<T>(answer: Result<T, CloudError>, absent: &[&str]) -> Result<Option<T>, CloudError> {
+pub(crate) fn unless<T>(answer: Result<T, CloudError>, absent: &[&str]) -> Result<Option<T>, CloudError> {
     match answer {
         Ok(found) => Ok(Some(found)),
         Err(error) if absent.contains(&error.code.as_str()) => Ok(None),

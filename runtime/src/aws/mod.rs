@@ -7,9 +7,9 @@
 mod batch;
 mod bucket;
 mod bucket_settings;
-mod clients;
+pub(crate) mod clients;
 mod count;
-mod error;
+pub(crate) mod error;
 mod fields;
 mod health_check;
 mod health_check_config;

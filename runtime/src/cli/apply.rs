@@ -5,8 +5,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use holdfast_compiler::diagnostic::{codes, one_of, visible};
-use holdfast_compiler::plan::{Action, Plan, StepId, text};
+use holdfast_compiler::diagnostic::{codes, visible};
+use holdfast_compiler::plan::{self, Action, Plan, Shift, StepId, text};
 use holdfast_compiler::units::Date;
 
 use super::failure::Failure;
@@ -14,10 +14,11 @@ use super::output::Terminal;
 use super::planfile::{PlanFile, is_plan_file};
 use super::progress::{Progress, Silence};
 use super::session::Selected;
+use super::words::Words;
 use super::{Global, exit, session};
 use crate::apply::{Outcome, apply};
 use crate::cloud::{Calls, Cloud};
-use crate::journal::{Event, Lock, Run, Writer};
+use crate::journal::{self, Claim, Entry, Journal, Place, Run, Writer};
 
 /// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
 ///
@@ -31,15 +32,17 @@ pub(super) struct Apply {
     /// Apply without asking.
     #[arg(long, short)]
     yes: bool,
-    /// Let go of a service that no policy mentions any more. Can be given several times.
-    #[arg(long, value_name = "SERVICE")]
-    allow_teardown: Vec<String>,
+    #[command(flatten)]
+    words: Words,
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
     #[arg(long, value_name = "DATE", value_parser = session::date)]
     as_of: Option<Date>,
     /// How many steps run at the same time.
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     parallelism: u16,
+    /// Close the run of this number, which died in a shared journal, and go on from what is there now.
+    #[arg(long, value_name = "RUN")]
+    take_over: Option<u64>,
 }
 
 impl Apply {
@@ -55,21 +58,22 @@ impl Apply {
         session::mention_warnings(&compiled, &self.paths, terminal);
         let place = compiled.place(global)?;
         // The lock first: an embedded cloud that was read before it may have changed by then.
-        let lock = Lock::take(&place.journal)?;
+        let claim = self.claim(&place.journal, terminal).await?;
         let cloud = place.cloud.open().await?;
-        let plan = session::plan(compiled, cloud.as_ref(), lock.folder(), terminal).await?;
+        let plan = session::plan(compiled, cloud.as_ref(), claim.entries(), &self.words, terminal).await?;
+        let digest = plan.digest();
         // Who has agreed beforehand and wants to hear less, hears what came of it.
         if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
             terminal.result(&text(&plan, terminal.stdout()));
         }
         if plan.is_empty() {
-            return self.nothing_but_moves(&plan, cloud.as_ref(), &lock).await;
+            return self.nothing_but_moves(&plan, &digest, cloud.as_ref(), &claim).await;
         }
-        self.may_leave(&plan)?;
+        self.words.suffice(&plan)?;
         if !self.yes {
             confirm(terminal)?;
         }
-        self.execute(&plan, cloud.as_ref(), &lock, terminal).await
+        self.execute(&plan, &digest, cloud.as_ref(), &claim, terminal).await
     }
 
     /// A saved plan: what was looked at when it was made is looked at again, and has to be the same.
@@ -77,7 +81,7 @@ impl Apply {
         let file = PlanFile::read(path)?;
         let wanted = file.cloud();
         if let Some(selected) = &global.cloud
-            && !same(&wanted, &Selected::parse(selected, file.journal.parent().unwrap_or(Path::new(".")))?)?
+            && !same(&wanted, &Selected::parse(selected, home(&file.journal))?)?
         {
             let message = format!("the plan is for `{}`, not for `{selected}`", file.plan.context.cloud);
             return Err(Failure::refused(
@@ -86,8 +90,10 @@ impl Apply {
                 "leave out `--cloud`: the plan says it",
             ));
         }
+        self.words.fit_a_saved_plan()?;
+        let digest = file.digest.clone();
         let plan = file.plan;
-        let lock = Lock::take(&global.journal.clone().unwrap_or(file.journal))?;
+        let claim = self.claim(&global.journal.clone().unwrap_or(file.journal), terminal).await?;
         let cloud = wanted.open().await?;
         let account = cloud.account().await?;
         if account != plan.context.account {
@@ -98,47 +104,38 @@ impl Apply {
                 "use the credentials it was made with",
             ));
         }
-        let observed = cloud.observe(&plan.scope).await?.fingerprint();
-        if observed != plan.observed {
-            return Err(Failure::refused(
-                codes::STALE_PLAN,
-                "the cloud is not what it was when this plan was made",
-                "plan again, and review what is different",
-            ));
-        }
+        let plan = still_fits(plan, &digest, cloud.as_ref(), claim.entries(), terminal).await?;
         if plan.is_empty() {
             terminal.result(&text(&plan, terminal.stdout()));
-            return self.nothing_but_moves(&plan, cloud.as_ref(), &lock).await;
+            return self.nothing_but_moves(&plan, &digest, cloud.as_ref(), &claim).await;
         }
-        self.may_leave(&plan)?;
-        self.execute(&plan, cloud.as_ref(), &lock, terminal).await
+        self.words.suffice(&plan)?;
+        self.execute(&plan, &digest, cloud.as_ref(), &claim, terminal).await
     }
 
-    /// A whole service goes only where somebody says so: a path that was forgotten on the command line looks
-    /// just like a service that nobody wants any more.
-    fn may_leave(&self, plan: &Plan) -> Result<(), Failure> {
-        let unsaid: Vec<&str> = plan
-            .leaving
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !self.allow_teardown.iter().any(|said| said == name))
-            .collect();
-        let [first, ..] = unsaid.as_slice() else { return Ok(()) };
-        Err(Failure::refused(
-            codes::SERVICE_LEAVES,
-            format!("no policy mentions {} any more, so all of it would go", one_of(unsaid.iter().copied())),
-            format!("name all paths of the estate; if it is meant to go: `--allow-teardown {first}`"),
-        ))
+    /// Ask for the right to run, and say what became of a run before that did not end.
+    async fn claim(&self, place: &Place, terminal: &Terminal) -> Result<Claim, Failure> {
+        let journal = Journal::open(place).await?;
+        let claim = journal.claim(&session::runner(), self.take_over).await?;
+        if let Some(died) = claim.died() {
+            let line = format!("{died}; this run looks at the cloud again and goes on from what is there");
+            terminal.note(&visible(&line));
+        }
+        Ok(claim)
     }
 
     /// Nothing changes in the cloud, but what belongs to a renamed service is remembered under its new name.
-    async fn nothing_but_moves(&self, plan: &Plan, cloud: &dyn Cloud, lock: &Lock) -> Result<u8, Failure> {
+    async fn nothing_but_moves(
+        &self,
+        plan: &Plan,
+        digest: &str,
+        cloud: &dyn Cloud,
+        claim: &Claim,
+    ) -> Result<u8, Failure> {
         if plan.moved.is_empty() {
             return Ok(exit::DONE);
         }
-        let run =
-            Run { context: plan.context.clone(), plan: plan.digest(), steps: 0, runner: session::runner() };
-        let journal = Writer::begin(lock, Event::RunStarted(run))?;
+        let journal = Writer::begin(claim, run(plan, digest, 0)).await?;
         match apply(plan, cloud, &journal, 1, &Silence).await.journal {
             Some(error) => Err(error.into()),
             None => Ok(exit::DONE),
@@ -148,14 +145,13 @@ impl Apply {
     async fn execute(
         &self,
         plan: &Plan,
+        digest: &str,
         cloud: &dyn Cloud,
-        lock: &Lock,
+        claim: &Claim,
         terminal: &Terminal,
     ) -> Result<u8, Failure> {
         let steps = plan.pending().count();
-        let run =
-            Run { context: plan.context.clone(), plan: plan.digest(), steps, runner: session::runner() };
-        let journal = Writer::begin(lock, Event::RunStarted(run))?;
+        let journal = Writer::begin(claim, run(plan, digest, steps)).await?;
         let progress = Progress::new(steps, terminal);
         let outcome = apply(plan, cloud, &journal, usize::from(self.parallelism), &progress).await;
         progress.finish();
@@ -166,6 +162,58 @@ impl Apply {
         let whole = outcome.failed.is_empty() && outcome.not_started.is_empty();
         Ok(if whole { exit::DONE } else { exit::FAILED })
     }
+}
+
+/// What is left of a saved plan, if the cloud is still what it was when the plan was made wherever the plan touches
+/// it or depends on it. What an earlier run of the same plan did, and was broken off, counts as expected.
+async fn still_fits(
+    plan: Plan,
+    digest: &str,
+    cloud: &dyn Cloud,
+    entries: &[Entry],
+    terminal: &Terminal,
+) -> Result<Plan, Failure> {
+    let begun = journal::begun(entries, &plan.context, digest);
+    let now = cloud.observe(&plan.scope).await?;
+    let (rest, shifts) = plan::resume(&plan, &begun, &now);
+    let (stale, elsewhere): (Vec<Shift>, Vec<Shift>) = shifts.into_iter().partition(|shift| shift.blocks);
+    if !stale.is_empty() {
+        for shift in stale {
+            terminal.error(&visible(&format!("moved since the plan was made: {shift}\n")));
+        }
+        return Err(Failure::refused(
+            codes::STALE_PLAN,
+            "the cloud is not what it was when this plan was made",
+            "plan again, and review what is different",
+        ));
+    }
+    for shift in elsewhere {
+        let line = format!("moved since the plan was made, where it neither touches nor depends: {shift}");
+        terminal.note(&visible(&line));
+    }
+    if !begun.is_empty() {
+        let (steps, left) = (plan.pending().count(), rest.pending().count());
+        terminal
+            .note(&format!("an earlier run of this plan was broken off: {left} of {steps} steps are left"));
+    }
+    Ok(rest)
+}
+
+/// A run of a plan.
+fn run(plan: &Plan, digest: &str, steps: usize) -> Run {
+    Run {
+        context: plan.context.clone(),
+        plan: digest.to_owned(),
+        steps,
+        runner: session::runner(),
+        break_glass: None,
+        lease: None,
+    }
+}
+
+/// The folder of what is kept beside the policies, as far as a journal tells.
+fn home(journal: &Place) -> &Path {
+    journal.folder().and_then(Path::parent).unwrap_or(Path::new("."))
 }
 
 /// Whether two selections are one cloud, from whatever folder.

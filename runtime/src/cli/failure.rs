@@ -2,6 +2,7 @@
 
 use holdfast_compiler::diagnostic::{Code, Diagnostic, Severity, codes, render};
 use holdfast_compiler::source::Sources;
+use holdfast_compiler::units::Duration;
 
 use super::exit;
 use super::output::Terminal;
@@ -98,18 +99,43 @@ impl From<CloudError> for Failure {
 
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
-        match &error {
-            JournalError::Locked { .. } => Self::refused(
+        let said = error.to_string();
+        match error {
+            JournalError::Locked { run: None, .. } => Self::refused(
                 codes::LOCKED,
-                error.to_string(),
+                said,
                 "wait until it has ended; the lock goes with the process, there is nothing to remove",
             ),
+            JournalError::Locked { run: Some((run, lease)), .. } => {
+                let lease = Duration::seconds(lease);
+                let help = format!(
+                    "wait until it has ended, and plan again; if it is not heard of for {lease}, it can be taken \
+                     over: `--take-over {run}`"
+                );
+                Self::refused(codes::LOCKED, said, help)
+            }
             JournalError::Damaged { .. } => Self::refused(
                 codes::JOURNAL_DAMAGED,
-                error.to_string(),
+                said,
                 "restore the journal from a copy; without it Holdfast cannot tell what it has made",
             ),
-            JournalError::Io { .. } => Self::message(format!("the journal: {error}")),
+            JournalError::Abandoned(run) => Self::refused(
+                codes::ABANDONED_RUN,
+                said,
+                format!(
+                    "make sure that nobody is mending it, then go on from what is there now: `--take-over {}`",
+                    run.run
+                ),
+            ),
+            JournalError::TakenOver { .. } => Self::refused(
+                codes::RUN_TAKEN_OVER,
+                said,
+                "no further step was started; talk to who took over, and plan again when their run has ended",
+            ),
+            JournalError::NothingToTakeOver(_) => Self::usage(format!("--take-over: {said}")),
+            JournalError::Io { .. } | JournalError::Cloud { .. } => {
+                Self::message(format!("the journal: {said}"))
+            }
         }
     }
 }

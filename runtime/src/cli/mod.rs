@@ -8,6 +8,8 @@ mod failure;
 mod fmt;
 mod graph;
 mod init;
+mod journal;
+mod journal_view;
 mod objectives;
 mod output;
 mod plan;
@@ -17,9 +19,9 @@ mod schema;
 mod session;
 mod show;
 mod validate;
+mod words;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -48,9 +50,10 @@ struct Global {
     /// The cloud: `aws`, or the embedded one as `local` or `local:FILE`. Without it: `aws`.
     #[arg(long, global = true, env = "HOLDFAST_CLOUD", value_name = "CLOUD")]
     cloud: Option<String>,
-    /// The folder of the journal. Without it: `.holdfast/journal` beside the policies.
-    #[arg(long, global = true, env = "HOLDFAST_JOURNAL", value_name = "DIR")]
-    journal: Option<PathBuf>,
+    /// The journal: a folder, or a place in S3 that teams share. Without it: what the estate says, or else
+    /// `.holdfast/journal` beside the policies.
+    #[arg(long, global = true, env = "HOLDFAST_JOURNAL", value_name = "DIR|s3://BUCKET/PREFIX")]
+    journal: Option<crate::journal::Place>,
     /// When to use colours. `NO_COLOR` is honoured.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
@@ -82,6 +85,7 @@ enum Command {
     Plan(plan::Plan),
     Show(show::Show),
     Apply(apply::Apply),
+    Journal(journal::Journal),
     Graph(graph::Graph),
     Schema(schema::Schema),
     Explain(explain::Explain),
@@ -109,6 +113,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Plan(command) => block(command.run(&cli.global, &terminal)),
         Command::Show(command) => command.run(&terminal),
         Command::Apply(command) => block(command.run(&cli.global, &terminal)),
+        Command::Journal(command) => block(command.run(&cli.global, &terminal)),
         Command::Graph(command) => command.run(&terminal),
         Command::Schema(command) => command.run(&terminal),
         Command::Explain(command) => command.run(&terminal),

@@ -10,7 +10,9 @@ use holdfast_compiler::units::Date;
 use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::PlanFile;
+use super::words::Words;
 use super::{Global, exit, session};
+use crate::journal::Journal;
 
 /// Show what differs between the policies and the cloud, and what an apply would do about it.
 ///
@@ -29,6 +31,12 @@ pub(super) struct Plan {
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
     #[arg(long, value_name = "DATE", value_parser = session::date)]
     as_of: Option<Date>,
+    #[command(flatten)]
+    words: Words,
+    /// Only what somebody has changed in the cloud since it was last applied; nothing where there is none. For a
+    /// scheduled job.
+    #[arg(long, conflicts_with_all = ["out", "target"])]
+    drift: bool,
     /// Exit with 2 where there is something to do.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -55,13 +63,19 @@ impl Format {
 impl Plan {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
         let compiled = session::compiled(&self.paths, self.as_of)?;
-        session::mention_warnings(&compiled, &self.paths, terminal);
+        if !self.drift {
+            session::mention_warnings(&compiled, &self.paths, terminal);
+        }
         if let Some(path) = &self.out {
             PlanFile::may_write(path)?;
         }
         let place = compiled.place(global)?;
         let cloud = place.cloud.open().await?;
-        let plan = session::plan(compiled, cloud.as_ref(), &place.journal, terminal).await?;
+        let journal = Journal::open(&place.journal).await?.read().await?;
+        let plan = session::plan(compiled, cloud.as_ref(), &journal.entries, &self.words, terminal).await?;
+        if self.drift {
+            return Ok(self.drifted(plan, terminal));
+        }
         self.format.print(&plan, terminal);
         terminal.detail(&super::apply::calls(&cloud.calls()));
         let pending = !plan.is_empty();
@@ -70,5 +84,15 @@ impl Plan {
             terminal.note(&visible(&format!("Saved: holdfast apply {}", path.display())));
         }
         Ok(if pending && self.detailed_exitcode { exit::PENDING } else { exit::DONE })
+    }
+
+    /// Drift, or nothing at all.
+    fn drifted(&self, plan: plan::Plan, terminal: &Terminal) -> u8 {
+        match self.format {
+            Format::Text => terminal.result(&plan::drift(&plan, terminal.stdout())),
+            Format::Json => terminal.result(&plan::json(&plan.clone().only_drift())),
+        }
+        let drifted = plan.drifted().next().is_some();
+        if drifted && self.detailed_exitcode { exit::PENDING } else { exit::DONE }
     }
 }

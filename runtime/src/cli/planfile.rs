@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
 use super::session::{self, Place, Selected};
+use crate::journal;
 
 /// The largest plan file that is read, in bytes: about 100,000 steps.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
@@ -19,9 +20,9 @@ pub(super) struct PlanFile {
     /// Says what this file is.
     holdfast: Marker,
     /// The digest of all the rest.
-    digest: String,
-    /// The folder of the journal, in full.
-    pub(super) journal: PathBuf,
+    pub(super) digest: String,
+    /// Where the journal is; a folder in full.
+    pub(super) journal: journal::Place,
     /// The file of an embedded cloud, in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     local: Option<PathBuf>,
@@ -63,7 +64,10 @@ impl PlanFile {
             Selected::Aws => None,
             Selected::Local(file) => Some(session::absolute(file)?),
         };
-        let journal = session::absolute(&place.journal)?;
+        let journal = match &place.journal {
+            journal::Place::Folder(folder) => journal::Place::Folder(session::absolute(folder)?),
+            shared => shared.clone(),
+        };
         let mut file = Self { holdfast: Marker::Plan, digest: String::new(), journal, local, plan };
         file.digest = file.compute_digest();
         Ok(file)

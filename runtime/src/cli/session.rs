@@ -14,8 +14,10 @@ use holdfast_compiler::units::Date;
 use super::Global;
 use super::failure::Failure;
 use super::output::Terminal;
+use super::words::Words;
 use crate::aws::Aws;
 use crate::cloud::Cloud;
+use crate::journal::Entry;
 use crate::local::Local;
 use crate::{journal, load};
 
@@ -118,8 +120,8 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 pub(super) struct Place {
     /// The cloud.
     pub(super) cloud: Selected,
-    /// The folder of the journal.
-    pub(super) journal: PathBuf,
+    /// Where the journal is.
+    pub(super) journal: journal::Place,
 }
 
 impl Compiled {
@@ -127,7 +129,24 @@ impl Compiled {
     pub(super) fn place(&self, global: &Global) -> Result<Place, Failure> {
         let home = load::home(&self.sources.place(self.compiled.policy.estate_span).file);
         let cloud = Selected::parse(global.cloud.as_deref().unwrap_or("aws"), &home)?;
-        Ok(Place { cloud, journal: global.journal.clone().unwrap_or_else(|| home.join("journal")) })
+        Ok(Place { cloud, journal: self.journal(global, &home) })
+    }
+
+    /// After the flag, the estate, and beside the policies.
+    fn journal(&self, global: &Global, home: &Path) -> journal::Place {
+        let said = self.compiled.policy.journal.as_ref();
+        let shared = said.and_then(|journal| {
+            let (s3, region) = journal.s3.as_ref()?;
+            let (region, lease) = (Some(region.to_string()), journal.lease.as_seconds());
+            Some((s3, journal::Place::S3 { s3: s3.clone(), region, lease }))
+        });
+        match (&global.journal, shared) {
+            // The same place, and the estate knows more about it.
+            (Some(journal::Place::S3 { s3, .. }), Some((same, shared))) if s3 == same => shared,
+            (Some(flag), _) => flag.clone(),
+            (None, Some((_, shared))) => shared,
+            (None, None) => journal::Place::Folder(home.join("journal")),
+        }
     }
 }
 
@@ -146,7 +165,8 @@ pub(super) fn mention_warnings(compiled: &Compiled, paths: &[PathBuf], terminal:
 pub(super) async fn plan(
     compiled: Compiled,
     cloud: &dyn Cloud,
-    journal: &Path,
+    entries: &[Entry],
+    words: &Words,
     terminal: &Terminal,
 ) -> Result<Plan, Failure> {
     let account = cloud.account().await?;
@@ -154,10 +174,9 @@ pub(super) async fn plan(
     let (compiled, graph) = compiled.graph(account.clone())?;
     let context =
         Context { estate: compiled.compiled.policy.estate.to_string(), cloud: cloud.name(), account };
-    let (entries, _) = journal::read(journal)?;
-    let owned = journal::owned(&entries, &context);
-    for other in journal::other_estates(&entries, &context) {
-        let theirs = journal::owned(&entries, &other).len();
+    let owned = journal::owned(entries, &context);
+    for other in journal::other_estates(entries, &context) {
+        let theirs = journal::owned(entries, &other).len();
         if theirs > 0 {
             terminal.note(&format!(
                 "warning: this journal also knows {theirs} things of an estate `{}` here; if this one was \
@@ -174,8 +193,10 @@ pub(super) async fn plan(
         graph: &graph,
         owned: &owned,
         observation: &observation,
+        words: words.said(),
     };
-    diff(inputs).map_err(|findings| Failure::invalid(findings, compiled.sources))
+    let plan = diff(inputs).map_err(|findings| Failure::invalid(findings, compiled.sources))?;
+    words.narrow(plan, terminal)
 }
 
 /// An estate that names its account is planned nowhere else. The embedded cloud is in no account at all.

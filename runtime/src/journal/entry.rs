@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use holdfast_compiler::plan::{Action, Context, Moved, StepId};
 use holdfast_compiler::resource::{Address, Values};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use super::JournalError;
 
 /// What a run is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +22,12 @@ pub struct Run {
     /// Who applies it and where: `alice@host, process 7`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub runner: String,
+    /// Why it was applied without the approvals it needs, where somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<String>,
+    /// How many seconds it may be silent before others may take it over. Only in a journal that is shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<u64>,
 }
 
 /// Something that happened, or is about to.
@@ -65,6 +74,24 @@ pub enum Event {
         /// What the cloud said.
         error: String,
     },
+    /// A thing that was there before is ours from now on.
+    Adopted {
+        /// The resource it stands for.
+        address: Address,
+        /// What the cloud knows it by.
+        identity: Values,
+        /// What it is like.
+        attributes: Values,
+        /// What it needs.
+        needs: BTreeSet<Address>,
+    },
+    /// The run goes on, and has had nothing to say for a while. Only in a journal that is shared.
+    Alive,
+    /// Somebody else has closed this run, which had not been heard of for its lease.
+    TakenOver {
+        /// Who.
+        by: String,
+    },
     /// A run ends of its own accord.
     RunFinished {
         /// Steps done.
@@ -73,6 +100,9 @@ pub enum Event {
         failed: usize,
         /// Steps not started, because what they need failed.
         not_started: usize,
+        /// Whether somebody asked it to stop before it was through.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        interrupted: bool,
     },
 }
 
@@ -92,14 +122,19 @@ pub struct Entry {
 
 impl Entry {
     /// The line of the file, without its end: the hash of the rest, a space, the rest.
-    pub(super) fn line(&self) -> Result<(String, String), serde_json::Error> {
-        let body = serde_json::to_string(self)?;
+    pub(super) fn line(&self) -> Result<(String, String), JournalError> {
+        let unwritable = |error: serde_json::Error| JournalError::Io {
+            path: format!("entry {}", self.number),
+            error: error.to_string(),
+        };
+        let body = serde_json::to_string(self).map_err(unwritable)?;
         let hash = hash(&body);
         Ok((format!("{hash} {body}"), hash))
     }
 
     /// Read a line; gives the entry and its hash, or what is wrong.
-    pub(super) fn parse(line: &str) -> Result<(Self, String), String> {
+    pub(super) fn parse(line: &[u8]) -> Result<(Self, String), String> {
+        let line = str::from_utf8(line).map_err(|_| "it is not text")?;
         let (hashed, body) = line.split_once(' ').ok_or("it is not an entry")?;
         let hash = hash(body);
         if hash != hashed {
@@ -110,6 +145,22 @@ impl Entry {
     }
 }
 
-fn hash(body: &str) -> String {
+/// Whether a line without its end can be what a killed run has left: the beginning of an entry, and nothing that
+/// an entry does not begin with.
+pub(super) fn is_torn(line: &[u8]) -> bool {
+    let mut parts = line.splitn(2, |byte| *byte == b' ');
+    let hashed = parts.next().unwrap_or_default();
+    let digits = hashed.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    digits
+        && match parts.next() {
+            None => hashed.len() <= 64,
+            Some(body) => match serde_json::from_slice::<IgnoredAny>(body) {
+                Ok(_) => hash(body).as_bytes() == hashed,
+                Err(error) => hashed.len() == 64 && error.is_eof(),
+            },
+        }
+}
+
+fn hash(body: impl AsRef<[u8]>) -> String {
     Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,94 +1,77 @@
 //! The journal: what was intended before it was done, and what came of it. The only thing that persists.
 //!
-//! A folder with one file per run (`000001.jsonl`, …), one entry per line. Every entry carries the hash of
-//! the one before, over all runs, so an entry that is changed, lost or moved breaks the chain. An entry is
-//! on the disk before the step it announces begins. What we own is a fold over the entries ([`owned`]).
+//! Every entry is a line and carries the hash of the one before, over all runs, so an entry that is changed, lost
+//! or moved breaks the chain (`chain.rs`). An entry is durable before the step it announces begins. What became of
+//! the runs is a fold over the entries (`state.rs`), and so is what we own ([`owned`]).
+//!
+//! Where it lives is a `Store`: a folder of this machine, with one file per run and a lock (`folder.rs`), or a
+//! prefix in a bucket, which teams share (`s3.rs`). Who wants to run makes a [`Claim`], then a [`Writer`].
 
+mod begun;
+mod chain;
+mod claim;
 mod entry;
+mod error;
+mod folder;
 mod owned;
-mod read;
+mod place;
+mod s3;
+mod state;
 mod write;
 
-use std::fs::{File, TryLockError};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::fmt::Debug;
+use std::time::Duration;
 
+use async_trait::async_trait;
+
+pub use begun::begun;
+pub use chain::History;
+pub use claim::{Claim, Journal};
 pub use entry::{Entry, Event, Run};
+pub use error::{JournalError, Unended};
 pub use owned::{other_estates, owned};
-pub use read::read;
+pub use place::Place;
+pub use state::{End, Progress, RunState};
 pub use write::Writer;
 
-/// Why a journal cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// Another run is using it.
-    #[error("another apply is running on this journal ({holder})")]
-    Locked {
-        /// What the lock says about its holder.
-        holder: String,
-    },
-    /// The chain is broken.
-    #[error("{file}, line {line}: {what}")]
-    Damaged {
-        /// The file.
-        file: String,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// The disk does not play along.
-    #[error("{path}: {error}")]
-    Io {
-        /// The file or folder.
-        path: String,
-        /// What the system says.
-        error: std::io::Error,
-    },
+use crate::cloud::Calls;
+use chain::Text;
+
+/// Where a journal lives. A run is written page by page, and only one writer gets a page of a number.
+#[async_trait]
+trait Store: Debug + Send + Sync {
+    /// All there is. With `thorough`, what is kept twice is read twice.
+    async fn read(&self, thorough: bool) -> Result<Read, JournalError>;
+
+    /// Write a page, from 1. It is durable when this returns.
+    async fn append(&self, run: u64, page: u64, text: &[u8]) -> Result<Appended, JournalError>;
+
+    /// Keep the pages of a run that has ended as one text too. Nothing depends on it but the time to read it.
+    async fn fold(&self, run: u64, text: Vec<u8>);
+
+    /// How many seconds a run may be silent; nothing where the lock ends with the process.
+    fn lease(&self) -> Option<u64>;
+
+    /// The calls so far.
+    fn calls(&self) -> Calls;
 }
 
-impl JournalError {
-    fn io(path: &Path, error: std::io::Error) -> Self {
-        Self::Io { path: path.display().to_string(), error }
-    }
-}
-
-/// The right to run on a journal. It ends with the process, however that ends.
+/// What a store holds.
 #[derive(Debug)]
-pub struct Lock {
-    _file: File,
-    folder: PathBuf,
+struct Read {
+    /// The runs in order.
+    texts: Vec<Text>,
+    /// The runs that were not folded.
+    unfolded: Vec<u64>,
+    /// How long ago the last page was written, by the clock of the store.
+    silent: Duration,
 }
 
-impl Lock {
-    /// Take the lock of a journal folder, which is made if it is not there.
-    ///
-    /// # Errors
-    /// Another process holds it, or the folder cannot be written.
-    pub fn take(folder: &Path) -> Result<Self, JournalError> {
-        std::fs::create_dir_all(folder).map_err(|error| JournalError::io(folder, error))?;
-        let path = folder.join("lock");
-        let options = File::options().read(true).write(true).create(true).truncate(false).open(&path);
-        let file = options.map_err(|error| JournalError::io(&path, error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let holder = std::fs::read_to_string(&path).unwrap_or_default();
-                let holder = if holder.trim().is_empty() { "unknown" } else { holder.trim() };
-                return Err(JournalError::Locked { holder: holder.to_owned() });
-            }
-            Err(TryLockError::Error(error)) => return Err(JournalError::io(&path, error)),
-        }
-        let since = jiff::Timestamp::now();
-        let note = format!("process {}, since {since:.0}\n", std::process::id());
-        let write = file.set_len(0).and_then(|()| (&file).write_all(note.as_bytes()));
-        write.map_err(|error| JournalError::io(&path, error))?;
-        Ok(Self { _file: file, folder: folder.to_owned() })
-    }
-
-    /// The journal's folder.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
+/// What came of writing a page.
+#[derive(Debug)]
+enum Appended {
+    /// It is there.
+    Written,
+    /// Somebody else has written this page, and this is what it says.
+    Taken(Vec<u8>),
 }

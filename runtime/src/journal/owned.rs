@@ -76,6 +76,16 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                     made.applied = Some(applied);
                 }
             }
+            Event::Adopted { address, identity, attributes, needs } if ours => {
+                let adopted = Owned {
+                    address: address.clone(),
+                    identity: identity.clone(),
+                    needs: needs.clone(),
+                    run,
+                    applied: Some(attributes.clone()),
+                };
+                owned.insert((address.clone(), key(identity)), adopted);
+            }
             _ => {}
         }
     }

@@ -1,50 +1,58 @@
-//! Writing a journal. One thread writes; entries that arrive while the disk is busy share its next sync.
+//! Writing a journal. One thread writes; entries that arrive while the store is busy share its next page.
 
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
-use super::read::{files, read};
-use super::{Entry, Event, JournalError, Lock};
+use super::claim::now;
+use super::{Appended, Claim, Entry, Event, JournalError, Run, Store};
 
 /// An entry that waits to be written.
-type Request = (Event, oneshot::Sender<Result<(), String>>);
+type Request = (Event, oneshot::Sender<Result<(), JournalError>>);
 
-/// Appends to a journal.
+/// Appends to a journal. Dropping it waits until everything is written.
 #[derive(Debug)]
 pub struct Writer {
-    sender: Option<mpsc::Sender<Request>>,
+    sender: Option<mpsc::UnboundedSender<Request>>,
     thread: Option<std::thread::JoinHandle<()>>,
-    path: PathBuf,
     /// Why the thread stopped, if it did.
-    broken: Arc<OnceLock<String>>,
+    broken: Arc<OnceLock<JournalError>>,
     /// The hash of the entry that began this run: the same for no other run.
     salt: String,
 }
 
 impl Writer {
-    /// Begin a run: a new file, whose first entry is on the disk when this returns.
+    /// Begin a run. Its first entry is durable when this returns.
     ///
     /// # Errors
-    /// A damaged journal, or one that cannot be written.
-    pub fn begin(lock: &Lock, first: Event) -> Result<Self, JournalError> {
-        let folder = lock.folder();
-        let (entries, previous) = read(folder)?;
-        let run = files(folder)?.len() + 1;
-        let path = folder.join(format!("{run:06}.jsonl"));
-        let file = File::options().append(true).create_new(true).open(&path);
-        let file = file.map_err(|error| JournalError::io(&path, error))?;
+    /// Somebody else has begun one since, or the journal cannot be written.
+    pub async fn begin(claim: &Claim, run: Run) -> Result<Self, JournalError> {
+        for (run, text) in &claim.unfolded {
+            claim.store.fold(*run, text.clone()).await;
+        }
+        let lease = claim.store.lease();
         let broken = Arc::new(OnceLock::new());
-        let mut chain = Chain { file, number: entries.len() as u64, previous, broken: broken.clone() };
-        chain.write(vec![first]).map_err(|error| JournalError::io(&path, error))?;
-        sync_folder(folder).map_err(|error| JournalError::io(folder, error))?;
+        let mut chain = Chain {
+            store: claim.store.clone(),
+            run: claim.history.runs.len() as u64 + 1,
+            page: 0,
+            number: claim.history.entries.len() as u64,
+            previous: claim.history.head().to_owned(),
+            whole: Vec::new(),
+            heard: Instant::now(),
+            beat: lease.map(|lease| Duration::from_secs(lease) / 3),
+            broken: broken.clone(),
+        };
+        chain.write(vec![Event::RunStarted(Run { lease, ..run })]).await?;
         let salt = chain.previous.clone();
-        let (sender, receiver) = mpsc::channel();
-        let thread = std::thread::spawn(move || chain.serve(&receiver));
-        Ok(Self { sender: Some(sender), thread: Some(thread), path, broken, salt })
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let handle = Handle::current();
+        // A thread, and not a task: whoever drops the writer waits for it, in whatever place that is.
+        let thread = std::thread::spawn(move || handle.block_on(chain.serve(receiver)));
+        Ok(Self { sender: Some(sender), thread: Some(thread), broken, salt })
     }
 
     /// The hash of the entry that began this run.
@@ -53,20 +61,24 @@ impl Writer {
         &self.salt
     }
 
-    /// Append an entry. It is on the disk when this returns.
+    /// Append an entry. It is durable when this returns.
     ///
     /// # Errors
     /// It could not be written: nothing may be done on the strength of it.
     pub async fn append(&self, event: Event) -> Result<(), JournalError> {
-        let failed = |what: String| JournalError::io(&self.path, std::io::Error::other(what));
-        let stopped =
-            || failed(self.broken.get().cloned().unwrap_or_else(|| "the writer has stopped".to_owned()));
+        let stopped = || {
+            let unknown = || JournalError::Io {
+                path: "the journal".to_owned(),
+                error: "its writer has stopped".to_owned(),
+            };
+            self.broken.get().cloned().unwrap_or_else(unknown)
+        };
         let (answer, answered) = oneshot::channel();
         let sent = self.sender.as_ref().is_some_and(|sender| sender.send((event, answer)).is_ok());
         if !sent {
             return Err(stopped());
         }
-        answered.await.map_err(|_| stopped())?.map_err(failed)
+        answered.await.map_err(|_| stopped())?
     }
 }
 
@@ -80,53 +92,102 @@ impl Drop for Writer {
     }
 }
 
-/// The open file and the end of its chain.
+/// The end of the chain, and where it goes on.
 struct Chain {
-    file: File,
+    store: Arc<dyn Store>,
+    run: u64,
+    page: u64,
     number: u64,
     previous: String,
-    broken: Arc<OnceLock<String>>,
+    /// All of the run, to be folded; empty where nothing is.
+    whole: Vec<u8>,
+    /// When the last page was begun, which is never later than S3 says.
+    heard: Instant,
+    /// How often something has to be written; nothing where nobody listens, or once the run has ended.
+    beat: Option<Duration>,
+    broken: Arc<OnceLock<JournalError>>,
 }
 
 impl Chain {
-    fn serve(mut self, receiver: &mpsc::Receiver<Request>) {
-        while let Ok(first) = receiver.recv() {
-            let requests: Vec<Request> = std::iter::once(first).chain(receiver.try_iter()).collect();
+    async fn serve(mut self, mut receiver: mpsc::UnboundedReceiver<Request>) {
+        while let Some(requests) = self.next(&mut receiver).await {
             let (events, answers): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
-            let result = self.write(events).map_err(|error| error.to_string());
+            let finished = events.iter().any(|event| matches!(event, Event::RunFinished { .. }));
+            let result = self.write(events).await;
             if let Err(error) = &result {
                 // The first error is the one that says why.
                 self.broken.get_or_init(|| error.clone());
             }
-            let broken = result.is_err();
             for answer in answers {
                 // Nobody waits any more: fine, it is written.
                 let _ = answer.send(result.clone());
             }
-            if broken {
-                // After half a line nothing more may follow.
+            if result.is_err() {
+                // After half a line, or after another's page, nothing more may follow.
                 return;
+            }
+            if finished {
+                self.beat = None;
+                self.store.fold(self.run, std::mem::take(&mut self.whole)).await;
             }
         }
     }
 
-    fn write(&mut self, events: Vec<Event>) -> std::io::Result<()> {
+    /// What is to be written next: whatever has arrived, or a sign of life when it is time for one.
+    async fn next(&self, receiver: &mut mpsc::UnboundedReceiver<Request>) -> Option<Vec<Request>> {
+        let first = match self.beat {
+            None => receiver.recv().await?,
+            Some(beat) => match timeout_at(self.heard + beat, receiver.recv()).await {
+                Ok(first) => first?,
+                Err(_) => return Some(vec![(Event::Alive, oneshot::channel().0)]),
+            },
+        };
+        let mut requests = vec![first];
+        while let Ok(more) = receiver.try_recv() {
+            requests.push(more);
+        }
+        Some(requests)
+    }
+
+    async fn write(&mut self, events: Vec<Event>) -> Result<(), JournalError> {
         let mut text = String::new();
         for event in events {
             self.number += 1;
-            let at = format!("{:.3}", jiff::Timestamp::now());
-            let entry = Entry { number: self.number, previous: self.previous.clone(), at, event };
+            let entry = Entry { number: self.number, previous: self.previous.clone(), at: now(), event };
             let (line, hash) = entry.line()?;
             text.push_str(&line);
             text.push('\n');
             self.previous = hash;
         }
-        self.file.write_all(text.as_bytes())?;
-        self.file.sync_data()
+        self.page += 1;
+        self.heard = Instant::now();
+        match self.store.append(self.run, self.page, text.as_bytes()).await? {
+            Appended::Written => {
+                if self.beat.is_some() {
+                    self.whole.extend_from_slice(text.as_bytes());
+                }
+                Ok(())
+            }
+            Appended::Taken(page) => Err(self.lost(&page)),
+        }
     }
-}
 
-/// Make the name of a new file last.
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    /// Why somebody else has written our page.
+    fn lost(&self, page: &[u8]) -> JournalError {
+        let line = page.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        match Entry::parse(line) {
+            Ok((Entry { at, event: Event::TakenOver { by }, .. }, _)) => {
+                JournalError::TakenOver { run: self.run, by, at }
+            }
+            Ok((Entry { at, event: Event::RunStarted(run), .. }, _)) => {
+                let holder = format!("run {} by {}, since {at}", self.run, run.runner);
+                JournalError::Locked { holder, run: run.lease.map(|lease| (self.run, lease)) }
+            }
+            _ => {
+                let what = "somebody else has written on in this run".to_owned();
+                let file = format!("run {}, page {}", self.run, self.page);
+                JournalError::Damaged { file, line: 1, entry: self.number, what }
+            }
+        }
+    }
 }

@@ -4,10 +4,12 @@
 
 mod rules;
 mod store;
+mod weather;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast_compiler::observation::{Object, Observation, Wanted};
@@ -18,13 +20,18 @@ use serde_json::{Value, json};
 use crate::cloud::{Calls, Cloud, CloudError, Command, Done};
 pub use store::Fault;
 use store::{State, Store};
+use weather::Fate;
+pub use weather::Weather;
 
 /// An embedded cloud in a file. The file comes into being with the first change.
 #[derive(Debug)]
 pub struct Local {
     path: PathBuf,
-    store: Store,
+    /// Nothing where nothing is kept.
+    store: Option<Store>,
     state: Mutex<State>,
+    /// What was there before the last change: what a read that is behind shows.
+    earlier: Mutex<Vec<Object>>,
     calls: Mutex<Calls>,
 }
 
@@ -36,7 +43,36 @@ impl Local {
     pub fn open(path: &Path) -> Result<Self, CloudError> {
         let store = Store::new(path);
         let state = store.load()?;
-        Ok(Self { path: path.to_owned(), store, state: Mutex::new(state), calls: Mutex::default() })
+        Ok(Self::new(path, Some(store), state))
+    }
+
+    /// An empty cloud that ends with this value.
+    #[must_use]
+    pub fn in_memory(weather: Weather) -> Self {
+        let mut state = State::fresh();
+        state.weather = Some(weather);
+        Self::new(Path::new("memory"), None, state)
+    }
+
+    fn new(path: &Path, store: Option<Store>, state: State) -> Self {
+        let (state, earlier) = (Mutex::new(state), Mutex::default());
+        Self { path: path.to_owned(), store, state, earlier, calls: Mutex::default() }
+    }
+
+    /// Another weather from now on.
+    pub fn set_weather(&self, weather: Weather) {
+        self.state().weather = Some(weather);
+    }
+
+    /// Everything there is.
+    #[must_use]
+    pub fn objects(&self) -> Vec<Object> {
+        self.state().objects().cloned().collect()
+    }
+
+    /// The fate of the next call of some kind.
+    fn suffer<T>(&self, ask: impl FnOnce(&mut Weather) -> T) -> Option<T> {
+        self.state().weather.as_mut().map(ask)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -60,6 +96,8 @@ impl Cloud for Local {
 
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {
         self.count();
+        let (stale, wait) = self.suffer(Weather::observation).unwrap_or_default();
+        tokio::time::sleep(wait).await;
         let mut state = self.state();
         let zones = scope.iter().filter(|wanted| wanted.kind == Kind::HostedZone);
         let zones: Vec<&str> = zones.filter_map(|wanted| wanted.identity.get("name")?.as_str()).collect();
@@ -77,14 +115,38 @@ impl Cloud for Local {
             Kind::Record => names.contains(&name(&object.attributes)),
             _ => identities.contains(&(object.kind, key(&object.identity()))),
         };
+        if stale {
+            let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+            return Ok(Observation { objects: earlier.iter().filter(seen).cloned().collect() });
+        }
         Ok(Observation { objects: state.objects().filter(seen).cloned().collect() })
     }
 
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
         self.count();
+        let (fate, wait) =
+            self.suffer(|weather| weather.change(&subject(batch))).unwrap_or((Fate::Fine, Duration::ZERO));
+        tokio::time::sleep(wait).await;
         let mut state = self.state();
-        let results = run(&mut state, batch);
-        match self.store.save(&mut state) {
+        if state.weather.as_ref().is_some_and(|weather| weather.stale > 0) {
+            *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) = state.objects().cloned().collect();
+        }
+        let struck = |error: CloudError| batch.iter().map(|_| Err(error.clone())).collect();
+        let results = match fate {
+            Fate::Before(_) => fate.error().map_or_else(Vec::new, struck),
+            Fate::Fine | Fate::After(_) => {
+                let results = run(&mut state, batch);
+                match fate.error().filter(|_| results.iter().all(Result::is_ok)) {
+                    Some(error) => struck(error),
+                    None => results,
+                }
+            }
+        };
+        let Some(store) = &self.store else {
+            state.forget_changes();
+            return results;
+        };
+        match store.save(&mut state) {
             Ok(()) => results,
             Err(error) => {
                 // What could not be written down has not happened.
@@ -102,13 +164,20 @@ impl Cloud for Local {
 impl Drop for Local {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // What could not be folded in stays in the log, which the next one to open the file reads.
-        let _ = self.store.close(state);
+        if let Some(store) = &self.store {
+            // What could not be folded in stays in the log, which the next one to open the file reads.
+            let _ = store.close(state);
+        }
     }
 }
 
 fn key(identity: &Values) -> String {
     serde_json::to_string(identity).unwrap_or_default()
+}
+
+/// What a batch is about.
+fn subject(batch: &[Command]) -> String {
+    batch.first().map(|command| command.address.to_string()).unwrap_or_default()
 }
 
 /// Run a batch: all of it or, if one command is refused, none. What goes, goes first, as in a change of

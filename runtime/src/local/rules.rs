@@ -54,8 +54,8 @@ pub(super) fn delete(state: &State, command: &Command) -> Checked {
     let Some(object) = &command.object else {
         return Err(refuse(command, "InvalidRequest", "nothing to delete"));
     };
-    if object.kind == Kind::Bucket {
-        return Err(refuse(command, "BucketNotEmpty", "the bucket holds data"));
+    if object.kind == Kind::Bucket && state.full_buckets.contains(&object.id) {
+        return Err(refuse(command, "BucketNotEmpty", "the bucket you tried to delete is not empty"));
     }
     if object.kind == Kind::Record && state.get(Kind::Record, &object.id).is_none() {
         return Err(refuse(command, "InvalidChangeBatch", format!("`{}` was not found", object.id)));

@@ -14,6 +14,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::rules::values;
+use super::weather::Weather;
 use crate::cloud::{CloudError, Command};
 
 /// The format of the file.
@@ -53,10 +54,15 @@ pub(super) struct State {
     /// has every zone it is asked for: there is nobody else here who could have made it.
     #[serde(default)]
     fixed_zones: bool,
+    /// Buckets that hold objects, as a test writes it into the file: they cannot be deleted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) full_buckets: BTreeSet<String>,
     #[serde(default)]
     last_id: u64,
     #[serde(default)]
     pub(super) faults: Vec<Fault>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) weather: Option<Weather>,
     objects: Vec<Object>,
     #[serde(skip)]
     index: BTreeMap<(Kind, String), Object>,
@@ -69,13 +75,15 @@ pub(super) struct State {
 }
 
 impl State {
-    fn fresh() -> Self {
+    pub(super) fn fresh() -> Self {
         Self {
             format: FORMAT,
             account: ACCOUNT.to_owned(),
             fixed_zones: false,
+            full_buckets: BTreeSet::new(),
             last_id: 0,
             faults: Vec::new(),
+            weather: None,
             objects: Vec::new(),
             index: BTreeMap::new(),
             changes: Vec::new(),
@@ -102,6 +110,11 @@ impl State {
     /// Begin a batch.
     pub(super) fn begin(&mut self) {
         self.undo.clear();
+    }
+
+    /// The changes need not be written down.
+    pub(super) fn forget_changes(&mut self) {
+        self.changes.clear();
     }
 
     /// Make it as if the batch had never been. Faults that struck stay used up.
@@ -178,8 +191,8 @@ enum Line {
     Put(Object),
     /// A thing is gone.
     Remove(Kind, String),
-    /// The last id given, and the faults that remain.
-    Rest(u64, Vec<Fault>),
+    /// The last id given, the faults that remain, and the weather.
+    Rest(u64, Vec<Fault>, Option<Weather>),
 }
 
 /// The file, and beside it, while changes are being made, a log of them: a change costs what it is worth and
@@ -212,7 +225,9 @@ impl Store {
             match serde_json::from_str(line).map_err(|error| self.error("open", &error))? {
                 Line::Put(object) => state.put(object),
                 Line::Remove(kind, id) => state.remove(kind, &id),
-                Line::Rest(last_id, faults) => (state.last_id, state.faults) = (last_id, faults),
+                Line::Rest(last_id, faults, weather) => {
+                    (state.last_id, state.faults, state.weather) = (last_id, faults, weather);
+                }
             }
         }
         state.changes.clear();
@@ -223,7 +238,7 @@ impl Store {
     /// Write down what has changed since the last time.
     pub(super) fn save(&self, state: &mut State) -> Result<(), CloudError> {
         let mut lines = state.changes.clone();
-        lines.push(Line::Rest(state.last_id, state.faults.clone()));
+        lines.push(Line::Rest(state.last_id, state.faults.clone(), state.weather.clone()));
         self.append(&lines).map_err(|error| self.error("save", &error))?;
         state.changes.clear();
         Ok(())

@@ -187,7 +187,8 @@ pub fn same_view(found: &[String], wanted: &[String]) {
     assert_eq!(found.len(), wanted.len(), "something is there twice");
 }
 
-fn aws_environment(command: &mut Command, url: &str) {
+/// Where AWS is, and who asks.
+pub fn aws_environment(command: &mut Command, url: &str) {
     command
         .env("AWS_ENDPOINT_URL", url)
         .env("AWS_ACCESS_KEY_ID", "000000000001")

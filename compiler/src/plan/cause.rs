@@ -1,0 +1,150 @@
+//! Why something differs: the policy has changed, or somebody has changed the cloud. It takes three sides to
+//! tell: what was last applied (the journal), what is there, and what should be.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Action, After, Step};
+use crate::observation::Owned;
+use crate::resource::{Kind, Shape, Values};
+
+/// Why something differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The policy asks for something else than what was last applied, or for the first time.
+    Policy,
+    /// Somebody has changed the cloud since it was last applied.
+    Drift,
+    /// Both.
+    Both,
+}
+
+impl Cause {
+    /// The cause of two differences together.
+    fn and(self, other: Self) -> Self {
+        if self == other { self } else { Self::Both }
+    }
+
+    /// Whether somebody has changed the cloud.
+    #[must_use]
+    pub fn is_drift(self) -> bool {
+        self != Self::Policy
+    }
+}
+
+/// What was last applied, by what the cloud knows the things by. A thing that was renamed in the policy is
+/// still the thing it was.
+pub(super) struct Applied<'a>(BTreeMap<(Kind, String), &'a Values>);
+
+impl<'a> Applied<'a> {
+    pub(super) fn new(owned: &'a [Owned]) -> Self {
+        let known = owned.iter().filter_map(|owned| {
+            Some(((owned.address.kind(), key(&owned.identity)), owned.applied.as_ref()?))
+        });
+        Self(known.collect())
+    }
+
+    /// The attributes of a thing as they were last applied.
+    pub(super) fn of(&self, kind: Kind, identity: &Values) -> Option<&'a Values> {
+        self.0.get(&(kind, key(identity))).copied()
+    }
+}
+
+fn key(identity: &Values) -> String {
+    serde_json::to_string(identity).unwrap_or_default()
+}
+
+/// Why an attribute that is `before` and should be `after` differs. An attribute that was never applied is the
+/// policy's wish; one that only the apply will know follows the step it comes from.
+pub(super) fn attribute(
+    shape: Shape,
+    applied: Option<&Value>,
+    before: &Value,
+    after: &After,
+    follows: Option<Cause>,
+) -> Cause {
+    let Some(applied) = applied else { return Cause::Policy };
+    let after = match after {
+        After::Known(after) => after,
+        After::Unknown => return follows.unwrap_or(Cause::Policy),
+    };
+    if let (Shape::Tags, Value::Object(wanted)) = (shape, after) {
+        // Tags are told apart one by one: those of others are nobody's concern.
+        let keys = wanted.iter().filter(|(key, value)| before.get(key) != Some(value));
+        let causes =
+            keys.map(|(key, value)| value_cause(Shape::Plain, get(applied, key), get(before, key), value));
+        return causes.reduce(Cause::and).unwrap_or(Cause::Policy);
+    }
+    value_cause(shape, applied, before, after)
+}
+
+fn get<'a>(tags: &'a Value, key: &str) -> &'a Value {
+    tags.get(key).unwrap_or(&Value::Null)
+}
+
+fn value_cause(shape: Shape, applied: &Value, before: &Value, after: &Value) -> Cause {
+    if shape.same(before, applied) {
+        Cause::Policy
+    } else if shape.same(applied, after) {
+        Cause::Drift
+    } else {
+        Cause::Both
+    }
+}
+
+/// Why a step is there: what its changes have in common.
+pub(super) fn step(step: &Step, was_applied: bool) -> Option<Cause> {
+    match step.action {
+        Action::Keep => None,
+        // What was there and is gone, somebody has removed.
+        Action::Create if was_applied => Some(Cause::Drift),
+        Action::Create | Action::Delete => Some(Cause::Policy),
+        Action::Update | Action::Replace => {
+            let causes = step.changes.iter().map(|change| change.cause);
+            Some(causes.reduce(Cause::and).unwrap_or(Cause::Policy))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn cause(applied: Value, before: Value, after: Value) -> Cause {
+        attribute(Shape::Plain, Some(&applied), &before, &After::Known(after), None)
+    }
+
+    #[test]
+    fn three_sides_tell_who_it_was() {
+        assert_eq!(cause(json!(60), json!(60), json!(30)), Cause::Policy);
+        assert_eq!(cause(json!(60), json!(300), json!(60)), Cause::Drift);
+        assert_eq!(cause(json!(60), json!(300), json!(30)), Cause::Both);
+        let first = attribute(Shape::Plain, None, &json!(60), &After::Known(json!(30)), None);
+        assert_eq!(first, Cause::Policy);
+    }
+
+    #[test]
+    fn tags_of_others_are_nobodys_concern() {
+        let tags = |applied: Value, before: Value, after: Value| {
+            attribute(Shape::Tags, Some(&applied), &before, &After::Known(after), None)
+        };
+        let applied = json!({"ours": "1", "theirs": "x"});
+        assert_eq!(tags(applied.clone(), json!({"ours": "1"}), json!({"ours": "2"})), Cause::Policy);
+        assert_eq!(tags(applied.clone(), json!({"theirs": "x"}), json!({"ours": "1"})), Cause::Drift);
+        let both = tags(applied, json!({"ours": "3"}), json!({"ours": "1", "new": "1"}));
+        assert_eq!(both, Cause::Both);
+    }
+
+    #[test]
+    fn what_is_not_known_yet_follows_its_step() {
+        let follow = |follows| {
+            attribute(Shape::Plain, Some(&json!("hc-1")), &json!("hc-1"), &After::Unknown, Some(follows))
+        };
+        assert_eq!(follow(Cause::Drift), Cause::Drift);
+        assert_eq!(follow(Cause::Policy), Cause::Policy);
+    }
+}

@@ -1,0 +1,70 @@
+//! Drift alone: what somebody has changed in the cloud since it was last applied, for a scheduled job. Nothing
+//! where there is none.
+
+use std::fmt::Write as _;
+
+use super::pretty::brief;
+use super::{Action, Cause, Change, Plan, Step};
+use crate::diagnostic::{Style, visible};
+use crate::text::{Pen, wrap};
+
+impl Plan {
+    /// The steps that are there because somebody has changed the cloud.
+    pub fn drifted(&self) -> impl Iterator<Item = &Step> {
+        self.pending().filter(|step| step.cause.is_some_and(Cause::is_drift))
+    }
+
+    /// Only what drifted: the steps, and of them the changes.
+    #[must_use]
+    pub fn only_drift(mut self) -> Self {
+        self.steps.retain(|step| step.cause.is_some_and(Cause::is_drift));
+        self.steps.iter_mut().for_each(|step| step.changes.retain(|change| change.cause.is_drift()));
+        self
+    }
+}
+
+/// Drift as text; empty where there is none.
+#[must_use]
+pub fn drift(plan: &Plan, style: Style) -> String {
+    let steps: Vec<&Step> = plan.drifted().collect();
+    let mut out = String::new();
+    if steps.is_empty() {
+        return out;
+    }
+    let pen = Pen::new(style);
+    let context = &plan.context;
+    let _ = writeln!(
+        out,
+        "Estate {} in {}, account {}",
+        pen.bold(&context.estate),
+        line(&context.cloud),
+        context.account
+    );
+    for step in &steps {
+        let _ = writeln!(out, "\n  {} {}", pen.caution("≠"), pen.bold(&line(step.id.as_str())));
+        let _ = writeln!(out, "{}", pen.dim(&wrap(&line(&step.purpose), 6, pen.width())));
+        if step.action == Action::Create {
+            let _ = writeln!(out, "      somebody has removed it");
+        } else {
+            step.changes.iter().filter(|change| change.cause.is_drift()).for_each(|change| {
+                let _ = writeln!(out, "{}", wrap(&line(&words(change)), 6, pen.width()));
+            });
+        }
+    }
+    let (count, noun) = (steps.len(), if steps.len() == 1 { "thing is" } else { "things are" });
+    let _ = writeln!(out, "\n{}", pen.bold(&format!("Drift: {count} {noun} not as last applied.")));
+    out
+}
+
+fn words(change: &Change) -> String {
+    let Change { name, before, applied, .. } = change;
+    match applied {
+        Some(applied) => format!("{name}: {} when last applied, {} now", brief(applied), brief(before)),
+        None => format!("{name}: {} now", brief(before)),
+    }
+}
+
+/// Text of others on one line.
+fn line(text: &str) -> String {
+    visible(text).replace('\n', "\\n")
+}

@@ -1,0 +1,186 @@
+//! Going on with a plan that was broken off: what it has done already is left out, and whatever it had begun is
+//! looked at again. A crash costs nothing but time, and the approval of the plan still holds, since nothing is
+//! done that was not in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::stale::{Shift, identity, known, shifts};
+use super::{Action, After, Change, Plan, Step, StepId};
+use crate::observation::{Object, Observation};
+use crate::resource::{Address, Attribute, Attributes, Kind, Values};
+
+/// What is left of a plan whose steps `begun` were started by earlier runs of it, and everything that moved for
+/// another reason than these steps. Without begun steps that is the plan itself.
+#[must_use]
+pub fn resume(plan: &Plan, begun: &BTreeSet<StepId>, now: &Observation) -> (Plan, Vec<Shift>) {
+    let shifts = shifts(plan, now);
+    if begun.is_empty() {
+        return (plan.clone(), shifts);
+    }
+    let looked = Looked::at(now);
+    let begun: Vec<&Step> = plan.steps.iter().filter(|step| begun.contains(&step.id)).collect();
+    let unexplained =
+        shifts.into_iter().filter(|shift| !begun.iter().any(|step| explains(step, shift))).collect();
+    let mut rest = plan.clone();
+    let begun: BTreeSet<StepId> = begun.into_iter().map(|step| step.id.clone()).collect();
+    let mut outputs: BTreeMap<Address, Values> = BTreeMap::new();
+    for step in &mut rest.steps {
+        if begun.contains(&step.id) {
+            again(step, &looked, &outputs);
+        }
+        if let Some(object) = step.object.as_ref().filter(|_| step.action != Action::Replace) {
+            outputs.insert(step.address.clone(), object.outputs.clone());
+        }
+        step.displaces.retain(|object| looked.same(object));
+    }
+    rest.observed = now.sorted();
+    (rest, unexplained)
+}
+
+/// What is there now.
+struct Looked<'a> {
+    ids: BTreeMap<(Kind, &'a str), &'a Object>,
+    identities: BTreeMap<(Kind, String), Vec<&'a Object>>,
+}
+
+impl<'a> Looked<'a> {
+    fn at(now: &'a Observation) -> Self {
+        let ids = now.objects.iter().map(|object| ((object.kind, object.id.as_str()), object)).collect();
+        let mut identities: BTreeMap<(Kind, String), Vec<&Object>> = BTreeMap::new();
+        for object in &now.objects {
+            let key = (object.kind, identity(object.kind, &object.attributes));
+            identities.entry(key).or_default().push(object);
+        }
+        Self { ids, identities }
+    }
+
+    fn id(&self, kind: Kind, id: &str) -> Option<&'a Object> {
+        self.ids.get(&(kind, id)).copied()
+    }
+
+    fn same(&self, object: &Object) -> bool {
+        self.id(object.kind, &object.id) == Some(object)
+    }
+
+    /// The thing that a step makes, apart from the one that it makes it in the place of.
+    fn made(&self, step: &Step) -> Option<&'a Object> {
+        let kind = step.address.kind();
+        let objects = self.identities.get(&(kind, identity(kind, &known(step))))?;
+        let batched = kind.schema().batched_by.is_some();
+        let old = step.object.as_ref().filter(|_| step.action == Action::Replace);
+        let is_old = |object: &Object| {
+            old.is_some_and(|old| if batched { old == object } else { old.id == object.id })
+        };
+        objects.iter().copied().find(|object| !is_old(object))
+    }
+}
+
+/// Whether a step that was started accounts for a shift: what it makes is there, what it removes is gone, what
+/// it changes is as it was or as it should be.
+fn explains(step: &Step, shift: &Shift) -> bool {
+    let Some(object) = shift.now.as_ref().or(shift.before.as_ref()) else { return true };
+    let kind = step.address.kind();
+    if object.kind != kind {
+        return false;
+    }
+    let own = step.object.as_ref().is_some_and(|own| own.id == object.id);
+    let goes = step.displaces.iter().any(|displaced| displaced.id == object.id)
+        || own && matches!(step.action, Action::Delete | Action::Replace);
+    if goes && shift.now.is_none() {
+        return true;
+    }
+    let wanted = known(step);
+    let subject = !wanted.is_empty() && identity(kind, &wanted) == identity(kind, &object.attributes);
+    match (step.action, &shift.now) {
+        (Action::Create | Action::Replace, Some(_)) => subject,
+        (Action::Update, Some(now)) => own && halfway(step, now),
+        _ => false,
+    }
+}
+
+/// Whether every attribute is as it was or as it should be.
+fn halfway(step: &Step, now: &Object) -> bool {
+    let before = step.before();
+    kind_attributes(step).all(|(name, shape)| {
+        let get = |values: Option<&Values>| values.and_then(|v| v.get(name)).cloned().unwrap_or(Value::Null);
+        let found = get(Some(&now.attributes));
+        let change = step.changes.iter().find(|change| change.name == name);
+        found == get(before)
+            || change.is_some_and(|change| match &change.after {
+                After::Known(after) => shape.same(&found, after),
+                After::Unknown => true,
+            })
+    })
+}
+
+fn kind_attributes(step: &Step) -> impl Iterator<Item = (&'static str, crate::resource::Shape)> {
+    step.address.kind().schema().attributes.iter().map(|attribute| (attribute.name, attribute.shape))
+}
+
+/// Look again at a step that was started.
+fn again(step: &mut Step, looked: &Looked<'_>, outputs: &BTreeMap<Address, Values>) {
+    let kind = step.address.kind();
+    let found = match step.action {
+        Action::Keep => return,
+        Action::Delete => {
+            let gone = step.object.as_ref().is_none_or(|object| looked.id(kind, &object.id).is_none());
+            if gone {
+                step.object = None;
+                done(step);
+            }
+            return;
+        }
+        Action::Update => step.object.as_ref().and_then(|object| looked.id(kind, &object.id)),
+        Action::Create | Action::Replace => looked.made(step),
+    };
+    let Some(object) = found else { return };
+    step.changes = changes(step, object, outputs);
+    step.object = Some(object.clone());
+    if step.changes.is_empty() {
+        done(step);
+    } else {
+        step.action = Action::Update;
+        step.reason = "begun by an earlier run of this plan".to_owned();
+    }
+}
+
+fn done(step: &mut Step) {
+    step.action = Action::Keep;
+    step.cause = None;
+    step.reason = "done by an earlier run of this plan".to_owned();
+    step.changes.clear();
+    step.displaces.clear();
+    step.attributes.clear();
+    step.batch = None;
+}
+
+/// What still differs from what the step wants.
+fn changes(step: &Step, object: &Object, outputs: &BTreeMap<Address, Values>) -> Vec<Change> {
+    let cause = step.cause.unwrap_or(super::Cause::Policy);
+    let differs = |(name, shape): (&'static str, crate::resource::Shape)| {
+        let before = object.attributes.get(name).cloned().unwrap_or(Value::Null);
+        let after = after(&step.attributes, name, outputs)?;
+        let same = matches!(&after, After::Known(after) if shape.same(&before, after));
+        (!same).then(|| Change {
+            name: name.to_owned(),
+            before,
+            after,
+            cause,
+            applied: None,
+            replaces: false,
+        })
+    };
+    kind_attributes(step).filter_map(differs).collect()
+}
+
+fn after(attributes: &Attributes, name: &str, outputs: &BTreeMap<Address, Values>) -> Option<After> {
+    Some(match attributes.get(name)? {
+        Attribute::Known(value) => After::Known(value.clone()),
+        Attribute::Output { of, name } => outputs
+            .get(of)
+            .and_then(|outputs| outputs.get(name))
+            .map_or(After::Unknown, |value| After::Known(value.clone())),
+    })
+}

@@ -1,0 +1,142 @@
+//! Whether a plan still fits: what was observed when it was made against what is there now.
+//!
+//! A plan is stale where something moved that it touches or depends on: the things its steps change, remove or
+//! displace, whatever stands where they put something, and all that these steps need. What moved elsewhere is
+//! worth a word and blocks nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde_json::Value;
+
+use super::diff::summary;
+use super::pretty::brief;
+use super::{Action, Plan, Step, StepId};
+use crate::observation::{Object, Observation};
+use crate::resource::{Attribute, Kind, Values};
+
+/// A thing that is not what it was when the plan was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shift {
+    /// The thing as it was; nothing where it was not there.
+    pub before: Option<Object>,
+    /// The thing as it is; nothing where it is gone.
+    pub now: Option<Object>,
+    /// Whether the plan touches it or depends on it.
+    pub blocks: bool,
+}
+
+/// Everything that moved, in the order of kinds and ids.
+#[must_use]
+pub fn shifts(plan: &Plan, now: &Observation) -> Vec<Shift> {
+    let rests = Rests::of(plan);
+    let index = |objects: &[Object]| -> BTreeMap<(Kind, String), Object> {
+        objects.iter().map(|object| ((object.kind, object.id.clone()), object.clone())).collect()
+    };
+    let (mut before, now) = (index(&plan.observed), index(&now.objects));
+    let mut shifts = BTreeMap::new();
+    for (key, now) in now {
+        let before = before.remove(&key);
+        if before.as_ref() != Some(&now) {
+            shifts.insert(key, (before, Some(now)));
+        }
+    }
+    shifts.extend(before.into_iter().map(|(key, object)| (key, (Some(object), None))));
+    let shift = |(before, now): (Option<Object>, Option<Object>)| {
+        let blocks = before.iter().chain(&now).any(|object| rests.on(object));
+        Shift { before, now, blocks }
+    };
+    shifts.into_values().map(shift).collect()
+}
+
+/// What a plan rests on.
+struct Rests {
+    ids: BTreeSet<(Kind, String)>,
+    identities: BTreeSet<(Kind, String)>,
+    places: BTreeSet<(Kind, Vec<String>)>,
+}
+
+impl Rests {
+    fn of(plan: &Plan) -> Self {
+        let mut rests = Self { ids: BTreeSet::new(), identities: BTreeSet::new(), places: BTreeSet::new() };
+        needed(plan).into_iter().for_each(|step| rests.step(step));
+        rests
+    }
+
+    fn step(&mut self, step: &Step) {
+        let kind = step.address.kind();
+        let objects = step.object.iter().chain(&step.displaces);
+        self.ids.extend(objects.map(|object| (object.kind, object.id.clone())));
+        if step.attributes.is_empty() {
+            return;
+        }
+        let wanted = known(step);
+        self.identities.insert((kind, identity(kind, &wanted)));
+        self.places.extend(place(kind, &wanted));
+    }
+
+    fn on(&self, object: &Object) -> bool {
+        let kind = object.kind;
+        self.ids.contains(&(kind, object.id.clone()))
+            || self.identities.contains(&(kind, identity(kind, &object.attributes)))
+            || place(kind, &object.attributes).is_some_and(|place| self.places.contains(&place))
+    }
+}
+
+/// The steps that do something, and all that they need.
+fn needed(plan: &Plan) -> Vec<&Step> {
+    let steps: BTreeMap<&StepId, &Step> = plan.steps.iter().map(|step| (&step.id, step)).collect();
+    let mut open: Vec<&Step> = plan.steps.iter().filter(|step| step.action != Action::Keep).collect();
+    let mut seen: BTreeMap<&StepId, &Step> = BTreeMap::new();
+    while let Some(step) = open.pop() {
+        if seen.insert(&step.id, step).is_none() {
+            open.extend(step.needs.iter().filter_map(|need| steps.get(need)));
+        }
+    }
+    seen.into_values().collect()
+}
+
+/// The attributes of a step that are known before it is applied.
+pub(super) fn known(step: &Step) -> Values {
+    let known = step.attributes.iter().filter_map(|(name, attribute)| match attribute {
+        Attribute::Known(value) => Some((name.clone(), value.clone())),
+        Attribute::Output { .. } => None,
+    });
+    known.collect()
+}
+
+pub(super) fn identity(kind: Kind, values: &Values) -> String {
+    let parts = kind.schema().identity().map(|name| values.get(name).unwrap_or(&Value::Null));
+    serde_json::to_string(&parts.collect::<Vec<_>>()).unwrap_or_default()
+}
+
+fn place(kind: Kind, values: &Values) -> Option<(Kind, Vec<String>)> {
+    Some((kind, kind.schema().coexist.as_ref()?.place(values)))
+}
+
+impl fmt::Display for Shift {
+    /// `bucket `acme-docs`: versioning "Enabled" → "Suspended"`, on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(object) = self.now.as_ref().or(self.before.as_ref()) else { return Ok(()) };
+        write!(f, "{} {}: ", object.kind, summary(object))?;
+        match (&self.before, &self.now) {
+            (Some(_), None) => f.write_str("it is gone"),
+            (None, _) => f.write_str("it was not there"),
+            (Some(before), Some(now)) => {
+                let names: BTreeSet<&String> =
+                    before.attributes.keys().chain(now.attributes.keys()).collect();
+                let changed = names.into_iter().filter_map(|name| {
+                    let get = |object: &Object| object.attributes.get(name).cloned().unwrap_or(Value::Null);
+                    let (before, now) = (get(before), get(now));
+                    (before != now).then(|| format!("{name} {} → {}", brief(&before), brief(&now)))
+                });
+                let changed: Vec<String> = changed.collect();
+                if changed.is_empty() {
+                    f.write_str("another one has taken its place")
+                } else {
+                    f.write_str(&changed.join(", "))
+                }
+            }
+        }
+    }
+}

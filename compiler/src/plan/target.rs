@@ -1,0 +1,44 @@
+//! A part of a plan: some steps with all that they need. For a bad day, not for every day: what is left out is
+//! not as the policy says afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Plan, Step, StepId};
+
+impl Plan {
+    /// Only what the targets need. A target is an address, a service, or a part of one (`payments.ledger`).
+    ///
+    /// # Errors
+    /// A target that the plan has nothing of.
+    pub fn targeted(mut self, targets: &[String]) -> Result<Self, String> {
+        let mut wanted: Vec<&StepId> = Vec::new();
+        for target in targets {
+            let before = wanted.len();
+            wanted.extend(self.steps.iter().filter(|step| hits(step, target)).map(|step| &step.id));
+            if wanted.len() == before {
+                return Err(target.clone());
+            }
+        }
+        let needs: BTreeMap<&StepId, &BTreeSet<StepId>> =
+            self.steps.iter().map(|step| (&step.id, &step.needs)).collect();
+        let mut keep: BTreeSet<StepId> = BTreeSet::new();
+        while let Some(id) = wanted.pop() {
+            if keep.insert(id.clone()) {
+                wanted.extend(needs.get(id).into_iter().copied().flatten());
+            }
+        }
+        self.left_out = self.pending().filter(|step| !keep.contains(&step.id)).count();
+        self.steps.retain(|step| keep.contains(&step.id));
+        let left: BTreeSet<&str> = self.steps.iter().map(|step| step.address.owner()).collect();
+        self.leaving.retain(|service| left.contains(service.as_str()));
+        self.targets = targets.to_vec();
+        // What the whole plan would do to the objectives, a part of it need not.
+        self.objectives.clear();
+        Ok(self)
+    }
+}
+
+fn hits(step: &Step, target: &str) -> bool {
+    let address = &step.address;
+    address.to_string() == target || address.owner() == target || address.entry() == target
+}

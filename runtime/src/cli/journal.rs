@@ -1,0 +1,149 @@
+//! `holdfast journal`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use holdfast_compiler::diagnostic::{codes, visible};
+
+use super::failure::Failure;
+use super::journal_view as view;
+use super::output::Terminal;
+use super::{Global, exit, session};
+use crate::journal::{self, History};
+
+/// What was done here, when and by whom; and whether the record can be trusted.
+///
+/// The journal is the one of `--journal`, or the one that the policies say. Nothing is changed, and the cloud is
+/// not looked at. Every command holds the entries against their chain first.
+#[derive(Debug, Args)]
+pub(super) struct Journal {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The runs, the newest first.
+    Log {
+        /// Policy files and folders; with `--journal` they are not looked at.
+        #[arg(default_value = ".", value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// The entries of one run.
+    Show {
+        /// The number of the run, as `holdfast journal log` tells it.
+        #[arg(value_name = "RUN")]
+        run: u64,
+        /// Policy files and folders; with `--journal` they are not looked at.
+        #[arg(default_value = ".", value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Whether any entry was changed, lost or moved.
+    ///
+    /// A journal whose end was cut off looks like one that is not older: keep the head that this prints, and
+    /// have it looked for with `--head`.
+    Verify {
+        /// Policy files and folders; with `--journal` they are not looked at.
+        #[arg(default_value = ".", value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// A head that was printed earlier, which has to be in the journal.
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
+}
+
+/// How a journal is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl Journal {
+    pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        match self.command {
+            Command::Log { paths, format } => {
+                let history = open(global, &paths).await?.history(false, terminal).await?;
+                terminal.result(&match format {
+                    Format::Text => view::log(&history),
+                    Format::Json => view::log_json(&history),
+                });
+            }
+            Command::Show { run, paths, format } => {
+                let opened = open(global, &paths).await?;
+                let history = opened.history(false, terminal).await?;
+                let Some(run) = history.runs.iter().find(|known| known.number == run) else {
+                    let there = history.runs.len();
+                    let message = format!("there is no run {run} in {}: it has {there} runs", opened.place);
+                    return Err(Failure::usage(message));
+                };
+                terminal.result(&match format {
+                    Format::Text => view::show(&history, run),
+                    Format::Json => view::show_json(&history, run),
+                });
+            }
+            Command::Verify { paths, head } => {
+                let opened = open(global, &paths).await?;
+                let history = opened.history(true, terminal).await?;
+                if let Some(head) = &head {
+                    find(head, &history)?;
+                }
+                terminal.result(&visible(&format!(
+                    "{}: {} entries of {} runs, whole and in order\nhead {}\n",
+                    opened.place,
+                    history.entries.len(),
+                    history.runs.len(),
+                    if history.head().is_empty() { "none" } else { history.head() }
+                )));
+            }
+        }
+        Ok(exit::DONE)
+    }
+}
+
+/// A head of old is the hash of some entry, or the end of the journal was cut off since.
+fn find(head: &str, history: &History) -> Result<(), Failure> {
+    if history.hashes.iter().any(|hash| hash == head) {
+        return Ok(());
+    }
+    let message = format!(
+        "the head `{head}` is not in the journal, which ends with entry {}: what followed was cut off, or it is \
+         another journal",
+        history.entries.len()
+    );
+    Err(Failure::refused(codes::JOURNAL_DAMAGED, message, "restore the journal from a copy"))
+}
+
+/// A journal and its name.
+struct Opened {
+    place: journal::Place,
+    journal: journal::Journal,
+}
+
+async fn open(global: &Global, paths: &[PathBuf]) -> Result<Opened, Failure> {
+    let place = match &global.journal {
+        Some(place) => place.clone(),
+        None => session::compiled(paths, None)?.place(global)?.journal,
+    };
+    let journal = journal::Journal::open(&place).await?;
+    Ok(Opened { place, journal })
+}
+
+impl Opened {
+    async fn history(&self, thorough: bool, terminal: &Terminal) -> Result<History, Failure> {
+        let history = if thorough { self.journal.verify().await } else { self.journal.read().await };
+        let calls = self.journal.calls();
+        if !calls.services.is_empty() {
+            terminal.detail(&super::apply::calls(&calls));
+        }
+        Ok(history?)
+    }
+}

@@ -1,0 +1,150 @@
+//! The journal as people and machines read it. What is written in it came from elsewhere once, so it is masked.
+
+use holdfast_compiler::diagnostic::visible;
+use serde_json::{Value, json};
+
+use crate::journal::{End, Entry, Event, History, Progress, RunState};
+
+/// Digits of a digest that tell plans apart.
+const SHORT: usize = 12;
+
+/// All runs, the newest first; those without their approvals before all others.
+pub(super) fn log(history: &History) -> String {
+    let newest = || history.runs.iter().rev();
+    let mut text = String::new();
+    let (glass, others): (Vec<&RunState>, Vec<&RunState>) =
+        newest().partition(|run| run.run.break_glass.is_some());
+    if !glass.is_empty() {
+        text.push_str("Break-glass runs: applied without the approvals they need\n\n");
+        glass.iter().for_each(|run| text.push_str(&about(run)));
+        if !others.is_empty() {
+            text.push_str("Other runs\n\n");
+        }
+    }
+    others.iter().for_each(|run| text.push_str(&about(run)));
+    if text.is_empty() {
+        text.push_str("No runs.\n");
+    }
+    text
+}
+
+/// A run in a few lines.
+fn about(run: &RunState) -> String {
+    let context = &run.run.context;
+    let mut lines = vec![
+        format!("run {}  {}  by {}", run.number, time(&run.started), run.run.runner),
+        format!("    estate {} in {}, account {}", context.estate, context.cloud, context.account),
+        format!("    plan {}, {} steps: {}", short(&run.run.plan), run.run.steps, counts(run)),
+        format!("    {}", ended(run)),
+    ];
+    if let Some(reason) = &run.run.break_glass {
+        lines.push(format!("    BREAK GLASS: {reason}"));
+    }
+    lines.iter().map(|line| one_line(line)).collect::<String>() + "\n"
+}
+
+fn counts(run: &RunState) -> String {
+    let mut counts = format!(
+        "{} done, {} failed, {} not started",
+        run.count(Progress::Done),
+        run.count(Progress::Failed),
+        run.not_started()
+    );
+    let under_way = run.count(Progress::UnderWay);
+    if under_way > 0 {
+        counts.push_str(&format!(", {under_way} begun with no word of their end"));
+    }
+    counts
+}
+
+fn ended(run: &RunState) -> String {
+    let heard = time(&run.heard);
+    match &run.end {
+        End::Open => format!("not ended, last heard of {heard}"),
+        End::Finished { interrupted: true, .. } => format!("interrupted {heard}"),
+        End::Finished { .. } => format!("ended {heard}"),
+        End::TakenOver { by } => format!("taken over {heard} by {by}"),
+        End::Died => format!("ended without a word, last heard of {heard}"),
+    }
+}
+
+/// The entries of a run, a line each.
+pub(super) fn show(history: &History, run: &RunState) -> String {
+    let entries = history.entries_of(run).map(|entry| {
+        one_line(&format!("{:>6}  {}  {}", entry.number, time(&entry.at), happened(&entry.event)))
+    });
+    format!("{}{}", about(run), entries.collect::<String>())
+}
+
+fn happened(event: &Event) -> String {
+    match event {
+        Event::RunStarted(run) => format!("run begins: {} steps", run.steps),
+        Event::Moved(moved) => format!("{} is {} from now on", moved.from, moved.to),
+        Event::StepStarted { step, action, .. } => format!("begin {action} {step}"),
+        Event::StepDone { step, id } => format!("done  {step} ({id})"),
+        Event::StepFailed { step, error } => format!("FAIL  {step}: {error}"),
+        Event::Adopted { address, .. } => format!("adopt {address}"),
+        Event::Alive => "alive".to_owned(),
+        Event::TakenOver { by } => format!("run taken over by {by}"),
+        Event::RunFinished { done, failed, not_started, interrupted } => {
+            let how = if *interrupted { "interrupted" } else { "ends" };
+            format!("run {how}: {done} done, {failed} failed, {not_started} not started")
+        }
+    }
+}
+
+/// All runs, the newest first.
+pub(super) fn log_json(history: &History) -> String {
+    let runs: Vec<Value> = history.runs.iter().rev().map(machine).collect();
+    pretty(&json!({ "head": history.head(), "entries": history.entries.len(), "runs": runs }))
+}
+
+/// A run and its entries.
+pub(super) fn show_json(history: &History, run: &RunState) -> String {
+    let entries: Vec<&Entry> = history.entries_of(run).collect();
+    pretty(&json!({ "run": machine(run), "entries": entries }))
+}
+
+fn machine(run: &RunState) -> Value {
+    let (ended, by) = match &run.end {
+        End::Open => ("open", None),
+        End::Finished { interrupted: true, .. } => ("interrupted", None),
+        End::Finished { .. } => ("finished", None),
+        End::TakenOver { by } => ("taken-over", Some(by)),
+        End::Died => ("died", None),
+    };
+    let under_way: Vec<String> = run.under_way().map(ToString::to_string).collect();
+    json!({
+        "number": run.number,
+        "started": run.started,
+        "heard": run.heard,
+        "ended": ended,
+        "taken_over_by": by,
+        "done": run.count(Progress::Done),
+        "failed": run.count(Progress::Failed),
+        "not_started": run.not_started(),
+        "under_way": under_way,
+        "run": run.run,
+    })
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// A line that stays one, whatever is in it.
+fn one_line(text: &str) -> String {
+    visible(&text.replace('\n', " ")) + "\n"
+}
+
+/// `2026-11-23T10:15:30.123Z` as `2026-11-23 10:15:30 UTC`.
+fn time(at: &str) -> String {
+    match at.get(..19).filter(|_| at.ends_with('Z')) {
+        Some(whole) => format!("{} UTC", whole.replace('T', " ")),
+        None => at.to_owned(),
+    }
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..SHORT).unwrap_or(digest)
+}

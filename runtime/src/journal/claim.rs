@@ -1,0 +1,147 @@
+//! The right to begin a run.
+//!
+//! In a folder it is a lock. In a bucket it is what was read: the first page of the next run is written only if
+//! nobody else has begun one since.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::entry::Entry;
+use super::folder::{self, Folder};
+use super::s3::Bucket;
+use super::{Appended, Event, History, JournalError, Place, Read, RunState, Store, Unended, chain};
+use crate::cloud::Calls;
+
+/// A journal.
+#[derive(Debug)]
+pub struct Journal {
+    place: Place,
+    store: Arc<dyn Store>,
+}
+
+/// The right to begin a run, and all that was there before it.
+#[derive(Debug)]
+pub struct Claim {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) history: History,
+    /// Runs that have ended and can be folded.
+    pub(super) unfolded: Vec<(u64, Vec<u8>)>,
+    died: Option<Unended>,
+    _lock: Option<File>,
+}
+
+impl Journal {
+    /// Find it. Nothing is made, and nothing is read yet.
+    ///
+    /// # Errors
+    /// A bucket that cannot be found.
+    pub async fn open(place: &Place) -> Result<Self, JournalError> {
+        let store: Arc<dyn Store> = match place {
+            Place::Folder(folder) => Arc::new(Folder::new(folder.clone())),
+            Place::S3 { s3, region, lease } => Arc::new(Bucket::open(s3, region.as_deref(), *lease).await?),
+        };
+        Ok(Self { place: place.clone(), store })
+    }
+
+    /// All entries, whose chain holds.
+    ///
+    /// # Errors
+    /// A journal that is damaged or cannot be read.
+    pub async fn read(&self) -> Result<History, JournalError> {
+        chain::read(&self.store.read(false).await?.texts)
+    }
+
+    /// The same, where everything that is kept twice is compared.
+    ///
+    /// # Errors
+    /// A journal that is damaged or cannot be read.
+    pub async fn verify(&self) -> Result<History, JournalError> {
+        chain::read(&self.store.read(true).await?.texts)
+    }
+
+    /// The calls so far.
+    #[must_use]
+    pub fn calls(&self) -> Calls {
+        self.store.calls()
+    }
+
+    /// Ask for the right to begin a run. `take_over` is the number of an abandoned run to be closed.
+    ///
+    /// # Errors
+    /// Somebody else runs, or has died while running and nobody takes over; a damaged journal; one that cannot be
+    /// read.
+    pub async fn claim(&self, runner: &str, take_over: Option<u64>) -> Result<Claim, JournalError> {
+        let lock = self.place.folder().map(|path| folder::lock(path, runner)).transpose()?;
+        let mut read = self.store.read(false).await?;
+        let mut history = chain::read(&read.texts)?;
+        let open = history.open();
+        if let Some(wanted) = take_over
+            && open.is_none_or(|run| run.number != wanted)
+        {
+            return Err(JournalError::NothingToTakeOver(wanted));
+        }
+        let died = open.map(Unended::from);
+        if let Some(run) = open
+            && let Some(lease) = run.run.lease
+        {
+            if read.silent <= Duration::from_secs(lease) {
+                return Err(JournalError::locked(run));
+            }
+            if take_over.is_none() {
+                return Err(JournalError::Abandoned(Box::new(Unended::from(run))));
+            }
+            self.close(run, &read, &history, runner).await?;
+            read = self.store.read(false).await?;
+            history = chain::read(&read.texts)?;
+            if let Some(run) = history.open() {
+                return Err(JournalError::locked(run));
+            }
+        }
+        let unfolded = read.texts.iter().filter(|text| read.unfolded.contains(&text.run));
+        let unfolded = unfolded.map(|text| (text.run, text.whole())).collect();
+        Ok(Claim { store: self.store.clone(), history, unfolded, died, _lock: lock })
+    }
+
+    /// Close a run by writing its next page, which its writer, if it is alive after all, then cannot write.
+    async fn close(
+        &self,
+        run: &RunState,
+        read: &Read,
+        history: &History,
+        by: &str,
+    ) -> Result<(), JournalError> {
+        let pages = read.texts.last().map_or(0, |text| text.parts.len()) as u64;
+        let entry = Entry {
+            number: history.entries.len() as u64 + 1,
+            previous: history.head().to_owned(),
+            at: now(),
+            event: Event::TakenOver { by: by.to_owned() },
+        };
+        let (line, _) = entry.line()?;
+        match self.store.append(run.number, pages + 1, format!("{line}\n").as_bytes()).await? {
+            Appended::Written => Ok(()),
+            // It is alive after all, or somebody else was faster.
+            Appended::Taken(_) => Err(JournalError::locked(run)),
+        }
+    }
+}
+
+impl Claim {
+    /// All entries so far.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.history.entries
+    }
+
+    /// The run before, if it ended without a word.
+    #[must_use]
+    pub fn died(&self) -> Option<&Unended> {
+        self.died.as_ref()
+    }
+}
+
+/// The time that is written into entries.
+pub(super) fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}

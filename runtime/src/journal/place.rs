@@ -1,0 +1,58 @@
+//! Where a journal is kept.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use holdfast_compiler::document::S3Location;
+use holdfast_compiler::policy::LEASE;
+use serde::{Deserialize, Serialize};
+
+/// Where a journal is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Place {
+    /// A folder of this machine.
+    Folder(PathBuf),
+    /// A prefix in a bucket, which teams share.
+    S3 {
+        /// Bucket and prefix.
+        s3: S3Location,
+        /// The bucket's region. Where nobody has said it, S3 is asked.
+        region: Option<String>,
+        /// How many seconds a run may be silent before others may take it over.
+        lease: u64,
+    },
+}
+
+impl Place {
+    /// The folder, if it is one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(folder) => Some(folder),
+            Self::S3 { .. } => None,
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if !text.starts_with("s3://") {
+            return Ok(Self::Folder(text.into()));
+        }
+        let s3 = S3Location::parse(text)?;
+        Ok(Self::S3 { s3, region: None, lease: LEASE.as_seconds() })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => write!(f, "{}", folder.display()),
+            Self::S3 { s3, .. } => write!(f, "{s3}"),
+        }
+    }
+}

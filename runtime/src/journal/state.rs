@@ -1,0 +1,202 @@
+//! What became of the runs: a fold over the entries, in which an entry that cannot follow on the one before is an
+//! error and not a guess.
+
+use std::collections::BTreeMap;
+
+use holdfast_compiler::plan::StepId;
+
+use super::{Entry, Event, Run};
+
+/// A run, as far as its entries tell.
+#[derive(Debug, Clone)]
+pub struct RunState {
+    /// Its number, from 1.
+    pub number: u64,
+    /// What it is about.
+    pub run: Run,
+    /// The position of its first entry among all.
+    pub first: usize,
+    /// When it began (RFC 3339, UTC).
+    pub started: String,
+    /// When it was last heard of.
+    pub heard: String,
+    /// How it ended.
+    pub end: End,
+    /// The steps it started.
+    pub steps: BTreeMap<StepId, Progress>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// It has not: it goes on, or it has died and nobody knows yet.
+    Open,
+    /// Of its own accord.
+    Finished {
+        /// Steps not started.
+        not_started: usize,
+        /// Whether somebody asked it to stop.
+        interrupted: bool,
+    },
+    /// Somebody else closed it.
+    TakenOver {
+        /// Who.
+        by: String,
+    },
+    /// Without a word: its process had ended when the next run began.
+    Died,
+}
+
+/// How far a step came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Announced. It may or may not have taken effect.
+    UnderWay,
+    /// Done.
+    Done,
+    /// Failed.
+    Failed,
+}
+
+impl RunState {
+    /// How many of its steps came so far.
+    #[must_use]
+    pub fn count(&self, progress: Progress) -> usize {
+        self.steps.values().filter(|of| **of == progress).count()
+    }
+
+    /// How many steps it did not start.
+    #[must_use]
+    pub fn not_started(&self) -> usize {
+        match self.end {
+            End::Finished { not_started, .. } => not_started,
+            _ => self.run.steps.saturating_sub(self.steps.len()),
+        }
+    }
+
+    /// The steps that were announced and of which nothing more is known.
+    pub fn under_way(&self) -> impl Iterator<Item = &StepId> {
+        self.steps.iter().filter(|(_, progress)| **progress == Progress::UnderWay).map(|(step, _)| step)
+    }
+}
+
+/// The next entry. `runs` is what the entries before it came to.
+///
+/// # Errors
+/// It cannot follow on them; `runs` is then as it was.
+pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result<(), String> {
+    if let Event::RunStarted(run) = &entry.event {
+        if let Some(last) = runs.last_mut()
+            && last.end == End::Open
+        {
+            if last.run.lease.is_some() {
+                return Err(format!("a run begins, and run {} has not ended", last.number));
+            }
+            last.end = End::Died;
+        }
+        runs.push(RunState {
+            number: runs.len() as u64 + 1,
+            run: run.clone(),
+            first: at,
+            started: entry.at.clone(),
+            heard: entry.at.clone(),
+            end: End::Open,
+            steps: BTreeMap::new(),
+        });
+        return Ok(());
+    }
+    let Some(run) = runs.last_mut() else { return Err("no run has begun".to_owned()) };
+    let illegal = |what: &str, step: &StepId| Err(format!("step `{step}` {what}"));
+    match (&run.end, &entry.event) {
+        (End::Open, Event::StepStarted { step, .. }) => match run.steps.get(step) {
+            Some(Progress::UnderWay) => return illegal("begins, and it is under way", step),
+            _ => {
+                run.steps.insert(step.clone(), Progress::UnderWay);
+            }
+        },
+        (End::Open, Event::StepDone { step, .. } | Event::StepFailed { step, .. }) => {
+            let done = matches!(entry.event, Event::StepDone { .. });
+            match run.steps.get_mut(step) {
+                Some(progress @ Progress::UnderWay) => {
+                    *progress = if done { Progress::Done } else { Progress::Failed };
+                }
+                _ => return illegal("ends, and it has not begun", step),
+            }
+        }
+        (End::Open, Event::RunFinished { not_started, interrupted, .. }) => {
+            run.end = End::Finished { not_started: *not_started, interrupted: *interrupted };
+        }
+        (End::Open, Event::TakenOver { by }) => run.end = End::TakenOver { by: by.clone() },
+        (End::Open, Event::Moved(_) | Event::Adopted { .. } | Event::Alive) => {}
+        // Who takes a run over may be a moment later than its end; what is adopted needs no run.
+        (End::Finished { .. }, Event::TakenOver { .. } | Event::Adopted { .. }) => {}
+        _ => return Err(format!("it follows on the end of run {}", run.number)),
+    }
+    run.heard.clone_from(&entry.at);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(lease: Option<u64>) -> Event {
+        let context = r#"{"estate":"acme","cloud":"aws","account":"000000000000"}"#;
+        let context = serde_json::from_str(context).unwrap();
+        let (plan, runner) = (String::new(), String::new());
+        Event::RunStarted(Run { context, plan, steps: 1, runner, break_glass: None, lease })
+    }
+
+    fn step(event: &str) -> Event {
+        let rest =
+            r#""step":"bucket.a.b.c","address":"bucket.a.b.c","action":"create","identity":{},"needs":[]"#;
+        let text = format!(r#"{{"event":"step-{event}",{rest},"id":"x","error":"y"}}"#);
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn finished() -> Event {
+        Event::RunFinished { done: 1, failed: 0, not_started: 0, interrupted: false }
+    }
+
+    fn fold(events: Vec<Event>) -> Result<Vec<RunState>, String> {
+        let mut runs = Vec::new();
+        for (at, event) in events.into_iter().enumerate() {
+            let entry = Entry { number: at as u64 + 1, previous: String::new(), at: String::new(), event };
+            next(&mut runs, at, &entry)?;
+        }
+        Ok(runs)
+    }
+
+    #[test]
+    fn what_cannot_follow_is_an_error() {
+        let by = || Event::TakenOver { by: "bob".to_owned() };
+        let illegal = [
+            vec![step("started")],
+            vec![run(None), step("done")],
+            vec![run(None), step("failed")],
+            vec![run(None), step("started"), step("started")],
+            vec![run(None), step("started"), step("done"), step("done")],
+            vec![run(None), finished(), step("started")],
+            vec![run(None), finished(), Event::Alive],
+            vec![run(None), finished(), finished()],
+            vec![run(Some(60)), by(), finished()],
+            vec![run(Some(60)), step("started"), run(Some(60))],
+        ];
+        for events in illegal {
+            assert!(fold(events.clone()).is_err(), "{events:?}");
+        }
+    }
+
+    #[test]
+    fn every_end_is_told() {
+        let ends = |events| fold(events).unwrap().into_iter().map(|run| run.end).collect::<Vec<_>>();
+        assert_eq!(ends(vec![run(None), step("started"), run(None)]), [End::Died, End::Open]);
+        let by = "bob".to_owned();
+        let taken = vec![run(Some(60)), Event::Alive, Event::TakenOver { by: by.clone() }, run(Some(60))];
+        assert_eq!(ends(taken), [End::TakenOver { by }, End::Open]);
+        let again =
+            vec![run(None), step("started"), step("failed"), step("started"), step("done"), finished()];
+        let runs = fold(again).unwrap();
+        assert_eq!((runs[0].count(Progress::Done), runs[0].count(Progress::Failed)), (1, 0));
+    }
+}

@@ -1,0 +1,115 @@
+//! Bad conditions in the embedded cloud, reproducible from a seed: calls that fail before or after they took
+//! effect, throttling, slowness, and reads that are behind the writes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::CloudError;
+
+/// How long a slow call takes.
+const SLOW: Duration = Duration::from_secs(2);
+
+/// How many calls of a hundred suffer what. A file of the embedded cloud may say it under `weather`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Weather {
+    /// Same seed, same weather.
+    pub seed: u64,
+    /// How many calls of each kind there have been. What strikes a call is a matter of what it is about and not
+    /// of the order in which concurrent calls arrive.
+    pub calls: BTreeMap<String, u64>,
+    /// Calls that fail and do nothing.
+    pub before: u8,
+    /// Calls that take effect and whose answer is lost.
+    pub after: u8,
+    /// Calls that are refused as too many.
+    pub throttle: u8,
+    /// Calls that take two seconds, whatever comes of them.
+    pub slow: u8,
+    /// Observations that show what was there before the last change.
+    pub stale: u8,
+}
+
+/// What becomes of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It goes through.
+    Fine,
+    /// It fails and does nothing.
+    Before(&'static str),
+    /// It takes effect and fails.
+    After(&'static str),
+}
+
+impl Weather {
+    /// The fate of the next change of a thing, and how long it takes.
+    pub(super) fn change(&mut self, of: &str) -> (Fate, Duration) {
+        let strikes = self.next(of);
+        let wait = if strikes(1, self.slow) { SLOW } else { Duration::ZERO };
+        let fate = if strikes(2, self.throttle) {
+            Fate::Before("Throttling")
+        } else if strikes(3, self.before) {
+            Fate::Before("InternalError")
+        } else if strikes(4, self.after) {
+            Fate::After("RequestTimeout")
+        } else {
+            Fate::Fine
+        };
+        (fate, wait)
+    }
+
+    /// Whether the next observation is behind, and how long it takes.
+    pub(super) fn observation(&mut self) -> (bool, Duration) {
+        let strikes = self.next("observe");
+        let wait = if strikes(1, self.slow) { SLOW } else { Duration::ZERO };
+        (strikes(5, self.stale), wait)
+    }
+
+    /// Count a call; gives what strikes it.
+    fn next(&mut self, of: &str) -> impl Fn(u64, u8) -> bool + use<> {
+        let count = self.calls.entry(of.to_owned()).or_default();
+        *count += 1;
+        let name = of.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
+        let call = mix(self.seed ^ mix(name ^ mix(*count)));
+        move |what, percent| mix(call ^ what) % 100 < u64::from(percent)
+    }
+}
+
+impl Fate {
+    /// The error that the caller sees.
+    pub(super) fn error(&self) -> Option<CloudError> {
+        let (code, what) = match self {
+            Self::Fine => return None,
+            Self::Before(code) => (code, "it fails (weather)"),
+            Self::After(code) => (code, "the answer was lost (weather)"),
+        };
+        Some(CloudError::new("local:execute", *code, what))
+    }
+}
+
+/// SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+fn mix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_is_about_what_was_asked_for_and_repeats() {
+        let weather = Weather { seed: 7, throttle: 30, ..Weather::default() };
+        let fates = || {
+            let mut weather = weather.clone();
+            (0..1000).map(|_| weather.change("bucket.a.b").0).collect::<Vec<_>>()
+        };
+        let struck = fates().iter().filter(|fate| **fate != Fate::Fine).count();
+        assert!((250..350).contains(&struck), "{struck}");
+        assert_eq!(fates(), fates());
+    }
+}

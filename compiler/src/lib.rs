@@ -17,6 +17,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod format;
 pub mod graph;
+pub mod import;
 pub mod lower;
 pub mod objectives;
 pub mod observation;

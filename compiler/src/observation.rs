@@ -49,7 +49,8 @@ pub struct Owned {
     pub identity: Values,
     /// What it needed when it was made.
     pub needs: BTreeSet<Address>,
-    /// The number of the run that made it, from 1: what was made together is as old.
+    /// The number of the run that made it, from 1: what was made together is as old. 0 for what was there before
+    /// and has been adopted: nobody knows how old it is.
     pub run: u64,
     /// Its managed attributes as they were last applied. Nothing where no apply is known to have ended well.
     pub applied: Option<Values>,

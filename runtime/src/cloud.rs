@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use async_trait::async_trait;
+use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Wanted};
 use holdfast_compiler::plan::{Action, StepId};
 use holdfast_compiler::resource::{Address, Values};
@@ -143,6 +144,12 @@ pub trait Cloud: Send + Sync {
     /// # Errors
     /// The first call that failed for any reason but absence. A partial observation is none.
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError>;
+
+    /// Find everything that a policy could describe, whether one does or not. Nothing is changed.
+    ///
+    /// # Errors
+    /// The first call that failed, but for things that are closed to us: those are left out, with the reason.
+    async fn survey(&self) -> Result<Survey, CloudError>;
 
     /// Execute one command, or several of one batch together, and wait until they have taken effect. One
     /// result per command, in their order.

@@ -110,6 +110,10 @@ codes! {
     DUPLICATE_NAME = "E0313";
     /// More than one continuity plan.
     TWO_PLANS = "E0314";
+    /// Something existing that the service does not have.
+    UNKNOWN_EXISTING = "E0315";
+    /// A name or an attribute of something existing that cannot be taken over as it is.
+    NOT_LEFT = "E0316";
 
     /// A record outside its zone.
     OUTSIDE_ZONE = "E0401";
@@ -187,6 +191,8 @@ codes! {
     RTO_MISSED = "E0802";
     /// A measurement that is too old to count.
     OLD_MEASUREMENT = "W0803";
+    /// An objective that nobody has decided on.
+    UNDECIDED = "W0804";
 
     /// SS01: a recovery step that changes DNS or health checks.
     CALLS_DNS = "E0901";

@@ -9,7 +9,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::recovery::Disruption;
-use super::service::Objective;
 use super::text::Name;
 use super::waiver::Waiver;
 use crate::units::{Date, Duration};
@@ -71,14 +70,6 @@ pub struct Success {
     #[serde(default)]
     #[schemars(extend("maxItems" = 50))]
     pub criteria: Vec<String>,
-}
-
-impl Success {
-    /// Its own times.
-    #[must_use]
-    pub fn objective(&self) -> Objective {
-        Objective { rto: self.rto, rpo: self.rpo }
-    }
 }
 
 /// What kind of test a drill is, from the least to the most convincing.

@@ -6,6 +6,7 @@ mod continuity;
 mod data;
 mod drill;
 mod estate;
+mod existing;
 mod parse;
 mod recovery;
 mod region;
@@ -32,10 +33,11 @@ pub use continuity::{
 pub use data::{Backup, Data, Encryption, Lock, Strategy, Target, Weekday, Windows};
 pub use drill::{Drill, Form, Success};
 pub use estate::{Defaults, Estate, JournalPlace, Site, Tier};
+pub use existing::Existing;
 pub(crate) use parse::{MAX_DEPTH, parse as trees};
 pub use recovery::{Disruption, RecoveryStep};
 pub use region::Region;
-pub use service::{Objective, Objectives, RecoveryFrom, Service};
+pub use service::{Limit, Objective, Objectives, RecoveryFrom, Service};
 pub use text::{
     AccountId, ApiCall, BucketName, Currency, Deed, DomainName, FindingCode, KmsKey, Name, S3Location,
     TimeOfDay, UrlPath, ZoneName,

@@ -164,7 +164,7 @@ impl Site<'_> {
 
     fn wrong_type(&self, expected: &str) -> Diagnostic {
         let value = self.error.instance();
-        let duration = ["Duration", "Interval"].contains(&self.definition());
+        let duration = ["Duration", "Limit", "Interval"].contains(&self.definition());
         let expected = if duration { "a duration" } else { expected };
         let found = match value.as_ref() {
             Value::Number(_) if expected == "a whole number" => "a fraction",
@@ -294,9 +294,11 @@ impl Site<'_> {
         let schema = self.schema();
         let description = schema.and_then(|s| s.get("description")).and_then(Value::as_str);
         match self.definition() {
-            "Duration" => Diagnostic::new(codes::BAD_DURATION, format!("`{text}` is not a duration"))
-                .at(self.value(), "not a duration")
-                .help(duration_cure(text)),
+            "Duration" | "Limit" => {
+                Diagnostic::new(codes::BAD_DURATION, format!("`{text}` is not a duration"))
+                    .at(self.value(), "not a duration")
+                    .help(duration_cure(text))
+            }
             "BucketName" => {
                 Diagnostic::new(codes::BAD_BUCKET_NAME, format!("`{text}` cannot be the name of a bucket"))
                     .at(self.value(), bucket_name_fault(text).unwrap_or("S3 would refuse it"))

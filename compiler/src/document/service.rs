@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::assumptions::Assumptions;
 use super::data::Data;
+use super::existing::Existing;
 use super::recovery::{Disruption, RecoveryStep};
 use super::text::Name;
 use super::traffic::Traffic;
@@ -53,6 +54,12 @@ pub struct Service {
     /// The entries of traffic by name.
     #[serde(default)]
     pub traffic: BTreeMap<Name, Traffic>,
+    /// What of it is there already, under a name of its own or to be left as it is. The key is the address that
+    /// plans show, without the service: `bucket.DATA.SITE`, `role.DATA`, `replication.DATA`,
+    /// `health-check.TRAFFIC.SITE`, `record.TRAFFIC.SITE`. `holdfast import` writes this.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 1000))]
+    pub existing: BTreeMap<String, Existing>,
     /// How it is brought back when its primary site is lost, step by step. Traffic with a probe moves by itself.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
@@ -69,16 +76,56 @@ pub struct Service {
     pub waivers: Vec<Waiver>,
 }
 
+/// What an objective allows at the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// So long.
+    Within(Duration),
+    /// Nobody has decided yet. It is said, so that nobody takes silence for an answer, and it is a warning.
+    Undecided,
+}
+
+impl Limit {
+    const UNDECIDED: &str = "undecided";
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == Self::UNDECIDED {
+            return Ok(Self::Undecided);
+        }
+        let parsed = Duration::parse(&text).map(Self::Within);
+        parsed.ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a duration")))
+    }
+}
+
+impl JsonSchema for Limit {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Limit".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let description = "A span of time, or undecided where nobody has decided yet.";
+        schemars::json_schema!({
+            "type": "string",
+            "description": description,
+            "pattern": format!("{}|^{}$", Duration::PATTERN, Self::UNDECIDED),
+            "patternErrorMessage": description,
+            "examples": ["15m", "4h", Self::UNDECIDED],
+        })
+    }
+}
+
 /// Recovery objectives: of the loss of a site, and of the other disruptions where somebody asks for them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Objectives {
     /// Recovery time objective: the longest time the service may be away when a site is lost.
     #[serde(default)]
-    pub rto: Option<Duration>,
+    pub rto: Option<Limit>,
     /// Recovery point objective: the longest stretch of data that may be lost with a site.
     #[serde(default)]
-    pub rpo: Option<Duration>,
+    pub rpo: Option<Limit>,
     /// The same for data that was deleted or corrupted, by mistake or by a fault.
     #[serde(default)]
     pub corruption: Option<Objective>,
@@ -96,10 +143,10 @@ pub struct Objectives {
 pub struct Objective {
     /// Recovery time objective: the longest time the service may be away.
     #[serde(default)]
-    pub rto: Option<Duration>,
+    pub rto: Option<Limit>,
     /// Recovery point objective: the longest stretch of data that may be lost.
     #[serde(default)]
-    pub rpo: Option<Duration>,
+    pub rpo: Option<Limit>,
 }
 
 impl Objectives {

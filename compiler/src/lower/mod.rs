@@ -1,6 +1,7 @@
 //! From the policy to the graph: which resources should exist, and what needs what.
 
 mod data;
+mod existing;
 mod role;
 mod traffic;
 
@@ -13,6 +14,7 @@ use crate::document::Name;
 use crate::graph::Graph;
 use crate::policy::{Policy, Service};
 use crate::resource::{Address, Kind, Resource};
+pub(crate) use existing::{leavable, nameable};
 
 /// What the policy cannot know: where it is applied.
 #[derive(Debug, Clone)]
@@ -24,14 +26,16 @@ pub struct Target {
 /// Compile a policy into its graph.
 ///
 /// # Errors
-/// Two resources that would be one thing. (Circles of services are found before.)
+/// Two resources that would be one thing; what is said about existing things that are none. (Circles of services are found before.)
 pub fn lower(policy: &Policy, target: &Target) -> Result<Graph, Vec<Diagnostic>> {
     let mut resources: BTreeMap<Address, Resource> = BTreeMap::new();
+    let mut errors = Vec::new();
     for service in policy.services.values() {
         let mut own = Vec::new();
         let context = Context { policy, target, service };
         data::lower(&context, &mut own);
         traffic::lower(&context, &mut own);
+        existing::apply(service, &mut own, &mut errors);
         for mut resource in own {
             let shared = resource.address.kind() == Kind::HostedZone;
             if !shared {
@@ -42,6 +46,9 @@ pub fn lower(policy: &Policy, target: &Target) -> Result<Graph, Vec<Diagnostic>>
             // What several services share is reported where the text mentions it first.
             first.origin = first.origin.min(origin);
         }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
     }
     let awaited: BTreeSet<&Name> = policy.services.values().flat_map(|s| s.depends_on.keys()).collect();
     let mut own: BTreeMap<String, BTreeSet<Address>> = BTreeMap::new();

@@ -23,8 +23,31 @@ pub fn check(policy: &Policy, as_of: Option<Date>) -> Vec<Diagnostic> {
         let Some(derived) = all.get(&service.name) else { continue };
         let case = Case { deriver: &deriver, service, all: &all };
         derived.iter().for_each(|derivation| case.report(derivation, &mut out));
+        undecided(service, &mut out);
     }
     out
+}
+
+/// Objectives that the service says nobody has decided on.
+fn undecided(service: &Service, out: &mut Vec<Diagnostic>) {
+    for (disruption, asked) in &service.objectives {
+        for (key, origin) in &asked.undecided {
+            let (what, name) = match *key {
+                "rto" => (format!("how long {disruption} may keep `{}` away", service.name), "RTO"),
+                _ => (format!("how much data {disruption} may cost `{}`", service.name), "RPO"),
+            };
+            let finding = Diagnostic::new(codes::UNDECIDED, format!("nobody has decided {what}"));
+            let finding = origin.span().map_or_else(
+                || finding.clone(),
+                |span| finding.clone().at(span, format!("an {name} is missing")),
+            );
+            out.push(
+                finding
+                    .about(service.span)
+                    .help("decide with the business; `holdfast objectives` says what is there today"),
+            );
+        }
+    }
 }
 
 struct Case<'a, 'p> {

@@ -69,6 +69,8 @@ pub struct Data<'p> {
     pub primary: &'p Bucket,
     /// Whether the primary bucket keeps versions.
     pub versioned: bool,
+    /// Whether encryption is left as it was found, so that nobody knows the key.
+    pub any_key: bool,
     /// How it is encrypted.
     pub encryption: Encryption,
     /// The copies.
@@ -97,6 +99,8 @@ pub struct Copy<'p> {
     pub bucket: &'p Bucket,
     /// Whether S3 promises a time for it.
     pub timed: bool,
+    /// What the copy needs and the policy leaves as it was found, with the place that says so.
+    pub left: Option<(&'static str, Span)>,
     /// Whether there are objects that were never copied to it, and what the author says about them.
     pub backfill: Backfill,
 }
@@ -121,14 +125,18 @@ impl<'p> Facts<'p> {
         });
         let data = service.data.iter().map(|(name, set)| {
             let backfill = || set.backfilled.clone().map_or(Backfill::NotNeeded, Backfill::Done);
-            let copies =
-                set.copies.iter().map(|bucket| Copy { bucket, timed: true, backfill: backfill() }).collect();
+            let copies = set.copies.iter().map(|bucket| {
+                let left = left(service, name, &[&set.primary, bucket]);
+                Copy { bucket, timed: left.is_none(), left, backfill: backfill() }
+            });
+            let at = bucket_address(name, &set.primary);
             let data = Data {
                 span: set.backups,
                 primary: &set.primary,
-                versioned: true,
+                versioned: service.leaves(&at, "versioning").is_none(),
+                any_key: ["encryption", "kms-key"].iter().any(|name| service.leaves(&at, name).is_some()),
                 encryption: set.encryption.value,
-                copies,
+                copies: copies.collect(),
                 schedules: set.schedules.clone(),
                 size: set.size.clone(),
             };
@@ -171,6 +179,25 @@ impl Data<'_> {
     pub fn key<'s>(&self, site: &'s Site) -> Option<&'s KmsKey> {
         (self.encryption == Encryption::Kms).then_some(site.kms_key.as_ref()).flatten()
     }
+}
+
+fn bucket_address(data: &Name, bucket: &Bucket) -> String {
+    format!("bucket.{data}.{}", bucket.site.name)
+}
+
+/// The first thing a copy in real time needs that is left as it was found.
+fn left(service: &Service, data: &Name, buckets: &[&Bucket]) -> Option<(&'static str, Span)> {
+    let rules =
+        service.leaves(&format!("replication.{data}"), "rules").map(|span| ("replication rules are", span));
+    let role = || {
+        let of = |name| service.leaves(&format!("role.{data}"), name);
+        of("policy").or_else(|| of("trust")).map(|span| ("the permissions of the role are", span))
+    };
+    let versions = || {
+        let of = |bucket: &&Bucket| service.leaves(&bucket_address(data, bucket), "versioning");
+        buckets.iter().find_map(of).map(|span| ("the versioning of a bucket is", span))
+    };
+    rules.or_else(role).or_else(versions)
 }
 
 /// Whether two keys are one. Aliases belong to one region each; replicas of a multi-region key are one key, with the

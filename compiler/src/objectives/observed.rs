@@ -51,7 +51,8 @@ pub fn observed<'p>(service: &'p Service, live: Live<'_>) -> Option<Facts<'p>> {
                 .bucket(name, copy.bucket)
                 .is_some_and(|b| b.attributes.get("versioning").is_some_and(|s| s == "Enabled"));
             let rule = replication.and_then(|replication| rule(replication, copy.bucket));
-            let rule = rule.filter(|_| view.may_copy(name, copy.bucket));
+            // Where the permissions are left to somebody else, their form is not ours to judge.
+            let rule = rule.filter(|_| copy.left.is_some() || view.may_copy(name, copy.bucket));
             copy.timed = rule.is_some_and(|rule| rule.get("replication-time").is_some_and(Value::is_number));
             there && rule.is_some()
         });

@@ -62,6 +62,7 @@ fn candidates(facts: &Facts<'_>, data: &Data<'_>, disruption: Disruption, as_of:
         Disruption::AccountCompromise => {
             in_time(backups(&|schedule, _| schedule.lock == Some(Lock::Compliance)), Some(facts))
         }
+        Disruption::KeyLoss if data.any_key => Vec::new(),
         Disruption::KeyLoss if key.is_none() => vec![no_key(data)],
         Disruption::KeyLoss => {
             // Vaults are encrypted with the keys of their sites, too.
@@ -116,7 +117,10 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
         )),
     }
     let span = Some(copy.bucket.span);
-    terms.push(if copy.timed {
+    terms.push(if let Some((what_is, span)) = copy.left {
+        let why = format!("{what_is} left as they were found; Holdfast makes none of it sure");
+        Term::unbounded(Phase::Loss, what, why, Some(span))
+    } else if copy.timed {
         Term {
             phase: Phase::Loss,
             what,

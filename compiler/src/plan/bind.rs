@@ -7,9 +7,9 @@ use crate::observation::{Object, Observation, Owned};
 use crate::resource::{Address, Attribute, Kind, Lifecycle, Resource, Values};
 
 /// The things of each address.
-pub(super) struct Bound<'a> {
+pub(crate) struct Bound<'a> {
     /// The one thing of each resource that exists.
-    pub(super) found: BTreeMap<Address, &'a Object>,
+    pub(crate) found: BTreeMap<Address, &'a Object>,
     /// Further things of the same identity: leftovers of an interrupted replacement.
     pub(super) leftover: BTreeMap<Address, Vec<&'a Object>>,
     /// Things that Holdfast made and that no policy asks for any more, by address; an address that had
@@ -17,7 +17,7 @@ pub(super) struct Bound<'a> {
     pub(super) orphans: Vec<(Address, Vec<&'a Object>)>,
 }
 
-pub(super) fn bind<'a>(graph: &Graph, owned: &[Owned], observation: &'a Observation) -> Bound<'a> {
+pub(crate) fn bind<'a>(graph: &Graph, owned: &[Owned], observation: &'a Observation) -> Bound<'a> {
     let mut index: BTreeMap<(Kind, String), Vec<&Object>> = BTreeMap::new();
     for object in &observation.objects {
         index.entry((object.kind, key(&object.identity()))).or_default().push(object);

@@ -94,8 +94,11 @@ pub(super) fn effects(
 ) -> Vec<Effect> {
     let (policy, as_of) = (&compiled.policy, compiled.options.as_of);
     let key = |kind: Kind, identity: &Values| (kind, serde_json::to_string(identity).unwrap_or_default());
-    let made: BTreeMap<_, u64> =
-        owned.iter().map(|owned| (key(owned.address.kind(), &owned.identity), owned.run)).collect();
+    let made: BTreeMap<_, u64> = owned
+        .iter()
+        .filter(|owned| owned.run > 0)
+        .map(|owned| (key(owned.address.kind(), &owned.identity), owned.run))
+        .collect();
     let find = |address: &Address| found.get(address).copied();
     let made = |address: &Address| find(address).and_then(|o| made.get(&key(o.kind, &o.identity())).copied());
     let live = Live { find: &find, made: &made };

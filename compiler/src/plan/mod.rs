@@ -4,7 +4,7 @@
 //! shown offline, and it has a digest. It holds no times and no random ids.
 
 mod batch;
-mod bind;
+pub(crate) mod bind;
 mod cause;
 mod diff;
 mod drift;

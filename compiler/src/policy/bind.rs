@@ -222,6 +222,7 @@ impl Binder<'_> {
             traffic,
             recovery: self.recovery(out),
             assumptions: self.assumptions(),
+            existing: self.existing(),
         }
     }
 }

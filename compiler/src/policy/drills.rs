@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::binder::Names;
 use super::sites::Sites;
 use crate::diagnostic::{Diagnostic, codes, guess};
-use crate::document::{self, Disruption, Form, Name, Objective, Text};
+use crate::document::{self, Disruption, Form, Name, Success, Text};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
@@ -27,7 +27,7 @@ pub struct Drill {
     /// What goes wrong in it.
     pub disruption: Disruption,
     /// The times within which it counts as passed.
-    pub success: Objective,
+    pub success: Success,
     /// The places of both times.
     pub success_spans: [Span; 2],
 }
@@ -79,7 +79,7 @@ pub(super) fn bind(
         last: body.last.map(|last| (last, span("last"))),
         services,
         disruption: body.disruption,
-        success: body.success.objective(),
+        success: body.success.clone(),
         success_spans: [time("rto"), time("rpo")],
     }
 }

@@ -10,6 +10,7 @@ mod continuity;
 mod dependencies;
 mod drills;
 mod effective;
+mod existing;
 mod journal;
 mod recovery;
 mod schedule;
@@ -30,6 +31,7 @@ use crate::units::{Bytes, Date, Duration};
 pub use continuity::{Contact, Plan};
 pub use drills::Drill;
 pub use effective::effective;
+pub use existing::Existing;
 pub use journal::{Journal, LEASE};
 pub use recovery::{Deed, RecoveryStep};
 pub use settings::{Asked, Assumed, Assumptions, Origin, Setting};
@@ -99,6 +101,8 @@ pub struct Service {
     pub recovery: BTreeMap<Disruption, Vec<RecoveryStep>>,
     /// What is taken for granted of it.
     pub assumptions: Assumptions,
+    /// What of it is there already, by address without the service.
+    pub existing: BTreeMap<String, Existing>,
 }
 
 /// A data set: the primary bucket, its copies, its backups.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::binder::Binder;
-use crate::document::{self, Disruption, Name, Objectives, Step};
+use crate::document::{self, Disruption, Limit, Name, Objectives, Step};
 use crate::source::Span;
 use crate::units::{Date, Duration, Throughput};
 
@@ -58,6 +58,8 @@ pub struct Asked {
     pub rto: Option<Setting<Duration>>,
     /// The recovery point objective.
     pub rpo: Option<Setting<Duration>>,
+    /// What nobody has decided yet, `rto` or `rpo`, with who says so.
+    pub undecided: Vec<(&'static str, Origin)>,
 }
 
 /// What is taken for granted of a service. See [`document::Assumptions`] for the meanings.
@@ -142,9 +144,18 @@ impl Binder<'_> {
             };
             let built_in = |value| Setting { value, origin: BUILT_IN_OBJECTIVE };
             let default = |value| (disruption == Disruption::SiteLoss).then(|| built_in(value));
-            let rto = self.first(&path("rto"), asked.map(|asked| asked.rto)).or_else(|| default(RTO));
-            let rpo = self.first(&path("rpo"), asked.map(|asked| asked.rpo)).or_else(|| default(RPO));
-            (disruption, Asked { rto, rpo })
+            let mut undecided = Vec::new();
+            let mut limit = |key, values, value| match self.first(&path(key), values) {
+                None => default(value),
+                Some(Setting { value: Limit::Within(value), origin }) => Some(Setting { value, origin }),
+                Some(Setting { value: Limit::Undecided, origin }) => {
+                    undecided.push((key, origin));
+                    None
+                }
+            };
+            let rto = limit("rto", asked.map(|asked| asked.rto), RTO);
+            let rpo = limit("rpo", asked.map(|asked| asked.rpo), RPO);
+            (disruption, Asked { rto, rpo, undecided })
         };
         Disruption::ALL.into_iter().map(of).collect()
     }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::clients::{Clients, HOME};
 use super::error::{Named, unless};
-use super::fields::{required, tag_value, tags, text};
+use super::fields::{required, tag_value, tags, text, with_found};
 use super::retry::{BUCKET, NEW_BUCKET, retry};
 use super::{bucket_settings as settings, done};
 use crate::cloud::{CloudError, Command, Done};
@@ -27,22 +27,21 @@ const PAGE: i32 = 10_000;
 /// The region of every wanted bucket of the account that exists.
 pub(super) async fn regions(
     clients: &Clients,
-    wanted: &BTreeSet<String>,
+    wanted: impl Fn(&str) -> bool,
 ) -> Result<BTreeMap<String, String>, CloudError> {
     let mut found = BTreeMap::new();
-    if wanted.is_empty() {
-        return Ok(found);
-    }
     let client = clients.s3(clients.region());
     let mut next = None;
     loop {
         let request = client.list_buckets().max_buckets(PAGE).set_continuation_token(next);
         let page = request.send().await.named("s3:ListBuckets")?;
-        for bucket in page.buckets() {
-            if let Some(name) = bucket.name().filter(|name| wanted.contains(*name)) {
-                found.insert(name.to_owned(), region(clients, name, bucket).await?);
-            }
-        }
+        let named = page.buckets().iter().filter_map(|bucket| Some((bucket.name()?, bucket)));
+        let asks: Vec<_> = named
+            .filter(|(name, _)| wanted(name))
+            .map(|(name, bucket)| async move { Ok((name.to_owned(), region(clients, name, bucket).await?)) })
+            .collect();
+        let regions: Vec<_> = stream::iter(asks).buffer_unordered(AT_A_TIME).try_collect().await?;
+        found.extend(regions);
         next = page.continuation_token().filter(|token| !token.is_empty()).map(str::to_owned);
         if next.is_none() {
             return Ok(found);
@@ -112,8 +111,9 @@ pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done
             if changed.remove("kms-key") | changed.remove("bucket-key") {
                 changed.insert("encryption");
             }
+            let values = with_found(command);
             for setting in changed {
-                settings::write(&client, name, values, setting, BUCKET).await?;
+                settings::write(&client, name, &values, setting, BUCKET).await?;
             }
             Ok(done(name, outputs(name)))
         }

@@ -5,7 +5,15 @@ use std::collections::BTreeMap;
 use holdfast_compiler::resource::Values;
 use serde_json::{Map, Value};
 
-use crate::cloud::CloudError;
+use crate::cloud::{CloudError, Command};
+
+/// What a command wants, and for all else what is there: a call that writes a thing whole must not drop what the
+/// policy leaves as it is.
+pub(super) fn with_found(command: &Command) -> Values {
+    let mut values = command.object.as_ref().map(|object| object.attributes.clone()).unwrap_or_default();
+    values.extend(command.values.clone());
+    values
+}
 
 /// A text, if it is one.
 pub(super) fn text<'a>(values: &'a Values, name: &str) -> Option<&'a str> {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::clients::Clients;
 use super::error::{Named, unless};
-use super::fields::{flag, lacks, new_tags, number, required, tag_value, text};
+use super::fields::{flag, lacks, new_tags, number, required, tag_value, text, with_found};
 use super::retry::{NEW_HEALTH_CHECK, ROUTE53, retry};
 use super::{done, health_check_config as config, health_check_tags as tags};
 use crate::cloud::{CloudError, Command, Done};
@@ -19,12 +19,24 @@ use crate::cloud::{CloudError, Command, Done};
 /// Health checks per page: the most that Route 53 gives (API Reference, `ListHealthChecks`).
 const PAGE: i32 = 1000;
 
-/// The health checks whose caller reference begins with a wanted reference.
+/// The health checks that have a wanted reference.
 pub(super) async fn observe(clients: &Clients, wanted: &BTreeSet<String>) -> Result<Vec<Object>, CloudError> {
-    let mut objects = Vec::new();
     if wanted.is_empty() {
-        return Ok(objects);
+        return Ok(Vec::new());
     }
+    list(clients, |check| object(check, wanted)).await
+}
+
+/// Every health check of the account, by its whole caller reference.
+pub(super) async fn all(clients: &Clients) -> Result<Vec<Object>, CloudError> {
+    list(clients, |check| as_object(check, check.caller_reference())).await
+}
+
+async fn list(
+    clients: &Clients,
+    object: impl Fn(&HealthCheck) -> Option<Object>,
+) -> Result<Vec<Object>, CloudError> {
+    let mut objects = Vec::new();
     let mut marker: Option<String> = None;
     loop {
         let page = retry(ROUTE53, || async {
@@ -32,7 +44,7 @@ pub(super) async fn observe(clients: &Clients, wanted: &BTreeSet<String>) -> Res
             request.set_marker(marker.clone()).send().await.named("route53:ListHealthChecks")
         });
         let page = page.await?;
-        objects.extend(page.health_checks().iter().filter_map(|check| object(check, wanted)));
+        objects.extend(page.health_checks().iter().filter_map(&object));
         marker = page.next_marker.filter(|marker| page.is_truncated && !marker.is_empty());
         if marker.is_none() {
             break;
@@ -47,12 +59,21 @@ pub(super) async fn observe(clients: &Clients, wanted: &BTreeSet<String>) -> Res
     Ok(objects)
 }
 
-/// Ours are made with the reference, a dash, and the token of the step.
+/// Those that Holdfast makes have the reference, a dash, and the token of the step, sixteen hexadecimal digits;
+/// those it has adopted have the reference and nothing else.
 fn object(check: &HealthCheck, wanted: &BTreeSet<String>) -> Option<Object> {
-    let (reference, _) = check.caller_reference().rsplit_once('-')?;
-    if !wanted.contains(reference) {
-        return None;
-    }
+    let whole = check.caller_reference();
+    let ours = whole.rsplit_once('-').filter(|(_, token)| is_token(token)).map(|(reference, _)| reference);
+    let reference = std::iter::once(whole).chain(ours).find(|reference| wanted.contains(*reference))?;
+    as_object(check, reference)
+}
+
+fn is_token(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// A health check by a reference of its own.
+fn as_object(check: &HealthCheck, reference: &str) -> Option<Object> {
     let mut attributes = config::to_values(check.health_check_config()?);
     attributes.insert("reference".to_owned(), json!(reference));
     let id = check.id().to_owned();
@@ -76,7 +97,8 @@ pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done
 
 async fn create(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
     const OPERATION: &str = "route53:CreateHealthCheck";
-    let values = &command.values;
+    // What is left as it is comes along into the one that takes its place.
+    let values = &with_found(command);
     let reference = format!("{}-{}", required(values, "reference", OPERATION)?, command.token);
     let config = config::from_values(values)?;
     let answer = retry(ROUTE53, || async {
@@ -140,4 +162,28 @@ async fn delete(clients: &Clients, id: &str) -> Result<Done, CloudError> {
     });
     unless(answer.await, &["NoSuchHealthCheck"])?;
     Ok(done(id, Values::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_route53::types::{HealthCheckConfig, HealthCheckType};
+
+    use super::*;
+
+    #[test]
+    fn a_check_is_known_by_all_of_its_reference() {
+        let config = HealthCheckConfig::builder().r#type(HealthCheckType::Tcp).build().unwrap();
+        let known = |reference: &str, wanted: &str| {
+            let check = HealthCheck::builder().id("1").caller_reference(reference).health_check_version(1);
+            let check = check.health_check_config(config.clone()).build().unwrap();
+            let found = object(&check, &BTreeSet::from([wanted.to_owned()]))?;
+            Some(found.attributes["reference"].as_str().unwrap().to_owned())
+        };
+        let ab = Some("ab".to_owned());
+        assert_eq!(known("ab", "ab"), ab);
+        assert_eq!(known("ab-0123456789abcdef", "ab"), ab);
+        for other in ["abc", "ab-c", "ab-0123456789ABCDEF", "ab-0123456789abcde", "a"] {
+            assert_eq!(known(other, "ab"), None, "{other}");
+        }
+    }
 }

@@ -25,10 +25,14 @@ mod replication_rule;
 mod retry;
 mod role;
 mod scope;
+mod survey;
 mod zone;
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use futures::try_join;
+use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Wanted};
 use holdfast_compiler::resource::{Kind, Values};
 use tokio::sync::OnceCell;
@@ -53,8 +57,11 @@ impl Aws {
 
     async fn storage(&self, scope: &Scope) -> Result<Vec<Object>, CloudError> {
         let clients = &self.clients;
-        let names = scope.buckets.union(&scope.replications).cloned().collect();
-        let regions = bucket::regions(clients, &names).await?;
+        let names: BTreeSet<&String> = scope.buckets.union(&scope.replications).collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let regions = bucket::regions(clients, |name| names.contains(&name.to_owned())).await?;
         let (buckets, replications) = try_join!(
             bucket::observe(clients, &scope.buckets, &regions),
             replication::observe(clients, &scope.replications, &regions),
@@ -117,6 +124,10 @@ impl Cloud for Aws {
         let mut objects = [storage, roles, names, checks].concat();
         objects.sort_by(|one, other| (one.kind, &one.id).cmp(&(other.kind, &other.id)));
         Ok(Observation { objects })
+    }
+
+    async fn survey(&self) -> Result<Survey, CloudError> {
+        survey::survey(&self.clients).await
     }
 
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {

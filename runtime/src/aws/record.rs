@@ -49,6 +49,13 @@ pub(super) async fn read(
     Ok(objects)
 }
 
+/// Everything in a zone.
+pub(super) async fn all(clients: &Clients, zone: &Zone) -> Result<Vec<Object>, CloudError> {
+    let mut objects = Vec::new();
+    list(clients, zone, None, &mut objects, |_| true).await?;
+    Ok(objects)
+}
+
 /// Page from a name, or from the beginning, on to the end. All records of a name follow each other, so a
 /// reading that began with one name ends where another begins.
 async fn list(

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::clients::Clients;
 use super::done;
 use super::error::{Named, unless};
-use super::fields::{lacks, required};
+use super::fields::{lacks, required, with_found};
 use super::replication_rule as rule;
 use super::retry::{BUCKET, REPLICATION, retry};
 use crate::cloud::{CloudError, Command, Done};
@@ -59,7 +59,7 @@ fn attributes(bucket: &str, region: &str, found: &ReplicationConfiguration) -> V
 pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
     match command.action {
         Action::Create | Action::Update | Action::Replace | Action::Keep => {
-            put(clients, &command.values).await
+            put(clients, &with_found(command)).await
         }
         Action::Delete => delete(clients, command).await,
     }

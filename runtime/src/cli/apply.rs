@@ -71,7 +71,7 @@ impl Apply {
         }
         self.words.suffice(&plan)?;
         if !self.yes {
-            confirm(terminal)?;
+            confirm(terminal, "Apply this", "add `--yes`, or save a plan and apply that")?;
         }
         self.execute(&plan, &digest, cloud.as_ref(), &claim, terminal).await
     }
@@ -201,14 +201,7 @@ async fn still_fits(
 
 /// A run of a plan.
 fn run(plan: &Plan, digest: &str, steps: usize) -> Run {
-    Run {
-        context: plan.context.clone(),
-        plan: digest.to_owned(),
-        steps,
-        runner: session::runner(),
-        break_glass: None,
-        lease: None,
-    }
+    Run::new(plan.context.clone(), digest.to_owned(), steps, session::runner())
 }
 
 /// The folder of what is kept beside the policies, as far as a journal tells.
@@ -227,14 +220,12 @@ fn same(one: &Selected, other: &Selected) -> Result<bool, Failure> {
 }
 
 /// Ask, where there is somebody to ask.
-fn confirm(terminal: &Terminal) -> Result<(), Failure> {
-    let refused = |message: &str| {
-        Failure::refused(codes::NOT_CONFIRMED, message, "add `--yes`, or save a plan and apply that")
-    };
+pub(super) fn confirm(terminal: &Terminal, question: &str, cure: &str) -> Result<(), Failure> {
+    let refused = |message: &str| Failure::refused(codes::NOT_CONFIRMED, message, cure);
     if !std::io::stdin().is_terminal() {
         return Err(refused("nobody has agreed to this plan, and nobody is here to ask"));
     }
-    terminal.error("\nApply this? Only `yes` is accepted: ");
+    terminal.error(&format!("\n{question}? Only `yes` is accepted: "));
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);

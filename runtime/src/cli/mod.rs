@@ -7,6 +7,7 @@ mod explain;
 mod failure;
 mod fmt;
 mod graph;
+mod import;
 mod init;
 mod journal;
 mod journal_view;
@@ -86,6 +87,7 @@ enum Command {
     Show(show::Show),
     Apply(apply::Apply),
     Journal(journal::Journal),
+    Import(import::Import),
     Graph(graph::Graph),
     Schema(schema::Schema),
     Explain(explain::Explain),
@@ -114,6 +116,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Show(command) => command.run(&terminal),
         Command::Apply(command) => block(command.run(&cli.global, &terminal)),
         Command::Journal(command) => block(command.run(&cli.global, &terminal)),
+        Command::Import(command) => block(command.run(&cli.global, &terminal)),
         Command::Graph(command) => command.run(&terminal),
         Command::Schema(command) => command.run(&terminal),
         Command::Explain(command) => command.run(&terminal),

@@ -128,12 +128,12 @@ impl Compiled {
     /// After the flags, and beside the policies.
     pub(super) fn place(&self, global: &Global) -> Result<Place, Failure> {
         let home = load::home(&self.sources.place(self.compiled.policy.estate_span).file);
-        let cloud = Selected::parse(global.cloud.as_deref().unwrap_or("aws"), &home)?;
-        Ok(Place { cloud, journal: self.journal(global, &home) })
+        let place = Place::beside(&home, global)?;
+        Ok(Place { journal: self.journal(global, place.journal), ..place })
     }
 
     /// After the flag, the estate, and beside the policies.
-    fn journal(&self, global: &Global, home: &Path) -> journal::Place {
+    fn journal(&self, global: &Global, beside: journal::Place) -> journal::Place {
         let said = self.compiled.policy.journal.as_ref();
         let shared = said.and_then(|journal| {
             let (s3, region) = journal.s3.as_ref()?;
@@ -143,10 +143,18 @@ impl Compiled {
         match (&global.journal, shared) {
             // The same place, and the estate knows more about it.
             (Some(journal::Place::S3 { s3, .. }), Some((same, shared))) if s3 == same => shared,
-            (Some(flag), _) => flag.clone(),
             (None, Some((_, shared))) => shared,
-            (None, None) => journal::Place::Folder(home.join("journal")),
+            (Some(_), _) | (None, None) => beside,
         }
+    }
+}
+
+impl Place {
+    /// After the flags, and in the folder of what is kept beside the policies.
+    pub(super) fn beside(home: &Path, global: &Global) -> Result<Self, Failure> {
+        let cloud = Selected::parse(global.cloud.as_deref().unwrap_or("aws"), home)?;
+        let journal = global.journal.clone();
+        Ok(Self { cloud, journal: journal.unwrap_or_else(|| journal::Place::Folder(home.join("journal"))) })
     }
 }
 
@@ -200,7 +208,11 @@ pub(super) async fn plan(
 }
 
 /// An estate that names its account is planned nowhere else. The embedded cloud is in no account at all.
-fn right_account(compiled: Compiled, cloud: &dyn Cloud, account: &str) -> Result<Compiled, Failure> {
+pub(super) fn right_account(
+    compiled: Compiled,
+    cloud: &dyn Cloud,
+    account: &str,
+) -> Result<Compiled, Failure> {
     match &compiled.compiled.policy.account {
         Some((wanted, span)) if cloud.name() == "aws" && wanted.as_str() != account => {
             let message = format!("these credentials belong to account {account}");

@@ -30,6 +30,14 @@ pub struct Run {
     pub lease: Option<u64>,
 }
 
+impl Run {
+    /// A run.
+    #[must_use]
+    pub fn new(context: Context, plan: String, steps: usize, runner: String) -> Self {
+        Self { context, plan, steps, runner, break_glass: None, lease: None }
+    }
+}
+
 /// Something that happened, or is about to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -38,6 +46,17 @@ pub enum Event {
     RunStarted(Run),
     /// A thing belongs to another resource now.
     Moved(Moved),
+    /// A thing that was there before is ours from now on.
+    Adopted {
+        /// The resource.
+        address: Address,
+        /// What the cloud knows the thing by.
+        identity: Values,
+        /// What it was like: every managed attribute.
+        attributes: Values,
+        /// What it needs.
+        needs: BTreeSet<Address>,
+    },
     /// A step is about to be executed. Written and synced before anything is asked of the cloud.
     StepStarted {
         /// The step.
@@ -73,17 +92,6 @@ pub enum Event {
         step: StepId,
         /// What the cloud said.
         error: String,
-    },
-    /// A thing that was there before is ours from now on.
-    Adopted {
-        /// The resource it stands for.
-        address: Address,
-        /// What the cloud knows it by.
-        identity: Values,
-        /// What it is like.
-        attributes: Values,
-        /// What it needs.
-        needs: BTreeSet<Address>,
     },
     /// The run goes on, and has had nothing to say for a while. Only in a journal that is shared.
     Alive,

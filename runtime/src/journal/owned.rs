@@ -8,6 +8,9 @@ use holdfast_compiler::resource::{Address, Kind, Values};
 
 use super::{Entry, Event};
 
+/// The run of what was there before any: adopted, not made.
+const BEFORE: u64 = 0;
+
 /// The things that runs on this estate, cloud and account have made, or had begun to make, and not removed.
 ///
 /// A create that was announced and never confirmed counts: if the thing exists, it is ours. Ownership is of
@@ -29,6 +32,12 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                     let address = moved.to.clone();
                     owned.insert((address.clone(), own), Owned { address, ..made });
                 }
+            }
+            Event::Adopted { address, identity, attributes, needs } if ours => {
+                let (address, identity) = (address.clone(), identity.clone());
+                let (needs, applied) = (needs.clone(), Some(attributes.clone()));
+                let adopted = Owned { address: address.clone(), identity, needs, run: BEFORE, applied };
+                owned.insert((address, key(&adopted.identity)), adopted);
             }
             Event::StepStarted {
                 step,
@@ -75,16 +84,6 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                 if let (Some(made), Some(applied)) = (owned.get_mut(&begun.key), begun.applied) {
                     made.applied = Some(applied);
                 }
-            }
-            Event::Adopted { address, identity, attributes, needs } if ours => {
-                let adopted = Owned {
-                    address: address.clone(),
-                    identity: identity.clone(),
-                    needs: needs.clone(),
-                    run,
-                    applied: Some(attributes.clone()),
-                };
-                owned.insert((address.clone(), key(identity)), adopted);
             }
             _ => {}
         }

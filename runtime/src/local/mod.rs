@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Wanted};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::resource::{Kind, Values};
@@ -120,6 +121,11 @@ impl Cloud for Local {
             return Ok(Observation { objects: earlier.iter().filter(seen).cloned().collect() });
         }
         Ok(Observation { objects: state.objects().filter(seen).cloned().collect() })
+    }
+
+    async fn survey(&self) -> Result<Survey, CloudError> {
+        self.count();
+        Ok(Survey { objects: self.state().objects().cloned().collect(), left_out: Vec::new() })
     }
 
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {

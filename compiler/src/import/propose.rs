@@ -1,0 +1,289 @@
+//! The text: candidates are written, compiled with the policies and held against what was found, until all that is
+//! left says what is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::group::{Mentioned, candidates};
+use super::{Candidate, Existing, LeftOut, Survey, write};
+use crate::compile::{Options, check};
+use crate::diagnostic::{Diagnostic, Severity, codes};
+use crate::document::{Body, Region, read};
+use crate::format::{Formatted, format};
+use crate::graph::Graph;
+use crate::lower::{Target, leavable, lower, nameable};
+use crate::observation::Object;
+use crate::resource::{Attribute, Kind, Resource};
+use crate::source::{SourceId, Sources};
+
+/// YAML for what no policy mentions.
+#[derive(Debug, Clone, Default)]
+pub struct Proposal {
+    /// The text; empty where there is nothing to write.
+    pub text: String,
+    /// The names of the services in it.
+    pub services: Vec<String>,
+    /// Services some of whose objectives are undecided, because what is there does not keep the usual ones.
+    pub undecided: Vec<String>,
+    /// Records whose sites are guesses.
+    pub guessed: Vec<String>,
+    /// What is not in it, and why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// How often candidates are looked at again: every time at least one of them changes, all that can at once.
+const ROUNDS: usize = 50;
+
+/// Write YAML for what is in a survey and in no policy. Without any policy, the text begins with an estate.
+///
+/// # Errors
+/// Policies that do not compile by themselves.
+pub fn propose(policies: &Sources, survey: &Survey, target: &Target) -> Result<Proposal, Vec<Diagnostic>> {
+    let first = policies.iter().next().is_none();
+    let mut left_out = survey.left_out.clone();
+    let (sites, mentioned, services) = if first {
+        (found_regions(survey), Mentioned::default(), BTreeSet::new())
+    } else {
+        known(policies, target)?
+    };
+    let mut all = candidates(survey, &sites, &mentioned, &services, &mut left_out);
+    let estate = if first { write::estate(&target.account, &sites) } else { String::new() };
+    let mut text = String::new();
+    for round in 0.. {
+        let documents: Vec<String> = all.iter().map(write::service).collect();
+        text = if documents.is_empty() { String::new() } else { joined(&estate, &documents) };
+        let attempt = Attempt::new(policies, &estate, &documents);
+        if documents.is_empty() || round > ROUNDS || !attempt.mend(&mut all, survey, target, &mut left_out)? {
+            break;
+        }
+    }
+    left_out.sort();
+    left_out.dedup();
+    let guesses = all.iter().flat_map(|c| c.traffic.values()).filter(|traffic| traffic.guessed);
+    Ok(Proposal {
+        guessed: guesses.map(|traffic| traffic.record.clone()).collect(),
+        undecided: all.iter().filter(|c| !c.undecided.is_empty()).map(|c| c.name.clone()).collect(),
+        services: all.iter().map(|c| c.name.clone()).collect(),
+        text: laid_out(text),
+        left_out,
+    })
+}
+
+fn joined(estate: &str, documents: &[String]) -> String {
+    let estate = (!estate.is_empty()).then(|| estate.to_owned());
+    estate.into_iter().chain(documents.iter().cloned()).collect::<Vec<_>>().join("---\n")
+}
+
+/// As `holdfast fmt` would write it.
+fn laid_out(text: String) -> String {
+    let id = Sources::default().add("", "");
+    match format(id, &text) {
+        Ok(Formatted::Text(text)) => text,
+        _ => text,
+    }
+}
+
+type Known = (BTreeMap<String, String>, Mentioned, BTreeSet<String>);
+
+/// The sites of the estate by region, and what the policies mention.
+fn known(policies: &Sources, target: &Target) -> Result<Known, Vec<Diagnostic>> {
+    let checked = check(policies, Options::default());
+    let Some(policy) = checked.policy else { return Err(checked.findings) };
+    let graph = lower(&policy, target)?;
+    let mut sites = BTreeMap::new();
+    for document in read(policies, &mut Vec::new()) {
+        if let Body::Estate(estate) = document.body {
+            sites.extend(estate.sites.iter().map(|(name, site)| (site.aws.to_string(), name.to_string())));
+        }
+    }
+    let services = policy.services.keys().map(ToString::to_string).collect();
+    Ok((sites, Mentioned::by(&graph), services))
+}
+
+/// The regions of all buckets, each a site of its own name.
+fn found_regions(survey: &Survey) -> BTreeMap<String, String> {
+    let regions = survey.of(Kind::Bucket).filter_map(|bucket| super::text(bucket, "region"));
+    let known = regions.filter(|region| serde_json::from_value::<Region>(Value::from(*region)).is_ok());
+    known.map(|region| (region.to_owned(), region.to_owned())).collect()
+}
+
+/// One look at all candidates.
+struct Attempt {
+    sources: Sources,
+    /// The source of each candidate, in their order.
+    own: Vec<SourceId>,
+}
+
+impl Attempt {
+    fn new(policies: &Sources, estate: &str, documents: &[String]) -> Self {
+        let mut sources = Sources::default();
+        for (_, source) in policies.iter() {
+            sources.add(source.path.clone(), source.text.clone());
+        }
+        if !estate.is_empty() {
+            sources.add("estate", estate);
+        }
+        let own = documents.iter().map(|document| sources.add("imported", document.as_str())).collect();
+        Self { sources, own }
+    }
+
+    /// Change candidates until the language accepts them and their graph is what was found. Gives whether anything
+    /// changed.
+    fn mend(
+        &self,
+        all: &mut Vec<Candidate<'_>>,
+        survey: &Survey,
+        target: &Target,
+        out: &mut Vec<LeftOut>,
+    ) -> Result<bool, Vec<Diagnostic>> {
+        let checked = check(&self.sources, Options::default());
+        let errors = |findings: Vec<Diagnostic>| -> Vec<Diagnostic> {
+            findings.into_iter().filter(|finding| finding.severity() == Severity::Error).collect()
+        };
+        let findings = errors(checked.findings);
+        if !findings.is_empty() {
+            return self.blame(all, findings, out);
+        }
+        let Some(policy) = checked.policy else { return Ok(false) };
+        match lower(&policy, target) {
+            Err(findings) => self.blame(all, findings, out),
+            Ok(graph) => Ok(fit(all, &graph, survey, out)),
+        }
+    }
+
+    fn blame(
+        &self,
+        all: &mut Vec<Candidate<'_>>,
+        findings: Vec<Diagnostic>,
+        out: &mut Vec<LeftOut>,
+    ) -> Result<bool, Vec<Diagnostic>> {
+        let mut faults: BTreeMap<usize, String> = BTreeMap::new();
+        let mut changed = false;
+        for finding in &findings {
+            let places = finding.about.iter().map(|span| span.source);
+            let mut places = places.chain(finding.labels.iter().map(|label| label.span.source));
+            let Some(at) = places.find_map(|id| self.own.iter().position(|own| *own == id)) else { continue };
+            let missed = match finding.code {
+                codes::RTO_MISSED => Some("rto"),
+                codes::RPO_MISSED => Some("rpo"),
+                _ => None,
+            };
+            match (missed, all.get_mut(at)) {
+                (Some(key), Some(candidate)) => changed |= candidate.undecided.insert(key),
+                _ => {
+                    faults.entry(at).or_insert_with(|| finding.message.clone());
+                }
+            }
+        }
+        if faults.is_empty() && !changed {
+            return Err(findings);
+        }
+        drop_all(all, &faults, out);
+        Ok(true)
+    }
+}
+
+/// Take out what cannot be said. Of a service with data its traffic goes first: most that can be wrong is there.
+fn drop_all(all: &mut Vec<Candidate<'_>>, faults: &BTreeMap<usize, String>, out: &mut Vec<LeftOut>) {
+    let mut kept = Vec::new();
+    for (at, mut candidate) in std::mem::take(all).into_iter().enumerate() {
+        let Some(why) = faults.get(&at) else {
+            kept.push(candidate);
+            continue;
+        };
+        for traffic in candidate.traffic.values() {
+            out.push(LeftOut::new(format!("record {}", traffic.record), why.clone()));
+        }
+        if candidate.traffic.is_empty() || candidate.data.is_empty() {
+            for set in candidate.data.values() {
+                out.push(LeftOut::new(format!("replication of {}", set.bucket), why.clone()));
+            }
+            continue;
+        }
+        candidate.traffic.clear();
+        let traffic = |address: &str| address.starts_with("record.") || address.starts_with("health-check.");
+        candidate.things.retain(|address, _| !traffic(address));
+        candidate.existing.retain(|address, _| !traffic(address));
+        kept.push(candidate);
+    }
+    *all = kept;
+}
+
+/// Say about each thing what makes it the resource that it is. Gives whether anything changed.
+fn fit(all: &mut Vec<Candidate<'_>>, graph: &Graph, survey: &Survey, out: &mut Vec<LeftOut>) -> bool {
+    let mut faults = BTreeMap::new();
+    let mut changed = false;
+    let mut own: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
+    for resource in graph.iter() {
+        own.entry(resource.address.owner()).or_default().push(resource);
+    }
+    for (at, candidate) in all.iter_mut().enumerate() {
+        for resource in own.get(candidate.name.as_str()).into_iter().flatten() {
+            if matches!(resource.address.kind(), Kind::HostedZone | Kind::Service) {
+                continue;
+            }
+            match differences(candidate, resource, survey) {
+                Ok(found) if found.known_as.is_empty() && found.leave.is_empty() => {}
+                Ok(found) => {
+                    changed = true;
+                    let existing = candidate.existing.entry(short(candidate, resource)).or_default();
+                    existing.known_as.extend(found.known_as);
+                    existing.leave.extend(found.leave);
+                }
+                Err(why) => {
+                    faults.entry(at).or_insert(why);
+                }
+            }
+        }
+    }
+    drop_all(all, &faults, out);
+    changed || !faults.is_empty()
+}
+
+/// The address of a resource without its service.
+fn short(candidate: &Candidate<'_>, resource: &Resource) -> String {
+    resource.address.to_string().replacen(&format!(".{}.", candidate.name), ".", 1)
+}
+
+/// What has to be said about a thing, or what cannot be.
+fn differences(candidate: &Candidate<'_>, resource: &Resource, survey: &Survey) -> Result<Existing, String> {
+    let (kind, at) = (resource.address.kind(), short(candidate, resource));
+    let object = *candidate.things.get(&at).ok_or_else(|| format!("nothing is there as {at}"))?;
+    let mut existing = Existing::default();
+    for attribute in kind.schema().attributes {
+        let found = object.attributes.get(attribute.name).unwrap_or(&Value::Null);
+        let wanted = match resource.attributes.get(attribute.name) {
+            None => continue,
+            Some(Attribute::Known(value)) => Some(value.clone()),
+            Some(Attribute::Output { of, name }) => {
+                let other = match of.kind() {
+                    Kind::HostedZone => zone(survey, &of.name()),
+                    _ => candidate
+                        .things
+                        .get(&of.to_string().replacen(&format!(".{}.", candidate.name), ".", 1))
+                        .copied(),
+                };
+                other.and_then(|other| other.outputs.get(name).cloned())
+            }
+        };
+        if wanted.as_ref().is_some_and(|wanted| attribute.shape.same(found, wanted)) {
+            continue;
+        }
+        let name = attribute.name;
+        match found.as_str() {
+            Some(found) if nameable(kind).contains(&name) => {
+                existing.known_as.insert(name.to_owned(), found.to_owned());
+            }
+            _ if leavable(kind).contains(&name) => {
+                existing.leave.insert(name.to_owned());
+            }
+            _ => return Err(format!("its {kind} has a `{name}` that no policy can say: {found}")),
+        }
+    }
+    Ok(existing)
+}
+
+fn zone<'a>(survey: &'a Survey, name: &str) -> Option<&'a Object> {
+    survey.of(Kind::HostedZone).find(|zone| super::text(zone, "name") == Some(name))
+}

@@ -1,0 +1,169 @@
+//! Candidates as YAML.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::Ipv4Addr;
+
+use serde_json::Value;
+
+use super::{Candidate, Target};
+
+/// A first estate.
+pub(super) fn estate(account: &str, sites: &BTreeMap<String, String>) -> String {
+    let mut out = String::from(
+        "# The estate as `holdfast import` found it: every region that holds a copy is a site. Rename\n\
+         # sites to what people call them, and the estate to what the business calls it.\nkind: estate\n",
+    );
+    let _ = writeln!(out, "name: imported\naccount: {}\nsites:", quoted(account));
+    for (region, site) in sites {
+        let _ = writeln!(out, "  {site}: {{ aws: {} }}", scalar(region));
+    }
+    out
+}
+
+/// One service.
+pub(super) fn service(candidate: &Candidate<'_>) -> String {
+    let mut out =
+        String::from("# Found by `holdfast import`. Nobody has decided or measured anything about it yet.\n");
+    let _ = writeln!(out, "kind: service\nname: {}\nprimary: {}", candidate.name, candidate.primary);
+    if !candidate.standby.is_empty() {
+        let _ = writeln!(out, "standby: [{}]", candidate.standby.join(", "));
+    }
+    if !candidate.undecided.is_empty() {
+        let undecided: Vec<String> =
+            candidate.undecided.iter().rev().map(|key| format!("{key}: undecided")).collect();
+        out.push_str("# What is there keeps no objective of this kind: `holdfast objectives` says why.\n");
+        let _ = writeln!(out, "objectives: {{ {} }}", undecided.join(", "));
+    }
+    data(candidate, &mut out);
+    traffic(candidate, &mut out);
+    existing(candidate, &mut out);
+    out
+}
+
+fn data(candidate: &Candidate<'_>, out: &mut String) {
+    if !candidate.data.is_empty() {
+        out.push_str("data:\n");
+    }
+    for (name, set) in &candidate.data {
+        let _ = writeln!(out, "  {name}:\n    bucket: {}\n    encrypt: {}", scalar(&set.bucket), set.encrypt);
+        out.push_str("    backups:\n      - strategy: real-time\n");
+        let to = set.copies.iter();
+        let to: Vec<String> =
+            to.map(|(site, bucket)| format!("{{ site: {site}, bucket: {} }}", scalar(bucket))).collect();
+        let _ = writeln!(out, "        to: [{}]", to.join(", "));
+    }
+}
+
+fn traffic(candidate: &Candidate<'_>, out: &mut String) {
+    if !candidate.traffic.is_empty() {
+        out.push_str("traffic:\n");
+    }
+    for (name, traffic) in &candidate.traffic {
+        let (zone, record) = (scalar(&traffic.zone), scalar(&traffic.record));
+        let _ = writeln!(out, "  {name}:\n    zone: {zone}\n    record: {record}");
+        if let Some(ttl) = traffic.ttl {
+            let _ = writeln!(out, "    ttl: {ttl}s");
+        }
+        if !traffic.probe.is_empty() {
+            let probe = traffic.probe.iter().map(|(key, value)| format!("{key}: {}", any(value)));
+            let _ = writeln!(out, "    probe: {{ {} }}", probe.collect::<Vec<_>>().join(", "));
+        }
+        if traffic.guessed {
+            out.push_str("    # A guess: nothing in the cloud tells which of these is at which site.\n");
+        }
+        out.push_str("    endpoints:\n");
+        for (site, target) in &traffic.endpoints {
+            let target = match target {
+                Target::Address(address) => scalar(address),
+                Target::Alias { name, zone_id } => {
+                    format!("{{ alias: {}, zone-id: {} }}", scalar(name), scalar(zone_id))
+                }
+            };
+            let _ = writeln!(out, "      {site}: {target}");
+        }
+    }
+}
+
+fn existing(candidate: &Candidate<'_>, out: &mut String) {
+    if !candidate.existing.is_empty() {
+        out.push_str("existing:\n");
+    }
+    for (address, existing) in &candidate.existing {
+        let mut parts = Vec::new();
+        if !existing.known_as.is_empty() {
+            let names = existing.known_as.iter().map(|(name, value)| format!("{name}: {}", scalar(value)));
+            parts.push(format!("as: {{ {} }}", names.collect::<Vec<_>>().join(", ")));
+        }
+        if !existing.leave.is_empty() {
+            let names: Vec<&str> = existing.leave.iter().map(String::as_str).collect();
+            parts.push(format!("leave: [{}]", names.join(", ")));
+        }
+        let _ = writeln!(out, "  {address}: {{ {} }}", parts.join(", "));
+    }
+}
+
+fn any(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), scalar)
+}
+
+/// Text as it is, where no reader of YAML can take it for anything else.
+fn scalar(text: &str) -> String {
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
+    // What some version of YAML reads as a truth value or as nothing.
+    let words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
+    let word = words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    let seconds =
+        text.strip_suffix('s').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    if (plain && !word) || seconds || text.parse::<Ipv4Addr>().is_ok() {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+/// In double quotes, everything that is not plain ASCII escaped (YAML 1.2.2 §5.7).
+fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            ' '..='~' => out.push(c),
+            _ => {
+                let _ = write!(out, "\\U{:08X}", u32::from(c));
+            }
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_others_stays_text() {
+        for plain in ["repl-s0", "10s", "192.0.2.10", "/healthz", "a.b"] {
+            assert_eq!(scalar(plain), plain);
+        }
+        for (text, written) in [
+            ("no", "\"no\""),
+            ("123", "\"123\""),
+            ("a: b", "\"a: b\""),
+            ("x\n---\nkind: estate", "\"x\\U0000000A---\\U0000000Akind: estate\""),
+            ("\"}", "\"\\\"}\""),
+            ("2001:db8::1", "\"2001:db8::1\""),
+            ("\u{202e}", "\"\\U0000202E\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(scalar(text), written);
+            let read: Value = serde_yaml::from_str(&format!("{{ a: {} }}", scalar(text))).unwrap();
+            assert_eq!(read["a"], text);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! `holdfast import`.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use holdfast_compiler::compile::{Options, compile};
+use holdfast_compiler::diagnostic::visible;
+use holdfast_compiler::graph::Graph;
+use holdfast_compiler::import::{Adoption, LeftOut, Proposal, adoptions, propose};
+use holdfast_compiler::lower::Target;
+use holdfast_compiler::observation::{Observation, Owned, scope};
+use holdfast_compiler::plan::{self, Context, Inputs};
+use holdfast_compiler::source::Sources;
+use holdfast_compiler::units::Date;
+use sha2::{Digest as _, Sha256};
+
+use super::failure::Failure;
+use super::output::Terminal;
+use super::session::{self, Compiled};
+use super::{Global, apply, exit};
+use crate::cloud::Cloud;
+use crate::journal::{self, Claim, Entry, Event, Journal, Run, Writer};
+use crate::load;
+
+/// Take over what exists: adopt what policies describe, and write YAML for what no policy mentions.
+///
+/// Reads the whole account and changes nothing in it: what is adopted is written into the journal, so that from
+/// then on Holdfast counts it as its own. Where the cloud differs from a policy, the next plan shows it.
+/// Without paths, the YAML begins with a first estate.
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// Policy files and folders of the estate.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Write the YAML into this new file and adopt what it describes too. Without it the YAML goes to stdout.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write and adopt without asking.
+    #[arg(long, short)]
+    yes: bool,
+    /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
+    #[arg(long, value_name = "DATE", value_parser = session::date)]
+    as_of: Option<Date>,
+}
+
+/// Policies that hold in an account, and what of them is there.
+struct Matched {
+    compiled: Compiled,
+    graph: Graph,
+    context: Context,
+    owned: Vec<Owned>,
+    observation: Observation,
+}
+
+impl Import {
+    pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        if let Some(path) = self.out.as_ref().filter(|path| path.exists()) {
+            let message = format!("`{}` is there already; nothing was written", path.display());
+            return Err(Failure::message(message));
+        }
+        let place = self.place(global)?;
+        let journal = Journal::open(&place.journal).await?;
+        let claim = journal.claim(&session::runner(), None).await?;
+        let cloud = place.cloud.open().await?;
+        let account = cloud.account().await?;
+        let policies = self.policies(cloud.as_ref(), &account)?;
+        let survey = cloud.survey().await?;
+        let target = Target { account: account.clone() };
+        let proposal = propose(&policies, &survey, &target)
+            .map_err(|findings| Failure::invalid(findings, self.policies_again()))?;
+        report(&proposal, terminal);
+        let text = self.out.as_ref().map(|path| (path.as_path(), proposal.text.as_str()));
+        let text = text.filter(|(_, text)| !text.is_empty());
+        if self.out.is_none() {
+            terminal.result(&proposal.text);
+        }
+        let matched = match self.extended(text)? {
+            Some(sources) => Some(self.matched(sources, cloud.as_ref(), &account, claim.entries()).await?),
+            None => None,
+        };
+        let adopted: Vec<Adoption> = matched.as_ref().map(Matched::adoptions).unwrap_or_default();
+        show(&adopted, text.map(|(path, _)| path), terminal);
+        if text.is_none() && adopted.is_empty() {
+            terminal
+                .note("Nothing to adopt: all that the policies describe and that is there is Holdfast's.");
+            terminal.detail(&apply::calls(&cloud.calls()));
+            return Ok(exit::DONE);
+        }
+        if !self.yes {
+            apply::confirm(terminal, "Write and adopt this", "add `--yes`")?;
+        }
+        if let Some((path, text)) = text {
+            write(path, text)?;
+        }
+        if let Some(matched) = matched {
+            matched.adopt(adopted, &claim).await?;
+            matched.tell(&self.again(), terminal)?;
+        }
+        terminal.detail(&apply::calls(&cloud.calls()));
+        Ok(exit::DONE)
+    }
+
+    /// Where the journal is and which cloud it is: of the policies, or beside the file that is to be the first one.
+    fn place(&self, global: &Global) -> Result<session::Place, Failure> {
+        if !self.paths.is_empty() {
+            return session::compiled(&self.paths, self.as_of)?.place(global);
+        }
+        let first = self.out.as_deref().unwrap_or(Path::new("."));
+        session::Place::beside(&load::home(&first.to_string_lossy()), global)
+    }
+
+    /// The policies, which have to hold here before anything is added to them.
+    fn policies(&self, cloud: &dyn Cloud, account: &str) -> Result<Sources, Failure> {
+        if self.paths.is_empty() {
+            return Ok(Sources::default());
+        }
+        let compiled = session::compiled(&self.paths, self.as_of)?;
+        Ok(session::right_account(compiled, cloud, account)?.sources)
+    }
+
+    fn policies_again(&self) -> Sources {
+        session::loaded(&self.paths).unwrap_or_default()
+    }
+
+    /// The policies with the new file; nothing where there are none at all.
+    fn extended(&self, new: Option<(&Path, &str)>) -> Result<Option<Sources>, Failure> {
+        if self.paths.is_empty() && new.is_none() {
+            return Ok(None);
+        }
+        let mut sources =
+            if self.paths.is_empty() { Sources::default() } else { session::loaded(&self.paths)? };
+        if let Some((path, text)) = new {
+            sources.add(path.display().to_string(), text);
+        }
+        Ok(Some(sources))
+    }
+
+    async fn matched(
+        &self,
+        sources: Sources,
+        cloud: &dyn Cloud,
+        account: &str,
+        entries: &[Entry],
+    ) -> Result<Matched, Failure> {
+        let compiled = match compile(&sources, Options { as_of: self.as_of }) {
+            Ok(compiled) => Compiled { sources, compiled },
+            Err(findings) => return Err(Failure::invalid(findings, sources)),
+        };
+        let (compiled, graph) = compiled.graph(account.to_owned())?;
+        let estate = compiled.compiled.policy.estate.to_string();
+        let context = Context { estate, cloud: cloud.name(), account: account.to_owned() };
+        let owned = journal::owned(entries, &context);
+        let observation = cloud.observe(&scope(&graph, &owned)).await?;
+        Ok(Matched { compiled, graph, context, owned, observation })
+    }
+
+    /// The paths that make up the estate from now on.
+    fn again(&self) -> String {
+        let paths = self.paths.iter().chain(&self.out).map(|path| path.display().to_string());
+        paths.collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Matched {
+    fn adoptions(&self) -> Vec<Adoption> {
+        adoptions(&self.graph, &self.owned, &self.observation)
+    }
+
+    /// Write down what is ours from now on, as a run that changes nothing.
+    async fn adopt(&self, adopted: Vec<Adoption>, claim: &Claim) -> Result<(), Failure> {
+        if adopted.is_empty() {
+            return Ok(());
+        }
+        let mut digest = Sha256::new();
+        for one in &adopted {
+            digest.update(format!("{} {:?}\n", one.address, one.identity));
+        }
+        let plan = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let run = Run::new(self.context.clone(), plan, 0, session::runner());
+        let journal = Writer::begin(claim, run).await?;
+        for Adoption { address, identity, attributes, needs } in adopted {
+            journal.append(Event::Adopted { address, identity, attributes, needs }).await?;
+        }
+        journal.append(Event::RunFinished { done: 0, failed: 0, not_started: 0, interrupted: false }).await?;
+        Ok(())
+    }
+
+    /// Say whether the cloud is what the policies say.
+    fn tell(self, paths: &str, terminal: &Terminal) -> Result<(), Failure> {
+        let Self { compiled, graph, context, owned, observation } = self;
+        let inputs = Inputs {
+            context,
+            sources: &compiled.sources,
+            compiled: &compiled.compiled,
+            graph: &graph,
+            owned: &owned,
+            observation: &observation,
+            words: plan::Words::default(),
+        };
+        let plan = plan::diff(inputs).map_err(|findings| Failure::invalid(findings, compiled.sources))?;
+        let pending = plan.pending().count();
+        let line = match pending {
+            0 => format!("\nThe cloud is what the policies say: `holdfast plan {paths}` shows no changes."),
+            1 => format!("\n1 thing differs from what the policies say: `holdfast plan {paths}` shows it."),
+            _ => format!(
+                "\n{pending} things differ from what the policies say: `holdfast plan {paths}` shows them."
+            ),
+        };
+        terminal.note(&visible(&line));
+        Ok(())
+    }
+}
+
+/// What the YAML says that somebody has to look at, and what is not in it.
+fn report(proposal: &Proposal, terminal: &Terminal) {
+    let mut lines = Vec::new();
+    let names = |names: &[String]| names.join(", ");
+    if !proposal.services.is_empty() {
+        lines.push(format!("Found, and in no policy: {}", names(&proposal.services)));
+    }
+    if !proposal.undecided.is_empty() {
+        lines.push(format!(
+            "\nWhat is there does not keep the usual objectives (RTO 4 h, RPO 1 h) of {};\n\
+             the YAML says `undecided`, and `holdfast objectives` says why. For the RPO of a data set, take\n\
+             `rules` and `policy` out of the `leave` lists of its replication and its role: the next plan turns\n\
+             on replication time control.",
+            names(&proposal.undecided)
+        ));
+    }
+    if !proposal.guessed.is_empty() {
+        lines.push(format!(
+            "\nNothing in the cloud tells at which sites these answer, so they got those of their data.\n\
+             Look at their `endpoints`: {}",
+            names(&proposal.guessed)
+        ));
+    }
+    if !proposal.left_out.is_empty() {
+        lines.push(format!("\nLeft out ({}):", proposal.left_out.len()));
+        lines.extend(proposal.left_out.iter().map(|LeftOut { what, why }| {
+            // A name is one line, whoever chose it.
+            format!("  {what}: {why}").replace(['\n', '\r'], " ")
+        }));
+    }
+    for line in lines {
+        terminal.note(&visible(&line));
+    }
+}
+
+/// What will be written and adopted.
+fn show(adopted: &[Adoption], out: Option<&Path>, terminal: &Terminal) {
+    if let Some(path) = out {
+        terminal.note(&visible(&format!("\nWrites {}", path.display())));
+    }
+    if !adopted.is_empty() {
+        terminal.note(&format!("\nAdopts ({}):", adopted.len()));
+        for one in adopted {
+            let values = one.identity.values().filter_map(|value| value.as_str());
+            let identity = values.collect::<Vec<_>>().join(" ").replace(['\n', '\r'], " ");
+            terminal.note(&visible(&format!("  {}: {identity}", one.address)));
+        }
+    }
+}
+
+/// A new file: one that appears meanwhile is not overwritten.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| Failure::message(format!("{}: {error}", path.display())))
+}

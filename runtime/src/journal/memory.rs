@@ -28,8 +28,10 @@ struct Kept {
     entries: u64,
     /// After how many entries nothing more can be written.
     breaks: Option<u64>,
-    /// The run that is held up, and after how many entries.
+    /// The run that is to be held up, and after how many entries.
     held: Option<(u64, u64)>,
+    /// Whether its writer waits.
+    waiting: bool,
     lease: Option<u64>,
     silent: Duration,
 }
@@ -48,7 +50,14 @@ impl Memory {
         self.kept().breaks = entries;
     }
 
-    /// Hold a run up before it writes, once there are so many entries in all.
+    /// Whether nothing can be written any more.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        let kept = self.kept();
+        kept.breaks.is_some_and(|breaks| kept.entries >= breaks)
+    }
+
+    /// Hold the writer of a run up, once there are so many entries in all.
     pub fn hold(&self, run: u64, entries: u64) {
         self.kept().held = Some((run, entries));
     }
@@ -56,13 +65,13 @@ impl Memory {
     /// Whether the run that is to be held up has come so far.
     #[must_use]
     pub fn is_holding(&self) -> bool {
-        let kept = self.kept();
-        kept.held.is_some_and(|(_, entries)| kept.entries >= entries)
+        self.kept().waiting
     }
 
     /// Let it go on.
     pub fn release(&self) {
-        self.kept().held = None;
+        let mut kept = self.kept();
+        (kept.held, kept.waiting) = (None, false);
         self.0.released.notify_waiters();
     }
 
@@ -81,19 +90,18 @@ impl Memory {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wait while a run is held up.
+    /// Wait if this is the writer to be held up. Whoever closes its run meanwhile does not wait.
     async fn wait(&self, run: u64) {
-        loop {
-            let released = self.0.released.notified();
-            let held = {
-                let kept = self.kept();
-                kept.held.is_some_and(|(held, entries)| held == run && kept.entries >= entries)
-            };
-            if !held {
+        let released = self.0.released.notified();
+        {
+            let mut kept = self.kept();
+            let held = kept.held.is_some_and(|(held, entries)| held == run && kept.entries >= entries);
+            if !held || kept.waiting {
                 return;
             }
-            released.await;
+            kept.waiting = true;
         }
+        released.await;
     }
 }
 

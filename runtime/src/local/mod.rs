@@ -32,7 +32,7 @@ pub struct Local {
     store: Option<Store>,
     state: Mutex<State>,
     /// What was there before the last change: what a read that is behind shows.
-    earlier: Mutex<Vec<Object>>,
+    earlier: Mutex<Option<Vec<Object>>>,
     calls: Mutex<Calls>,
 }
 
@@ -116,8 +116,8 @@ impl Cloud for Local {
             Kind::Record => names.contains(&name(&object.attributes)),
             _ => identities.contains(&(object.kind, key(&object.identity()))),
         };
-        if stale {
-            let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(earlier) = earlier.as_ref().filter(|_| stale) {
             return Ok(Observation { objects: earlier.iter().filter(seen).cloned().collect() });
         }
         Ok(Observation { objects: state.objects().filter(seen).cloned().collect() })
@@ -135,7 +135,8 @@ impl Cloud for Local {
         tokio::time::sleep(wait).await;
         let mut state = self.state();
         if state.weather.as_ref().is_some_and(|weather| weather.stale > 0) {
-            *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) = state.objects().cloned().collect();
+            *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(state.objects().cloned().collect());
         }
         let struck = |error: CloudError| batch.iter().map(|_| Err(error.clone())).collect();
         let results = match fate {

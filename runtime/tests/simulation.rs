@@ -164,7 +164,7 @@ impl Cloud for Mortal<'_> {
     }
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
         // Of the calls that were on their way when the runner died, half arrive.
-        let lost = self.memory.is_broken() && self.memory.entries() % 2 == 0;
+        let lost = self.memory.is_broken() && self.memory.entries().is_multiple_of(2);
         if lost {
             let error = CloudError::new("local:execute", "Dead", "the runner is dead");
             return batch.iter().map(|_| Err(error.clone())).collect();

@@ -112,7 +112,7 @@ fn until(what: &str, mut ask: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !ask() {
         assert!(Instant::now() < end, "{what} does not happen");
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

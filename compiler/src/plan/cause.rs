@@ -37,19 +37,23 @@ impl Cause {
 
 /// What was last applied, by what the cloud knows the things by. A thing that was renamed in the policy is
 /// still the thing it was.
-pub(super) struct Applied<'a>(BTreeMap<(Kind, String), &'a Values>);
+pub(super) struct Applied<'a>(BTreeMap<(Kind, String), Option<&'a Values>>);
 
 impl<'a> Applied<'a> {
     pub(super) fn new(owned: &'a [Owned]) -> Self {
-        let known = owned.iter().filter_map(|owned| {
-            Some(((owned.address.kind(), key(&owned.identity)), owned.applied.as_ref()?))
-        });
+        let known =
+            owned.iter().map(|owned| ((owned.address.kind(), key(&owned.identity)), owned.applied.as_ref()));
         Self(known.collect())
     }
 
     /// The attributes of a thing as they were last applied.
     pub(super) fn of(&self, kind: Kind, identity: &Values) -> Option<&'a Values> {
-        self.0.get(&(kind, key(identity))).copied()
+        self.0.get(&(kind, key(identity))).copied().flatten()
+    }
+
+    /// Whether Holdfast began a thing and is not known to have finished it.
+    pub(super) fn is_unfinished(&self, kind: Kind, identity: &Values) -> bool {
+        self.0.get(&(kind, key(identity))).is_some_and(Option::is_none)
     }
 }
 

@@ -177,6 +177,7 @@ impl<'a> Differ<'a> {
             action,
             purpose: resource.purpose.clone(),
             reason: reason.into(),
+            unfinished: false,
             cause: None,
             place: Some(self.sources.place(resource.origin)),
             changes: Vec::new(),
@@ -283,7 +284,10 @@ impl<'a> Differ<'a> {
         step.object = Some(object.clone());
         if replaced.is_empty() {
             let all = names(|_| true);
-            step.reason = if step.changes.iter().all(|change| change.cause == Cause::Drift) {
+            step.unfinished = self.applied.is_unfinished(object.kind, &resource.identity());
+            step.reason = if step.unfinished {
+                format!("an apply that was broken off has not set {all} yet")
+            } else if step.changes.iter().all(|change| change.cause == Cause::Drift) {
                 format!("somebody has changed {all}")
             } else {
                 format!("{} not as the policy says", verb(&all, step.changes.len()))

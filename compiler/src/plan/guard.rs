@@ -86,7 +86,9 @@ impl Plan {
     #[must_use]
     pub fn large_share(&self) -> Option<Share> {
         let counts = self.counts();
-        let changed = counts.update + counts.replace;
+        // To finish what an apply has begun is not to change it.
+        let finishing = self.steps.iter().filter(|step| step.unfinished && step.action == Action::Update);
+        let changed = counts.update + counts.replace - finishing.count();
         let existing = counts.keep + changed + counts.delete;
         let large = |count: usize| count * 100 > existing * SHARE;
         let either = large(changed) || large(counts.delete);

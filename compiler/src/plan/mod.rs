@@ -142,6 +142,9 @@ pub struct Step {
     pub purpose: String,
     /// Why it happens.
     pub reason: String,
+    /// Whether Holdfast began the thing and is not known to have finished it: an apply was broken off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unfinished: bool,
     /// Whose doing that is; nobody's where it is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,

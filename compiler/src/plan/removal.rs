@@ -177,6 +177,7 @@ fn removal(address: &Address, object: &Object, reason: &str) -> Step {
         action: Action::Delete,
         purpose: format!("{} {}", address.kind(), summary(object)),
         reason: reason.to_owned(),
+        unfinished: false,
         cause: Some(Cause::Policy),
         place: None,
         changes: Vec::new(),

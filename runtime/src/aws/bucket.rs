@@ -54,6 +54,11 @@ async fn region(clients: &Clients, name: &str, bucket: &Bucket) -> Result<String
     if let Some(region) = bucket.bucket_region().filter(|region| !region.is_empty()) {
         return Ok(region.to_owned());
     }
+    location(clients, name).await
+}
+
+/// The region of a bucket.
+async fn location(clients: &Clients, name: &str) -> Result<String, CloudError> {
     let answer = clients.s3(HOME).get_bucket_location().bucket(name).send().await;
     let answer = answer.named("s3:GetBucketLocation")?;
     let constraint = answer.location_constraint().map_or("", BucketLocationConstraint::as_str);
@@ -157,9 +162,10 @@ async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> 
         Err(error) if error.code == "BucketAlreadyOwnedByYou" => {
             // An earlier attempt whose answer got lost, or a bucket made since the plan. Its tags stay.
             let found = adopt(clients, name, region).await?;
-            let all = found.into_iter().chain(tags(&values));
+            let mut all = tags(&found);
+            all.extend(tags(&values));
             values.insert("tags".to_owned(), tag_value(all));
-            todo.extend(["ownership", "encryption", "tags"]);
+            todo = settings::different(&found, &values);
         }
         Err(error) if error.code == "BucketAlreadyExists" => {
             let message = format!("the name `{name}` is taken by another AWS account: choose another name");
@@ -185,14 +191,13 @@ fn configuration(region: &str, values: &Values) -> Result<Option<CreateBucketCon
     Ok(Some(configuration.set_tags((!tags.is_empty()).then_some(tags)).build()))
 }
 
-/// Take over a bucket that is ours already, if it is where it should be. Gives its tags.
-async fn adopt(clients: &Clients, name: &str, region: &str) -> Result<BTreeMap<String, String>, CloudError> {
-    let found = regions(clients, |found| found == name).await?;
-    match found.get(name) {
-        Some(found) if found != region => {
-            let message = format!("the bucket `{name}` is already there, in {found} and not in {region}");
-            Err(CloudError::new("s3:CreateBucket", "BucketAlreadyOwnedByYou", message))
-        }
-        _ => settings::read_tags(&clients.s3(region), name).await,
+/// Take over a bucket that is ours already, if it is where it should be. Gives its settings.
+async fn adopt(clients: &Clients, name: &str, region: &str) -> Result<Values, CloudError> {
+    let found = retry(NEW_BUCKET, || location(clients, name)).await?;
+    if found != region {
+        let message = format!("the bucket `{name}` is already there, in {found} and not in {region}");
+        return Err(CloudError::new("s3:CreateBucket", "BucketAlreadyOwnedByYou", message));
     }
+    let client = clients.s3(region);
+    retry(NEW_BUCKET, || settings::read(&client, name)).await
 }

@@ -9,7 +9,7 @@ use aws_sdk_s3::types::{
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging, VersioningConfiguration,
 };
 use futures::try_join;
-use holdfast_compiler::resource::Values;
+use holdfast_compiler::resource::{Kind, Values};
 use serde_json::{Value, json};
 
 use super::error::{Named, unless};
@@ -87,12 +87,29 @@ async fn read_ownership(client: &Client, bucket: &str) -> Result<Value, CloudErr
     Ok(json!(rule.map(|rule| rule.object_ownership.as_str().to_owned())))
 }
 
-/// The tags of a bucket.
-pub(super) async fn read_tags(client: &Client, bucket: &str) -> Result<BTreeMap<String, String>, CloudError> {
+async fn read_tags(client: &Client, bucket: &str) -> Result<BTreeMap<String, String>, CloudError> {
     let answer = client.get_bucket_tagging().bucket(bucket).send().await;
     let answer = unless(answer.named("s3:GetBucketTagging"), &["NoSuchTagSet"])?;
     let tags = answer.into_iter().flat_map(|answer| answer.tag_set);
     Ok(tags.map(|tag| (tag.key, tag.value)).collect())
+}
+
+/// The settings that have to be written, so that what was found becomes what is wanted.
+pub(super) fn different(found: &Values, wanted: &Values) -> Vec<&'static str> {
+    let same = |name: &&str| {
+        let attribute = Kind::Bucket.schema().attribute(name);
+        let Some((attribute, wanted)) = attribute.zip(wanted.get(*name)) else { return true };
+        found.get(*name).is_some_and(|found| attribute.shape.same(found, wanted))
+    };
+    let written: [(&str, &[&str]); 5] = [
+        ("versioning", &["versioning"]),
+        ("public-access-block", &["public-access-block"]),
+        ("ownership", &["ownership"]),
+        ("encryption", &["encryption", "kms-key", "bucket-key"]),
+        ("tags", &["tags"]),
+    ];
+    let different = written.into_iter().filter(|(_, attributes)| !attributes.iter().all(same));
+    different.map(|(setting, _)| setting).collect()
 }
 
 /// Write one setting, named by its attribute; `encryption` stands for all three of its attributes.

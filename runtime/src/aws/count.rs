@@ -1,15 +1,19 @@
-//! Counting: every attempt of every call, the SDK's retries included.
+//! Counting: every attempt of every call, the SDK's retries included, and those that were for nothing.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use crate::cloud::Calls;
+use super::retry::{is_repetition, is_throttling};
+use crate::cloud::{Calls, Waste};
 
 /// Counts per service. Clones count together.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +22,11 @@ pub(crate) struct Counter(Arc<Mutex<Calls>>);
 impl Counter {
     /// The counts so far.
     pub(crate) fn calls(&self) -> Calls {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -26,6 +34,18 @@ impl Counter {
 impl Intercept for Counter {
     fn name(&self) -> &'static str {
         "HoldfastCounter"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // Asked again: then the answer to the question before was good for nothing.
+        if is_repetition() {
+            self.lock().waste(Waste::Early);
+        }
+        Ok(())
     }
 
     fn read_before_attempt(
@@ -36,9 +56,57 @@ impl Intercept for Counter {
     ) -> Result<(), BoxError> {
         if let Some(metadata) = cfg.load::<Metadata>() {
             // "Route 53" counts as `route53`.
-            let service = metadata.service().replace(' ', "").to_lowercase();
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(service).or_default() += 1;
+            self.lock().count(metadata.service().replace(' ', "").to_lowercase());
         }
         Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(Err(error)) = context.output_or_error() else { return Ok(()) };
+        let lost = error.is_connector_error() || error.is_timeout_error();
+        let why = if lost { Some(Waste::Unanswered) } else { context.response().and_then(waste) };
+        why.into_iter().for_each(|why| self.lock().waste(why));
+        Ok(())
+    }
+}
+
+/// Why an answer that is an error helps nobody. Most do: they say what is wrong, or that nothing is there.
+fn waste(response: &HttpResponse) -> Option<Waste> {
+    // The type of the error is the operation's own, and its code is in the same place in all of them.
+    let body = response.body().bytes().and_then(|body| std::str::from_utf8(body).ok());
+    let code = body.and_then(|body| body.split_once("<Code>")?.1.split_once("</Code>"));
+    match response.status().as_u16() {
+        _ if code.is_some_and(|(code, _)| is_throttling(code)) => Some(Waste::Throttled),
+        429 => Some(Waste::Throttled),
+        500.. => Some(Waste::Refused),
+        // It began well and cannot be read: it was cut off.
+        200..400 => Some(Waste::Unanswered),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_says_something_is_not_wasted() {
+        let answer = |status: u16, body: &str| {
+            waste(&HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.to_owned())))
+        };
+        assert_eq!(answer(503, "<Error><Code>SlowDown</Code></Error>"), Some(Waste::Throttled));
+        assert_eq!(answer(400, "<Error><Code>Throttling</Code></Error>"), Some(Waste::Throttled));
+        assert_eq!(answer(503, "<Error><Code>ServiceUnavailable</Code></Error>"), Some(Waste::Refused));
+        assert_eq!(answer(502, "no XML"), Some(Waste::Refused));
+        assert_eq!(answer(200, "<ListBuck"), Some(Waste::Unanswered));
+        assert_eq!(answer(404, "<Error><Code>NoSuchTagSet</Code></Error>"), None);
+        assert_eq!(answer(409, "<Error><Code>BucketAlreadyOwnedByYou</Code></Error>"), None);
     }
 }

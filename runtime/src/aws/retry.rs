@@ -1,8 +1,9 @@
 //! Waiting for AWS to agree with itself. A change that one call has confirmed is not yet known to all that the
 //! next call asks; such answers are repeated, and only such: which ones is a table, with its sources.
 //!
-//! The SDK repeats what failed on the way (throttling, 5xx, lost connections) by itself. This here comes on
-//! top, and every repetition is counted as a call.
+//! The SDK repeats what failed on the way (throttling, 5xx, lost connections) by itself, up to a number of
+//! attempts. This here comes on top: it outlasts throttling for as long as [`PATIENCE`], and every repetition
+//! is counted as a call.
 
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::cloud::CloudError;
 
-/// How long an answer may stay wrong: IAM and versioning usually take seconds.
+/// How long an answer may stay wrong, and throttling may go on: IAM and versioning usually take seconds. The
+/// call that is under way when it ends is still waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
 const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(5);
@@ -62,39 +64,69 @@ pub(super) const NEW_ROLE: &[Passing] = &[passing("NoSuchEntity", ""), passing("
 /// A role that has been there for a while.
 pub(super) const ROLE: &[Passing] = &[passing("ConcurrentModification", "")];
 
-/// Route 53 executes one change per zone at a time and few requests per second and account. Sources:
-/// `ChangeResourceRecordSets`, `PriorRequestNotComplete`; Developer Guide, "Maximums on API requests".
-pub(super) const ROUTE53: &[Passing] = &[PRIOR, THROTTLING, THROTTLED];
-const PRIOR: Passing = passing("PriorRequestNotComplete", "");
-const THROTTLING: Passing = passing("Throttling", "");
-const THROTTLED: Passing = passing("ThrottlingException", "");
+/// Route 53's own answers last, except for throttling, of which it does the most.
+pub(super) const ROUTE53: &[Passing] = &[];
 
 /// Tags of a health check just made.
-pub(super) const NEW_HEALTH_CHECK: &[Passing] =
-    &[PRIOR, THROTTLING, THROTTLED, passing("NoSuchHealthCheck", "")];
+pub(super) const NEW_HEALTH_CHECK: &[Passing] = &[passing("NoSuchHealthCheck", "")];
 
-/// Call until the answer is none of the passing ones, or patience ends. The last answer counts.
+/// Codes that only say that it was too much at once: they pass whatever was asked. Route 53 executes one change
+/// per zone at a time and few requests per second and account. Sources: Route 53 API Reference,
+/// `ChangeResourceRecordSets`, `PriorRequestNotComplete`; Developer Guide, "Maximums on API requests"; IAM API
+/// Reference, "Common errors"; Amazon S3 API Reference, "Error responses", `SlowDown`.
+const THROTTLING: [&str; 6] = [
+    "Throttling",
+    "ThrottlingException",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "TooManyRequestsException",
+];
+
+tokio::task_local! {
+    /// The call that is made is a repetition, because AWS did not agree with itself yet. The task carries
+    /// that from here to the counter, which is deep inside the SDK.
+    static REPETITION: ();
+}
+
+/// Whether the running call repeats one that came too early.
+pub(super) fn is_repetition() -> bool {
+    REPETITION.try_with(|()| ()).is_ok()
+}
+
+/// Call until the answer is neither throttling nor one of the passing ones, or patience ends. The last answer counts.
 pub(super) async fn retry<T, Call>(table: &[Passing], mut call: impl FnMut() -> Call) -> Result<T, CloudError>
 where
     Call: Future<Output = Result<T, CloudError>>,
 {
     let end = Instant::now() + PATIENCE;
     let mut pause = FIRST;
+    let mut answer = call().await;
     loop {
-        match call().await {
-            Err(error) if passes(table, &error) && Instant::now() + pause < end => {
-                tracing::debug!(%error, ?pause, "asked again");
-                sleep(pause).await;
-                pause = (pause * 2).min(LONGEST);
-            }
-            answer => return answer,
+        let early = match &answer {
+            Err(error) if throttled(error) => false,
+            Err(error) if passes(table, error) => true,
+            _ => return answer,
+        };
+        if Instant::now() + pause >= end {
+            return answer;
         }
+        tracing::debug!(error = ?answer.as_ref().err(), ?pause, "asked again");
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST);
+        // What was throttled has been counted as such.
+        answer = if early { REPETITION.scope((), call()).await } else { call().await };
     }
 }
 
 /// Whether an error only says that it was too much at once.
 pub(super) fn throttled(error: &CloudError) -> bool {
-    passes(ROUTE53, error)
+    is_throttling(&error.code)
+}
+
+/// Whether a code only says that it was too much at once.
+pub(super) fn is_throttling(code: &str) -> bool {
+    THROTTLING.contains(&code)
 }
 
 fn passes(table: &[Passing], error: &CloudError) -> bool {
@@ -132,6 +164,19 @@ mod tests {
         });
         assert_eq!(answer.await, Ok(7));
         assert_eq!(asked.get(), 2);
+    }
+
+    #[tokio::test]
+    async fn only_what_came_too_early_is_a_repetition() {
+        for (code, repetition) in [("NoSuchBucket", true), ("SlowDown", false)] {
+            let seen = std::cell::RefCell::new(Vec::new());
+            let answer = retry(NEW_BUCKET, || async {
+                seen.borrow_mut().push(is_repetition());
+                if seen.borrow().len() < 2 { Err(error(code, "")) } else { Ok(()) }
+            });
+            assert_eq!(answer.await, Ok(()));
+            assert_eq!(seen.into_inner(), [false, repetition], "{code}");
+        }
     }
 
     #[tokio::test]

@@ -90,28 +90,43 @@ async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> 
     let arn = match unless(answer.await, &["EntityAlreadyExists"])? {
         Some(made) => made.role.map(|role| role.arn).unwrap_or_default(),
         // An earlier attempt whose answer got lost, or a role made since the plan.
-        None => {
-            let found = clients.iam.get_role().role_name(name).send().await.named("iam:GetRole")?;
-            put_trust(clients, name, values).await?;
-            put_tags(clients, name, tags).await?;
-            found.role.map(|role| role.arn).unwrap_or_default()
-        }
+        None => adopt(clients, name, values).await?,
     };
     put_policy(clients, name, values, NEW_ROLE).await?;
     Ok(done(name, outputs(&arn)))
 }
 
+/// Make a role that is there what it should be; gives its ARN. What it is like already is not written again.
+async fn adopt(clients: &Clients, name: &str, values: &Values) -> Result<String, CloudError> {
+    const OPERATION: &str = "iam:GetRole";
+    let found =
+        retry(NEW_ROLE, || async { clients.iam.get_role().role_name(name).send().await.named(OPERATION) });
+    let role = found.await?.role.ok_or_else(|| {
+        CloudError::new(OPERATION, "BadAnswer", "an answer without the role that was asked for")
+    })?;
+    let trust = role.assume_role_policy_document.as_deref();
+    let trust = trust.map(|text| document::parse(OPERATION, text)).transpose()?;
+    if trust.as_ref() != values.get("trust") {
+        put_trust(clients, name, values, NEW_ROLE).await?;
+    }
+    let there = role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value));
+    let there = Values::from([("tags".to_owned(), tag_value(there))]);
+    let tags = sdk_tags(new_tags(values, Some(&there)), "iam:TagRole")?;
+    put_tags(clients, name, tags, NEW_ROLE).await?;
+    Ok(role.arn)
+}
+
 async fn update(clients: &Clients, command: &Command, found: &Object) -> Result<Done, CloudError> {
     let (name, values) = (found.id.as_str(), &command.values);
     if command.changed.contains("trust") {
-        put_trust(clients, name, values).await?;
+        put_trust(clients, name, values, ROLE).await?;
     }
     if command.changed.contains("policy") {
         put_policy(clients, name, values, ROLE).await?;
     }
     if command.changed.contains("tags") {
         let tags = new_tags(values, Some(&found.attributes));
-        put_tags(clients, name, sdk_tags(tags, "iam:TagRole")?).await?;
+        put_tags(clients, name, sdk_tags(tags, "iam:TagRole")?, ROLE).await?;
     }
     Ok(done(name, found.outputs.clone()))
 }
@@ -129,10 +144,15 @@ async fn delete(clients: &Clients, name: &str) -> Result<Done, CloudError> {
     Ok(done(name, Values::new()))
 }
 
-async fn put_trust(clients: &Clients, name: &str, values: &Values) -> Result<(), CloudError> {
+async fn put_trust(
+    clients: &Clients,
+    name: &str,
+    values: &Values,
+    table: &[Passing],
+) -> Result<(), CloudError> {
     const OPERATION: &str = "iam:UpdateAssumeRolePolicy";
     let trust = text(values, "trust", OPERATION)?;
-    retry(ROLE, || async {
+    retry(table, || async {
         let request = clients.iam.update_assume_role_policy().role_name(name);
         request.policy_document(&trust).send().await.named(OPERATION)
     })
@@ -156,11 +176,16 @@ async fn put_policy(
     .map(drop)
 }
 
-async fn put_tags(clients: &Clients, name: &str, tags: Vec<Tag>) -> Result<(), CloudError> {
+async fn put_tags(
+    clients: &Clients,
+    name: &str,
+    tags: Vec<Tag>,
+    table: &[Passing],
+) -> Result<(), CloudError> {
     if tags.is_empty() {
         return Ok(());
     }
-    retry(ROLE, || async {
+    retry(table, || async {
         let request = clients.iam.tag_role().role_name(name).set_tags(Some(tags.clone()));
         request.send().await.named("iam:TagRole")
     })

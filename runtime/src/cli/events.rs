@@ -8,7 +8,8 @@
 //! - `step-ended`: `step`, `address`, `action`, `result` (`done` or `failed`), `seconds` it took, and where it
 //!   failed `error` with `operation`, `code` and `message`.
 //! - `run-ended`: how many steps are `done`, `failed` and `not_started`, whether it was `interrupted` by a
-//!   signal or `--timeout`, and `calls` to each service so far, those for observing included.
+//!   signal or `--timeout`, `calls` to each service so far, those for observing included, and how many of them
+//!   were `wasted`.
 //!
 //! A run that was killed, or stopped at once by a second signal, has no `run-ended`: steps that have started
 //! and not ended may have taken effect. What is refused before anything starts has no events at all; the exit
@@ -57,7 +58,8 @@ enum Event<'a> {
         failed: usize,
         not_started: usize,
         interrupted: bool,
-        calls: &'a Calls,
+        calls: &'a BTreeMap<String, u64>,
+        wasted: u64,
     },
 }
 
@@ -96,7 +98,8 @@ impl<'a> Events<'a> {
             failed: outcome.failed.len(),
             not_started: outcome.not_started.len(),
             interrupted: outcome.stopped.is_some(),
-            calls,
+            calls: &calls.services,
+            wasted: calls.wasted.values().sum(),
         });
     }
 

@@ -141,7 +141,7 @@ impl Opened {
     async fn history(&self, thorough: bool, terminal: &Terminal) -> Result<History, Failure> {
         let history = if thorough { self.journal.verify().await } else { self.journal.read().await };
         let calls = self.journal.calls();
-        if !calls.is_empty() {
+        if !calls.services.is_empty() {
             terminal.detail(&super::execution::calls(&calls));
         }
         Ok(history?)

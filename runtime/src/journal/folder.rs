@@ -88,7 +88,7 @@ impl Store for Folder {
     }
 
     fn calls(&self) -> Calls {
-        Calls::new()
+        Calls::default()
     }
 }
 

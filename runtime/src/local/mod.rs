@@ -81,8 +81,7 @@ impl Local {
     }
 
     fn count(&self) {
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        *calls.entry("local".to_owned()).or_default() += 1;
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).count("local");
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "every test binary uses a part of this module")]
 
 pub mod packages;
+pub mod weather;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -138,6 +139,68 @@ impl Drop for Standin {
 pub fn signal(process: u32, name: &str) {
     let sent = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().unwrap();
     assert!(sent.success());
+}
+
+/// Everything there is, as the AWS command line tool sees it, without what is another each time: dates, and the
+/// ids of health checks, which stand by the name and address they check.
+pub fn view(standin: &Standin) -> Vec<String> {
+    let list = |words: &str, name: &str| standin.aws(words)[name].as_array().unwrap().clone();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut seen = Vec::new();
+    for bucket in list("s3api list-buckets", "Buckets") {
+        let name = text(&bucket["Name"]);
+        let located = standin.aws(&format!("s3api get-bucket-location --bucket {name}"));
+        let region = located["LocationConstraint"].as_str().unwrap_or("us-east-1").to_owned();
+        for setting in ["versioning", "encryption", "ownership-controls", "tagging", "replication"] {
+            let command = format!("get-bucket-{setting}");
+            let words = ["s3api", &command, "--bucket", &name, "--region", &region];
+            seen.push(format!("bucket {name} {region} {setting} {}", standin.try_aws(&words).1));
+        }
+        let block = format!("s3api get-public-access-block --bucket {name} --region {region}");
+        seen.push(format!("bucket {name} {}", standin.aws(&block)));
+    }
+    for role in list("iam get-account-authorization-details --filter Role", "RoleDetailList") {
+        let parts = ["RoleName", "AssumeRolePolicyDocument", "RolePolicyList", "Tags"];
+        seen.push(format!("role {:?}", parts.map(|part| role[part].to_string())));
+    }
+    let mut checks = std::collections::BTreeMap::new();
+    for check in list("route53 list-health-checks", "HealthChecks") {
+        let id = text(&check["Id"]);
+        let tags = standin
+            .aws(&format!("route53 list-tags-for-resource --resource-type healthcheck --resource-id {id}"));
+        let config = check["HealthCheckConfig"].to_string();
+        let mut tags: Vec<String> =
+            tags["ResourceTagSet"]["Tags"].as_array().unwrap().iter().map(Value::to_string).collect();
+        tags.sort();
+        seen.push(format!("health check {config} {tags:?}"));
+        checks.insert(id, config);
+    }
+    for zone in list("route53 list-hosted-zones", "HostedZones") {
+        let words = format!("route53 list-resource-record-sets --hosted-zone-id {}", text(&zone["Id"]));
+        for mut record in list(&words, "ResourceRecordSets") {
+            if let Some(id) = record["HealthCheckId"].as_str() {
+                record["HealthCheckId"] = checks[id].clone().into();
+            }
+            // The id of a zone is another each time.
+            if record["AliasTarget"].is_object() {
+                record["AliasTarget"]["HostedZoneId"] = Value::Null;
+            }
+            seen.push(format!("record {record}"));
+        }
+    }
+    seen.sort();
+    seen
+}
+
+/// Two views are the same; where not, only what differs is told.
+#[track_caller]
+pub fn same_view(found: &[String], wanted: &[String]) {
+    let only = |one: &[String], other: &[String]| -> Vec<String> {
+        one.iter().filter(|thing| !other.contains(thing)).cloned().collect()
+    };
+    let (more, less) = (only(found, wanted), only(wanted, found));
+    assert!(more.is_empty() && less.is_empty(), "there: {more:#?}\nwanted: {less:#?}");
+    assert_eq!(found.len(), wanted.len(), "something is there twice");
 }
 
 /// Where AWS is, and who asks.

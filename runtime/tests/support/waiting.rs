@@ -98,7 +98,7 @@ impl Cloud for Waiting {
     }
 
     fn calls(&self) -> Calls {
-        Calls::new()
+        Calls::default()
     }
 }
 

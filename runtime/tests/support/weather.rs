@@ -1,0 +1,241 @@
+//! Bad weather between Holdfast and AWS: a proxy that answers some requests wrongly, late or not at all.
+//!
+//! What becomes of a request follows from a seed, from what is asked, and from how often that was asked before,
+//! so that the same seed makes the same weather. Every connection carries one request.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+/// What can happen to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// It is refused as one too many, in the way of its service.
+    Throttle,
+    /// It is refused with 503.
+    Refuse,
+    /// The connection is reset before the request gets through.
+    Reset,
+    /// It takes effect, and then the connection ends without an answer.
+    Lose,
+    /// It takes two seconds more.
+    Delay,
+}
+
+/// Stop the `number`th request (from 1) and tell: before it gets through, or after it took effect.
+pub struct Stop {
+    pub number: u64,
+    pub after: bool,
+    pub tell: mpsc::Sender<()>,
+}
+
+struct Sky {
+    upstream: String,
+    seed: u64,
+    chances: Vec<(Fault, u64)>,
+    stop: Option<Stop>,
+    requests: AtomicU64,
+    /// How often each thing was asked.
+    asked: Mutex<BTreeMap<String, u64>>,
+    faults: Mutex<BTreeMap<Fault, u64>>,
+    over: AtomicBool,
+}
+
+/// The proxy; it ends with this value.
+pub struct Weather {
+    address: SocketAddr,
+    sky: Arc<Sky>,
+}
+
+impl Weather {
+    /// In front of a stand-in, with chances in percent.
+    pub fn start(upstream: &str, seed: u64, chances: &[(Fault, u64)]) -> Self {
+        Self::begin(upstream, seed, chances, None)
+    }
+
+    /// Fair, but for one request.
+    pub fn stopping(upstream: &str, stop: Stop) -> Self {
+        Self::begin(upstream, 0, &[], Some(stop))
+    }
+
+    fn begin(upstream: &str, seed: u64, chances: &[(Fault, u64)], stop: Option<Stop>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let sky = Arc::new(Sky {
+            upstream: upstream.trim_start_matches("http://").to_owned(),
+            seed,
+            chances: chances.to_vec(),
+            stop,
+            requests: AtomicU64::new(0),
+            asked: Mutex::default(),
+            faults: Mutex::default(),
+            over: AtomicBool::new(false),
+        });
+        let shared = sky.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                if shared.over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let sky = shared.clone();
+                // A client that goes away in the middle is what some tests are about.
+                std::thread::spawn(move || sky.serve(client?));
+            }
+        });
+        Self { address, sky }
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// How often what happened.
+    pub fn faults(&self) -> BTreeMap<Fault, u64> {
+        self.sky.faults.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Weather {
+    fn drop(&mut self) {
+        self.sky.over.store(true, Ordering::SeqCst);
+        // Wakes the listener, which then sees that it is over.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+/// A request, as far as anybody here wants to know.
+struct Request {
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Request {
+    fn read(client: &mut TcpStream) -> std::io::Result<Option<Self>> {
+        let mut bytes = Vec::new();
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            let count = client.read(&mut buffer)?;
+            if count == 0 {
+                return Ok(None);
+            }
+            bytes.extend_from_slice(&buffer[..count]);
+            let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+            let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+            let lower = head.to_lowercase();
+            assert!(!lower.contains("\r\ntransfer-encoding:"), "a request in chunks: {head}");
+            let length = lower.split("\r\ncontent-length:").nth(1).and_then(|rest| rest.lines().next());
+            let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
+            let mut body = bytes.split_off(end + 4);
+            let read = body.len();
+            body.resize(length, 0);
+            client.read_exact(&mut body[read.min(length)..])?;
+            return Ok(Some(Self { head, body }));
+        }
+    }
+
+    /// What is asked: IAM says it in the body, the others in the first line. Ids that Route 53 gives are no
+    /// part of it, for they are others each time.
+    fn key(&self) -> String {
+        let line = self.head.lines().next().unwrap();
+        if line.starts_with("POST / ") {
+            return String::from_utf8_lossy(&self.body).into_owned();
+        }
+        let is_id = |part: &&str| part.len() > 12 && self.is_for("route53");
+        let parts = line.split_inclusive(['/', '?', ' ']).map(|part| if is_id(&part) { "ID" } else { part });
+        parts.collect()
+    }
+
+    /// After the scope of its signature.
+    fn is_for(&self, service: &str) -> bool {
+        self.head.contains(&format!("/{service}/aws4_request"))
+    }
+}
+
+impl Sky {
+    fn serve(&self, mut client: TcpStream) -> std::io::Result<()> {
+        let Some(request) = Request::read(&mut client)? else { return Ok(()) };
+        let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some(stop) = self.stop.as_ref().filter(|stop| stop.number == number) {
+            if stop.after {
+                self.forward(&request)?;
+            }
+            stop.tell.send(()).unwrap();
+            // Until the client is gone.
+            let _ = client.read(&mut [0]);
+            return Ok(());
+        }
+        let fault = self.fault(&request);
+        let answer = match fault {
+            Some(Fault::Reset) => return reset(client),
+            Some(Fault::Throttle) if request.is_for("s3") => refusal(&request, 503, "SlowDown"),
+            Some(Fault::Throttle) => refusal(&request, 400, "Throttling"),
+            Some(Fault::Refuse) => refusal(&request, 503, "ServiceUnavailable"),
+            Some(Fault::Lose) => return self.forward(&request).map(drop),
+            Some(Fault::Delay) => {
+                std::thread::sleep(Duration::from_secs(2));
+                self.forward(&request)?
+            }
+            None => self.forward(&request)?,
+        };
+        client.write_all(&answer)
+    }
+
+    fn fault(&self, request: &Request) -> Option<Fault> {
+        let key = request.key();
+        let nth = {
+            let mut asked = self.asked.lock().unwrap();
+            let nth = asked.entry(key.clone()).or_default();
+            *nth += 1;
+            *nth
+        };
+        let mut hasher = DefaultHasher::new();
+        (self.seed, &key, nth).hash(&mut hasher);
+        let mut drawn = hasher.finish() % 100;
+        for (fault, chance) in &self.chances {
+            if drawn < *chance {
+                *self.faults.lock().unwrap().entry(*fault).or_default() += 1;
+                return Some(*fault);
+            }
+            drawn -= chance;
+        }
+        None
+    }
+
+    /// The answer of the stand-in.
+    fn forward(&self, request: &Request) -> std::io::Result<Vec<u8>> {
+        let mut upstream = TcpStream::connect(&self.upstream)?;
+        let head: Vec<&str> =
+            request.head.lines().filter(|line| !line.to_lowercase().starts_with("connection:")).collect();
+        upstream.write_all(format!("{}\r\nConnection: close\r\n\r\n", head.join("\r\n")).as_bytes())?;
+        upstream.write_all(&request.body)?;
+        let mut answer = Vec::new();
+        upstream.read_to_end(&mut answer)?;
+        Ok(answer)
+    }
+}
+
+/// A reset instead of an orderly end.
+fn reset(client: TcpStream) -> std::io::Result<()> {
+    socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO))
+}
+
+/// An error in the words of its service: S3 has no wrapping. Sources: Amazon S3 API Reference, "REST error
+/// responses"; Route 53 API Reference, "Common errors"; IAM API Reference, "Common errors".
+fn refusal(request: &Request, status: u16, code: &str) -> Vec<u8> {
+    let error = format!("<Code>{code}</Code><Message>Rate exceeded</Message>");
+    let body = if request.is_for("s3") {
+        format!("<Error>{error}<RequestId>1</RequestId></Error>")
+    } else {
+        format!(
+            "<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>1</RequestId></ErrorResponse>"
+        )
+    };
+    let length = body.len();
+    let head = "Content-Type: text/xml\r\nConnection: close";
+    format!("HTTP/1.1 {status} Refused\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
+}

@@ -194,18 +194,21 @@ impl PlanFile {
 
     /// Read it, and refuse what was changed or cannot be understood.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let name = path.display();
+        let name = path.display().to_string();
+        let unread = |error: std::io::Error| Failure::message(format!("{name}: {error}"));
+        if std::fs::metadata(path).map_err(unread)?.len() > MAX_BYTES {
+            let message = format!("{name}: it is too large for a plan");
+            return Err(Failure::refused(codes::BAD_PLAN_FILE, message, "plan again"));
+        }
+        Self::parse(&name, &std::fs::read(path).map_err(unread)?)
+    }
+
+    fn parse(name: &str, text: &[u8]) -> Result<Self, Failure> {
         let refused = |what: String, help: &str| {
             Failure::refused(codes::BAD_PLAN_FILE, format!("{name}: {what}"), help)
         };
-        let size =
-            std::fs::metadata(path).map_err(|error| Failure::message(format!("{name}: {error}")))?.len();
-        if size > MAX_BYTES {
-            return Err(refused("it is too large for a plan".to_owned(), "plan again"));
-        }
-        let text = std::fs::read(path).map_err(|error| Failure::message(format!("{name}: {error}")))?;
         let cut_short = || refused("it was cut short".to_owned(), "copy all of it, or plan again");
-        match Head::of(&text) {
+        match Head::of(text) {
             Head::Other => {
                 return Err(refused("it is not a plan file".to_owned(), "`holdfast plan --out` makes one"));
             }
@@ -222,7 +225,7 @@ impl PlanFile {
                 return Err(refused(what, "plan again"));
             }
         }
-        let file: Self = serde_json::from_slice(&text).map_err(|error| {
+        let file: Self = serde_json::from_slice(text).map_err(|error| {
             if error.is_eof() {
                 return cut_short();
             }
@@ -241,5 +244,37 @@ impl PlanFile {
             ));
         }
         Ok(file)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_that_is_changed_anywhere_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let story = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/scenarios/saved-plan");
+        let (cloud, journal, out) =
+            (format!("local:{}", path("cloud.json")), path("journal"), path("a.plan"));
+        let words = ["holdfast", "plan", story, "--cloud", &cloud, "--journal", &journal, "--out", &out];
+        let _ = crate::cli::main(words.map(std::ffi::OsString::from));
+        let whole = std::fs::read(&out).unwrap();
+        assert!(PlanFile::parse("a.plan", &whole).is_ok() && whole.len() > 1_000);
+        for at in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[at] ^= 1 << (at % 7);
+            let refused = PlanFile::parse("a.plan", &changed).err();
+            let findings = refused.and_then(|failure| failure.findings().ok());
+            let (exit, findings, _) =
+                findings.unwrap_or_else(|| panic!("a change of byte {at} is not found"));
+            assert_eq!(
+                (exit, findings[0].code),
+                (super::super::exit::REFUSED, codes::BAD_PLAN_FILE),
+                "byte {at}"
+            );
+        }
     }
 }

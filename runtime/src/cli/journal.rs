@@ -96,11 +96,12 @@ impl Journal {
                 if let Some(head) = &head {
                     find(head, &history)?;
                 }
+                let runs = history.runs.len();
+                let noun = if runs == 1 { "run" } else { "runs" };
                 terminal.result(&visible(&format!(
-                    "{}: {} entries of {} runs, whole and in order\nhead {}\n",
+                    "{}: {} entries of {runs} {noun}, whole and in order\nhead {}\n",
                     opened.place,
                     history.entries.len(),
-                    history.runs.len(),
                     if history.head().is_empty() { "none" } else { history.head() }
                 )));
             }

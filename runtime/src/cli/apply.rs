@@ -1,11 +1,12 @@
 //! `holdfast apply`.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use holdfast_compiler::diagnostic::{codes, visible};
-use holdfast_compiler::plan::{self, Plan, Shift, text};
+use holdfast_compiler::plan::{self, Plan, Shift, StepId, text};
 use holdfast_compiler::units::Date;
 
 use super::approved::{self, Agreed};
@@ -17,7 +18,7 @@ use super::session::Selected;
 use super::words::Words;
 use super::{Global, exit, session};
 use crate::cloud::Cloud;
-use crate::journal::{self, Claim, Entry, Event, Journal, Place, Run, Writer};
+use crate::journal::{self, Claim, Event, Journal, Place, Run, Writer};
 
 /// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
 ///
@@ -111,11 +112,16 @@ impl Apply {
                 "use the credentials it was made with",
             ));
         }
-        let plan = still_fits(plan, &digest, cloud.as_ref(), claim.entries(), terminal).await?;
+        let begun = journal::begun(claim.entries(), &plan.context, &digest);
+        let plan = still_fits(plan, &begun, cloud.as_ref(), terminal).await?;
         if plan.is_empty() {
             self.show(&plan, terminal);
             self.execution.nothing(&digest, cloud.as_ref(), terminal);
-            return self.nothing_but_moves(&plan, digest, &claim).await;
+            // A plan that was broken off behind its last step has been applied once this is written.
+            return match begun.is_empty() {
+                true => self.nothing_but_moves(&plan, digest, &claim).await,
+                false => without_steps(&plan, run(&plan, digest, agreed), &claim).await,
+            };
         }
         self.words.suffice(&plan)?;
         let run = run(&plan, digest, agreed);
@@ -149,29 +155,31 @@ impl Apply {
             return Ok(exit::DONE);
         }
         let rule = journal::rule(&journal::runs(claim.entries()), &plan.context).cloned();
-        let run = run(plan, digest, Agreed { rule, ..Agreed::default() });
-        let journal = Writer::begin(claim, run).await?;
-        for moved in &plan.moved {
-            journal.append(Event::Moved(moved.clone())).await?;
-        }
-        let ended = Event::RunFinished { done: 0, failed: 0, not_started: 0, interrupted: false };
-        journal.append(ended).await?;
-        Ok(exit::DONE)
+        without_steps(plan, run(plan, digest, Agreed { rule, ..Agreed::default() }), claim).await
     }
+}
+
+/// A run that asks nothing of the cloud.
+async fn without_steps(plan: &Plan, run: Run, claim: &Claim) -> Result<u8, Failure> {
+    let journal = Writer::begin(claim, run).await?;
+    for moved in &plan.moved {
+        journal.append(Event::Moved(moved.clone())).await?;
+    }
+    let ended = Event::RunFinished { done: 0, failed: 0, not_started: 0, interrupted: false };
+    journal.append(ended).await?;
+    Ok(exit::DONE)
 }
 
 /// What is left of a saved plan, if the cloud is still what it was when the plan was made wherever the plan touches
 /// it or depends on it. What an earlier run of the same plan did, and was broken off, counts as expected.
 async fn still_fits(
     plan: Plan,
-    digest: &str,
+    begun: &BTreeSet<StepId>,
     cloud: &dyn Cloud,
-    entries: &[Entry],
     terminal: &Terminal,
 ) -> Result<Plan, Failure> {
-    let begun = journal::begun(entries, &plan.context, digest);
     let now = cloud.observe(&plan.scope).await?;
-    let (rest, shifts) = plan::resume(&plan, &begun, &now);
+    let (rest, shifts) = plan::resume(&plan, begun, &now);
     let (stale, elsewhere): (Vec<Shift>, Vec<Shift>) = shifts.into_iter().partition(|shift| shift.blocks);
     if !stale.is_empty() {
         for shift in stale {

@@ -19,7 +19,7 @@ pub fn resume(plan: &Plan, begun: &BTreeSet<StepId>, now: &Observation) -> (Plan
     if begun.is_empty() {
         return (plan.clone(), shifts);
     }
-    let looked = Looked::at(now);
+    let looked = Looked::at(now, plan);
     let begun: Vec<&Step> = plan.steps.iter().filter(|step| begun.contains(&step.id)).collect();
     let unexplained =
         shifts.into_iter().filter(|shift| !begun.iter().any(|step| explains(step, shift))).collect();
@@ -43,17 +43,20 @@ pub fn resume(plan: &Plan, begun: &BTreeSet<StepId>, now: &Observation) -> (Plan
 struct Looked<'a> {
     ids: BTreeMap<(Kind, &'a str), &'a Object>,
     identities: BTreeMap<(Kind, String), Vec<&'a Object>>,
+    /// What was there when the plan was made: no step of it has made that.
+    before: BTreeSet<(Kind, &'a str)>,
 }
 
 impl<'a> Looked<'a> {
-    fn at(now: &'a Observation) -> Self {
+    fn at(now: &'a Observation, plan: &'a Plan) -> Self {
         let ids = now.objects.iter().map(|object| ((object.kind, object.id.as_str()), object)).collect();
         let mut identities: BTreeMap<(Kind, String), Vec<&Object>> = BTreeMap::new();
         for object in &now.objects {
             let key = (object.kind, identity(object.kind, &object.attributes));
             identities.entry(key).or_default().push(object);
         }
-        Self { ids, identities }
+        let before = plan.observed.iter().map(|object| (object.kind, object.id.as_str())).collect();
+        Self { ids, identities, before }
     }
 
     fn id(&self, kind: Kind, id: &str) -> Option<&'a Object> {
@@ -68,12 +71,13 @@ impl<'a> Looked<'a> {
     fn made(&self, step: &Step) -> Option<&'a Object> {
         let kind = step.address.kind();
         let objects = self.identities.get(&(kind, identity(kind, &known(step))))?;
+        // A record keeps its id when another takes its place: there the attributes tell.
         let batched = kind.schema().batched_by.is_some();
-        let old = step.object.as_ref().filter(|_| step.action == Action::Replace);
-        let is_old = |object: &Object| {
-            old.is_some_and(|old| if batched { old == object } else { old.id == object.id })
+        let is_old = |object: &Object| match &step.object {
+            Some(old) if batched => old == object,
+            _ => self.before.contains(&(kind, object.id.as_str())),
         };
-        objects.iter().copied().find(|object| !is_old(object))
+        objects.iter().copied().find(|object| !is_old(object) && bears_the_mark(step, object))
     }
 }
 
@@ -94,9 +98,26 @@ fn explains(step: &Step, shift: &Shift) -> bool {
     let wanted = known(step);
     let subject = !wanted.is_empty() && identity(kind, &wanted) == identity(kind, &object.attributes);
     match (step.action, &shift.now) {
-        (Action::Create | Action::Replace, Some(_)) => subject,
+        (Action::Create | Action::Replace, Some(now)) => subject && bears_the_mark(step, now),
         (Action::Update, Some(now)) => own && halfway(step, now),
         _ => false,
+    }
+}
+
+/// Whether a thing can be what a step has made. Health checks are known by a reference of ours, and what has tags
+/// gets them as it is made; anything else is made in one go and is as wanted or somebody else's.
+fn bears_the_mark(step: &Step, object: &Object) -> bool {
+    let wanted = known(step);
+    let same = |(name, shape): (&'static str, crate::resource::Shape)| {
+        let found = object.attributes.get(name).unwrap_or(&Value::Null);
+        wanted.get(name).is_none_or(|wanted| shape.same(found, wanted))
+    };
+    match object.kind {
+        Kind::HealthCheck => true,
+        _ if wanted.contains_key("tags") => {
+            kind_attributes(step).filter(|(name, _)| *name == "tags").all(same)
+        }
+        _ => kind_attributes(step).all(same),
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Plan, Step, StepId};
+use crate::resource::Address;
 
 impl Plan {
     /// Only what the targets need. A target is an address, a service, or a part of one (`payments.ledger`).
@@ -31,6 +32,8 @@ impl Plan {
         self.steps.retain(|step| keep.contains(&step.id));
         let left: BTreeSet<&str> = self.steps.iter().map(|step| step.address.owner()).collect();
         self.leaving.retain(|service| left.contains(service.as_str()));
+        let kept: BTreeSet<&Address> = self.steps.iter().map(|step| &step.address).collect();
+        self.moved.retain(|moved| kept.contains(&moved.to));
         self.targets = targets.to_vec();
         // What the whole plan would do to the objectives, a part of it need not.
         self.objectives.clear();

@@ -95,7 +95,7 @@ pub(super) fn policies(
     terminal: &Terminal,
 ) -> Result<Agreed, Failure> {
     let runs = journal::runs(entries);
-    if let Some(broken) = flags.broken(rule, terminal) {
+    if let Some(broken) = flags.broken(rule.or(journal::rule(&runs, context)), terminal) {
         return Ok(broken);
     }
     let help = "save the plan, have it approved, apply it: `plan --out FILE`, `approve FILE`, `apply FILE`";
@@ -128,7 +128,8 @@ pub(super) fn saved(
     }
     let runs = journal::runs(entries);
     let done = journal::applied(&runs, &file.digest);
-    if let (None, Some(broken)) = (done, flags.broken(file.approvals.as_ref(), terminal)) {
+    let last = journal::rule(&runs, &file.plan.context);
+    if let (None, Some(broken)) = (done, flags.broken(file.approvals.as_ref().or(last), terminal)) {
         return Ok(broken);
     }
     let rules = [
@@ -198,6 +199,7 @@ impl Flags {
         let line =
             format!("BREAK GLASS: applying without approvals, because: {because}. This is recorded.\n");
         terminal.error(&visible(&line));
+        // A glass that is broken once does not stay broken: the next run is asked for the rule again.
         Some(Agreed { approvals: Vec::new(), rule: rule.cloned(), break_glass: Some(because) })
     }
 }

@@ -204,7 +204,9 @@ fn summary(plan: &Plan, outcome: &Outcome, spent: &Calls) -> String {
     if !outcome.failed.is_empty() {
         text.push_str(&format!("\nFailed ({}):\n", outcome.failed.len()));
         for (step, error) in &outcome.failed {
-            text.push_str(&visible(&format!("  {step}: {error}\n")));
+            // One line, whatever the cloud says.
+            text.push_str(&visible(&format!("  {step}: {error}").replace('\n', " ")));
+            text.push('\n');
         }
     }
     let blocked: Vec<_> =

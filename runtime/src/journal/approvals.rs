@@ -52,10 +52,13 @@ pub fn used<'a>(runs: &[Past<'a>], statement: &str, plan: &str) -> Option<Past<'
     runs.iter().filter(uses).find(|past| past.whole || past.run.plan != plan).copied()
 }
 
-/// The rule of the last run of an estate on a cloud and an account.
+/// The rule of the last run of an estate on a cloud and an account. An estate that has had no run is asked for the rule
+/// of the last one there: a new name is no way around it.
 #[must_use]
 pub fn rule<'a>(runs: &[Past<'a>], context: &Context) -> Option<&'a Rule> {
-    runs.iter().rev().find(|past| past.run.context == *context)?.run.rule.as_ref()
+    let near = |other: &Context| (&other.cloud, &other.account) == (&context.cloud, &context.account);
+    let same = runs.iter().rev().find(|past| past.run.context == *context);
+    same.or_else(|| runs.iter().rev().find(|past| near(&past.run.context)))?.run.rule.as_ref()
 }
 
 /// Whether a journal has the entry of a hash; `last` is the hash of its last one. No hash is the beginning.

@@ -7,15 +7,21 @@ use holdfast_compiler::plan::{Context, StepId};
 use super::{Entry, Event};
 
 /// The steps that runs of this plan have started: what they make and change may be there, in whole or in part.
+/// Nothing, once a run of another plan has started a step on the same cloud and account: what is there since then is
+/// that one's doing.
 #[must_use]
 pub fn begun(entries: &[Entry], context: &Context, plan: &str) -> BTreeSet<StepId> {
-    let (mut ours, mut steps) = (false, BTreeSet::new());
+    let (mut ours, mut near, mut steps) = (false, false, BTreeSet::new());
     for entry in entries {
         match &entry.event {
-            Event::RunStarted(run) => ours = run.context == *context && run.plan == plan,
+            Event::RunStarted(run) => {
+                ours = run.context == *context && run.plan == plan;
+                near = (&run.context.cloud, &run.context.account) == (&context.cloud, &context.account);
+            }
             Event::StepStarted { step, .. } if ours => {
                 steps.insert(step.clone());
             }
+            Event::StepStarted { .. } if near => steps.clear(),
             _ => {}
         }
     }

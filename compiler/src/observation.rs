@@ -54,6 +54,8 @@ pub struct Owned {
     pub run: u64,
     /// Its managed attributes as they were last applied. Nothing where no apply is known to have ended well.
     pub applied: Option<Values>,
+    /// What a step wanted of it whose end is not known, or not a good one; empty for a removal.
+    pub begun: Option<Values>,
 }
 
 impl Object {

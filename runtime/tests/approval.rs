@@ -400,7 +400,8 @@ fn breaking_the_glass_is_loud_and_recorded() {
     let arguments = ["apply", "change.plan", "--quiet", "--break-glass", "--because", reason];
     let ran = Ran::from(bench.command(&arguments).output().unwrap()).expect(0);
     assert!(
-        ran.stderr.contains(&format!("BREAK GLASS: applying without approvals, because: {reason}")),
+        ran.stderr
+            .contains(&format!("BREAK GLASS: applying without the approvals it needs, because: {reason}")),
         "{}",
         ran.stderr
     );

@@ -35,30 +35,35 @@ impl Cause {
     }
 }
 
-/// What was last applied, by what the cloud knows the things by. A thing that was renamed in the policy is
-/// still the thing it was.
-pub(super) struct Applied<'a>(BTreeMap<(Kind, String), Option<&'a Values>>);
+/// What we own, by what the cloud knows the things by. A thing that was renamed in the policy is still the thing it
+/// was.
+pub(super) struct Ours<'a>(BTreeMap<(Kind, String), &'a Owned>);
 
-impl<'a> Applied<'a> {
+impl<'a> Ours<'a> {
     pub(super) fn new(owned: &'a [Owned]) -> Self {
-        let known =
-            owned.iter().map(|owned| ((owned.address.kind(), key(&owned.identity)), owned.applied.as_ref()));
-        Self(known.collect())
+        Self(owned.iter().map(|owned| ((owned.address.kind(), key(&owned.identity)), owned)).collect())
     }
 
-    /// The attributes of a thing as they were last applied.
-    pub(super) fn of(&self, kind: Kind, identity: &Values) -> Option<&'a Values> {
-        self.0.get(&(kind, key(identity))).copied().flatten()
+    /// What is known of a thing, if it is ours.
+    pub(super) fn of(&self, kind: Kind, identity: &Values) -> Option<&'a Owned> {
+        self.0.get(&(kind, key(identity))).copied()
     }
+}
 
-    /// Whether Holdfast began a thing and is not known to have finished it.
-    pub(super) fn is_unfinished(&self, kind: Kind, identity: &Values) -> bool {
-        self.0.get(&(kind, key(identity))).is_some_and(Option::is_none)
-    }
+/// Whether somebody else must have removed a thing that is gone: it was there, and no step of ours began to remove it.
+pub(super) fn was_removed(ours: &Owned) -> bool {
+    ours.applied.is_some() && ours.begun.as_ref().is_none_or(|begun| !begun.is_empty())
 }
 
 fn key(identity: &Values) -> String {
     serde_json::to_string(identity).unwrap_or_default()
+}
+
+/// What an attribute was when Holdfast last set it: what a step wanted whose end is not known, where that is there.
+pub(super) fn last_set<'a>(ours: &'a Owned, name: &str, shape: Shape, before: &Value) -> Option<&'a Value> {
+    let begun =
+        ours.begun.as_ref().and_then(|begun| begun.get(name)).filter(|begun| shape.same(before, begun));
+    begun.or_else(|| ours.applied.as_ref()?.get(name))
 }
 
 /// Why an attribute that is `before` and should be `after` differs. An attribute that was never applied is the

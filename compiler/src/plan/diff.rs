@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::bind::{Bound, bind};
-use super::cause::{self, Applied};
+use super::cause::{self, Ours};
 use super::pretty::brief;
-use super::{Action, After, Cause, Change, Context, FORMAT, Moved, Plan, Step, StepId, Words, batch};
+use super::{
+    Action, After, Cause, Change, Confirmed, Context, FORMAT, Moved, Plan, Step, StepId, Words, batch,
+};
 use super::{effect, obstacle, removal};
 use crate::compile::{Compiled, Waived};
 use crate::diagnostic::Diagnostic;
@@ -48,7 +50,8 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         places: places(inputs.observation),
         taken: bound.found.values().map(|object| (object.kind, object.id.as_str())).collect(),
         bound,
-        applied: Applied::new(inputs.owned),
+        ours: Ours::new(inputs.owned),
+        confirmed: Vec::new(),
         causes: BTreeMap::new(),
         outputs: BTreeMap::new(),
         displaced: BTreeSet::new(),
@@ -59,7 +62,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     if !differ.errors.is_empty() {
         return Err(differ.errors);
     }
-    let Differ { mut steps, bound, displaced, .. } = differ;
+    let Differ { mut steps, bound, displaced, confirmed, .. } = differ;
     let left = removal::plan(&mut steps, &bound, &displaced, &inputs);
     batch::assign(&mut steps);
     let policy = &inputs.compiled.policy;
@@ -70,6 +73,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         policy: digest(wants.iter().map(String::as_str)),
         observed: inputs.observation.sorted(),
         scope: scope(inputs.graph, inputs.owned),
+        confirmed,
         moved: moved(inputs.graph, inputs.owned),
         leaving: leaving(&steps, inputs.graph),
         objectives: effect::effects(inputs.compiled, &bound.found, inputs.owned),
@@ -146,7 +150,8 @@ struct Differ<'a> {
     /// The things that are some resource's.
     taken: BTreeSet<(Kind, &'a str)>,
     bound: Bound<'a>,
-    applied: Applied<'a>,
+    ours: Ours<'a>,
+    confirmed: Vec<Confirmed>,
     /// Whose doing each step so far is.
     causes: BTreeMap<Address, Cause>,
     /// The outputs of every resource that exists and stays.
@@ -195,10 +200,33 @@ impl<'a> Differ<'a> {
         let mut step = self.step(resource, Action::Keep, "as it should be");
         if let Some(object) = object {
             self.outputs.insert(resource.address.clone(), &object.outputs);
+            self.confirm(resource, object);
             // What is kept is known by its id and its outputs; its attributes are the policy's.
             step.object = Some(Object { attributes: BTreeMap::new(), ..object.clone() });
         }
         self.push(step, false);
+    }
+
+    /// Something of ours is as it should be. If the journal does not know that, it will.
+    fn confirm(&mut self, resource: &Resource, object: &Object) {
+        let identity = object.identity();
+        let Some(ours) = self.ours.of(object.kind, &identity) else { return };
+        let mut attributes = Values::new();
+        let mut known = ours.begun.is_none();
+        for attribute in object.kind.schema().attributes {
+            let wanted = match resource.attributes.get(attribute.name) {
+                Some(Attribute::Known(wanted)) => Some(wanted),
+                Some(Attribute::Output { of, name }) => self.outputs.get(of).and_then(|all| all.get(name)),
+                None => None,
+            };
+            let Some(wanted) = wanted else { continue };
+            let applied = ours.applied.as_ref().and_then(|applied| applied.get(attribute.name));
+            known &= applied.is_some_and(|applied| attribute.shape.same(applied, wanted));
+            attributes.insert(attribute.name.to_owned(), wanted.clone());
+        }
+        if !known {
+            self.confirmed.push(Confirmed { address: resource.address.clone(), identity, attributes });
+        }
     }
 
     /// A step is complete.
@@ -209,8 +237,9 @@ impl<'a> Differ<'a> {
     }
 
     fn create(&mut self, resource: &Resource) {
-        let applied = self.applied.of(resource.address.kind(), &resource.identity());
-        let reason = if applied.is_some() { "somebody has removed it" } else { "not there yet" };
+        let ours = self.ours.of(resource.address.kind(), &resource.identity());
+        let removed = ours.is_some_and(cause::was_removed);
+        let reason = if removed { "somebody has removed it" } else { "not there yet" };
         let mut step = self.step(resource, Action::Create, reason);
         step.attributes = resource.attributes.clone();
         let schema = resource.address.kind().schema();
@@ -218,14 +247,14 @@ impl<'a> Differ<'a> {
             let Some(after) = self.after(resource, attribute, &Value::Null) else { continue };
             if after != After::Known(Value::Null) {
                 let name = attribute.name.to_owned();
-                let cause = if applied.is_some() { Cause::Drift } else { Cause::Policy };
+                let cause = if removed { Cause::Drift } else { Cause::Policy };
                 let applied = None;
                 let before = Value::Null;
                 step.changes.push(Change { name, before, after, cause, applied, replaces: false });
             }
         }
         self.displace(resource, &mut step);
-        self.push(step, applied.is_some());
+        self.push(step, removed);
     }
 
     /// What an attribute will be, or nothing where it is not managed.
@@ -242,7 +271,7 @@ impl<'a> Differ<'a> {
     fn existing(&mut self, resource: &Resource, object: &'a Object) {
         let schema = resource.address.kind().schema();
         let mut step = self.step(resource, Action::Update, "");
-        let applied = self.applied.of(object.kind, &resource.identity());
+        let ours = self.ours.of(object.kind, &resource.identity());
         step.attributes = resource.attributes.clone();
         for attribute in schema.attributes {
             let before = object.attributes.get(attribute.name).unwrap_or(&Value::Null);
@@ -263,7 +292,8 @@ impl<'a> Differ<'a> {
             let caution = attribute.caution.and_then(|caution| caution(before, wanted));
             step.cautions.extend(caution.map(str::to_owned));
             let replaces = after != After::Unknown && attribute.replaces(before, wanted);
-            let applied = applied.and_then(|applied| applied.get(attribute.name));
+            let applied =
+                ours.and_then(|ours| cause::last_set(ours, attribute.name, attribute.shape, before));
             let follows = match resource.attributes.get(attribute.name) {
                 Some(Attribute::Output { of, .. }) => self.causes.get(of).copied(),
                 _ => None,
@@ -284,7 +314,8 @@ impl<'a> Differ<'a> {
         step.object = Some(object.clone());
         if replaced.is_empty() {
             let all = names(|_| true);
-            step.unfinished = self.applied.is_unfinished(object.kind, &resource.identity());
+            step.unfinished =
+                ours.and_then(|ours| ours.begun.as_ref()).is_some_and(|begun| finishes(&step, begun));
             step.reason = if step.unfinished {
                 format!("an apply that was broken off has not set {all} yet")
             } else if step.changes.iter().all(|change| change.cause == Cause::Drift) {
@@ -341,6 +372,17 @@ impl<'a> Differ<'a> {
             step.displaces.push(object.clone());
         }
     }
+}
+
+/// Whether all that a step changes is what an earlier one wanted whose end is not known.
+fn finishes(step: &Step, begun: &Values) -> bool {
+    let schema = step.address.kind().schema();
+    step.changes.iter().all(|change| {
+        match (begun.get(&change.name), &change.after, schema.attribute(&change.name)) {
+            (Some(begun), After::Known(after), Some(attribute)) => attribute.shape.same(after, begun),
+            (begun, ..) => begun.is_some(),
+        }
+    })
 }
 
 /// A thing in a few words: what the cloud knows it by.

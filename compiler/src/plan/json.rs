@@ -16,6 +16,7 @@
 //!                    last_applied (by attribute, where somebody has changed it since)}, cautions, displaces, needs
 //! left_in_place[]    {address, reason} of things that stay although no policy asks for them any more
 //! moved[]            {from, to, identity} of things whose service, data set or traffic was renamed
+//! confirmed[]        {address, identity, attributes} of things that the journal did not know to be as they should be
 //! allowed            {destroy[], teardown[], many}: what the operator has agreed to beside the plan
 //! targets[], left_out  the only things asked for, where not all were, and how many changes that leaves out
 //! leaving_services[] services that Holdfast set up and that none of the policies mentions
@@ -51,6 +52,7 @@ pub fn json(plan: &Plan) -> String {
         "left_in_place": plan.left,
         "leaving_services": plan.leaving,
         "moved": plan.moved,
+        "confirmed": plan.confirmed,
         "allowed": plan.words,
         "targets": plan.targets,
         "left_out": plan.left_out,

@@ -217,6 +217,9 @@ pub struct Plan {
     /// Things that belong to another resource now: their service, data set or traffic was renamed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<Moved>,
+    /// Things of ours that are as they should be, of which the journal did not know that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirmed: Vec<Confirmed>,
     /// Services that Holdfast set up and that no policy mentions any more.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leaving: BTreeSet<String>,
@@ -245,6 +248,18 @@ pub struct Moved {
     pub to: Address,
     /// What the cloud knows it by.
     pub identity: Values,
+}
+
+/// A thing of ours that is as it should be: a step took effect whose end was never heard of, or somebody did by hand
+/// what the policy came to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// The resource.
+    pub address: Address,
+    /// What the cloud knows it by.
+    pub identity: Values,
+    /// Its managed attributes.
+    pub attributes: Values,
 }
 
 /// A thing that stays although no policy asks for it.

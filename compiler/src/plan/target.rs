@@ -34,6 +34,7 @@ impl Plan {
         self.leaving.retain(|service| left.contains(service.as_str()));
         let kept: BTreeSet<&Address> = self.steps.iter().map(|step| &step.address).collect();
         self.moved.retain(|moved| kept.contains(&moved.to));
+        self.confirmed.retain(|confirmed| kept.contains(&confirmed.address));
         self.targets = targets.to_vec();
         // What the whole plan would do to the objectives, a part of it need not.
         self.objectives.clear();

@@ -90,8 +90,8 @@ pub async fn apply(
     let timeout = std::time::Duration::from_secs(settings.step_timeout.as_seconds());
     let (outputs, outcome) = (kept_outputs(plan), Outcome::default());
     let mut run = Run { plan, cloud, journal, watcher, timeout, outputs, outcome };
-    for moved in &plan.moved {
-        if let Err(error) = journal.append(Event::Moved(moved.clone())).await {
+    for event in learned(plan) {
+        if let Err(error) = journal.append(event).await {
             run.outcome.journal = Some(error);
         }
     }
@@ -153,6 +153,12 @@ pub async fn apply(
         outcome.journal = journal.append(finished).await.err();
     }
     outcome
+}
+
+/// What a plan knows better than the journal, to be written down before anything else.
+pub fn learned(plan: &Plan) -> impl Iterator<Item = Event> {
+    let moved = plan.moved.iter().cloned().map(Event::Moved);
+    moved.chain(plan.confirmed.iter().cloned().map(Event::Confirmed))
 }
 
 /// The outputs of everything that exists and stays what it is.

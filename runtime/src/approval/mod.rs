@@ -74,7 +74,7 @@ pub enum Refusal {
     #[error("it was used in run {run}, at {at}")]
     Used {
         /// The number of the run.
-        run: usize,
+        run: u64,
         /// When.
         at: String,
     },

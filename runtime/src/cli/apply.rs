@@ -17,6 +17,7 @@ use super::planfile::{PlanFile, is_plan_file};
 use super::session::Selected;
 use super::words::Words;
 use super::{Global, exit, session};
+use crate::apply::learned;
 use crate::cloud::Cloud;
 use crate::journal::{self, Claim, Event, Journal, Place, Run, Writer};
 
@@ -71,10 +72,10 @@ impl Apply {
         let digest = plan.digest();
         if plan.is_empty() {
             self.execution.nothing(&digest, cloud.as_ref(), terminal);
-            return self.nothing_but_moves(&plan, digest, &claim).await;
+            return self.nothing_to_do(&plan, digest, &claim).await;
         }
         let agreed =
-            approved::policies(rule.as_ref(), &plan.context, claim.entries(), &self.agreed, terminal)?;
+            approved::policies(rule.as_ref(), &plan.context, &claim.history().runs, &self.agreed, terminal)?;
         self.words.suffice(&plan)?;
         if !self.yes {
             confirm(terminal, "Apply this", "add `--yes`, or save a plan and apply that")?;
@@ -98,9 +99,11 @@ impl Apply {
             ));
         }
         self.words.fit_a_saved_plan()?;
+        if let Some(other) = &global.journal {
+            file.may_use(other)?;
+        }
         let claim = self.claim(global.journal.as_ref().unwrap_or(&file.journal), terminal).await?;
-        let journal = (claim.entries(), claim.head());
-        let agreed = approved::saved(&file, path, journal, &self.agreed, terminal)?;
+        let agreed = approved::saved(&file, path, claim.history(), &self.agreed, terminal)?;
         let (plan, digest) = (file.plan, file.digest);
         let cloud = wanted.open().await?;
         let account = cloud.account().await?;
@@ -119,7 +122,7 @@ impl Apply {
             self.execution.nothing(&digest, cloud.as_ref(), terminal);
             // A plan that was broken off behind its last step has been applied once this is written.
             return match begun.is_empty() {
-                true => self.nothing_but_moves(&plan, digest, &claim).await,
+                true => self.nothing_to_do(&plan, digest, &claim).await,
                 false => without_steps(&plan, run(&plan, digest, agreed), &claim).await,
             };
         }
@@ -148,13 +151,14 @@ impl Apply {
         }
     }
 
-    /// Nothing changes in the cloud, but what belongs to a renamed service is remembered under its new name.
+    /// Nothing changes in the cloud, but what the plan knows better than the journal is written down: what belongs to
+    /// a renamed service, and what turned out to be as it should.
     /// Nobody has to agree to that, and the rule of the last run stays.
-    async fn nothing_but_moves(&self, plan: &Plan, digest: String, claim: &Claim) -> Result<u8, Failure> {
-        if plan.moved.is_empty() {
+    async fn nothing_to_do(&self, plan: &Plan, digest: String, claim: &Claim) -> Result<u8, Failure> {
+        if learned(plan).next().is_none() {
             return Ok(exit::DONE);
         }
-        let rule = journal::rule(&journal::runs(claim.entries()), &plan.context).cloned();
+        let rule = journal::rule(&claim.history().runs, &plan.context).cloned();
         without_steps(plan, run(plan, digest, Agreed { rule, ..Agreed::default() }), claim).await
     }
 }
@@ -162,8 +166,8 @@ impl Apply {
 /// A run that asks nothing of the cloud.
 async fn without_steps(plan: &Plan, run: Run, claim: &Claim) -> Result<u8, Failure> {
     let journal = Writer::begin(claim, run).await?;
-    for moved in &plan.moved {
-        journal.append(Event::Moved(moved.clone())).await?;
+    for event in learned(plan) {
+        journal.append(event).await?;
     }
     let ended = Event::RunFinished { done: 0, failed: 0, not_started: 0, interrupted: false };
     journal.append(ended).await?;

@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::output::Terminal;
 use super::planfile::PlanFile;
 use crate::approval::{self, Accepted, MAX_SIGNERS_BYTES, Question, Refusal, Rule, Signers};
-use crate::journal::{self, Entry, Past, UsedApproval};
+use crate::journal::{self, History, RunState, UsedApproval};
 
 /// The largest statement and signature that are read, in bytes.
 const MAX_BYTES: u64 = 16 * 1024;
@@ -55,6 +55,13 @@ pub(super) struct Agreed {
     pub(super) break_glass: Option<String>,
 }
 
+impl Agreed {
+    /// Nobody yet, under a rule.
+    fn under(rule: Option<&Rule>) -> Self {
+        Self { rule: rule.cloned(), ..Self::default() }
+    }
+}
+
 /// The rule of a policy, with its list of signers.
 pub(super) fn rule(policy: &Policy, sources: &Sources) -> Result<Option<Rule>, Diagnostic> {
     let Some(asked) = &policy.approvals else { return Ok(None) };
@@ -90,12 +97,13 @@ fn below(folder: &Path, name: &str) -> std::io::Result<PathBuf> {
 pub(super) fn policies(
     rule: Option<&Rule>,
     context: &Context,
-    entries: &[Entry],
+    runs: &[RunState],
     flags: &Flags,
     terminal: &Terminal,
 ) -> Result<Agreed, Failure> {
-    let runs = journal::runs(entries);
-    if let Some(broken) = flags.broken(rule.or(journal::rule(&runs, context)), terminal) {
+    let last = journal::rule(runs, context);
+    let asked = rule.or(last);
+    if let Some(broken) = asked.and_then(|rule| flags.broken(Agreed::under(Some(rule)), terminal)) {
         return Ok(broken);
     }
     let help = "save the plan, have it approved, apply it: `plan --out FILE`, `approve FILE`, `apply FILE`";
@@ -104,7 +112,7 @@ pub(super) fn policies(
             format!("{whose} says that {required} have to agree before a change, and nobody was asked");
         Err(Failure::refused(codes::TOO_FEW_APPROVALS, message, help))
     };
-    match (rule, journal::rule(&runs, context)) {
+    match (rule, last) {
         (Some(rule), _) => refused(rule.required, "the estate"),
         (None, Some(last)) => refused(last.required, "the rule of the last run"),
         (None, None) => Ok(Agreed::default()),
@@ -115,29 +123,22 @@ pub(super) fn policies(
 pub(super) fn saved(
     file: &PlanFile,
     path: &Path,
-    (entries, last): (&[Entry], &str),
+    history: &History,
     flags: &Flags,
     terminal: &Terminal,
 ) -> Result<Agreed, Failure> {
-    if !journal::contains(entries, last, &file.journal_head) {
+    if !history.contains(&file.journal_head) {
         return Err(Failure::refused(
             codes::JOURNAL_DAMAGED,
             "the journal is not the one that this plan was made on: entries are missing",
             "restore the journal from a copy, or name the right one with `--journal`",
         ));
     }
-    let runs = journal::runs(entries);
-    let done = journal::applied(&runs, &file.digest);
-    let last = journal::rule(&runs, &file.plan.context);
-    if let (None, Some(broken)) = (done, flags.broken(file.approvals.as_ref().or(last), terminal)) {
-        return Ok(broken);
-    }
+    let runs = &history.runs;
+    let last = journal::rule(runs, &file.plan.context);
     let rules = [
         (file.approvals.as_ref(), "the plan's rule"),
-        (
-            journal::rule(&runs, &file.plan.context).filter(|last| Some(*last) != file.approvals.as_ref()),
-            "the rule of the last run",
-        ),
+        (last.filter(|last| Some(*last) != file.approvals.as_ref()), "the rule of the last run"),
     ];
     let mut findings = Vec::new();
     let mut used = BTreeSet::new();
@@ -154,7 +155,7 @@ pub(super) fn saved(
             let question = file.question(Some(&signers), rule.hold_seconds, now);
             let mut accepted = Vec::new();
             for path in &paths {
-                match one(path, &question, &runs) {
+                match one(path, &question, runs) {
                     Ok(approval) => accepted.push(approval),
                     Err(refusal) => {
                         let finding = refused(&refusal, Some(path));
@@ -172,40 +173,42 @@ pub(super) fn saved(
             used.extend(accepted.into_iter().map(|a| (a.approver, a.statement_digest)));
         }
     }
-    if let Some(past) = done {
-        findings.push(applied_already(&past));
-    } else if let Some(few) = few {
-        findings.push(few);
-    } else {
-        // More have tried than were needed: worth a line, no reason to stop.
-        for finding in &findings {
-            let file = finding.file.as_deref().unwrap_or_default();
-            terminal.note(&visible(&format!("not counted: {file}: {}", finding.message)));
-        }
-        let approvals = used.into_iter().map(|(approver, statement)| UsedApproval { approver, statement });
-        return Ok(Agreed {
-            approvals: approvals.collect(),
-            rule: file.approvals.clone(),
-            break_glass: None,
-        });
+    if let Some(past) = journal::applied(runs, &file.digest) {
+        findings.push(applied_already(past));
+        return Err(Failure::refused_for(findings));
     }
-    Err(Failure::refused_for(findings))
+    let approvals = used.into_iter().map(|(approver, statement)| UsedApproval { approver, statement });
+    let agreed = Agreed { approvals: approvals.collect(), ..Agreed::under(file.approvals.as_ref()) };
+    if let Some(few) = few {
+        // A glass that is broken once does not stay broken: a plan without a rule leaves that of the last run.
+        let rule = agreed.rule.clone().or_else(|| last.cloned());
+        findings.push(few);
+        return flags
+            .broken(Agreed { rule, ..agreed }, terminal)
+            .ok_or_else(|| Failure::refused_for(findings));
+    }
+    // More have tried than were needed: worth a line, no reason to stop.
+    for finding in &findings {
+        let file = finding.file.as_deref().unwrap_or_default();
+        terminal.note(&visible(&format!("not counted: {file}: {}", finding.message)));
+    }
+    Ok(agreed)
 }
 
 impl Flags {
     /// What is remembered of a broken glass, if it is broken. It is said whatever `--quiet` says.
-    fn broken(&self, rule: Option<&Rule>, terminal: &Terminal) -> Option<Agreed> {
+    fn broken(&self, agreed: Agreed, terminal: &Terminal) -> Option<Agreed> {
         let because = self.because.clone().filter(|_| self.break_glass)?;
-        let line =
-            format!("BREAK GLASS: applying without approvals, because: {because}. This is recorded.\n");
+        let line = format!(
+            "BREAK GLASS: applying without the approvals it needs, because: {because}. This is recorded.\n"
+        );
         terminal.error(&visible(&line));
-        // A glass that is broken once does not stay broken: the next run is asked for the rule again.
-        Some(Agreed { approvals: Vec::new(), rule: rule.cloned(), break_glass: Some(because) })
+        Some(Agreed { break_glass: Some(because), ..agreed })
     }
 }
 
 /// One approval: its two files, what they say, and whether a run has used it.
-fn one(path: &Path, question: &Question<'_>, runs: &[Past<'_>]) -> Result<Accepted, Refusal> {
+fn one(path: &Path, question: &Question<'_>, runs: &[RunState]) -> Result<Accepted, Refusal> {
     let read = |path: &Path, what: &str| {
         approval::read(path, MAX_BYTES)
             .map_err(|error| Refusal::Changed(format!("the {what} cannot be read: {error}")))
@@ -214,7 +217,7 @@ fn one(path: &Path, question: &Question<'_>, runs: &[Past<'_>]) -> Result<Accept
     let signature = read(&approval::signature_path(path), "signature")?;
     let accepted = approval::verify(&statement, &signature, question)?;
     match journal::used(runs, &accepted.statement_digest, question.plan) {
-        Some(past) => Err(Refusal::Used { run: past.number, at: past.at.to_owned() }),
+        Some(past) => Err(Refusal::Used { run: past.number, at: past.started.clone() }),
         None => Ok(accepted),
     }
 }
@@ -237,9 +240,10 @@ fn too_few(whose: &str, required: u8, people: &[&str]) -> Diagnostic {
     Diagnostic::new(codes::TOO_FEW_APPROVALS, message).help("`holdfast approve PLANFILE`, by who has not yet")
 }
 
-fn applied_already(past: &Past<'_>) -> Diagnostic {
+fn applied_already(past: &RunState) -> Diagnostic {
     // The process is of no use to who reads this.
     let by = past.run.runner.split(", process").next().filter(|who| !who.is_empty()).unwrap_or("somebody");
-    let message = format!("this plan was applied already, in run {} by {by} at {}", past.number, past.at);
+    let message =
+        format!("this plan was applied already, in run {} by {by} at {}", past.number, past.started);
     Diagnostic::new(codes::APPLIED_ALREADY, message).help("plan again")
 }

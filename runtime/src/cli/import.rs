@@ -176,7 +176,7 @@ impl Matched {
         }
         let plan = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         // Nobody has to agree to that, and the rule of the last run stays.
-        let rule = journal::rule(&journal::runs(claim.entries()), &self.context).cloned();
+        let rule = journal::rule(&claim.history().runs, &self.context).cloned();
         let run = Run { rule, ..Run::new(self.context.clone(), plan, 0, session::runner()) };
         let journal = Writer::begin(claim, run).await?;
         for Adoption { address, identity, attributes, needs } in adopted {

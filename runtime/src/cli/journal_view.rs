@@ -86,6 +86,7 @@ fn happened(event: &Event) -> String {
         Event::StepStarted { step, action, .. } => format!("begin {action} {step}"),
         Event::StepDone { step, id } => format!("done  {step} ({id})"),
         Event::StepFailed { step, error } => format!("FAIL  {step}: {error}"),
+        Event::Confirmed(confirmed) => format!("found {} as it should be", confirmed.address),
         Event::Adopted { address, .. } => format!("adopt {address}"),
         Event::Alive => "alive".to_owned(),
         Event::TakenOver { by } => format!("run taken over by {by}"),

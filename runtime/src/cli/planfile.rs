@@ -107,10 +107,7 @@ impl PlanFile {
             Selected::Aws => None,
             Selected::Local(file) => Some(session::absolute(file)?),
         };
-        let journal = match &place.journal {
-            journal::Place::Folder(folder) => journal::Place::Folder(session::absolute(folder)?),
-            shared => shared.clone(),
-        };
+        let journal = whole(&place.journal)?;
         let (made_with, digest) = (env!("CARGO_PKG_VERSION").to_owned(), String::new());
         let (holdfast, format) = (Marker::Plan, FORMAT);
         let mut file = Self {
@@ -166,6 +163,18 @@ impl PlanFile {
     /// Where the plan is to be applied.
     pub(super) fn cloud(&self) -> Selected {
         self.local.clone().map_or(Selected::Aws, Selected::Local)
+    }
+
+    /// Whether another journal than the one it was made on can tell that this plan was not applied before. One that
+    /// has the entry it was made after can; a plan that was made before the first entry has nothing to know it by.
+    pub(super) fn may_use(&self, other: &journal::Place) -> Result<(), Failure> {
+        if !self.journal_head.is_empty() || whole(other)?.to_string() == self.journal.to_string() {
+            return Ok(());
+        }
+        let message = format!(
+            "the plan was made before the first entry of its journal: {other} cannot tell whether it was applied"
+        );
+        Err(Failure::refused(codes::BAD_PLAN_FILE, message, "leave out `--journal`, or plan again with it"))
     }
 
     /// Whether a plan may be written to a path: not over anything but a plan, and not where it would be taken
@@ -245,6 +254,14 @@ impl PlanFile {
         }
         Ok(file)
     }
+}
+
+/// A journal's place that means the same in any folder.
+fn whole(place: &journal::Place) -> Result<journal::Place, Failure> {
+    Ok(match place {
+        journal::Place::Folder(folder) => journal::Place::Folder(session::absolute(folder)?),
+        shared => shared.clone(),
+    })
 }
 
 #[cfg(test)]

@@ -54,6 +54,12 @@ impl History {
         self.hashes.last().map_or("", String::as_str)
     }
 
+    /// Whether it has the entry of a hash. No hash is the beginning.
+    #[must_use]
+    pub fn contains(&self, head: &str) -> bool {
+        head.is_empty() || self.hashes.iter().any(|hash| hash == head)
+    }
+
     /// The entries of a run.
     pub fn entries_of(&self, run: &RunState) -> impl Iterator<Item = &Entry> {
         let next = self.runs.iter().find(|other| other.number == run.number + 1);

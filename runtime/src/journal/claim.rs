@@ -142,10 +142,10 @@ impl Claim {
         &self.history.entries
     }
 
-    /// The hash of the last entry; empty for none.
+    /// All that was there before.
     #[must_use]
-    pub fn head(&self) -> &str {
-        self.history.head()
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// The run before, if it ended without a word.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_compiler::plan::{Action, Context, Moved, StepId};
+use holdfast_compiler::plan::{Action, Confirmed, Context, Moved, StepId};
 use holdfast_compiler::resource::{Address, Values};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,8 @@ pub enum Event {
     RunStarted(Run),
     /// A thing belongs to another resource now.
     Moved(Moved),
+    /// A thing of ours was found to be as it should be.
+    Confirmed(Confirmed),
     /// A thing that was there before is ours from now on.
     Adopted {
         /// The resource.

@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use approvals::{Past, applied, contains, rule, runs, used};
+pub use approvals::{applied, rule, used};
 pub use begun::begun;
 pub use chain::History;
 pub use claim::{Claim, Journal};

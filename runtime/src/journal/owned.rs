@@ -36,8 +36,14 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
             Event::Adopted { address, identity, attributes, needs } if ours => {
                 let (address, identity) = (address.clone(), identity.clone());
                 let (needs, applied) = (needs.clone(), Some(attributes.clone()));
-                let adopted = Owned { address: address.clone(), identity, needs, run: BEFORE, applied };
+                let adopted =
+                    Owned { address: address.clone(), identity, needs, run: BEFORE, applied, begun: None };
                 owned.insert((address, key(&adopted.identity)), adopted);
+            }
+            Event::Confirmed(confirmed) if ours => {
+                if let Some(made) = owned.get_mut(&(confirmed.address.clone(), key(&confirmed.identity))) {
+                    (made.applied, made.begun) = (Some(confirmed.attributes.clone()), None);
+                }
             }
             Event::StepStarted {
                 step,
@@ -53,36 +59,42 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                 let kind = address.kind();
                 let gone = displaces.iter().map(key).filter(|other| *other != own);
                 let mut gone: Vec<_> = gone.map(|other| (kind, other)).collect();
+                let slot = (address.clone(), own.clone());
+                let before = owned.get(&slot);
+                let (address, identity, needs) = (address.clone(), identity.clone(), needs.clone());
+                let applied = before.and_then(|made| made.applied.clone());
+                let made = Owned { address, identity, needs, run, applied, begun: Some(attributes.clone()) };
+                let mut updated = None;
                 match action {
                     Action::Create | Action::Replace => {
-                        let (address, identity) = (address.clone(), identity.clone());
-                        let made = Owned {
-                            address: address.clone(),
-                            identity,
-                            needs: needs.clone(),
-                            run,
-                            applied: None,
-                        };
-                        owned.insert((address, own.clone()), made);
+                        owned.insert(slot.clone(), made);
                     }
-                    Action::Update => {
-                        if let Some(made) = owned.get_mut(&(address.clone(), own.clone())) {
-                            made.needs.clone_from(needs);
+                    Action::Update => match owned.get_mut(&slot) {
+                        Some(known) => *known = Owned { run: known.run, ..made },
+                        // Somebody else made it. Once it is what we say, we answer for it.
+                        None => updated = Some(Owned { run: BEFORE, ..made }),
+                    },
+                    Action::Delete if !superseded => {
+                        gone.push((kind, own));
+                        if let Some(known) = owned.get_mut(&slot) {
+                            known.begun = Some(Values::new());
                         }
                     }
-                    Action::Delete if !superseded => gone.push((kind, own.clone())),
                     Action::Delete | Action::Keep => {}
                 }
                 let applied = (!attributes.is_empty()).then(|| attributes.clone());
-                begun.insert(step, Begun { key: (address.clone(), own), gone, applied });
+                begun.insert(step, Begun { slot, gone, updated, applied });
             }
             Event::StepDone { step, .. } if ours => {
                 let Some(begun) = begun.remove(step) else { continue };
                 for (kind, gone) in begun.gone {
                     owned.retain(|(address, identity), _| address.kind() != kind || *identity != gone);
                 }
-                if let (Some(made), Some(applied)) = (owned.get_mut(&begun.key), begun.applied) {
-                    made.applied = Some(applied);
+                if let Some(updated) = begun.updated {
+                    owned.insert(begun.slot.clone(), updated);
+                }
+                if let (Some(made), Some(applied)) = (owned.get_mut(&begun.slot), begun.applied) {
+                    (made.applied, made.begun) = (Some(applied), None);
                 }
             }
             _ => {}
@@ -94,9 +106,11 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
 /// What a step that began will have done once it is known to have ended well.
 struct Begun {
     /// The thing it is about.
-    key: (Address, String),
+    slot: (Address, String),
     /// What goes.
     gone: Vec<(Kind, String)>,
+    /// A thing of somebody else that becomes ours.
+    updated: Option<Owned>,
     /// What the thing is like then.
     applied: Option<Values>,
 }

@@ -65,6 +65,12 @@ impl RunState {
         self.steps.values().filter(|of| **of == progress).count()
     }
 
+    /// Whether all of it was done.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        matches!(self.end, End::Finished { not_started: 0, .. }) && self.count(Progress::Failed) == 0
+    }
+
     /// How many steps it did not start.
     #[must_use]
     pub fn not_started(&self) -> usize {
@@ -127,7 +133,7 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
             run.end = End::Finished { not_started: *not_started, interrupted: *interrupted };
         }
         (End::Open, Event::TakenOver { by }) => run.end = End::TakenOver { by: by.clone() },
-        (End::Open, Event::Moved(_) | Event::Adopted { .. } | Event::Alive) => {}
+        (End::Open, Event::Moved(_) | Event::Confirmed(_) | Event::Adopted { .. } | Event::Alive) => {}
         // Who takes a run over may be a moment later than its end; what is adopted needs no run.
         (End::Finished { .. }, Event::TakenOver { .. } | Event::Adopted { .. }) => {}
         _ => return Err(format!("it follows on the end of run {}", run.number)),

@@ -1,0 +1,216 @@
+//! A journal in a bucket that teams share.
+
+use std::io::Read as _;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::runner::{Runner, until};
+use crate::support::{Bench, Standin};
+use crate::{policies, run, said, shared};
+
+const SHARED: &str = "s3://team-journal/acme";
+
+#[test]
+fn of_two_runners_one_applies_fifty_times() {
+    let standin = Standin::start();
+    standin.aws("s3api create-bucket --bucket team-journal");
+    let words = format!("apply . --yes --parallelism 1 --journal {SHARED}");
+    for round in 1..=50_u64 {
+        let benches = [Bench::aws(&standin), Bench::aws(&standin)];
+        let mut runners = benches.each_ref().map(|bench| {
+            policies(bench, 3, "");
+            shared(bench, &words)
+        });
+        runners.reverse();
+        let [one, other] = runners.map(Runner::start);
+        let mut both = [one, other];
+        // Whoever begins first is held at its step until the other has its answer: they overlap for certain.
+        // Nobody pauses between two looks: twelve steps take less than a pause of `until`.
+        let (mut first, end) = (None, Instant::now() + Duration::from_secs(60));
+        while first.is_none() {
+            assert!(Instant::now() < end, "a step does not happen");
+            first = (0..2).find(|nth| both[*nth].has_reported_a_step());
+        }
+        if first == Some(1) {
+            both.swap(0, 1);
+        }
+        let [winner, loser] = both;
+        winner.signal("-STOP");
+        let process = winner.child.id();
+        let refused = loser.end();
+        winner.signal("-CONT");
+        winner.end().expect(0);
+        let told = said(&refused);
+        refused.expect(4);
+        assert!(told.starts_with("E0702 "), "{told}");
+        assert!(told.contains(&format!("run {round} by ")), "{told}");
+        assert!(told.contains(&format!("process {process}, since 20")), "{told}");
+        assert!(!told.contains("[1/"), "{told}");
+    }
+    let verified = run(&Bench::aws(&standin), &format!("journal verify --journal {SHARED}")).expect(0);
+    assert!(verified.stdout.contains("1300 entries of 50 runs"), "{}", verified.stdout);
+    // Reading costs a list and a request per run; besides, the bucket's region is asked for.
+    let log = run(&Bench::aws(&standin), &format!("journal log -v --journal {SHARED}")).expect(0);
+    assert!(log.stderr.contains("s3 52)"), "{}", log.stderr);
+}
+
+const LEASED: &str = "journal: { site: oregon, s3: s3://team-journal/acme, lease: 10s }\n";
+
+fn team_bucket(standin: &Standin) {
+    standin.aws_args(&[
+        "s3api",
+        "create-bucket",
+        "--bucket",
+        "team-journal",
+        "--region",
+        "us-west-2",
+        "--create-bucket-configuration",
+        "LocationConstraint=us-west-2",
+    ]);
+}
+
+#[test]
+fn a_run_that_was_killed_is_taken_over() {
+    let standin = Standin::start();
+    team_bucket(&standin);
+    let bench = Bench::aws(&standin);
+    policies(&bench, 5, LEASED);
+    let mut dead = Runner::start(shared(&bench, "apply . --yes --parallelism 1"));
+    assert!((0..3).all(|_| dead.reports_a_step()));
+    dead.child.kill().unwrap();
+    let process = dead.child.id();
+    dead.end();
+    // It may be alive, for all that others can know; so nobody takes it over yet.
+    let refused = run(&bench, "apply . --yes --take-over 1").expect(4);
+    assert!(refused.stderr.starts_with("E0702\n"), "{}", refused.stderr);
+    let mut refused = refused;
+    until("the end of the lease", || {
+        refused = run(&bench, "apply . --yes").expect(4);
+        refused.stderr.starts_with("E0716\n")
+    });
+    let told = said(&refused);
+    assert!(told.contains("run 1 by ") && told.contains(&format!("process {process} began at 20")), "{told}");
+    assert!(told.contains("last heard of at 20") && told.contains(" of 20 steps done"), "{told}");
+    assert!(told.contains("--take-over 1"), "{told}");
+    run(&bench, "apply . --yes --take-over 7").expect(64);
+    let taken = run(&bench, "apply . --yes --take-over 1").expect(0);
+    assert!(said(&taken).contains(" of 20 steps done"), "{}", taken.stderr);
+    run(&bench, "plan . --detailed-exitcode").expect(0);
+    let log = run(&bench, "journal log").expect(0).stdout;
+    assert!(log.contains("\n    taken over 20"), "{log}");
+    run(&bench, "journal verify").expect(0);
+}
+
+#[test]
+fn a_run_that_wakes_up_after_it_was_taken_over_starts_no_further_step() {
+    let standin = Standin::start();
+    team_bucket(&standin);
+    let bench = Bench::aws(&standin);
+    policies(&bench, 5, LEASED);
+    let mut sleeper = Runner::start(bench.command(&["apply", ".", "--yes", "--parallelism", "1"]));
+    assert!((0..3).all(|_| sleeper.reports_a_step()));
+    sleeper.signal("-STOP");
+    until("the take-over", || bench.run("apply . --yes --take-over 1").code == 0);
+    sleeper.signal("-CONT");
+    let stopped = sleeper.end().expect(4);
+    let told = said(&stopped);
+    assert!(told.contains("E0717 × run 1 was taken over by "), "{told}");
+    let show = bench.run("journal show 1").expect(0).stdout;
+    assert!(show.lines().last().unwrap().contains("run taken over by "), "{show}");
+    bench.run("plan . --detailed-exitcode").expect(0);
+    bench.run("journal verify").expect(0);
+}
+
+#[test]
+fn what_was_changed_in_a_bucket_is_found() {
+    let standin = Standin::start();
+    team_bucket(&standin);
+    let bench = Bench::aws(&standin);
+    policies(&bench, 1, LEASED);
+    run(&bench, "apply . --yes").expect(0);
+    run(&bench, "journal verify").expect(0);
+    let listed = standin.aws("s3api list-objects-v2 --bucket team-journal --region us-west-2");
+    let keys: Vec<String> = listed["Contents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|o| o["Key"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(keys[0], "acme/000001.jsonl");
+    assert_eq!(keys[1], "acme/000001/00000001");
+    let file = bench.folder.path().join("object");
+    let path = file.to_str().unwrap();
+    let at = |verb: &str, key: &str, more: &[&str]| {
+        let begin = ["s3api", verb, "--bucket", "team-journal", "--region", "us-west-2", "--key", key];
+        standin.aws_args(&[&begin[..], more].concat());
+    };
+    for key in &keys {
+        at("get-object", key, &[path]);
+        let sound = std::fs::read(&file).unwrap();
+        for place in [0, 70, sound.len() / 2, sound.len() - 1] {
+            let mut changed = sound.clone();
+            changed[place] ^= 1;
+            std::fs::write(&file, &changed).unwrap();
+            at("put-object", key, &["--body", path]);
+            let refused = run(&bench, "journal verify").expect(4);
+            assert!(
+                refused.stderr.starts_with("E0703\n") && said(&refused).contains(key.as_str()),
+                "{key}: {}",
+                refused.stderr
+            );
+        }
+        std::fs::write(&file, &sound).unwrap();
+        at("put-object", key, &["--body", path]);
+        run(&bench, "journal verify").expect(0);
+    }
+    let pages = &keys[1..];
+    at("delete-object", &pages[pages.len() - 2], &[]);
+    let refused = run(&bench, "journal verify").expect(4);
+    assert!(refused.stderr.starts_with("E0703\n"), "{}", refused.stderr);
+    // Without the folded one, the pages are the journal.
+    at("delete-object", &keys[0], &[]);
+    let refused = run(&bench, "plan .").expect(4);
+    assert!(refused.stderr.starts_with("E0703\n"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_stops_the_run_before_the_step() {
+    let standin = Standin::start();
+    team_bucket(&standin);
+    let bench = Bench::aws(&standin);
+    policies(&bench, 5, LEASED);
+    let mut runner = Runner::start(shared(&bench, "apply . --yes --parallelism 1"));
+    assert!((0..2).all(|_| runner.reports_a_step()));
+    runner.signal("-STOP");
+    standin.reset();
+    runner.signal("-CONT");
+    let stopped = runner.end().expect(1);
+    let steps = stopped.stderr.lines().filter(|line| line.starts_with('[')).count();
+    assert!(steps < 20, "{}", stopped.stderr);
+    assert!(said(&stopped).contains("s3:PutObject: NoSuchBucket"), "{}", stopped.stderr);
+
+    let local = Bench::local();
+    policies(&local, 1, "");
+    let refused = local.run("apply . --yes --journal estate.yaml/journal").expect(1);
+    assert!(refused.stderr.contains("the journal: estate.yaml/journal"), "{}", refused.stderr);
+    assert!(!local.folder.path().join("cloud.json").exists());
+    local.run("apply . --yes --journal s3://Not_A_Bucket/x").expect(64);
+}
+
+#[test]
+fn a_journal_in_a_bucket_keeps_a_saved_plan_and_its_estate_together() {
+    let standin = Standin::start();
+    team_bucket(&standin);
+    let bench = Bench::aws(&standin);
+    policies(&bench, 1, LEASED);
+    run(&bench, "plan . --out change.plan").expect(0);
+    run(&bench, "apply change.plan").expect(0);
+    assert!(!bench.folder.path().join(".holdfast/journal").exists());
+    let log = run(&bench, "journal log --format json").expect(0).stdout;
+    let log: Value = serde_json::from_str(&log).unwrap();
+    assert_eq!(log["runs"][0]["run"]["lease"], 10);
+    let mut file = String::new();
+    std::fs::File::open(bench.folder.path().join("change.plan")).unwrap().read_to_string(&mut file).unwrap();
+    assert!(file.contains(r#""s3": "s3://team-journal/acme""#), "{file}");
+}

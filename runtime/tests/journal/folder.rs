@@ -1,0 +1,151 @@
+//! A journal in a folder.
+
+use std::path::Path;
+
+use holdfast::journal::{Journal, JournalError, Place};
+use serde_json::Value;
+
+use crate::support::Bench;
+use crate::{policies, said};
+
+fn read(folder: &Path) -> Result<usize, JournalError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let journal = Journal::open(&Place::Folder(folder.to_owned())).await?;
+        journal.read().await.map(|history| history.entries.len())
+    })
+}
+
+/// A bench whose folder `journal` holds two runs.
+fn two_runs() -> Bench<'static> {
+    let bench = Bench::local();
+    for services in [1, 2] {
+        policies(&bench, services, "");
+        bench.run("apply . --yes --journal journal").expect(0);
+    }
+    bench
+}
+
+#[test]
+fn every_changed_byte_of_a_folder_is_found() {
+    let bench = two_runs();
+    let folder = bench.folder.path().join("journal");
+    let whole = read(&folder).unwrap();
+    let mut before = 0;
+    for name in ["000001.jsonl", "000002.jsonl"] {
+        let path = folder.join(name);
+        let sound = std::fs::read(&path).unwrap();
+        let mut line = 1;
+        for at in 0..sound.len() {
+            let mut changed = sound.clone();
+            changed[at] ^= 0x20 >> (at % 6);
+            std::fs::write(&path, &changed).unwrap();
+            match read(&folder) {
+                Err(JournalError::Damaged { file, line: told, entry, .. }) => {
+                    assert!(file.ends_with(name), "{file}");
+                    assert_eq!((told, entry), (line, before + line as u64), "{name}, byte {at}");
+                }
+                other => panic!("{name}, byte {at}: {other:?}"),
+            }
+            if at % 997 == 0 || at + 1 == sound.len() {
+                let refused = bench.run("journal verify --journal journal").expect(4);
+                assert!(refused.stderr.starts_with("E0703\n"), "{}", refused.stderr);
+                let place = format!("{name}, line {line} (entry {})", before + line as u64);
+                assert!(said(&refused).contains(&place), "{}", refused.stderr);
+            }
+            line += usize::from(sound[at] == b'\n');
+        }
+        before += line as u64 - 1;
+        std::fs::write(&path, &sound).unwrap();
+    }
+    assert_eq!(read(&folder).unwrap(), whole);
+}
+
+#[test]
+fn files_that_are_lost_swapped_renamed_or_emptied_are_found() {
+    let bench = two_runs();
+    policies(&bench, 3, "");
+    bench.run("apply . --yes --journal journal").expect(0);
+    let verified = bench.run("journal verify --journal journal").expect(0).stdout;
+    let head = verified.lines().last().unwrap().strip_prefix("head ").unwrap().to_owned();
+    let folder = bench.folder.path().join("journal");
+    let file = |nth: usize| folder.join(format!("{nth:06}.jsonl"));
+    let texts: Vec<Vec<u8>> = (1..=3).map(|nth| std::fs::read(file(nth)).unwrap()).collect();
+    let damages: [(&str, &dyn Fn()); 6] = [
+        ("removed", &|| std::fs::remove_file(file(2)).unwrap()),
+        ("first removed", &|| std::fs::remove_file(file(1)).unwrap()),
+        ("emptied", &|| std::fs::write(file(3), "").unwrap()),
+        ("renamed", &|| std::fs::rename(file(3), file(4)).unwrap()),
+        ("misnamed", &|| std::fs::rename(file(3), folder.join("3.jsonl")).unwrap()),
+        ("swapped", &|| {
+            std::fs::write(file(1), &texts[1]).unwrap();
+            std::fs::write(file(2), &texts[0]).unwrap();
+        }),
+    ];
+    for (what, damage) in damages {
+        damage();
+        let refused = bench.run("journal verify --journal journal").expect(4);
+        assert!(refused.stderr.starts_with("E0703\n"), "{what}: {}", refused.stderr);
+        std::fs::remove_dir_all(&folder).unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        (0..3).for_each(|nth| std::fs::write(file(nth + 1), &texts[nth]).unwrap());
+    }
+    // What is cut off at the end is missed by who has kept the head.
+    bench.run(&format!("journal verify --journal journal --head {head}")).expect(0);
+    std::fs::remove_file(file(3)).unwrap();
+    bench.run("journal verify --journal journal").expect(0);
+    let refused = bench.run(&format!("journal verify --journal journal --head {head}")).expect(4);
+    assert!(refused.stderr.starts_with("E0703\n"), "{}", refused.stderr);
+}
+
+#[test]
+fn only_what_a_killed_writer_leaves_is_forgiven() {
+    let bench = two_runs();
+    let folder = bench.folder.path().join("journal");
+    let path = folder.join("000002.jsonl");
+    let sound = std::fs::read(&path).unwrap();
+    let entries = read(&folder).unwrap();
+    let start = sound[..sound.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    for end in start..sound.len() {
+        std::fs::write(&path, &sound[..end]).unwrap();
+        assert_eq!(read(&folder).unwrap(), entries - 1, "cut at byte {end}");
+    }
+    for end in [&b"}"[..], b" ", b"\r", b"x\n", b"\n"] {
+        std::fs::write(&path, [&sound[..sound.len() - 1], end].concat()).unwrap();
+        let damaged = end != b"\n";
+        assert_eq!(read(&folder).is_err(), damaged, "ends with {end:?}");
+    }
+    // The run that lost its end is known to be dead, and the next one says so and goes on.
+    std::fs::write(&path, &sound[..start]).unwrap();
+    policies(&bench, 3, "");
+    let next = bench.run("apply . --yes --journal journal").expect(0);
+    let note = said(&next);
+    assert!(note.contains("run 2 by ") && note.contains("ended without a word"), "{note}");
+    assert!(note.contains("4 of 4 steps done, none under way"), "{note}");
+    let log = bench.run("journal log --journal journal").expect(0).stdout;
+    assert!(log.contains("ended without a word, last heard of"), "{log}");
+}
+
+#[test]
+fn the_log_tells_runs_and_their_entries() {
+    let bench = two_runs();
+    let log = bench.run("journal log --journal journal").expect(0).stdout;
+    let first = log.lines().next().unwrap();
+    assert!(first.starts_with("run 2  20") && first.contains(" UTC  by "), "{log}");
+    assert!(log.contains("4 steps: 4 done, 0 failed, 0 not started"), "{log}");
+    let json: Value =
+        serde_json::from_str(&bench.run("journal log --journal journal --format json").expect(0).stdout)
+            .unwrap();
+    assert_eq!(json["runs"][1]["number"], 1);
+    assert_eq!(json["runs"][0]["ended"], "finished");
+    let show = bench.run("journal show 1 --journal journal").expect(0).stdout;
+    assert!(show.contains("begin create bucket.files-0.docs"), "{show}");
+    assert!(show.trim_end().ends_with("run ends: 4 done, 0 failed, 0 not started"), "{show}");
+    let json: Value =
+        serde_json::from_str(&bench.run("journal show 2 --journal journal --format json").expect(0).stdout)
+            .unwrap();
+    assert_eq!(json["entries"][0]["event"], "run-started");
+    assert_eq!(json["entries"][0]["number"], 11);
+    bench.run("journal show 3 --journal journal").expect(64);
+    assert_eq!(bench.run("journal log .").expect(0).stdout, "No runs.\n");
+}

@@ -1,0 +1,49 @@
+//! The journal, on the disk and in a bucket that teams share: one run at a time, nothing changed unseen, and a run
+//! that died can be taken over.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod bucket;
+mod folder;
+mod runner;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::fmt::Write as _;
+use std::process::Command;
+
+use support::{Bench, Ran};
+
+/// Policies of so many services of four steps each. `journal` is what the estate says about it.
+fn policies(bench: &Bench<'_>, services: usize, journal: &str) {
+    let mut text = format!(
+        "kind: estate\nname: acme\nsites:\n  virginia: {{ aws: us-east-1 }}\n  oregon: {{ aws: us-west-2 }}\n{journal}\
+         defaults:\n  assumptions:\n    detection: {{ value: 5m, because: the monitoring pages }}\n"
+    );
+    for nth in 0..services {
+        let _ = write!(
+            text,
+            "---\nkind: service\nname: files-{nth}\nprimary: virginia\nstandby: [oregon]\ndata:\n  docs:\n    \
+             bucket: acme-docs-{nth}\n    backups:\n      - {{ strategy: real-time, to: [oregon] }}\n\
+             recovery: [{{ step: read-the-copy, takes: 30m }}]\n"
+        );
+    }
+    bench.write("estate.yaml", &text);
+}
+
+/// A command with the embedded cloud of its folder and the journal of the stand-in.
+fn shared(bench: &Bench<'_>, words: &str) -> Command {
+    let mut command = bench.command(&words.split_whitespace().collect::<Vec<_>>());
+    command.env("HOLDFAST_CLOUD", "local:cloud.json");
+    command
+}
+
+fn run(bench: &Bench<'_>, words: &str) -> Ran {
+    shared(bench, words).output().unwrap().into()
+}
+
+/// What was said in one line, without the frame around it.
+fn said(ran: &Ran) -> String {
+    let words = ran.stderr.replace('│', " ");
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}

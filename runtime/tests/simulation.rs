@@ -16,7 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use holdfast::apply::{Limits, STEP_TIMEOUT, Settings, Watcher, apply};
 use holdfast::cloud::{Calls, Cloud, CloudError, Command, Done};
-use holdfast::journal::{self, End, Journal, JournalError, Memory, Progress, Run, Writer};
+use holdfast::journal::{self, End, Event, Journal, JournalError, Memory, Progress, Run, Writer};
 use holdfast::local::{Local, Weather};
 use holdfast_compiler::compile::{Compiled, Options, compile};
 use holdfast_compiler::graph::Graph;
@@ -26,6 +26,7 @@ use holdfast_compiler::observation::{Observation, Wanted, scope};
 use holdfast_compiler::plan::{Context, Inputs, Plan, Step, Words, diff};
 use holdfast_compiler::resource::{Kind, Lifecycle};
 use holdfast_compiler::source::Sources;
+use tokio::time::timeout;
 
 /// An estate, compiled once.
 struct Estate {
@@ -190,6 +191,9 @@ async fn calm(estate: &Arc<Estate>) -> (BTreeMap<String, usize>, u64) {
     (world.view(), world.memory.entries())
 }
 
+/// No case takes so long, on the slowest machine.
+const HANGS: Duration = Duration::from_secs(300);
+
 /// Run a case for every seed, on all cores. A seed that fails is named by the panic of its case.
 fn for_every<F>(seeds: std::ops::Range<u64>, case: impl Fn(u64) -> F + Send + Sync)
 where
@@ -205,7 +209,9 @@ where
             scope.spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 for seed in seeds.iter().skip(worker).step_by(workers) {
-                    runtime.block_on(case(*seed));
+                    // A case takes a second. One that never ends would keep its seed to itself.
+                    let ended = runtime.block_on(async { timeout(HANGS, case(*seed)).await });
+                    ended.unwrap_or_else(|_| panic!("seed {seed}: it hangs"));
                 }
             });
         }
@@ -275,6 +281,33 @@ fn broken_off_after_every_entry_of_twenty_services() {
             assert!(world.attempt("the second one", 16, None).await.unwrap(), "{what}");
             assert!(world.is_settled().await, "{what}");
             world.is_as_it_should_be(wanted, &what).await;
+        }
+    });
+}
+
+/// Whoever writes to a journal while it breaks hears of it, at whatever moment: nobody waits for ever.
+#[test]
+fn who_writes_while_the_journal_breaks_hears_of_it() {
+    let context = Estate::new(1).context;
+    for_every(0..20_000, |seed| {
+        let context = context.clone();
+        async move {
+            let memory = Memory::new(None);
+            let claim = Journal::in_memory(&memory).claim("it", None).await.unwrap();
+            let run = Run::new(context, String::new(), 1, "it".to_owned());
+            let writer = Writer::begin(&claim, run).await.unwrap();
+            memory.break_after(Some(memory.entries()));
+            let many = async {
+                for _ in 0..number(seed, 1, 40) {
+                    tokio::task::yield_now().await;
+                }
+                for _ in 0..20 {
+                    let error = writer.append(Event::Alive).await.unwrap_err();
+                    assert!(error.to_string().contains("it breaks here"), "seed {seed}: {error}");
+                }
+            };
+            let (first, ()) = futures::join!(writer.append(Event::Alive), many);
+            assert!(first.is_err(), "seed {seed}");
         }
     });
 }

@@ -1,6 +1,6 @@
 //! Writing a journal. One thread writes; entries that arrive while the store is busy share its next page.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -18,8 +18,6 @@ type Request = (Event, oneshot::Sender<Result<(), JournalError>>);
 pub struct Writer {
     sender: Option<mpsc::UnboundedSender<Request>>,
     thread: Option<std::thread::JoinHandle<()>>,
-    /// Why the thread stopped, if it did.
-    broken: Arc<OnceLock<JournalError>>,
     /// The hash of the entry that began this run: the same for no other run.
     salt: String,
 }
@@ -34,7 +32,6 @@ impl Writer {
             claim.store.fold(*run, text.clone()).await;
         }
         let lease = claim.store.lease();
-        let broken = Arc::new(OnceLock::new());
         let mut chain = Chain {
             store: claim.store.clone(),
             run: claim.history.runs.len() as u64 + 1,
@@ -44,7 +41,7 @@ impl Writer {
             whole: Vec::new(),
             heard: Instant::now(),
             beat: lease.map(|lease| Duration::from_secs(lease) / 3),
-            broken: broken.clone(),
+            broken: None,
         };
         chain.write(vec![Event::RunStarted(Run { lease, ..run })]).await?;
         let salt = chain.previous.clone();
@@ -52,7 +49,7 @@ impl Writer {
         let handle = Handle::current();
         // A thread, and not a task: whoever drops the writer waits for it, in whatever place that is.
         let thread = std::thread::spawn(move || handle.block_on(chain.serve(receiver)));
-        Ok(Self { sender: Some(sender), thread: Some(thread), broken, salt })
+        Ok(Self { sender: Some(sender), thread: Some(thread), salt })
     }
 
     /// The hash of the entry that began this run.
@@ -66,18 +63,13 @@ impl Writer {
     /// # Errors
     /// It could not be written: nothing may be done on the strength of it.
     pub async fn append(&self, event: Event) -> Result<(), JournalError> {
-        let stopped = || {
-            let unknown = || JournalError::Io {
-                path: "the journal".to_owned(),
-                error: "its writer has stopped".to_owned(),
-            };
-            self.broken.get().cloned().unwrap_or_else(unknown)
+        let stopped = || JournalError::Io {
+            path: "the journal".to_owned(),
+            error: "its writer has stopped".to_owned(),
         };
         let (answer, answered) = oneshot::channel();
-        let sent = self.sender.as_ref().is_some_and(|sender| sender.send((event, answer)).is_ok());
-        if !sent {
-            return Err(stopped());
-        }
+        let sender = self.sender.as_ref().ok_or_else(stopped)?;
+        sender.send((event, answer)).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 }
@@ -105,28 +97,28 @@ struct Chain {
     heard: Instant,
     /// How often something has to be written; nothing where nobody listens, or once the run has ended.
     beat: Option<Duration>,
-    broken: Arc<OnceLock<JournalError>>,
+    /// Why nothing more can be written.
+    broken: Option<JournalError>,
 }
 
 impl Chain {
+    /// Write until the writer is dropped. Whoever comes after an error hears of it too: a channel that was closed
+    /// instead would keep what is sent at that moment, and its sender would wait for ever.
     async fn serve(mut self, mut receiver: mpsc::UnboundedReceiver<Request>) {
         while let Some(requests) = self.next(&mut receiver).await {
             let (events, answers): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
             let finished = events.iter().any(|event| matches!(event, Event::RunFinished { .. }));
-            let result = self.write(events).await;
-            if let Err(error) = &result {
-                // The first error is the one that says why.
-                self.broken.get_or_init(|| error.clone());
-            }
+            // After half a line, or after another's page, nothing more may follow.
+            let result = match self.broken.clone() {
+                Some(error) => Err(error),
+                None => self.write(events).await,
+            };
+            self.broken = result.as_ref().err().cloned();
             for answer in answers {
                 // Nobody waits any more: fine, it is written.
                 let _ = answer.send(result.clone());
             }
-            if result.is_err() {
-                // After half a line, or after another's page, nothing more may follow.
-                return;
-            }
-            if finished {
+            if finished && result.is_ok() {
                 self.beat = None;
                 self.store.fold(self.run, std::mem::take(&mut self.whole)).await;
             }
@@ -135,7 +127,7 @@ impl Chain {
 
     /// What is to be written next: whatever has arrived, or a sign of life when it is time for one.
     async fn next(&self, receiver: &mut mpsc::UnboundedReceiver<Request>) -> Option<Vec<Request>> {
-        let first = match self.beat {
+        let first = match self.beat.filter(|_| self.broken.is_none()) {
             None => receiver.recv().await?,
             Some(beat) => match timeout_at(self.heard + beat, receiver.recv()).await {
                 Ok(first) => first?,

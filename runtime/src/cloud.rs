@@ -129,17 +129,36 @@ impl CloudError {
     }
 }
 
+/// Whose credentials a cloud was asked with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The account that the credentials belong to, twelve digits.
+    pub account: String,
+    /// The partition of that account: `aws`, `aws-cn`, `aws-us-gov`. Account numbers are unique within one.
+    pub partition: String,
+    /// Who it is, such as `arn:aws:sts::111122223333:assumed-role/ci/run-7`.
+    pub arn: String,
+}
+
 /// A cloud.
 #[async_trait]
 pub trait Cloud: Send + Sync {
     /// How the user selects it: `aws`, or `local:FILE`.
     fn name(&self) -> String;
 
+    /// Whose credentials these are. Asked once: later calls repeat the first answer.
+    ///
+    /// # Errors
+    /// No credentials, no network, no permission; an answer that is not an identity.
+    async fn identity(&self) -> Result<Caller, CloudError>;
+
     /// The account that the credentials belong to.
     ///
     /// # Errors
-    /// No credentials, no network, no permission.
-    async fn account(&self) -> Result<String, CloudError>;
+    /// Those of [`identity`](Self::identity).
+    async fn account(&self) -> Result<String, CloudError> {
+        Ok(self.identity().await?.account)
+    }
 
     /// Find what is looked for, and whatever stands in its way: every record on a wanted record's name.
     /// A thing that does not exist is simply not in the answer.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast::apply::{Limits, STEP_TIMEOUT, Settings, Watcher, apply};
-use holdfast::cloud::{Calls, Cloud, CloudError, Command, Done};
+use holdfast::cloud::{Caller, Calls, Cloud, CloudError, Command, Done};
 use holdfast::journal::{self, End, Event, Journal, JournalError, Memory, Progress, Run, Writer};
 use holdfast::local::{Local, Weather};
 use holdfast_compiler::compile::{Compiled, Options, compile};
@@ -154,8 +154,8 @@ impl Cloud for Mortal<'_> {
     fn name(&self) -> String {
         self.cloud.name()
     }
-    async fn account(&self) -> Result<String, CloudError> {
-        self.cloud.account().await
+    async fn identity(&self) -> Result<Caller, CloudError> {
+        self.cloud.identity().await
     }
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {
         self.cloud.observe(scope).await

@@ -12,8 +12,11 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use tokio::sync::OnceCell;
 
 use super::count::Counter;
+use super::identity;
+use crate::cloud::{Caller, CloudError};
 
 /// Where S3 keeps what has no region of its own, and where the control planes of IAM and Route 53 are.
 pub(crate) const HOME: &str = "us-east-1";
@@ -39,7 +42,8 @@ pub(crate) struct Clients {
     s3: Mutex<BTreeMap<String, aws_sdk_s3::Client>>,
     pub(crate) route53: aws_sdk_route53::Client,
     pub(crate) iam: aws_sdk_iam::Client,
-    pub(crate) sts: aws_sdk_sts::Client,
+    sts: aws_sdk_sts::Client,
+    caller: OnceCell<Caller>,
     pub(crate) counter: Counter,
     /// The SDK stops repeating calls once too many in a row have failed (a bucket of 500 tokens, refilled by
     /// success), so that a fleet of servers does not add to an outage. Here is one process with a bound on
@@ -89,11 +93,17 @@ impl Clients {
             route53: aws_sdk_route53::Client::from_conf(route53.build()),
             iam: aws_sdk_iam::Client::from_conf(iam.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            caller: OnceCell::new(),
             counter,
             partition,
             single_tags: AtomicBool::new(false),
             sdk,
         }
+    }
+
+    /// Whose credentials these are. Asked once.
+    pub(crate) async fn identity(&self) -> Result<&Caller, CloudError> {
+        self.caller.get_or_try_init(|| identity::ask(&self.sts)).await
     }
 
     /// The S3 client of a region.

@@ -15,6 +15,7 @@ mod fields;
 mod health_check;
 mod health_check_config;
 mod health_check_tags;
+mod identity;
 mod policy_document;
 mod record;
 mod record_change;
@@ -36,25 +37,22 @@ use futures::try_join;
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Wanted};
 use holdfast_compiler::resource::{Kind, Values};
-use tokio::sync::OnceCell;
 
-use crate::cloud::{Calls, Cloud, CloudError, Command, Cost, Done};
+use crate::cloud::{Caller, Calls, Cloud, CloudError, Command, Cost, Done};
 use clients::Clients;
 pub use cost::OPERATIONS;
-use error::Named;
 use scope::Scope;
 
 /// One AWS account, through the SDK's ordinary chain of configuration and credentials.
 #[derive(Debug)]
 pub struct Aws {
     clients: Clients,
-    account: OnceCell<String>,
 }
 
 impl Aws {
     /// Read configuration from environment and profile. The first call to AWS comes later.
     pub async fn connect() -> Self {
-        Self { clients: Clients::connect().await, account: OnceCell::new() }
+        Self { clients: Clients::connect().await }
     }
 
     async fn storage(&self, scope: &Scope) -> Result<Vec<Object>, CloudError> {
@@ -104,15 +102,8 @@ impl Cloud for Aws {
         "aws".to_owned()
     }
 
-    async fn account(&self) -> Result<String, CloudError> {
-        const OPERATION: &str = "sts:GetCallerIdentity";
-        let ask = || async {
-            let identity = self.clients.sts.get_caller_identity().send().await.named(OPERATION)?;
-            identity
-                .account
-                .ok_or_else(|| CloudError::new(OPERATION, "BadAnswer", "no account in the answer"))
-        };
-        self.account.get_or_try_init(ask).await.cloned()
+    async fn identity(&self) -> Result<Caller, CloudError> {
+        self.clients.identity().await.cloned()
     }
 
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {

@@ -18,7 +18,7 @@ use holdfast_compiler::plan::Action;
 use holdfast_compiler::resource::{Kind, Values};
 use serde_json::{Value, json};
 
-use crate::cloud::{Calls, Cloud, CloudError, Command, Done};
+use crate::cloud::{Caller, Calls, Cloud, CloudError, Command, Done};
 pub use store::Fault;
 use store::{State, Store};
 use weather::Fate;
@@ -91,8 +91,10 @@ impl Cloud for Local {
         format!("local:{}", self.path.display())
     }
 
-    async fn account(&self) -> Result<String, CloudError> {
-        Ok(self.state().account.clone())
+    async fn identity(&self) -> Result<Caller, CloudError> {
+        let account = self.state().account.clone();
+        let arn = format!("arn:aws:iam::{account}:user/local");
+        Ok(Caller { account, partition: "aws".to_owned(), arn })
     }
 
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {

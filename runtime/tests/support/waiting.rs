@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use holdfast::apply::{Outcome, Settings, Stopped, Watcher, apply};
-use holdfast::cloud::{Calls, Cloud, CloudError, Command, Cost, Done};
+use holdfast::cloud::{Caller, Calls, Cloud, CloudError, Command, Cost, Done};
 use holdfast::journal::{Journal, Place, Run, Writer};
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
@@ -62,8 +62,9 @@ impl Cloud for Waiting {
         "waiting".to_owned()
     }
 
-    async fn account(&self) -> Result<String, CloudError> {
-        Ok("000000000000".to_owned())
+    async fn identity(&self) -> Result<Caller, CloudError> {
+        let (account, arn) = ("000000000000".to_owned(), "arn:waiting:iam::000000000000:user/t".to_owned());
+        Ok(Caller { account, partition: "waiting".to_owned(), arn })
     }
 
     async fn observe(&self, _: &[Wanted]) -> Result<Observation, CloudError> {

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::lower::{Target, lower};
 use holdfast_compiler::observation::Observation;
-use holdfast_compiler::plan::{Context, Inputs, Words, diff, text};
+use holdfast_compiler::plan::{Consents, Context, Inputs, diff, text};
 use holdfast_compiler::resource::Kind;
 use holdfast_compiler::source::Sources;
 
@@ -50,11 +50,16 @@ fn main() {
         let zone = holdfast_compiler::observation::Object {
             kind: Kind::HostedZone,
             id: "Z1".to_owned(),
-            attributes: zone.identity(),
+            attributes: holdfast_compiler::resource::known(&zone.attributes),
             outputs: [("id".to_owned(), "Z1".into())].into(),
         };
         let observation = Observation { objects: vec![zone] };
-        let context = Context { estate: "acme".into(), cloud: "bench".into(), account: "0".into() };
+        let context = Context {
+            estate: "acme".into(),
+            cloud: "bench".into(),
+            account: "0".into(),
+            partition: "aws".into(),
+        };
         let inputs = Inputs {
             context,
             sources: &sources,
@@ -62,7 +67,7 @@ fn main() {
             graph: &graph,
             owned: &[],
             observation: &observation,
-            words: Words::default(),
+            consents: Consents::default(),
         };
         let plan = diff(inputs).expect("nothing in the way");
         let planned = began.elapsed();

@@ -14,7 +14,7 @@ use holdfast_compiler::lower::{self, Target};
 use holdfast_compiler::objectives::{self, Deriver, Facts};
 use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::{self, Context, Inputs};
-use holdfast_compiler::resource::{Kind, Lifecycle};
+use holdfast_compiler::resource::{Kind, Lifecycle, known};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 use holdfast_compiler::{compile, document, format};
@@ -74,11 +74,16 @@ fn plan(compiled: &Compiled, sources: &Sources) {
     let zones = zones.enumerate().map(|(nth, resource)| Object {
         kind: resource.address.kind(),
         id: format!("Z{nth}"),
-        attributes: resource.identity(),
+        attributes: known(&resource.attributes),
         outputs: [("id".to_owned(), format!("Z{nth}").into())].into(),
     });
     for observation in [Observation::default(), Observation { objects: zones.collect() }] {
-        let context = Context { estate: "acme".into(), cloud: "fuzz".into(), account: "0".into() };
+        let context = Context {
+            estate: "acme".into(),
+            cloud: "fuzz".into(),
+            account: "0".into(),
+            partition: "aws".into(),
+        };
         let (graph, observation) = (&graph, &observation);
         match plan::diff(Inputs {
             context,
@@ -87,7 +92,7 @@ fn plan(compiled: &Compiled, sources: &Sources) {
             graph,
             owned: &[],
             observation,
-            words: plan::Words::default(),
+            consents: plan::Consents::default(),
         }) {
             Err(findings) => report(&findings, sources),
             Ok(plan) => {

@@ -14,6 +14,7 @@
 
 pub mod compile;
 pub mod diagnostic;
+pub mod digest;
 pub mod document;
 pub mod format;
 pub mod graph;

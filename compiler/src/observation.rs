@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::graph::Graph;
-use crate::resource::{Address, Kind, Lifecycle, Values};
+use crate::resource::{Address, Identity, Kind, Lifecycle, Values};
 
 /// A thing in the cloud.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +35,7 @@ pub struct Wanted {
     /// Its kind.
     pub kind: Kind,
     /// What the cloud knows it by.
-    pub identity: Values,
+    pub identity: Identity,
 }
 
 /// A thing that Holdfast made, after the journal. An address can have had several, one per identity: the
@@ -46,7 +45,7 @@ pub struct Owned {
     /// The resource it was made for.
     pub address: Address,
     /// What the cloud knows it by.
-    pub identity: Values,
+    pub identity: Identity,
     /// What it needed when it was made.
     pub needs: BTreeSet<Address>,
     /// The number of the run that made it, from 1: what was made together is as old. 0 for what was there before
@@ -61,9 +60,8 @@ pub struct Owned {
 impl Object {
     /// What the cloud knows it by.
     #[must_use]
-    pub fn identity(&self) -> Values {
-        let names = self.kind.schema().identity();
-        names.filter_map(|name| Some((name.to_owned(), self.attributes.get(name)?.clone()))).collect()
+    pub fn identity(&self) -> Identity {
+        Identity::of(self.kind, &self.attributes)
     }
 }
 
@@ -85,23 +83,6 @@ pub fn scope(graph: &Graph, owned: &[Owned]) -> Vec<Wanted> {
         .filter(|resource| resource.address.kind().schema().lifecycle != Lifecycle::Milestone)
         .map(|resource| (resource.address.clone(), resource.identity()));
     let made = owned.iter().map(|owned| (owned.address.clone(), owned.identity.clone()));
-    let all: BTreeMap<(Address, String), Wanted> = wanted
-        .chain(made)
-        .map(|(address, identity)| {
-            let key = serde_json::to_string(&identity).unwrap_or_default();
-            let kind = address.kind();
-            ((address, key), Wanted { kind, identity })
-        })
-        .collect();
-    all.into_values().collect()
-}
-
-/// SHA-256 of some lines, in hexadecimal.
-pub(crate) fn digest<'a>(lines: impl Iterator<Item = &'a str>) -> String {
-    let mut hash = Sha256::new();
-    for line in lines {
-        hash.update(line.as_bytes());
-        hash.update(b"\n");
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let all: BTreeSet<(Address, Identity)> = wanted.chain(made).collect();
+    all.into_iter().map(|(address, identity)| Wanted { kind: address.kind(), identity }).collect()
 }

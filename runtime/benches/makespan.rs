@@ -17,7 +17,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use holdfast::apply::{Limits, STEP_TIMEOUT, Setting, Settings};
-use serde_json::Value;
+use holdfast_compiler::plan::Step;
 use waiting::{Waiting, plan, run, step};
 
 const LATENCY: Duration = Duration::from_millis(50);
@@ -26,7 +26,7 @@ const ALLOWED: f64 = 1.15;
 
 struct Case {
     name: &'static str,
-    steps: Vec<Value>,
+    steps: Vec<Step>,
     depth: u32,
     parallelism: u32,
     /// Per second, and at once.
@@ -62,12 +62,12 @@ fn address(n: usize) -> String {
     format!("bucket.s{}.d.n{n}", n / 10)
 }
 
-fn independent(steps: usize) -> Vec<Value> {
+fn independent(steps: usize) -> Vec<Step> {
     (0..steps).map(|n| step(&address(n), &[])).collect()
 }
 
 /// One, then eight that need it, then one that needs the eight.
-fn diamonds(count: usize) -> Vec<Value> {
+fn diamonds(count: usize) -> Vec<Step> {
     let diamond = |first: usize| {
         (first..first + 10).map(move |n| {
             let needs: Vec<String> = match n - first {
@@ -82,7 +82,7 @@ fn diamonds(count: usize) -> Vec<Value> {
 }
 
 /// What is independent comes first in the plan, so that its order alone would begin the chain too late.
-fn chain(length: usize, others: usize) -> Vec<Value> {
+fn chain(length: usize, others: usize) -> Vec<Step> {
     let link = |n: usize| match n == others {
         true => step(&address(n), &[]),
         false => step(&address(n), &[&address(n - 1)]),

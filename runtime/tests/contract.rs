@@ -303,7 +303,7 @@ fn run(case: &Case, bench: &Bench<'_>) {
     bench.write("policies/s.yaml", &changed(case));
     assert_eq!(steps(bench), case.steps, "{}", case.name);
     // A renamed service leaves under its old name; one service is a large share of an estate of one.
-    bench.run("apply policies --yes --allow-many --allow-teardown s").expect(0);
+    bench.run("apply policies --yes --allow many --allow teardown:s").expect(0);
     let after = bench.run("plan policies --detailed-exitcode").expect(0);
     assert!(after.stdout.contains("No changes."), "{}:\n{}", case.name, after.stdout);
 }

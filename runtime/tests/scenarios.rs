@@ -63,7 +63,10 @@ fn happen(story: &Path, told: &str) -> String {
         let Some(command) = line.strip_prefix("$ ") else { continue };
         let _ = writeln!(happened, "{line}");
         let binary = Path::new(env!("CARGO_BIN_EXE_holdfast")).parent().unwrap().to_owned();
-        let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+        // `forge` is an example: what an attacker does to a plan file.
+        let examples = binary.join("examples");
+        let path = [binary.as_path(), &examples].map(|folder| folder.display().to_string()).join(":");
+        let path = format!("{path}:{}", std::env::var("PATH").unwrap());
         let mut shell = Command::new("sh");
         if let Some(standin) = &standin {
             aws_environment(&mut shell, standin.url());
@@ -78,7 +81,7 @@ fn happen(story: &Path, told: &str) -> String {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        happened.push_str(&timeless(&String::from_utf8(output.stdout).unwrap()));
+        happened.push_str(&masked(&timeless(&String::from_utf8(output.stdout).unwrap())));
         let code = output.status.code().unwrap();
         if code != 0 {
             let _ = writeln!(happened, "[exit {code}]");
@@ -102,6 +105,32 @@ fn timeless(output: &str) -> String {
     }
     progress.sort();
     progress.into_iter().chain(rest).collect()
+}
+
+/// Digests of what holds new keys, and the times in statements, are others each time.
+fn masked(output: &str) -> String {
+    let mut text = String::new();
+    for line in output.split_inclusive('\n') {
+        let (before, after) = match line.split_once("sha256:") {
+            Some((before, rest)) if rest.bytes().take(64).all(|b| b.is_ascii_hexdigit()) => {
+                (format!("{before}sha256:…"), rest.get(64..).unwrap_or("\n").to_owned())
+            }
+            _ => match ["approved-at ", "expires-at ", " until "]
+                .iter()
+                .find_map(|at| line.split_once(at).zip(Some(at)))
+            {
+                Some(((before, rest), at))
+                    if rest.starts_with("20") && rest.as_bytes().get(10) == Some(&b'T') =>
+                {
+                    (format!("{before}{at}…"), rest.get(20..).unwrap_or("\n").to_owned())
+                }
+                _ => (line.to_owned(), String::new()),
+            },
+        };
+        text.push_str(&before);
+        text.push_str(&after);
+    }
+    text
 }
 
 fn difference(told: &str, happened: &str) -> String {

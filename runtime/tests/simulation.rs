@@ -23,7 +23,7 @@ use holdfast_compiler::graph::Graph;
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::lower::{Target, lower};
 use holdfast_compiler::observation::{Observation, Wanted, scope};
-use holdfast_compiler::plan::{Context, Inputs, Plan, Step, Words, diff};
+use holdfast_compiler::plan::{Consents, Context, Inputs, Plan, Step, diff};
 use holdfast_compiler::resource::{Kind, Lifecycle};
 use holdfast_compiler::source::Sources;
 use tokio::time::timeout;
@@ -43,7 +43,12 @@ impl Estate {
         let compiled = compile(&sources, Options::default()).unwrap();
         let account = "000000000000".to_owned();
         let graph = lower(&compiled.policy, &Target { account: account.clone() }).unwrap();
-        let context = Context { estate: "acme".to_owned(), cloud: "local:memory".to_owned(), account };
+        let context = Context {
+            estate: "acme".to_owned(),
+            cloud: "local:memory".to_owned(),
+            account,
+            partition: "aws".to_owned(),
+        };
         Self { sources, compiled, graph, context }
     }
 }
@@ -65,8 +70,8 @@ impl World {
     fn plan(&self, observation: &Observation, entries: &[journal::Entry]) -> Plan {
         let Estate { sources, compiled, graph, context } = &*self.estate;
         let owned = journal::owned(entries, context);
-        let (context, words) = (context.clone(), Words::default());
-        diff(Inputs { context, sources, compiled, graph, owned: &owned, observation, words }).unwrap()
+        let (context, consents) = (context.clone(), Consents::default());
+        diff(Inputs { context, sources, compiled, graph, owned: &owned, observation, consents }).unwrap()
     }
 
     /// Plan and apply, as `holdfast apply` does. Gives whether everything is done.
@@ -84,8 +89,9 @@ impl World {
         if plan.is_empty() {
             return Ok(true);
         }
-        let run = Run::new(plan.context.clone(), plan.digest(), plan.pending().count(), runner.to_owned());
-        let writer = Writer::begin(&claim, run).await?;
+        let run =
+            Run::new(plan.context.clone(), plan.digest().unwrap(), plan.pending().count(), runner.to_owned());
+        let writer = Writer::begin(&claim, run, None).await?;
         let settings = Settings { parallelism, limits: Limits::none(), step_timeout: STEP_TIMEOUT };
         let cloud = Mortal { cloud: &self.cloud, memory: &self.memory };
         let never = std::future::pending();
@@ -295,7 +301,7 @@ fn who_writes_while_the_journal_breaks_hears_of_it() {
             let memory = Memory::new(None);
             let claim = Journal::in_memory(&memory).claim("it", None).await.unwrap();
             let run = Run::new(context, String::new(), 1, "it".to_owned());
-            let writer = Writer::begin(&claim, run).await.unwrap();
+            let writer = Writer::begin(&claim, run, None).await.unwrap();
             memory.break_after(Some(memory.entries()));
             let many = async {
                 for _ in 0..number(seed, 1, 40) {

@@ -202,6 +202,20 @@ codes! {
     APPROVAL_USED = "E0715";
     /// A list of signers that cannot be used.
     BAD_SIGNERS = "E0719";
+    /// A trust anchor that cannot be used.
+    BAD_TRUST = "E0720";
+    /// An estate, cloud, account or partition that the trust anchor does not name.
+    NOT_TRUSTED = "E0721";
+    /// A journal that the trust anchor does not accept.
+    JOURNAL_NOT_TRUSTED = "E0722";
+    /// A run that no runner of the trust anchor has signed.
+    RUN_NOT_SIGNED = "E0723";
+    /// Nobody who may has broken the glass.
+    GLASS_NOT_BROKEN = "E0724";
+    /// A plan without the signature of its author.
+    PLAN_NOT_SIGNED = "E0725";
+    /// What would be done is not what was approved.
+    NOT_AS_APPROVED = "E0726";
 
     /// More data may be lost than the objective allows.
     RPO_MISSED = "E0801";

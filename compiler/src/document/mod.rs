@@ -18,6 +18,7 @@ mod syntax_error;
 mod text;
 mod traffic;
 mod tree;
+mod trust;
 mod waiver;
 
 use serde::de::DeserializeOwned;
@@ -44,6 +45,7 @@ pub use text::{
 };
 pub use traffic::{AliasEndpoint, Endpoint, EndpointText, Interval, Probe, Traffic};
 pub use tree::{Step, Tree};
+pub use trust::{Trust, TrustedApprovals, TrustedEstate, TrustedJournal, read_trust};
 pub use waiver::Waiver;
 
 /// The largest file that is read as policy, in bytes.

@@ -13,6 +13,7 @@ use super::continuity::Continuity;
 use super::drill::Drill;
 use super::estate::Estate;
 use super::service::Service;
+use super::trust::Trust;
 
 /// Where the schema lives in the repository and what its `$id` says.
 pub const ID: &str = "https://holdfast.dev/schema/holdfast.schema.json";
@@ -28,8 +29,7 @@ pub static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     generator.subschema_for::<Service>();
     generator.subschema_for::<Continuity>();
     generator.subschema_for::<Drill>();
-    let mut definitions = Value::Object(generator.take_definitions(true));
-    tidy(&mut definitions);
+    let definitions = tidied(Value::Object(generator.take_definitions(true)));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": ID,
@@ -41,6 +41,12 @@ pub static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
         "$defs": definitions,
     })
 });
+
+/// A schema as people write one.
+fn tidied(mut schema: Value) -> Value {
+    tidy(&mut schema);
+    schema
+}
 
 /// What schemars writes for Rust's sake and nobody else's: integer formats, nulls for optional values
 /// (a key that is there has a value), constants spelt as one-item lists, the line breaks of comments.
@@ -141,6 +147,29 @@ fn for_editors(map: &mut serde_json::Map<String, Value>) {
         let text = text.to_owned();
         map.insert("markdownDescription".to_owned(), text.into());
     }
+}
+
+/// The definitions of everything that is read: the language, and the trust anchor, which is none of it.
+pub(super) static DEFINITIONS: LazyLock<Value> = LazyLock::new(|| {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    generator.subschema_for::<Trust>();
+    let mut definitions = tidied(Value::Object(generator.take_definitions(true)));
+    if let (Value::Object(all), Some(Value::Object(language))) = (&mut definitions, SCHEMA.get("$defs")) {
+        all.extend(language.clone());
+    }
+    json!({"$defs": definitions})
+});
+
+/// The validator of trust anchors.
+pub(super) fn trust_validator() -> Option<&'static Validator> {
+    static VALIDATOR: LazyLock<Option<Validator>> = LazyLock::new(|| {
+        let mut schema = DEFINITIONS.clone();
+        if let Value::Object(map) = &mut schema {
+            map.insert("$ref".to_owned(), json!("#/$defs/Trust"));
+        }
+        jsonschema::options().with_draft(Draft::Draft202012).build(&schema).ok()
+    });
+    VALIDATOR.as_ref()
 }
 
 /// The validator of one kind of document.

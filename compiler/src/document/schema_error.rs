@@ -5,7 +5,7 @@ use jsonschema::paths::LocationSegment;
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
-use super::schema::SCHEMA;
+use super::schema::DEFINITIONS;
 use super::text::bucket_name_fault;
 use super::tree::{Step, Tree};
 use crate::diagnostic::{Code, Diagnostic, ENOUGH, codes, did_you_mean, one_of};
@@ -83,7 +83,7 @@ impl Site<'_> {
     /// The schema object that holds the failed keyword.
     fn schema(&self) -> Option<&'static Value> {
         let path = self.error.schema_path().as_str();
-        SCHEMA.pointer(path.rsplit_once('/').map_or("", |(parent, _)| parent))
+        DEFINITIONS.pointer(path.rsplit_once('/').map_or("", |(parent, _)| parent))
     }
 
     fn union(&self, context: &[Vec<ValidationError<'_>>], out: &mut Vec<Diagnostic>) {
@@ -126,7 +126,7 @@ impl Site<'_> {
     /// The keys that the mapping can have: those of its definition, where a condition holds the failed keyword.
     fn properties(&self) -> Option<&'static serde_json::Map<String, Value>> {
         let own = self.schema().filter(|_| !self.error.schema_path().as_str().contains("/then/"));
-        let schema = own.or_else(|| SCHEMA.get("$defs")?.get(self.definition()))?;
+        let schema = own.or_else(|| DEFINITIONS.get("$defs")?.get(self.definition()))?;
         schema.get("properties")?.as_object()
     }
 
@@ -147,7 +147,7 @@ impl Site<'_> {
     fn lists_text(&self) -> bool {
         let items = self.schema().and_then(|schema| schema.get("items"));
         let name = items.and_then(|items| items.get("$ref")?.as_str()?.strip_prefix("#/$defs/"));
-        let items = name.map_or(items, |name| SCHEMA.get("$defs").and_then(|all| all.get(name)));
+        let items = name.map_or(items, |name| DEFINITIONS.get("$defs").and_then(|all| all.get(name)));
         items.is_some_and(|items| items.get("type").is_none_or(|kind| kind == "string"))
     }
 
@@ -248,7 +248,7 @@ impl Site<'_> {
         let rule = self.error.schema_path().as_str();
         let after = |part: &str| rule.split('/').skip_while(|p| *p != part).nth(1).unwrap_or_default();
         let condition = rule.split_once("/then/").and_then(|(rule, _)| {
-            let condition = SCHEMA.pointer(&format!("{rule}/if/properties"))?.as_object()?;
+            let condition = DEFINITIONS.pointer(&format!("{rule}/if/properties"))?.as_object()?;
             let (key, value) = condition.iter().next()?;
             Some((key.as_str(), format!("{key}: {}", value.get("const")?.as_str()?)))
         });

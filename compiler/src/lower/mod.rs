@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::document::Name;
 use crate::graph::Graph;
 use crate::policy::{Policy, Service};
-use crate::resource::{Address, Kind, Resource};
+use crate::resource::{Address, Identity, Kind, Resource};
 pub(crate) use existing::{leavable, nameable};
 
 /// What the policy cannot know: where it is applied.
@@ -70,11 +70,10 @@ pub fn lower(policy: &Policy, target: &Target) -> Result<Graph, Vec<Diagnostic>>
 /// Two resources that the cloud would know by the same name overwrite each other. The rules of the policy
 /// exclude what people would write; this is for names that are made.
 fn same_thing_twice(resources: &BTreeMap<Address, Resource>) -> Result<(), Vec<Diagnostic>> {
-    let mut first: BTreeMap<(Kind, String), &Resource> = BTreeMap::new();
+    let mut first: BTreeMap<(Kind, Identity), &Resource> = BTreeMap::new();
     let mut errors = Vec::new();
     for resource in resources.values().filter(|r| r.address.kind() != Kind::Service) {
-        let identity = serde_json::to_string(&resource.identity()).unwrap_or_default();
-        if let Some(other) = first.insert((resource.address.kind(), identity), resource) {
+        if let Some(other) = first.insert((resource.address.kind(), resource.identity()), resource) {
             let message = format!("`{}` and `{}` would be the same thing", resource.address, other.address);
             let error = Diagnostic::new(codes::RECORD_TWICE, message);
             let error = error.at(resource.origin, "this one").at(other.origin, "and this one");

@@ -4,10 +4,10 @@
 //! objects (SSE-S3, SSE-KMS, DSSE-KMS, SSE-C)".
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::Context;
 use super::data::key_arn;
+use crate::digest::sha256;
 use crate::document::{Encryption, Name};
 use crate::policy::{Bucket, DataSet};
 use crate::resource::{Kind, Resource};
@@ -28,8 +28,7 @@ pub(super) fn lower(context: &Context<'_>, data: &Name, set: &DataSet) -> Resour
 /// of names would make alike.
 fn name(context: &Context<'_>, data: &Name) -> String {
     let parts = [context.policy.estate.as_str(), context.service.name.as_str(), data.as_str()];
-    let digest = Sha256::digest(parts.join("\n"));
-    let digest: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = sha256(parts.join("\n")).chars().take(8).collect();
     let readable: String = format!("holdfast-{}", parts.join("-"));
     let kept: String = readable.chars().take(LONGEST - digest.len() - 1).collect();
     format!("{}-{digest}", kept.trim_end_matches('-'))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::graph::Graph;
 use crate::observation::{Object, Observation, Owned};
-use crate::resource::{Address, Attribute, Kind, Lifecycle, Resource, Values};
+use crate::resource::{Address, Attribute, Identity, Kind, Lifecycle, Resource};
 
 /// The things of each address.
 pub(crate) struct Bound<'a> {
@@ -18,9 +18,9 @@ pub(crate) struct Bound<'a> {
 }
 
 pub(crate) fn bind<'a>(graph: &Graph, owned: &[Owned], observation: &'a Observation) -> Bound<'a> {
-    let mut index: BTreeMap<(Kind, String), Vec<&Object>> = BTreeMap::new();
+    let mut index: BTreeMap<(Kind, Identity), Vec<&Object>> = BTreeMap::new();
     for object in &observation.objects {
-        index.entry((object.kind, key(&object.identity()))).or_default().push(object);
+        index.entry((object.kind, object.identity())).or_default().push(object);
     }
     let mut bound = Bound { found: BTreeMap::new(), leftover: BTreeMap::new(), orphans: Vec::new() };
     for resource in graph.iter() {
@@ -28,7 +28,7 @@ pub(crate) fn bind<'a>(graph: &Graph, owned: &[Owned], observation: &'a Observat
         if kind.schema().lifecycle == Lifecycle::Milestone {
             continue;
         }
-        let Some(mut objects) = index.remove(&(kind, key(&resource.identity()))) else { continue };
+        let Some(mut objects) = index.remove(&(kind, resource.identity())) else { continue };
         objects.sort_by_cached_key(|object| {
             (misfit(resource, object), !in_use(object, observation), object.id.clone())
         });
@@ -41,15 +41,11 @@ pub(crate) fn bind<'a>(graph: &Graph, owned: &[Owned], observation: &'a Observat
     }
     // What the graph wants has left the index, so what is still there is nobody's any more.
     for made in owned {
-        if let Some(objects) = index.remove(&(made.address.kind(), key(&made.identity))) {
+        if let Some(objects) = index.remove(&(made.address.kind(), made.identity.clone())) {
             bound.orphans.push((made.address.clone(), objects));
         }
     }
     bound
-}
-
-fn key(identity: &Values) -> String {
-    serde_json::to_string(identity).unwrap_or_default()
 }
 
 /// How many attributes would make a replacement necessary.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Action, After, Step};
 use crate::observation::Owned;
-use crate::resource::{Kind, Shape, Values};
+use crate::resource::{Identity, Kind, Shape};
 
 /// Why something differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,26 +37,22 @@ impl Cause {
 
 /// What we own, by what the cloud knows the things by. A thing that was renamed in the policy is still the thing it
 /// was.
-pub(super) struct Ours<'a>(BTreeMap<(Kind, String), &'a Owned>);
+pub(super) struct Ours<'a>(BTreeMap<(Kind, &'a Identity), &'a Owned>);
 
 impl<'a> Ours<'a> {
     pub(super) fn new(owned: &'a [Owned]) -> Self {
-        Self(owned.iter().map(|owned| ((owned.address.kind(), key(&owned.identity)), owned)).collect())
+        Self(owned.iter().map(|owned| ((owned.address.kind(), &owned.identity), owned)).collect())
     }
 
     /// What is known of a thing, if it is ours.
-    pub(super) fn of(&self, kind: Kind, identity: &Values) -> Option<&'a Owned> {
-        self.0.get(&(kind, key(identity))).copied()
+    pub(super) fn of(&self, kind: Kind, identity: &Identity) -> Option<&'a Owned> {
+        self.0.get(&(kind, identity)).copied()
     }
 }
 
 /// Whether somebody else must have removed a thing that is gone: it was there, and no step of ours began to remove it.
 pub(super) fn was_removed(ours: &Owned) -> bool {
     ours.applied.is_some() && ours.begun.as_ref().is_none_or(|begun| !begun.is_empty())
-}
-
-fn key(identity: &Values) -> String {
-    serde_json::to_string(identity).unwrap_or_default()
 }
 
 /// What an attribute was when Holdfast last set it: what a step wanted whose end is not known, where that is there.

@@ -7,17 +7,18 @@ use serde_json::Value;
 use super::bind::{Bound, bind};
 use super::cause::{self, Ours};
 use super::pretty::brief;
-use super::{
-    Action, After, Cause, Change, Confirmed, Context, FORMAT, Moved, Plan, Step, StepId, Words, batch,
-};
+use super::{Action, After, Cause, Change, Confirmed, Consents, Context, Moved, Plan, Step, StepId, batch};
 use super::{effect, obstacle, removal};
 use crate::compile::{Compiled, Waived};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::digest::{Purpose, digest};
 use crate::document::Strategy;
 use crate::graph::Graph;
-use crate::observation::{Object, Observation, Owned, digest, scope};
+use crate::observation::{Object, Observation, Owned, scope};
 use crate::policy::Policy;
-use crate::resource::{Address, Attribute, AttributeSchema, Kind, Lifecycle, Resource, Values};
+use crate::resource::{
+    Address, Attribute, AttributeSchema, Identity, Kind, Lifecycle, Resource, Values, known,
+};
 use crate::source::Sources;
 
 /// Everything a plan is made from.
@@ -36,7 +37,7 @@ pub struct Inputs<'a> {
     /// What does exist.
     pub observation: &'a Observation,
     /// What the operator agrees to beside the plan.
-    pub words: Words,
+    pub consents: Consents,
 }
 
 /// Compare, and plan.
@@ -66,11 +67,13 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let left = removal::plan(&mut steps, &bound, &displaced, &inputs);
     batch::assign(&mut steps);
     let policy = &inputs.compiled.policy;
-    let wants: Vec<String> = inputs.graph.iter().map(wants).collect();
+    let wants: Vec<_> = inputs.graph.iter().map(|wanted| (&wanted.address, &wanted.attributes)).collect();
+    let wants = digest(Purpose::Policy, &wants).map_err(|error| {
+        vec![Diagnostic::new(codes::BAD_PLAN_FILE, format!("the plan cannot be written: {error}"))]
+    })?;
     Ok(Plan {
-        format: FORMAT,
         context: inputs.context,
-        policy: digest(wants.iter().map(String::as_str)),
+        policy: wants,
         observed: inputs.observation.sorted(),
         scope: scope(inputs.graph, inputs.owned),
         confirmed,
@@ -81,7 +84,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         unmade: unmade(policy),
         steps,
         left,
-        words: inputs.words,
+        consents: inputs.consents,
         targets: Vec::new(),
         left_out: 0,
     })
@@ -89,11 +92,10 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
 
 /// What is owned under one address and wanted under another.
 fn moved(graph: &Graph, owned: &[Owned]) -> Vec<Moved> {
-    let key = |kind: Kind, identity: &Values| (kind, serde_json::to_string(identity).unwrap_or_default());
-    let wanted: BTreeMap<_, &Address> =
-        graph.iter().map(|r| (key(r.address.kind(), &r.identity()), &r.address)).collect();
+    let wanted: BTreeMap<(Kind, Identity), &Address> =
+        graph.iter().map(|r| ((r.address.kind(), r.identity()), &r.address)).collect();
     let moved = owned.iter().filter_map(|made| {
-        let to = *wanted.get(&key(made.address.kind(), &made.identity))?;
+        let to = *wanted.get(&(made.address.kind(), made.identity.clone()))?;
         let (from, identity) = (made.address.clone(), made.identity.clone());
         (from != *to).then(|| Moved { from, to: to.clone(), identity })
     });
@@ -125,11 +127,6 @@ fn unmade(policy: &Policy) -> Vec<String> {
         format!("{}.{name}: {every} backup to {}", service.name, sites.join(", "))
     });
     words.collect()
-}
-
-fn wants(resource: &Resource) -> String {
-    let attributes = serde_json::to_string(&resource.attributes).unwrap_or_default();
-    format!("{} {attributes}", resource.address)
 }
 
 fn places(observation: &Observation) -> BTreeMap<(Kind, Vec<String>), Vec<&Object>> {
@@ -344,14 +341,7 @@ impl<'a> Differ<'a> {
     fn displace(&mut self, resource: &Resource, step: &mut Step) {
         let kind = resource.address.kind();
         let Some(coexist) = &kind.schema().coexist else { return };
-        let wanted: Values = resource
-            .attributes
-            .iter()
-            .filter_map(|(name, attribute)| match attribute {
-                Attribute::Known(value) => Some((name.clone(), value.clone())),
-                Attribute::Output { .. } => None,
-            })
-            .collect();
+        let wanted = known(&resource.attributes);
         let place = (kind, coexist.place(&wanted));
         let competitors = self.places.get(&place).into_iter().flatten().copied();
         let in_the_way: Vec<&Object> = competitors

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::compile::Compiled;
 use crate::document::{Disruption, Name};
 use crate::objectives::{Assurance, Bound, Derivation, Deriver, Facts, Live, observed, planned};
 use crate::observation::{Object, Owned};
-use crate::resource::{Address, Kind, Values};
+use crate::resource::{Address, Identity, Kind};
 use crate::text::{Pen, wrap};
 use crate::units::Duration;
 
 /// One objective of a service before and after.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Effect {
     /// The service.
@@ -32,7 +32,7 @@ pub struct Effect {
 }
 
 /// Which objective.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Measure {
     /// The recovery time.
@@ -42,7 +42,7 @@ pub enum Measure {
 }
 
 /// What can be kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Kept {
     /// In seconds; nothing where nothing limits it.
@@ -50,7 +50,7 @@ pub struct Kept {
     /// How sure that is.
     pub assurance: String,
     /// Why nothing limits it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
 }
 
@@ -61,6 +61,12 @@ impl Effect {
         self.before.as_ref() != Some(&self.after)
     }
 
+    /// Whether it is worse afterwards than today: longer, or bounded today and not afterwards.
+    #[must_use]
+    pub fn is_weaker(&self) -> bool {
+        self.before.as_ref().is_some_and(|before| self.after.is_worse_than(before))
+    }
+
     /// Whether it is met afterwards.
     #[must_use]
     pub fn met(&self) -> bool {
@@ -69,6 +75,15 @@ impl Effect {
 }
 
 impl Kept {
+    /// Whether it promises less than another one: more seconds, or no bound where that has one.
+    #[must_use]
+    pub fn is_worse_than(&self, other: &Self) -> bool {
+        match (self.seconds, other.seconds) {
+            (Some(this), Some(other)) => this > other,
+            (this, other) => this.is_none() && other.is_some(),
+        }
+    }
+
     fn of(bound: &Bound) -> Self {
         let unlimited = bound.terms.iter().find(|term| term.value.is_none());
         Self {
@@ -93,14 +108,13 @@ pub(super) fn effects(
     owned: &[Owned],
 ) -> Vec<Effect> {
     let (policy, as_of) = (&compiled.policy, compiled.options.as_of);
-    let key = |kind: Kind, identity: &Values| (kind, serde_json::to_string(identity).unwrap_or_default());
-    let made: BTreeMap<_, u64> = owned
+    let made: BTreeMap<(Kind, &Identity), u64> = owned
         .iter()
         .filter(|owned| owned.run > 0)
-        .map(|owned| (key(owned.address.kind(), &owned.identity), owned.run))
+        .map(|owned| ((owned.address.kind(), &owned.identity), owned.run))
         .collect();
     let find = |address: &Address| found.get(address).copied();
-    let made = |address: &Address| find(address).and_then(|o| made.get(&key(o.kind, &o.identity())).copied());
+    let made = |address: &Address| find(address).and_then(|o| made.get(&(o.kind, &o.identity())).copied());
     let live = Live { find: &find, made: &made };
     // What is not there at all rests on what is wanted, so that others can wait for it; its effects have no before.
     let before = Deriver::new(policy, as_of)

@@ -2,8 +2,8 @@
 //! so that tools that read one can learn the other quickly.
 //!
 //! ```text
-//! format_version     "1.0": new fields may come within 1.x, the meaning of old ones stays
-//! estate, cloud, account, plan_digest, policy_digest, observation_digest
+//! format_version     "2.0": new fields may come within 2.x, the meaning of old ones stays
+//! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
 //!                    where nothing is there yet; before and after are {seconds (null: unbounded), assurance, because}
@@ -17,7 +17,7 @@
 //! left_in_place[]    {address, reason} of things that stay although no policy asks for them any more
 //! moved[]            {from, to, identity} of things whose service, data set or traffic was renamed
 //! confirmed[]        {address, identity, attributes} of things that the journal did not know to be as they should be
-//! allowed            {destroy[], teardown[], many}: what the operator has agreed to beside the plan
+//! allowed[]          consents of the operator beside the plan, as `--allow` takes them: `teardown:SERVICE`, `destroy:ADDRESS`, `many`
 //! targets[], left_out  the only things asked for, where not all were, and how many changes that leaves out
 //! leaving_services[] services that Holdfast set up and that none of the policies mentions
 //! ```
@@ -31,19 +31,22 @@ use super::{Action, After, Effect, Kept, Plan, Step};
 use crate::resource::Lifecycle;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "2.0";
 
 /// The plan as JSON. Same plan, same bytes.
-#[must_use]
-pub fn json(plan: &Plan) -> String {
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub fn json(plan: &Plan) -> Result<String, serde_json::Error> {
     let document = json!({
         "format_version": FORMAT_VERSION,
         "estate": plan.context.estate,
         "cloud": plan.context.cloud,
         "account": plan.context.account,
-        "plan_digest": plan.digest(),
+        "partition": plan.context.partition,
+        "plan_digest": plan.digest()?,
         "policy_digest": plan.policy,
-        "observation_digest": plan.observed_digest(),
+        "observation_digest": plan.observed_digest()?,
         "summary": plan.counts(),
         "objectives": plan.objectives.iter().map(objective).collect::<Vec<_>>(),
         "waived": plan.waived,
@@ -53,11 +56,11 @@ pub fn json(plan: &Plan) -> String {
         "leaving_services": plan.leaving,
         "moved": plan.moved,
         "confirmed": plan.confirmed,
-        "allowed": plan.words,
+        "allowed": plan.consents,
         "targets": plan.targets,
         "left_out": plan.left_out,
     });
-    format!("{document:#}\n")
+    Ok(format!("{document:#}\n"))
 }
 
 fn objective(effect: &Effect) -> Value {

@@ -6,10 +6,11 @@
 mod batch;
 pub(crate) mod bind;
 mod cause;
+mod confirm;
+mod consent;
 mod diff;
 mod drift;
 mod effect;
-mod guard;
 mod json;
 mod obstacle;
 mod pretty;
@@ -25,21 +26,20 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::observation::{Object, Wanted, digest};
-use crate::resource::{Address, Attributes, Values};
+use crate::digest::{Purpose, digest};
+use crate::observation::{Object, Wanted};
+use crate::resource::{Address, Attributes, Identity, Values};
 use crate::source::Place;
 pub use cause::Cause;
+pub use confirm::{Departure, confirm};
+pub use consent::{Consent, Consents, Share};
 pub use diff::{Inputs, diff};
 pub use drift::drift;
 pub use effect::{Effect, Kept, Measure};
-pub use guard::{Share, Words};
 pub use json::{FORMAT_VERSION, json};
 pub use resume::resume;
 pub use stale::{Shift, shifts};
 pub use text::text;
-
-/// The format of saved plans. A reader refuses others.
-pub const FORMAT: u32 = 1;
 
 /// What happens to one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ impl fmt::Display for StepId {
 }
 
 /// The value an attribute will have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum After {
     /// This one.
@@ -111,7 +111,7 @@ pub enum After {
 }
 
 /// One attribute that changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// The attribute.
     pub name: String,
@@ -122,15 +122,15 @@ pub struct Change {
     /// Why: the policy or somebody else.
     pub cause: Cause,
     /// What it was when it was last applied, where somebody has changed it since.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub applied: Option<Value>,
     /// Whether this is what makes a replacement necessary.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub replaces: bool,
 }
 
 /// One thing to do, or to leave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// Unique in the plan.
     pub id: StepId,
@@ -143,41 +143,41 @@ pub struct Step {
     /// Why it happens.
     pub reason: String,
     /// Whether Holdfast began the thing and is not known to have finished it: an apply was broken off.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unfinished: bool,
     /// Whose doing that is; nobody's where it is kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
     /// The place in the policy that asks for it; none for what no policy asks for.
     pub place: Option<Place>,
     /// What changes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
     /// What a reviewer has to be told.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cautions: Vec<String>,
     /// What the thing should be like; empty where it is kept or removed.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: Attributes,
     /// What is there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<Object>,
     /// What has to go, in the same change, for the thing to have its place.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub displaces: Vec<Object>,
     /// Whether another thing of the same identity stays, so that a removal ends no ownership.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub superseded: bool,
     /// Steps that come first.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub needs: BTreeSet<StepId>,
     /// Steps of one batch travel together.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
 }
 
 /// What the plan is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Context {
     /// The estate.
     pub estate: String,
@@ -185,13 +185,22 @@ pub struct Context {
     pub cloud: String,
     /// The account.
     pub account: String,
+    /// The partition of the account's cloud, such as `aws` or `aws-us-gov`.
+    #[serde(default)]
+    pub partition: String,
+}
+
+impl Context {
+    /// Whether another plan, of whatever estate, is about the same account of the same cloud.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        (&self.cloud, &self.account, &self.partition) == (&other.cloud, &other.account, &other.partition)
+    }
 }
 
 /// The whole plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// [`FORMAT`].
-    pub format: u32,
     /// What it is about.
     pub context: Context,
     /// Digest of what the policy wants, independent of the order of files and keys.
@@ -201,36 +210,36 @@ pub struct Plan {
     /// What was looked for, so that an apply can look again.
     pub scope: Vec<Wanted>,
     /// What it does to the objectives.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<Effect>,
     /// Findings that somebody has decided to live with: in every report.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waived: Vec<String>,
     /// Backups that the policy asks for and that Holdfast does not make.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unmade: Vec<String>,
     /// The steps, each after what it needs.
     pub steps: Vec<Step>,
     /// Things that Holdfast made, that no policy asks for any more, and that stay all the same.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Left>,
     /// Things that belong to another resource now: their service, data set or traffic was renamed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<Moved>,
     /// Things of ours that are as they should be, of which the journal did not know that.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub confirmed: Vec<Confirmed>,
     /// Services that Holdfast set up and that no policy mentions any more.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub leaving: BTreeSet<String>,
     /// What the operator has agreed to beside the plan itself.
-    #[serde(default, skip_serializing_if = "Words::is_empty")]
-    pub words: Words,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub consents: Consents,
     /// The only things that were asked for, where not all were.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
     /// How many steps were left out for that.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub left_out: usize,
 }
 
@@ -247,7 +256,7 @@ pub struct Moved {
     /// The resource it belongs to.
     pub to: Address,
     /// What the cloud knows it by.
-    pub identity: Values,
+    pub identity: Identity,
 }
 
 /// A thing of ours that is as it should be: a step took effect whose end was never heard of, or somebody did by hand
@@ -257,13 +266,13 @@ pub struct Confirmed {
     /// The resource.
     pub address: Address,
     /// What the cloud knows it by.
-    pub identity: Values,
+    pub identity: Identity,
     /// Its managed attributes.
     pub attributes: Values,
 }
 
 /// A thing that stays although no policy asks for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Left {
     /// The resource it was made for.
     pub address: Address,
@@ -330,19 +339,23 @@ impl Plan {
     }
 
     /// The digest of what was observed.
-    #[must_use]
-    pub fn observed_digest(&self) -> String {
-        digest(std::iter::once(serde_json::to_string(&self.observed).unwrap_or_default().as_str()))
+    ///
+    /// # Errors
+    /// It cannot be written as JSON.
+    pub fn observed_digest(&self) -> Result<String, serde_json::Error> {
+        digest(Purpose::Observation, &self.observed)
     }
 
     /// The plan's digest: of all that would be done, and not of the places in the text that ask for it.
-    #[must_use]
-    pub fn digest(&self) -> String {
+    ///
+    /// # Errors
+    /// It cannot be written as JSON.
+    pub fn digest(&self) -> Result<String, serde_json::Error> {
         let mut bare = self.clone();
         for step in &mut bare.steps {
             step.place = None;
         }
-        digest(std::iter::once(serde_json::to_string(&bare).unwrap_or_default().as_str()))
+        digest(Purpose::Plan, &bare)
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::bind::Bound;
 use super::diff::{Inputs, summary};
-use super::{Action, Cause, Left, Step, StepId};
+use super::{Action, Cause, Consent, Left, Step, StepId};
 use crate::observation::{Object, Owned};
 use crate::resource::Address;
 
@@ -20,15 +20,17 @@ pub(super) fn plan(
     displaced: &BTreeSet<String>,
     inputs: &Inputs<'_>,
 ) -> Vec<Left> {
-    let Inputs { graph, owned, words, .. } = inputs;
+    let Inputs { graph, owned, consents, .. } = inputs;
     let mut removals = superseded(steps, bound);
     let mut left = Vec::new();
     let mut staying: Vec<(&Address, &Object)> = kept(steps, bound);
     for (address, objects) in &bound.orphans {
         let schema = address.kind().schema();
         // What holds data is guarded by what it is, and not by the block that declared it.
-        if schema.stateful && !words.destroy.contains(address) {
-            let reason = format!("it holds data; if it is meant to go: `--allow-destroy {address}`");
+        let consent = Consent::Destroy(address.clone());
+        if schema.stateful && !consents.contains(&consent) {
+            let reason =
+                format!("it holds data; if it is meant to be deleted, plan with `{}`", consent.flag());
             left.push(Left { address: address.clone(), reason });
             continue;
         }

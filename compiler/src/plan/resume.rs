@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::stale::{Shift, identity, known, shifts};
+use super::stale::{Shift, shifts};
 use super::{Action, After, Change, Plan, Step, StepId};
 use crate::observation::{Object, Observation};
-use crate::resource::{Address, Attribute, Attributes, Kind, Values};
+use crate::resource::{Address, Attribute, Attributes, Identity, Kind, Values, known};
 
 /// What is left of a plan whose steps `begun` were started by earlier runs of it, and everything that moved for
 /// another reason than these steps. Without begun steps that is the plan itself.
@@ -42,7 +42,7 @@ pub fn resume(plan: &Plan, begun: &BTreeSet<StepId>, now: &Observation) -> (Plan
 /// What is there now.
 struct Looked<'a> {
     ids: BTreeMap<(Kind, &'a str), &'a Object>,
-    identities: BTreeMap<(Kind, String), Vec<&'a Object>>,
+    identities: BTreeMap<(Kind, Identity), Vec<&'a Object>>,
     /// What was there when the plan was made: no step of it has made that.
     before: BTreeSet<(Kind, &'a str)>,
 }
@@ -50,10 +50,9 @@ struct Looked<'a> {
 impl<'a> Looked<'a> {
     fn at(now: &'a Observation, plan: &'a Plan) -> Self {
         let ids = now.objects.iter().map(|object| ((object.kind, object.id.as_str()), object)).collect();
-        let mut identities: BTreeMap<(Kind, String), Vec<&Object>> = BTreeMap::new();
+        let mut identities: BTreeMap<(Kind, Identity), Vec<&Object>> = BTreeMap::new();
         for object in &now.objects {
-            let key = (object.kind, identity(object.kind, &object.attributes));
-            identities.entry(key).or_default().push(object);
+            identities.entry((object.kind, object.identity())).or_default().push(object);
         }
         let before = plan.observed.iter().map(|object| (object.kind, object.id.as_str())).collect();
         Self { ids, identities, before }
@@ -70,7 +69,7 @@ impl<'a> Looked<'a> {
     /// The thing that a step makes, apart from the one that it makes it in the place of.
     fn made(&self, step: &Step) -> Option<&'a Object> {
         let kind = step.address.kind();
-        let objects = self.identities.get(&(kind, identity(kind, &known(step))))?;
+        let objects = self.identities.get(&(kind, Identity::of(kind, &known(&step.attributes))))?;
         // A record keeps its id when another takes its place: there the attributes tell.
         let batched = kind.schema().batched_by.is_some();
         let is_old = |object: &Object| match &step.object {
@@ -95,8 +94,8 @@ fn explains(step: &Step, shift: &Shift) -> bool {
     if goes && shift.now.is_none() {
         return true;
     }
-    let wanted = known(step);
-    let subject = !wanted.is_empty() && identity(kind, &wanted) == identity(kind, &object.attributes);
+    let wanted = known(&step.attributes);
+    let subject = !wanted.is_empty() && Identity::of(kind, &wanted) == object.identity();
     match (step.action, &shift.now) {
         (Action::Create | Action::Replace, Some(now)) => subject && bears_the_mark(step, now),
         (Action::Update, Some(now)) => own && halfway(step, now),
@@ -107,7 +106,7 @@ fn explains(step: &Step, shift: &Shift) -> bool {
 /// Whether a thing can be what a step has made. Health checks are known by a reference of ours, and what has tags
 /// gets them as it is made; anything else is made in one go and is as wanted or somebody else's.
 fn bears_the_mark(step: &Step, object: &Object) -> bool {
-    let wanted = known(step);
+    let wanted = known(&step.attributes);
     let same = |(name, shape): (&'static str, crate::resource::Shape)| {
         let found = object.attributes.get(name).unwrap_or(&Value::Null);
         wanted.get(name).is_none_or(|wanted| shape.same(found, wanted))

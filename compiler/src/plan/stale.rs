@@ -13,7 +13,7 @@ use super::diff::summary;
 use super::pretty::brief;
 use super::{Action, Plan, Step, StepId};
 use crate::observation::{Object, Observation};
-use crate::resource::{Attribute, Kind, Values};
+use crate::resource::{Identity, Kind, Values, known};
 
 /// A thing that is not what it was when the plan was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub fn shifts(plan: &Plan, now: &Observation) -> Vec<Shift> {
 /// What a plan rests on.
 struct Rests {
     ids: BTreeSet<(Kind, String)>,
-    identities: BTreeSet<(Kind, String)>,
+    identities: BTreeSet<(Kind, Identity)>,
     places: BTreeSet<(Kind, Vec<String>)>,
 }
 
@@ -70,15 +70,15 @@ impl Rests {
         if step.attributes.is_empty() {
             return;
         }
-        let wanted = known(step);
-        self.identities.insert((kind, identity(kind, &wanted)));
+        let wanted = known(&step.attributes);
+        self.identities.insert((kind, Identity::of(kind, &wanted)));
         self.places.extend(place(kind, &wanted));
     }
 
     fn on(&self, object: &Object) -> bool {
         let kind = object.kind;
         self.ids.contains(&(kind, object.id.clone()))
-            || self.identities.contains(&(kind, identity(kind, &object.attributes)))
+            || self.identities.contains(&(kind, object.identity()))
             || place(kind, &object.attributes).is_some_and(|place| self.places.contains(&place))
     }
 }
@@ -94,20 +94,6 @@ fn needed(plan: &Plan) -> Vec<&Step> {
         }
     }
     seen.into_values().collect()
-}
-
-/// The attributes of a step that are known before it is applied.
-pub(super) fn known(step: &Step) -> Values {
-    let known = step.attributes.iter().filter_map(|(name, attribute)| match attribute {
-        Attribute::Known(value) => Some((name.clone(), value.clone())),
-        Attribute::Output { .. } => None,
-    });
-    known.collect()
-}
-
-pub(super) fn identity(kind: Kind, values: &Values) -> String {
-    let parts = kind.schema().identity().map(|name| values.get(name).unwrap_or(&Value::Null));
-    serde_json::to_string(&parts.collect::<Vec<_>>()).unwrap_or_default()
 }
 
 fn place(kind: Kind, values: &Values) -> Option<(Kind, Vec<String>)> {

@@ -9,9 +9,8 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::effect;
-use super::guard::Share;
 use super::pretty::{brief, pretty};
-use super::{Action, After, Cause, Change, Counts, Left, Plan, Step};
+use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
 use crate::diagnostic::{Style, visible};
 use crate::resource::Shape;
 use crate::text::{Pen, wrap};
@@ -52,30 +51,32 @@ pub fn text(plan: &Plan, style: Style) -> String {
         steps.into_iter().for_each(|one| pen.step(one, &mut out));
     }
     left(plan, &pen, &mut out);
-    for service in &plan.leaving {
-        let text = format!("! service `{service}` goes: none of these policies mentions it.");
-        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));
-    }
-    guards(plan, &pen, &mut out);
+    consents(plan, &pen, &mut out);
     let _ = writeln!(out, "\n{}", pen.bold(&summary(plan.counts())));
     out
 }
 
-/// What needs a word of the operator, or has it.
-fn guards(plan: &Plan, pen: &Pen, out: &mut String) {
+/// What needs an explicit consent, given or not, with the flag to paste.
+fn consents(plan: &Plan, pen: &Pen, out: &mut String) {
     let mut caution = |text: String| {
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&line(&text), 0, pen.width())));
     };
+    let state = |consent: Consent| match plan.consents.contains(&consent) {
+        true => format!("allowed with `{}`", consent.flag()),
+        false => format!("an apply refuses it unless you plan with `{}`", consent.flag()),
+    };
+    for service in &plan.leaving {
+        let state = state(Consent::Teardown(service.clone()));
+        caution(format!("! removes service `{service}`, which none of these policies mentions: {state}."));
+    }
     for address in plan.destroyed() {
-        caution(format!("! {address} holds data and goes: agreed to with `--allow-destroy`."));
+        let state = state(Consent::Destroy(address.clone()));
+        caution(format!("! deletes {address}, which holds data: {state}."));
     }
     if let Some(share) = plan.large_share() {
-        let Share { of_them, existing } = share;
-        let word = if plan.words.many { "agreed to with" } else { "an apply refuses it without" };
-        let percent = share.percent();
-        caution(format!(
-            "! changes or removes {of_them} of {existing} things ({percent} %): {word} `--allow-many`."
-        ));
+        let Share { changed, existing } = share;
+        let (percent, state) = (share.percent(), state(Consent::Many));
+        caution(format!("! changes or removes {changed} of {existing} things ({percent} %): {state}."));
     }
     if !plan.targets.is_empty() {
         let targets = plan.targets.join(", ");

@@ -19,10 +19,10 @@
 //! change, and an IP address cannot be added or removed, only changed.
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::Address;
 use super::schema::{AttributeSchema, Change, KindSchema, Lifecycle, Shape};
+use crate::digest::sha256;
 
 pub(super) static SCHEMA: KindSchema = KindSchema {
     name: "health-check",
@@ -63,7 +63,6 @@ fn disabled(before: &Value, _: &Value) -> Option<&'static str> {
 /// the two leaves one that only its caller reference can identify.
 #[must_use]
 pub fn reference(estate: &str, address: &Address) -> String {
-    let digest = Sha256::digest(format!("{estate}\n{address}"));
-    let hex: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
-    format!("holdfast-{hex}")
+    let digest: String = sha256(format!("{estate}\n{address}")).chars().take(20).collect();
+    format!("holdfast-{digest}")
 }

@@ -7,6 +7,7 @@
 mod bucket;
 mod health_check;
 mod hosted_zone;
+mod identity;
 mod kind;
 mod record;
 mod replication;
@@ -22,6 +23,7 @@ use serde_json::Value;
 
 use crate::source::Span;
 pub use health_check::reference;
+pub use identity::Identity;
 pub use kind::Kind;
 pub use schema::{AttributeSchema, Change, Coexist, KindSchema, Lifecycle, Shape};
 
@@ -112,6 +114,16 @@ pub enum Attribute {
 /// The wanted attributes of a resource, by name.
 pub type Attributes = BTreeMap<String, Attribute>;
 
+/// The attributes that are known before anything is applied.
+#[must_use]
+pub fn known(attributes: &Attributes) -> Values {
+    let known = attributes.iter().filter_map(|(name, attribute)| match attribute {
+        Attribute::Known(value) => Some((name.clone(), value.clone())),
+        Attribute::Output { .. } => None,
+    });
+    known.collect()
+}
+
 /// A thing that should exist.
 #[derive(Debug, Clone)]
 pub struct Resource {
@@ -169,12 +181,7 @@ impl Resource {
 
     /// What the cloud knows it by. Identity attributes are always known.
     #[must_use]
-    pub fn identity(&self) -> Values {
-        let known =
-            self.address.kind().schema().identity().filter_map(|name| match self.attributes.get(name) {
-                Some(Attribute::Known(value)) => Some((name.to_owned(), value.clone())),
-                _ => None,
-            });
-        known.collect()
+    pub fn identity(&self) -> Identity {
+        Identity::of(self.address.kind(), &known(&self.attributes))
     }
 }

@@ -14,11 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 
 use futures::stream::{FuturesUnordered, StreamExt};
+use holdfast_compiler::digest::sha256;
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::{Action, Plan, Step, StepId};
-use holdfast_compiler::resource::{Address, Attribute, Values};
+use holdfast_compiler::resource::{Address, Attribute, Identity, Values};
 use holdfast_compiler::units::Duration;
-use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::cloud::{Cloud, CloudError, Command, Done};
@@ -149,7 +149,7 @@ pub async fn apply(
     if outcome.journal.is_none() {
         let (done, failed) = (outcome.done.len(), outcome.failed.len());
         let (not_started, interrupted) = (outcome.not_started.len(), outcome.stopped.is_some());
-        let finished = Event::RunFinished { done, failed, not_started, interrupted };
+        let finished = Event::RunFinished { done, failed, not_started, interrupted, signature: None };
         outcome.journal = journal.append(finished).await.err();
     }
     outcome
@@ -276,10 +276,8 @@ fn late(step: &Step, longest: std::time::Duration) -> CloudError {
 }
 
 fn intent(step: &Step, command: &Command) -> Event {
-    let schema = step.address.kind().schema();
     let from = if command.values.is_empty() { step.before() } else { Some(&command.values) };
-    let identity =
-        schema.identity().filter_map(|name| Some((name.to_owned(), from?.get(name)?.clone()))).collect();
+    let identity = from.map(|values| Identity::of(step.address.kind(), values)).unwrap_or_default();
     let needs: BTreeSet<Address> =
         step.needs.iter().filter_map(|need| Address::try_from(need.as_str().to_owned()).ok()).collect();
     Event::StepStarted {
@@ -297,6 +295,5 @@ fn intent(step: &Step, command: &Command) -> Event {
 /// Sixteen hexadecimal digits that belong to one step of one run: a repetition of the same call is
 /// recognised as such, and no two runs collide.
 fn token(salt: &str, step: &StepId) -> String {
-    let digest = Sha256::digest(format!("{salt}\n{step}"));
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    sha256(format!("{salt}\n{step}")).chars().take(16).collect()
 }

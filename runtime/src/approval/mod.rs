@@ -1,15 +1,21 @@
 //! Approvals: people agree to a saved plan with their SSH keys.
 //!
 //! An approval is two files beside the plan, just what `ssh-keygen -Y sign` works with: a statement that says who
-//! agrees to which plan and until when ([`Statement`]), and its signature ([`NAMESPACE`]). Whose keys count is in an
-//! `allowed_signers` file of OpenSSH ([`Signers`]), which travels in the plan: what was reviewed says who may agree
-//! to it.
+//! agrees to which plan and until when ([`Statement`]), and its signature. Whose keys count is in an `allowed_signers`
+//! file of OpenSSH ([`Signers`]). Each kind of signature has a namespace of its own ([`Namespace`]): what is signed for
+//! one purpose is worth nothing for another.
 //!
-//! Words: the *principal* is the name a key stands for in the list of signers, written like an e-mail address; the
-//! *author* is the principal that made the plan, the *approver* the one that agrees to it.
+//! Terms: the *principal* is the name a key stands for in the list of signers, written like an e-mail address; the
+//! *author* is the principal that made the plan, the *approver* the one that agrees to it. A [`Demand`] is a rule that
+//! somebody has set; [`decide`] holds what was signed against all of them.
 
 mod agent;
+mod author;
+mod decision;
+mod key;
+mod namespace;
 mod sign;
+mod signature;
 mod signers;
 mod statement;
 mod verify;
@@ -17,22 +23,24 @@ mod verify;
 use std::io::{Error, ErrorKind, Read as _};
 use std::path::Path;
 
-use holdfast_compiler::diagnostic::{Code, codes};
+use holdfast_compiler::diagnostic::{Code, Diagnostic, codes};
 use serde::{Deserialize, Serialize};
 
+pub use author::Author;
+pub use decision::{Approvals, Decision, Demand, decide};
+pub use key::SigningKey;
+pub use namespace::Namespace;
 pub use sign::{SignError, public_key, sign};
+pub use signature::Signature;
 pub use signers::{MAX_BYTES as MAX_SIGNERS_BYTES, Signers, SignersError};
 pub use statement::{Statement, signature_path, statement_paths};
 pub use verify::{Accepted, Question, people, verify};
-
-/// The namespace of the signatures: what is signed for another purpose is no approval (PROTOCOL.sshsig of OpenSSH).
-pub const NAMESPACE: &str = "approval@holdfast";
 
 /// Who has to agree to a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Rule {
-    /// How many people.
+    /// How many people. 0 where a policy has dropped the rule that earlier runs had: that is said, not left out.
     pub required: u8,
     /// For how many seconds an approval holds at most.
     pub hold_seconds: u64,
@@ -82,8 +90,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Its code.
-    #[must_use]
-    pub fn code(&self) -> Code {
+    fn code(&self) -> Code {
         match self {
             Self::Changed(_) => codes::APPROVAL_CHANGED,
             Self::Another(_) => codes::APPROVAL_OF_ANOTHER,
@@ -94,15 +101,20 @@ impl Refusal {
         }
     }
 
-    /// The cure.
+    /// As a finding.
     #[must_use]
-    pub fn help(&self) -> &'static str {
+    pub fn finding(&self) -> Diagnostic {
+        Diagnostic::new(self.code(), self.to_string()).help(self.help())
+    }
+
+    /// The cure.
+    fn help(&self) -> &'static str {
         match self {
             Self::Changed(_) => "approve again, and keep both files as they are",
             Self::Another(_) => "read this plan, and approve this one",
-            Self::UnknownKey { .. } => "sign with a key of the list, or mend the list and plan again",
+            Self::UnknownKey { .. } => "sign with a key of the list, or correct the list and plan again",
             Self::Expired(_) => "look at the plan again, and approve it again",
-            Self::Own { .. } => "ask somebody else; `holdfast plan --author` says who makes a plan",
+            Self::Own { .. } => "ask someone else; `holdfast plan --author` says who makes a plan",
             Self::Used { .. } => "plan again, and have that approved",
         }
     }

@@ -1,13 +1,11 @@
 //! Signing a statement, with a key of a file or one of `ssh-agent`.
 
-use std::path::Path;
-
 use ssh_key::public::KeyData;
 use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, Signature, SshSig};
 
-use super::NAMESPACE;
 use super::agent::Agent;
 use super::signers::Signers;
+use super::{Namespace, SigningKey};
 
 /// The largest key file that is read, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -38,9 +36,9 @@ enum Key {
 ///
 /// # Errors
 /// There is no such key.
-pub fn public_key(file: Option<&Path>, signers: Option<&Signers>) -> Result<KeyData, SignError> {
-    if let Some(file) = file {
-        return Ok(match read(file)? {
+pub fn public_key(key: Option<&SigningKey>, signers: Option<&Signers>) -> Result<KeyData, SignError> {
+    if let Some(key) = key {
+        return Ok(match read(key)? {
             Key::Private(key) => key.public_key().key_data().clone(),
             Key::Public(key) => key.key_data().clone(),
         });
@@ -55,35 +53,45 @@ pub fn public_key(file: Option<&Path>, signers: Option<&Signers>) -> Result<KeyD
     keys.iter().find(known).cloned().ok_or_else(|| SignError::Key(none.to_owned()))
 }
 
-/// Sign a statement: the same bytes as `ssh-keygen -Y sign -n approval@holdfast` gives for keys that sign alike
-/// every time.
+/// Sign some bytes for a purpose: what `ssh-keygen -Y sign -n NAMESPACE` gives for keys that sign alike every time.
 ///
 /// # Errors
 /// The key cannot be used, or the agent refuses.
-pub fn sign(statement: &str, file: Option<&Path>, key: &KeyData) -> Result<String, SignError> {
-    let signature = match file.map(read).transpose()? {
-        Some(Key::Private(key)) => key.sign(NAMESPACE, HashAlg::Sha512, statement.as_bytes())?,
-        Some(Key::Public(_)) | None => by_agent(statement, key)?,
+pub fn sign(
+    namespace: Namespace,
+    bytes: &[u8],
+    key: Option<&SigningKey>,
+    public: &KeyData,
+) -> Result<String, SignError> {
+    let signature = match key.map(read).transpose()? {
+        Some(Key::Private(key)) => key.sign(namespace.as_str(), HashAlg::Sha512, bytes)?,
+        Some(Key::Public(_)) | None => by_agent(namespace, bytes, public)?,
     };
     Ok(signature.to_pem(LineEnding::LF)?)
 }
 
-fn by_agent(statement: &str, key: &KeyData) -> Result<SshSig, SignError> {
+fn by_agent(namespace: Namespace, bytes: &[u8], key: &KeyData) -> Result<SshSig, SignError> {
     if key.is_sk_ecdsa_p256() {
         // The library reads these signatures and cannot write them.
         let what = "a security key of the kind ecdsa-sk signs with `--statement-only` and ssh-keygen";
         return Err(SignError::Key(what.to_owned()));
     }
-    let data = SshSig::signed_data(NAMESPACE, HashAlg::Sha512, statement.as_bytes())?;
+    let data = SshSig::signed_data(namespace.as_str(), HashAlg::Sha512, bytes)?;
     let answer = Agent::connect()?.sign(&PublicKey::from(key.clone()).to_bytes()?, &data)?;
     let signature = Signature::try_from(answer.as_slice())?;
-    Ok(SshSig::new(key.clone(), NAMESPACE, HashAlg::Sha512, signature)?)
+    Ok(SshSig::new(key.clone(), namespace.as_str(), HashAlg::Sha512, signature)?)
 }
 
-fn read(path: &Path) -> Result<Key, SignError> {
-    let name = path.display();
+fn read(key: &SigningKey) -> Result<Key, SignError> {
+    let name = match key {
+        SigningKey::File(path) => path.display().to_string(),
+        SigningKey::Text(_) => "the key of the variable".to_owned(),
+    };
     let wrong = |what: &str| SignError::Key(format!("{name}: {what}"));
-    let text = super::read(path, MAX_BYTES).map_err(|error| wrong(&error.to_string()))?;
+    let text = match key {
+        SigningKey::File(path) => super::read(path, MAX_BYTES).map_err(|error| wrong(&error.to_string()))?,
+        SigningKey::Text(text) => text.clone(),
+    };
     if let Ok(key) = PublicKey::from_openssh(text.trim()) {
         return Ok(Key::Public(key));
     }

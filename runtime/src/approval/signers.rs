@@ -10,7 +10,7 @@ use jiff::civil::DateTime;
 use ssh_key::public::KeyData;
 use ssh_key::{HashAlg, PublicKey};
 
-use super::NAMESPACE;
+use super::Namespace;
 
 /// The largest list that is read, in bytes: some thousand people.
 pub const MAX_BYTES: u64 = 256 * 1024;
@@ -59,7 +59,8 @@ impl Signers {
     /// How many different people can approve: no more than there are names, and no more than there are keys.
     #[must_use]
     pub fn people(&self) -> usize {
-        let usable: Vec<&Entry> = self.entries.iter().filter(|entry| entry.is_for_approvals()).collect();
+        let approves = |entry: &&Entry| entry.is_for(Namespace::Approval);
+        let usable: Vec<&Entry> = self.entries.iter().filter(approves).collect();
         let keys: BTreeSet<&KeyData> = usable.iter().map(|entry| &entry.key).collect();
         let patterns: Vec<&str> = usable.iter().flat_map(|entry| entry.principals.positive()).collect();
         // A pattern stands for any number of people.
@@ -70,10 +71,10 @@ impl Signers {
         names.len().min(keys.len())
     }
 
-    /// The one name that the list has for a key.
+    /// The one name that the list has for a key that signs for a purpose.
     #[must_use]
-    pub fn principal_of(&self, key: &KeyData) -> Option<&str> {
-        let of_key = self.entries.iter().filter(|entry| entry.key == *key && entry.is_for_approvals());
+    pub fn principal_of(&self, key: &KeyData, namespace: Namespace) -> Option<&str> {
+        let of_key = self.entries.iter().filter(|entry| entry.key == *key && entry.is_for(namespace));
         let names: BTreeSet<&str> = of_key.flat_map(|entry| entry.principals.positive()).collect();
         let mut names = names.into_iter();
         match (names.next(), names.next()) {
@@ -88,17 +89,47 @@ impl Signers {
         self.entries.iter().any(|entry| entry.key == *key)
     }
 
-    /// Whether the list has a key under a name, for whatever purpose and time.
+    /// Whether the list has a key under a name of whatever case, for whatever purpose and time: to exclude somebody.
     #[must_use]
-    pub fn has(&self, key: &KeyData, principal: &str) -> bool {
-        self.entries.iter().any(|entry| entry.key == *key && entry.principals.matches(principal))
+    pub(super) fn has(&self, key: &KeyData, principal: &str) -> bool {
+        let name = principal.to_lowercase();
+        self.entries.iter().any(|entry| entry.key == *key && entry.principals.folded().matches(&name))
     }
 
-    /// Whether a key may approve under a name now.
+    /// The names that the list has for a key, in lower case, without patterns.
+    #[must_use]
+    pub(super) fn names_of(&self, key: &KeyData) -> BTreeSet<String> {
+        let of_key = self.entries.iter().filter(|entry| entry.key == *key);
+        let names = of_key.flat_map(|entry| entry.principals.positive());
+        names.filter(|name| !name.contains(['*', '?'])).map(str::to_lowercase).collect()
+    }
+
+    /// Whether the list lets a key sign for a purpose now, under whatever name.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn lets(&self, key: &KeyData, namespace: Namespace, now: Timestamp) -> Result<(), &'static str> {
+        let of_key: Vec<&Entry> = self.entries.iter().filter(|entry| entry.key == *key).collect();
+        if of_key.is_empty() {
+            return Err("its key is not in the list");
+        }
+        if of_key.iter().any(|entry| entry.is_for(namespace) && entry.is_valid(now)) {
+            return Ok(());
+        }
+        Err("its key is in the list for another purpose or another time")
+    }
+
+    /// Whether a key may sign under a name for a purpose now.
     ///
     /// # Errors
     /// What stands in the way, of the line that comes nearest.
-    pub fn may_approve(&self, key: &KeyData, principal: &str, now: Timestamp) -> Result<(), &'static str> {
+    pub fn may_sign(
+        &self,
+        key: &KeyData,
+        principal: &str,
+        namespace: Namespace,
+        now: Timestamp,
+    ) -> Result<(), &'static str> {
         let of_key: Vec<&Entry> = self.entries.iter().filter(|entry| entry.key == *key).collect();
         if of_key.is_empty() {
             return Err("it is not in the list");
@@ -108,15 +139,12 @@ impl Signers {
         if named.is_empty() {
             return Err("it belongs to somebody else");
         }
-        let meant: Vec<&Entry> = named.into_iter().filter(|entry| entry.is_for_approvals()).collect();
+        let meant: Vec<&Entry> = named.into_iter().filter(|entry| entry.is_for(namespace)).collect();
         if meant.is_empty() {
-            return Err("it is for other namespaces than `approval@holdfast`");
+            return Err("it is for other namespaces (`namespaces=`)");
         }
-        let valid = |entry: &Entry| {
-            entry.valid_after.is_none_or(|after| after <= now)
-                && entry.valid_before.is_none_or(|before| now <= before)
-        };
-        if meant.into_iter().any(valid) { Ok(()) } else { Err("it is not valid at this time") }
+        let valid = meant.into_iter().any(|entry| entry.is_valid(now));
+        if valid { Ok(()) } else { Err("it is not valid at this time") }
     }
 }
 
@@ -173,8 +201,13 @@ impl Entry {
         Ok(Self { principals, namespaces, valid_after, valid_before, key })
     }
 
-    fn is_for_approvals(&self) -> bool {
-        self.namespaces.as_ref().is_none_or(|namespaces| namespaces.matches(NAMESPACE))
+    fn is_for(&self, namespace: Namespace) -> bool {
+        self.namespaces.as_ref().is_none_or(|namespaces| namespaces.matches(namespace.as_str()))
+    }
+
+    fn is_valid(&self, now: Timestamp) -> bool {
+        self.valid_after.is_none_or(|after| after <= now)
+            && self.valid_before.is_none_or(|before| now <= before)
     }
 }
 
@@ -237,6 +270,11 @@ impl Patterns {
 
     fn positive(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str).filter(|pattern| !pattern.starts_with('!'))
+    }
+
+    /// The same in lower case.
+    fn folded(&self) -> Self {
+        Self(self.0.iter().map(|pattern| pattern.to_lowercase()).collect())
     }
 
     fn matches(&self, name: &str) -> bool {
@@ -312,7 +350,8 @@ mod tests {
         );
         let signers = Signers::parse(&text).unwrap();
         let (alice, bob) = (key(ALICE).unwrap(), key(BOB).unwrap());
-        let may = |key, name: &str, at: &str| signers.may_approve(key, name, at.parse().unwrap());
+        let may =
+            |key, name: &str, at: &str| signers.may_sign(key, name, Namespace::Approval, at.parse().unwrap());
         let now = "2026-11-23T12:00:00Z";
         assert_eq!(may(&alice, "alice@acme.example", now), Ok(()));
         assert_eq!(
@@ -325,8 +364,8 @@ mod tests {
         );
         assert_eq!(may(&alice, "bob@acme.example", now), Err("it belongs to somebody else"));
         assert_eq!(may(&bob, "bob@acme.example", now), Ok(()));
-        assert_eq!(signers.principal_of(&alice), None, "two names");
-        assert_eq!(signers.principal_of(&bob), Some("bob@acme.example"));
+        assert_eq!(signers.principal_of(&alice, Namespace::Approval), None, "two names");
+        assert_eq!(signers.principal_of(&bob, Namespace::Approval), Some("bob@acme.example"));
         assert_eq!(signers.people(), 2);
     }
 

@@ -2,40 +2,47 @@
 
 use std::path::{Path, PathBuf};
 
+use holdfast_compiler::plan::Context;
 use jiff::Timestamp;
 
-/// The first line. A later format gets another number.
-const HEAD: &str = "holdfast approval 1";
-/// How many approvals of one plan are looked at.
+use super::Namespace;
+
+/// The first lines. A later format gets another number.
+const APPROVAL: &str = "holdfast approval 2";
+const BREAK_GLASS: &str = "holdfast break-glass 1";
+/// How many statements about one plan are looked at.
 const MOST: usize = 100;
 
 /// Who agrees to which plan, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// The digest of the plan's file: SHA-256 in hexadecimal digits.
+    /// What it is for: an approval, or breaking the glass.
+    pub namespace: Namespace,
+    /// The digest of the plan, in hexadecimal digits.
     pub plan: String,
-    /// The estate.
-    pub estate: String,
-    /// The account.
-    pub account: String,
-    /// The cloud.
-    pub cloud: String,
+    /// What the plan is about.
+    pub context: Context,
     /// Who agrees.
     pub approver: String,
     /// Since when.
     pub approved_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
+    /// Why the plan is applied without the approvals it needs; only where the glass is broken.
+    pub because: Option<String>,
 }
 
 impl Statement {
     /// The text that is signed.
     #[must_use]
     pub fn text(&self) -> String {
-        let Self { plan, estate, account, cloud, approver, approved_at, expires_at } = self;
+        let Self { plan, context, approver, approved_at, expires_at, because, .. } = self;
+        let Context { estate, cloud, account, partition } = context;
+        let head = if because.is_some() { BREAK_GLASS } else { APPROVAL };
+        let because = because.as_ref().map(|because| format!("because {because}\n")).unwrap_or_default();
         format!(
-            "{HEAD}\nplan sha256:{plan}\nestate {estate}\naccount {account}\ncloud {cloud}\n\
-             approver {approver}\napproved-at {approved_at:.0}\nexpires-at {expires_at:.0}\n"
+            "{head}\nplan sha256:{plan}\nestate {estate}\naccount {account}\npartition {partition}\ncloud {cloud}\n\
+             approver {approver}\napproved-at {approved_at:.0}\nexpires-at {expires_at:.0}\n{because}"
         )
     }
 
@@ -43,18 +50,25 @@ impl Statement {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
-        let first = lines.next()?;
+        let namespace = match lines.next()? {
+            APPROVAL => Namespace::Approval,
+            BREAK_GLASS => Namespace::BreakGlass,
+            _ => return None,
+        };
         let mut value = |key: &str| Some(lines.next()?.strip_prefix(key)?.to_owned());
+        let (plan, estate) = (value("plan sha256:")?, value("estate ")?);
+        let (account, partition, cloud) = (value("account ")?, value("partition ")?, value("cloud ")?);
         let statement = Self {
-            plan: value("plan sha256:")?,
-            estate: value("estate ")?,
-            account: value("account ")?,
-            cloud: value("cloud ")?,
+            namespace,
+            plan,
+            context: Context { estate, cloud, account, partition },
             approver: value("approver ")?,
             approved_at: value("approved-at ")?.parse().ok()?,
             expires_at: value("expires-at ")?.parse().ok()?,
+            because: value("because "),
         };
-        (first == HEAD && statement.text() == text).then_some(statement)
+        let fits = statement.because.is_some() == (namespace == Namespace::BreakGlass);
+        (fits && statement.text() == text).then_some(statement)
     }
 
     /// Where it is kept: beside its plan, under the name of the approver.
@@ -62,8 +76,13 @@ impl Statement {
     pub fn path(&self, plan: &Path) -> PathBuf {
         let plain = |c: char| if c.is_ascii_alphanumeric() || "@._+-".contains(c) { c } else { '_' };
         let approver: String = self.approver.chars().map(plain).collect();
-        appended(plan, &format!(".{approver}.approval"))
+        appended(plan, &format!(".{approver}{}", ending(self.namespace)))
     }
+}
+
+/// How the names of statements for a purpose end.
+fn ending(namespace: Namespace) -> &'static str {
+    if namespace == Namespace::BreakGlass { ".break-glass" } else { ".approval" }
 }
 
 /// The file of a statement's signature: where `ssh-keygen -Y sign` puts it.
@@ -78,16 +97,16 @@ fn appended(path: &Path, end: &str) -> PathBuf {
     path.into()
 }
 
-/// The statements beside a plan, by name.
+/// The statements for a purpose beside a plan, by name.
 ///
 /// # Errors
 /// The folder cannot be read, or somebody has filled it.
-pub fn statement_paths(plan: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub fn statement_paths(plan: &Path, namespace: Namespace) -> std::io::Result<Vec<PathBuf>> {
     let folder = plan.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beginning = format!("{}.", plan.file_name().unwrap_or_default().to_string_lossy());
     let ours = |name: &std::ffi::OsString| {
         let name = name.to_string_lossy();
-        name.starts_with(&beginning) && name.ends_with(".approval")
+        name.starts_with(&beginning) && name.ends_with(ending(namespace))
     };
     let names = std::fs::read_dir(folder)?.flatten().map(|entry| entry.file_name()).filter(ours);
     let mut paths: Vec<PathBuf> = names.map(|name| plan.with_file_name(name)).take(MOST + 1).collect();
@@ -103,14 +122,14 @@ pub fn statement_paths(plan: &Path) -> std::io::Result<Vec<PathBuf>> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "holdfast approval 1\nplan sha256:ab\nestate acme\naccount 000000000000\n\
+    const TEXT: &str = "holdfast approval 2\nplan sha256:ab\nestate acme\naccount 000000000000\npartition aws\n\
         cloud local:a b.json\napprover alice@acme.example\napproved-at 2026-11-23T12:00:00Z\n\
         expires-at 2026-11-24T12:00:00Z\n";
 
     #[test]
     fn only_the_exact_text_is_a_statement() {
         let statement = Statement::parse(TEXT).unwrap();
-        assert_eq!((statement.text().as_str(), statement.cloud.as_str()), (TEXT, "local:a b.json"));
+        assert_eq!((statement.text().as_str(), statement.context.cloud.as_str()), (TEXT, "local:a b.json"));
         let lines: Vec<&str> = TEXT.lines().collect();
         for nth in 0..lines.len() {
             let without: Vec<&str> =
@@ -127,7 +146,9 @@ mod tests {
             TEXT.replace('\n', "\r\n"),
             TEXT.replace("12:00:00Z", "12:00:00.5Z"),
             TEXT.replace("12:00:00Z", "13:00:00+01:00"),
-            TEXT.replace("approval 1", "approval 2"),
+            TEXT.replace("approval 2", "approval 1"),
+            TEXT.replace("approval 2", "break-glass 1"),
+            format!("{TEXT}because it burns\n"),
         ] {
             assert_eq!(Statement::parse(&other), None, "{other}");
         }

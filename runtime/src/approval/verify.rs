@@ -2,34 +2,32 @@
 
 use std::collections::BTreeSet;
 
+use holdfast_compiler::digest::{Purpose, digest};
+use holdfast_compiler::plan::Context;
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
-use ssh_key::public::KeyData;
-use ssh_key::{LineEnding, PublicKey, SshSig};
 
-use super::signers::fingerprint;
-use super::{NAMESPACE, Refusal, Signers, Statement};
+use super::{Author, Namespace, Refusal, Signature, Signers, Statement};
 
 /// How far clocks may be apart.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
 
-/// What an approval has to answer: this plan, by one of these people, now.
+/// What a signed statement has to answer: this plan, by one of these people, now.
 #[derive(Debug)]
 pub struct Question<'a> {
-    /// The digest of the plan's file.
+    /// What the statement is for: [`Namespace::Approval`] or [`Namespace::BreakGlass`].
+    pub namespace: Namespace,
+    /// The digest of the plan.
     pub plan: &'a str,
-    /// The estate, the account and the cloud of the plan.
-    pub estate: &'a str,
-    /// See `estate`.
-    pub account: &'a str,
-    /// See `estate`.
-    pub cloud: &'a str,
-    /// Who made the plan.
-    pub author: &'a str,
-    /// Whose keys count. Without a list it is not asked whose key it is: another rule will.
+    /// What the plan is about.
+    pub context: &'a Context,
+    /// Who made the plan and so cannot approve it; nobody where the author may sign as well.
+    pub author: Option<&'a Author>,
+    /// Whose keys count. Without a list any key does: another rule asks whose it is.
     pub signers: Option<&'a Signers>,
-    /// For how many seconds an approval holds at most.
+    /// For how many seconds a statement holds at most.
     pub hold_seconds: u64,
+    /// The reason that the statement has to give, where it is for breaking the glass.
+    pub because: Option<&'a str>,
     /// When it is asked.
     pub now: Timestamp,
 }
@@ -41,7 +39,7 @@ pub struct Accepted {
     pub approver: String,
     /// The fingerprint of the key.
     pub key: String,
-    /// SHA-256 of the statement: what is used once.
+    /// The digest of the statement: what is used once.
     pub statement_digest: String,
     /// Until when.
     pub expires_at: Timestamp,
@@ -53,79 +51,48 @@ pub struct Accepted {
 /// Why not. What is wrong with the files comes before what is wrong with what they say.
 pub fn verify(statement: &str, signature: &str, question: &Question<'_>) -> Result<Accepted, Refusal> {
     let changed = |what: &str| Refusal::Changed(what.to_owned());
-    let said =
-        Statement::parse(statement).ok_or_else(|| changed("the statement is not in its exact form"))?;
-    let signature = armored(signature).ok_or_else(|| changed("the signature is not in its exact form"))?;
-    if signature.namespace() != NAMESPACE {
-        return Err(changed("the signature was made for another purpose (its namespace is another)"));
-    }
-    let key = signature.public_key();
-    if PublicKey::from(key.clone()).verify(NAMESPACE, statement.as_bytes(), &signature).is_err() {
-        return Err(changed("the signature is not of this statement"));
-    }
+    let said = Statement::parse(statement).filter(|said| said.namespace == question.namespace);
+    let said = said.ok_or_else(|| changed("the statement is not in its exact form"))?;
+    let signature =
+        Signature::verify(question.namespace, statement.as_bytes(), signature).map_err(&changed)?;
+    let key = signature.key();
+    let context = question.context;
+    let differs = |what: &'static str| Err(Refusal::Another(what));
     if said.plan != question.plan {
-        return Err(Refusal::Another("plan"));
+        return differs("plan");
     }
     for (said, asked, what) in [
-        (&said.estate, question.estate, "estate"),
-        (&said.account, question.account, "account"),
-        (&said.cloud, question.cloud, "cloud"),
+        (&said.context.estate, &context.estate, "estate"),
+        (&said.context.account, &context.account, "account"),
+        (&said.context.partition, &context.partition, "partition"),
+        (&said.context.cloud, &context.cloud, "cloud"),
     ] {
         if said != asked {
-            return Err(Refusal::Another(what));
+            return differs(what);
         }
     }
+    if said.because.as_deref() != question.because {
+        return differs("reason");
+    }
     if let Some(signers) = question.signers {
-        signers.may_approve(key, &said.approver, question.now).map_err(|because| Refusal::UnknownKey {
-            key: fingerprint(key),
-            approver: said.approver.clone(),
-            because,
+        signers.may_sign(key, &said.approver, question.namespace, question.now).map_err(|because| {
+            Refusal::UnknownKey { key: signature.fingerprint(), approver: said.approver.clone(), because }
         })?;
     }
     in_time(&said, question)?;
-    not_the_author(&said, key, question)?;
+    if let Some(same_key) =
+        question.author.and_then(|author| author.is(&said.approver, key, question.signers))
+    {
+        return Err(Refusal::Own { approver: said.approver, same_key });
+    }
+    let statement_digest =
+        digest(Purpose::Approval, statement).map_err(|error| Refusal::Changed(error.to_string()))?;
     Ok(Accepted {
         approver: said.approver,
-        key: fingerprint(key),
-        statement_digest: Sha256::digest(statement).iter().map(|byte| format!("{byte:02x}")).collect(),
+        key: signature.fingerprint(),
+        statement_digest,
         expires_at: said.expires_at,
     })
-}
-
-/// A signature in the one form that OpenSSH writes, so that no byte can be changed: lines of 70 letters, nothing
-/// before or behind (PROTOCOL.sshsig).
-fn armored(text: &str) -> Option<SshSig> {
-    let body = text.strip_prefix("-----BEGIN SSH SIGNATURE-----\n")?;
-    let body = body.strip_suffix("\n-----END SSH SIGNATURE-----\n")?;
-    let mut lines = body.split('\n').rev();
-    let last = lines.next()?;
-    let letter = |b: u8| b.is_ascii_alphanumeric() || b"+/=".contains(&b);
-    let plain = (1..=70).contains(&last.len()) && lines.all(|line| line.len() == 70) && {
-        body.bytes().all(|b| b == b'\n' || letter(b))
-    };
-    let signature = SshSig::from_pem(text).ok().filter(|_| plain)?;
-    let whole = signature.version() == SshSig::VERSION && signature.reserved().is_empty();
-    // Base64 has letters with bits that mean nothing. Signatures of ecdsa-sk the library cannot write.
-    let exact = || signature.to_pem(LineEnding::LF).is_ok_and(|written| written == text);
-    let exact = signature.public_key().is_sk_ecdsa_p256() && no_idle_bits(last) || exact();
-    (whole && exact && touched(&signature)).then_some(signature)
-}
-
-/// Whether the last letter of Base64 has no bits set that mean nothing (RFC 4648 §3.5).
-fn no_idle_bits(last: &str) -> bool {
-    match last.trim_end_matches('=').chars().last() {
-        Some(letter) if last.ends_with("==") => "AQgw".contains(letter),
-        Some(letter) if last.ends_with('=') => "AEIMQUYcgkosw048".contains(letter),
-        _ => true,
-    }
-}
-
-/// Whether somebody touched the security key, where it is one: the first flag, before the counter
-/// (PROTOCOL.u2f of OpenSSH).
-fn touched(signature: &SshSig) -> bool {
-    let key = signature.public_key();
-    let flags = || signature.signature_bytes().iter().nth_back(4).copied().unwrap_or_default();
-    !(key.is_sk_ed25519() || key.is_sk_ecdsa_p256()) || flags() & 1 == 1
 }
 
 fn in_time(said: &Statement, question: &Question<'_>) -> Result<(), Refusal> {
@@ -140,20 +107,6 @@ fn in_time(said: &Statement, question: &Question<'_>) -> Result<(), Refusal> {
     let most = i64::try_from(question.hold_seconds).unwrap_or(i64::MAX);
     if until.duration_since(from) > SignedDuration::from_secs(most) {
         return expired("it wants to hold longer than the estate allows".to_owned());
-    }
-    Ok(())
-}
-
-/// The author is known by name, and by every key that the list has under that name.
-fn not_the_author(said: &Statement, key: &KeyData, question: &Question<'_>) -> Result<(), Refusal> {
-    let author = question.author;
-    let own = |same_key| Err(Refusal::Own { approver: said.approver.clone(), same_key });
-    if said.approver.to_lowercase() == author.to_lowercase() {
-        return own("");
-    }
-    let theirs = |name: &str| question.signers.is_some_and(|signers| signers.has(key, name));
-    if theirs(author) || theirs(&author.to_lowercase()) {
-        return own(": the list of signers has the key under the author's name too");
     }
     Ok(())
 }

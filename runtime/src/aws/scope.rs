@@ -5,8 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_compiler::observation::Wanted;
 use holdfast_compiler::resource::Kind;
 
-use super::fields::text;
-
 /// The wanted identities of each kind, each once.
 #[derive(Debug, Default)]
 pub(super) struct Scope {
@@ -29,7 +27,7 @@ impl Scope {
     pub(super) fn of(wanted: &[Wanted]) -> Self {
         let mut scope = Self::default();
         for Wanted { kind, identity } in wanted {
-            let named = |name: &str| text(identity, name).map(str::to_owned);
+            let named = |name: &str| identity.get(name).map(str::to_owned);
             match kind {
                 Kind::Bucket => scope.buckets.extend(named("name")),
                 Kind::Replication => scope.replications.extend(named("bucket")),

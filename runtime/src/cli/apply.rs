@@ -1,25 +1,24 @@
 //! `holdfast apply`.
 
-use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use holdfast_compiler::diagnostic::{codes, visible};
-use holdfast_compiler::plan::{self, Plan, Shift, StepId, text};
+use holdfast_compiler::observation::scope;
+use holdfast_compiler::plan::{self, Departure, Plan, Shift, text};
 use holdfast_compiler::units::Date;
 
 use super::approved::{self, Agreed};
 use super::execution::Execution;
 use super::failure::Failure;
 use super::output::Terminal;
-use super::planfile::{PlanFile, is_plan_file};
-use super::session::Selected;
-use super::words::Words;
-use super::{Global, exit, session};
+use super::session::{Place, Planned, Selected};
+use super::{Global, consents, exit, session};
 use crate::apply::learned;
-use crate::cloud::Cloud;
-use crate::journal::{self, Claim, Event, Journal, Place, Run, Writer};
+use crate::cloud::{Caller, Cloud};
+use crate::journal::{self, Claim, Event, Journal, Run, Signer, Writer};
+use crate::planfile::{Saved, is_plan_file};
 
 /// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
 ///
@@ -35,7 +34,7 @@ pub(super) struct Apply {
     #[arg(long, short)]
     yes: bool,
     #[command(flatten)]
-    words: Words,
+    consents: consents::ConsentFlags,
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
     #[arg(long, value_name = "DATE", value_parser = session::date)]
     as_of: Option<Date>,
@@ -45,7 +44,14 @@ pub(super) struct Apply {
     #[arg(long, value_name = "RUN")]
     take_over: Option<u64>,
     #[command(flatten)]
-    agreed: approved::Flags,
+    agreed: approved::ApprovalFlags,
+}
+
+/// A run that may begin: on this claim, by this caller, signed with this key.
+struct Start<'a> {
+    claim: &'a Claim,
+    caller: &'a Caller,
+    signer: Option<&'a Signer>,
 }
 
 impl Apply {
@@ -57,84 +63,135 @@ impl Apply {
     }
 
     async fn policies(&self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
-        let compiled = session::compiled(&self.paths, self.as_of)?;
-        session::mention_warnings(&compiled, &self.paths, terminal);
-        let place = compiled.place(global)?;
-        // The lock first: an embedded cloud that was read before it may have changed by then.
-        let claim = self.claim(&place.journal, terminal).await?;
-        let cloud = place.cloud.open().await?;
-        let rule = compiled.rule.clone();
-        let plan = session::plan(compiled, cloud.as_ref(), claim.entries(), &self.words, terminal).await?;
+        let policies = session::policies(&self.paths, self.as_of)?;
+        session::mention_warnings(&policies, &self.paths, terminal);
+        let place = Place::of(global, &policies)?;
+        let signer = global.signer()?;
+        let rule = policies.rule.clone();
+        let estate = policies.compiled.policy.estate.to_string();
+        let journal = Journal::open(&place.journal).await?;
+        let before = place.history(&journal).await?;
+        let (cloud, caller, context) = place.open(&estate).await?;
+        // Where somebody has to agree first, nothing is made and locked before that. Otherwise the lock comes before the
+        // look at the cloud, which another run may be changing.
+        let early = if approved::may_ask(rule.as_ref(), &estate, &place, &before, &self.agreed)? {
+            None
+        } else {
+            Some(self.claim(&journal, &place, terminal).await?)
+        };
+        let cloud = place.again(cloud).await?;
+        let history = early.as_ref().map_or(&before, Claim::history);
+        let Planned { plan, .. } =
+            session::plan(policies, cloud.as_ref(), &context, &history.entries, &self.consents, terminal)
+                .await?;
         // Who has agreed beforehand and wants to hear less, hears what came of it.
         if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
             self.show(&plan, terminal);
         }
-        let digest = plan.digest();
+        let digest = plan.digest()?;
         if plan.is_empty() {
             self.execution.nothing(&digest, cloud.as_ref(), terminal);
-            return self.nothing_to_do(&plan, digest, &claim).await;
+            if learned(&plan).next().is_none() {
+                return Ok(exit::DONE);
+            }
         }
-        let agreed =
-            approved::policies(rule.as_ref(), &plan.context, &claim.history().runs, &self.agreed, terminal)?;
-        self.words.suffice(&plan)?;
+        let agreed = match plan.is_empty() {
+            true => Agreed::default(),
+            false => approved::policies(rule.as_ref(), &plan, &place, history, &self.agreed, terminal)?,
+        };
+        let claim = match early {
+            Some(claim) => claim,
+            None => {
+                let claim = self.claim(&journal, &place, terminal).await?;
+                if claim.history().head() != before.head() {
+                    let message = "another run has written into the journal while this plan was made";
+                    return Err(Failure::refused(codes::STALE_PLAN, message, "apply again"));
+                }
+                claim
+            }
+        };
+        let start = Start { claim: &claim, caller: &caller, signer: signer.as_ref() };
+        if plan.is_empty() {
+            return nothing_to_do(&plan, digest, &start).await;
+        }
+        consents::require(&plan)?;
         if !self.yes {
             confirm(terminal, "Apply this", "add `--yes`, or save a plan and apply that")?;
         }
-        let run = run(&plan, digest, agreed);
-        self.execution.run(&plan, run, cloud.as_ref(), &claim, terminal).await
+        self.carry_out(&plan, digest, agreed, cloud.as_ref(), &start, terminal).await
     }
 
-    /// A saved plan: what was looked at when it was made is looked at again, and has to be the same.
+    /// A saved plan. Nothing in its file is executed: the plan is made again from the journal and the cloud, and only
+    /// what that shares unchanged with the approved plan is done.
     async fn saved(&self, path: &Path, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
-        let file = PlanFile::read(path)?;
-        let wanted = file.cloud();
-        if let Some(selected) = &global.cloud
-            && !same(&wanted, &Selected::parse(selected, home(&file.journal))?)?
+        self.consents.refuse_with_saved_plan()?;
+        let name = path.display().to_string();
+        let saved = Saved::read(path).map_err(|refusal| Failure::plan_file(refusal, &name))?;
+        let context = saved.plan.context.clone();
+        let place = place(&saved, global)?;
+        if let Some(other) = &global.journal
+            && !saved.may_use(&session::whole(other)?)
         {
-            let message = format!("the plan is for `{}`, not for `{selected}`", file.plan.context.cloud);
-            return Err(Failure::refused(
-                codes::BAD_PLAN_FILE,
-                message,
-                "leave out `--cloud`: the plan says it",
-            ));
+            let message = format!(
+                "the plan was made before the first entry of its journal: {other} cannot tell whether it was applied"
+            );
+            let help = "leave out `--journal`, or plan again with it";
+            return Err(Failure::refused(codes::BAD_PLAN_FILE, message, help));
         }
-        self.words.fit_a_saved_plan()?;
-        if let Some(other) = &global.journal {
-            file.may_use(other)?;
-        }
-        let claim = self.claim(global.journal.as_ref().unwrap_or(&file.journal), terminal).await?;
-        let agreed = approved::saved(&file, path, claim.history(), &self.agreed, terminal)?;
-        let (plan, digest) = (file.plan, file.digest);
-        let cloud = wanted.open().await?;
-        let account = cloud.account().await?;
-        if account != plan.context.account {
-            let message = format!("the plan is for account {}, not {account}", plan.context.account);
+        let (cloud, caller, now) = place.open(&context.estate).await?;
+        if (&now.account, &now.partition) != (&context.account, &context.partition) {
+            let message = format!("the plan is for account {}, not {}", context.account, now.account);
             return Err(Failure::refused(
                 codes::WRONG_ACCOUNT,
                 message,
                 "use the credentials it was made with",
             ));
         }
-        let begun = journal::begun(claim.entries(), &plan.context, &digest);
-        let plan = still_fits(plan, &begun, cloud.as_ref(), terminal).await?;
+        let signer = global.signer()?;
+        let journal = Journal::open(&place.journal).await?;
+        // Whether enough people agree is decided before anything is made or locked, and again on what the lock shows.
+        let before = place.history(&journal).await?;
+        let mut agreed = approved::saved(&saved, path, &place, &before, &self.agreed, terminal)?;
+        let claim = self.claim(&journal, &place, terminal).await?;
+        if claim.history().head() != before.head() {
+            agreed = approved::saved(&saved, path, &place, claim.history(), &self.agreed, terminal)?;
+        }
+        let cloud = place.again(cloud).await?;
+        let digest = saved.file.digest.clone();
+        let begun = journal::begun(claim.entries(), &context, &digest);
+        let resumed = !begun.is_empty();
+        let plan = confirmed(saved, &name, &claim, cloud.as_ref(), terminal).await?;
+        let start = Start { claim: &claim, caller: &caller, signer: signer.as_ref() };
         if plan.is_empty() {
             self.show(&plan, terminal);
             self.execution.nothing(&digest, cloud.as_ref(), terminal);
             // A plan that was broken off behind its last step has been applied once this is written.
-            return match begun.is_empty() {
-                true => self.nothing_to_do(&plan, digest, &claim).await,
-                false => without_steps(&plan, run(&plan, digest, agreed), &claim).await,
+            return match resumed {
+                false => nothing_to_do(&plan, digest, &start).await,
+                true => without_steps(&plan, start.run(&plan, digest, agreed), &start).await,
             };
         }
-        self.words.suffice(&plan)?;
-        let run = run(&plan, digest, agreed);
-        self.execution.run(&plan, run, cloud.as_ref(), &claim, terminal).await
+        consents::require(&plan)?;
+        self.carry_out(&plan, digest, agreed, cloud.as_ref(), &start, terminal).await
+    }
+
+    async fn carry_out(
+        &self,
+        plan: &Plan,
+        digest: String,
+        agreed: Agreed,
+        cloud: &dyn Cloud,
+        start: &Start<'_>,
+        terminal: &Terminal,
+    ) -> Result<u8, Failure> {
+        let run = start.run(plan, digest, agreed);
+        self.execution.run(plan, run, cloud, (start.claim, start.signer), terminal).await
     }
 
     /// Ask for the right to run, and say what became of a run before that did not end.
-    async fn claim(&self, place: &Place, terminal: &Terminal) -> Result<Claim, Failure> {
-        let journal = Journal::open(place).await?;
+    async fn claim(&self, journal: &Journal, place: &Place, terminal: &Terminal) -> Result<Claim, Failure> {
         let claim = journal.claim(&session::runner(), self.take_over).await?;
+        place.believe(claim.history())?;
         if let Some(died) = claim.died() {
             let line = format!("{died}; this run looks at the cloud again and goes on from what is there");
             terminal.note(&visible(&line));
@@ -150,40 +207,51 @@ impl Apply {
             terminal.result(&text(plan, terminal.stdout()));
         }
     }
+}
 
-    /// Nothing changes in the cloud, but what the plan knows better than the journal is written down: what belongs to
-    /// a renamed service, and what turned out to be as it should.
-    /// Nobody has to agree to that, and the rule of the last run stays.
-    async fn nothing_to_do(&self, plan: &Plan, digest: String, claim: &Claim) -> Result<u8, Failure> {
-        if learned(plan).next().is_none() {
-            return Ok(exit::DONE);
-        }
-        let rule = journal::rule(&claim.history().runs, &plan.context).cloned();
-        without_steps(plan, run(plan, digest, Agreed { rule, ..Agreed::default() }), claim).await
+impl Start<'_> {
+    /// A run of a plan, by its digest: that of its file where it was saved.
+    fn run(&self, plan: &Plan, digest: String, agreed: Agreed) -> Run {
+        let run = Run::new(plan.context.clone(), digest, plan.pending().count(), session::runner());
+        let caller = Some(self.caller.arn.clone());
+        let Agreed { approvals, rule, break_glass } = agreed;
+        Run { caller, approvals, rule, break_glass, ..run }
     }
 }
 
-/// A run that asks nothing of the cloud.
-async fn without_steps(plan: &Plan, run: Run, claim: &Claim) -> Result<u8, Failure> {
-    let journal = Writer::begin(claim, run).await?;
-    for event in learned(plan) {
-        journal.append(event).await?;
+/// Where a saved plan is to be applied: where it says, as far as the trust anchor and the flags allow it.
+fn place(saved: &Saved, global: &Global) -> Result<Place, Failure> {
+    let (file, context) = (&saved.file, &saved.plan.context);
+    let wanted = file.local.clone().map_or(Selected::Aws, Selected::Local);
+    if let Some(selected) = &global.cloud
+        && !same(&wanted, &Selected::parse(selected, home(&file.journal))?)?
+    {
+        let message = format!("the plan is for `{}`, not for `{selected}`", context.cloud);
+        let help = "leave out `--cloud`: the plan says it";
+        return Err(Failure::refused(codes::BAD_PLAN_FILE, message, help));
     }
-    let ended = Event::RunFinished { done: 0, failed: 0, not_started: 0, interrupted: false };
-    journal.append(ended).await?;
-    Ok(exit::DONE)
+    let said = global.journal.clone().unwrap_or_else(|| file.journal.clone());
+    Place::trusted(global, &context.estate, wanted, Some(said.clone()), said)
 }
 
-/// What is left of a saved plan, if the cloud is still what it was when the plan was made wherever the plan touches
-/// it or depends on it. What an earlier run of the same plan did, and was broken off, counts as expected.
-async fn still_fits(
-    plan: Plan,
-    begun: &BTreeSet<StepId>,
+/// The part of a saved plan that may be executed now: what is left of it, as far as a plan made a moment ago from the
+/// journal and the cloud agrees.
+async fn confirmed(
+    saved: Saved,
+    name: &str,
+    claim: &Claim,
     cloud: &dyn Cloud,
     terminal: &Terminal,
 ) -> Result<Plan, Failure> {
-    let now = cloud.observe(&plan.scope).await?;
-    let (rest, shifts) = plan::resume(&plan, begun, &now);
+    let (context, digest) = (saved.plan.context.clone(), saved.file.digest.clone());
+    let owned = journal::owned(claim.entries(), &context);
+    let begun = journal::begun(claim.entries(), &context, &digest);
+    let mut wanted = scope(saved.graph(), &owned);
+    // What the plan was made on is looked at too, so that what moved since is told.
+    wanted
+        .extend(saved.plan.scope.iter().filter(|thing| !wanted.contains(thing)).cloned().collect::<Vec<_>>());
+    let now = cloud.observe(&wanted).await?;
+    let (rest, shifts) = plan::resume(&saved.plan, &begun, &now);
     let (stale, elsewhere): (Vec<Shift>, Vec<Shift>) = shifts.into_iter().partition(|shift| shift.blocks);
     if !stale.is_empty() {
         for shift in stale {
@@ -199,22 +267,53 @@ async fn still_fits(
         let line = format!("moved since the plan was made, where it neither touches nor depends: {shift}");
         terminal.note(&visible(&line));
     }
+    let (steps, left) = (saved.plan.pending().count(), rest.pending().count());
+    let (_, fresh) = saved.again(&owned, &now).map_err(|refusal| Failure::plan_file(refusal, name))?;
+    let plan = plan::confirm(&rest, &fresh, !begun.is_empty()).map_err(|departures| {
+        for departure in &departures {
+            terminal.error(&visible(&format!("not as approved: {departure}\n")));
+        }
+        not_as_approved(&departures)
+    })?;
     if !begun.is_empty() {
-        let (steps, left) = (plan.pending().count(), rest.pending().count());
         terminal
             .note(&format!("an earlier run of this plan was broken off: {left} of {steps} steps are left"));
     }
-    Ok(rest)
+    Ok(plan)
 }
 
-/// A run of a plan, by the digest of its file where it was saved.
-fn run(plan: &Plan, digest: String, agreed: Agreed) -> Run {
-    let run = Run::new(plan.context.clone(), digest, plan.pending().count(), session::runner());
-    Run { approvals: agreed.approvals, rule: agreed.rule, break_glass: agreed.break_glass, ..run }
+fn not_as_approved(departures: &[Departure]) -> Failure {
+    let message = match departures.len() {
+        1 => "what would be done now differs from what was approved in one point".to_owned(),
+        several => format!("what would be done now differs from what was approved in {several} points"),
+    };
+    Failure::refused(codes::NOT_AS_APPROVED, message, "plan again, and review the new plan")
+}
+
+/// Nothing changes in the cloud, but what the plan knows better than the journal is written down: what belongs to
+/// a renamed service, and what turned out to be as it should.
+/// Nobody has to agree to that, and the rule of the last run stays.
+async fn nothing_to_do(plan: &Plan, digest: String, start: &Start<'_>) -> Result<u8, Failure> {
+    if learned(plan).next().is_none() {
+        return Ok(exit::DONE);
+    }
+    let rule = journal::rule(&start.claim.history().runs, &plan.context).cloned();
+    let run = start.run(plan, digest, Agreed { rule, ..Agreed::default() });
+    without_steps(plan, run, start).await
+}
+
+/// A run that asks nothing of the cloud.
+async fn without_steps(plan: &Plan, run: Run, start: &Start<'_>) -> Result<u8, Failure> {
+    let journal = Writer::begin(start.claim, run, start.signer).await?;
+    for event in learned(plan) {
+        journal.append(event).await?;
+    }
+    journal.append(Event::nothing_done()).await?;
+    Ok(exit::DONE)
 }
 
 /// The folder of what is kept beside the policies, as far as a journal tells.
-fn home(journal: &Place) -> &Path {
+fn home(journal: &journal::Place) -> &Path {
     journal.folder().and_then(Path::parent).unwrap_or(Path::new("."))
 }
 

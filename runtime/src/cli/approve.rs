@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use holdfast_compiler::diagnostic::{codes, visible};
+use holdfast_compiler::plan::Action;
 use holdfast_compiler::units::Duration;
 use jiff::{SignedDuration, Timestamp};
 
-use super::approved::refused;
 use super::failure::Failure;
 use super::output::Terminal;
-use super::planfile::PlanFile;
-use super::{author, exit, show};
-use crate::approval::{self, NAMESPACE, Signers, Statement, signature_path};
+use super::{Global, approved, author, exit, show};
+use crate::approval::{
+    self, Demand, Namespace, Question, Rule, Signers, SigningKey, Statement, signature_path,
+};
+use crate::planfile::Saved;
 
 /// For how long an approval holds where the plan has no rule: what an estate says that says nothing.
 const HOLD_SECONDS: u64 = 24 * 3_600;
@@ -30,46 +32,83 @@ pub(super) struct Approve {
     #[arg(long = "as", value_name = "PRINCIPAL", value_parser = author::principal)]
     approver: Option<String>,
     /// The key: a private key, or the `.pub` file of one in ssh-agent. Without it: a key of ssh-agent.
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
+    #[arg(long, env = "HOLDFAST_KEY", hide_env_values = true, value_name = "FILE")]
+    key: Option<SigningKey>,
     /// Write the statement, and say how ssh-keygen signs it: for keys that Holdfast cannot use.
     #[arg(long, requires = "approver")]
     statement_only: bool,
+    /// Agree that the plan is applied without the approvals it needs. Counts where a trust anchor names you for it.
+    #[arg(long, requires_all = ["because", "approver"])]
+    break_glass: bool,
+    /// Why nobody can be asked, in ten characters or more: the same reason that the apply gives.
+    #[arg(long, value_name = "REASON", requires = "break_glass", value_parser = approved::reason)]
+    because: Option<String>,
 }
 
 impl Approve {
-    pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
-        let file = PlanFile::read(&self.path)?;
-        let signers = file.approvals.as_ref().map(|rule| Signers::parse(&rule.signers)).transpose();
-        let signers = signers.map_err(|error| {
-            Failure::refused(codes::BAD_SIGNERS, format!("the plan's list of signers, {error}"), "plan again")
+    pub(super) fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        let name = self.path.display().to_string();
+        let saved = Saved::read(&self.path).map_err(|refusal| Failure::plan_file(refusal, &name))?;
+        let trust = global.trust()?;
+        let anchored = show::anchored(trust.as_ref(), &saved)?;
+        let anchors = anchored.as_ref().map(|demand| &demand.rule);
+        // Who may break the glass says the trust anchor, and not the plan.
+        let rules: Vec<&Rule> =
+            saved.rule().into_iter().chain(anchors).filter(|_| !self.break_glass).collect();
+        let hold = rules.iter().map(|rule| rule.hold_seconds).min().unwrap_or(HOLD_SECONDS);
+        if saved.rule().is_some() && trust.is_none() {
+            terminal.note(show::NO_ANCHOR);
+        }
+        terminal.result(&summary(&saved, anchored.as_ref(), hold));
+        let lists: Result<Vec<Signers>, _> = rules.iter().map(|rule| Signers::parse(&rule.signers)).collect();
+        let lists = lists.map_err(|error| {
+            Failure::refused(codes::BAD_SIGNERS, format!("the list of signers, {error}"), "plan again")
         })?;
-        terminal.result(&summary(&file));
         let now = Timestamp::now();
+        let namespace = if self.break_glass { Namespace::BreakGlass } else { Namespace::Approval };
         if self.statement_only {
             let approver = self.approver.clone().unwrap_or_default();
-            let path = self.write(&statement(&file, approver, now)?)?;
+            let statement = self.statement(&saved, namespace, approver, hold, now)?;
+            terminal.result(&visible(&signs(&statement)));
+            let path = self.write(&statement)?;
             // Whatever was signed before is not this statement.
             let _ = std::fs::remove_file(signature_path(&path));
-            let key = self.key.as_deref().unwrap_or(Path::new("KEY")).display();
-            let command = format!("ssh-keygen -Y sign -n {NAMESPACE} -f '{key}' '{}'", path.display());
+            let key = match &self.key {
+                Some(SigningKey::File(path)) => path.as_path(),
+                _ => Path::new("KEY"),
+            };
+            let key = key.display();
+            let command = format!("ssh-keygen -Y sign -n {namespace} -f '{key}' '{}'", path.display());
             terminal.result(&visible(&format!("\nNot signed yet. Sign with:\n  {command}\n")));
             return Ok(exit::DONE);
         }
         let failed = |error: approval::SignError| Failure::message(error.to_string());
-        let key = approval::public_key(self.key.as_deref(), signers.as_ref()).map_err(failed)?;
-        let listed = signers.as_ref().and_then(|signers| signers.principal_of(&key)).map(str::to_owned);
+        let key = approval::public_key(self.key.as_ref(), lists.first()).map_err(failed)?;
+        // Of several lists, the one that knows the key.
+        let signers = lists.iter().find(|list| list.knows(&key)).or(lists.first());
+        let listed = signers.and_then(|signers| signers.principal_of(&key, namespace)).map(str::to_owned);
         let approver = self.approver.clone().or(listed).ok_or_else(|| {
-            let message = "the plan's list of signers does not have one name for this key";
+            let message = "the list of signers does not have one name for this key";
             Failure::refused(codes::APPROVAL_UNKNOWN_KEY, message, "say who you are: `--as PRINCIPAL`")
         })?;
-        let statement = statement(&file, approver, now)?;
+        let statement = self.statement(&saved, namespace, approver, hold, now)?;
         let text = statement.text();
-        let signature = approval::sign(&text, self.key.as_deref(), &key).map_err(failed)?;
+        terminal.result(&visible(&signs(&statement)));
+        let signature =
+            approval::sign(namespace, text.as_bytes(), self.key.as_ref(), &key).map_err(failed)?;
         // What would be refused on the day of the apply is refused now.
-        let hold = file.approvals.as_ref().map_or(HOLD_SECONDS, |rule| rule.hold_seconds);
-        let accepted = approval::verify(&text, &signature, &file.question(signers.as_ref(), hold, now));
-        let accepted = accepted.map_err(|refusal| Failure::refused_for(vec![refused(&refusal, None)]))?;
+        let question = Question {
+            namespace,
+            plan: &saved.file.digest,
+            context: &saved.plan.context,
+            author: (!self.break_glass).then_some(&saved.author),
+            signers,
+            hold_seconds: hold,
+            because: self.because.as_deref(),
+            now,
+        };
+        let accepted = approval::verify(&text, &signature, &question);
+        let accepted = accepted.map_err(|refusal| Failure::refused_finding(refusal.finding()))?;
         let path = self.write(&statement)?;
         write(&signature_path(&path), &signature)?;
         let line = format!(
@@ -80,6 +119,33 @@ impl Approve {
         );
         terminal.result(&visible(&line));
         Ok(exit::DONE)
+    }
+
+    fn statement(
+        &self,
+        saved: &Saved,
+        namespace: Namespace,
+        approver: String,
+        hold: u64,
+        now: Timestamp,
+    ) -> Result<Statement, Failure> {
+        let hold = SignedDuration::from_secs(i64::try_from(hold).unwrap_or(i64::MAX));
+        // A statement knows whole seconds.
+        let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let until = whole.checked_add(hold).map_err(|error| Failure::message(error.to_string()))?;
+        let statement = Statement {
+            namespace,
+            plan: saved.file.digest.clone(),
+            context: saved.plan.context.clone(),
+            approver,
+            approved_at: whole,
+            expires_at: until,
+            because: self.because.clone(),
+        };
+        let sayable = Statement::parse(&statement.text()).as_ref() == Some(&statement);
+        let message = "the names in this plan have line breaks, so no statement can be made of it";
+        let refused = || Failure::refused(codes::BAD_PLAN_FILE, message, "plan again");
+        sayable.then_some(statement).ok_or_else(refused)
     }
 
     fn write(&self, statement: &Statement) -> Result<PathBuf, Failure> {
@@ -93,31 +159,16 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text).map_err(|error| Failure::message(format!("{}: {error}", path.display())))
 }
 
-fn statement(file: &PlanFile, approver: String, now: Timestamp) -> Result<Statement, Failure> {
-    let hold = file.approvals.as_ref().map_or(HOLD_SECONDS, |rule| rule.hold_seconds);
-    let hold = SignedDuration::from_secs(i64::try_from(hold).unwrap_or(i64::MAX));
-    // A statement knows whole seconds.
-    let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    let until = whole.checked_add(hold).map_err(|error| Failure::message(error.to_string()))?;
-    let context = &file.plan.context;
-    let statement = Statement {
-        plan: file.digest.clone(),
-        estate: context.estate.clone(),
-        account: context.account.clone(),
-        cloud: context.cloud.clone(),
-        approver,
-        approved_at: whole,
-        expires_at: until,
-    };
-    let sayable = Statement::parse(&statement.text()).as_ref() == Some(&statement);
-    let message = "the names in this plan have line breaks, so no statement can be made of it";
-    sayable.then_some(statement).ok_or_else(|| Failure::refused(codes::BAD_PLAN_FILE, message, "plan again"))
+/// What is about to be signed, word for word.
+fn signs(statement: &Statement) -> String {
+    let lines: Vec<String> = statement.text().lines().map(|line| format!("  {line}\n")).collect();
+    format!("\nSigns, for {}:\n{}", statement.namespace, lines.concat())
 }
 
 /// What is agreed to, in a few lines.
-fn summary(file: &PlanFile) -> String {
-    let (plan, counts) = (&file.plan, file.plan.counts());
-    let mut text = show::made(file);
+fn summary(saved: &Saved, anchored: Option<&Demand>, hold: u64) -> String {
+    let (plan, counts) = (&saved.plan, saved.plan.counts());
+    let mut text = show::made(saved, anchored);
     text.push_str(&format!(
         "Estate {} in {}, account {}: {} to create, {} to update, {} to replace, {} to delete.\n",
         plan.context.estate,
@@ -129,18 +180,20 @@ fn summary(file: &PlanFile) -> String {
         counts.delete
     ));
     for service in &plan.leaving {
-        text.push_str(&format!("! service `{service}` goes\n"));
+        text.push_str(&format!("! service `{service}` is removed\n"));
+    }
+    for consent in &plan.consents {
+        text.push_str(&format!("! allowed when planned: {consent}\n"));
     }
     for step in plan.pending() {
         let id = &step.id;
-        if step.action == holdfast_compiler::plan::Action::Delete {
+        if step.action == Action::Delete {
             text.push_str(&format!("- {id} is deleted\n"));
         }
         for caution in &step.cautions {
             text.push_str(&format!("! {id}: {}\n", caution.replace('\n', " ")));
         }
     }
-    let hold = file.approvals.as_ref().map_or(HOLD_SECONDS, |rule| rule.hold_seconds);
     text.push_str(&format!("An approval given now holds for {}.\n", Duration::seconds(hold).in_words()));
     visible(&text)
 }

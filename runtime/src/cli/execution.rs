@@ -19,7 +19,7 @@ use super::signals::Signals;
 use crate::apply::{DEFAULTS, Limits, Outcome, STEP_TIMEOUT, Setting, Settings, Stopped, Watcher, apply};
 use crate::aws::OPERATIONS;
 use crate::cloud::{Calls, Cloud, CloudError};
-use crate::journal::{Claim, Run, Writer};
+use crate::journal::{Claim, Run, Signer, Writer};
 
 /// How a plan is carried out.
 #[derive(Debug, Args)]
@@ -84,12 +84,12 @@ impl Execution {
         plan: &Plan,
         run: Run,
         cloud: &dyn Cloud,
-        claim: &Claim,
+        (claim, signer): (&Claim, Option<&Signer>),
         terminal: &Terminal,
     ) -> Result<u8, Failure> {
         let (digest, steps) = (run.plan.clone(), run.steps);
         let mut signals = Signals::listen()?;
-        let journal = Writer::begin(claim, run).await?;
+        let journal = Writer::begin(claim, run, signer).await?;
         let progress = Progress::new(steps, terminal);
         let events = self.events.map(|Format::Json| Events::begin(&digest, steps, terminal));
         let watchers = Watchers(&progress, events.as_ref());

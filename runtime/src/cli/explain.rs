@@ -45,7 +45,7 @@ impl Explain {
 }
 
 fn service_of(service: &str, paths: &[PathBuf], terminal: &Terminal) -> Result<u8, Failure> {
-    let compiled = session::compiled(paths, None)?;
+    let compiled = session::policies(paths, None)?;
     let policy = &compiled.compiled.policy;
     if let Some(text) = effective(policy, service, &compiled.sources, terminal.stdout()) {
         terminal.result(&text);

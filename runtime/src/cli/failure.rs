@@ -7,7 +7,9 @@ use holdfast_compiler::units::Duration;
 use super::exit;
 use super::output::Terminal;
 use crate::cloud::CloudError;
+use crate::estate::Findings;
 use crate::journal::JournalError;
+use crate::planfile;
 
 /// A failure.
 #[derive(Debug)]
@@ -36,6 +38,21 @@ impl Failure {
     /// Something that is not done, with a place.
     pub(super) fn refused_at(finding: Diagnostic, sources: Sources) -> Self {
         Self { exit: exit::REFUSED, body: Body::Findings(vec![finding], sources) }
+    }
+
+    /// Something that is not done, as a finding says.
+    pub(super) fn refused_finding(finding: Diagnostic) -> Self {
+        Self::refused_for(vec![finding])
+    }
+
+    /// A plan file that cannot be used.
+    pub(super) fn plan_file(refusal: planfile::Refusal, name: &str) -> Self {
+        match refusal.findings(name) {
+            Ok(Findings { findings, sources }) => {
+                Self { exit: exit::REFUSED, body: Body::Findings(findings, sources) }
+            }
+            Err(message) => Self::message(message),
+        }
     }
 
     /// Something that is not done for several reasons.
@@ -91,6 +108,22 @@ pub(super) fn tally(findings: &[Diagnostic]) -> String {
     format!("{}; `holdfast explain {first}` says more", counts.join(" and "))
 }
 
+impl From<Findings> for Failure {
+    /// Findings about a policy are an invalid policy; what is refused by its code is a refusal.
+    fn from(Findings { findings, sources }: Findings) -> Self {
+        let refused = findings.first().is_some_and(|finding| finding.code.as_str().starts_with("E07"));
+        let signers = findings.first().is_some_and(|finding| finding.code == codes::BAD_SIGNERS);
+        let exit = if refused && !signers { exit::REFUSED } else { exit::INVALID };
+        Self { exit, body: Body::Findings(findings, sources) }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::message(format!("cannot be written as JSON: {error}"))
+    }
+}
+
 impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
         let hint = if error.code == "NoCredentials" {
@@ -128,7 +161,7 @@ impl From<JournalError> for Failure {
                 codes::ABANDONED_RUN,
                 said,
                 format!(
-                    "make sure that nobody is mending it, then go on from what is there now: `--take-over {}`",
+                    "make sure that nobody is repairing it, then go on from what is there now: `--take-over {}`",
                     run.run
                 ),
             ),
@@ -138,7 +171,7 @@ impl From<JournalError> for Failure {
                 "no further step was started; talk to who took over, and plan again when their run has ended",
             ),
             JournalError::NothingToTakeOver(_) => Self::usage(format!("--take-over: {said}")),
-            JournalError::Io { .. } | JournalError::Cloud { .. } => {
+            JournalError::Signature(_) | JournalError::Io { .. } | JournalError::Cloud { .. } => {
                 Self::message(format!("the journal: {said}"))
             }
         }

@@ -34,7 +34,7 @@ enum Format {
 
 impl Graph {
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
-        let (_, resources) = session::compiled(&self.paths, None)?.offline_graph()?;
+        let (_, resources) = session::offline_graph(session::policies(&self.paths, None)?)?;
         let format = match self.format {
             Format::Dot => graph::Format::Dot,
             Format::Mermaid => graph::Format::Mermaid,

@@ -6,22 +6,23 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use holdfast_compiler::diagnostic::visible;
+use holdfast_compiler::diagnostic::{codes, visible};
+use holdfast_compiler::digest::{Purpose, digest};
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::import::{Adoption, LeftOut, Proposal, adoptions, propose};
 use holdfast_compiler::lower::Target;
 use holdfast_compiler::observation::{Observation, Owned, scope};
-use holdfast_compiler::plan::{self, Context, Inputs};
+use holdfast_compiler::plan::{Consents, Context};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
-use sha2::{Digest as _, Sha256};
 
 use super::failure::Failure;
 use super::output::Terminal;
-use super::session::{self, Compiled};
+use super::session::{self, Place};
 use super::{Global, apply, execution, exit};
 use crate::cloud::Cloud;
-use crate::journal::{self, Claim, Entry, Event, Journal, Run, Writer};
+use crate::estate::{Policies, Request};
+use crate::journal::{self, Claim, Entry, Event, Journal, Run, Signer, Writer};
 use crate::load;
 
 /// Take over what exists: adopt what policies describe, and write YAML for what no policy mentions.
@@ -47,7 +48,7 @@ pub(super) struct Import {
 
 /// Policies that hold in an account, and what of them is there.
 struct Matched {
-    compiled: Compiled,
+    policies: Policies,
     graph: Graph,
     context: Context,
     owned: Vec<Owned>,
@@ -61,13 +62,14 @@ impl Import {
             return Err(Failure::message(message));
         }
         let place = self.place(global)?;
+        let signer = global.signer()?;
         let journal = Journal::open(&place.journal).await?;
         let claim = journal.claim(&session::runner(), None).await?;
-        let cloud = place.cloud.open().await?;
-        let account = cloud.account().await?;
-        let policies = self.policies(cloud.as_ref(), &account)?;
+        place.believe(claim.history())?;
+        let (cloud, caller, here) = place.open("").await?;
+        let policies = self.policies(&here)?;
         let survey = cloud.survey().await?;
-        let target = Target { account: account.clone() };
+        let target = Target { account: here.account.clone() };
         let proposal = propose(&policies, &survey, &target)
             .map_err(|findings| Failure::invalid(findings, self.policies_again()))?;
         report(&proposal, terminal);
@@ -77,7 +79,7 @@ impl Import {
             terminal.result(&proposal.text);
         }
         let matched = match self.extended(text)? {
-            Some(sources) => Some(self.matched(sources, cloud.as_ref(), &account, claim.entries()).await?),
+            Some(sources) => Some(self.matched(sources, cloud.as_ref(), here, claim.entries()).await?),
             None => None,
         };
         let adopted: Vec<Adoption> = matched.as_ref().map(Matched::adoptions).unwrap_or_default();
@@ -95,7 +97,7 @@ impl Import {
             write(path, text)?;
         }
         if let Some(matched) = matched {
-            matched.adopt(adopted, &claim).await?;
+            matched.adopt(adopted, &claim, caller.arn, signer.as_ref()).await?;
             matched.tell(&self.again(), terminal)?;
         }
         terminal.detail(&execution::calls(&cloud.calls()));
@@ -103,21 +105,30 @@ impl Import {
     }
 
     /// Where the journal is and which cloud it is: of the policies, or beside the file that is to be the first one.
-    fn place(&self, global: &Global) -> Result<session::Place, Failure> {
+    fn place(&self, global: &Global) -> Result<Place, Failure> {
         if !self.paths.is_empty() {
-            return session::compiled(&self.paths, self.as_of)?.place(global);
+            return Place::of(global, &session::policies(&self.paths, self.as_of)?);
+        }
+        if global.trust.is_some() {
+            let message =
+                "under a trust anchor, import needs the policies of an estate that the anchor names";
+            return Err(Failure::refused(
+                codes::NOT_TRUSTED,
+                message,
+                "write the document of the estate first (`holdfast init`), and name its path",
+            ));
         }
         let first = self.out.as_deref().unwrap_or(Path::new("."));
-        session::Place::beside(&load::home(&first.to_string_lossy()), global)
+        Place::beside(&load::home(&first.to_string_lossy()), global)
     }
 
     /// The policies, which have to hold here before anything is added to them.
-    fn policies(&self, cloud: &dyn Cloud, account: &str) -> Result<Sources, Failure> {
+    fn policies(&self, here: &Context) -> Result<Sources, Failure> {
         if self.paths.is_empty() {
             return Ok(Sources::default());
         }
-        let compiled = session::compiled(&self.paths, self.as_of)?;
-        Ok(session::right_account(compiled, cloud, account)?.sources)
+        let policies = session::policies(&self.paths, self.as_of)?;
+        Ok(session::right_account(policies, here)?.sources)
     }
 
     fn policies_again(&self) -> Sources {
@@ -141,16 +152,14 @@ impl Import {
         &self,
         sources: Sources,
         cloud: &dyn Cloud,
-        account: &str,
+        here: Context,
         entries: &[Entry],
     ) -> Result<Matched, Failure> {
-        let compiled = session::checked(sources, self.as_of)?;
-        let (compiled, graph) = compiled.graph(account.to_owned())?;
-        let estate = compiled.compiled.policy.estate.to_string();
-        let context = Context { estate, cloud: cloud.name(), account: account.to_owned() };
+        let (policies, graph) = session::checked(sources, self.as_of)?.graph(&here.account)?;
+        let context = Context { estate: policies.compiled.policy.estate.to_string(), ..here };
         let owned = journal::owned(entries, &context);
         let observation = cloud.observe(&scope(&graph, &owned)).await?;
-        Ok(Matched { compiled, graph, context, owned, observation })
+        Ok(Matched { policies, graph, context, owned, observation })
     }
 
     /// The paths that make up the estate from now on.
@@ -166,39 +175,42 @@ impl Matched {
     }
 
     /// Write down what is ours from now on, as a run that changes nothing.
-    async fn adopt(&self, adopted: Vec<Adoption>, claim: &Claim) -> Result<(), Failure> {
+    async fn adopt(
+        &self,
+        adopted: Vec<Adoption>,
+        claim: &Claim,
+        caller: String,
+        signer: Option<&Signer>,
+    ) -> Result<(), Failure> {
         if adopted.is_empty() {
             return Ok(());
         }
-        let mut digest = Sha256::new();
-        for one in &adopted {
-            digest.update(format!("{} {:?}\n", one.address, one.identity));
-        }
-        let plan = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let things: Vec<_> = adopted.iter().map(|one| (&one.address, &one.identity)).collect();
+        let plan = digest(Purpose::Adoption, &things)?;
         // Nobody has to agree to that, and the rule of the last run stays.
         let rule = journal::rule(&claim.history().runs, &self.context).cloned();
-        let run = Run { rule, ..Run::new(self.context.clone(), plan, 0, session::runner()) };
-        let journal = Writer::begin(claim, run).await?;
+        let run = Run::new(self.context.clone(), plan, 0, session::runner());
+        let run = Run { rule, caller: Some(caller), ..run };
+        let journal = Writer::begin(claim, run, signer).await?;
         for Adoption { address, identity, attributes, needs } in adopted {
             journal.append(Event::Adopted { address, identity, attributes, needs }).await?;
         }
-        journal.append(Event::RunFinished { done: 0, failed: 0, not_started: 0, interrupted: false }).await?;
+        journal.append(Event::nothing_done()).await?;
         Ok(())
     }
 
     /// Say whether the cloud is what the policies say.
     fn tell(self, paths: &str, terminal: &Terminal) -> Result<(), Failure> {
-        let Self { compiled, graph, context, owned, observation } = self;
-        let inputs = Inputs {
-            context,
-            sources: &compiled.sources,
-            compiled: &compiled.compiled,
-            graph: &graph,
+        let Self { policies, graph, context, owned, observation } = self;
+        let request = Request {
+            context: &context,
             owned: &owned,
             observation: &observation,
-            words: plan::Words::default(),
+            consents: &Consents::new(),
+            targets: &[],
         };
-        let plan = plan::diff(inputs).map_err(|findings| Failure::invalid(findings, compiled.sources))?;
+        let plan = policies.plan(&graph, &request);
+        let plan = plan.map_err(|error| session::plan_failure(error, policies.sources))?;
         let pending = plan.pending().count();
         let line = match pending {
             0 => format!("\nThe cloud is what the policies say: `holdfast plan {paths}` shows no changes."),
@@ -255,8 +267,7 @@ fn show(adopted: &[Adoption], out: Option<&Path>, terminal: &Terminal) {
     if !adopted.is_empty() {
         terminal.note(&format!("\nAdopts ({}):", adopted.len()));
         for one in adopted {
-            let values = one.identity.values().filter_map(|value| value.as_str());
-            let identity = values.collect::<Vec<_>>().join(" ").replace(['\n', '\r'], " ");
+            let identity = one.identity.parts().collect::<Vec<_>>().join(" ").replace(['\n', '\r'], " ");
             terminal.note(&visible(&format!("  {}: {identity}", one.address)));
         }
     }

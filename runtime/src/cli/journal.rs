@@ -1,6 +1,6 @@
 //! `holdfast journal`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use holdfast_compiler::diagnostic::{codes, visible};
@@ -8,7 +8,8 @@ use holdfast_compiler::diagnostic::{codes, visible};
 use super::failure::Failure;
 use super::journal_view as view;
 use super::output::Terminal;
-use super::{Global, exit, session};
+use super::session::{self, Place};
+use super::{Global, exit};
 use crate::journal::{self, History};
 
 /// What was done here, when and by whom; and whether the record can be trusted.
@@ -44,6 +45,18 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// What the runner signed of one run, for `ssh-keygen -Y verify -n run@holdfast`.
+    Signatures {
+        /// The number of the run, as `holdfast journal log` tells it.
+        #[arg(value_name = "RUN")]
+        run: u64,
+        /// Policy files and folders; with `--journal` they are not looked at.
+        #[arg(default_value = ".", value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// A new folder: the statements become `1`, `2`, …, their signatures `1.sig`, `2.sig`, ….
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// Whether any entry was changed, lost or moved.
     ///
     /// A journal whose end was cut off looks like one that is not older: keep the head that this prints, and
@@ -56,6 +69,24 @@ enum Command {
         #[arg(long, value_name = "HASH")]
         head: Option<String>,
     },
+}
+
+/// Write the signed statements of a run and their signatures, numbered, into a new folder.
+fn write_signatures(history: &History, run: u64, out: &Path) -> Result<usize, Failure> {
+    let statements = journal::statements(history, run);
+    if statements.is_empty() {
+        return Err(Failure::message(format!("run {run} is not in the journal, or is not signed")));
+    }
+    let failed =
+        |path: &Path, error: std::io::Error| Failure::message(format!("{}: {error}", path.display()));
+    std::fs::create_dir(out).map_err(|error| failed(out, error))?;
+    for (nth, (statement, signature)) in statements.iter().enumerate() {
+        for (end, text) in [("", statement), (".sig", signature)] {
+            let path = out.join(format!("{}{end}", nth + 1));
+            std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
+        }
+    }
+    Ok(statements.len())
 }
 
 /// How a journal is printed.
@@ -90,6 +121,14 @@ impl Journal {
                     Format::Json => view::show_json(&history, run),
                 });
             }
+            Command::Signatures { run, paths, out } => {
+                let history = open(global, &paths).await?.history(false, terminal).await?;
+                let count = write_signatures(&history, run, &out)?;
+                terminal.note(&visible(&format!(
+                    "Wrote {count} statements and signatures into {}",
+                    out.display()
+                )));
+            }
             Command::Verify { paths, head } => {
                 let opened = open(global, &paths).await?;
                 let history = opened.history(true, terminal).await?;
@@ -123,19 +162,23 @@ fn find(head: &str, history: &History) -> Result<(), Failure> {
     Err(Failure::refused(codes::JOURNAL_DAMAGED, message, "restore the journal from a copy"))
 }
 
-/// A journal and its name.
+/// A journal, its name, and what the trust anchor says about it.
 struct Opened {
     place: journal::Place,
+    trusted: Option<Place>,
     journal: journal::Journal,
 }
 
 async fn open(global: &Global, paths: &[PathBuf]) -> Result<Opened, Failure> {
-    let place = match &global.journal {
-        Some(place) => place.clone(),
-        None => session::compiled(paths, None)?.place(global)?.journal,
+    let (place, trusted) = match &global.journal {
+        Some(place) => (place.clone(), None),
+        None => {
+            let trusted = Place::of(global, &session::policies(paths, None)?)?;
+            (trusted.journal.clone(), Some(trusted))
+        }
     };
     let journal = journal::Journal::open(&place).await?;
-    Ok(Opened { place, journal })
+    Ok(Opened { place, trusted, journal })
 }
 
 impl Opened {
@@ -145,6 +188,11 @@ impl Opened {
         if !calls.services.is_empty() {
             terminal.detail(&super::execution::calls(&calls));
         }
-        Ok(history?)
+        let history = history?;
+        // What is shown is shown in any case; what is verified has to be what the trust anchor believes.
+        if let Some(trusted) = self.trusted.as_ref().filter(|_| thorough) {
+            trusted.believe(&history)?;
+        }
+        Ok(history)
     }
 }

@@ -90,7 +90,7 @@ fn happened(event: &Event) -> String {
         Event::Adopted { address, .. } => format!("adopt {address}"),
         Event::Alive => "alive".to_owned(),
         Event::TakenOver { by } => format!("run taken over by {by}"),
-        Event::RunFinished { done, failed, not_started, interrupted } => {
+        Event::RunFinished { done, failed, not_started, interrupted, .. } => {
             let how = if *interrupted { "interrupted" } else { "ends" };
             format!("run {how}: {done} done, {failed} failed, {not_started} not started")
         }

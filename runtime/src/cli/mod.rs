@@ -5,6 +5,7 @@ mod approve;
 mod approved;
 mod author;
 mod completions;
+mod consents;
 mod events;
 mod execution;
 pub mod exit;
@@ -16,19 +17,19 @@ mod import;
 mod init;
 mod journal;
 mod journal_view;
+mod judge;
 mod objectives;
 mod output;
 mod plan;
-mod planfile;
 mod progress;
 mod schema;
 mod session;
 mod show;
 mod signals;
 mod validate;
-mod words;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -62,6 +63,14 @@ struct Global {
     /// `.holdfast/journal` beside the policies.
     #[arg(long, global = true, env = "HOLDFAST_JOURNAL", value_name = "DIR|s3://BUCKET/PREFIX")]
     journal: Option<crate::journal::Place>,
+    /// The trust anchor: a file that the owner of this runner controls. It says where the runner may work, which journal
+    /// it believes, and who has to agree at least. An empty value is an error, never "no rule".
+    #[arg(long, global = true, env = "HOLDFAST_TRUST", value_name = "FILE")]
+    trust: Option<OsString>,
+    /// Sign what is written into the journal with this SSH key: a private key, the `.pub` file of one in ssh-agent, or
+    /// (in the variable only) the text of a private key.
+    #[arg(long, global = true, env = "HOLDFAST_RUNNER_KEY", hide_env_values = true, value_name = "FILE")]
+    runner_key: Option<crate::approval::SigningKey>,
     /// When to use colours. `NO_COLOR` is honoured.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
@@ -71,6 +80,20 @@ struct Global {
     /// Say more; twice for the SDK's own log.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+}
+
+impl Global {
+    /// The trust anchor, if one was named.
+    fn trust(&self) -> Result<Option<crate::trust::Trust>, Failure> {
+        let file = self.trust.as_deref().map(Path::new);
+        Ok(file.map(crate::trust::Trust::read).transpose()?)
+    }
+
+    /// The key that runs are signed with, if there is one.
+    fn signer(&self) -> Result<Option<crate::journal::Signer>, Failure> {
+        let key = self.runner_key.clone().map(crate::journal::Signer::new).transpose();
+        key.map_err(|error| Failure::message(format!("the runner's key: {error}")))
+    }
 }
 
 /// When to use colours.
@@ -121,8 +144,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Validate(command) => command.run(&terminal),
         Command::Objectives(command) => command.run(&terminal),
         Command::Plan(command) => block(command.run(&cli.global, &terminal)),
-        Command::Show(command) => command.run(&terminal),
-        Command::Approve(command) => command.run(&terminal),
+        Command::Show(command) => command.run(&cli.global, &terminal),
+        Command::Approve(command) => command.run(&cli.global, &terminal),
         Command::Apply(command) => block(command.run(&cli.global, &terminal)),
         Command::Journal(command) => block(command.run(&cli.global, &terminal)),
         Command::Import(command) => block(command.run(&cli.global, &terminal)),

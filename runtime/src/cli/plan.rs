@@ -1,6 +1,6 @@
 //! `holdfast plan`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use holdfast_compiler::diagnostic::visible;
@@ -8,11 +8,14 @@ use holdfast_compiler::plan;
 use holdfast_compiler::units::Date;
 
 use super::failure::Failure;
+use super::judge::{FailOn, Judged};
 use super::output::Terminal;
-use super::planfile::PlanFile;
-use super::words::Words;
-use super::{Global, author, exit, session};
-use crate::journal::Journal;
+use super::session::{Place, Planned};
+use super::{Global, author, consents, exit, session, show};
+use crate::approval::SigningKey;
+use crate::estate::Request;
+use crate::journal::{History, Journal};
+use crate::planfile::{self, Inputs, PlanFile};
 
 /// Show what differs between the policies and the cloud, and what an apply would do about it.
 ///
@@ -22,7 +25,7 @@ pub(super) struct Plan {
     /// Policy files and folders.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Save the plan, for `holdfast apply FILE`.
+    /// Save the plan, for `holdfast apply FILE`. The file holds the policies word for word, contacts included.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// How to print it.
@@ -32,7 +35,7 @@ pub(super) struct Plan {
     #[arg(long, value_name = "DATE", value_parser = session::date)]
     as_of: Option<Date>,
     #[command(flatten)]
-    words: Words,
+    consents: consents::ConsentFlags,
     /// Only what somebody has changed in the cloud since it was last applied; nothing where there is none. For a
     /// scheduled job.
     #[arg(long, conflicts_with_all = ["out", "target"])]
@@ -40,6 +43,13 @@ pub(super) struct Plan {
     /// Who makes the plan, and so cannot approve it. Without it: `user.email` of git, or USER@HOST.
     #[arg(long, env = "HOLDFAST_AUTHOR", value_name = "PRINCIPAL", value_parser = author::principal)]
     author: Option<String>,
+    /// Sign the saved plan with this SSH key, into FILE.sig: a private key, or the `.pub` file of one in ssh-agent.
+    #[arg(long, env = "HOLDFAST_KEY", hide_env_values = true, value_name = "FILE")]
+    key: Option<SigningKey>,
+    /// Exit with 3 where there is a warning, an objective that is not met, or one that gets weaker. Can be given several
+    /// times.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    fail_on: Vec<FailOn>,
     /// Exit with 2 where there is something to do.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -55,51 +65,98 @@ pub(super) enum Format {
 }
 
 impl Format {
-    pub(super) fn print(self, plan: &plan::Plan, terminal: &Terminal) {
+    pub(super) fn print(self, plan: &plan::Plan, terminal: &Terminal) -> Result<(), Failure> {
         terminal.result(&match self {
             Self::Text => plan::text(plan, terminal.stdout()),
-            Self::Json => plan::json(plan),
+            Self::Json => plan::json(plan)?,
         });
+        Ok(())
     }
 }
 
 impl Plan {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
-        let compiled = session::compiled(&self.paths, self.as_of)?;
+        let policies = session::policies(&self.paths, self.as_of)?;
         if !self.drift {
-            session::mention_warnings(&compiled, &self.paths, terminal);
+            session::mention_warnings(&policies, &self.paths, terminal);
         }
         if let Some(path) = &self.out {
-            PlanFile::may_write(path)?;
+            planfile::may_write(path).map_err(Failure::usage)?;
         }
-        let place = compiled.place(global)?;
-        let cloud = place.cloud.open().await?;
-        let rule = compiled.rule.clone();
+        let place = Place::of(global, &policies)?;
+        let estate = policies.compiled.policy.estate.to_string();
         // Before the plan: what is written in between makes the plan stale, never the journal another one.
-        let journal = Journal::open(&place.journal).await?.read().await?;
-        let plan = session::plan(compiled, cloud.as_ref(), &journal.entries, &self.words, terminal).await?;
+        let journal = Journal::open(&place.journal).await?;
+        let history = place.history(&journal).await?;
+        let (cloud, _, context) = place.open(&estate).await?;
+        let planned =
+            session::plan(policies, cloud.as_ref(), &context, &history.entries, &self.consents, terminal)
+                .await?;
         if self.drift {
-            return Ok(self.drifted(plan, terminal));
+            return self.drifted(&planned.plan, terminal);
         }
-        self.format.print(&plan, terminal);
+        if planned.policies.rule.is_some() && place.trust().is_none() {
+            terminal.note(show::NO_ANCHOR);
+        }
+        self.format.print(&planned.plan, terminal)?;
         terminal.detail(&super::execution::calls(&cloud.calls()));
-        let (pending, approvals) = (!plan.is_empty(), rule.is_some());
+        let warnings = planned.policies.compiled.warnings.len();
+        let judged = Judged { warnings, effects: &planned.plan.objectives };
+        let (pending, failed) = (!planned.plan.is_empty(), judged.fails(&self.fail_on, terminal));
         if let Some(path) = &self.out {
-            PlanFile::new(plan, &place, journal.head().to_owned(), author::author(self.author), rule)?
-                .write(path)?;
-            let next = if approvals { "approve" } else { "apply" };
-            terminal.note(&visible(&format!("Saved: holdfast {next} {}", path.display())));
+            self.save(path, planned, &place, &history, terminal)?;
         }
-        Ok(if pending && self.detailed_exitcode { exit::PENDING } else { exit::DONE })
+        Ok(match (failed, pending && self.detailed_exitcode) {
+            (true, _) => exit::INVALID,
+            (false, true) => exit::PENDING,
+            (false, false) => exit::DONE,
+        })
+    }
+
+    /// Save what the plan follows from.
+    fn save(
+        &self,
+        path: &Path,
+        planned: Planned,
+        place: &Place,
+        history: &History,
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
+        let Planned { policies, owned, observation, plan } = planned;
+        let consents = self.consents.consents();
+        let inputs = Inputs::of(
+            &policies,
+            &Request {
+                context: &plan.context,
+                owned: &owned,
+                observation: &observation,
+                consents: &consents,
+                targets: self.consents.targets(),
+            },
+        );
+        let author = author::author(self.author.clone());
+        let journal = session::whole(&place.journal)?;
+        let file = PlanFile::new(author, journal, history.head().to_owned(), place.cloud.local()?, inputs);
+        let file = file.seal(&plan)?;
+        file.write(path, self.key.as_ref()).map_err(Failure::message)?;
+        let next = if policies.rule.is_some() { "approve" } else { "apply" };
+        let signed = if self.key.is_some() { ", signed by its author" } else { "" };
+        terminal.note(&visible(&format!(
+            "Saved{signed}: holdfast {next} {}\nThe file holds the policies word for word, contacts included.\n\
+             Digest: sha256:{}",
+            path.display(),
+            file.digest
+        )));
+        Ok(())
     }
 
     /// Drift, or nothing at all.
-    fn drifted(&self, plan: plan::Plan, terminal: &Terminal) -> u8 {
+    fn drifted(&self, plan: &plan::Plan, terminal: &Terminal) -> Result<u8, Failure> {
         match self.format {
-            Format::Text => terminal.result(&plan::drift(&plan, terminal.stdout())),
-            Format::Json => terminal.result(&plan::json(&plan.clone().only_drift())),
+            Format::Text => terminal.result(&plan::drift(plan, terminal.stdout())),
+            Format::Json => terminal.result(&plan::json(&plan.clone().only_drift())?),
         }
         let drifted = plan.drifted().next().is_some();
-        if drifted && self.detailed_exitcode { exit::PENDING } else { exit::DONE }
+        Ok(if drifted && self.detailed_exitcode { exit::PENDING } else { exit::DONE })
     }
 }

@@ -4,14 +4,25 @@ use std::path::PathBuf;
 
 use clap::Args;
 use holdfast_compiler::diagnostic::visible;
+use holdfast_compiler::units::Duration;
 
-use super::exit;
 use super::failure::Failure;
+use super::judge::{FailOn, Judged};
 use super::output::Terminal;
 use super::plan::Format;
-use super::planfile::PlanFile;
+use super::{Global, exit};
+use crate::approval::{Demand, Rule};
+use crate::planfile::Saved;
+use crate::trust::Trust;
+
+/// What is said in every plan that needs approvals on a machine without a trust anchor.
+pub(super) const NO_ANCHOR: &str = "note: without a trust anchor, whoever can change the policies can change who must agree; \
+    name one with HOLDFAST_TRUST (`holdfast explain E0720` shows its form)";
 
 /// Print a saved plan, offline.
+///
+/// The plan is derived again from what the file holds: the policies, what was observed and owned, and the flags. An
+/// apply does not rely on what was observed and owned then; it looks again.
 #[derive(Debug, Args)]
 pub(super) struct Show {
     /// A file that `holdfast plan --out` wrote.
@@ -20,30 +31,55 @@ pub(super) struct Show {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Exit with 3 where an objective is not met, or gets weaker. Can be given several times.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    fail_on: Vec<FailOn>,
 }
 
 impl Show {
-    pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
-        let file = PlanFile::read(&self.path)?;
+    pub(super) fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        let name = self.path.display().to_string();
+        let saved = Saved::read(&self.path).map_err(|refusal| Failure::plan_file(refusal, &name))?;
+        let trust = global.trust()?;
         if matches!(self.format, Format::Text) {
-            terminal.result(&made(&file));
+            terminal.result(&made(&saved, anchored(trust.as_ref(), &saved)?.as_ref()));
         }
-        self.format.print(&file.plan, terminal);
-        Ok(exit::DONE)
+        if saved.rule().is_some() && trust.is_none() {
+            terminal.note(NO_ANCHOR);
+        }
+        self.format.print(&saved.plan, terminal)?;
+        let judged = Judged { warnings: saved.warnings(), effects: &saved.plan.objectives };
+        Ok(if judged.fails(&self.fail_on, terminal) { exit::INVALID } else { exit::DONE })
     }
 }
 
-/// Who made a plan, and who has to agree to it.
-pub(super) fn made(file: &PlanFile) -> String {
-    let approvals = file.approvals.as_ref().map_or_else(
-        || "none needed".to_owned(),
-        |rule| {
-            let hold = holdfast_compiler::units::Duration::seconds(rule.hold_seconds).in_words();
-            let people = if rule.required == 1 { "person" } else { "people" };
-            format!("{} {people}, not the author; each holds for at most {hold}", rule.required)
-        },
-    );
+/// What a trust anchor asks of a plan, if there is one and it asks for something.
+pub(super) fn anchored(trust: Option<&Trust>, saved: &Saved) -> Result<Option<Demand>, Failure> {
+    let Some(trust) = trust else { return Ok(None) };
+    let anchor = trust.anchor(&saved.plan.context.estate).map_err(Failure::refused_finding)?;
+    anchor.demand().map_err(Failure::refused_finding)
+}
+
+/// Which plan it is, who made it, and who has to agree to it.
+pub(super) fn made(saved: &Saved, anchored: Option<&Demand>) -> String {
+    let say = |rule: &Rule| {
+        let hold = Duration::seconds(rule.hold_seconds).in_words();
+        let people = if rule.required == 1 { "person" } else { "people" };
+        format!("{} {people}, not the author; each holds for at most {hold}", rule.required)
+    };
+    let mut approvals = saved.rule().map_or_else(|| "the policies ask for none".to_owned(), say);
+    if let Some(demand) = anchored {
+        approvals.push_str(&format!("\n           trust anchor: {}", say(&demand.rule)));
+    }
     let one_line = |text: &str| visible(text).replace('\n', " ");
-    let (author, version) = (one_line(&file.author), one_line(&file.made_with));
-    format!("Author:    {author}\nMade with: holdfast {version}\nApprovals: {approvals}\n\n")
+    let signed = match &saved.author.signature {
+        Some(signature) => format!("signed with {}", signature.fingerprint()),
+        None => "not signed".to_owned(),
+    };
+    let (author, version) = (one_line(&saved.author.name), one_line(&saved.file.made_with));
+    let digest = &saved.file.digest;
+    format!(
+        "Digest:    sha256:{digest}\nAuthor:    {author} ({signed})\nMade with: holdfast {version}\n\
+         Approvals: {approvals}\n\n"
+    )
 }

@@ -10,8 +10,8 @@ use holdfast_compiler::units::Date;
 
 use super::failure::{Failure, tally};
 use super::output::Terminal;
-use super::session::Compiled;
 use super::{exit, session};
+use crate::estate::Policies;
 
 /// Check policies without a cloud: syntax, schema, names, rules, objectives.
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ enum Format {
 
 impl Validate {
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
-        let checked = session::compiled(&self.paths, self.as_of).and_then(Compiled::offline_graph);
+        let checked = session::policies(&self.paths, self.as_of).and_then(session::offline_graph);
         let format = match self.format {
             Format::Human => {
                 let checked = checked?;
@@ -74,7 +74,7 @@ impl Validate {
 }
 
 /// What was found to be valid.
-fn summary((compiled, graph): &(Compiled, Graph)) -> String {
+fn summary((compiled, graph): &(Policies, Graph)) -> String {
     let (files, services) = (compiled.sources.iter().count(), compiled.compiled.policy.services.len());
     let milestone = |r: &&Resource| r.address.kind().schema().lifecycle == Lifecycle::Milestone;
     let things = graph.iter().filter(|resource| !milestone(resource)).count();

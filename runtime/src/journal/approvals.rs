@@ -23,9 +23,16 @@ pub fn used<'a>(runs: &'a [RunState], statement: &str, plan: &str) -> Option<&'a
 /// of the last one there: a new name is no way around it.
 #[must_use]
 pub fn rule<'a>(runs: &'a [RunState], context: &Context) -> Option<&'a Rule> {
-    let near = |other: &Context| (&other.cloud, &other.account) == (&context.cloud, &context.account);
     let same = runs.iter().rev().find(|past| past.run.context == *context);
-    same.or_else(|| runs.iter().rev().find(|past| near(&past.run.context)))?.run.rule.as_ref()
+    same.or_else(|| runs.iter().rev().find(|past| past.run.context.is_beside(context)))?.run.rule.as_ref()
+}
+
+/// The rule that a run records: that of its policies. Where they have dropped a rule, that is said as one that asks
+/// nobody, so that a run without a rule behind one with a rule is never an honest one.
+#[must_use]
+pub fn recorded(rule: Option<&Rule>, last: Option<&Rule>) -> Option<Rule> {
+    let dropped = |last: &Rule| Rule { required: 0, signers: String::new(), ..last.clone() };
+    rule.cloned().or_else(|| last.map(dropped))
 }
 
 #[cfg(test)]
@@ -35,7 +42,12 @@ mod tests {
     use crate::journal::{Entry, Event, Run, UsedApproval, state};
 
     fn context(estate: &str) -> Context {
-        Context { estate: estate.to_owned(), cloud: "aws".to_owned(), account: "000000000000".to_owned() }
+        Context {
+            estate: estate.to_owned(),
+            cloud: "aws".to_owned(),
+            account: "000000000000".to_owned(),
+            partition: "aws".to_owned(),
+        }
     }
 
     fn runs(events: Vec<Event>) -> Vec<RunState> {
@@ -55,7 +67,13 @@ mod tests {
     }
 
     fn finished(failed: usize) -> Event {
-        Event::RunFinished { done: 1 - failed, failed, not_started: failed, interrupted: false }
+        Event::RunFinished {
+            done: 1 - failed,
+            failed,
+            not_started: failed,
+            interrupted: false,
+            signature: None,
+        }
     }
 
     #[test]
@@ -84,7 +102,7 @@ mod tests {
         assert_eq!(of(vec![]), None);
         let two = || started("acme", "p", "s", Some(2));
         assert_eq!(of(vec![two(), started("other", "q", "s", Some(5))]), Some(2));
-        assert_eq!(of(vec![two(), started("acme", "q", "s", None)]), None);
+        assert_eq!(of(vec![two(), started("acme", "q", "s", Some(0))]), Some(0), "dropped, and said so");
         assert_eq!(of(vec![started("other", "q", "s", Some(5))]), Some(5), "a new name is no way around it");
     }
 }

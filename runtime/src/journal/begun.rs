@@ -16,7 +16,7 @@ pub fn begun(entries: &[Entry], context: &Context, plan: &str) -> BTreeSet<StepI
         match &entry.event {
             Event::RunStarted(run) => {
                 ours = run.context == *context && run.plan == plan;
-                near = (&run.context.cloud, &run.context.account) == (&context.cloud, &context.account);
+                near = run.context.is_beside(context);
             }
             Event::StepStarted { step, .. } if ours => {
                 steps.insert(step.clone());

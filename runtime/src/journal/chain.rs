@@ -60,6 +60,12 @@ impl History {
         head.is_empty() || self.hashes.iter().any(|hash| hash == head)
     }
 
+    /// How many entries there are up to the one of a hash.
+    #[must_use]
+    pub fn position(&self, head: &str) -> Option<usize> {
+        self.hashes.iter().position(|hash| hash == head).map(|at| at + 1)
+    }
+
     /// The entries of a run.
     pub fn entries_of(&self, run: &RunState) -> impl Iterator<Item = &Entry> {
         let next = self.runs.iter().find(|other| other.number == run.number + 1);

@@ -41,7 +41,9 @@ impl Journal {
     pub async fn open(place: &Place) -> Result<Self, JournalError> {
         let store: Arc<dyn Store> = match place {
             Place::Folder(folder) => Arc::new(Folder::new(folder.clone())),
-            Place::S3 { s3, region, lease } => Arc::new(Bucket::open(s3, region.as_deref(), *lease).await?),
+            Place::S3 { s3, region, lease, .. } => {
+                Arc::new(Bucket::open(s3, region.as_deref(), *lease).await?)
+            }
         };
         Ok(Self { folder: place.folder().map(Path::to_owned), store })
     }

@@ -2,19 +2,25 @@
 
 use std::collections::BTreeSet;
 
+use holdfast_compiler::digest::sha256;
 use holdfast_compiler::plan::{Action, Confirmed, Context, Moved, StepId};
-use holdfast_compiler::resource::{Address, Values};
+use holdfast_compiler::resource::{Address, Identity, Values};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::JournalError;
 use crate::approval::Rule;
 
+/// The format of runs. A reader refuses others.
+pub(super) const FORMAT: u32 = 2;
+
 /// What a run is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// Estate, cloud, account.
+    /// The format of the entries of this run. The first format had no number.
+    #[serde(default)]
+    pub format: u32,
+    /// Estate, cloud, account, partition.
     pub context: Context,
     /// The digest of the plan: of its file where it was saved, so that a plan is applied once.
     pub plan: String,
@@ -23,6 +29,9 @@ pub struct Run {
     /// Who applies it and where: `alice@host, process 7`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub runner: String,
+    /// Who applies it, as the cloud knows the credentials: an ARN on AWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
     /// Who had agreed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<UsedApproval>,
@@ -35,14 +44,28 @@ pub struct Run {
     /// How many seconds it may be silent before others may take it over. Only in a journal that is shared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<u64>,
+    /// The runner's signature (`signed.rs`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
 }
 
 impl Run {
     /// A run that nobody had to agree to.
     #[must_use]
     pub fn new(context: Context, plan: String, steps: usize, runner: String) -> Self {
-        let (approvals, rule, break_glass, lease) = (Vec::new(), None, None, None);
-        Self { context, plan, steps, runner, approvals, rule, break_glass, lease }
+        Self {
+            format: FORMAT,
+            context,
+            plan,
+            steps,
+            runner,
+            caller: None,
+            approvals: Vec::new(),
+            rule: None,
+            break_glass: None,
+            lease: None,
+            signature: None,
+        }
     }
 }
 
@@ -51,7 +74,7 @@ impl Run {
 pub struct UsedApproval {
     /// Who agreed.
     pub approver: String,
-    /// SHA-256 of the statement.
+    /// The digest of the statement.
     pub statement: String,
 }
 
@@ -70,7 +93,7 @@ pub enum Event {
         /// The resource.
         address: Address,
         /// What the cloud knows the thing by.
-        identity: Values,
+        identity: Identity,
         /// What it was like: every managed attribute.
         attributes: Values,
         /// What it needs.
@@ -85,10 +108,10 @@ pub enum Event {
         /// What is about to happen to it.
         action: Action,
         /// What the cloud knows the thing by.
-        identity: Values,
+        identity: Identity,
         /// What the cloud knows the things by that go in the same change.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        displaces: Vec<Values>,
+        displaces: Vec<Identity>,
         /// Whether another thing of the same identity stays, so that a removal ends no ownership.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         superseded: bool,
@@ -130,7 +153,42 @@ pub enum Event {
         /// Whether it was stopped before its end, by a signal or for lack of time.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         interrupted: bool,
+        /// The runner's signature (`signed.rs`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<String>,
     },
+}
+
+impl Event {
+    /// The end of a run that had nothing to ask of the cloud.
+    #[must_use]
+    pub fn nothing_done() -> Self {
+        Self::RunFinished { done: 0, failed: 0, not_started: 0, interrupted: false, signature: None }
+    }
+
+    /// Whether a runner that has a key signs it.
+    pub(super) fn carries_signature(&self) -> bool {
+        matches!(self, Self::RunStarted(_) | Self::RunFinished { .. })
+    }
+
+    /// The signature, if it has one.
+    pub(super) fn signature(&self) -> Option<&str> {
+        match self {
+            Self::RunStarted(run) => run.signature.as_deref(),
+            Self::RunFinished { signature, .. } => signature.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The same with another signature.
+    pub(super) fn with_signature(mut self, new: Option<String>) -> Self {
+        match &mut self {
+            Self::RunStarted(run) => run.signature = new,
+            Self::RunFinished { signature, .. } => *signature = new,
+            _ => {}
+        }
+        self
+    }
 }
 
 /// One line of the journal.
@@ -155,7 +213,7 @@ impl Entry {
             error: error.to_string(),
         };
         let body = serde_json::to_string(self).map_err(unwritable)?;
-        let hash = hash(&body);
+        let hash = sha256(&body);
         Ok((format!("{hash} {body}"), hash))
     }
 
@@ -163,7 +221,7 @@ impl Entry {
     pub(super) fn parse(line: &[u8]) -> Result<(Self, String), String> {
         let line = str::from_utf8(line).map_err(|_| "it is not text")?;
         let (hashed, body) = line.split_once(' ').ok_or("it is not an entry")?;
-        let hash = hash(body);
+        let hash = sha256(body);
         if hash != hashed {
             return Err("it was changed after it was written".to_owned());
         }
@@ -182,12 +240,8 @@ pub(super) fn is_torn(line: &[u8]) -> bool {
         && match parts.next() {
             None => hashed.len() <= 64,
             Some(body) => match serde_json::from_slice::<IgnoredAny>(body) {
-                Ok(_) => hash(body).as_bytes() == hashed,
+                Ok(_) => sha256(body).as_bytes() == hashed,
                 Err(error) => hashed.len() == 64 && error.is_eof(),
             },
         }
-}
-
-fn hash(body: impl AsRef<[u8]>) -> String {
-    Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -45,6 +45,9 @@ pub enum JournalError {
     /// There is nothing to take over.
     #[error("run {0} is not a run that has not ended")]
     NothingToTakeOver(u64),
+    /// The runner's key cannot sign.
+    #[error("the run cannot be signed: {0}")]
+    Signature(String),
     /// The disk does not play along.
     #[error("{path}: {error}")]
     Io {

@@ -18,6 +18,7 @@ mod memory;
 mod owned;
 mod place;
 mod s3;
+mod signed;
 mod state;
 mod write;
 
@@ -26,7 +27,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use approvals::{applied, rule, used};
+pub use approvals::{applied, recorded, rule, used};
 pub use begun::begun;
 pub use chain::History;
 pub use claim::{Claim, Journal};
@@ -35,6 +36,7 @@ pub use error::{JournalError, Unended};
 pub use memory::Memory;
 pub use owned::{other_estates, owned};
 pub use place::Place;
+pub use signed::{Signer, Unsigned, signed_by, statements};
 pub use state::{End, Progress, RunState};
 pub use write::Writer;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_compiler::observation::Owned;
 use holdfast_compiler::plan::{Action, Context, StepId};
-use holdfast_compiler::resource::{Address, Kind, Values};
+use holdfast_compiler::resource::{Address, Identity, Kind, Values};
 
 use super::{Entry, Event};
 
@@ -17,7 +17,7 @@ const BEFORE: u64 = 0;
 /// an address and an identity, so a thing whose name changes leaves the old one ours until it is gone.
 #[must_use]
 pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
-    let mut owned: BTreeMap<(Address, String), Owned> = BTreeMap::new();
+    let mut owned: BTreeMap<(Address, Identity), Owned> = BTreeMap::new();
     let mut begun: BTreeMap<&StepId, Begun> = BTreeMap::new();
     let (mut ours, mut run) = (false, 0);
     for entry in entries {
@@ -27,7 +27,7 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                 run += 1;
             }
             Event::Moved(moved) if ours => {
-                let own = key(&moved.identity);
+                let own = moved.identity.clone();
                 if let Some(made) = owned.remove(&(moved.from.clone(), own.clone())) {
                     let address = moved.to.clone();
                     owned.insert((address.clone(), own), Owned { address, ..made });
@@ -38,10 +38,10 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                 let (needs, applied) = (needs.clone(), Some(attributes.clone()));
                 let adopted =
                     Owned { address: address.clone(), identity, needs, run: BEFORE, applied, begun: None };
-                owned.insert((address, key(&adopted.identity)), adopted);
+                owned.insert((address, adopted.identity.clone()), adopted);
             }
             Event::Confirmed(confirmed) if ours => {
-                if let Some(made) = owned.get_mut(&(confirmed.address.clone(), key(&confirmed.identity))) {
+                if let Some(made) = owned.get_mut(&(confirmed.address.clone(), confirmed.identity.clone())) {
                     (made.applied, made.begun) = (Some(confirmed.attributes.clone()), None);
                 }
             }
@@ -55,10 +55,10 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                 superseded,
                 attributes,
             } if ours => {
-                let own = key(identity);
+                let own = identity.clone();
                 let kind = address.kind();
-                let gone = displaces.iter().map(key).filter(|other| *other != own);
-                let mut gone: Vec<_> = gone.map(|other| (kind, other)).collect();
+                let gone = displaces.iter().filter(|other| **other != own);
+                let mut gone: Vec<_> = gone.map(|other| (kind, other.clone())).collect();
                 let slot = (address.clone(), own.clone());
                 let before = owned.get(&slot);
                 let (address, identity, needs) = (address.clone(), identity.clone(), needs.clone());
@@ -106,9 +106,9 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
 /// What a step that began will have done once it is known to have ended well.
 struct Begun {
     /// The thing it is about.
-    slot: (Address, String),
+    slot: (Address, Identity),
     /// What goes.
-    gone: Vec<(Kind, String)>,
+    gone: Vec<(Kind, Identity)>,
     /// A thing of somebody else that becomes ours.
     updated: Option<Owned>,
     /// What the thing is like then.
@@ -122,15 +122,10 @@ pub fn other_estates(entries: &[Entry], context: &Context) -> Vec<Context> {
     for entry in entries {
         if let Event::RunStarted(run) = &entry.event {
             let other = &run.context;
-            let here = (&other.cloud, &other.account) == (&context.cloud, &context.account);
-            if here && other.estate != context.estate {
+            if other.is_beside(context) && other.estate != context.estate {
                 others.insert(&other.estate, other);
             }
         }
     }
     others.into_values().cloned().collect()
-}
-
-fn key(identity: &Values) -> String {
-    serde_json::to_string(identity).unwrap_or_default()
 }

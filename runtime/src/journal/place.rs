@@ -22,6 +22,9 @@ pub enum Place {
         region: Option<String>,
         /// How many seconds a run may be silent before others may take it over.
         lease: u64,
+        /// The account that owns the bucket. Where nobody has said it, the one of the credentials.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
     },
 }
 
@@ -44,7 +47,7 @@ impl FromStr for Place {
             return Ok(Self::Folder(text.into()));
         }
         let s3 = S3Location::parse(text)?;
-        Ok(Self::S3 { s3, region: None, lease: LEASE.as_seconds() })
+        Ok(Self::S3 { s3, region: None, lease: LEASE.as_seconds(), owner: None })
     }
 }
 

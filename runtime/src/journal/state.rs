@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use holdfast_compiler::plan::StepId;
 
+use super::entry::FORMAT;
 use super::{Entry, Event, Run};
 
 /// A run, as far as its entries tell.
@@ -92,6 +93,18 @@ impl RunState {
 /// It cannot follow on them; `runs` is then as it was.
 pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result<(), String> {
     if let Event::RunStarted(run) = &entry.event {
+        if run.format != FORMAT {
+            let found = run.format.max(1);
+            return Err(format!(
+                "another version of Holdfast wrote it: its format is {found}, and this one reads {FORMAT}"
+            ));
+        }
+        let same = |past: &&RunState| past.run.context == run.context;
+        if run.rule.is_none()
+            && let Some(past) = runs.iter().rev().find(same).filter(|past| past.run.rule.is_some())
+        {
+            return Err(format!("it drops the rule of run {} without saying so", past.number));
+        }
         if let Some(last) = runs.last_mut()
             && last.end == End::Open
         {
@@ -134,8 +147,8 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
         }
         (End::Open, Event::TakenOver { by }) => run.end = End::TakenOver { by: by.clone() },
         (End::Open, Event::Moved(_) | Event::Confirmed(_) | Event::Adopted { .. } | Event::Alive) => {}
-        // Who takes a run over may be a moment later than its end; what is adopted needs no run.
-        (End::Finished { .. }, Event::TakenOver { .. } | Event::Adopted { .. }) => {}
+        // Who takes a run over may be a moment later than its end.
+        (End::Finished { .. }, Event::TakenOver { .. }) => {}
         _ => return Err(format!("it follows on the end of run {}", run.number)),
     }
     run.heard.clone_from(&entry.at);
@@ -160,7 +173,7 @@ mod tests {
     }
 
     fn finished() -> Event {
-        Event::RunFinished { done: 1, failed: 0, not_started: 0, interrupted: false }
+        Event::RunFinished { done: 1, failed: 0, not_started: 0, interrupted: false, signature: None }
     }
 
     fn fold(events: Vec<Event>) -> Result<Vec<RunState>, String> {

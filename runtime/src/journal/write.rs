@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::claim::now;
-use super::{Appended, Claim, Entry, Event, JournalError, Run, Store};
+use super::{Appended, Claim, Entry, Event, JournalError, Run, Signer, Store};
 
 /// An entry that waits to be written.
 type Request = (Event, oneshot::Sender<Result<(), JournalError>>);
@@ -23,11 +23,11 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Begin a run. Its first entry is durable when this returns.
+    /// Begin a run, and sign it where there is a key. Its first entry is durable when this returns.
     ///
     /// # Errors
     /// Somebody else has begun one since, or the journal cannot be written.
-    pub async fn begin(claim: &Claim, run: Run) -> Result<Self, JournalError> {
+    pub async fn begin(claim: &Claim, run: Run, signer: Option<&Signer>) -> Result<Self, JournalError> {
         for (run, text) in &claim.unfolded {
             claim.store.fold(*run, text.clone()).await;
         }
@@ -42,6 +42,8 @@ impl Writer {
             heard: Instant::now(),
             beat: lease.map(|lease| Duration::from_secs(lease) / 3),
             broken: None,
+            plan: run.plan.clone(),
+            signer: signer.cloned(),
         };
         chain.write(vec![Event::RunStarted(Run { lease, ..run })]).await?;
         let salt = chain.previous.clone();
@@ -99,6 +101,10 @@ struct Chain {
     beat: Option<Duration>,
     /// Why nothing more can be written.
     broken: Option<JournalError>,
+    /// The digest of the run's plan.
+    plan: String,
+    /// Who signs the run.
+    signer: Option<Signer>,
 }
 
 impl Chain {
@@ -146,6 +152,10 @@ impl Chain {
         for event in events {
             self.number += 1;
             let entry = Entry { number: self.number, previous: self.previous.clone(), at: now(), event };
+            let entry = match &self.signer {
+                Some(signer) => signer.sign(entry, &self.plan)?,
+                None => entry,
+            };
             let (line, hash) = entry.line()?;
             text.push_str(&line);
             text.push('\n');

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Wanted};
 use holdfast_compiler::plan::Action;
-use holdfast_compiler::resource::{Kind, Values};
+use holdfast_compiler::resource::{Identity, Kind, Values};
 use serde_json::{Value, json};
 
 use crate::cloud::{Caller, Calls, Cloud, CloudError, Command, Done};
@@ -103,20 +103,20 @@ impl Cloud for Local {
         tokio::time::sleep(wait).await;
         let mut state = self.state();
         let zones = scope.iter().filter(|wanted| wanted.kind == Kind::HostedZone);
-        let zones: Vec<&str> = zones.filter_map(|wanted| wanted.identity.get("name")?.as_str()).collect();
+        let zones: Vec<&str> = zones.filter_map(|wanted| wanted.identity.get("name")).collect();
         state.provide_zones(&zones);
-        let name = |values: &Values| {
-            let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = |identity: &Identity| {
+            let text = |name: &str| identity.get(name).unwrap_or_default().to_owned();
             (text("zone"), text("name"))
         };
         let records = scope.iter().filter(|wanted| wanted.kind == Kind::Record);
         let names: BTreeSet<(String, String)> = records.map(|wanted| name(&wanted.identity)).collect();
-        let identities: BTreeSet<(Kind, String)> =
-            scope.iter().map(|wanted| (wanted.kind, key(&wanted.identity))).collect();
+        let identities: BTreeSet<(Kind, &Identity)> =
+            scope.iter().map(|wanted| (wanted.kind, &wanted.identity)).collect();
         let seen = |object: &&Object| match object.kind {
             // Whatever stands on a wanted record's name is seen, as a listing of the zone would show it.
-            Kind::Record => names.contains(&name(&object.attributes)),
-            _ => identities.contains(&(object.kind, key(&object.identity()))),
+            Kind::Record => names.contains(&name(&object.identity())),
+            _ => identities.contains(&(object.kind, &object.identity())),
         };
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(earlier) = earlier.as_ref().filter(|_| stale) {
@@ -178,10 +178,6 @@ impl Drop for Local {
             let _ = store.close(state);
         }
     }
-}
-
-fn key(identity: &Values) -> String {
-    serde_json::to_string(identity).unwrap_or_default()
 }
 
 /// What a batch is about.

@@ -1,6 +1,6 @@
 //! Plans made by hand and a cloud that does nothing but wait: what is left is the scheduler.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -11,27 +11,58 @@ use holdfast::cloud::{Caller, Calls, Cloud, CloudError, Command, Cost, Done};
 use holdfast::journal::{Journal, Place, Run, Writer};
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
-use holdfast_compiler::plan::{Plan, Step};
-use serde_json::{Value, json};
+use holdfast_compiler::plan::{Action, Context, Plan, Step, StepId};
+use holdfast_compiler::resource::{Address, Attribute};
 
 /// A step that makes something: its address and what it needs.
-pub fn step(address: &str, needs: &[&str]) -> Value {
-    json!({"id": address, "address": address, "action": "create", "purpose": "", "reason": "", "needs": needs})
+pub fn step(address: &str, needs: &[&str]) -> Step {
+    let at = |text: &str| Address::try_from(text.to_owned()).expect("an address");
+    Step {
+        id: StepId::of(&at(address)),
+        address: at(address),
+        action: Action::Create,
+        purpose: String::new(),
+        reason: String::new(),
+        unfinished: false,
+        cause: None,
+        place: None,
+        changes: Vec::new(),
+        cautions: Vec::new(),
+        attributes: BTreeMap::new(),
+        object: None,
+        displaces: Vec::new(),
+        superseded: false,
+        needs: needs.iter().map(|need| StepId::of(&at(need))).collect(),
+        batch: None,
+    }
 }
 
 /// A record of a zone, in a batch.
-pub fn record(address: &str, zone: &str, batch: &str) -> Value {
-    let attributes = json!({"zone": {"known": zone}});
-    json!({"id": address, "address": address, "action": "create", "purpose": "", "reason": "",
-        "attributes": attributes, "batch": batch})
+pub fn record(address: &str, zone: &str, batch: &str) -> Step {
+    let attributes = BTreeMap::from([("zone".to_owned(), Attribute::Known(zone.into()))]);
+    Step { attributes, batch: Some(batch.to_owned()), ..step(address, &[]) }
 }
 
 /// A plan of steps.
-pub fn plan(steps: Vec<Value>) -> Plan {
-    let context = json!({"estate": "t", "cloud": "waiting", "account": "000000000000"});
-    let plan =
-        json!({"format": 1, "context": context, "policy": "", "observed": [], "scope": [], "steps": steps});
-    serde_json::from_value(plan).expect("a plan")
+pub fn plan(steps: Vec<Step>) -> Plan {
+    let [estate, cloud, account, partition] = ["t", "waiting", "000000000000", "waiting"].map(str::to_owned);
+    Plan {
+        context: Context { estate, cloud, account, partition },
+        policy: String::new(),
+        observed: Vec::new(),
+        scope: Vec::new(),
+        objectives: Vec::new(),
+        waived: Vec::new(),
+        unmade: Vec::new(),
+        steps,
+        left: Vec::new(),
+        moved: Vec::new(),
+        confirmed: Vec::new(),
+        leaving: BTreeSet::new(),
+        consents: BTreeSet::new(),
+        targets: Vec::new(),
+        left_out: 0,
+    }
 }
 
 /// A cloud whose every answer takes its time.
@@ -120,8 +151,13 @@ pub async fn run(
     let folder = tempfile::tempdir().expect("a folder");
     let place = Place::Folder(folder.path().to_owned());
     let claim = Journal::open(&place).await.expect("a journal").claim("nobody", None).await.expect("a claim");
-    let run = Run::new(plan.context.clone(), plan.digest(), plan.steps.len(), "nobody".to_owned());
-    let journal = Writer::begin(&claim, run).await.expect("a run");
+    let run = Run::new(
+        plan.context.clone(),
+        plan.digest().expect("a digest"),
+        plan.steps.len(),
+        "nobody".to_owned(),
+    );
+    let journal = Writer::begin(&claim, run, None).await.expect("a run");
     let began = Instant::now();
     let outcome = apply(plan, cloud, &journal, settings, &Nobody, stop).await;
     (outcome, began.elapsed())

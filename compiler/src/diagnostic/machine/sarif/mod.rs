@@ -21,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Diagnostic, Label, Region, Sources, file, labels, level, sentence, shown, title};
 use crate::diagnostic::{Code, codes};
+use crate::digest::hex;
 use model::{
     ArtifactLocation, Configuration, Driver, Finding, Location, Log, Message, PhysicalLocation, Rule, Run,
     Span, Tool,
@@ -123,7 +124,7 @@ fn fingerprint<'a>(
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
-    let digest: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = hex(&hash.finalize()).chars().take(32).collect();
     let nth = seen.entry((file(finding, sources), digest.clone())).or_default();
     *nth += 1;
     format!("{digest}:{nth}")

@@ -1,0 +1,120 @@
+//! Digests: SHA-256 in lower-case hexadecimal digits, in one way for everything.
+//!
+//! A value is hashed as JSON, streamed into the hash, behind the name of what the digest is for. So a digest of one
+//! purpose is never taken for one of another, even over the same bytes. The JSON is canonical because the types are:
+//! structs write their fields in order, maps are sorted by key, and there are no floating-point numbers.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+/// What a digest is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A plan: what people approve.
+    Plan,
+    /// What a policy wants.
+    Policy,
+    /// What was observed.
+    Observation,
+    /// An approval that was used.
+    Approval,
+    /// A run of the journal.
+    Run,
+    /// Things that are taken over by an import.
+    Adoption,
+}
+
+impl Purpose {
+    /// The first bytes that are hashed.
+    fn domain(self) -> &'static [u8] {
+        match self {
+            Self::Plan => b"holdfast plan\n",
+            Self::Policy => b"holdfast policy\n",
+            Self::Observation => b"holdfast observation\n",
+            Self::Approval => b"holdfast approval\n",
+            Self::Run => b"holdfast run\n",
+            Self::Adoption => b"holdfast adoption\n",
+        }
+    }
+}
+
+/// The digest of a value: 64 hexadecimal digits.
+///
+/// # Errors
+/// The value cannot be written as JSON.
+pub fn digest<T: Serialize + ?Sized>(purpose: Purpose, value: &T) -> Result<String, serde_json::Error> {
+    let mut hasher = Hasher(Sha256::new());
+    hasher.0.update(purpose.domain());
+    serde_json::to_writer(&mut hasher, value)?;
+    Ok(hex(&hasher.0.finalize()))
+}
+
+/// The SHA-256 of some bytes as they are: 64 hexadecimal digits.
+#[must_use]
+pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Bytes as lower-case hexadecimal digits, two for each.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A hash that JSON can be written to.
+struct Hasher(Sha256);
+
+impl Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_value_for_another_purpose_has_another_digest() {
+        let value = ["a", "b"];
+        let all = [
+            Purpose::Plan,
+            Purpose::Policy,
+            Purpose::Observation,
+            Purpose::Approval,
+            Purpose::Run,
+            Purpose::Adoption,
+        ]
+        .map(|purpose| digest(purpose, &value).unwrap());
+        let different: std::collections::BTreeSet<&String> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
+        assert!(all.iter().all(|digest| digest.len() == 64));
+    }
+
+    #[test]
+    fn what_cannot_be_written_has_no_digest() {
+        let map = std::collections::BTreeMap::from([((1, 2), 3)]);
+        assert!(
+            digest(Purpose::Plan, &map).is_err(),
+            "keys that are not text are an error, not an empty digest"
+        );
+    }
+
+    #[test]
+    fn bytes_are_hashed_as_sha256sum_does() {
+        assert_eq!(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(hex(&[0, 15, 255]), "000fff");
+    }
+}

@@ -1,0 +1,194 @@
+//! The trust anchor: whom a runner trusts, written by the owner of the runner and kept outside the policies' repository.
+//! It is not a policy: a folder of policies that holds one is refused like any unknown kind of document.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::schema::trust_validator;
+use super::text::{AccountId, Name};
+use super::{schema_error, tree, trees, typed};
+use crate::diagnostic::{Diagnostic, ENOUGH, codes};
+use crate::source::{Sources, Span};
+use crate::units::Duration;
+
+/// Always `trust`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrustKind {
+    /// A trust anchor.
+    Trust,
+}
+
+/// A trust anchor. Files that it names lie in its folder or below.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Trust {
+    /// `trust`: this document says whom a runner trusts.
+    pub kind: TrustKind,
+    /// The estates that this runner may work on, by name. It refuses all others.
+    #[schemars(extend("minProperties" = 1))]
+    pub estates: BTreeMap<Name, TrustedEstate>,
+}
+
+/// What holds for one estate, whatever its policies, plan files and journal say.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TrustedEstate {
+    /// The cloud: `aws`, or an embedded cloud as `local:FILE`.
+    pub cloud: String,
+    /// The accounts that the runner may work in.
+    #[schemars(extend("minItems" = 1))]
+    pub accounts: Vec<AccountId>,
+    /// The partition of these accounts. Without it: `aws`.
+    #[serde(default)]
+    pub partition: Option<Name>,
+    /// Where the journal is, and how much of it there is at least.
+    pub journal: TrustedJournal,
+    /// Who has to agree to a plan at least. A policy can ask for more, never for less.
+    #[serde(default)]
+    pub approvals: Option<TrustedApprovals>,
+    /// An `allowed_signers` file: the authors of plans. With it, a plan without the signature of its author is refused.
+    #[serde(default)]
+    pub authors: Option<String>,
+    /// An `allowed_signers` file: whose signature lets a plan be applied without the approvals it needs. Without it nobody
+    /// can.
+    #[serde(default)]
+    pub break_glass: Option<String>,
+    /// An `allowed_signers` file: the keys of runners. With it, a journal that holds a run without the signature of one of
+    /// them is refused.
+    #[serde(default)]
+    pub runners: Option<String>,
+}
+
+/// Where the journal is, and how much of it there is at least.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TrustedJournal {
+    /// `s3://BUCKET/PREFIX`, or a folder, from the folder of the anchor.
+    pub at: String,
+    /// The account that owns the bucket. Without it: the account of the runner's credentials.
+    #[serde(default)]
+    pub owner: Option<AccountId>,
+    /// A head that the journal contains, as `holdfast journal verify` prints it, or `none` before the first run.
+    pub head: String,
+}
+
+/// Who has to agree to a plan at least.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TrustedApprovals {
+    /// How many people. The author of a plan is never one of them.
+    #[schemars(range(min = 1, max = 10))]
+    pub required: u8,
+    /// An `allowed_signers` file: whose approvals count.
+    pub signers: String,
+    /// For how long an approval holds at most. Without it: 24 h.
+    #[serde(default)]
+    pub hold: Option<Duration>,
+}
+
+/// The form of a head: the digest of an entry.
+fn is_head(text: &str) -> bool {
+    text == "none"
+        || text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// Read the only document of the only source.
+///
+/// # Errors
+/// Everything that is wrong with its text.
+pub fn read_trust(sources: &Sources) -> Result<Trust, Vec<Diagnostic>> {
+    let mut findings = Vec::new();
+    let Some((id, source)) = sources.iter().next() else { return Err(findings) };
+    let mut documents =
+        trees(id, &source.text, &mut findings).into_iter().filter(|tree| tree.root().is_some());
+    let (first, second) = (documents.next(), documents.next());
+    let (Some(document), None) = (first, second) else {
+        if findings.is_empty() {
+            let message = "a trust anchor is one document that begins with `kind: trust`";
+            findings.push(Diagnostic::new(codes::BAD_TRUST, message).in_file(source.path.clone()));
+        }
+        return Err(findings);
+    };
+    let trust = if findings.is_empty() { fitting(&document, id, &mut findings) } else { None };
+    match trust {
+        Some(trust) if findings.is_empty() => Ok(trust),
+        _ => Err(findings),
+    }
+}
+
+fn fitting(document: &tree::Tree, id: crate::source::SourceId, out: &mut Vec<Diagnostic>) -> Option<Trust> {
+    let root = document.root()?;
+    let whole = Span::new(id, root.span.start, root.span.start);
+    let json = document.to_json(root);
+    let validator = trust_validator()?;
+    validator
+        .iter_errors(&json)
+        .take(ENOUGH)
+        .for_each(|error| schema_error::report(document, whole, &error, out));
+    if !out.is_empty() {
+        return None;
+    }
+    let trust: Trust = typed(json, document, whole, out)?;
+    for (name, estate) in &trust.estates {
+        if !is_head(&estate.journal.head) {
+            let path = ["estates".into(), name.as_str().into(), "journal".into(), "head".into()];
+            let message = "a head is 64 hexadecimal digits, or `none` before the first run";
+            out.push(
+                Diagnostic::new(codes::BAD_FORM, message)
+                    .at(document.span(&path).unwrap_or(whole), "not a head")
+                    .help("`holdfast journal verify` prints it"),
+            );
+        }
+    }
+    Some(trust)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = "kind: trust
+estates:
+  acme:
+    cloud: aws
+    accounts: [\"111122223333\"]
+    journal: { at: \"s3://acme-journal/holdfast\", head: none }
+    approvals: { required: 2, signers: people }
+";
+
+    fn read(text: &str) -> Result<Trust, Vec<String>> {
+        let mut sources = Sources::default();
+        sources.add("trust.yaml", text);
+        read_trust(&sources)
+            .map_err(|findings| findings.into_iter().map(|f| format!("{} {}", f.code, f.message)).collect())
+    }
+
+    #[test]
+    fn a_whole_anchor_is_read() {
+        let trust = read(WHOLE).unwrap();
+        let (name, estate) = trust.estates.iter().next().unwrap();
+        assert_eq!((name.as_str(), estate.journal.head.as_str()), ("acme", "none"));
+        assert_eq!(estate.approvals.as_ref().map(|rule| rule.required), Some(2));
+    }
+
+    #[test]
+    fn what_is_misspelt_or_missing_never_means_no_rule() {
+        for (from, to, code) in [
+            ("approvals", "aprovals", "E0201"),
+            ("required: 2", "required: 0", "E0208"),
+            ("head: none", "head: nil", "E0209"),
+            (", head: none", "", "E0202"),
+            ("kind: trust", "kind: estate", "E0204"),
+            ("    cloud: aws\n", "    cloud: aws\n    cloud: aws\n", "E0103"),
+            ("[\"111122223333\"]", "[]", "E0208"),
+        ] {
+            let found = read(&WHOLE.replace(from, to)).unwrap_err();
+            assert!(found.iter().any(|finding| finding.starts_with(code)), "{to}: {found:?}");
+        }
+        assert!(read("").is_err() && read("---\n---\n").is_err());
+        assert!(read(&format!("{WHOLE}---\n{WHOLE}")).is_err());
+    }
+}

@@ -1,0 +1,167 @@
+//! What of an approved plan may be executed: only what a plan that was made a moment ago, from the same policies and the
+//! same consents, but from the journal and the cloud themselves, still asks for in the same way.
+//!
+//! A plan file records what was observed and what was owned. These facts serve those who read the plan. Nothing is
+//! executed on the strength of them, so that changing them gains nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{Action, After, Change, Effect, Plan, Step, StepId};
+
+/// Why an approved plan may not be executed as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Departure {
+    /// The step is not needed any more, or has to do something else.
+    Step {
+        /// The step.
+        id: StepId,
+        /// What is different, in a few words.
+        what: String,
+    },
+    /// There is something to warn of that the reviewers were not told.
+    Caution {
+        /// The step, or the service that would be removed.
+        of: String,
+        /// What they would have to be told.
+        caution: String,
+    },
+    /// An objective comes out worse than the approved plan said.
+    Verdict {
+        /// The service and what goes wrong.
+        of: String,
+    },
+}
+
+impl fmt::Display for Departure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Step { id, what } => write!(f, "{id}: {what}"),
+            Self::Caution { of, caution } => write!(f, "{of}: not in the approved plan: {caution}"),
+            Self::Verdict { of } => {
+                write!(f, "{of}: the objective comes out worse than the approved plan says")
+            }
+        }
+    }
+}
+
+/// The part of `fresh` that was approved: every pending step of `approved` in the form that `fresh` has of it, and no
+/// other pending step. `approved` is what is left of an approved plan; `resumed` says whether earlier runs of it have
+/// begun steps.
+///
+/// # Errors
+/// Every step that `fresh` does not share unchanged; every caution, removed service and worse objective that the
+/// approved plan did not show. Where earlier runs have begun to apply the plan, objectives are not compared: what is
+/// half done may well keep less than what was approved, and finishing it is the cure.
+pub fn confirm(approved: &Plan, fresh: &Plan, resumed: bool) -> Result<Plan, Vec<Departure>> {
+    let wanted: BTreeMap<&StepId, &Step> = approved.pending().map(|step| (&step.id, step)).collect();
+    let found: BTreeMap<&StepId, &Step> = fresh.pending().map(|step| (&step.id, step)).collect();
+    let mut departures = Vec::new();
+    for (id, approved) in &wanted {
+        match found.get(id) {
+            None => departures
+                .push(Departure::Step { id: (*id).clone(), what: "it is not asked for any more".to_owned() }),
+            Some(fresh) => departures.extend(compare(approved, fresh)),
+        }
+    }
+    departures.extend(unknown_needs(&wanted, &found));
+    for service in fresh.leaving.difference(&approved.leaving) {
+        if found.values().any(|step| step.address.owner() == service && wanted.contains_key(&step.id)) {
+            departures.push(Departure::Caution {
+                of: service.clone(),
+                caution: "the whole service would be removed".to_owned(),
+            });
+        }
+    }
+    if !resumed {
+        let touched: BTreeSet<&str> = wanted.values().map(|step| step.address.owner()).collect();
+        departures.extend(verdicts(&approved.objectives, &fresh.objectives, &touched));
+    }
+    if !departures.is_empty() {
+        return Err(departures);
+    }
+    let mut confirmed = fresh.clone();
+    confirmed.steps.retain(|step| step.action == Action::Keep || wanted.contains_key(&step.id));
+    Ok(confirmed)
+}
+
+fn compare(approved: &Step, fresh: &Step) -> Vec<Departure> {
+    let differs = |what: String| Departure::Step { id: fresh.id.clone(), what };
+    let mut departures = Vec::new();
+    if approved.action != fresh.action {
+        departures.push(differs(format!("{} was approved, and now it is {}", approved.action, fresh.action)));
+    } else if approved.address != fresh.address || approved.superseded != fresh.superseded {
+        departures.push(differs("it is about another resource".to_owned()));
+    } else if approved.attributes != fresh.attributes || !same_changes(approved, fresh) {
+        departures.push(differs(format!("other changes than approved: {}", names(approved, fresh))));
+    } else if approved.object != fresh.object || approved.displaces != fresh.displaces {
+        departures.push(differs("it is about another thing in the cloud".to_owned()));
+    }
+    let told: BTreeSet<&String> = approved.cautions.iter().collect();
+    departures.extend(
+        fresh
+            .cautions
+            .iter()
+            .filter(|caution| !told.contains(caution))
+            .map(|caution| Departure::Caution { of: fresh.id.to_string(), caution: caution.clone() }),
+    );
+    departures
+}
+
+/// Whether the same values are written over the same values. Whose doing a difference is does not matter. What was to be
+/// known only during the apply may be known by now: it is the output of the same resource, or the attributes differ.
+fn same_changes(approved: &Step, fresh: &Step) -> bool {
+    let same = |(one, other): (&Change, &Change)| {
+        let after = one.after == other.after || one.after == After::Unknown;
+        (&one.name, &one.before, one.replaces) == (&other.name, &other.before, other.replaces) && after
+    };
+    approved.changes.len() == fresh.changes.len() && approved.changes.iter().zip(&fresh.changes).all(same)
+}
+
+/// The attributes that two steps do not agree on.
+fn names(approved: &Step, fresh: &Step) -> String {
+    let value = |step: &Step, name: &str| -> (Option<After>, bool) {
+        let change = step.changes.iter().find(|change| change.name == name);
+        (change.map(|change| change.after.clone()), step.attributes.contains_key(name))
+    };
+    let all: BTreeSet<&String> = approved
+        .attributes
+        .keys()
+        .chain(fresh.attributes.keys())
+        .filter(|name| {
+            value(approved, name) != value(fresh, name)
+                || approved.attributes.get(*name) != fresh.attributes.get(*name)
+        })
+        .collect();
+    let names: Vec<String> = all.into_iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { "what is there is different".to_owned() } else { names.join(", ") }
+}
+
+/// Steps that were approved and that need a step which was not.
+fn unknown_needs(wanted: &BTreeMap<&StepId, &Step>, found: &BTreeMap<&StepId, &Step>) -> Vec<Departure> {
+    let mut departures = Vec::new();
+    for step in found.values().filter(|step| wanted.contains_key(&step.id)) {
+        for need in step.needs.iter().filter(|need| found.contains_key(need) && !wanted.contains_key(need)) {
+            let what = format!("it needs {need}, which is not part of what was approved");
+            departures.push(Departure::Step { id: step.id.clone(), what });
+        }
+    }
+    departures
+}
+
+/// Objectives that come out worse, of the services that the plan touches: what somebody did to another one is not the
+/// plan's doing, and is for the next plan of that service to tell.
+fn verdicts(approved: &[Effect], fresh: &[Effect], touched: &BTreeSet<&str>) -> Vec<Departure> {
+    let worse = fresh.iter().filter(|fresh| touched.contains(fresh.service.as_str())).filter(|fresh| {
+        let same = |other: &&Effect| {
+            (&other.service, other.disruption, other.measure)
+                == (&fresh.service, fresh.disruption, fresh.measure)
+        };
+        approved.iter().find(same).is_some_and(|approved| {
+            approved.met() && !fresh.met() || fresh.after.is_worse_than(&approved.after)
+        })
+    });
+    worse
+        .map(|effect| Departure::Verdict { of: format!("{}, {}", effect.service, effect.disruption) })
+        .collect()
+}

@@ -1,0 +1,178 @@
+//! What an operator has to agree to explicitly, beside the plan itself.
+//!
+//! A mistake looks just like a decision: a path that was forgotten on the command line looks like a service that nobody
+//! wants any more. Some changes therefore need a consent, given as `--allow WHAT` when planning. Consents are an input
+//! of the plan: a reviewer sees them, and they are part of what is approved.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Plan};
+use crate::diagnostic::{Diagnostic, codes, one_of};
+use crate::resource::Address;
+
+/// A smaller estate may change as a whole: a share of few things says nothing. As octoDNS has it
+/// (`octodns/provider/plan.py`, `MIN_EXISTING_RECORDS`).
+const FEW: usize = 10;
+/// The share of what exists that may be changed or removed without consent, in percent. As octoDNS has it
+/// (`MAX_SAFE_UPDATE_PCENT`, `MAX_SAFE_DELETE_PCENT`).
+const SHARE: usize = 30;
+
+/// One explicit consent of an operator. Written as `teardown:SERVICE`, `destroy:ADDRESS` or `many`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Consent {
+    /// Remove a service that no policy mentions any more.
+    Teardown(String),
+    /// Delete a thing that holds data, once no policy asks for it.
+    Destroy(Address),
+    /// Change or remove a large share of what exists.
+    Many,
+}
+
+impl fmt::Display for Consent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Teardown(service) => write!(f, "teardown:{service}"),
+            Self::Destroy(address) => write!(f, "destroy:{address}"),
+            Self::Many => f.write_str("many"),
+        }
+    }
+}
+
+impl FromStr for Consent {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            None if text == "many" => Ok(Self::Many),
+            Some(("teardown", service)) if !service.is_empty() => Ok(Self::Teardown(service.to_owned())),
+            Some(("destroy", address)) => Ok(Self::Destroy(Address::try_from(address.to_owned())?)),
+            _ => Err("it can be `teardown:SERVICE`, `destroy:ADDRESS` or `many`".to_owned()),
+        }
+    }
+}
+
+impl TryFrom<String> for Consent {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Consent> for String {
+    fn from(consent: Consent) -> Self {
+        consent.to_string()
+    }
+}
+
+impl Consent {
+    /// The flag that gives it, ready to paste: one word, which no line break can part, quoted for a shell where it has to
+    /// be.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        let word = self.to_string();
+        let plain = |c: char| c.is_ascii_alphanumeric() || ":._-@/".contains(c);
+        if word.chars().all(plain) {
+            format!("--allow={word}")
+        } else {
+            format!("--allow='{}'", word.replace('\'', r"'\''"))
+        }
+    }
+}
+
+/// All consents that were given.
+pub type Consents = BTreeSet<Consent>;
+
+/// A share of the estate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// How many things are changed or removed.
+    pub changed: usize,
+    /// How many things exist.
+    pub existing: usize,
+}
+
+impl Share {
+    /// In percent, rounded down.
+    #[must_use]
+    pub fn percent(self) -> usize {
+        (self.changed * 100).checked_div(self.existing).unwrap_or(0)
+    }
+}
+
+impl Plan {
+    /// What an apply refuses for want of a consent: one finding per kind of consent, with the flags to paste.
+    #[must_use]
+    pub fn missing_consents(&self) -> Vec<Diagnostic> {
+        let mut missing = Vec::new();
+        let teardown = |service: &&String| Consent::Teardown((*service).clone());
+        let services: Vec<&String> =
+            self.leaving.iter().filter(|service| !self.consents.contains(&teardown(service))).collect();
+        if !services.is_empty() {
+            let names = one_of(services.iter().map(|name| name.as_str()));
+            let flags: Vec<String> = services.iter().map(|service| teardown(service).flag()).collect();
+            let message = format!("no policy mentions {names} any more, so all of it would be removed");
+            let help = format!(
+                "name all paths of the estate; if it is meant to be removed, plan with `{}`",
+                flags.join(" ")
+            );
+            missing.push(Diagnostic::new(codes::SERVICE_LEAVES, message).help(help));
+        }
+        if let Some(share) = self.large_share().filter(|_| !self.consents.contains(&Consent::Many)) {
+            let Share { changed, existing } = share;
+            let message = format!(
+                "this would change or remove {changed} of the {existing} things that exist ({} %)",
+                share.percent()
+            );
+            let help =
+                format!("check that all of it is meant; if it is, plan with `{}`", Consent::Many.flag());
+            missing.push(Diagnostic::new(codes::TOO_MANY_CHANGES, message).help(help));
+        }
+        missing
+    }
+
+    /// The share of what exists that is changed or removed, where it is unlikely to be meant: of each, more than
+    /// 30 % of at least ten things. Whether somebody has agreed is not asked here.
+    #[must_use]
+    pub fn large_share(&self) -> Option<Share> {
+        let counts = self.counts();
+        // To finish what an apply has begun is not to change it.
+        let finishing = self.steps.iter().filter(|step| step.unfinished && step.action == Action::Update);
+        let changed = counts.update + counts.replace - finishing.count();
+        let existing = counts.keep + changed + counts.delete;
+        let large = |count: usize| count * 100 > existing * SHARE;
+        let either = large(changed) || large(counts.delete);
+        (existing >= FEW && either).then_some(Share { changed: changed + counts.delete, existing })
+    }
+
+    /// Things that are deleted although they hold data.
+    pub fn destroyed(&self) -> impl Iterator<Item = &Address> {
+        let gone = self.steps.iter().filter(|step| step.action == Action::Delete);
+        gone.map(|step| &step.address).filter(|address| address.kind().schema().stateful)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn consent_is_read_as_it_is_written() {
+        for text in ["many", "teardown:web", "destroy:bucket.files.docs.oregon"] {
+            assert_eq!(text.parse::<Consent>().unwrap().to_string(), text);
+        }
+        for text in ["", "few", "teardown:", "destroy:", "destroy:nothing", "many:", "lock"] {
+            assert!(text.parse::<Consent>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn flag_of_a_hostile_name_is_one_shell_word() {
+        let flag = Consent::Teardown("x; rm 'y'".to_owned()).flag();
+        assert_eq!(flag, r"--allow='teardown:x; rm '\''y'\'''");
+    }
+}

@@ -1,0 +1,67 @@
+//! What a cloud knows a thing by.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Kind, Values};
+
+/// What a cloud knows a thing by: the identity attributes of its kind by name. `None` stands for one that the thing does
+/// not have, such as the set identifier of a plain record. Things of one kind with equal identities are one thing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Identity(BTreeMap<String, Option<String>>);
+
+impl Identity {
+    /// The identity of a thing of a kind with these attributes.
+    #[must_use]
+    pub fn of(kind: Kind, attributes: &Values) -> Self {
+        let text = |value: &Value| match value {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            // No kind has such an identity; a cloud that answers one is not taken for another thing.
+            other => Some(other.to_string()),
+        };
+        let parts = kind.schema().identity();
+        Self(parts.map(|name| (name.to_owned(), attributes.get(name).and_then(text))).collect())
+    }
+
+    /// One part of it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_deref()
+    }
+
+    /// The parts that the thing has, in the order of their names.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.values().filter_map(Option::as_deref)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn values(value: Value) -> Values {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn missing_part_and_null_are_the_same_thing() {
+        let plain =
+            values(json!({"zone": "acme.example", "name": "www.acme.example", "type": "A", "ttl": 60}));
+        let null = values(
+            json!({"zone": "acme.example", "name": "www.acme.example", "type": "A", "set-identifier": null}),
+        );
+        let other = values(
+            json!({"zone": "acme.example", "name": "www.acme.example", "type": "A", "set-identifier": "null"}),
+        );
+        let of = |values: &Values| Identity::of(Kind::Record, values);
+        assert_eq!(of(&plain), of(&null));
+        assert_ne!(of(&null), of(&other));
+        assert_eq!(of(&plain).get("name"), Some("www.acme.example"));
+        assert_eq!(of(&null).get("set-identifier"), None);
+    }
+}

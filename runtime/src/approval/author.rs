@@ -1,0 +1,52 @@
+//! The author of a plan: who says so, and with which key.
+
+use std::collections::BTreeSet;
+
+use ssh_key::public::KeyData;
+
+use super::{Namespace, Signature, Signers};
+
+/// Who made a plan.
+#[derive(Debug, Clone)]
+pub struct Author {
+    /// The principal that the plan names.
+    pub name: String,
+    /// The author's signature of the plan file, where there is one.
+    pub signature: Option<Signature>,
+}
+
+impl Author {
+    /// The author of a plan file with these bytes, and the text of the signature beside it.
+    ///
+    /// # Errors
+    /// There is a signature and it is not of this file.
+    pub fn of(name: &str, file: &[u8], signature: Option<&str>) -> Result<Self, &'static str> {
+        let verified = signature.map(|text| Signature::verify(Namespace::Plan, file, text)).transpose()?;
+        Ok(Self { name: name.to_owned(), signature: verified })
+    }
+
+    /// Why an approver is the author, if so. The author is known by name, whatever its case, by the key that signed the
+    /// plan, and by every key and name that the list has for either.
+    pub(super) fn is(
+        &self,
+        approver: &str,
+        key: &KeyData,
+        signers: Option<&Signers>,
+    ) -> Option<&'static str> {
+        if approver.to_lowercase() == self.name.to_lowercase() {
+            return Some("");
+        }
+        let own = self.signature.as_ref().map(Signature::key);
+        if own == Some(key) {
+            return Some(": the plan is signed with the same key");
+        }
+        let signers = signers?;
+        let mut names: BTreeSet<String> = own.map(|own| signers.names_of(own)).unwrap_or_default();
+        if names.contains(&approver.to_lowercase()) {
+            return Some(": the list of signers has the key that signed the plan under this name");
+        }
+        names.insert(self.name.to_lowercase());
+        let theirs = names.iter().chain([&self.name]).any(|name| signers.has(key, name));
+        theirs.then_some(": the list of signers has the key under the author's name too")
+    }
+}

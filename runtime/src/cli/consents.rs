@@ -1,0 +1,58 @@
+//! What an operator agrees to explicitly, and which part of a plan is wanted: flags of `plan` and `apply`.
+
+use clap::Args;
+use holdfast_compiler::plan::{Consent, Consents, Plan};
+
+use super::failure::Failure;
+use super::output::Terminal;
+
+/// Explicit consents, and the part of the plan that is wanted.
+#[derive(Debug, Args)]
+pub(super) struct ConsentFlags {
+    /// Agree to a change that needs it: `teardown:SERVICE` to remove a service that no policy mentions any more,
+    /// `destroy:ADDRESS` to delete something that holds data, `many` to change or remove more than 30 % of what
+    /// exists. Plans and refusals print it ready to paste. Can be given several times.
+    #[arg(long, value_name = "WHAT")]
+    allow: Vec<Consent>,
+    /// Only this resource, service or part of one (`payments.ledger`), with all it needs. Can be given several
+    /// times. For a bad day: what is left out is not as the policy says afterwards.
+    #[arg(long, value_name = "ADDRESS")]
+    target: Vec<String>,
+}
+
+impl ConsentFlags {
+    /// What was agreed to.
+    pub(super) fn consents(&self) -> Consents {
+        self.allow.iter().cloned().collect()
+    }
+
+    /// The only things that are wanted; all where this is empty.
+    pub(super) fn targets(&self) -> &[String] {
+        &self.target
+    }
+
+    /// Say that only a part is wanted, if so.
+    pub(super) fn mention_targets(&self, terminal: &Terminal) {
+        if !self.target.is_empty() {
+            terminal.error(
+                "warning: only a part of the plan: what is left out is not as the policies say afterwards\n",
+            );
+        }
+    }
+
+    /// A saved plan is applied as it was approved.
+    pub(super) fn refuse_with_saved_plan(&self) -> Result<(), Failure> {
+        if self.target.is_empty() && self.allow.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            "a saved plan is applied as it was approved: give `--target` and `--allow` to `holdfast plan --out`",
+        ))
+    }
+}
+
+/// Refuse a plan that lacks a consent.
+pub(super) fn require(plan: &Plan) -> Result<(), Failure> {
+    let missing = plan.missing_consents();
+    if missing.is_empty() { Ok(()) } else { Err(Failure::refused_for(missing)) }
+}

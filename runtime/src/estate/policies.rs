@@ -1,0 +1,161 @@
+//! Policies that compile, and the plan that follows from them.
+
+use std::path::Path;
+
+use holdfast_compiler::compile::{Compiled, Options, compile};
+use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use holdfast_compiler::graph::Graph;
+use holdfast_compiler::lower::{Target, lower};
+use holdfast_compiler::observation::{Observation, Owned};
+use holdfast_compiler::plan::{Consents, Context, Inputs, Plan, diff};
+use holdfast_compiler::source::Sources;
+use holdfast_compiler::units::Date;
+
+use crate::approval::{self, MAX_SIGNERS_BYTES, Rule, Signers};
+
+/// Why there is no plan: findings, and the text that they are about.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// The findings.
+    pub findings: Vec<Diagnostic>,
+    /// The text.
+    pub sources: Sources,
+}
+
+/// Policies that compile.
+#[derive(Debug)]
+pub struct Policies {
+    /// Their text.
+    pub sources: Sources,
+    /// What they mean.
+    pub compiled: Compiled,
+    /// Who has to agree to a plan.
+    pub rule: Option<Rule>,
+}
+
+/// What a plan follows from, beside the policies.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// What the plan is about.
+    pub context: &'a Context,
+    /// What Holdfast owns.
+    pub owned: &'a [Owned],
+    /// What exists.
+    pub observation: &'a Observation,
+    /// What the operator agrees to.
+    pub consents: &'a Consents,
+    /// The only things that are asked for; all where this is empty.
+    pub targets: &'a [String],
+}
+
+impl Policies {
+    /// Compile. The list of signers that the policies name is read from the folder of the estate's file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the policies and with the list of signers.
+    pub fn read(sources: Sources, as_of: Option<Date>) -> Result<Self, Findings> {
+        let signers = |folder: &Path, name: &str| {
+            below(folder, name).and_then(|path| approval::read(&path, MAX_SIGNERS_BYTES))
+        };
+        Self::new(sources, as_of, &signers)
+    }
+
+    /// Compile, with the text of the list of signers at hand.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the policies and with the list of signers.
+    pub fn recorded(sources: Sources, as_of: Option<Date>, signers: Option<&str>) -> Result<Self, Findings> {
+        let missing = || std::io::Error::other("the plan file does not have it");
+        Self::new(sources, as_of, &|_, _| signers.map(str::to_owned).ok_or_else(missing))
+    }
+
+    fn new(
+        sources: Sources,
+        as_of: Option<Date>,
+        signers: &dyn Fn(&Path, &str) -> std::io::Result<String>,
+    ) -> Result<Self, Findings> {
+        let compiled = match compile(&sources, Options { as_of }) {
+            Ok(compiled) => compiled,
+            Err(findings) => return Err(Findings { findings, sources }),
+        };
+        match rule(&compiled, &sources, signers) {
+            Ok(rule) => Ok(Self { sources, compiled, rule }),
+            Err(finding) => Err(Findings { findings: vec![finding], sources }),
+        }
+    }
+
+    /// What should exist in an account.
+    ///
+    /// # Errors
+    /// Two resources that would be one thing, and what is said about existing things that are none.
+    pub fn graph(self, account: &str) -> Result<(Self, Graph), Findings> {
+        match lower(&self.compiled.policy, &Target { account: account.to_owned() }) {
+            Ok(graph) => Ok((self, graph)),
+            Err(findings) => Err(Findings { findings, sources: self.sources }),
+        }
+    }
+
+    /// The plan. It depends on the policies and on the request, and on nothing else.
+    ///
+    /// # Errors
+    /// What exists stands in the way, or the plan has nothing of a target.
+    pub fn plan(&self, graph: &Graph, request: &Request<'_>) -> Result<Plan, PlanError> {
+        let plan = diff(Inputs {
+            context: request.context.clone(),
+            sources: &self.sources,
+            compiled: &self.compiled,
+            graph,
+            owned: request.owned,
+            observation: request.observation,
+            consents: request.consents.clone(),
+        });
+        let plan = plan.map_err(PlanError::Findings)?;
+        if request.targets.is_empty() {
+            return Ok(plan);
+        }
+        plan.targeted(request.targets).map_err(PlanError::NoTarget)
+    }
+}
+
+/// Why there is no plan.
+#[derive(Debug)]
+pub enum PlanError {
+    /// What exists stands in the way.
+    Findings(Vec<Diagnostic>),
+    /// The plan has nothing of this target.
+    NoTarget(String),
+}
+
+/// The rule of a policy, with its list of signers.
+fn rule(
+    compiled: &Compiled,
+    sources: &Sources,
+    signers: &dyn Fn(&Path, &str) -> std::io::Result<String>,
+) -> Result<Option<Rule>, Diagnostic> {
+    let policy = &compiled.policy;
+    let Some(asked) = &policy.approvals else { return Ok(None) };
+    let wrong = |message: String, label: &str| {
+        Diagnostic::new(codes::BAD_SIGNERS, message)
+            .at(asked.span, label)
+            .help("a line for everybody: `alice@acme.example ssh-ed25519 AAAA…`")
+    };
+    let file = sources.place(policy.estate_span).file;
+    let folder = Path::new(&file).parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let text = signers(folder, &asked.signers)
+        .map_err(|error| wrong(format!("the list of signers cannot be read: {error}"), "this file"))?;
+    let people = Signers::parse(&text)
+        .map_err(|error| wrong(format!("the list of signers, {error}"), "in this file"))?
+        .people();
+    if people < usize::from(asked.required) {
+        let message = format!("{} have to agree, and only {people} can", asked.required);
+        return Err(wrong(message, "this list is too short"));
+    }
+    Ok(Some(Rule { required: asked.required, hold_seconds: asked.hold.as_seconds(), signers: text }))
+}
+
+/// A file in a folder or below it, wherever links lead.
+fn below(folder: &Path, name: &str) -> std::io::Result<std::path::PathBuf> {
+    let path = folder.join(name).canonicalize()?;
+    let inside = path.starts_with(folder.canonicalize()?) && path.is_file();
+    inside.then_some(path).ok_or_else(|| std::io::Error::other("it is no file in the folder of the estate"))
+}

@@ -1,0 +1,45 @@
+//! How a plan file begins: what it is and its format come before anything that a later format may change.
+
+use serde::{Deserialize, Serialize};
+
+/// The format of plan files. A reader refuses others, and looks no further.
+pub(super) const FORMAT: u32 = 3;
+/// How every plan file begins, in bytes.
+pub(super) const MARK: &str = "{\n  \"holdfast\": \"plan\",\n";
+/// How the format follows.
+const NUMBER: &str = "  \"format\": ";
+
+/// The first field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Marker {
+    /// A plan.
+    Plan,
+}
+
+/// What the first lines of a file say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Head {
+    /// A plan of this format.
+    Plan(u32),
+    /// The beginning of a beginning.
+    CutShort,
+    /// Something else.
+    Other,
+}
+
+impl Head {
+    pub(super) fn of(text: &[u8]) -> Self {
+        let Some(rest) = text.strip_prefix(MARK.as_bytes()) else {
+            let cut = !text.is_empty() && MARK.as_bytes().starts_with(text);
+            return if cut { Self::CutShort } else { Self::Other };
+        };
+        let Some(rest) = rest.strip_prefix(NUMBER.as_bytes()) else {
+            // The first format had its number elsewhere.
+            return if NUMBER.as_bytes().starts_with(rest) { Self::CutShort } else { Self::Plan(1) };
+        };
+        let digits: Vec<u8> = rest.iter().copied().take_while(u8::is_ascii_digit).take(9).collect();
+        let number = String::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+        number.map_or(Self::CutShort, Self::Plan)
+    }
+}

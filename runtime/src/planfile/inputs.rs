@@ -1,0 +1,121 @@
+//! What a plan follows from.
+
+use holdfast_compiler::graph::Graph;
+use holdfast_compiler::observation::{Object, Observation, Owned};
+use holdfast_compiler::plan::{Consents, Context, Plan};
+use holdfast_compiler::source::Sources;
+use holdfast_compiler::units::Date;
+use serde::{Deserialize, Serialize};
+
+use super::Refusal;
+use crate::estate::{PlanError, Policies, Request};
+
+/// One file of policies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PolicyFile {
+    /// Its path as the user gave it.
+    pub path: String,
+    /// Its text, contacts included.
+    pub text: String,
+}
+
+/// What a plan follows from. Same inputs, same plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Inputs {
+    /// What it is about.
+    pub context: Context,
+    /// The policies.
+    pub policies: Vec<PolicyFile>,
+    /// The list of signers that the policies name: the text of an `allowed_signers` file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signers: Option<String>,
+    /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+    /// What the operator agrees to.
+    #[serde(default, skip_serializing_if = "Consents::is_empty")]
+    pub consents: Consents,
+    /// The only things that are asked for; all where this is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
+    /// What Holdfast owned, after the journal. An apply reads the journal again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owned: Vec<Owned>,
+    /// What existed. An apply looks again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observed: Vec<Object>,
+}
+
+/// What follows from the inputs.
+#[derive(Debug)]
+pub(super) struct Derived {
+    pub(super) policies: Policies,
+    pub(super) graph: Graph,
+    pub(super) plan: Plan,
+}
+
+impl Inputs {
+    /// The inputs of a plan that was made from these policies.
+    #[must_use]
+    pub fn of(policies: &Policies, request: &Request<'_>) -> Self {
+        let file = |source: &holdfast_compiler::source::Source| PolicyFile {
+            path: source.path.clone(),
+            text: source.text.to_string(),
+        };
+        Self {
+            context: request.context.clone(),
+            policies: policies.sources.iter().map(|(_, source)| file(source)).collect(),
+            signers: policies.rule.as_ref().map(|rule| rule.signers.clone()),
+            as_of: policies.compiled.options.as_of.map(|date| date.to_string()),
+            consents: request.consents.clone(),
+            targets: request.targets.to_vec(),
+            owned: request.owned.to_vec(),
+            observed: request.observation.sorted(),
+        }
+    }
+
+    /// Compile the policies.
+    pub(super) fn policies(&self) -> Result<Policies, Refusal> {
+        let as_of = match &self.as_of {
+            None => None,
+            Some(text) => Some(Date::parse(text).ok_or_else(|| Refusal::changed("its day is not a date"))?),
+        };
+        let mut sources = Sources::default();
+        for PolicyFile { path, text } in &self.policies {
+            sources.add(path.clone(), text.clone());
+        }
+        let policies =
+            Policies::recorded(sources, as_of, self.signers.as_deref()).map_err(Refusal::Invalid)?;
+        if policies.rule.is_some() != self.signers.is_some() {
+            return Err(Refusal::changed("it has a list of signers that its policies do not name"));
+        }
+        if policies.compiled.policy.estate.as_str() != self.context.estate {
+            return Err(Refusal::changed("it is about another estate than its policies"));
+        }
+        Ok(policies)
+    }
+
+    /// Derive the plan.
+    pub(super) fn derive(&self) -> Result<Derived, Refusal> {
+        let (policies, graph) = self.policies()?.graph(&self.context.account).map_err(Refusal::Invalid)?;
+        let observation = Observation { objects: self.observed.clone() };
+        let request = Request {
+            context: &self.context,
+            owned: &self.owned,
+            observation: &observation,
+            consents: &self.consents,
+            targets: &self.targets,
+        };
+        match policies.plan(&graph, &request) {
+            Ok(plan) => Ok(Derived { policies, graph, plan }),
+            Err(PlanError::Findings(findings)) => {
+                Err(Refusal::Invalid(crate::estate::Findings { findings, sources: policies.sources }))
+            }
+            Err(PlanError::NoTarget(target)) => {
+                Err(Refusal::changed(&format!("the plan has nothing of its target `{target}`")))
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Why a plan file cannot be used.
+
+use holdfast_compiler::diagnostic::{Diagnostic, codes};
+
+use crate::estate::Findings;
+
+/// Why a plan file cannot be used.
+#[derive(Debug)]
+pub enum Refusal {
+    /// It cannot be read or written.
+    Io(String),
+    /// It is not a plan file that this version can trust: what is wrong, and the cure.
+    File(String, String),
+    /// Its author's signature does not fit.
+    Signature(String),
+    /// No plan follows from it.
+    Invalid(Findings),
+}
+
+impl Refusal {
+    /// Somebody has changed it, or another version has made it.
+    pub(super) fn changed(how: &str) -> Self {
+        Self::File(
+            format!("it was changed after it was made: {how}"),
+            "plan again, and review the new plan".to_owned(),
+        )
+    }
+
+    /// As findings about the file of a name; an error of the system in its own words.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn findings(self, name: &str) -> Result<Findings, String> {
+        let one = |code, message: String, help: String| Findings {
+            findings: vec![Diagnostic::new(code, format!("{name}: {message}")).help(help)],
+            ..Findings::default()
+        };
+        match self {
+            Self::Io(error) => Err(format!("{name}: {error}")),
+            Self::File(what, help) => Ok(one(codes::BAD_PLAN_FILE, what, help)),
+            Self::Signature(what) => {
+                let help = "plan again with your key, and keep the signature beside the plan".to_owned();
+                Ok(one(codes::PLAN_NOT_SIGNED, what, help))
+            }
+            Self::Invalid(Findings { findings, sources }) => {
+                let message = format!("{name}: no plan follows from this file any more");
+                let first = Diagnostic::new(codes::BAD_PLAN_FILE, message).help("plan again");
+                Ok(Findings { findings: std::iter::once(first).chain(findings).collect(), sources })
+            }
+        }
+    }
+}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Io(error.to_string())
+    }
+}

@@ -1,0 +1,201 @@
+//! A plan file that was read: what it says, and the plan that follows from it.
+
+use std::path::{Path, PathBuf};
+
+use holdfast_compiler::graph::Graph;
+use holdfast_compiler::observation::{Observation, Owned};
+use holdfast_compiler::plan::Plan;
+
+use super::head::{FORMAT, Head};
+use super::inputs::Derived;
+use super::{PlanFile, Refusal};
+use crate::approval::{self, Author, Namespace, Rule, SigningKey};
+use crate::estate::{PlanError, Policies, Request};
+use crate::journal;
+
+/// The largest plan file that is read, in bytes: about 100,000 resources.
+const MAX_BYTES: u64 = 512 * 1024 * 1024;
+/// The largest signature that is read, in bytes.
+const MAX_SIGNATURE_BYTES: u64 = 16 * 1024;
+
+/// A plan file that was read: its digest is that of the plan that follows from it.
+#[derive(Debug)]
+pub struct Saved {
+    /// What the file says.
+    pub file: PlanFile,
+    /// Who made it.
+    pub author: Author,
+    /// The plan that follows from it.
+    pub plan: Plan,
+    policies: Policies,
+    graph: Graph,
+}
+
+/// Where the author's signature of a plan file is kept: where `ssh-keygen -Y sign` puts it.
+#[must_use]
+pub fn signature_path(plan: &Path) -> PathBuf {
+    approval::signature_path(plan)
+}
+
+impl Saved {
+    /// Read a plan file, and the signature beside it if there is one, and derive the plan.
+    ///
+    /// # Errors
+    /// It is not what some version of Holdfast wrote, this version derives another plan from it, or the signature is
+    /// not of this file.
+    pub fn read(path: &Path) -> Result<Self, Refusal> {
+        let io = |error: std::io::Error| Refusal::Io(error.to_string());
+        let text = approval::read(path, MAX_BYTES).map_err(io)?;
+        let signature = signature_path(path);
+        let signature = match approval::read(&signature, MAX_SIGNATURE_BYTES) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            read => Some(read.map_err(|error| Refusal::Io(format!("its signature: {error}")))?),
+        };
+        Self::parse(text.as_bytes(), signature.as_deref())
+    }
+
+    /// The same from bytes.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub fn parse(bytes: &[u8], signature: Option<&str>) -> Result<Self, Refusal> {
+        let file = parse(bytes)?;
+        let Derived { policies, graph, plan } = file.inputs.derive()?;
+        if file.digest != file.digest_with(&plan)? {
+            return Err(Refusal::changed(
+                "the plan that follows from it is not the one that its digest names",
+            ));
+        }
+        let author = Author::of(&file.author, bytes, signature)
+            .map_err(|error| Refusal::Signature(format!("the author's signature: {error}")))?;
+        Ok(Self { file, author, plan, policies, graph })
+    }
+
+    /// Who has to agree to it, as its policies say.
+    #[must_use]
+    pub fn rule(&self) -> Option<&Rule> {
+        self.policies.rule.as_ref()
+    }
+
+    /// How many warnings there are about its policies.
+    #[must_use]
+    pub fn warnings(&self) -> usize {
+        self.policies.compiled.warnings.len()
+    }
+
+    /// What should exist.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The plan as it would be made now, from the same policies and consents, with what is owned and exists now.
+    ///
+    /// # Errors
+    /// What exists stands in the way of the policies.
+    pub fn again(self, owned: &[Owned], now: &Observation) -> Result<(Self, Plan), Refusal> {
+        let inputs = &self.file.inputs;
+        let request = Request {
+            context: &inputs.context,
+            owned,
+            observation: now,
+            consents: &inputs.consents,
+            targets: &inputs.targets,
+        };
+        match self.policies.plan(&self.graph, &request) {
+            Ok(plan) => Ok((self, plan)),
+            Err(PlanError::NoTarget(target)) => {
+                Err(Refusal::changed(&format!("the plan has nothing of `{target}` now")))
+            }
+            Err(PlanError::Findings(findings)) => {
+                Err(Refusal::Invalid(crate::estate::Findings { findings, sources: self.policies.sources }))
+            }
+        }
+    }
+
+    /// Whether another journal than the one it was made on can tell that this plan was not applied before. One that
+    /// has the entry it was made after can; a plan that was made before the first entry has nothing to know it by.
+    #[must_use]
+    pub fn may_use(&self, other: &journal::Place) -> bool {
+        !self.file.journal_head.is_empty() || other.to_string() == self.file.journal.to_string()
+    }
+}
+
+impl PlanFile {
+    /// Write it, with its author's signature beside it where there is a key. Same plan, same bytes.
+    ///
+    /// # Errors
+    /// It cannot be written or signed.
+    pub fn write(&self, path: &Path, key: Option<&SigningKey>) -> Result<(), String> {
+        let text = self.text().map_err(|error| error.to_string())?;
+        let signature = key.map(|key| {
+            let public = approval::public_key(Some(key), None)?;
+            approval::sign(Namespace::Plan, text.as_bytes(), Some(key), &public)
+        });
+        let signature = signature.transpose().map_err(|error| error.to_string())?;
+        let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
+        std::fs::write(path, &text).map_err(|error| failed(path, error))?;
+        let beside = signature_path(path);
+        match signature {
+            Some(signature) => std::fs::write(&beside, signature).map_err(|error| failed(&beside, error)),
+            // A signature of an earlier plan of this name is not one of this plan.
+            None => match std::fs::remove_file(&beside) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(&beside, error)),
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<PlanFile, Refusal> {
+    let refused = |what: String, help: &str| Refusal::File(what, help.to_owned());
+    let cut_short = || refused("it was cut short".to_owned(), "copy all of it, or plan again");
+    let made_by = |age: &str, found: u32| {
+        format!("{age} version of Holdfast made it: its format is {found}, and this one reads {FORMAT}")
+    };
+    match Head::of(bytes) {
+        Head::Other => {
+            return Err(refused("it is not a plan file".to_owned(), "`holdfast plan --out` makes one"));
+        }
+        Head::CutShort => return Err(cut_short()),
+        Head::Plan(FORMAT) => {}
+        Head::Plan(found) if found > FORMAT => {
+            let cure = "apply it with the version that made it, or plan again";
+            return Err(refused(made_by("a newer", found), cure));
+        }
+        Head::Plan(found) => return Err(refused(made_by("an older", found), "plan again")),
+    }
+    let file: PlanFile = serde_json::from_slice(bytes).map_err(|error| {
+        if error.is_eof() { cut_short() } else { Refusal::changed(&format!("it cannot be read ({error})")) }
+    })?;
+    // A key that nobody knows, one that is there twice, or another way to write a value is not what was written.
+    if file.text()?.as_bytes() != bytes {
+        return Err(Refusal::changed("it is not in the form that Holdfast writes"));
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_that_is_changed_anywhere_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let story = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/scenarios/saved-plan");
+        let (cloud, journal, out) =
+            (format!("local:{}", path("cloud.json")), path("journal"), path("a.plan"));
+        let words = ["holdfast", "plan", story, "--cloud", &cloud, "--journal", &journal, "--out", &out];
+        let _ = crate::cli::main(words.map(std::ffi::OsString::from));
+        let whole = std::fs::read(&out).unwrap();
+        assert!(Saved::parse(&whole, None).is_ok() && whole.len() > 1_000);
+        for at in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[at] ^= 1 << (at % 7);
+            let refused = Saved::parse(&changed, None).err();
+            assert!(refused.is_some(), "a change of byte {at} is not found");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What the anchor says about one estate.
+
+use std::path::{Path, PathBuf};
+
+use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use holdfast_compiler::document::TrustedEstate;
+use holdfast_compiler::plan::Context;
+use holdfast_compiler::units::Duration;
+use jiff::Timestamp;
+
+use crate::approval::{self, Author, Demand, MAX_SIGNERS_BYTES, Namespace, Rule, Signers};
+
+/// For how long an approval holds where nobody says: as in a policy.
+const HOLD: Duration = Duration::hours(24);
+/// The partition where the anchor does not say.
+const PARTITION: &str = "aws";
+
+/// What the anchor says about one estate.
+#[derive(Debug, Clone, Copy)]
+pub struct Anchor<'a> {
+    pub(super) name: &'a str,
+    pub(super) says: &'a TrustedEstate,
+    pub(super) folder: &'a Path,
+}
+
+impl Anchor<'_> {
+    /// Whether the runner may work where a plan is about. `local` is the file of an embedded cloud, in full.
+    ///
+    /// # Errors
+    /// The cloud, the account or the partition is another.
+    pub fn allows(&self, context: &Context, local: Option<&Path>) -> Result<(), Diagnostic> {
+        self.allows_cloud(&context.cloud, local)?;
+        let account = self.says.accounts.iter().any(|account| account.as_str() == context.account);
+        let wanted = self.says.partition.as_ref().map_or(PARTITION, |partition| partition.as_str());
+        if account && context.partition == wanted {
+            return Ok(());
+        }
+        let Context { account, partition, .. } = context;
+        Err(self.refusal(format!(
+            "the trust anchor does not let `{}` be changed in account {account} of partition {partition}",
+            self.name
+        )))
+    }
+
+    /// Whether the runner may use a cloud.
+    ///
+    /// # Errors
+    /// It is another.
+    pub fn allows_cloud(&self, cloud: &str, local: Option<&Path>) -> Result<(), Diagnostic> {
+        let same = match (self.says.cloud.strip_prefix("local:"), local) {
+            (Some(file), Some(local)) => resolved(&self.folder.join(file)) == resolved(local),
+            (None, None) => self.says.cloud == cloud,
+            _ => false,
+        };
+        if same {
+            return Ok(());
+        }
+        let wanted = &self.says.cloud;
+        Err(self.refusal(format!("the trust anchor has `{}` in `{wanted}`, not in `{cloud}`", self.name)))
+    }
+
+    fn refusal(&self, message: String) -> Diagnostic {
+        Diagnostic::new(codes::NOT_TRUSTED, message).help(
+            "use the cloud and the credentials that the anchor names, or ask the owner of the runner to change it",
+        )
+    }
+
+    /// The least rule.
+    ///
+    /// # Errors
+    /// Its list of signers cannot be read.
+    pub fn demand(&self) -> Result<Option<Demand>, Diagnostic> {
+        let Some(asked) = &self.says.approvals else { return Ok(None) };
+        let rule = Rule {
+            required: asked.required,
+            hold_seconds: asked.hold.unwrap_or(HOLD).as_seconds(),
+            signers: self.list(&asked.signers)?,
+        };
+        Ok(Some(Demand { rule, whose: format!("the trust anchor's rule for `{}`", self.name) }))
+    }
+
+    /// Who may let a plan be applied without its approvals: one of these.
+    ///
+    /// # Errors
+    /// Nobody, or the list cannot be read.
+    pub fn glass(&self) -> Result<Demand, Diagnostic> {
+        let Some(file) = &self.says.break_glass else {
+            let message =
+                format!("the trust anchor lets nobody apply plans of `{}` without approvals", self.name);
+            return Err(Diagnostic::new(codes::GLASS_NOT_BROKEN, message).help(
+                "have the plan approved, or ask the owner of the runner to name who may (`break-glass`)",
+            ));
+        };
+        let rule = Rule { required: 1, hold_seconds: HOLD.as_seconds(), signers: self.list(file)? };
+        Ok(Demand { rule, whose: format!("breaking the glass of `{}`", self.name) })
+    }
+
+    /// Whether a plan is by one of the authors that the anchor names.
+    ///
+    /// # Errors
+    /// It is not signed, or by somebody else.
+    pub fn allows_author(&self, author: &Author, now: Timestamp) -> Result<(), Diagnostic> {
+        let Some(file) = &self.says.authors else { return Ok(()) };
+        let refused = |message: String| {
+            Diagnostic::new(codes::PLAN_NOT_SIGNED, message)
+                .help("plan again with the author's key (`holdfast plan --key FILE`), and keep the signature beside the plan")
+        };
+        let Some(signature) = &author.signature else {
+            return Err(refused(
+                "the trust anchor asks for the author's signature, and there is none".to_owned(),
+            ));
+        };
+        let signers = parse(&self.list(file)?, file)?;
+        let allowed = signers.may_sign(signature.key(), &author.name, Namespace::Plan, now);
+        allowed.map_err(|because| {
+            let key = signature.fingerprint();
+            refused(format!("the key {key} may not sign plans as `{}`: {because}", author.name))
+        })
+    }
+
+    /// Whose runs count, where the anchor says so.
+    ///
+    /// # Errors
+    /// The list cannot be read.
+    pub fn runners(&self) -> Result<Option<Signers>, Diagnostic> {
+        self.says.runners.as_ref().map(|file| parse(&self.list(file)?, file)).transpose()
+    }
+
+    /// The text of a list of signers beside the anchor.
+    fn list(&self, file: &str) -> Result<String, Diagnostic> {
+        let path: PathBuf = self.folder.join(file);
+        approval::read(&path, MAX_SIGNERS_BYTES).map_err(|error| {
+            let message = format!("the trust anchor's list {} cannot be read: {error}", path.display());
+            Diagnostic::new(codes::BAD_TRUST, message).help("the anchor names files from its own folder")
+        })
+    }
+}
+
+fn parse(text: &str, file: &str) -> Result<Signers, Diagnostic> {
+    Signers::parse(text).map_err(|error| {
+        Diagnostic::new(codes::BAD_TRUST, format!("the trust anchor's list {file}, {error}"))
+            .help("a line for everybody: `alice@acme.example ssh-ed25519 AAAA…`")
+    })
+}
+
+/// A path wherever links lead; of one that is not there yet, its folder.
+pub(super) fn resolved(path: &Path) -> Option<PathBuf> {
+    let folder = || {
+        let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(folder).or_else(|| std::path::absolute(path).ok())
+}

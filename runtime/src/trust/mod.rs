@@ -1,0 +1,71 @@
+//! The trust anchor: a file that the owner of a runner controls, outside the policies' repository. It says per estate
+//! where the runner may work, which journal it believes, and who has to agree at least. Policies, plan files and the
+//! journal can ask for more, never for less.
+
+mod anchor;
+mod demands;
+mod journal;
+
+use std::path::{Path, PathBuf};
+
+use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use holdfast_compiler::document::{self, MAX_FILE_BYTES};
+use holdfast_compiler::source::Sources;
+
+pub use anchor::Anchor;
+pub use demands::demands;
+
+use crate::approval;
+use crate::estate::Findings;
+
+/// A trust anchor that was read.
+#[derive(Debug)]
+pub struct Trust {
+    file: PathBuf,
+    document: document::Trust,
+}
+
+impl Trust {
+    /// Read an anchor.
+    ///
+    /// # Errors
+    /// It is missing, empty or not whole. There is no anchor that is left out because it cannot be read.
+    pub fn read(file: &Path) -> Result<Self, Findings> {
+        let name = file.display().to_string();
+        let wrong = |message: String| {
+            let finding = Diagnostic::new(codes::BAD_TRUST, message);
+            let help =
+                "name the file of a trust anchor, or leave `--trust` and `HOLDFAST_TRUST` out altogether";
+            Findings { findings: vec![finding.help(help)], ..Findings::default() }
+        };
+        if name.is_empty() {
+            return Err(wrong("`HOLDFAST_TRUST` is set and names no file".to_owned()));
+        }
+        let text = approval::read(file, MAX_FILE_BYTES)
+            .map_err(|error| wrong(format!("the trust anchor {name} cannot be read: {error}")))?;
+        let mut sources = Sources::default();
+        sources.add(name.clone(), text);
+        match document::read_trust(&sources) {
+            Ok(document) => Ok(Self { file: file.to_owned(), document }),
+            Err(findings) => {
+                let message = format!("the trust anchor {name} is not complete");
+                let first = Diagnostic::new(codes::BAD_TRUST, message).help("correct what follows");
+                Err(Findings { findings: std::iter::once(first).chain(findings).collect(), sources })
+            }
+        }
+    }
+
+    /// What it says about an estate.
+    ///
+    /// # Errors
+    /// Nothing: the runner does not work on that estate.
+    pub fn anchor(&self, estate: &str) -> Result<Anchor<'_>, Diagnostic> {
+        let found = self.document.estates.iter().find(|(name, _)| name.as_str() == estate);
+        let folder = self.file.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        found.map(|(name, says)| Anchor { name: name.as_str(), says, folder }).ok_or_else(|| {
+            let message = format!("the trust anchor {} has no estate `{estate}`", self.file.display());
+            Diagnostic::new(codes::NOT_TRUSTED, message)
+                .help("name the estate as before, or ask the owner of the runner to add it")
+        })
+    }
+}

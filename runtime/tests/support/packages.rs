@@ -14,8 +14,9 @@ pub fn python() -> PathBuf {
     let folder = installed("python", &wanted, |folder| {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder));
         // The list is complete. What packages ask for beside it, such as a validator in Python, no test runs.
-        let install = ["-m", "pip", "install", "--quiet", "--no-deps", "-r"];
-        run(Command::new(folder.join("bin/python")).args(install).arg(&requirements));
+        // To build a package would run tools that no hash pins.
+        let install = "-m pip install --quiet --no-deps --require-hashes --only-binary :all: -r";
+        run(Command::new(folder.join("bin/python")).args(install.split(' ')).arg(&requirements));
     });
     folder.join("bin/python")
 }

@@ -71,7 +71,7 @@ fn main() {
         };
         let plan = diff(inputs).expect("nothing in the way");
         let planned = began.elapsed();
-        let style = holdfast_compiler::diagnostic::Style { color: false, width: 80 };
+        let style = holdfast_compiler::diagnostic::Style { color: None, width: 80 };
         let length = text(&plan, style).len();
         let printed = began.elapsed();
         assert!(length > graph.len());

@@ -14,6 +14,7 @@ use holdfast_compiler::lower::{self, Target};
 use holdfast_compiler::objectives::{self, Deriver, Facts};
 use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::{self, Context, Inputs};
+use holdfast_compiler::printable::Seal;
 use holdfast_compiler::resource::{Kind, Lifecycle, known};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
@@ -22,7 +23,7 @@ use holdfast_compiler::{compile, document, format};
 /// A line that starts another file, since some findings have places in two.
 pub(crate) const ANOTHER_FILE: &str = "\n#=file\n";
 
-const STYLE: Style = Style { color: true, width: 80 };
+const STYLE: Style = Style { color: Some(Seal::new(7)), width: 80 };
 
 /// The front end: text into documents.
 pub(crate) fn read(text: &str) {
@@ -129,7 +130,7 @@ fn report(findings: &[Diagnostic], sources: &Sources) {
             assert!(text.get(span.start..span.end).is_some(), "{span:?} is not inside the text: {finding:?}");
         }
     }
-    let drawn = render(findings, sources, Style { color: false, ..STYLE });
+    let drawn = render(findings, sources, Style { color: None, ..STYLE });
     assert!(!drawn.contains(|c: char| c.is_control() && !"\n\t".contains(c)), "{drawn:?}");
     for format in [Format::Json, Format::Sarif, Format::Github] {
         let written = machine::write(findings, sources, format);

@@ -24,6 +24,7 @@ pub mod objectives;
 pub mod observation;
 pub mod plan;
 pub mod policy;
+pub mod printable;
 pub mod resource;
 mod rules;
 pub mod source;

@@ -1,13 +1,14 @@
 //! Text for people: colours and lines that fit.
 
 use crate::diagnostic::Style;
+use crate::printable::Seal;
 
 /// The narrowest page that is laid out for.
 const NARROWEST: usize = 60;
 
 /// How to draw.
 pub(crate) struct Pen {
-    color: bool,
+    color: Option<Seal>,
     width: usize,
 }
 
@@ -20,7 +21,7 @@ impl Pen {
         self.width
     }
     fn paint(&self, text: &str, code: &str) -> String {
-        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        self.color.map_or_else(|| text.to_owned(), |seal| seal.paint(text, code))
     }
     pub(crate) fn bold(&self, text: &str) -> String {
         self.paint(text, "1")

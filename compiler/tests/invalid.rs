@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::diagnostic::{Diagnostic, Severity, Style, codes, render};
 use holdfast_compiler::lower::{self, Target};
+use holdfast_compiler::printable::{Seal, printable};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 use similar::TextDiff;
@@ -108,7 +109,7 @@ fn findings(sources: &Sources) -> Vec<Diagnostic> {
 }
 
 fn report(findings: &[Diagnostic], sources: &Sources) -> String {
-    render(findings, sources, Style { color: false, width: 80 })
+    render(findings, sources, Style { color: None, width: 80 })
 }
 
 #[test]
@@ -214,7 +215,10 @@ fn no_report_holds_a_character_that_a_terminal_obeys() {
     for fixture in fixtures() {
         let sources = fixture.sources();
         let found = findings(&sources);
-        let colored = render(&found, &sources, Style { color: true, width: 80 });
+        let seal = Seal::new(7);
+        let colored = render(&found, &sources, Style { color: Some(seal), width: 80 });
+        assert!(!colored.contains('\u{1b}'), "only the printing layer writes escape sequences: {colored}");
+        let colored = printable(&colored, Some(seal));
         for report in [report(&found, &sources), without_styles(&colored)] {
             assert_eq!(report.chars().find(|c| obeyed(*c)), None, "{}", fixture.name);
         }

@@ -1,5 +1,6 @@
 //! An apply that is killed costs nothing but time: applied again it converges, and nothing is there twice.
 
+#![allow(clippy::disallowed_macros, reason = "a test tells its seed")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod support;

@@ -1,6 +1,7 @@
 //! AWS under bad conditions: whatever the weather between here and there, one apply converges, and it says what
 //! the weather cost. Each case prints its seed; `HOLDFAST_SEED=N cargo nextest run --test faults` repeats it.
 
+#![allow(clippy::disallowed_macros, reason = "a test tells its seed")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod support;

@@ -230,7 +230,7 @@ fn every_fixture_is_at_the_same_places_in_every_format() {
         let topped = found.iter().cloned().map(topped).collect::<Vec<_>>();
         assert_eq!(found_in_sarif(&read_sarif(&written(machine::Format::Sarif))), topped, "{name}");
         assert_eq!(found_by_github(&read_github(&written(machine::Format::Github))), found, "{name}");
-        let human = render(&findings, &sources, Style { color: false, width: 80 });
+        let human = render(&findings, &sources, Style { color: None, width: 80 });
         let reports = reports(&human);
         assert_eq!(reports.len(), found.len(), "{name}");
         for ((code, places, text), (wanted, file, at)) in reports.iter().zip(&found) {

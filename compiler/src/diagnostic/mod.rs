@@ -6,9 +6,10 @@ pub mod codes;
 pub mod machine;
 mod render;
 
+pub use crate::printable::visible;
 use crate::source::Span;
 pub use codes::Code;
-pub use render::{Style, render, visible};
+pub use render::{Style, render};
 
 /// How many findings of one document, and of all, are worth a word: nobody reads more, and a hostile file
 /// can have a million.

@@ -13,13 +13,14 @@ use miette::{
 };
 
 use super::{Code, Diagnostic, ENOUGH, Label, Severity};
+use crate::printable::{Reader, Seal, is_hidden, one_line, visible};
 use crate::source::{Source, SourceId, Sources};
 
 /// How to draw.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// With colours.
-    pub color: bool,
+    /// With colours, marked with this seal for the printing layer.
+    pub color: Option<Seal>,
     /// Columns to fit into.
     pub width: usize,
 }
@@ -27,7 +28,8 @@ pub struct Style {
 /// The findings as text, one report after the other.
 #[must_use]
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
-    let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme =
+        if style.color.is_some() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let width = style.width.max(40);
     // Lines are wrapped here: miette would cut words at their hyphens, and `eu-west-1` is one word.
     let handler = GraphicalReportHandler::new_themed(theme)
@@ -47,7 +49,11 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     if !rest.is_empty() {
         let _ = writeln!(out, "… and {} more: {}", rest.len(), counted(rest));
     }
-    out
+    // Everything of others in it is masked, so the escape sequences are those of the theme.
+    match style.color {
+        Some(seal) => seal.adopt(&out),
+        None => out,
+    }
 }
 
 /// `850 of E0201, 40 of E0301`, the most frequent first.
@@ -264,35 +270,13 @@ impl SourceCode for Excerpt<'_> {
     }
 }
 
-/// Characters that move the cursor, change the direction of text, or are not seen.
-fn is_hidden(c: char) -> bool {
-    let directional = matches!(c,
-        '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let tags = matches!(c, '\u{e0000}'..='\u{e007f}');
-    c.is_control() || directional || tags
-}
-
-/// Text that is safe to print: hidden characters are written out as `\u{…}`, line breaks are kept.
-#[must_use]
-pub fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c != '\n' && is_hidden(c) {
-            let _ = write!(out, "{}", c.escape_unicode());
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
 /// The longest text that is printed in a sentence, in characters.
 const BRIEF: usize = 1_000;
 
 /// Text for a sentence: on one line, and cut where it goes on for too long.
 fn brief(text: &str) -> String {
     let cut = text.char_indices().nth(BRIEF).map(|(at, _)| at);
-    let kept = visible(text.get(..cut.unwrap_or(text.len())).unwrap_or_default()).replace('\n', "\\n");
+    let kept = one_line(text.get(..cut.unwrap_or(text.len())).unwrap_or_default());
     if cut.is_some() { kept + "…" } else { kept }
 }
 
@@ -331,14 +315,20 @@ fn reach(text: &str, at: usize) -> usize {
     rest.take_while(inside).count()
 }
 
-/// The same length in bytes, hidden characters replaced.
+/// The same length in bytes, hidden characters replaced, and what makes a command of build machines: the printing
+/// layer would write it out, and marks would no longer stand below what they mark.
 fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
+    // Every line of an excerpt stands behind its number.
+    let mut reader = Reader::within_a_line();
     while let Some(c) = chars.next() {
+        let rest = text.get(out.len() + c.len_utf8()..).unwrap_or_default();
+        let command = reader.read(c, rest) && c == '#';
         match c.len_utf8() {
             // Half of a line end of Windows: nothing to see.
             _ if c == '\r' && chars.peek() == Some(&'\n') => out.push(' '),
+            _ if command => out.push('?'),
             _ if matches!(c, '\n' | '\t') || !is_hidden(c) => out.push(c),
             3 => out.push('\u{fffd}'),
             bytes => out.extend(std::iter::repeat_n('?', bytes)),
@@ -358,7 +348,7 @@ mod tests {
         let hostile = "a\u{1b}[31m\u{202e}b\u{85}c\r\n";
         assert_eq!(masked(hostile).len(), hostile.len());
         assert!(!masked(hostile).contains(['\u{1b}', '\u{202e}']));
-        assert_eq!(visible("\u{1b}[2J"), "\\u{1b}[2J");
+        assert_eq!(masked("a: ##[error]b\n::c"), "a: #?[error]b\n::c");
     }
 
     #[test]
@@ -373,7 +363,7 @@ mod tests {
         let id = sources.add("a.yaml", "x".repeat(2 * LONGEST));
         let finding = Diagnostic::new(codes::SYNTAX, "y\n".repeat(BRIEF)).at(Span::new(id, 5, 6), "here");
         let all = vec![finding; ENOUGH + 7];
-        let text = render(&all, &sources, Style { color: false, width: 80 });
+        let text = render(&all, &sources, Style { color: None, width: 80 });
         assert!(text.ends_with("… and 7 more: 7 of E0101\n"));
         assert_eq!(text.matches("a.yaml:1:6:").count(), ENOUGH);
         assert!(text.len() < ENOUGH * 2 * BRIEF);

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::Graph;
+use crate::printable::one_line;
 use crate::resource::{Lifecycle, Resource};
 
 /// A way to draw the graph.
@@ -48,23 +49,45 @@ fn edges(graph: &Graph) -> impl Iterator<Item = (&Resource, &Resource)> {
     })
 }
 
-/// Addresses hold no quote and no backslash: names are letters, digits, hyphens, dots and underscores.
+/// In quotes of DOT, which knows `\"` and, in labels, further escapes that begin with a backslash
+/// (graphviz.org, "The DOT Language", "escString"). Names are letters, digits, hyphens, dots and underscores today;
+/// this does not rest on it.
+fn dot_quoted(text: &str) -> String {
+    format!("\"{}\"", one_line(text).replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// In quotes of Mermaid, which knows entities by number, `#35;` (mermaid.js.org, "Flowcharts", "Entity codes to
+/// escape characters"). Everything it takes for something else there is one: quotes, entities, Markdown,
+/// HTML, `%%{init: …}%%` directives.
+fn mermaid_quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for c in one_line(text).chars() {
+        if "\"#&<>%`\\".contains(c) {
+            let _ = write!(out, "#{};", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out + "\""
+}
+
 fn dot(graph: &Graph) -> String {
     let mut out = String::from("digraph holdfast {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n");
     for (nth, (owner, resources)) in groups(graph).into_iter().enumerate() {
         let indent = if owner.is_empty() { "  " } else { "    " };
         if !owner.is_empty() {
-            let _ = writeln!(out, "  subgraph cluster_{nth} {{\n    label=\"{owner}\";");
+            let _ = writeln!(out, "  subgraph cluster_{nth} {{\n    label={};", dot_quoted(owner));
         }
         for resource in resources {
-            let _ = writeln!(out, "{indent}\"{}\";", resource.address);
+            let _ = writeln!(out, "{indent}{};", dot_quoted(&resource.address.to_string()));
         }
         if !owner.is_empty() {
             out.push_str("  }\n");
         }
     }
     for (need, resource) in edges(graph) {
-        let _ = writeln!(out, "  \"{}\" -> \"{}\";", need.address, resource.address);
+        let [need, resource] = [need, resource].map(|one| dot_quoted(&one.address.to_string()));
+        let _ = writeln!(out, "  {need} -> {resource};");
     }
     out.push_str("}\n");
     out
@@ -77,10 +100,11 @@ fn mermaid(graph: &Graph) -> String {
     for (nth, (owner, resources)) in groups(graph).into_iter().enumerate() {
         let indent = if owner.is_empty() { "  " } else { "    " };
         if !owner.is_empty() {
-            let _ = writeln!(out, "  subgraph s{nth}[\"{owner}\"]");
+            let _ = writeln!(out, "  subgraph s{nth}[{}]", mermaid_quoted(owner));
         }
         for resource in resources {
-            let _ = writeln!(out, "{indent}n{}[\"{}\"]", id(resource), resource.address);
+            let label = mermaid_quoted(&resource.address.to_string());
+            let _ = writeln!(out, "{indent}n{}[{label}]", id(resource));
         }
         if !owner.is_empty() {
             out.push_str("  end\n");
@@ -100,4 +124,23 @@ fn json(graph: &Graph) -> String {
         .collect();
     let document = json!({"format_version": "1.0", "nodes": nodes, "edges": edges});
     format!("{document:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_ends_its_quotes() {
+        let hostile = "a\"];\n%%{init}%% <b>`c` \\N #quot; \u{1b}[2J";
+        assert_eq!(dot_quoted(hostile), r#""a\"];\\n%%{init}%% <b>`c` \\N #quot; \\u{1b}[2J""#);
+        assert_eq!(
+            mermaid_quoted(hostile),
+            "\"a#34;];#92;n#37;#37;{init}#37;#37; #60;b#62;#96;c#96; #92;N #35;quot; #92;u{1b}[2J\""
+        );
+        for ordinary in ["bucket.s.d.eu-west-1", "a_b"] {
+            assert_eq!(dot_quoted(ordinary), format!("\"{ordinary}\""));
+            assert_eq!(mermaid_quoted(ordinary), format!("\"{ordinary}\""));
+        }
+    }
 }

@@ -123,16 +123,21 @@ fn scalar(text: &str) -> String {
     }
 }
 
-/// In double quotes, everything that is not plain ASCII escaped (YAML 1.2.2 §5.7).
+/// In double quotes, everything that is not plain ASCII escaped (YAML 1.2.2 §5.7), and a `#` that follows another:
+/// `##vso[…]` would be a command of a build machine, and the printing layer would write it so that another value is
+/// read.
 fn quoted(text: &str) -> String {
     let mut out = String::from('"');
+    let mut hash = false;
     for c in text.chars() {
+        let command = hash && c == '#';
+        hash = c == '#' && !command;
         match c {
             '"' | '\\' => {
                 out.push('\\');
                 out.push(c);
             }
-            ' '..='~' => out.push(c),
+            ' '..='~' if !command => out.push(c),
             _ => {
                 let _ = write!(out, "\\U{:08X}", u32::from(c));
             }
@@ -159,6 +164,7 @@ mod tests {
             ("\"}", "\"\\\"}\""),
             ("2001:db8::1", "\"2001:db8::1\""),
             ("\u{202e}", "\"\\U0000202E\""),
+            ("##vso[a]##[b]", "\"#\\U00000023vso[a]#\\U00000023[b]\""),
             ("", "\"\""),
         ] {
             assert_eq!(scalar(text), written);

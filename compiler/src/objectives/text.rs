@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{Bound, Derivation, Derived, Phase, Term};
-use crate::diagnostic::{Style, visible};
+use crate::diagnostic::Style;
 use crate::document::Name;
 use crate::policy::{Origin, Policy, Setting};
+use crate::printable::one_line;
 use crate::source::Sources;
 use crate::text::{Pen, wrap};
 use crate::units::Duration;
@@ -90,7 +91,7 @@ impl Page<'_> {
         if !is_asked && bound.value().is_none() {
             if let Some(term) = bound.terms.iter().find(|term| term.value.is_none()) {
                 let line = format!("{}: {}", term.what, term.source);
-                let _ = writeln!(out, "{}", self.pen.dim(&wrap(&visible(&line), 9, self.pen.width())));
+                let _ = writeln!(out, "{}", self.pen.dim(&wrap(&one_line(&line), 9, self.pen.width())));
             }
             return;
         }
@@ -105,10 +106,10 @@ impl Page<'_> {
         let _ = writeln!(
             out,
             "{}",
-            wrap_hanging(&format!("{phase}{}", visible(&term.what)), &value, self.pen.width())
+            wrap_hanging(&format!("{phase}{}", one_line(&term.what)), &value, self.pen.width())
         );
         let place = term.span.map(|span| format!("; {}", self.sources.place(span))).unwrap_or_default();
-        let source = visible(&format!("{} [{}{place}]", term.source, term.assurance)).replace('\n', "\\n");
+        let source = one_line(&format!("{} [{}{place}]", term.source, term.assurance));
         let _ = writeln!(out, "{}", self.pen.dim(&wrap(&source, SOURCE, self.pen.width())));
     }
 

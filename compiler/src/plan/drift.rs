@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use super::pretty::brief;
 use super::{Action, Cause, Change, Plan, Step};
-use crate::diagnostic::{Style, visible};
+use crate::diagnostic::Style;
+use crate::printable::one_line as line;
 use crate::text::{Pen, wrap};
 
 impl Plan {
@@ -36,9 +37,9 @@ pub fn drift(plan: &Plan, style: Style) -> String {
     let _ = writeln!(
         out,
         "Estate {} in {}, account {}",
-        pen.bold(&context.estate),
+        pen.bold(&line(&context.estate)),
         line(&context.cloud),
-        context.account
+        line(&context.account)
     );
     for step in &steps {
         let _ = writeln!(out, "\n  {} {}", pen.caution("≠"), pen.bold(&line(step.id.as_str())));
@@ -62,9 +63,4 @@ fn words(change: &Change) -> String {
         Some(applied) => format!("{name}: {} when last applied, {} now", brief(applied), brief(before)),
         None => format!("{name}: {} now", brief(before)),
     }
-}
-
-/// Text of others on one line.
-fn line(text: &str) -> String {
-    visible(text).replace('\n', "\\n")
 }

@@ -9,6 +9,7 @@ use crate::compile::Compiled;
 use crate::document::{Disruption, Name};
 use crate::objectives::{Assurance, Bound, Derivation, Deriver, Facts, Live, observed, planned};
 use crate::observation::{Object, Owned};
+use crate::printable::one_line;
 use crate::resource::{Address, Identity, Kind};
 use crate::text::{Pen, wrap};
 use crate::units::Duration;
@@ -170,7 +171,7 @@ pub(super) fn text(effects: &[Effect], pen: &Pen, out: &mut String) {
     for effect in worth {
         let head = (&effect.service, effect.disruption);
         if above != Some(head) {
-            let _ = writeln!(out, "  {}, {}", effect.service, effect.disruption);
+            let _ = writeln!(out, "  {}, {}", one_line(&effect.service), effect.disruption);
             above = Some(head);
         }
         line(effect, pen, out);
@@ -209,10 +210,6 @@ fn line(effect: &Effect, pen: &Pen, out: &mut String) {
     };
     let _ = writeln!(out, "    {measure}  {} · {verdict}", pen.bold(&movement));
     if let Some(because) = effect.after.because.as_ref().filter(|_| !effect.met()) {
-        let _ = writeln!(
-            out,
-            "{}",
-            pen.caution(&wrap(&format!("! {}", crate::diagnostic::visible(because)), 9, pen.width()))
-        );
+        let _ = writeln!(out, "{}", pen.caution(&wrap(&format!("! {}", one_line(because)), 9, pen.width())));
     }
 }

@@ -11,7 +11,8 @@ use similar::{ChangeTag, TextDiff};
 use super::effect;
 use super::pretty::{brief, pretty};
 use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
-use crate::diagnostic::{Style, visible};
+use crate::diagnostic::Style;
+use crate::printable::one_line as line;
 use crate::resource::Shape;
 use crate::text::{Pen, wrap};
 
@@ -26,8 +27,8 @@ const NAME_WIDTH: usize = 22;
 pub fn text(plan: &Plan, style: Style) -> String {
     let pen = Pen::new(style);
     let context = &plan.context;
-    let cloud = line(&context.cloud);
-    let mut out = format!("Estate {} in {cloud}, account {}\n", pen.bold(&context.estate), context.account);
+    let (cloud, account) = (line(&context.cloud), line(&context.account));
+    let mut out = format!("Estate {} in {cloud}, account {account}\n", pen.bold(&line(&context.estate)));
     effect::text(&plan.objectives, &pen, &mut out);
     if plan.is_empty() {
         let counts = plan.counts();
@@ -45,7 +46,7 @@ pub fn text(plan: &Plan, style: Style) -> String {
         services.entry(step.address.owner()).or_default().push(step);
     }
     for (service, mut steps) in services {
-        let _ = writeln!(out, "\n{}", pen.bold(service));
+        let _ = writeln!(out, "\n{}", pen.bold(&line(service)));
         // Within a service: kind by kind, a replaced thing's removal right behind its replacement.
         steps.sort_by_key(|step| (step.address.kind(), &step.address, step.action == Action::Delete));
         steps.into_iter().for_each(|one| pen.step(one, &mut out));
@@ -106,7 +107,7 @@ fn left(plan: &Plan, pen: &Pen, out: &mut String) {
     }
     for Left { address, reason } in &plan.left {
         let text = format!("! {address} stays, although no policy asks for it any more: {reason}.");
-        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));
+        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&line(&text), 0, pen.width())));
     }
 }
 
@@ -222,7 +223,7 @@ impl Pen {
         let diff = TextDiff::configure().timeout(DIFF_TIMEOUT).diff_lines(&before, &after);
         for group in diff.grouped_ops(2) {
             for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-                let line = visible(change.value().trim_end_matches('\n'));
+                let line = line(change.value().trim_end_matches('\n'));
                 let line = match change.tag() {
                     ChangeTag::Equal => format!("  {line}"),
                     ChangeTag::Delete => self.minus(&format!("- {line}")),
@@ -241,10 +242,4 @@ fn label(cause: Cause) -> &'static str {
         Cause::Drift => "drift",
         Cause::Both => "policy and drift",
     }
-}
-
-/// Text of others on one line: hidden characters and line breaks are written out, so that nothing can pass
-/// for a line of the plan.
-fn line(text: &str) -> String {
-    visible(text).replace('\n', "\\n")
 }

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{Assumed, Origin, Policy, Service, Setting};
-use crate::diagnostic::{Style, visible};
+use crate::diagnostic::Style;
 use crate::document::Encryption;
+use crate::printable::one_line;
 use crate::source::Sources;
 use crate::text::{Pen, wrap};
 
@@ -34,9 +35,9 @@ impl Page<'_> {
 
     /// `  name      value`, and below it where it comes from.
     fn line(&self, name: &str, value: &str, origin: &str, out: &mut String) {
-        let value = visible(value).replace('\n', "\\n");
+        let value = one_line(value);
         let _ = writeln!(out, "  {name:<30} {}", wrap(&value, 33, self.pen.width()).trim_start());
-        let origin = visible(origin).replace('\n', "\\n");
+        let origin = one_line(origin);
         let _ = writeln!(out, "{}", self.pen.dim(&wrap(&origin, 33, self.pen.width())));
     }
 

@@ -1,6 +1,6 @@
 //! `holdfast apply`.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -334,7 +334,6 @@ pub(super) fn confirm(terminal: &Terminal, question: &str, cure: &str) -> Result
         return Err(refused("nobody has agreed to this plan, and nobody is here to ask"));
     }
     terminal.error(&format!("\n{question}? Only `yes` is accepted: "));
-    let _ = std::io::stderr().flush();
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);
     if read.is_ok() && answer.trim() == "yes" {

@@ -19,7 +19,7 @@ impl Completions {
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "holdfast", &mut script);
-        terminal.result(&String::from_utf8_lossy(&script));
+        terminal.verbatim(&String::from_utf8_lossy(&script));
         Ok(exit::DONE)
     }
 }

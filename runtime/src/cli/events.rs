@@ -13,7 +13,7 @@
 //!
 //! A run that was killed, or stopped at once by a second signal, has no `run-ended`: steps that have started
 //! and not ended may have taken effect. What is refused before anything starts has no events at all; the exit
-//! code and standard error say why. Anything but ASCII is escaped, so that no name can play with a terminal.
+//! code and standard error say why. Anything but ASCII is escaped, beyond what the printing layer escapes.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -106,7 +106,7 @@ impl<'a> Events<'a> {
     fn tell(&self, event: &Event<'_>) {
         // There is nothing in an event that JSON has no words for.
         if let Ok(json) = serde_json::to_string(event) {
-            self.terminal.result(&format!("{}\n", ascii(&json)));
+            self.terminal.json(&format!("{}\n", ascii(&json)));
         }
     }
 }

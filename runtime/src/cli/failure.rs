@@ -5,7 +5,7 @@ use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Duration;
 
 use super::exit;
-use super::output::Terminal;
+use super::output::{Terminal, one_line};
 use crate::cloud::CloudError;
 use crate::estate::Findings;
 use crate::journal::JournalError;
@@ -21,7 +21,8 @@ pub(super) struct Failure {
 #[derive(Debug)]
 enum Body {
     Findings(Vec<Diagnostic>, Sources),
-    Message(String),
+    /// What went wrong, on one line, and a further line of ours.
+    Message(String, &'static str),
 }
 
 impl Failure {
@@ -62,12 +63,12 @@ impl Failure {
 
     /// Anything else that went wrong.
     pub(super) fn message(message: impl Into<String>) -> Self {
-        Self { exit: exit::FAILED, body: Body::Message(message.into()) }
+        Self { exit: exit::FAILED, body: Body::Message(message.into(), "") }
     }
 
     /// A command line that means nothing.
     pub(super) fn usage(message: impl Into<String>) -> Self {
-        Self { exit: exit::USAGE, body: Body::Message(message.into()) }
+        Self { exit: exit::USAGE, body: Body::Message(message.into(), "") }
     }
 
     /// The findings, for who shows them otherwise than [`Failure::report`] does; anything else stays what
@@ -75,7 +76,7 @@ impl Failure {
     pub(super) fn findings(self) -> Result<(u8, Vec<Diagnostic>, Sources), Self> {
         match self.body {
             Body::Findings(findings, sources) => Ok((self.exit, findings, sources)),
-            Body::Message(_) => Err(self),
+            Body::Message(..) => Err(self),
         }
     }
 
@@ -86,9 +87,8 @@ impl Failure {
                 terminal.error(&render(&findings, &sources, terminal.stderr()));
                 terminal.note(&tally(&findings));
             }
-            Body::Message(message) => {
-                let message = holdfast_compiler::diagnostic::visible(&message);
-                terminal.error(&format!("error: {message}\n"));
+            Body::Message(message, hint) => {
+                terminal.error(&format!("error: {}\n{hint}", one_line(&message)));
             }
         }
         self.exit
@@ -127,11 +127,11 @@ impl From<serde_json::Error> for Failure {
 impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
         let hint = if error.code == "NoCredentials" {
-            "\nwithout an account, the embedded cloud does: --cloud local"
+            "without an account, the embedded cloud does: --cloud local\n"
         } else {
             ""
         };
-        Self::message(format!("{error}{hint}"))
+        Self { exit: exit::FAILED, body: Body::Message(error.to_string(), hint) }
     }
 }
 

@@ -5,13 +5,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use holdfast_compiler::diagnostic::{Diagnostic, sort, visible};
+use holdfast_compiler::diagnostic::{Diagnostic, sort};
 use holdfast_compiler::format::{Formatted, diff, format};
 use holdfast_compiler::source::Sources;
 
 use super::exit;
 use super::failure::Failure;
-use super::output::Terminal;
+use super::output::{Terminal, one_line};
 use crate::load;
 
 /// What stands for standard input, and how it is called in findings.
@@ -89,7 +89,8 @@ impl Fmt {
         let read = load::read_stream(std::io::stdin().lock());
         let Some((before, after)) = outcome.format(STDIN.1, read, terminal) else { return };
         if self.writes() {
-            terminal.result(&after);
+            // A filter: the user's own file, whatever is in it.
+            terminal.verbatim(&after);
         } else if before != after {
             self.tell(STDIN.1, &before, &after, outcome, terminal);
         }
@@ -101,7 +102,7 @@ impl Fmt {
 
     fn tell(&self, name: &str, before: &str, after: &str, outcome: &mut Outcome, terminal: &Terminal) {
         outcome.changed = true;
-        let name = visible(name);
+        let name = one_line(name);
         terminal.result(&if self.diff { diff(&name, before, after) } else { format!("{name}\n") });
     }
 }
@@ -120,7 +121,7 @@ impl Outcome {
         match format(id, &text) {
             Ok(Formatted::Text(after)) => Some((text, after)),
             Ok(Formatted::Left(why)) => {
-                terminal.note(&format!("{} is left as it is: {why}", visible(name)));
+                terminal.note(&format!("{} is left as it is: {why}", one_line(name)));
                 Some((text.clone(), text))
             }
             Err(findings) => {

@@ -40,7 +40,11 @@ impl Graph {
             Format::Mermaid => graph::Format::Mermaid,
             Format::Json => graph::Format::Json,
         };
-        terminal.result(&graph::draw(&resources, format));
+        let drawn = graph::draw(&resources, format);
+        match self.format {
+            Format::Dot | Format::Mermaid => terminal.result(&drawn),
+            Format::Json => terminal.json(&drawn),
+        }
         Ok(exit::DONE)
     }
 }

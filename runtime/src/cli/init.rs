@@ -5,12 +5,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use holdfast_compiler::diagnostic::visible;
 use holdfast_compiler::document::schema::SCHEMA;
 
 use super::exit;
 use super::failure::Failure;
-use super::output::Terminal;
+use super::output::{Terminal, one_line};
 
 const ESTATE: &str = include_str!("init/estate.yaml");
 const SERVICE: &str = include_str!("init/service.yaml");
@@ -37,9 +36,9 @@ impl Init {
         std::fs::create_dir_all(&self.folder).map_err(|error| failed(&self.folder, &error))?;
         for (path, text) in &paths {
             write(path, text).map_err(|error| failed(path, &error))?;
-            terminal.result(&visible(&format!("Wrote {}\n", path.display())));
+            terminal.result(&format!("Wrote {}\n", one_line(&path.display().to_string())));
         }
-        let folder = visible(&self.folder.display().to_string());
+        let folder = one_line(&self.folder.display().to_string());
         terminal.note(&format!("\nTry it without an account: holdfast apply {folder} --cloud local"));
         Ok(exit::DONE)
     }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use holdfast_compiler::diagnostic::{codes, visible};
+use holdfast_compiler::diagnostic::codes;
 
 use super::failure::Failure;
 use super::journal_view as view;
-use super::output::Terminal;
+use super::output::{Terminal, one_line};
 use super::session::{self, Place};
 use super::{Global, exit};
 use crate::journal::{self, History};
@@ -103,10 +103,10 @@ impl Journal {
         match self.command {
             Command::Log { paths, format } => {
                 let history = open(global, &paths).await?.history(false, terminal).await?;
-                terminal.result(&match format {
-                    Format::Text => view::log(&history),
-                    Format::Json => view::log_json(&history),
-                });
+                match format {
+                    Format::Text => terminal.result(&view::log(&history)),
+                    Format::Json => terminal.json(&view::log_json(&history)),
+                }
             }
             Command::Show { run, paths, format } => {
                 let opened = open(global, &paths).await?;
@@ -116,18 +116,15 @@ impl Journal {
                     let message = format!("there is no run {run} in {}: it has {there} runs", opened.place);
                     return Err(Failure::usage(message));
                 };
-                terminal.result(&match format {
-                    Format::Text => view::show(&history, run),
-                    Format::Json => view::show_json(&history, run),
-                });
+                match format {
+                    Format::Text => terminal.result(&view::show(&history, run)),
+                    Format::Json => terminal.json(&view::show_json(&history, run)),
+                }
             }
             Command::Signatures { run, paths, out } => {
                 let history = open(global, &paths).await?.history(false, terminal).await?;
                 let count = write_signatures(&history, run, &out)?;
-                terminal.note(&visible(&format!(
-                    "Wrote {count} statements and signatures into {}",
-                    out.display()
-                )));
+                terminal.note(&one_line(&format!("Wrote {count} statements and signatures into {}", out.display())));
             }
             Command::Verify { paths, head } => {
                 let opened = open(global, &paths).await?;
@@ -137,12 +134,12 @@ impl Journal {
                 }
                 let runs = history.runs.len();
                 let noun = if runs == 1 { "run" } else { "runs" };
-                terminal.result(&visible(&format!(
+                terminal.result(&format!(
                     "{}: {} entries of {runs} {noun}, whole and in order\nhead {}\n",
-                    opened.place,
+                    one_line(&opened.place.to_string()),
                     history.entries.len(),
                     if history.head().is_empty() { "none" } else { history.head() }
-                )));
+                ));
             }
         }
         Ok(exit::DONE)

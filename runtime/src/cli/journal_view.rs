@@ -1,8 +1,9 @@
-//! The journal as people and machines read it. What is written in it came from elsewhere once, so it is masked.
+//! The journal as people and machines read it. What is written in it came from elsewhere once, so every
+//! line of it stays one.
 
-use holdfast_compiler::diagnostic::visible;
 use serde_json::{Value, json};
 
+use super::output::one_line;
 use crate::journal::{End, Entry, Event, History, Progress, RunState};
 
 /// Digits of a digest that tell plans apart.
@@ -43,7 +44,7 @@ fn about(run: &RunState) -> String {
     if let Some(reason) = &run.run.break_glass {
         lines.push(format!("    BREAK GLASS: {reason}"));
     }
-    lines.iter().map(|line| one_line(line)).collect::<String>() + "\n"
+    lines.iter().map(|line| one_line(line) + "\n").collect::<String>() + "\n"
 }
 
 fn counts(run: &RunState) -> String {
@@ -74,7 +75,7 @@ fn ended(run: &RunState) -> String {
 /// The entries of a run, a line each.
 pub(super) fn show(history: &History, run: &RunState) -> String {
     let entries = history.entries_of(run).map(|entry| {
-        one_line(&format!("{:>6}  {}  {}", entry.number, time(&entry.at), happened(&entry.event)))
+        one_line(&format!("{:>6}  {}  {}", entry.number, time(&entry.at), happened(&entry.event))) + "\n"
     });
     format!("{}{}", about(run), entries.collect::<String>())
 }
@@ -134,11 +135,6 @@ fn machine(run: &RunState) -> Value {
 
 fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
-}
-
-/// A line that stays one, whatever is in it.
-fn one_line(text: &str) -> String {
-    visible(&text.replace('\n', " ")) + "\n"
 }
 
 /// `2026-11-23T10:15:30.123Z` as `2026-11-23 10:15:30 UTC`.

@@ -43,6 +43,7 @@ use output::Terminal;
 /// checks that the words can be kept, shows what differs from the live cloud, and makes it so.
 #[derive(Debug, Parser)]
 #[command(name = "holdfast", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(styles = clap::builder::Styles::plain())]
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 changes pending (plan --detailed-exitcode), \
     3 policy invalid (fmt --check: or not formatted), 4 refused, 64 wrong usage, \
     130 stopped at once by a second signal")]
@@ -127,13 +128,12 @@ enum Command {
 
 /// Run the command line and give the process's exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    output::mask_panics();
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let wrong = error.use_stderr();
-            // A closed pipe is nobody to complain to.
-            let _ = error.print();
-            return ExitCode::from(if wrong { exit::USAGE } else { exit::DONE });
+            Terminal::new(Color::Never, false, 0).usage(&error);
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
         }
     };
     let terminal = Terminal::new(cli.global.color, cli.global.quiet, cli.global.verbose);
@@ -173,7 +173,8 @@ fn log(verbose: u8) {
         _ => "debug",
     };
     let filter = tracing_subscriber::EnvFilter::new(level);
-    let subscriber = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+    let subscriber = tracing_subscriber::fmt().with_writer(|| output::Log).with_ansi(false);
+    let subscriber = subscriber.with_env_filter(filter);
     // Only tests set another one first.
     let _ = subscriber.try_init();
 }

@@ -42,10 +42,10 @@ impl Objectives {
         let checked = check(&sources, Options { as_of: self.as_of });
         let Some(policy) = checked.policy else { return Err(Failure::invalid(checked.findings, sources)) };
         let all = Deriver::new(&policy, self.as_of).all(Facts::wanted);
-        terminal.result(&match self.format {
-            Format::Text => objectives::text(&policy, &all, &sources, terminal.stdout()),
-            Format::Json => objectives::json(&policy, &all, &sources, self.as_of),
-        });
+        match self.format {
+            Format::Text => terminal.result(&objectives::text(&policy, &all, &sources, terminal.stdout())),
+            Format::Json => terminal.json(&objectives::json(&policy, &all, &sources, self.as_of)),
+        }
         // What is missed is in the table; here is where, and the cure.
         let errors = checked.findings.into_iter().filter(|finding| finding.severity() == Severity::Error);
         let errors: Vec<_> = errors.collect();

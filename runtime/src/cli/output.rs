@@ -1,8 +1,27 @@
-//! Where words go: results to stdout, everything else to stderr.
+//! Where words go: results to stdout, everything else to stderr, and all of it through here.
+//!
+//! Nothing else in this crate writes to either (`clippy.toml` forbids it), so that whatever others have put into a
+//! policy, a plan, a journal, a file name, an argument or the answer of a cloud is printed as data: see
+//! [`holdfast_compiler::printable`] for what that means. There is a method for each kind of output:
+//!
+//! | method | for | text of others in it |
+//! | --- | --- | --- |
+//! | [`result`](Terminal::result), [`error`](Terminal::error), [`note`](Terminal::note), [`detail`](Terminal::detail) | people | is written out: `\u{1b}` |
+//! | [`json`](Terminal::json) | programs | is escaped: `\u001b`; the value is the same |
+//! | [`annotations`](Terminal::annotations) | GitHub Actions | is written out; our `::error` and `::warning` are given to the runner |
+//! | [`verbatim`](Terminal::verbatim) | files | **is itself**: `fmt -` gives the user's own file back, `completions` has no text of others |
+//! | [`Log`] | the SDK's log | is written out, a line for an event |
+//!
+//! A field of others within a line goes through [`one_line`] where the line is built; [`line()`] does all of it for a
+//! line that somebody else draws.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io::{IsTerminal as _, Write};
 
 use holdfast_compiler::diagnostic::Style;
+pub(super) use holdfast_compiler::printable::one_line;
+use holdfast_compiler::printable::{Seal, annotations, json, printable};
 
 use super::Color;
 
@@ -20,12 +39,18 @@ pub(super) struct Terminal {
     pub(super) live: bool,
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the printing layer")]
 impl Terminal {
     pub(super) fn new(color: Color, quiet: bool, verbose: u8) -> Self {
-        let choose = |auto: anstream::ColorChoice| match color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => auto != anstream::ColorChoice::Never,
+        // A number that nobody outside knows: std takes its keys from the system's source of chance.
+        let seal = Seal::new(RandomState::new().build_hasher().finish());
+        let choose = |auto: anstream::ColorChoice| {
+            let colours = match color {
+                Color::Always => true,
+                Color::Never => false,
+                Color::Auto => auto != anstream::ColorChoice::Never,
+            };
+            colours.then_some(seal)
         };
         let width = |size: Option<(terminal_size::Width, terminal_size::Height)>| {
             size.map_or(WIDTH, |(width, _)| usize::from(width.0))
@@ -61,14 +86,35 @@ impl Terminal {
         self.stderr
     }
 
-    /// A result. Whoever reads may stop reading: that is no error of ours.
+    /// How many lines the screen behind stderr has, if it is one.
+    pub(super) fn rows(&self) -> Option<usize> {
+        terminal_size::terminal_size_of(std::io::stderr()).map(|(_, height)| usize::from(height.0))
+    }
+
+    /// A result for people. Whoever reads may stop reading: that is no error of ours.
     pub(super) fn result(&self, text: &str) {
+        self.verbatim(&printable(text, self.stdout.color));
+    }
+
+    /// A result for programs: a JSON document, or several.
+    pub(super) fn json(&self, text: &str) {
+        self.verbatim(&json(text));
+    }
+
+    /// A result for the runner of a GitHub Actions job: annotations, the only commands that we give.
+    pub(super) fn annotations(&self, text: &str) {
+        self.verbatim(&annotations(text));
+    }
+
+    /// A result that is a file: byte for byte, whatever is in it. Only for what the user gave us to hand back, and for
+    /// what nobody else has a word in.
+    pub(super) fn verbatim(&self, text: &str) {
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
     }
 
     /// An error or a warning.
     pub(super) fn error(&self, text: &str) {
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        stderr(&printable(text, self.stderr.color));
     }
 
     /// A line about what happens.
@@ -88,5 +134,68 @@ impl Terminal {
         if self.verbose > 0 {
             self.error(&format!("{line}\n"));
         }
+    }
+
+    /// What the command line parser has to say: help, the version, or what is wrong with the arguments, which it
+    /// repeats. It has no colours ([`super::Cli`]), for it would not seal them.
+    pub(super) fn usage(&self, said: &clap::Error) {
+        let text = said.render().ansi().to_string();
+        if said.use_stderr() { self.error(&text) } else { self.result(&text) }
+    }
+}
+
+/// A line that is drawn by somebody else, such as a progress bar: nothing hidden, no command, no colours, one line.
+pub(super) fn line(text: &str) -> String {
+    printable(&one_line(text), None)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the printing layer")]
+fn stderr(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Print panics through here, too: what a panic says can hold data of others.
+pub(super) fn mask_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let backtrace = std::backtrace::Backtrace::capture();
+        let backtrace = match backtrace.status() {
+            std::backtrace::BacktraceStatus::Captured => format!("{backtrace}\n"),
+            _ => String::new(),
+        };
+        stderr(&printable(&format!("error: a bug in holdfast: {panic}\n{backtrace}"), None));
+    }));
+}
+
+/// Where the SDK's log goes: an event is one line.
+#[derive(Debug)]
+pub(super) struct Log;
+
+impl Write for Log {
+    /// Takes one event, which the subscriber writes at once.
+    fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        stderr(&format!("{}\n", line(text.trim_end_matches('\n'))));
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_others_is_one_line() {
+        assert_eq!(line("a\n::b\u{1b}[2J ##[c]"), "a\\n::b\\u{1b}[2J #\\u{23}[c]");
+        assert_eq!(line("  ::b"), "  \\u{3a}:b");
+    }
+
+    #[test]
+    fn terminals_have_seals_of_their_own() {
+        let seal = || Terminal::new(Color::Always, false, 0).stdout().color.unwrap();
+        assert_ne!(seal(), seal());
     }
 }

@@ -66,10 +66,10 @@ pub(super) enum Format {
 
 impl Format {
     pub(super) fn print(self, plan: &plan::Plan, terminal: &Terminal) -> Result<(), Failure> {
-        terminal.result(&match self {
-            Self::Text => plan::text(plan, terminal.stdout()),
-            Self::Json => plan::json(plan)?,
-        });
+        match self {
+            Self::Text => terminal.result(&plan::text(plan, terminal.stdout())),
+            Self::Json => terminal.json(&plan::json(plan)?),
+        }
         Ok(())
     }
 }
@@ -154,7 +154,7 @@ impl Plan {
     fn drifted(&self, plan: &plan::Plan, terminal: &Terminal) -> Result<u8, Failure> {
         match self.format {
             Format::Text => terminal.result(&plan::drift(plan, terminal.stdout())),
-            Format::Json => terminal.result(&plan::json(&plan.clone().only_drift())?),
+            Format::Json => terminal.json(&plan::json(&plan.clone().only_drift())?),
         }
         let drifted = plan.drifted().next().is_some();
         Ok(if drifted && self.detailed_exitcode { exit::PENDING } else { exit::DONE })

@@ -6,11 +6,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use holdfast_compiler::diagnostic::visible;
 use holdfast_compiler::plan::{Step, StepId};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-use super::output::Terminal;
+use super::output::{Terminal, line};
 use crate::apply::Watcher;
 use crate::cloud::CloudError;
 
@@ -43,7 +42,7 @@ impl<'a> Progress<'a> {
     pub(super) fn new(steps: usize, terminal: &'a Terminal) -> Self {
         let board = Board { began: Instant::now(), steps, ended: 0, running: Vec::new(), stopping: None };
         let board = Arc::new(Mutex::new(board));
-        let bar = terminal.live.then(|| draw(board.clone())).flatten();
+        let bar = terminal.live.then(|| draw(board.clone(), terminal.rows())).flatten();
         Self { terminal, board, bar }
     }
 
@@ -77,10 +76,10 @@ impl<'a> Progress<'a> {
     }
 
     /// A line that stays, above the board if there is one.
-    fn say(&self, line: &str) {
+    fn say(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.println(line),
-            None => self.terminal.note(line),
+            Some(bar) => bar.println(line(text)),
+            None => self.terminal.note(&line(text)),
         }
     }
 }
@@ -102,16 +101,15 @@ impl Watcher for Progress<'_> {
         if self.terminal.is_verbose() || self.bar.is_some() && result.is_err() {
             let word = result.map_or_else(|error| format!("FAILED: {error}"), |()| "done".to_owned());
             let what = format!("{} {}: {word} ({took:.1} s)", step.action, step.id);
-            self.say(&visible(&format!("[{ended}/{steps}] {what}")));
+            self.say(&format!("[{ended}/{steps}] {what}"));
         }
     }
 }
 
 /// Draw a board until its bar is finished.
-fn draw(board: Arc<Mutex<Board>>) -> Option<ProgressBar> {
-    let rows = terminal_size::terminal_size_of(std::io::stderr());
+fn draw(board: Arc<Mutex<Board>>, rows: Option<usize>) -> Option<ProgressBar> {
     // A line for the whole, one for those that are not shown, and two of what stood there before.
-    let rows = rows.map_or(ROWS, |(_, height)| usize::from(height.0).saturating_sub(4).max(1));
+    let rows = rows.map_or(ROWS, |rows| rows.saturating_sub(4).max(1));
     let lines = move |_: &ProgressState, out: &mut dyn fmt::Write| {
         let board = board.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = out.write_str(&board.lines(Instant::now(), rows).join("\n"));
@@ -133,7 +131,7 @@ impl Board {
             (None, None) => {}
         }
         let shown = self.running.iter().take(rows).map(|(_, what, since)| {
-            visible(&format!("  {what} ({})", span(now.saturating_duration_since(*since))))
+            line(&format!("  {what} ({})", span(now.saturating_duration_since(*since))))
         });
         let hidden = self.running.len().saturating_sub(rows);
         let more = (hidden > 0).then(|| format!("  and {hidden} more"));

@@ -16,7 +16,7 @@ pub(super) struct Schema {}
 impl Schema {
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "every command has this shape")]
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
-        terminal.result(&format!("{:#}\n", *SCHEMA));
+        terminal.json(&format!("{:#}\n", *SCHEMA));
         Ok(exit::DONE)
     }
 }

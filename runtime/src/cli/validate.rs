@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use holdfast_compiler::diagnostic::{machine, render, visible};
+use holdfast_compiler::diagnostic::{machine, render};
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::resource::{Lifecycle, Resource};
 use holdfast_compiler::units::Date;
 
 use super::failure::{Failure, tally};
-use super::output::Terminal;
+use super::output::{Terminal, one_line};
 use super::{exit, session};
 use crate::estate::Policies;
 
@@ -53,7 +53,7 @@ impl Validate {
                 }
                 terminal.result(&summary(&checked));
                 for waived in waived {
-                    terminal.result(&visible(&format!("Waived: {}\n", waived.in_words().replace('\n', " "))));
+                    terminal.result(&format!("Waived: {}\n", one_line(&waived.in_words())));
                 }
                 return Ok(exit::DONE);
             }
@@ -65,7 +65,11 @@ impl Validate {
             Ok((compiled, _)) => (exit::DONE, compiled.compiled.warnings, compiled.sources),
             Err(failure) => failure.findings()?,
         };
-        terminal.result(&machine::write(&findings, &sources, format));
+        let written = machine::write(&findings, &sources, format);
+        match format {
+            machine::Format::Json | machine::Format::Sarif => terminal.json(&written),
+            machine::Format::Github => terminal.annotations(&written),
+        }
         if !findings.is_empty() {
             terminal.note(&tally(&findings));
         }

@@ -2,7 +2,8 @@
 //!
 //! The runner takes whatever begins a line with `::` for a command, so a name in a pull request must not
 //! begin one: it is escaped the way the runner reads it back (actions/toolkit, `packages/core/src/command.ts`;
-//! actions/runner, `ActionCommand.cs`), and hidden characters are written out.
+//! actions/runner, `ActionCommand.cs`), and hidden characters are written out. The printing layer
+//! ([`annotations`](crate::printable::annotations)) lets no other command through.
 //!
 //! GitHub shows ten errors and ten warnings of a step as annotations; the rest stand in its log. For more,
 //! upload SARIF.

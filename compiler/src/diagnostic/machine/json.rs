@@ -25,12 +25,11 @@
 //! All strings are the user's own, as they are: a script that prints them has to mask them first. In the
 //! document itself the characters a terminal obeys are written as `\uXXXX`.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 
-use super::{Diagnostic, Label, Region, Sources, file, labels, level, visible};
+use super::{Diagnostic, Label, Region, Sources, file, labels, level};
 use crate::diagnostic::Severity;
+use crate::printable;
 
 #[derive(Debug, Serialize)]
 struct Document<'a> {
@@ -71,31 +70,9 @@ pub(super) fn write(findings: &[Diagnostic], sources: &Sources) -> String {
         valid: findings.iter().all(|finding| finding.severity() != Severity::Error),
         findings: findings.iter().map(|found| finding(found, sources)).collect(),
     };
-    let mut text = escaped(&serde_json::to_string_pretty(&document).unwrap_or_default());
+    let mut text = printable::json(&serde_json::to_string_pretty(&document).unwrap_or_default());
     text.push('\n');
     text
-}
-
-/// The same document: hidden characters, of which serde_json escapes only those of ASCII, as `\uXXXX`. They
-/// can stand nowhere but in strings.
-fn escaped(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    let mut bytes = [0; 4];
-    for c in json.chars() {
-        let hidden = c != '\n' && !(' '..='~').contains(&c) && {
-            let text: &str = c.encode_utf8(&mut bytes);
-            visible(text) != text
-        };
-        if hidden {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                // Writing into a String cannot fail.
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }
 
 fn finding<'a>(found: &'a Diagnostic, sources: &'a Sources) -> Finding<'a> {

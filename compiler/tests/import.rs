@@ -7,6 +7,7 @@ use holdfast_compiler::format::{Formatted, format};
 use holdfast_compiler::import::{Survey, propose};
 use holdfast_compiler::lower::Target;
 use holdfast_compiler::observation::Object;
+use holdfast_compiler::printable::printable;
 use holdfast_compiler::source::Sources;
 use serde_json::{Value, json};
 
@@ -69,6 +70,8 @@ fn whatever_things_are_called_the_text_compiles_and_says_no_more() {
         "{{ x }}",
         "ünï",
         "\u{0}\u{85}\u{2028}\u{feff}",
+        "##vso[task.setvariable variable=a]b",
+        "::add-mask::a",
     ] {
         let mut survey = Survey { objects: objects(hostile), left_out: Vec::new() };
         let proposal = propose(&Sources::default(), &survey, &target).unwrap();
@@ -78,6 +81,8 @@ fn whatever_things_are_called_the_text_compiles_and_says_no_more() {
         let compiled = compile(&sources, Options::default()).unwrap();
         assert_eq!(compiled.policy.estate.as_str(), "imported", "{hostile:?}");
         assert!(proposal.text.is_ascii() && !proposal.text.contains('\u{1b}'), "{}", proposal.text);
+        // Printed is what is read: the printing layer finds nothing to write otherwise.
+        assert_eq!(printable(&proposal.text, None), proposal.text);
         assert_eq!(format(id, &proposal.text), Ok(Formatted::Text(proposal.text.clone())));
         let (left, _) = (&proposal.left_out, survey.objects.reverse());
         assert_eq!(left.len(), 1, "{left:?}");

@@ -1,0 +1,98 @@
+//! Journals whose chain is sound and whose entries say anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast::journal::{Event, Journal, Place, Run, UsedApproval, Writer};
+use holdfast_compiler::plan::{Action, Context, StepId};
+use holdfast_compiler::resource::Address;
+
+use crate::support::Bench;
+use crate::{HOSTILE, holds, hostile, run};
+
+/// A journal of two runs in the folder `journal`; the second has not ended.
+fn written(bench: &Bench<'_>, hostile: &str) {
+    let folder = bench.folder.path().join("journal");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let journal = Journal::open(&Place::Folder(folder)).await.unwrap();
+        for last in [false, true] {
+            let claim = journal.claim(hostile, None).await.unwrap();
+            let text = || hostile.to_owned();
+            let context = Context { estate: text(), cloud: text(), account: text() };
+            let mut run = Run::new(context, text(), 3, text());
+            run.break_glass = Some(text());
+            run.approvals = vec![UsedApproval { approver: text(), statement: text() }];
+            let writer = Writer::begin(&claim, run).await.unwrap();
+            let address = Address::try_from("bucket.a.b.c".to_owned()).unwrap();
+            let step = StepId::of(&address);
+            let identity = BTreeMap::from([("name".to_owned(), text().into())]);
+            let started = Event::StepStarted {
+                step: step.clone(),
+                address: address.clone(),
+                action: Action::Create,
+                identity: identity.clone(),
+                displaces: Vec::new(),
+                superseded: false,
+                needs: BTreeSet::new(),
+                attributes: BTreeMap::from([(text(), text().into())]),
+            };
+            writer.append(started.clone()).await.unwrap();
+            writer.append(Event::StepFailed { step: step.clone(), error: text() }).await.unwrap();
+            writer.append(started).await.unwrap();
+            writer.append(Event::StepDone { step, id: text() }).await.unwrap();
+            if !last {
+                let end = Event::RunFinished { done: 1, failed: 0, not_started: 2, interrupted: true };
+                writer.append(end).await.unwrap();
+            }
+        }
+    });
+}
+
+#[test]
+fn what_entries_say_is_shown_as_data() {
+    let all = hostile();
+    for hostile in [all.as_str(), "::set-env name=a::b", "##vso[task.complete]", "0123456789\u{1b}[2J"] {
+        let bench = Bench::local();
+        written(&bench, hostile);
+        for words in ["log", "show 1", "show 2", "verify", "verify --head x", "show 7"] {
+            let words = format!("journal {words} --journal journal");
+            run(&bench, &words.split(' ').collect::<Vec<_>>());
+        }
+        for words in ["log", "show 1", "show 2"] {
+            let words = format!("journal {words} --journal journal --format json");
+            holds(&run(&bench, &words.split(' ').collect::<Vec<_>>()).expect(0).stdout, hostile);
+        }
+        bench.write("a.yaml", &crate::policies::text(&crate::policies::shipped()));
+        for words in ["plan a.yaml", "apply a.yaml --yes", "import a.yaml"] {
+            let words = format!("{words} --journal journal");
+            run(&bench, &words.split(' ').collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn no_entry_passes_for_another_line() {
+    let bench = Bench::local();
+    written(&bench, "x\nrun 9  2026-01-01  by nobody\n    approved by everybody");
+    let log = run(&bench, &["journal", "log", "--journal", "journal"]).expect(0).stdout;
+    assert!(
+        !log.lines().any(|line| line.starts_with("run 9") || line.starts_with("    approved by everybody")),
+        "{log}"
+    );
+}
+
+#[test]
+fn damage_is_told_as_data() {
+    let bench = Bench::local();
+    written(&bench, "x");
+    for line in HOSTILE {
+        let sound = bench.read("journal/000001.jsonl");
+        bench.write("journal/000001.jsonl", &format!("{line}\n{sound}"));
+        for words in ["log", "verify"] {
+            run(&bench, &["journal", words, "--journal", "journal"]).expect(4);
+        }
+        bench.write("journal/000001.jsonl", &sound);
+    }
+    bench.write("journal/lock", &hostile());
+    run(&bench, &["journal", "log", "--journal", "journal"]);
+}

@@ -1,0 +1,161 @@
+//! Output is data: whatever others have written into policies, plans, journals, clouds, file names and arguments,
+//! nothing of it is obeyed by a terminal or a build machine, in any command and any format; and what programs read
+//! has the value that was written.
+//!
+//! Two outputs are files and not text, and so are themselves byte for byte: `fmt -` (a filter: the user's own file, see
+//! `arguments.rs`) and `completions` (nobody else has a word in it).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod arguments;
+mod cloud;
+mod journal;
+mod plans;
+mod policies;
+#[path = "../support/mod.rs"]
+mod support;
+
+use serde_json::Value;
+use support::{Bench, Ran};
+
+/// What others write. Each is on a line of its own in [`hostile`].
+const HOSTILE: [&str; 24] = [
+    "\u{1b}[2J",
+    "\u{1b}[31mred\u{1b}[0m",
+    "\u{1b}]0;title\u{7}",
+    "\u{1b}]8;;https://evil.example\u{7}link",
+    "\u{9b}2J\u{85}::a",
+    "\u{7f}\u{8}",
+    "\r::add-mask::b",
+    "\u{202e}txet",
+    "\u{2066}\u{200f}\u{61c}",
+    "a\u{200b}\u{ad}\u{fe0f}\u{3164}\u{2060}\u{feff}b",
+    "\u{2028}::a\u{2029}::b",
+    "\u{e0041}\u{e007f}",
+    "::add-mask::a",
+    "  ::set-output name=x::y",
+    "\t\u{a0}\u{3000}::stop-commands::z",
+    "::error file=a::forged",
+    "##[error]x",
+    "x ##[group]",
+    "##vso[task.setvariable variable=a]b",
+    "##VsO[task.complete result=Succeeded]",
+    "##teamcity[buildStatus status='SUCCESS']",
+    "##\u{ad}vso[task.logissue type=error]c",
+    // Seals of colours, as the compiler writes them, with numbers that are not those of the process.
+    "\u{fdd0}[31mred",
+    "\u{fdd0}0000000000000000[31mred\u{fdd0}0000000000000000[2J",
+];
+
+/// All of it, in lines, the first of which is whatever comes before.
+fn hostile() -> String {
+    format!("x\n{}\n::end::", HOSTILE.join("\n"))
+}
+
+/// All of it on one line, for where a line break is not let through.
+fn hostile_line() -> String {
+    hostile().replace('\n', " ")
+}
+
+/// Texts that go into every field. The first holds everything; the others stand alone, as some fields stand at the start
+/// of a line.
+fn variants() -> [String; 5] {
+    let alone = ["::set-env name=a::b", "##vso[task.setvariable variable=a]b", "\u{1b}[2J\u{202e}", "\0a"];
+    let [command, azure, hidden, zero] = alone.map(str::to_owned);
+    [hostile(), command, azure, hidden, zero]
+}
+
+/// What a terminal obeys and what nobody sees: told here without the help of the code that is tested.
+fn is_obeyed(c: char) -> bool {
+    let hidden = matches!(c, '\u{ad}' | '\u{61c}' | '\u{3164}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{e0000}'..='\u{e0fff}');
+    (c.is_control() && !"\n\t".contains(c)) || hidden
+}
+
+/// Which commands of a build machine may be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Commands {
+    None,
+    Annotations,
+}
+
+/// Nothing in a text is obeyed.
+#[track_caller]
+fn harmless(text: &str, commands: Commands) {
+    for line in text.split('\n') {
+        assert_eq!(line.chars().find(|c| is_obeyed(*c)), None, "{line:?} in\n{text}");
+        let ours = commands == Commands::Annotations
+            && ["::error ", "::warning "].iter().any(|command| line.starts_with(command));
+        assert!(ours || !line.trim_start().starts_with("::"), "{line:?} in\n{text}");
+        let lower = line.to_lowercase();
+        for command in ["##[", "##vso[", "##teamcity["] {
+            assert!(!lower.contains(command), "{line:?} in\n{text}");
+        }
+    }
+}
+
+/// Run a command; nothing of what it prints is obeyed. What is JSON is read, and holds no trace of how text is shown.
+#[track_caller]
+fn run(bench: &Bench<'_>, arguments: &[&str]) -> Ran {
+    let mut command = bench.command(arguments);
+    // Who runs it is in the journal, and in colours nothing of others is coloured.
+    command.env("USER", hostile_line().replace('\0', "")).env("HOSTNAME", "::host::##[x]");
+    let ran: Ran = command.output().unwrap().into();
+    checked(ran, arguments)
+}
+
+#[track_caller]
+fn checked(ran: Ran, arguments: &[&str]) -> Ran {
+    let annotations = arguments.contains(&"github");
+    harmless(&ran.stdout, if annotations { Commands::Annotations } else { Commands::None });
+    harmless(&ran.stderr, Commands::None);
+    assert!(!ran.stderr.contains("a bug in holdfast"), "{arguments:?}: {}", ran.stderr);
+    assert_ne!(ran.code, -1, "{arguments:?}: {}", ran.stderr);
+    ran
+}
+
+/// The same in colours: without ours, nothing is left that a terminal obeys.
+#[track_caller]
+fn run_in_colours(bench: &Bench<'_>, arguments: &[&str]) {
+    let output = bench.command(&[&["--color", "always"], arguments].concat()).output().unwrap();
+    for text in [Ran::from(output.clone()).stdout, Ran::from(output).stderr] {
+        let mut parts = text.split("\u{1b}[");
+        let mut plain = parts.next().unwrap().to_owned();
+        for part in parts {
+            let (numbers, rest) = part.split_once('m').expect("a style sequence");
+            // Everything the theme of reports and the plan use; nothing hides, blinks, or has a background.
+            let ours = ["0", "1", "2", "31", "32", "33", "36", "4", "35", "34"];
+            assert!(numbers.split(';').all(|one| ours.contains(&one)), "{numbers:?} in\n{text}");
+            plain.push_str(rest);
+        }
+        harmless(&plain, Commands::None);
+        assert!(!text.contains("\u{1b}[31mred"), "{text}");
+    }
+}
+
+/// The documents that a command prints; all strings of all of them.
+fn strings(text: &str) -> Vec<String> {
+    let documents = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let mut all = Vec::new();
+    documents.for_each(|document| collect(&document.unwrap(), &mut all));
+    all
+}
+
+fn collect(value: &Value, all: &mut Vec<String>) {
+    match value {
+        Value::String(text) => all.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, all)),
+        Value::Object(map) => map.iter().for_each(|(key, value)| {
+            all.push(key.clone());
+            collect(value, all);
+        }),
+        _ => {}
+    }
+}
+
+/// A program that reads a document finds the text in it, as it was written.
+#[track_caller]
+fn holds(document: &str, text: &str) {
+    assert!(strings(document).iter().any(|one| one.contains(text)), "{text:?} is not in\n{document}");
+}

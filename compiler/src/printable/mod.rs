@@ -94,9 +94,9 @@ fn print(text: &str, mark: Option<&str>, mut reader: Reader, out: &mut String) {
     }
 }
 
-/// A JSON document, or several, whose value does not change: hidden characters and the beginnings of commands, all of
-/// which can only stand in strings, as `\uXXXX`. So that a reader who unpacks a string cannot print a command by
-/// accident of layout alone, `::` counts at the start of a string, too.
+/// A JSON document, or several, whose value does not change: hidden characters and the beginnings of commands as
+/// `\uXXXX`. They can only stand in strings, where that means the same. `::` counts at the start of a string, too, for
+/// viewers that show values without their quotes; whoever prints a value that a parser gave them has to mask it.
 #[must_use]
 pub fn json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

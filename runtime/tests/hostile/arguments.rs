@@ -95,7 +95,7 @@ fn file_names_are_shown_as_data() {
                 run(&bench, &["validate", "p", "--format", format]).expect(0);
                 run(&bench, &["validate", "q", "--format", format]).expect(3);
             }
-            let mut known = |words: &str| run(&bench, &words.split(' ').collect::<Vec<_>>());
+            let known = |words: &str| run(&bench, &words.split(' ').collect::<Vec<_>>());
             let checked = known("fmt p --check").stdout;
             assert_eq!(checked.lines().count(), 1, "a name is one line: {checked}");
             for words in

@@ -8,6 +8,7 @@ pub mod aws;
 pub mod cli;
 pub mod cloud;
 pub mod estate;
+pub mod files;
 pub mod journal;
 pub mod load;
 pub mod local;

@@ -1,27 +1,35 @@
 //! Policy files into sources.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::document::MAX_FILE_BYTES;
 use holdfast_compiler::source::Sources;
 
-/// How deep folders are followed. A link that leads in a circle ends here.
-const MAX_DEPTH: usize = 32;
+use crate::files::{self, FileError, Walk, Why};
+
+/// How many bytes the policies of one command have at most, all together: 10,000 files of some 25 KiB.
+const MAX_BYTES: u64 = 256 * MIB;
+const MIB: u64 = 1024 * 1024;
 
 /// Read the policies of some paths: files as they are named, folders with every `.yaml` and `.yml` below
-/// them, hidden ones left out. The order of the paths means nothing.
+/// them, hidden ones left out. The order of the paths means nothing, and a file is read once.
 ///
 /// # Errors
-/// One finding per path or file that cannot be read.
+/// One finding per path or file that cannot be read, and one where there are too many files or bytes.
 pub fn load(paths: &[PathBuf]) -> Result<Sources, Vec<Diagnostic>> {
     let mut findings = Vec::new();
     let mut sources = Sources::default();
+    let mut left = MAX_BYTES;
     for (name, path) in find(paths, &mut findings) {
         match read(&path) {
             Ok(text) => {
+                let Some(rest) = left.checked_sub(text.len() as u64) else {
+                    findings.push(too_many_bytes().in_file(name));
+                    break;
+                };
+                left = rest;
                 sources.add(name, text);
             }
             Err(finding) => findings.push(finding.in_file(name)),
@@ -30,29 +38,47 @@ pub fn load(paths: &[PathBuf]) -> Result<Sources, Vec<Diagnostic>> {
     if findings.is_empty() { Ok(sources) } else { Err(findings) }
 }
 
-/// The files that [`load`] reads, by the names they are shown with. What cannot be found goes to `findings`.
+/// The files that [`load`] reads, by the names they are shown with. What cannot be found, and what is refused, goes to
+/// `findings`.
 pub(crate) fn find(paths: &[PathBuf], findings: &mut Vec<Diagnostic>) -> BTreeMap<String, PathBuf> {
-    let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let mut walk = Walk::default();
+    // By where they are. Of several names of one file, the first in order of names is shown.
+    let mut found: BTreeMap<PathBuf, String> = BTreeMap::new();
+    let mut add = |name: &Path, path: PathBuf| {
+        let name = shown(name);
+        let first = found.entry(path).or_insert_with(|| name.clone());
+        if name < *first {
+            *first = name;
+        }
+    };
     for path in paths {
-        if path.is_dir() {
-            let before = files.len();
-            folder(path, 0, &mut files, findings);
-            if files.len() == before && findings.is_empty() {
+        if files::is_folder(path) {
+            let walked = walk.folder(path, is_policy);
+            if walked.files.is_empty() && walked.refused.is_empty() {
                 findings.push(
                     Diagnostic::new(codes::NO_POLICIES, "there are no policies in this folder")
                         .in_file(shown(path))
                         .help("policies end in `.yaml` or `.yml`; `policies/` has examples"),
                 );
             }
-        } else if path.exists() {
-            files.insert(shown(path), path.clone());
+            findings.extend(walked.refused.iter().map(|error| refused(error).in_file(shown(&error.path))));
+            walked.files.into_iter().for_each(|(name, path)| add(&name, path));
         } else {
-            findings.push(
-                Diagnostic::new(codes::MISSING_PATH, "there is no such file or folder").in_file(shown(path)),
-            );
+            match files::regular(path).and_then(|at| walk.count(path).map(|()| at)) {
+                Ok(at) => add(path, at),
+                Err(error) if error.is_missing() => {
+                    let message = "there is no such file or folder";
+                    findings.push(Diagnostic::new(codes::MISSING_PATH, message).in_file(shown(path)));
+                }
+                Err(error) => findings.push(refused(&error).in_file(shown(path))),
+            }
         }
     }
-    files
+    found.into_iter().map(|(path, name)| (name, path)).collect()
+}
+
+fn is_policy(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "yaml" || e == "yml")
 }
 
 /// A path as it is shown everywhere: with `/`, without a leading `./`.
@@ -61,40 +87,16 @@ fn shown(path: &Path) -> String {
     text.strip_prefix("./").map_or(text.clone(), str::to_owned)
 }
 
-fn folder(path: &Path, depth: usize, files: &mut BTreeMap<String, PathBuf>, out: &mut Vec<Diagnostic>) {
-    let entries = match std::fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) => return out.push(unreadable(&error).in_file(shown(path))),
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        let policy = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
-        if path.is_dir() && depth < MAX_DEPTH {
-            folder(&path, depth + 1, files, out);
-        } else if policy && path.is_file() {
-            files.insert(shown(&path), path);
-        }
-    }
-}
-
 /// The text of one file.
 pub(crate) fn read(path: &Path) -> Result<String, Diagnostic> {
-    let size = std::fs::metadata(path).map_err(|error| unreadable(&error))?.len();
-    if size > MAX_FILE_BYTES {
-        let help = format!("this one has {size} bytes; split it, or leave it out");
-        return Err(too_large().help(help));
-    }
-    text(std::fs::read(path).map_err(|error| unreadable(&error))?)
+    files::read(path, MAX_FILE_BYTES).map_err(|error| refused(&error)).and_then(text)
 }
 
 /// The text of what comes in through a pipe, which has no size before its end.
 pub(crate) fn read_stream(stream: impl std::io::Read) -> Result<String, Diagnostic> {
-    let mut bytes = Vec::new();
-    stream.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
-    if bytes.len() as u64 > MAX_FILE_BYTES { Err(too_large()) } else { text(bytes) }
+    files::read_stream(stream, "standard input", MAX_FILE_BYTES)
+        .map_err(|error| refused(&error))
+        .and_then(text)
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, Diagnostic> {
@@ -106,13 +108,34 @@ fn text(bytes: Vec<u8>) -> Result<String, Diagnostic> {
     })
 }
 
-fn too_large() -> Diagnostic {
-    let message = format!("a policy file is at most {} MiB", MAX_FILE_BYTES / 1024 / 1024);
-    Diagnostic::new(codes::UNREADABLE, message)
+/// What is not read, as a finding without its file.
+fn refused(error: &FileError) -> Diagnostic {
+    let why = &error.why;
+    match why {
+        Why::TooLarge(most) => {
+            let message = format!("a policy file is at most {} MiB", most / MIB);
+            Diagnostic::new(codes::UNREADABLE, message).help("this one has more; split it, or leave it out")
+        }
+        Why::LeadsOut { to, root } => {
+            let message =
+                format!("this link leads to `{}`, out of the folder `{}`", to.display(), shown(root));
+            Diagnostic::new(codes::LEADS_OUT, message)
+                .help("move what it leads to into the folder, or name that on the command line too")
+        }
+        Why::TooMany { .. } | Why::TooDeep(_) => Diagnostic::new(codes::TOO_MANY_FILES, why.to_string())
+            .help("name the folders that hold your policies, and no others"),
+        Why::NotAFile(_) => Diagnostic::new(codes::UNREADABLE, why.to_string())
+            .help("policies are regular files; remove it, or name another path"),
+        Why::System(_) | Why::Link | Why::NotText => {
+            Diagnostic::new(codes::UNREADABLE, format!("cannot be read: {why}"))
+        }
+    }
 }
 
-fn unreadable(error: &std::io::Error) -> Diagnostic {
-    Diagnostic::new(codes::UNREADABLE, format!("cannot be read: {error}"))
+fn too_many_bytes() -> Diagnostic {
+    let message = format!("with this file the policies have more than {} MiB", MAX_BYTES / MIB);
+    Diagnostic::new(codes::TOO_MANY_FILES, message)
+        .help("name the folders that hold your policies, and no others")
 }
 
 /// What Holdfast keeps on the machine for an estate: `.holdfast` in the folder of the file that declares it.

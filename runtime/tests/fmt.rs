@@ -139,8 +139,8 @@ fn permissions_and_links_stay() {
 fn a_file_that_cannot_be_written_is_said_and_the_others_are_formatted() {
     let bench = bench();
     // Text with trailing spaces, in a folder that takes no new files, whoever asks.
-    std::os::unix::fs::symlink("/proc/self/limits", bench.folder.path().join("policies/a.yaml")).unwrap();
-    let ran = bench.run("fmt policies").expect(1);
-    assert!(ran.stderr.starts_with("error: policies/a.yaml: "), "{}", ran.stderr);
+    std::os::unix::fs::symlink("/proc/self/limits", bench.folder.path().join("a.yaml")).unwrap();
+    let ran = bench.run("fmt a.yaml policies").expect(1);
+    assert!(ran.stderr.starts_with("error: a.yaml: "), "{}", ran.stderr);
     assert_eq!(ran.stdout, "policies/deep/untidy.yml\n");
 }

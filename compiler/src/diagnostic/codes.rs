@@ -49,8 +49,12 @@ codes! {
     EMPTY_FILE = "E0003";
     /// A file is not UTF-8.
     NOT_UTF8 = "E0004";
-    /// A file cannot be read, or is larger than a policy can be.
+    /// A file cannot be read, is not a regular file, or is larger than a policy can be.
     UNREADABLE = "E0005";
+    /// A link in a folder leads out of it.
+    LEADS_OUT = "E0006";
+    /// More files, bytes or nested folders than are read.
+    TOO_MANY_FILES = "E0007";
 
     /// The YAML cannot be parsed.
     SYNTAX = "E0101";

@@ -1,7 +1,5 @@
 //! `holdfast fmt`.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,7 +10,7 @@ use holdfast_compiler::source::Sources;
 use super::exit;
 use super::failure::Failure;
 use super::output::{Terminal, one_line};
-use crate::load;
+use crate::{files, load};
 
 /// What stands for standard input, and how it is called in findings.
 const STDIN: (&str, &str) = ("-", "<stdin>");
@@ -76,10 +74,10 @@ impl Fmt {
             return;
         }
         if self.writes()
-            && let Err(error) = replace(path, &after)
+            && let Err(error) = files::write(path, after.as_bytes())
         {
             outcome.unwritten = true;
-            Failure::message(format!("{name}: {error}")).report(terminal);
+            Failure::message(format!("{name}: {}", error.why)).report(terminal);
             return;
         }
         self.tell(name, &before, &after, outcome, terminal);
@@ -130,21 +128,4 @@ impl Outcome {
             }
         }
     }
-}
-
-/// Replace a file by one with another text: whoever reads it sees all of the old or all of the new one.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    // Behind a link, the file is replaced and the link stays.
-    let path = path.canonicalize()?;
-    // A rename asks only the folder; a file that may not be written has to stay.
-    let permissions = File::options().write(true).open(&path)?.metadata()?.permissions();
-    let temporary = path.with_file_name(format!(".holdfast-{}.tmp", std::process::id()));
-    let mut file = File::create_new(&temporary)?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.set_permissions(permissions))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| std::fs::rename(&temporary, &path));
-    // The first error is the one to tell.
-    written.inspect_err(|_| drop(std::fs::remove_file(&temporary)))
 }

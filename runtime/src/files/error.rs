@@ -1,0 +1,92 @@
+//! Why a file is not read or written.
+
+use std::fmt;
+use std::io::{Error, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// A file or folder that cannot be used, and why. `Display` names the path first.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {why}", path.display())]
+pub struct FileError {
+    /// The path, as it was named or found.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub why: Why,
+}
+
+/// What is wrong with a file.
+#[derive(Debug)]
+pub enum Why {
+    /// The operating system refuses.
+    System(Error),
+    /// It is something else than a regular file: a folder, a device, a named pipe.
+    NotAFile(&'static str),
+    /// It is a link where none is followed.
+    Link,
+    /// It leads out of the folder that it has to be in.
+    LeadsOut {
+        /// Where it leads.
+        to: PathBuf,
+        /// The folder.
+        root: PathBuf,
+    },
+    /// It has more than so many bytes.
+    TooLarge(u64),
+    /// It is not UTF-8.
+    NotText,
+    /// A folder holds more than so many of something.
+    TooMany {
+        /// Of what, in the plural.
+        what: &'static str,
+        /// How many are allowed.
+        most: usize,
+    },
+    /// A folder is nested below more than so many others.
+    TooDeep(usize),
+}
+
+impl FileError {
+    pub(super) fn new(path: &Path, why: Why) -> Self {
+        Self { path: path.to_owned(), why }
+    }
+
+    pub(super) fn system(path: &Path) -> impl Fn(Error) -> Self {
+        move |error| Self::new(path, Why::System(error))
+    }
+
+    /// Whether there is nothing of this name.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(&self.why, Why::System(error) if error.kind() == ErrorKind::NotFound)
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(error) => error.fmt(f),
+            Self::NotAFile(what) => write!(f, "this is {what}, not a regular file"),
+            Self::Link => f.write_str("this is a link, and no link is followed here"),
+            Self::LeadsOut { to, root } => {
+                write!(f, "it leads to `{}`, out of the folder `{}`", to.display(), root.display())
+            }
+            Self::TooLarge(most) if most % (1024 * 1024) == 0 => {
+                write!(f, "it is larger than {} MiB", most / 1024 / 1024)
+            }
+            Self::TooLarge(most) => write!(f, "it is larger than {most} bytes"),
+            Self::NotText => f.write_str("it is not UTF-8 text"),
+            Self::TooMany { what, most } => write!(f, "there are more than {most} {what}"),
+            Self::TooDeep(most) => write!(f, "folders are nested more than {most} deep"),
+        }
+    }
+}
+
+/// Without the path, for callers that name it themselves.
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        match error.why {
+            Why::System(error) => error,
+            why => Self::new(ErrorKind::InvalidData, why.to_string()),
+        }
+    }
+}

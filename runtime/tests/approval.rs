@@ -2,6 +2,7 @@
 //! the command line.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 mod support;
 

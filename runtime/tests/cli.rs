@@ -1,6 +1,7 @@
 //! What a user of the command line can rely on: determinism, exit codes, refusals, help.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 mod support;
 

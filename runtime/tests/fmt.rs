@@ -1,6 +1,7 @@
 //! `holdfast fmt`: what it writes, what it leaves alone, and how it says so.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 mod support;
 

@@ -20,11 +20,12 @@ mod signers;
 mod statement;
 mod verify;
 
-use std::io::{Error, ErrorKind, Read as _};
 use std::path::Path;
 
 use holdfast_compiler::diagnostic::{Code, Diagnostic, codes};
 use serde::{Deserialize, Serialize};
+
+use crate::files;
 
 pub use author::Author;
 pub use decision::{Approvals, Decision, Demand, decide};
@@ -120,15 +121,10 @@ impl Refusal {
     }
 }
 
-/// The text of a small file. One that is larger is no such file.
+/// The text of a small file.
 ///
 /// # Errors
-/// It cannot be read, is too large, or is no text.
+/// It cannot be read, is not a regular file, is larger, or is not UTF-8.
 pub fn read(path: &Path, most: u64) -> std::io::Result<String> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        return Err(Error::new(ErrorKind::InvalidData, format!("it is larger than {most} bytes")));
-    }
-    String::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::InvalidData, "it is no text"))
+    Ok(files::read_text(path, most)?)
 }

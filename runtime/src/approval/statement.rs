@@ -6,12 +6,15 @@ use holdfast_compiler::plan::Context;
 use jiff::Timestamp;
 
 use super::Namespace;
+use crate::files::{self, absent, inside};
 
 /// The first lines. A later format gets another number.
 const APPROVAL: &str = "holdfast approval 2";
 const BREAK_GLASS: &str = "holdfast break-glass 1";
 /// How many statements about one plan are looked at.
 const MOST: usize = 100;
+/// How many files there may be in the folder of a plan.
+const MOST_NAMES: usize = 100_000;
 
 /// Who agrees to which plan, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,10 +100,11 @@ fn appended(path: &Path, end: &str) -> PathBuf {
     path.into()
 }
 
-/// The statements for a purpose beside a plan, by name.
+/// The statements for a purpose beside a plan, by name. Neither they nor their signatures may be links that lead out of
+/// the folder.
 ///
 /// # Errors
-/// The folder cannot be read, or somebody has filled it.
+/// The folder cannot be read, somebody has filled it, or it holds such a link.
 pub fn statement_paths(plan: &Path, namespace: Namespace) -> std::io::Result<Vec<PathBuf>> {
     let folder = plan.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beginning = format!("{}.", plan.file_name().unwrap_or_default().to_string_lossy());
@@ -108,12 +112,15 @@ pub fn statement_paths(plan: &Path, namespace: Namespace) -> std::io::Result<Vec
         let name = name.to_string_lossy();
         name.starts_with(&beginning) && name.ends_with(ending(namespace))
     };
-    let names = std::fs::read_dir(folder)?.flatten().map(|entry| entry.file_name()).filter(ours);
-    let mut paths: Vec<PathBuf> = names.map(|name| plan.with_file_name(name)).take(MOST + 1).collect();
+    let names = files::list(folder, MOST_NAMES)?.into_iter().filter(ours);
+    let paths: Vec<PathBuf> = names.map(|name| plan.with_file_name(name)).take(MOST + 1).collect();
     if paths.len() > MOST {
         return Err(std::io::Error::other(format!("there are more than {MOST} approvals of this plan")));
     }
-    paths.sort();
+    for path in paths.iter().flat_map(|path| [path.clone(), signature_path(path)]) {
+        let name = path.file_name().unwrap_or_default();
+        absent(inside(folder, Path::new(name))).map_err(std::io::Error::other)?;
+    }
     Ok(paths)
 }
 

@@ -14,6 +14,7 @@ use super::{Global, approved, author, exit, show};
 use crate::approval::{
     self, Demand, Namespace, Question, Rule, Signers, SigningKey, Statement, signature_path,
 };
+use crate::files;
 use crate::planfile::Saved;
 
 /// For how long an approval holds where the plan has no rule: what an estate says that says nothing.
@@ -72,7 +73,7 @@ impl Approve {
             terminal.result(&visible(&signs(&statement)));
             let path = self.write(&statement)?;
             // Whatever was signed before is not this statement.
-            let _ = std::fs::remove_file(signature_path(&path));
+            files::remove(&signature_path(&path)).map_err(|error| Failure::message(error.to_string()))?;
             let key = match &self.key {
                 Some(SigningKey::File(path)) => path.as_path(),
                 _ => Path::new("KEY"),
@@ -156,7 +157,7 @@ impl Approve {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| Failure::message(format!("{}: {error}", path.display())))
+    files::write(path, text.as_bytes()).map_err(|error| Failure::message(error.to_string()))
 }
 
 /// What is about to be signed, word for word.

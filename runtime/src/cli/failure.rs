@@ -157,6 +157,11 @@ impl From<JournalError> for Failure {
                 said,
                 "restore the journal from a copy; without it Holdfast cannot tell what it has made",
             ),
+            JournalError::Unusable { .. } => Self::refused(
+                codes::JOURNAL_DAMAGED,
+                said,
+                "find out who put it there, and move it out of the folder of the journal",
+            ),
             JournalError::Abandoned(run) => Self::refused(
                 codes::ABANDONED_RUN,
                 said,

@@ -1,7 +1,5 @@
 //! `holdfast import`.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -23,7 +21,7 @@ use super::{Global, apply, execution, exit};
 use crate::cloud::Cloud;
 use crate::estate::{Policies, Request};
 use crate::journal::{self, Claim, Entry, Event, Journal, Run, Signer, Writer};
-use crate::load;
+use crate::{files, load};
 
 /// Take over what exists: adopt what policies describe, and write YAML for what no policy mentions.
 ///
@@ -57,7 +55,7 @@ struct Matched {
 
 impl Import {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
-        if let Some(path) = self.out.as_ref().filter(|path| path.exists()) {
+        if let Some(path) = self.out.as_ref().filter(|path| files::exists(path)) {
             let message = format!("`{}` is there already; nothing was written", path.display());
             return Err(Failure::message(message));
         }
@@ -94,7 +92,8 @@ impl Import {
             apply::confirm(terminal, "Write and adopt this", "add `--yes`")?;
         }
         if let Some((path, text)) = text {
-            write(path, text)?;
+            // One that appears meanwhile is not overwritten.
+            files::create(path, text.as_bytes()).map_err(|error| Failure::message(error.to_string()))?;
         }
         if let Some(matched) = matched {
             matched.adopt(adopted, &claim, caller.arn, signer.as_ref()).await?;
@@ -271,10 +270,4 @@ fn show(adopted: &[Adoption], out: Option<&Path>, terminal: &Terminal) {
             terminal.note(&visible(&format!("  {}: {identity}", one.address)));
         }
     }
-}
-
-/// A new file: one that appears meanwhile is not overwritten.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| Failure::message(format!("{}: {error}", path.display())))
 }

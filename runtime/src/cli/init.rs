@@ -1,8 +1,6 @@
 //! `holdfast init`.
 
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use holdfast_compiler::document::schema::SCHEMA;
@@ -10,6 +8,7 @@ use holdfast_compiler::document::schema::SCHEMA;
 use super::exit;
 use super::failure::Failure;
 use super::output::{Terminal, one_line};
+use crate::files::{self, FileError};
 
 const ESTATE: &str = include_str!("init/estate.yaml");
 const SERVICE: &str = include_str!("init/service.yaml");
@@ -29,13 +28,13 @@ impl Init {
         let schema = format!("{:#}\n", *SCHEMA);
         let files = [("estate.yaml", ESTATE), ("shop.yaml", SERVICE), ("holdfast.schema.json", &schema)];
         let paths = files.map(|(name, text)| (self.folder.join(name), text));
-        if let Some((there, _)) = paths.iter().find(|(path, _)| path.exists()) {
+        if let Some((there, _)) = paths.iter().find(|(path, _)| files::exists(path)) {
             let message = format!("`{}` is there already; nothing was written", there.display());
             return Err(Failure::message(message));
         }
-        std::fs::create_dir_all(&self.folder).map_err(|error| failed(&self.folder, &error))?;
+        files::make_folder(&self.folder).map_err(failed)?;
         for (path, text) in &paths {
-            write(path, text).map_err(|error| failed(path, &error))?;
+            files::create(path, text.as_bytes()).map_err(failed)?;
             terminal.result(&format!("Wrote {}\n", one_line(&path.display().to_string())));
         }
         let folder = one_line(&self.folder.display().to_string());
@@ -44,11 +43,6 @@ impl Init {
     }
 }
 
-/// A new file: one that appears meanwhile is not overwritten.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    File::create_new(path)?.write_all(text.as_bytes())
-}
-
-fn failed(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::message(format!("{}: {error}", path.display()))
+fn failed(error: FileError) -> Failure {
+    Failure::message(error.to_string())
 }

@@ -10,6 +10,7 @@ use super::journal_view as view;
 use super::output::{Terminal, one_line};
 use super::session::{self, Place};
 use super::{Global, exit};
+use crate::files;
 use crate::journal::{self, History};
 
 /// What was done here, when and by whom; and whether the record can be trusted.
@@ -53,7 +54,7 @@ enum Command {
         /// Policy files and folders; with `--journal` they are not looked at.
         #[arg(default_value = ".", value_name = "PATH")]
         paths: Vec<PathBuf>,
-        /// A new folder: the statements become `1`, `2`, …, their signatures `1.sig`, `2.sig`, ….
+        /// A folder: the statements become `1`, `2`, …, their signatures `1.sig`, `2.sig`, ….
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
@@ -71,7 +72,7 @@ enum Command {
     },
 }
 
-/// Write the signed statements of a run and their signatures, numbered, into a new folder.
+/// Write the signed statements of a run and their signatures, numbered, into a folder. Nothing is overwritten.
 fn write_signatures(history: &History, run: u64, out: &Path) -> Result<usize, Failure> {
     let statements = journal::statements(history, run);
     if statements.is_empty() {
@@ -83,7 +84,7 @@ fn write_signatures(history: &History, run: u64, out: &Path) -> Result<usize, Fa
     for (nth, (statement, signature)) in statements.iter().enumerate() {
         for (end, text) in [("", statement), (".sig", signature)] {
             let path = out.join(format!("{}{end}", nth + 1));
-            std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
+            files::create(&path, text.as_bytes()).map_err(failed)?;
         }
     }
     Ok(statements.len())

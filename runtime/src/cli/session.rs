@@ -19,7 +19,10 @@ use crate::estate::{Findings, PlanError, Policies, Request};
 use crate::journal::{Entry, History, Journal};
 use crate::local::Local;
 use crate::trust::Trust;
-use crate::{journal, load};
+use crate::{files, journal, load};
+
+/// How long the file with the name of a machine is at most, in bytes; a name has 255 (hostname(7)).
+const MAX_HOST_BYTES: u64 = 4096;
 
 /// A day on the command line.
 pub(super) fn date(text: &str) -> Result<Date, String> {
@@ -110,7 +113,8 @@ pub(super) fn runner() -> String {
 pub(super) fn user_and_host() -> (String, Option<String>) {
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
     let user = user.filter(|user| !user.is_empty()).unwrap_or_else(|| "somebody".to_owned());
-    let host = std::env::var("HOSTNAME").ok().or_else(|| std::fs::read_to_string("/etc/hostname").ok());
+    let named = || files::read_text(Path::new("/etc/hostname"), MAX_HOST_BYTES).ok();
+    let host = std::env::var("HOSTNAME").ok().or_else(named);
     (user, host.map(|host| host.trim().to_owned()).filter(|host| !host.is_empty()))
 }
 

@@ -11,7 +11,8 @@ use holdfast_compiler::plan::{Consents, Context, Inputs, Plan, diff};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 
-use crate::approval::{self, MAX_SIGNERS_BYTES, Rule, Signers};
+use crate::approval::{MAX_SIGNERS_BYTES, Rule, Signers};
+use crate::files;
 
 /// Why there is no plan: findings, and the text that they are about.
 #[derive(Debug, Default)]
@@ -55,7 +56,7 @@ impl Policies {
     /// Everything that is wrong with the policies and with the list of signers.
     pub fn read(sources: Sources, as_of: Option<Date>) -> Result<Self, Findings> {
         let signers = |folder: &Path, name: &str| {
-            below(folder, name).and_then(|path| approval::read(&path, MAX_SIGNERS_BYTES))
+            Ok(files::read_inside(folder, Path::new(name), MAX_SIGNERS_BYTES)?)
         };
         Self::new(sources, as_of, &signers)
     }
@@ -151,11 +152,4 @@ fn rule(
         return Err(wrong(message, "this list is too short"));
     }
     Ok(Some(Rule { required: asked.required, hold_seconds: asked.hold.as_seconds(), signers: text }))
-}
-
-/// A file in a folder or below it, wherever links lead.
-fn below(folder: &Path, name: &str) -> std::io::Result<std::path::PathBuf> {
-    let path = folder.join(name).canonicalize()?;
-    let inside = path.starts_with(folder.canonicalize()?) && path.is_file();
-    inside.then_some(path).ok_or_else(|| std::io::Error::other("it is no file in the folder of the estate"))
 }

@@ -59,12 +59,12 @@ pub fn resolve(path: &Path) -> Result<PathBuf, FileError> {
 ///
 /// # Errors
 /// It leads out of the folder, or nowhere.
-pub fn inside(root: &Path, name: &str) -> Result<PathBuf, FileError> {
+pub fn inside(root: &Path, name: &Path) -> Result<PathBuf, FileError> {
     let leads_out = |path: &Path, to: &Path| {
         Err(FileError::new(path, Why::LeadsOut { to: to.to_owned(), root: root.to_owned() }))
     };
-    if Path::new(name).has_root() || Path::new(name).is_absolute() {
-        return leads_out(Path::new(name), Path::new(name));
+    if name.has_root() || name.is_absolute() {
+        return leads_out(name, name);
     }
     let path = root.join(name);
     let (found, folder) = (resolve(&path)?, resolve(root)?);

@@ -27,9 +27,11 @@ pub fn read_text(path: &Path, most: u64) -> Result<String, FileError> {
 ///
 /// # Errors
 /// It leads out of the folder, is not a regular file, has more bytes, is not UTF-8, or cannot be read.
-pub fn read_inside(root: &Path, name: &str, most: u64) -> Result<String, FileError> {
+pub fn read_inside(root: &Path, name: &Path, most: u64) -> Result<String, FileError> {
     let path = inside(root, name)?;
-    text(&path, open(&path, most, Links::Refuse)?)
+    let text = open(&path, most, Links::Refuse).and_then(|bytes| text(&path, bytes));
+    // What the user wrote is easier to find than where it leads.
+    text.map_err(|error| FileError::new(&root.join(name), error.why))
 }
 
 /// The bytes of a file that Holdfast keeps for itself: of `most` bytes at most. A link is refused.
@@ -38,6 +40,14 @@ pub fn read_inside(root: &Path, name: &str, most: u64) -> Result<String, FileErr
 /// It is not a regular file, has more bytes, or cannot be read.
 pub fn read_own(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
     open(path, most, Links::Refuse)
+}
+
+/// The text of a file that Holdfast keeps for itself: of `most` bytes at most. A link is refused.
+///
+/// # Errors
+/// It is not a regular file, has more bytes, is not UTF-8, or cannot be read.
+pub fn read_own_text(path: &Path, most: u64) -> Result<String, FileError> {
+    text(path, read_own(path, most)?)
 }
 
 /// The bytes of what has no size before its end, such as standard input: `most` at most. `name` is what the error

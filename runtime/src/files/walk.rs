@@ -169,7 +169,7 @@ impl Folder<'_> {
             Ok(()) => self.found.files.push((path, open)),
             Err(FileError { why, .. }) => {
                 self.walk.ended = true;
-                self.refuse(&self.root.to_owned(), why);
+                self.refuse(self.root, why);
             }
         }
     }

@@ -29,6 +29,14 @@ pub enum JournalError {
         /// What is wrong with it.
         what: String,
     },
+    /// The folder holds something that does not belong to a journal, or more than is read.
+    #[error("{path}: {what}")]
+    Unusable {
+        /// The file or folder.
+        path: String,
+        /// What is wrong with it.
+        what: String,
+    },
     /// A run has not ended and was not heard of for its lease.
     #[error("{0}")]
     Abandoned(Box<Unended>),

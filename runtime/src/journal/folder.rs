@@ -1,8 +1,11 @@
 //! A journal in a folder of this machine: `000001.jsonl`, … with one line per entry, and a lock that ends with the
 //! process.
+//!
+//! Nothing else may be in the folder but hidden files, which are never read: a link, a device or a file that has
+//! nothing to do with the journal is refused and named.
 
 use std::fs::{File, TryLockError};
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +15,19 @@ use async_trait::async_trait;
 use super::chain::{Part, Text};
 use super::{Appended, JournalError, Read, Store};
 use crate::cloud::Calls;
+use crate::files::{self, FileError, Why, absent};
+
+/// The largest file of a run, in bytes: some 200,000 steps. No run writes more than can be read again.
+const MAX_RUN_BYTES: u64 = 256 * MIB;
+/// How many bytes a journal has at most: a million and a half steps.
+const MAX_BYTES: u64 = 2048 * MIB;
+const MIB: u64 = 1024 * 1024;
+/// How many files a journal's folder has at most.
+const MAX_FILES: usize = 100_000;
+/// The name of the lock.
+const LOCK: &str = "lock";
+/// How much of a lock is read, in bytes: it holds the name of a process.
+const MAX_LOCK_BYTES: u64 = 4096;
 
 /// A journal in a folder.
 #[derive(Debug)]
@@ -30,18 +46,30 @@ impl Folder {
         self.path.join(format!("{run:06}.jsonl"))
     }
 
+    /// The numbers of the runs, in order. No folder is an empty journal.
+    fn runs(&self) -> Result<Vec<u64>, JournalError> {
+        let names = absent(files::list(&self.path, MAX_FILES)).map_err(unusable)?.unwrap_or_default();
+        let mut runs = Vec::new();
+        for name in names {
+            let path = self.path.join(&name);
+            let stem = |end: &str| name.to_str().and_then(|name| name.strip_suffix(end)?.parse().ok());
+            if let Some(run) = stem(".jsonl").filter(|run| self.file(*run) == path) {
+                runs.push(run);
+            } else if !(name == LOCK || name.as_encoded_bytes().starts_with(b".")) {
+                let what = "it is not a file of the journal, which has `lock`, `000001.jsonl` and so on";
+                return Err(JournalError::Unusable {
+                    path: path.display().to_string(),
+                    what: what.to_owned(),
+                });
+            }
+        }
+        runs.sort_unstable();
+        Ok(runs)
+    }
+
     /// A run is there with its first entry or not at all: written under another name, then renamed.
     fn begin(&self, run: u64, text: &[u8]) -> Result<(), JournalError> {
-        let path = self.file(run);
-        let failed = |error: std::io::Error| JournalError::io(&path, &error);
-        if path.exists() {
-            return Err(failed(ErrorKind::AlreadyExists.into()));
-        }
-        let new = path.with_extension("new");
-        let mut file = File::options().write(true).create(true).truncate(true).open(&new).map_err(failed)?;
-        file.write_all(text).and_then(|()| file.sync_data()).map_err(failed)?;
-        std::fs::rename(&new, &path).map_err(failed)?;
-        sync_folder(&self.path).map_err(failed)?;
+        let file = files::begin_private(&self.file(run), text).map_err(unusable)?;
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
         Ok(())
     }
@@ -51,14 +79,15 @@ impl Folder {
 impl Store for Folder {
     async fn read(&self, _: bool) -> Result<Read, JournalError> {
         let mut texts = Vec::new();
-        for path in files(&self.path)? {
+        let mut left = MAX_BYTES;
+        for run in self.runs()? {
+            let path = self.file(run);
             let name = path.display().to_string();
-            let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
-            let Some(run) = number.filter(|run| self.file(*run) == path) else {
-                let what = "it is not the file of a run, which is named `000001.jsonl` and so on".to_owned();
-                return Err(JournalError::Damaged { file: name, line: 1, entry: 1, what });
-            };
-            let bytes = std::fs::read(&path).map_err(|error| JournalError::io(&path, &error))?;
+            let bytes = files::read_own(&path, MAX_RUN_BYTES).map_err(unusable)?;
+            left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
+                let what = format!("with this file the journal has more than {} MiB", MAX_BYTES / MIB);
+                JournalError::Unusable { path: name.clone(), what }
+            })?;
             let parts = vec![Part { number: 1, name, bytes }];
             texts.push(Text { run, parts, pages: Vec::new(), may_be_torn: true });
         }
@@ -75,8 +104,12 @@ impl Store for Folder {
         let file = match open.as_mut() {
             Some(file) => file,
             // A run of another process, copied from a shared journal, that is taken over.
-            None => open.insert(File::options().append(true).open(&path).map_err(failed)?),
+            None => open.insert(files::append_private(&path).map_err(unusable)?),
         };
+        if file.metadata().map_err(failed)?.len() + text.len() as u64 > MAX_RUN_BYTES {
+            let what = format!("the file of a run has at most {} MiB", MAX_RUN_BYTES / MIB);
+            return Err(JournalError::Unusable { path: path.display().to_string(), what });
+        }
         file.write_all(text).and_then(|()| file.sync_data()).map_err(failed)?;
         Ok(Appended::Written)
     }
@@ -94,14 +127,13 @@ impl Store for Folder {
 
 /// Take the lock of a folder, which is made if it is not there. It ends with the process, however that ends.
 pub(super) fn lock(folder: &Path, runner: &str) -> Result<File, JournalError> {
-    std::fs::create_dir_all(folder).map_err(|error| JournalError::io(folder, &error))?;
-    let path = folder.join("lock");
-    let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
-    let mut file = file.map_err(|error| JournalError::io(&path, &error))?;
+    files::make_folder(folder).map_err(unusable)?;
+    let path = folder.join(LOCK);
+    let mut file = files::lock_file(&path).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let holder = std::fs::read_to_string(&path).unwrap_or_default();
+            let holder = files::read_own_text(&path, MAX_LOCK_BYTES).unwrap_or_default();
             let holder = if holder.trim().is_empty() { "unknown" } else { holder.trim() };
             return Err(JournalError::Locked { holder: holder.to_owned(), run: None });
         }
@@ -113,21 +145,10 @@ pub(super) fn lock(folder: &Path, runner: &str) -> Result<File, JournalError> {
     Ok(file)
 }
 
-/// The files of a journal, in the order of their runs. No folder is an empty journal.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
-    let failed = |error: std::io::Error| JournalError::io(folder, &error);
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(failed)?,
-    };
-    let paths: Result<Vec<PathBuf>, _> = entries.map(|entry| Ok(entry?.path())).collect();
-    let mut files = paths.map_err(failed)?;
-    files.retain(|path| path.extension().is_some_and(|e| e == "jsonl"));
-    files.sort();
-    Ok(files)
-}
-
-/// Make the name of a new file last.
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+/// A file that is not what a journal is made of, or one that the system refuses.
+fn unusable(error: FileError) -> JournalError {
+    match error.why {
+        Why::System(why) => JournalError::io(&error.path, &why),
+        why => JournalError::Unusable { path: error.path.display().to_string(), what: why.to_string() },
+    }
 }

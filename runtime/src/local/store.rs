@@ -16,9 +16,12 @@ use sha2::{Digest, Sha256};
 use super::rules::values;
 use super::weather::Weather;
 use crate::cloud::{CloudError, Command};
+use crate::files::{self, FileError, absent};
 
 /// The format of the file.
 const FORMAT: u32 = 1;
+/// The largest file of an embedded cloud that is read, and the largest log beside it, in bytes: some 500,000 objects.
+const MAX_BYTES: u64 = 512 * 1024 * 1024;
 /// The account of an embedded cloud, unless its file says otherwise.
 const ACCOUNT: &str = "000000000000";
 
@@ -209,7 +212,7 @@ impl Store {
     }
 
     pub(super) fn load(&self) -> Result<State, CloudError> {
-        let mut state = match read(&self.path).map_err(|error| self.error("open", &error))? {
+        let mut state = match read(&self.path).map_err(|error| unread(&error))? {
             None => State::fresh(),
             Some(text) => serde_json::from_str(&text).map_err(|error| self.error("open", &error))?,
         };
@@ -219,7 +222,7 @@ impl Store {
         let objects = std::mem::take(&mut state.objects);
         objects.into_iter().for_each(|object| state.put(object));
         // A log that is there was left by a run that was killed; its last line may be half of one.
-        let log = read(&self.log_path()).map_err(|error| self.error("open", &error))?.unwrap_or_default();
+        let log = read(&self.log_path()).map_err(|error| unread(&error))?.unwrap_or_default();
         let complete = log.rfind('\n').map_or("", |end| log.get(..end).unwrap_or_default());
         for line in complete.lines() {
             match serde_json::from_str(line).map_err(|error| self.error("open", &error))? {
@@ -255,9 +258,9 @@ impl Store {
             Some(file) => file,
             None => {
                 if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                    std::fs::create_dir_all(folder)?;
+                    files::make_folder(folder)?;
                 }
-                File::options().create(true).append(true).open(self.log_path())?
+                files::append_private(&self.log_path())?
             }
         };
         // On a full disk half a line may get through: it must not stand before the next whole one.
@@ -274,10 +277,9 @@ impl Store {
             return Ok(());
         }
         state.objects = std::mem::take(&mut state.index).into_values().collect();
-        let temporary = self.path.with_extension(format!("{}.tmp", std::process::id()));
-        std::fs::write(&temporary, serde_json::to_string_pretty(state)? + "\n")?;
-        std::fs::rename(&temporary, &self.path)?;
-        std::fs::remove_file(self.log_path())
+        let text = serde_json::to_string_pretty(state)? + "\n";
+        files::write_private(&self.path, text.as_bytes())?;
+        Ok(files::remove(&self.log_path())?)
     }
 
     fn log_path(&self) -> PathBuf {
@@ -293,10 +295,10 @@ impl Store {
 }
 
 /// The text of a file, or nothing where there is none.
-fn read(path: &Path) -> std::io::Result<Option<String>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+fn read(path: &Path) -> Result<Option<String>, FileError> {
+    absent(files::read_own_text(path, MAX_BYTES))
+}
+
+fn unread(error: &FileError) -> CloudError {
+    CloudError::new("local:open".to_owned(), "EmbeddedCloud", error.to_string())
 }

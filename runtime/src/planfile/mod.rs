@@ -17,7 +17,7 @@ pub use inputs::{Inputs, PolicyFile};
 pub use refusal::Refusal;
 pub use saved::{Saved, signature_path};
 
-use crate::journal;
+use crate::{files, journal};
 use head::{FORMAT, MARK, Marker};
 
 /// A plan file.
@@ -104,7 +104,7 @@ impl PlanFile {
 /// Whether a path looks like a plan file and not like policies.
 #[must_use]
 pub fn is_plan_file(path: &Path) -> bool {
-    path.is_file() && !is_policy(path)
+    files::is_file(path) && !is_policy(path)
 }
 
 fn is_policy(path: &Path) -> bool {
@@ -120,8 +120,8 @@ pub fn may_write(path: &Path) -> Result<(), String> {
     if is_policy(path) {
         return Err(format!("`{name}` is the name of a policy: give the plan another one"));
     }
-    let there = std::fs::read(path).is_ok_and(|text| !text.starts_with(MARK.as_bytes()));
-    if there {
+    let there = files::absent(files::read_own(path, saved::MAX_BYTES)).map_err(|error| error.to_string())?;
+    if there.is_some_and(|text| !text.starts_with(MARK.as_bytes())) {
         return Err(format!("`{name}` exists and is not a plan: give the plan another name"));
     }
     Ok(())

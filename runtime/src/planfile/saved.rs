@@ -11,10 +11,11 @@ use super::inputs::Derived;
 use super::{PlanFile, Refusal};
 use crate::approval::{self, Author, Namespace, Rule, SigningKey};
 use crate::estate::{PlanError, Policies, Request};
+use crate::files::{self, FileError, Why};
 use crate::journal;
 
 /// The largest plan file that is read, in bytes: about 100,000 resources.
-const MAX_BYTES: u64 = 512 * 1024 * 1024;
+pub(super) const MAX_BYTES: u64 = 512 * 1024 * 1024;
 /// The largest signature that is read, in bytes.
 const MAX_SIGNATURE_BYTES: u64 = 16 * 1024;
 
@@ -44,14 +45,15 @@ impl Saved {
     /// It is not what some version of Holdfast wrote, this version derives another plan from it, or the signature is
     /// not of this file.
     pub fn read(path: &Path) -> Result<Self, Refusal> {
-        let io = |error: std::io::Error| Refusal::Io(error.to_string());
-        let text = approval::read(path, MAX_BYTES).map_err(io)?;
-        let signature = signature_path(path);
-        let signature = match approval::read(&signature, MAX_SIGNATURE_BYTES) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            read => Some(read.map_err(|error| Refusal::Io(format!("its signature: {error}")))?),
+        let unread = |error: FileError| match error.why {
+            Why::System(_) => Refusal::Io(error.why.to_string()),
+            why => Refusal::File(why.to_string(), "`holdfast plan --out` makes a plan file".to_owned()),
         };
-        Self::parse(text.as_bytes(), signature.as_deref())
+        let bytes = files::read(path, MAX_BYTES).map_err(unread)?;
+        let signature = files::absent(files::read_text(&signature_path(path), MAX_SIGNATURE_BYTES));
+        let signature =
+            signature.map_err(|error| Refusal::Signature(format!("the author's signature: {}", error.why)))?;
+        Self::parse(&bytes, signature.as_deref())
     }
 
     /// The same from bytes.
@@ -133,16 +135,13 @@ impl PlanFile {
             approval::sign(Namespace::Plan, text.as_bytes(), Some(key), &public)
         });
         let signature = signature.transpose().map_err(|error| error.to_string())?;
-        let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
-        std::fs::write(path, &text).map_err(|error| failed(path, error))?;
         let beside = signature_path(path);
+        // A signature of an earlier plan of this name is not one of this plan.
+        files::remove(&beside).map_err(|error| error.to_string())?;
+        files::write_private(path, text.as_bytes()).map_err(|error| error.to_string())?;
         match signature {
-            Some(signature) => std::fs::write(&beside, signature).map_err(|error| failed(&beside, error)),
-            // A signature of an earlier plan of this name is not one of this plan.
-            None => match std::fs::remove_file(&beside) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(&beside, error)),
-                _ => Ok(()),
-            },
+            Some(signature) => files::write(&beside, signature.as_bytes()).map_err(|error| error.to_string()),
+            None => Ok(()),
         }
     }
 }
@@ -181,6 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::disallowed_methods, reason = "a test")]
     fn a_byte_that_is_changed_anywhere_is_found() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();

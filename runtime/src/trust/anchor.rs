@@ -8,7 +8,8 @@ use holdfast_compiler::plan::Context;
 use holdfast_compiler::units::Duration;
 use jiff::Timestamp;
 
-use crate::approval::{self, Author, Demand, MAX_SIGNERS_BYTES, Namespace, Rule, Signers};
+use crate::approval::{Author, Demand, MAX_SIGNERS_BYTES, Namespace, Rule, Signers};
+use crate::files;
 
 /// For how long an approval holds where nobody says: as in a policy.
 const HOLD: Duration = Duration::hours(24);
@@ -128,9 +129,8 @@ impl Anchor<'_> {
 
     /// The text of a list of signers beside the anchor.
     fn list(&self, file: &str) -> Result<String, Diagnostic> {
-        let path: PathBuf = self.folder.join(file);
-        approval::read(&path, MAX_SIGNERS_BYTES).map_err(|error| {
-            let message = format!("the trust anchor's list {} cannot be read: {error}", path.display());
+        files::read_inside(self.folder, Path::new(file), MAX_SIGNERS_BYTES).map_err(|error| {
+            let message = format!("the trust anchor's list cannot be read: {error}");
             Diagnostic::new(codes::BAD_TRUST, message).help("the anchor names files from its own folder")
         })
     }
@@ -147,7 +147,7 @@ fn parse(text: &str, file: &str) -> Result<Signers, Diagnostic> {
 pub(super) fn resolved(path: &Path) -> Option<PathBuf> {
     let folder = || {
         let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+        Some(files::resolve(folder).ok()?.join(path.file_name()?))
     };
-    path.canonicalize().ok().or_else(folder).or_else(|| std::path::absolute(path).ok())
+    files::resolve(path).ok().or_else(folder).or_else(|| std::path::absolute(path).ok())
 }

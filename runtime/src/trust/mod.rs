@@ -15,8 +15,8 @@ use holdfast_compiler::source::Sources;
 pub use anchor::Anchor;
 pub use demands::demands;
 
-use crate::approval;
 use crate::estate::Findings;
+use crate::files;
 
 /// A trust anchor that was read.
 #[derive(Debug)]
@@ -41,8 +41,8 @@ impl Trust {
         if name.is_empty() {
             return Err(wrong("`HOLDFAST_TRUST` is set and names no file".to_owned()));
         }
-        let text = approval::read(file, MAX_FILE_BYTES)
-            .map_err(|error| wrong(format!("the trust anchor {name} cannot be read: {error}")))?;
+        let text = files::read_text(file, MAX_FILE_BYTES)
+            .map_err(|error| wrong(format!("the trust anchor cannot be read: {error}")))?;
         let mut sources = Sources::default();
         sources.add(name.clone(), text);
         match document::read_trust(&sources) {

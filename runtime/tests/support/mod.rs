@@ -1,6 +1,7 @@
 //! What tests share: the packages they need, the AWS stand-in, the AWS command line tool, and the binary.
 
 #![allow(dead_code, unreachable_pub, reason = "every test binary uses a part of this module")]
+#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 pub mod packages;
 pub mod weather;

@@ -21,18 +21,16 @@ const MIB: u64 = 1024 * 1024;
 pub fn load(paths: &[PathBuf]) -> Result<Sources, Vec<Diagnostic>> {
     let mut findings = Vec::new();
     let mut sources = Sources::default();
-    let mut left = MAX_BYTES;
+    let mut reader = Reader::default();
     for (name, path) in find(paths, &mut findings) {
-        match read(&path) {
+        match reader.read(&path) {
             Ok(text) => {
-                let Some(rest) = left.checked_sub(text.len() as u64) else {
-                    findings.push(too_many_bytes().in_file(name));
-                    break;
-                };
-                left = rest;
                 sources.add(name, text);
             }
             Err(finding) => findings.push(finding.in_file(name)),
+        }
+        if reader.is_full() {
+            break;
         }
     }
     if findings.is_empty() { Ok(sources) } else { Err(findings) }
@@ -87,9 +85,24 @@ fn shown(path: &Path) -> String {
     text.strip_prefix("./").map_or(text.clone(), str::to_owned)
 }
 
-/// The text of one file.
-pub(crate) fn read(path: &Path) -> Result<String, Diagnostic> {
-    files::read(path, MAX_FILE_BYTES).map_err(|error| refused(&error)).and_then(text)
+/// Reads policy files, and counts their bytes: the bound is for all of them together.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    bytes: u64,
+}
+
+impl Reader {
+    /// The text of one file.
+    pub(crate) fn read(&mut self, path: &Path) -> Result<String, Diagnostic> {
+        let bytes = files::read(path, MAX_FILE_BYTES).map_err(|error| refused(&error))?;
+        self.bytes += bytes.len() as u64;
+        if self.is_full() { Err(too_many_bytes()) } else { text(bytes) }
+    }
+
+    /// Whether the bound was hit: nothing more is to be read.
+    pub(crate) fn is_full(&self) -> bool {
+        self.bytes > MAX_BYTES
+    }
 }
 
 /// The text of what comes in through a pipe, which has no size before its end.

@@ -52,8 +52,12 @@ impl Fmt {
                 return Err(Failure::usage("`-` is standard input, and has to stand alone"));
             }
             paths => {
+                let mut reader = load::Reader::default();
                 for (name, path) in load::find(paths, &mut outcome.findings) {
-                    self.file(&name, &path, &mut outcome, terminal);
+                    self.file(&name, &path, reader.read(&path), &mut outcome, terminal);
+                    if reader.is_full() {
+                        break;
+                    }
                 }
             }
         }
@@ -68,8 +72,15 @@ impl Fmt {
         })
     }
 
-    fn file(&self, name: &str, path: &Path, outcome: &mut Outcome, terminal: &Terminal) {
-        let Some((before, after)) = outcome.format(name, load::read(path), terminal) else { return };
+    fn file(
+        &self,
+        name: &str,
+        path: &Path,
+        read: Result<String, Diagnostic>,
+        outcome: &mut Outcome,
+        terminal: &Terminal,
+    ) {
+        let Some((before, after)) = outcome.format(name, read, terminal) else { return };
         if before == after {
             return;
         }

@@ -7,7 +7,7 @@ use std::path::Path;
 use holdfast::files::{Why, inside, read};
 
 use crate::support::{Bench, Ran};
-use crate::{ESTATE, FILES, bench, link, path, pipe, refused, run, sparse};
+use crate::{ESTATE, FILES, Lay, bench, link, path, pipe, refused, run, sparse};
 
 #[test]
 fn folders_that_link_in_circles_are_read_once() {
@@ -74,7 +74,7 @@ fn link_that_is_named_on_the_command_line_is_followed() {
 
 #[test]
 fn links_that_lead_nowhere_and_special_files_in_a_folder_are_refused() {
-    let lay: [(&str, fn(&Bench<'_>)); 4] = [
+    let lay: [Lay; 4] = [
         ("policies/x.yaml: this is a named pipe, not a regular file", |bench| pipe(bench, "policies/x.yaml")),
         ("policies/x.yaml: cannot be read: No such file", |bench| link(bench, "gone", "policies/x.yaml")),
         ("policies/gone: cannot be read: No such file", |bench| link(bench, "nowhere", "policies/gone")),

@@ -1,7 +1,7 @@
 //! The folder of a journal, and what is made beside the policies.
 
 use crate::support::Bench;
-use crate::{bench, link, names, path, pipe, refused, run, sparse};
+use crate::{Lay, bench, link, names, path, pipe, refused, run, sparse};
 
 fn applied() -> Bench<'static> {
     let bench = bench();
@@ -31,7 +31,7 @@ fn reading_a_journal_makes_nothing() {
 
 #[test]
 fn what_does_not_belong_in_a_journal_is_refused_by_name() {
-    let lay: [(&str, fn(&Bench<'_>)); 9] = [
+    let lay: [Lay; 9] = [
         ("journal/notes: it is not a file of the journal", |bench| bench.write("journal/notes", "")),
         ("journal/2.jsonl: it is not a file of the journal", |bench| bench.write("journal/2.jsonl", "")),
         ("journal/000001.jsonl.old: it is not a file", |bench| bench.write("journal/000001.jsonl.old", "")),

@@ -34,6 +34,9 @@ data:
 recovery: [{ step: read-the-copy, takes: 30m }]
 ";
 
+/// What is said of something, and how it comes about.
+type Lay = (&'static str, fn(&Bench<'_>));
+
 /// A bench with an estate of one service in the folder `policies`.
 fn bench() -> Bench<'static> {
     let bench = Bench::local();

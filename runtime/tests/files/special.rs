@@ -5,7 +5,7 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 
 use crate::support::{Bench, Ran};
-use crate::{ESTATE, FILES, link, path, pipe, refused, run, sparse};
+use crate::{ESTATE, FILES, Lay, link, path, pipe, refused, run, sparse};
 
 /// A bench with a plan that somebody has to agree to, and the key of one who may.
 fn planned() -> Bench<'static> {
@@ -72,7 +72,7 @@ fn pipe_on_standard_input_is_read_only_where_it_is_asked_for() {
 fn list_of_signers_is_a_regular_file_of_the_estate() {
     let bench = planned();
     let people = path(&bench, "policies/people");
-    let lay: [(&str, fn(&Bench<'_>)); 4] = [
+    let lay: [Lay; 4] = [
         ("policies/people: it leads to `/dev/zero`, out of the folder", |bench| {
             link(bench, "/dev/zero", "policies/people");
         }),

@@ -78,9 +78,8 @@ fn write_signatures(history: &History, run: u64, out: &Path) -> Result<usize, Fa
     if statements.is_empty() {
         return Err(Failure::message(format!("run {run} is not in the journal, or is not signed")));
     }
-    let failed =
-        |path: &Path, error: std::io::Error| Failure::message(format!("{}: {error}", path.display()));
-    std::fs::create_dir(out).map_err(|error| failed(out, error))?;
+    let failed = |error: files::FileError| Failure::message(error.to_string());
+    files::make_folder(out).map_err(failed)?;
     for (nth, (statement, signature)) in statements.iter().enumerate() {
         for (end, text) in [("", statement), (".sig", signature)] {
             let path = out.join(format!("{}{end}", nth + 1));
@@ -125,7 +124,10 @@ impl Journal {
             Command::Signatures { run, paths, out } => {
                 let history = open(global, &paths).await?.history(false, terminal).await?;
                 let count = write_signatures(&history, run, &out)?;
-                terminal.note(&one_line(&format!("Wrote {count} statements and signatures into {}", out.display())));
+                terminal.note(&one_line(&format!(
+                    "Wrote {count} statements and signatures into {}",
+                    out.display()
+                )));
             }
             Command::Verify { paths, head } => {
                 let opened = open(global, &paths).await?;

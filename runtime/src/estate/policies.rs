@@ -55,9 +55,8 @@ impl Policies {
     /// # Errors
     /// Everything that is wrong with the policies and with the list of signers.
     pub fn read(sources: Sources, as_of: Option<Date>) -> Result<Self, Findings> {
-        let signers = |folder: &Path, name: &str| {
-            Ok(files::read_inside(folder, Path::new(name), MAX_SIGNERS_BYTES)?)
-        };
+        let signers =
+            |folder: &Path, name: &str| Ok(files::read_inside(folder, Path::new(name), MAX_SIGNERS_BYTES)?);
         Self::new(sources, as_of, &signers)
     }
 

@@ -51,8 +51,8 @@ impl Saved {
         };
         let bytes = files::read(path, MAX_BYTES).map_err(unread)?;
         let signature = files::absent(files::read_text(&signature_path(path), MAX_SIGNATURE_BYTES));
-        let signature =
-            signature.map_err(|error| Refusal::Signature(format!("the author's signature: {}", error.why)))?;
+        let signature = signature
+            .map_err(|error| Refusal::Signature(format!("the author's signature: {}", error.why)))?;
         Self::parse(&bytes, signature.as_deref())
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::journal::{Event, Journal, Place, Run, UsedApproval, Writer};
 use holdfast_compiler::plan::{Action, Context, StepId};
-use holdfast_compiler::resource::Address;
+use holdfast_compiler::resource::{Address, Identity, Kind};
 
 use crate::support::Bench;
 use crate::{HOSTILE, holds, hostile, run};
@@ -18,14 +18,14 @@ fn written(bench: &Bench<'_>, hostile: &str) {
         for last in [false, true] {
             let claim = journal.claim(hostile, None).await.unwrap();
             let text = || hostile.to_owned();
-            let context = Context { estate: text(), cloud: text(), account: text() };
+            let context = Context { estate: text(), cloud: text(), account: text(), partition: text() };
             let mut run = Run::new(context, text(), 3, text());
             run.break_glass = Some(text());
             run.approvals = vec![UsedApproval { approver: text(), statement: text() }];
-            let writer = Writer::begin(&claim, run).await.unwrap();
+            let writer = Writer::begin(&claim, run, None).await.unwrap();
             let address = Address::try_from("bucket.a.b.c".to_owned()).unwrap();
             let step = StepId::of(&address);
-            let identity = BTreeMap::from([("name".to_owned(), text().into())]);
+            let identity = Identity::of(Kind::Bucket, &BTreeMap::from([("name".to_owned(), text().into())]));
             let started = Event::StepStarted {
                 step: step.clone(),
                 address: address.clone(),
@@ -41,7 +41,13 @@ fn written(bench: &Bench<'_>, hostile: &str) {
             writer.append(started).await.unwrap();
             writer.append(Event::StepDone { step, id: text() }).await.unwrap();
             if !last {
-                let end = Event::RunFinished { done: 1, failed: 0, not_started: 2, interrupted: true };
+                let end = Event::RunFinished {
+                    done: 1,
+                    failed: 0,
+                    not_started: 2,
+                    interrupted: true,
+                    signature: None,
+                };
                 writer.append(end).await.unwrap();
             }
         }

@@ -17,6 +17,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod document;
 pub mod format;
+pub mod grant;
 pub mod graph;
 pub mod import;
 pub mod lower;

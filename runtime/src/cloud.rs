@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Wanted};
 use holdfast_compiler::plan::{Action, StepId};
-use holdfast_compiler::resource::{Address, Values};
+use holdfast_compiler::resource::{Address, Named, Values};
 
 /// API calls, every attempt counted. Displayed as `523 (iam 40, route53 85, s3 398), 31 of them wasted: 31
 /// throttled`.
@@ -85,6 +85,8 @@ pub struct Command {
     pub values: Values,
     /// The attributes that an update has to write.
     pub changed: BTreeSet<String>,
+    /// What the policy names for it of things that are not Holdfast's own.
+    pub named: Named,
     /// What is there, except for a create.
     pub object: Option<Object>,
     /// Things of the same kind that have to go in the same change, before this one comes.

@@ -13,4 +13,5 @@ pub mod journal;
 pub mod load;
 pub mod local;
 pub mod planfile;
+pub mod refusal;
 pub mod trust;

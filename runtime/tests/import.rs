@@ -182,11 +182,17 @@ fn the_lists_of_what_is_left_are_taken_out_one_by_one() {
     built(&standin);
     let bench = Bench::aws(&standin);
     bench.run("import --out estate.yaml --yes").expect(0);
-    let lines = ["  replication.acme-s0p: { leave: [rules] }\n", ", leave: [policy, tags] }"];
+    let lines = ["  replication.acme-s0p: { leave: [rules] }\n", ", leave: [policy, tags, trust] }"];
     let text = bench.read("estate.yaml");
     let mended = text.replacen(lines[0], "", 1).replacen(lines[1], ", leave: [tags] }", 1);
     assert_ne!(text, mended);
     bench.write("policies/estate.yaml", &mended);
+    // Terraform's policy is on the role: what the role may do would not be what the policy says.
+    let refused = bench.run("import policies --yes").expect(3);
+    assert!(refused.stderr.contains("\nE0605\n"), "{}", refused.stderr);
+    let named = "terraform-20261123223335255600000016";
+    assert!(refused.stderr.contains("`repl-s0`") && refused.stderr.contains(named), "{}", refused.stderr);
+    standin.aws(&format!("iam delete-role-policy --role-name repl-s0 --policy-name {named}"));
     bench.run("import policies --yes").expect(0);
     let update = |address: &str| ("update".to_owned(), address.to_owned());
     assert_eq!(bench.pending(), [update("role.s0.acme-s0p"), update("replication.s0.acme-s0p")]);
@@ -199,9 +205,8 @@ fn the_lists_of_what_is_left_are_taken_out_one_by_one() {
         rules.iter().all(|rule| rule["Destination"]["ReplicationTime"]["Status"] == "Enabled"),
         "{rules:?}"
     );
-    // Terraform's own policy of the role is still there, beside ours.
     let policies = standin.aws("iam list-role-policies --role-name repl-s0");
-    assert_eq!(policies["PolicyNames"].as_array().unwrap().len(), 2);
+    assert_eq!(policies["PolicyNames"], json!(["holdfast-replication"]));
 }
 
 #[test]

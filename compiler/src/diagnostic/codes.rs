@@ -169,6 +169,8 @@ codes! {
     OTHER_ROUTING = "E0603";
     /// The credentials belong to another account than the estate.
     WRONG_ACCOUNT = "E0604";
+    /// A role on which others have put rights.
+    FOREIGN_RIGHTS = "E0605";
 
     /// The cloud moved since the plan was made.
     STALE_PLAN = "E0701";

@@ -11,6 +11,7 @@ use crate::compile::{Options, check};
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::document::{Body, Region, read};
 use crate::format::{Formatted, format};
+use crate::grant::Foreign;
 use crate::graph::Graph;
 use crate::lower::{Target, leavable, lower, nameable};
 use crate::observation::Object;
@@ -251,6 +252,11 @@ fn differences(candidate: &Candidate<'_>, resource: &Resource, survey: &Survey) 
     let (kind, at) = (resource.address.kind(), short(candidate, resource));
     let object = *candidate.things.get(&at).ok_or_else(|| format!("nothing is there as {at}"))?;
     let mut existing = Existing::default();
+    if Foreign::of(&object.attributes).is_some() {
+        // A role that Holdfast does not answer for keeps all its rights, also those that look like ours.
+        let rights = ["trust", "policy"].into_iter().filter(|name| resource.attributes.contains_key(*name));
+        existing.leave.extend(rights.map(str::to_owned));
+    }
     for attribute in kind.schema().attributes {
         let found = object.attributes.get(attribute.name).unwrap_or(&Value::Null);
         let wanted = match resource.attributes.get(attribute.name) {

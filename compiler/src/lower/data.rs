@@ -3,10 +3,13 @@
 //! Replicas are not replicated again (Amazon S3 User Guide, "What does Amazon S3 replicate?"), so the
 //! primary bucket copies to every site itself: a star, never a chain.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{Context, role};
 use crate::document::{Encryption, Name};
+use crate::grant::key_account;
 use crate::policy::{Bucket, DataSet, Site};
 use crate::resource::{Address, Kind, Resource};
 
@@ -22,7 +25,9 @@ pub(super) fn lower(context: &Context<'_>, out: &mut Vec<Resource>) {
         if set.copies.is_empty() {
             continue;
         }
-        let role = role::lower(context, name, set);
+        let keys = || foreign_keys(context, set, std::iter::once(&set.primary).chain(&set.copies));
+        let mut role = role::lower(context, name, set);
+        role.named.accounts = keys();
         let purpose = format!("copies data `{name}` as it is written");
         let address = context.address(Kind::Replication, &[name.as_str()]);
         // S3 refuses a replication unless versioning is on at both ends: so all buckets come first.
@@ -32,6 +37,7 @@ pub(super) fn lower(context: &Context<'_>, out: &mut Vec<Resource>) {
             .refer("role", &role.address, "arn")
             .set("rules", rules(context, set))
             .after(&primary);
+        replication.named.accounts = keys();
         for copy in &set.copies {
             replication = replication.after(&bucket_address(context, name, copy));
         }
@@ -46,13 +52,14 @@ fn bucket_address(context: &Context<'_>, data: &Name, bucket: &Bucket) -> Addres
 
 fn bucket(context: &Context<'_>, data: &Name, set: &DataSet, bucket: &Bucket, part: &str) -> Resource {
     let purpose = format!("{part} of data `{data}` at `{}`", bucket.site.name);
-    let resource = Resource::new(bucket_address(context, data, bucket), purpose, bucket.span)
+    let mut resource = Resource::new(bucket_address(context, data, bucket), purpose, bucket.span)
         .set("name", bucket.name.as_str())
         .set("region", bucket.site.region.as_str())
         .set("versioning", "Enabled")
         .set("public-access-block", json!(PUBLIC_ACCESS_BLOCK))
         .set("ownership", "BucketOwnerEnforced")
         .set("tags", context.tags("data", data));
+    resource.named.accounts = foreign_keys(context, set, std::iter::once(bucket));
     match set.encryption.value {
         Encryption::Aes256 => resource.set("encryption", "AES256").set("kms-key", Value::Null),
         Encryption::Kms => {
@@ -67,6 +74,18 @@ fn bucket(context: &Context<'_>, data: &Name, set: &DataSet, bucket: &Bucket, pa
 /// All four settings of S3 Block Public Access.
 const PUBLIC_ACCESS_BLOCK: [&str; 4] =
     ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+
+/// The accounts of the keys of some buckets that are not in the account of the estate.
+fn foreign_keys<'a>(
+    context: &Context<'_>,
+    set: &DataSet,
+    buckets: impl Iterator<Item = &'a Bucket>,
+) -> BTreeSet<String> {
+    let keys = buckets.filter(|_| set.encryption.value == Encryption::Kms);
+    let keys = keys.filter_map(|bucket| bucket.site.kms_key.as_ref());
+    let accounts = keys.filter_map(|key| key_account(key.as_str()));
+    accounts.filter(|account| *account != context.target.account).map(str::to_owned).collect()
+}
 
 /// The ARN of the key a site encrypts with; of its alias where the policy names an alias.
 pub(super) fn key_arn(context: &Context<'_>, site: &Site) -> String {

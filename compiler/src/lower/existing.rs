@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, codes, guess, one_of};
 use crate::policy::{Existing, Service};
-use crate::resource::{Change, Kind, Resource};
+use crate::resource::{Address, Change, Kind, Resource};
 
 /// What can be left as it is. Records are written whole, regions and zones are needed to find a thing, and an
 /// interval or a TTL is what a bound is made of.
@@ -61,12 +61,22 @@ pub(super) fn apply(service: &Service, own: &mut [Resource], out: &mut Vec<Diagn
             }
         }
     }
+    let roles: BTreeMap<Address, Option<String>> =
+        own.iter().map(|resource| (resource.address.clone(), resource.named.role.clone())).collect();
+    // What uses a role uses one of that name.
+    for resource in own.iter_mut() {
+        let role = resource.needs().into_iter().find_map(|need| roles.get(need)?.clone());
+        resource.named.role = resource.named.role.take().or(role);
+    }
 }
 
 fn one(address: &str, existing: &Existing, resource: &mut Resource, out: &mut Vec<Diagnostic>) {
     let kind = resource.address.kind();
     for (name, (value, span)) in &existing.known_as {
         if nameable(kind).contains(&name.as_str()) {
+            if kind == Kind::Role {
+                resource.named.role = Some(value.clone());
+            }
             *resource = resource.clone().set(name, value.as_str());
         } else {
             let message = format!("`{address}` cannot be known as `{name}`");

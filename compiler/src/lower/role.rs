@@ -9,6 +9,7 @@ use super::Context;
 use super::data::key_arn;
 use crate::digest::sha256;
 use crate::document::{Encryption, Name};
+use crate::grant::{self, GRANTS, ROLE_PREFIX};
 use crate::policy::{Bucket, DataSet};
 use crate::resource::{Kind, Resource};
 
@@ -19,7 +20,7 @@ pub(super) fn lower(context: &Context<'_>, data: &Name, set: &DataSet) -> Resour
     let address = context.address(Kind::Role, &[data.as_str()]);
     Resource::new(address, format!("lets S3 copy data `{data}`"), set.backups)
         .set("name", name(context, data))
-        .set("trust", trust())
+        .set("trust", grant::trust(&context.target.account))
         .set("policy", policy(context, set))
         .set("tags", context.tags("data", data))
 }
@@ -29,20 +30,9 @@ pub(super) fn lower(context: &Context<'_>, data: &Name, set: &DataSet) -> Resour
 fn name(context: &Context<'_>, data: &Name) -> String {
     let parts = [context.policy.estate.as_str(), context.service.name.as_str(), data.as_str()];
     let digest: String = sha256(parts.join("\n")).chars().take(8).collect();
-    let readable: String = format!("holdfast-{}", parts.join("-"));
+    let readable: String = format!("{ROLE_PREFIX}{}", parts.join("-"));
     let kept: String = readable.chars().take(LONGEST - digest.len() - 1).collect();
     format!("{}-{digest}", kept.trim_end_matches('-'))
-}
-
-fn trust() -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": {"Service": "s3.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }],
-    })
 }
 
 pub(super) fn bucket_arn(bucket: &Bucket) -> String {
@@ -53,38 +43,26 @@ fn policy(context: &Context<'_>, set: &DataSet) -> Value {
     let source = bucket_arn(&set.primary);
     let objects = |bucket: &Bucket| format!("{}/*", bucket_arn(bucket));
     let copies: Vec<String> = set.copies.iter().map(objects).collect();
+    let owned = || grant::owned_by(&context.target.account);
     let mut statements = vec![
-        allow("ReadConfiguration", &["s3:GetReplicationConfiguration", "s3:ListBucket"], json!([source])),
-        allow(
-            "ReadObjects",
-            &["s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"],
-            json!([objects(&set.primary)]),
-        ),
-        allow(
-            "WriteCopies",
-            &["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],
-            json!(copies),
-        ),
+        allow("ReadConfiguration", "", json!([source]), owned()),
+        allow("ReadObjects", "", json!([objects(&set.primary)]), owned()),
+        allow("WriteCopies", "", json!(copies), owned()),
     ];
     if set.encryption.value == Encryption::Kms {
-        statements.extend(allow_keys(
-            context,
-            "ReadKey",
-            &["kms:Decrypt"],
-            std::slice::from_ref(&set.primary),
-        ));
-        statements.extend(allow_keys(
-            context,
-            "WriteKey",
-            &["kms:Encrypt", "kms:GenerateDataKey"],
-            &set.copies,
-        ));
+        statements.extend(allow_keys(context, "ReadKey", std::slice::from_ref(&set.primary)));
+        statements.extend(allow_keys(context, "WriteKey", &set.copies));
     }
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-fn allow(id: &str, actions: &[&str], resources: Value) -> Value {
-    json!({"Sid": id, "Effect": "Allow", "Action": actions, "Resource": resources})
+/// A statement of one of the [`GRANTS`], with something behind its name.
+fn allow(id: &str, more: &str, resources: Value, condition: Value) -> Value {
+    let actions = GRANTS.iter().find(|grant| grant.id == id).map_or(&[][..], |grant| grant.actions);
+    json!({
+        "Sid": format!("{id}{more}"), "Effect": "Allow", "Action": actions, "Resource": resources,
+        "Condition": condition,
+    })
 }
 
 /// Use of the keys of some buckets, through S3 in their regions and for these buckets only. A policy cannot
@@ -93,13 +71,13 @@ fn allow(id: &str, actions: &[&str], resources: Value) -> Value {
 /// since all inline policies of a role have 10,240 characters together (IAM User Guide, "IAM and AWS STS
 /// quotas"). The encryption context is the bucket with a bucket key, the object without (S3 User Guide,
 /// "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
-fn allow_keys(context: &Context<'_>, id: &str, actions: &[&str], buckets: &[Bucket]) -> Vec<Value> {
+fn allow_keys(context: &Context<'_>, id: &str, buckets: &[Bucket]) -> Vec<Value> {
     let (mut named, mut aliased): (Vec<&Bucket>, Vec<&Bucket>) = (Vec::new(), Vec::new());
     for bucket in buckets {
         let key = bucket.site.kms_key.as_ref().is_some_and(|key| key.as_str().starts_with("arn:"));
         if key { named.push(bucket) } else { aliased.push(bucket) }
     }
-    let statement = |id: String, buckets: Vec<&Bucket>| {
+    let statement = |more: &str, buckets: Vec<&Bucket>| {
         let mut aliases: Vec<String> = Vec::new();
         let mut resources: Vec<String> = Vec::new();
         for bucket in &buckets {
@@ -128,15 +106,11 @@ fn allow_keys(context: &Context<'_>, id: &str, actions: &[&str], buckets: &[Buck
             let aliases = json!({"kms:ResourceAliases": one_or_many(aliases)});
             condition.insert("ForAnyValue:StringEquals".to_owned(), aliases);
         }
-        let mut statement = allow(&id, actions, json!(resources));
-        if let Value::Object(statement) = &mut statement {
-            statement.insert("Condition".to_owned(), condition);
-        }
-        statement
+        allow(id, more, json!(resources), condition)
     };
-    let groups = [(id.to_owned(), aliased), (format!("{id}ByArn"), named)];
+    let groups = [("", aliased), ("ByArn", named)];
     let groups = groups.into_iter().filter(|(_, buckets)| !buckets.is_empty());
-    groups.map(|(id, buckets)| statement(id, buckets)).collect()
+    groups.map(|(more, buckets)| statement(more, buckets)).collect()
 }
 
 /// IAM gives a list of one back as the value itself.

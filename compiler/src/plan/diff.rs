@@ -185,6 +185,7 @@ impl<'a> Differ<'a> {
             changes: Vec::new(),
             cautions: Vec::new(),
             attributes: BTreeMap::new(),
+            named: resource.named.clone(),
             object: None,
             displaces: Vec::new(),
             superseded: false,
@@ -304,6 +305,10 @@ impl<'a> Differ<'a> {
             let names = step.changes.iter().filter(|change| only(change));
             names.map(|change| format!("`{}`", change.name)).collect::<Vec<_>>().join(", ")
         };
+        let changes = !step.changes.is_empty();
+        if let Some(error) = obstacle::rights_of_others(resource, object, ours.is_some(), changes) {
+            return self.errors.push(error);
+        }
         if step.changes.is_empty() {
             return self.keep(resource, Some(object));
         }

@@ -7,6 +7,7 @@
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
 //!                    where nothing is there yet; before and after are {seconds (null: unbounded), assurance, because}
+//! cautions[]         what reaches beyond the estate: keys of other accounts, rights of others on a role
 //! waived[]           findings that somebody has decided to live with
 //! backups_not_made[] backups on a schedule, which Holdfast checks and does not make
 //! resource_changes[] address, mode (managed | data), type, name, purpose, action_reason, place {file,line,column},
@@ -48,6 +49,7 @@ pub fn json(plan: &Plan) -> Result<String, serde_json::Error> {
         "policy_digest": plan.policy,
         "observation_digest": plan.observed_digest()?,
         "summary": plan.counts(),
+        "cautions": plan.cautions(),
         "objectives": plan.objectives.iter().map(objective).collect::<Vec<_>>(),
         "waived": plan.waived,
         "backups_not_made": plan.unmade,

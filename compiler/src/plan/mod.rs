@@ -6,6 +6,7 @@
 mod batch;
 pub(crate) mod bind;
 mod cause;
+mod caution;
 mod confirm;
 mod consent;
 mod diff;
@@ -28,7 +29,7 @@ use serde_json::Value;
 
 use crate::digest::{Purpose, digest};
 use crate::observation::{Object, Wanted};
-use crate::resource::{Address, Attributes, Identity, Values};
+use crate::resource::{Address, Attributes, Identity, Named, Values};
 use crate::source::Place;
 pub use cause::Cause;
 pub use confirm::{Departure, confirm};
@@ -159,6 +160,9 @@ pub struct Step {
     /// What the thing should be like; empty where it is kept or removed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: Attributes,
+    /// What the policy names for it of things that are not Holdfast's own.
+    #[serde(skip_serializing_if = "Named::is_empty")]
+    pub named: Named,
     /// What is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<Object>,

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, codes};
+use crate::grant::Foreign;
 use crate::observation::Object;
-use crate::resource::{Attribute, Resource};
+use crate::resource::{Attribute, Attributes, Resource};
 
 /// A prerequisite that is not there.
 pub(super) fn missing(resource: &Resource) -> Diagnostic {
@@ -32,6 +33,36 @@ pub(super) fn immovable(resource: &Resource, what: &str) -> Diagnostic {
     Diagnostic::new(codes::OTHER_ROUTING, format!("`{name}` has {what}, which failover cannot join"))
         .at(resource.origin, "wants a failover record")
         .help("move or remove that record first, or give the failover another name")
+}
+
+/// A role whose rights the policy wants to decide, and on which others have put rights of theirs. One that is ours and
+/// as it should be is only worth a caution: nothing is handed to it.
+pub(super) fn rights_of_others(
+    resource: &Resource,
+    object: &Object,
+    ours: bool,
+    changes: bool,
+) -> Option<Diagnostic> {
+    if (ours && !changes) || !decides_rights(&resource.attributes) {
+        return None;
+    }
+    let foreign = Foreign::of(&object.attributes)?;
+    let name = wanted(resource, "name");
+    let address = &resource.address;
+    let entry =
+        format!("{}.{}", address.kind(), address.name().replacen(&format!("{}.", address.owner()), "", 1));
+    let message = format!("others have put rights on the role `{name}`: {}", foreign.in_words());
+    Some(Diagnostic::new(codes::FOREIGN_RIGHTS, message).at(resource.origin, "would copy with this role").help(
+        format!(
+            "remove them from the role; or leave all its rights as they are, with `{entry}: {{ as: {{ name: {name} }}, \
+             leave: [trust, policy] }}` in `existing`; or name no role there, and Holdfast makes its own"
+        ),
+    ))
+}
+
+/// Whether a policy says what a role may do or who may be it.
+fn decides_rights(attributes: &Attributes) -> bool {
+    ["trust", "policy"].iter().any(|name| attributes.contains_key(*name))
 }
 
 fn wanted<'a>(resource: &'a Resource, name: &str) -> &'a str {

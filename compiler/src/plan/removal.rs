@@ -11,7 +11,7 @@ use super::bind::Bound;
 use super::diff::{Inputs, summary};
 use super::{Action, Cause, Consent, Left, Step, StepId};
 use crate::observation::{Object, Owned};
-use crate::resource::Address;
+use crate::resource::{Address, Named};
 
 /// Append the removals to the steps. Gives what stays although no policy asks for it.
 pub(super) fn plan(
@@ -36,7 +36,7 @@ pub(super) fn plan(
         }
         let not_ours = |object: &&&Object| schema.ours.is_some_and(|ours| !ours(&object.attributes));
         if objects.iter().any(|object| not_ours(&object)) {
-            let reason = "somebody else has put something of theirs in its place".to_owned();
+            let reason = "somebody else made it or put something of theirs on it; if it is meant to go, delete it by hand".to_owned();
             left.push(Left { address: address.clone(), reason });
             staying.extend(objects.iter().map(|object| (address, *object)));
             continue;
@@ -185,6 +185,7 @@ fn removal(address: &Address, object: &Object, reason: &str) -> Step {
         changes: Vec::new(),
         cautions: Vec::new(),
         attributes: BTreeMap::new(),
+        named: Named::default(),
         object: Some(object.clone()),
         displaces: Vec::new(),
         superseded: false,

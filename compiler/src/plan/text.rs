@@ -29,6 +29,10 @@ pub fn text(plan: &Plan, style: Style) -> String {
     let context = &plan.context;
     let (cloud, account) = (line(&context.cloud), line(&context.account));
     let mut out = format!("Estate {} in {cloud}, account {account}\n", pen.bold(&line(&context.estate)));
+    for caution in plan.cautions() {
+        let text = format!("! {}", line(&caution));
+        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));
+    }
     effect::text(&plan.objectives, &pen, &mut out);
     if plan.is_empty() {
         let counts = plan.counts();

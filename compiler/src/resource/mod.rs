@@ -9,6 +9,7 @@ mod health_check;
 mod hosted_zone;
 mod identity;
 mod kind;
+mod named;
 mod record;
 mod replication;
 mod role;
@@ -25,6 +26,7 @@ use crate::source::Span;
 pub use health_check::reference;
 pub use identity::Identity;
 pub use kind::Kind;
+pub use named::Named;
 pub use schema::{AttributeSchema, Change, Coexist, KindSchema, Lifecycle, Shape};
 
 /// The attributes of a thing in the cloud, or the resolved ones of a resource. Sorted by name.
@@ -137,14 +139,16 @@ pub struct Resource {
     pub attributes: Attributes,
     /// Resources that have to be there first, beside those whose outputs it uses.
     pub after: BTreeSet<Address>,
+    /// What the policy names for it of things that are not Holdfast's own.
+    pub named: Named,
 }
 
 impl Resource {
     /// A resource without attributes.
     #[must_use]
     pub fn new(address: Address, purpose: impl Into<String>, origin: Span) -> Self {
-        let (attributes, after) = (BTreeMap::new(), BTreeSet::new());
-        Self { address, purpose: purpose.into(), origin, attributes, after }
+        let (attributes, after, named) = (BTreeMap::new(), BTreeSet::new(), Named::default());
+        Self { address, purpose: purpose.into(), origin, attributes, after, named }
     }
 
     /// Set an attribute to a value.

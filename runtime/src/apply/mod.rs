@@ -216,6 +216,7 @@ impl<'a> Run<'a> {
             action: step.action,
             values: step.attributes.iter().map(value).collect::<Result<_, _>>()?,
             changed: step.changes.iter().map(|change| change.name.clone()).collect(),
+            named: step.named.clone(),
             object: step.object.clone(),
             displaces: step.displaces.clone(),
             token: token(self.journal.salt(), &step.id),

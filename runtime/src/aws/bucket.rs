@@ -173,6 +173,8 @@ async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> 
         }
         Err(error) => return Err(error),
     }
+    // `CreateBucket` cannot say whose the bucket has to be; the settings can, and of a new bucket there are always
+    // two to write. So nothing is kept in a bucket whose owner was not checked.
     for setting in todo {
         settings::write(&client, name, &values, setting, NEW_BUCKET).await?;
     }

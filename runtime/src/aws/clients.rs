@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 
 use super::count::Counter;
 use super::identity;
+use super::owner::Owner;
 use crate::cloud::{Caller, CloudError};
 
 /// Where S3 keeps what has no region of its own, and where the control planes of IAM and Route 53 are.
@@ -44,6 +45,10 @@ pub(crate) struct Clients {
     pub(crate) iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
     caller: OnceCell<Caller>,
+    owner: Owner,
+    /// The ARN of the permissions boundary that roles of ours get, from `HOLDFAST_ROLE_BOUNDARY`: whoever owns the
+    /// runner sets it, and not who writes policies.
+    pub(crate) role_boundary: Option<String>,
     pub(crate) counter: Counter,
     /// The SDK stops repeating calls once too many in a row have failed (a bucket of 500 tokens, refilled by
     /// success), so that a fleet of servers does not add to an outage. Here is one process with a bound on
@@ -74,6 +79,15 @@ impl Clients {
         Self::new(sdk)
     }
 
+    /// Clients without an endpoint, whose caller is known.
+    #[cfg(test)]
+    pub(super) fn offline(caller: Caller) -> Self {
+        let sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
+        let mut clients = Self::new(sdk.region(Region::from_static(HOME)).build());
+        clients.caller = OnceCell::new_with(Some(caller));
+        clients
+    }
+
     fn new(sdk: SdkConfig) -> Self {
         let counter = Counter::default();
         let partition = RetryPartition::custom("holdfast").token_bucket(TokenBucket::unlimited()).build();
@@ -94,6 +108,8 @@ impl Clients {
             iam: aws_sdk_iam::Client::from_conf(iam.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
             caller: OnceCell::new(),
+            owner: Owner::default(),
+            role_boundary: std::env::var("HOLDFAST_ROLE_BOUNDARY").ok().filter(|arn| !arn.is_empty()),
             counter,
             partition,
             single_tags: AtomicBool::new(false),
@@ -101,12 +117,21 @@ impl Clients {
         }
     }
 
-    /// Whose credentials these are. Asked once.
+    /// Whose credentials these are. Asked once. From then on all buckets have to belong to that account, unless
+    /// another was named before.
     pub(crate) async fn identity(&self) -> Result<&Caller, CloudError> {
-        self.caller.get_or_try_init(|| identity::ask(&self.sts)).await
+        let caller = self.caller.get_or_try_init(|| identity::ask(&self.sts)).await?;
+        self.owner.set(&caller.account);
+        Ok(caller)
     }
 
-    /// The S3 client of a region.
+    /// All buckets have to belong to this account.
+    pub(crate) fn expect_owner(&self, account: &str) {
+        self.owner.set(account);
+    }
+
+    /// The S3 client of a region. Its requests need to know the owner of their buckets: [`identity`](Self::identity)
+    /// or [`expect_owner`](Self::expect_owner) comes first.
     pub(crate) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
         // A poisoned cache is still a cache: clients are complete when they get into it.
         let mut cache = self.s3.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,7 +140,8 @@ impl Clients {
                 .region(Region::new(region.to_owned()))
                 .force_path_style(self.path_style)
                 .retry_partition(self.partition.clone())
-                .interceptor(self.counter.clone());
+                .interceptor(self.counter.clone())
+                .interceptor(self.owner.clone());
             aws_sdk_s3::Client::from_conf(config.build())
         });
         client.clone()

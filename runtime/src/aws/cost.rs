@@ -108,7 +108,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use holdfast_compiler::plan::StepId;
-    use holdfast_compiler::resource::{Address, Values};
+    use holdfast_compiler::resource::{Address, Named, Values};
     use serde_json::json;
 
     use super::*;
@@ -118,7 +118,8 @@ mod tests {
         let values: Values = serde_json::from_value(values.clone()).unwrap();
         let changed: BTreeSet<String> = changed.iter().map(|name| (*name).to_owned()).collect();
         let (step, token) = (StepId::of(&address), "0".repeat(16));
-        Command { step, address, action, values, changed, object: None, displaces: Vec::new(), token }
+        let named = Named::default();
+        Command { step, address, action, values, changed, named, object: None, displaces: Vec::new(), token }
     }
 
     fn cost(batch: &[Command]) -> Vec<(&'static str, u32)> {

@@ -16,6 +16,7 @@ mod health_check;
 mod health_check_config;
 mod health_check_tags;
 mod identity;
+mod owner;
 mod policy_document;
 mod record;
 mod record_change;
@@ -39,6 +40,7 @@ use holdfast_compiler::observation::{Object, Observation, Wanted};
 use holdfast_compiler::resource::{Kind, Values};
 
 use crate::cloud::{Caller, Calls, Cloud, CloudError, Command, Cost, Done};
+use crate::refusal;
 use clients::Clients;
 pub use cost::OPERATIONS;
 use scope::Scope;
@@ -88,9 +90,10 @@ impl Aws {
                 let done = record_change::execute(clients, std::slice::from_ref(command)).await;
                 done.into_iter().next().unwrap_or_else(|| Err(fields::lacks("route53:Change", "record")))
             }
+            // Refused before.
             kind @ (Kind::HostedZone | Kind::Service) => {
                 let message = format!("Holdfast makes and changes no {kind}");
-                Err(CloudError::new("holdfast:Execute", "Refused", message))
+                Err(CloudError::new("holdfast:Execute", refusal::CODE, message))
             }
         }
     }
@@ -107,6 +110,8 @@ impl Cloud for Aws {
     }
 
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {
+        // First of all: every question about a bucket says whose it has to be.
+        self.clients.identity().await?;
         let scope = Scope::of(scope);
         let (storage, roles, names, checks) = try_join!(
             self.storage(&scope),
@@ -120,10 +125,19 @@ impl Cloud for Aws {
     }
 
     async fn survey(&self) -> Result<Survey, CloudError> {
+        self.clients.identity().await?;
         survey::survey(&self.clients).await
     }
 
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
+        let struck = |error: CloudError| batch.iter().map(|_| Err(error.clone())).collect();
+        let account = match self.clients.identity().await {
+            Ok(caller) => &caller.account,
+            Err(error) => return struck(error),
+        };
+        if let Err(refused) = refusal::check(batch, account) {
+            return struck(refused);
+        }
         if batch.iter().all(|command| command.address.kind() == Kind::Record) {
             return record_change::execute(&self.clients, batch).await;
         }
@@ -145,4 +159,40 @@ impl Cloud for Aws {
 
 fn done(id: &str, outputs: Values) -> Done {
     Done { id: id.to_owned(), outputs }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use holdfast_compiler::plan::{Action, StepId};
+    use holdfast_compiler::resource::{Address, Named};
+    use serde_json::json;
+
+    use super::*;
+
+    /// The checks themselves have their own tests; here is that AWS is not called before them.
+    #[tokio::test]
+    async fn a_forged_command_reaches_no_call() {
+        let account = "111122223333".to_owned();
+        let arn = format!("arn:aws:iam::{account}:root");
+        let caller = Caller { account, partition: "aws".to_owned(), arn };
+        let aws = Aws { clients: Clients::offline(caller) };
+        let address = Address::try_from("role.files.docs".to_owned()).unwrap();
+        let command = Command {
+            step: StepId::of(&address),
+            address,
+            action: Action::Create,
+            values: Values::from([("name".to_owned(), json!("admin"))]),
+            changed: BTreeSet::new(),
+            named: Named::default(),
+            object: None,
+            displaces: Vec::new(),
+            token: "0".repeat(16),
+        };
+        let results = aws.execute(&[command.clone(), command]).await;
+        assert_eq!(results.len(), 2);
+        assert!(results.into_iter().all(|result| result.unwrap_err().code == refusal::CODE));
+        assert_eq!(aws.calls(), Calls::default());
+    }
 }

@@ -78,10 +78,12 @@ mod tests {
         [
             json!({"Version": "2012-10-17", "Statement": [{
                 "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
             }]}),
             json!({"Version": "2012-10-17", "Statement": [
                 {"Sid": "WriteCopies", "Effect": "Allow", "Action": ["s3:ReplicateDelete", "s3:ReplicateTags"],
-                 "Resource": ["arn:aws:s3:::z/*", "arn:aws:s3:::a/*"]},
+                 "Resource": ["arn:aws:s3:::z/*", "arn:aws:s3:::a/*"],
+                 "Condition": {"StringEquals": {"s3:ResourceAccount": "111122223333"}}},
                 {"Sid": "ReadKey", "Effect": "Allow", "Action": ["kms:Decrypt"],
                  "Resource": ["arn:aws:kms:eu-west-1:111122223333:key/*"],
                  "Condition": {
@@ -104,6 +106,7 @@ mod tests {
         let [trust, policy] = written();
         let listed = json!({"Version": "2012-10-17", "Statement": {
             "Effect": "Allow", "Principal": {"Service": ["s3.amazonaws.com"]}, "Action": ["sts:AssumeRole"],
+            "Condition": {"StringEquals": {"aws:SourceAccount": ["111122223333"]}},
         }});
         assert_eq!(normalise(listed), trust);
         let mut bare = policy.clone();

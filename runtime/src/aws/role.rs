@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_iam::types::{EntityType, RoleDetail, Tag};
+use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, EntityType, RoleDetail, Tag};
+use holdfast_compiler::grant::{FOREIGN, Foreign};
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::resource::{Kind, Values};
@@ -15,6 +16,7 @@ use super::fields::{lacks, new_tags, required, tag_value, tags};
 use super::policy_document as document;
 use super::retry::{NEW_ROLE, Passing, ROLE, retry};
 use crate::cloud::{CloudError, Command, Done};
+use crate::refusal;
 
 /// The inline policy of a role of ours.
 const POLICY: &str = "holdfast-replication";
@@ -33,7 +35,7 @@ pub(super) async fn observe(clients: &Clients, wanted: &BTreeSet<String>) -> Res
         let page = request.max_items(1000).set_marker(marker).send().await.named(READ)?;
         for role in page.role_detail_list() {
             if let Some(name) = role.role_name().filter(|name| wanted.contains(*name)) {
-                objects.push(object(name, role)?);
+                objects.push(object(clients, name, role)?);
             }
         }
         marker = page.marker.filter(|marker| page.is_truncated && !marker.is_empty());
@@ -43,11 +45,18 @@ pub(super) async fn observe(clients: &Clients, wanted: &BTreeSet<String>) -> Res
     }
 }
 
-fn object(name: &str, role: &RoleDetail) -> Result<Object, CloudError> {
+fn object(clients: &Clients, name: &str, role: &RoleDetail) -> Result<Object, CloudError> {
     let parse = |text: &str| document::parse(READ, text);
     let trust = role.assume_role_policy_document().map(parse).transpose()?;
     let policy = role.role_policy_list().iter().find(|policy| policy.policy_name() == Some(POLICY));
     let policy = policy.and_then(|policy| policy.policy_document()).map(parse).transpose()?;
+    let mut foreign = Foreign {
+        inline_policies: inline(role.role_policy_list().iter().filter_map(|policy| policy.policy_name())),
+        attached_policies: arns(role.attached_managed_policies()),
+        boundary: boundary(clients, role.permissions_boundary()),
+    };
+    foreign.inline_policies.sort_unstable();
+    foreign.attached_policies.sort_unstable();
     let tags = role.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
     let attributes = [
         ("name", json!(name)),
@@ -55,12 +64,29 @@ fn object(name: &str, role: &RoleDetail) -> Result<Object, CloudError> {
         ("policy", policy.unwrap_or_default()),
         ("tags", tag_value(tags)),
     ];
+    let attributes = attributes.into_iter().chain(foreign.attribute().map(|found| (FOREIGN, found)));
     Ok(Object {
         kind: Kind::Role,
         id: name.to_owned(),
-        attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        attributes: attributes.map(|(name, value)| (name.to_owned(), value)).collect(),
         outputs: outputs(role.arn().unwrap_or_default()),
     })
+}
+
+/// The names of inline policies that are not ours.
+fn inline<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    names.filter(|name| *name != POLICY).map(str::to_owned).collect()
+}
+
+fn arns(attached: &[AttachedPolicy]) -> Vec<String> {
+    let arns = attached.iter().map(|policy| policy.policy_arn().or(policy.policy_name()).unwrap_or_default());
+    arns.map(str::to_owned).collect()
+}
+
+/// A boundary that is not the one we set.
+fn boundary(clients: &Clients, found: Option<&AttachedPermissionsBoundary>) -> Option<String> {
+    let arn = found?.permissions_boundary_arn().unwrap_or_default().to_owned();
+    (clients.role_boundary.as_ref() != Some(&arn)).then_some(arn)
 }
 
 fn outputs(arn: &str) -> Values {
@@ -85,6 +111,7 @@ async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> 
     let answer = retry(ROLE, || async {
         let request = clients.iam.create_role().role_name(name).path("/");
         let request = request.assume_role_policy_document(&trust).set_tags(Some(tags.clone()));
+        let request = request.set_permissions_boundary(clients.role_boundary.clone());
         request.send().await.named(OPERATION)
     });
     let arn = match unless(answer.await, &["EntityAlreadyExists"])? {
@@ -104,6 +131,9 @@ async fn adopt(clients: &Clients, name: &str, values: &Values) -> Result<String,
     let role = found.await?.role.ok_or_else(|| {
         CloudError::new(OPERATION, "BadAnswer", "an answer without the role that was asked for")
     })?;
+    let foreign =
+        Foreign { boundary: boundary(clients, role.permissions_boundary()), ..others(clients, name).await? };
+    refusal::foreign(OPERATION, name, &foreign)?;
     let trust = role.assume_role_policy_document.as_deref();
     let trust = trust.map(|text| document::parse(OPERATION, text)).transpose()?;
     if trust.as_ref() != values.get("trust") {
@@ -114,6 +144,37 @@ async fn adopt(clients: &Clients, name: &str, values: &Values) -> Result<String,
     let tags = sdk_tags(new_tags(values, Some(&there)), "iam:TagRole")?;
     put_tags(clients, name, tags, NEW_ROLE).await?;
     Ok(role.arn)
+}
+
+/// The policies of a role that are not ours.
+async fn others(clients: &Clients, name: &str) -> Result<Foreign, CloudError> {
+    let mut foreign = Foreign::default();
+    let mut marker: Option<String> = None;
+    loop {
+        let page = retry(NEW_ROLE, || async {
+            let request = clients.iam.list_role_policies().role_name(name).set_marker(marker.clone());
+            request.send().await.named("iam:ListRolePolicies")
+        });
+        let page = page.await?;
+        foreign.inline_policies.extend(inline(page.policy_names().iter().map(String::as_str)));
+        marker = page.marker.filter(|marker| page.is_truncated && !marker.is_empty());
+        if marker.is_none() {
+            break;
+        }
+    }
+    loop {
+        let page = retry(NEW_ROLE, || async {
+            let request =
+                clients.iam.list_attached_role_policies().role_name(name).set_marker(marker.clone());
+            request.send().await.named("iam:ListAttachedRolePolicies")
+        });
+        let page = page.await?;
+        foreign.attached_policies.extend(arns(page.attached_policies()));
+        marker = page.marker.filter(|marker| page.is_truncated && !marker.is_empty());
+        if marker.is_none() {
+            return Ok(foreign);
+        }
+    }
 }
 
 async fn update(clients: &Clients, command: &Command, found: &Object) -> Result<Done, CloudError> {

@@ -41,8 +41,8 @@ impl Journal {
     pub async fn open(place: &Place) -> Result<Self, JournalError> {
         let store: Arc<dyn Store> = match place {
             Place::Folder(folder) => Arc::new(Folder::new(folder.clone())),
-            Place::S3 { s3, region, lease, .. } => {
-                Arc::new(Bucket::open(s3, region.as_deref(), *lease).await?)
+            Place::S3 { s3, region, lease, owner } => {
+                Arc::new(Bucket::open(s3, region.as_deref(), owner.clone(), *lease).await?)
             }
         };
         Ok(Self { folder: place.folder().map(Path::to_owned), store })

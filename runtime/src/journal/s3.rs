@@ -58,13 +58,19 @@ struct Object {
 }
 
 impl Bucket {
-    /// Find the bucket.
+    /// Find the bucket, which has to belong to `owner`, an account; if nobody says which, to the account that the
+    /// credentials belong to.
     pub(super) async fn open(
         place: &S3Location,
         region: Option<&str>,
+        owner: Option<String>,
         lease: u64,
     ) -> Result<Self, JournalError> {
         let clients = Clients::connect().await;
+        match &owner {
+            Some(account) => clients.expect_owner(account),
+            None => clients.identity().await.map(drop).map_err(|error| failed(place, error))?,
+        }
         let region = match region {
             Some(region) => region.to_owned(),
             None => region_of(&clients, place.bucket()).await.map_err(|error| failed(place, error))?,
@@ -209,7 +215,11 @@ impl Store for Bucket {
     }
 }
 
-fn failed(place: &S3Location, error: CloudError) -> JournalError {
+/// S3 gives the same answer whether we may not read a bucket or whether it belongs to another account than it has to.
+fn failed(place: &S3Location, mut error: CloudError) -> JournalError {
+    if ["AccessDenied", "HTTP403"].contains(&error.code.as_str()) {
+        error.message.push_str(" (no permission, or the bucket belongs to another account than expected)");
+    }
     JournalError::Cloud { place: place.to_string(), error }
 }
 

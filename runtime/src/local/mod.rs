@@ -19,6 +19,7 @@ use holdfast_compiler::resource::{Identity, Kind, Values};
 use serde_json::{Value, json};
 
 use crate::cloud::{Caller, Calls, Cloud, CloudError, Command, Done};
+use crate::refusal;
 pub use store::Fault;
 use store::{State, Store};
 use weather::Fate;
@@ -131,6 +132,10 @@ impl Cloud for Local {
     }
 
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
+        let account = self.state().account.clone();
+        if let Err(refused) = refusal::check(batch, &account) {
+            return batch.iter().map(|_| Err(refused.clone())).collect();
+        }
         self.count();
         let (fate, wait) =
             self.suffer(|weather| weather.change(&subject(batch))).unwrap_or((Fate::Fine, Duration::ZERO));

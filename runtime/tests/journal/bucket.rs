@@ -50,9 +50,9 @@ fn of_two_runners_one_applies_fifty_times() {
     }
     let verified = run(&Bench::aws(&standin), &format!("journal verify --journal {SHARED}")).expect(0);
     assert!(verified.stdout.contains("1300 entries of 50 runs"), "{}", verified.stdout);
-    // Reading costs a list and a request per run; besides, the bucket's region is asked for.
+    // Reading costs a list and a request per run; besides, the bucket's region is asked for, and whose it has to be.
     let log = run(&Bench::aws(&standin), &format!("journal log -v --journal {SHARED}")).expect(0);
-    assert!(log.stderr.contains("s3 52)"), "{}", log.stderr);
+    assert!(log.stderr.contains("s3 52, sts 1)"), "{}", log.stderr);
 }
 
 const LEASED: &str = "journal: { site: oregon, s3: s3://team-journal/acme, lease: 10s }\n";

@@ -1,0 +1,297 @@
+//! Commands that no plan of ours makes, given to a cloud by hand: it refuses them before it does anything.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast::cloud::{Cloud as _, Command};
+use holdfast::local::{Local, Weather};
+use holdfast::refusal;
+use holdfast_compiler::compile::{Options, compile};
+use holdfast_compiler::lower::{Target, lower};
+use holdfast_compiler::observation::Object;
+use holdfast_compiler::plan::{Action, StepId};
+use holdfast_compiler::resource::{Address, Attribute, Kind, Values};
+use holdfast_compiler::source::Sources;
+use serde_json::{Value, json};
+
+const ACCOUNT: &str = "000000000000";
+const OTHER: &str = "222222222222";
+
+const POLICY: &str = r#"
+kind: estate
+name: acme
+sites:
+  virginia: { aws: us-east-1 }
+  oregon: { aws: us-west-2 }
+  ireland: { aws: eu-west-1, kms-key: "arn:aws:kms:eu-west-1:222222222222:key/mrk-1" }
+---
+kind: service
+name: files
+primary: virginia
+standby: [oregon]
+objectives: { rto: undecided, rpo: undecided }
+data:
+  docs:
+    bucket: acme-docs
+    encrypt: aws:kms
+    backups:
+      - { strategy: real-time, to: [oregon, ireland] }
+recovery: [{ step: read-the-copy, takes: 30m }]
+"#;
+
+/// A command for every resource of the policy, as an apply would make it.
+fn commands() -> BTreeMap<Kind, Command> {
+    let mut sources = Sources::default();
+    sources.add("acme.yaml", POLICY);
+    let compiled = compile(&sources, Options::default()).unwrap();
+    let graph = lower(&compiled.policy, &Target { account: ACCOUNT.to_owned() }).unwrap();
+    let role = graph.iter().find(|resource| resource.address.kind() == Kind::Role).unwrap().identity();
+    let arn = format!("arn:aws:iam::{ACCOUNT}:role/{}", role["name"].as_str().unwrap());
+    let of = |resource: &holdfast_compiler::resource::Resource| {
+        let value = |attribute: &Attribute| match attribute {
+            Attribute::Known(value) => value.clone(),
+            Attribute::Output { .. } => json!(arn),
+        };
+        Command {
+            step: StepId::of(&resource.address),
+            address: resource.address.clone(),
+            action: Action::Create,
+            values: resource.attributes.iter().map(|(name, it)| (name.clone(), value(it))).collect(),
+            changed: BTreeSet::new(),
+            named: resource.named.clone(),
+            object: None,
+            displaces: Vec::new(),
+            token: "0".repeat(16),
+        }
+    };
+    // The bucket in Ireland is the one with a key that is named.
+    let mut all: Vec<_> = graph.iter().collect();
+    all.sort_by_key(|resource| resource.address.to_string().ends_with("ireland"));
+    all.into_iter().map(|resource| (resource.address.kind(), of(resource))).collect()
+}
+
+/// A cloud that has been told nothing yet stays as it is.
+async fn refused(command: &Command) -> String {
+    let cloud = Local::in_memory(Weather::default());
+    let results = cloud.execute(std::slice::from_ref(command)).await;
+    let error = results.into_iter().next().unwrap().expect_err("a forged command was executed");
+    assert_eq!(error.code, refusal::CODE, "{error}");
+    assert_eq!(cloud.calls().services.values().sum::<u64>(), 0, "no call");
+    assert_eq!(cloud.objects(), [], "nothing is made");
+    error.message
+}
+
+fn allowed(command: &Command) {
+    refusal::check(std::slice::from_ref(command), ACCOUNT).unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn what_the_compiler_makes_is_let_through() {
+    let all = commands();
+    assert_eq!(all.len(), 3);
+    all.values().for_each(allowed);
+}
+
+#[tokio::test]
+async fn a_role_that_nobody_named_is_left_alone() {
+    let mut forged = commands()[&Kind::Role].clone();
+    for name in ["admin", "Holdfast-acme", "holdfast", "holdfast-x/../admin", "holdfast-x\n", ""] {
+        forged.values.insert("name".to_owned(), json!(name));
+        assert!(refused(&forged).await.contains("neither Holdfast's own"), "{name}");
+    }
+    // Named in the policy: then it may be.
+    forged.values.insert("name".to_owned(), json!("admin"));
+    forged.named.role = Some("admin".to_owned());
+    allowed(&forged);
+    forged.values.insert("name".to_owned(), json!("admin2"));
+    refused(&forged).await;
+}
+
+/// Deletes and updates go to what was found, which may be another thing than what is wanted.
+#[tokio::test]
+async fn the_role_that_is_there_counts_too() {
+    let admin = |attributes: Values| Object {
+        kind: Kind::Role,
+        id: "admin".to_owned(),
+        attributes,
+        outputs: Values::new(),
+    };
+    let mut forged = commands()[&Kind::Role].clone();
+    for action in [Action::Update, Action::Delete] {
+        forged.action = action;
+        forged.object = Some(admin(Values::new()));
+        assert!(refused(&forged).await.contains("`admin`"));
+    }
+    forged.values.clear();
+    assert!(refused(&forged).await.contains("`admin`"));
+}
+
+#[tokio::test]
+async fn a_role_with_rights_of_others_gets_none_of_ours() {
+    let mut forged = commands()[&Kind::Role].clone();
+    let id = forged.values["name"].as_str().unwrap().to_owned();
+    forged.action = Action::Update;
+    for foreign in [
+        json!({"inline-policies": ["everything"]}),
+        json!({"attached-policies": ["arn:aws:iam::aws:policy/AdministratorAccess"]}),
+        json!({"boundary": "arn:aws:iam::000000000000:policy/x"}),
+        json!("what is this"),
+    ] {
+        let attributes = Values::from([("foreign".to_owned(), foreign)]);
+        forged.object = Some(Object { kind: Kind::Role, id: id.clone(), attributes, outputs: Values::new() });
+        forged.changed = BTreeSet::from(["policy".to_owned()]);
+        assert!(refused(&forged).await.contains("others have put rights on"));
+        forged.changed = BTreeSet::from(["tags".to_owned()]);
+        allowed(&forged);
+    }
+}
+
+/// Every place in a value, with what stands there.
+fn places(value: &Value, at: &str, out: &mut Vec<String>) {
+    out.push(at.to_owned());
+    let parts: Vec<(String, &Value)> = match value {
+        Value::Object(map) => {
+            map.iter().map(|(key, value)| (key.replace('~', "~0").replace('/', "~1"), value)).collect()
+        }
+        Value::Array(list) => list.iter().enumerate().map(|(nth, value)| (nth.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    parts.into_iter().for_each(|(key, value)| places(value, &format!("{at}/{key}"), out));
+}
+
+/// What an attacker would write instead.
+fn wishes() -> Vec<Value> {
+    vec![
+        json!("*"),
+        json!("s3:*"),
+        json!("sts:AssumeRole"),
+        json!("iam:PassRole"),
+        json!("Deny"),
+        json!(["*"]),
+        json!([]),
+        json!({}),
+        Value::Null,
+        json!({"AWS": "*"}),
+        json!({"AWS": format!("arn:aws:iam::{OTHER}:root")}),
+        json!("arn:aws:s3:::*"),
+        json!("arn:aws:s3:::*/*"),
+        json!("arn:aws:s3:::acme-do?s/*"),
+        json!("arn:aws:s3:::acme-${aws:username}/*"),
+        json!("arn:aws:kms:*:*:key/*"),
+        json!(format!("arn:aws:kms:eu-west-1:{OTHER}:key/*")),
+        json!("arn:aws:kms:eu-west-1:333333333333:key/mrk-1"),
+        json!("333333333333"),
+        json!(["alias/*"]),
+    ]
+}
+
+/// Whatever place of a document is written anew: the command is refused, or the document is as narrow as before.
+#[tokio::test]
+async fn no_place_of_a_document_can_be_opened() {
+    let role = commands()[&Kind::Role].clone();
+    let mut tried = 0;
+    for name in ["trust", "policy"] {
+        let document = role.values[name].clone();
+        let mut all = Vec::new();
+        places(&document, "", &mut all);
+        for place in &all {
+            for wish in wishes() {
+                let mut forged = role.clone();
+                let at = forged.values.get_mut(name).unwrap().pointer_mut(place).unwrap();
+                if *at == wish {
+                    continue;
+                }
+                *at = wish;
+                let message = refused(&forged).await;
+                assert!(message.contains("policy") || message.contains("role"), "{place}: {message}");
+                tried += 1;
+            }
+        }
+        // A further element anywhere, and each element that is missing.
+        for place in &all {
+            for more in ["NotAction", "NotResource", "Principal", "NotPrincipal", "Condition2", "Id"] {
+                let mut forged = role.clone();
+                let at = forged.values.get_mut(name).unwrap().pointer_mut(place).unwrap();
+                let Value::Object(map) = at else { continue };
+                if map.contains_key(more) {
+                    continue;
+                }
+                map.insert(more.to_owned(), json!("*"));
+                refused(&forged).await;
+                tried += 1;
+            }
+            if let Some((parent, key)) = place.rsplit_once('/') {
+                let mut forged = role.clone();
+                let at = forged.values.get_mut(name).unwrap().pointer_mut(parent).unwrap();
+                let Value::Object(map) = at else { continue };
+                map.remove(&key.replace("~1", "/").replace("~0", "~"));
+                refused(&forged).await;
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 1_000, "{tried}");
+}
+
+#[tokio::test]
+async fn data_goes_to_no_account_that_nobody_named() {
+    let replication = commands()[&Kind::Replication].clone();
+    let rule = |key: &str, value: Value| {
+        let mut forged = replication.clone();
+        forged.values.get_mut("rules").unwrap()[0][key] = value;
+        forged
+    };
+    assert!(
+        refused(&rule("account", json!("333333333333"))).await.contains("copies to account 333333333333")
+    );
+    assert!(
+        refused(&rule("account", json!(OTHER))).await.contains("copies to account"),
+        "keys are not buckets"
+    );
+    refused(&rule("account", json!(null))).await;
+    refused(&rule("destination", json!("arn:aws:s3:eu-west-1:333333333333:accesspoint/x"))).await;
+    let key = json!("arn:aws:kms:eu-west-1:333333333333:key/mrk-1");
+    assert!(
+        refused(&rule("replica-kms-key", key)).await.contains("an account that the policy does not name")
+    );
+    allowed(&rule("account", json!(ACCOUNT)));
+    // What is left as it was found is written again with the rest.
+    let mut forged = rule("account", json!("333333333333"));
+    let rules = forged.values.remove("rules").unwrap();
+    forged.action = Action::Update;
+    forged.object = Some(Object {
+        kind: Kind::Replication,
+        id: "acme-docs".to_owned(),
+        attributes: Values::from([("rules".to_owned(), rules)]),
+        outputs: Values::new(),
+    });
+    refused(&forged).await;
+    for role in [
+        format!("arn:aws:iam::{OTHER}:role/holdfast-acme"),
+        format!("arn:aws:iam::{ACCOUNT}:role/admin"),
+        format!("arn:aws:iam::{ACCOUNT}:role/holdfast-x/admin"),
+        format!("arn:aws:iam::{ACCOUNT}:user/holdfast-acme"),
+        "holdfast-acme".to_owned(),
+    ] {
+        let mut forged = replication.clone();
+        forged.values.insert("role".to_owned(), json!(role));
+        refused(&forged).await;
+    }
+}
+
+#[tokio::test]
+async fn data_is_encrypted_with_no_key_that_nobody_named() {
+    let bucket = commands()[&Kind::Bucket].clone();
+    assert_eq!(bucket.values["kms-key"], json!(format!("arn:aws:kms:eu-west-1:{OTHER}:key/mrk-1")));
+    let mut forged = bucket.clone();
+    forged.named.accounts.clear();
+    assert!(refused(&forged).await.contains("belongs to an account that the policy does not name"));
+    for key in ["arn:aws:kms:eu-west-1:333333333333:key/1", "arn:aws:kms:eu-west-1::key/1", "arn:x", ""] {
+        let mut forged = bucket.clone();
+        forged.values.insert("kms-key".to_owned(), json!(key));
+        refused(&forged).await;
+    }
+    let address = Address::try_from("service.files".to_owned()).unwrap();
+    refused(&Command { address, ..bucket }).await;
+}

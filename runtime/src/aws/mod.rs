@@ -17,6 +17,8 @@ mod health_check_config;
 mod health_check_tags;
 mod identity;
 mod owner;
+pub mod permissions;
+pub mod permissions_page;
 mod policy_document;
 mod record;
 mod record_change;

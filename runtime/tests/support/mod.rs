@@ -44,11 +44,21 @@ pub struct Standin {
 impl Standin {
     /// Start one on a free port.
     pub fn start() -> Self {
+        Self::begin("false")
+    }
+
+    /// One that enforces signatures and policies, but for the account's own key.
+    pub fn guarded() -> Self {
+        Self::begin("true")
+    }
+
+    fn begin(guarded: &str) -> Self {
         let python = packages::python();
         let folder = root().join("fixtures/standin");
         let mut server = Command::new(&python)
             .arg(folder.join("start.py"))
             .args(["0", "--exit-with-stdin"])
+            .env("AUTH", guarded)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -42,6 +42,7 @@ struct Sky {
     /// How often each thing was asked.
     asked: Mutex<BTreeMap<String, u64>>,
     faults: Mutex<BTreeMap<Fault, u64>>,
+    seen: Mutex<Vec<Request>>,
     over: AtomicBool,
 }
 
@@ -73,6 +74,7 @@ impl Weather {
             requests: AtomicU64::new(0),
             asked: Mutex::default(),
             faults: Mutex::default(),
+            seen: Mutex::default(),
             over: AtomicBool::new(false),
         });
         let shared = sky.clone();
@@ -94,6 +96,11 @@ impl Weather {
         format!("http://{}", self.address)
     }
 
+    /// Every request so far, in the order in which they came.
+    pub fn requests(&self) -> Vec<Request> {
+        self.sky.seen.lock().unwrap().clone()
+    }
+
     /// How often what happened.
     pub fn faults(&self) -> BTreeMap<Fault, u64> {
         self.sky.faults.lock().unwrap().clone()
@@ -109,12 +116,29 @@ impl Drop for Weather {
 }
 
 /// A request, as far as anybody here wants to know.
-struct Request {
+#[derive(Debug, Clone)]
+pub struct Request {
     head: String,
     body: Vec<u8>,
 }
 
 impl Request {
+    /// Method and target: `PUT /bucket?versioning`.
+    pub fn line(&self) -> &str {
+        self.head.lines().next().unwrap().trim_end_matches(" HTTP/1.1")
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let headers = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        headers.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+    }
+
+    /// What was sent.
+    pub fn body(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     fn read(client: &mut TcpStream) -> std::io::Result<Option<Self>> {
         let mut bytes = Vec::new();
         let mut buffer = [0; 16 * 1024];
@@ -151,7 +175,7 @@ impl Request {
     }
 
     /// After the scope of its signature.
-    fn is_for(&self, service: &str) -> bool {
+    pub fn is_for(&self, service: &str) -> bool {
         self.head.contains(&format!("/{service}/aws4_request"))
     }
 }
@@ -160,6 +184,7 @@ impl Sky {
     fn serve(&self, mut client: TcpStream) -> std::io::Result<()> {
         let Some(request) = Request::read(&mut client)? else { return Ok(()) };
         let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
+        self.seen.lock().unwrap().push(request.clone());
         if let Some(stop) = self.stop.as_ref().filter(|stop| stop.number == number) {
             if stop.after {
                 self.forward(&request)?;

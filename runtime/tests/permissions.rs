@@ -159,11 +159,11 @@ fn every_request_names_the_owner_and_is_in_the_table_of_its_command() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|left| format!("--allow-destroy {}", left["address"].as_str().unwrap()))
+        .map(|left| format!("--allow destroy:{}", left["address"].as_str().unwrap()))
         .collect();
     let services =
-        ["archive", "payments", "web-shop"].map(|name| format!("--allow-teardown {name}")).join(" ");
-    let all = format!("apply policies --yes --allow-many {services}");
+        ["archive", "payments", "web-shop"].map(|name| format!("--allow teardown:{name}")).join(" ");
+    let all = format!("apply policies --yes --allow many {services}");
     run(&all, Use::Apply);
     run(&format!("{all} {}", left.join(" ")), Use::Teardown);
     // What is asked only when answers get lost or an endpoint is not Amazon's.

@@ -47,7 +47,7 @@ fn commands() -> BTreeMap<Kind, Command> {
     let compiled = compile(&sources, Options::default()).unwrap();
     let graph = lower(&compiled.policy, &Target { account: ACCOUNT.to_owned() }).unwrap();
     let role = graph.iter().find(|resource| resource.address.kind() == Kind::Role).unwrap().identity();
-    let arn = format!("arn:aws:iam::{ACCOUNT}:role/{}", role["name"].as_str().unwrap());
+    let arn = format!("arn:aws:iam::{ACCOUNT}:role/{}", role.get("name").unwrap());
     let of = |resource: &holdfast_compiler::resource::Resource| {
         let value = |attribute: &Attribute| match attribute {
             Attribute::Known(value) => value.clone(),

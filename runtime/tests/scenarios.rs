@@ -108,8 +108,13 @@ fn timeless(output: &str) -> String {
     progress.into_iter().chain(rest).collect()
 }
 
-/// Digests of what holds new keys, and the times in statements, are others each time.
+/// Digests of what holds new keys, fingerprints of keys, and the times in statements, are others each time.
 fn masked(output: &str) -> String {
+    let mut output = output.to_owned();
+    while let Some(at) = output.find("SHA256:").filter(|at| output[at + 7..].len() >= 43) {
+        output.replace_range(at..at + 50, "SHA256\u{0}:…");
+    }
+    let output = output.replace('\0', "");
     let mut text = String::new();
     for line in output.split_inclusive('\n') {
         let (before, after) = match line.split_once("sha256:") {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Action, After, Change, Effect, Plan, Step, StepId};
+use super::{Action, After, Cause, Change, Effect, Plan, Step, StepId};
 
 /// Why an approved plan may not be executed as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,9 @@ pub fn confirm(approved: &Plan, fresh: &Plan, resumed: bool) -> Result<Plan, Vec
             });
         }
     }
+    let told = approved.cautions();
+    let untold = fresh.cautions().into_iter().filter(|caution| !told.contains(caution));
+    departures.extend(untold.map(|caution| Departure::Caution { of: "the plan".to_owned(), caution }));
     if !resumed {
         let touched: BTreeSet<&str> = wanted.values().map(|step| step.address.owner()).collect();
         departures.extend(verdicts(&approved.objectives, &fresh.objectives, &touched));
@@ -86,36 +89,53 @@ pub fn confirm(approved: &Plan, fresh: &Plan, resumed: bool) -> Result<Plan, Vec
 }
 
 fn compare(approved: &Step, fresh: &Step) -> Vec<Departure> {
-    let differs = |what: String| Departure::Step { id: fresh.id.clone(), what };
     let mut departures = Vec::new();
-    if approved.action != fresh.action {
-        departures.push(differs(format!("{} was approved, and now it is {}", approved.action, fresh.action)));
-    } else if approved.address != fresh.address || approved.superseded != fresh.superseded {
-        departures.push(differs("it is about another resource".to_owned()));
-    } else if approved.attributes != fresh.attributes || !same_changes(approved, fresh) {
-        departures.push(differs(format!("other changes than approved: {}", names(approved, fresh))));
-    } else if approved.object != fresh.object || approved.displaces != fresh.displaces {
-        departures.push(differs("it is about another thing in the cloud".to_owned()));
+    if bare(approved, fresh) != bare(fresh, approved) {
+        let what = if approved.action != fresh.action {
+            format!("{} was approved, and now it is {}", approved.action, fresh.action)
+        } else if approved.object != fresh.object || approved.displaces != fresh.displaces {
+            "it is about another thing in the cloud".to_owned()
+        } else {
+            format!("other changes than approved: {}", names(approved, fresh))
+        };
+        departures.push(Departure::Step { id: fresh.id.clone(), what });
     }
     let told: BTreeSet<&String> = approved.cautions.iter().collect();
+    let untold = fresh.cautions.iter().filter(|caution| !told.contains(caution));
     departures.extend(
-        fresh
-            .cautions
-            .iter()
-            .filter(|caution| !told.contains(caution))
-            .map(|caution| Departure::Caution { of: fresh.id.to_string(), caution: caution.clone() }),
+        untold.map(|caution| Departure::Caution { of: fresh.id.to_string(), caution: caution.clone() }),
     );
     departures
 }
 
-/// Whether the same values are written over the same values. Whose doing a difference is does not matter. What was to be
-/// known only during the apply may be known by now: it is the output of the same resource, or the attributes differ.
-fn same_changes(approved: &Step, fresh: &Step) -> bool {
-    let same = |(one, other): (&Change, &Change)| {
-        let after = one.after == other.after || one.after == After::Unknown;
-        (&one.name, &one.before, one.replaces) == (&other.name, &other.before, other.replaces) && after
+/// A step without what may differ from that of another plan, which is what is said about it: why it happens and whose
+/// doing it is, where the policy asks for it, what is compared by itself, and the order, which the later plan knows
+/// better. Everything else is compared, fields that are still to come included. What was to be known only during the
+/// apply may be known by now: it is the output of the same resource, or the attributes differ.
+fn bare(step: &Step, other: &Step) -> Step {
+    let open = |name: &str| {
+        let change =
+            |of: &Step| of.changes.iter().find(|change| change.name == name).map(|c| c.after.clone());
+        [change(step), change(other)].contains(&Some(After::Unknown))
     };
-    approved.changes.len() == fresh.changes.len() && approved.changes.iter().zip(&fresh.changes).all(same)
+    let change = |change: &Change| Change {
+        after: if open(&change.name) { After::Unknown } else { change.after.clone() },
+        cause: Cause::Policy,
+        applied: None,
+        ..change.clone()
+    };
+    Step {
+        purpose: String::new(),
+        reason: String::new(),
+        unfinished: false,
+        cause: None,
+        place: None,
+        cautions: Vec::new(),
+        needs: BTreeSet::new(),
+        batch: None,
+        changes: step.changes.iter().map(change).collect(),
+        ..step.clone()
+    }
 }
 
 /// The attributes that two steps do not agree on.

@@ -63,7 +63,7 @@ pub fn page() -> String {
     section("`apply`", EXISTING, &policy(Use::Apply));
     section(
         "`apply` that deletes buckets",
-        "Only for a plan with `--allow-destroy`: that of `apply`, and `s3:DeleteBucket`. S3 deletes empty buckets only.\n",
+        "Only for a plan with `--allow destroy:ADDRESS`: that of `apply`, and `s3:DeleteBucket`. S3 deletes empty buckets only.\n",
         &policy(Use::Teardown),
     );
     let _ = write!(out, "\n{BOUNDARY}\n```json\n{:#}\n```\n", boundary());

@@ -55,8 +55,9 @@ impl Policies {
     /// # Errors
     /// Everything that is wrong with the policies and with the list of signers.
     pub fn read(sources: Sources, as_of: Option<Date>) -> Result<Self, Findings> {
-        let signers =
-            |folder: &Path, name: &str| Ok(files::read_inside(folder, Path::new(name), MAX_SIGNERS_BYTES)?);
+        let signers = |folder: &Path, name: &str| {
+            files::read_inside(folder, Path::new(name), MAX_SIGNERS_BYTES).map_err(|error| error.to_string())
+        };
         Self::new(sources, as_of, &signers)
     }
 
@@ -65,14 +66,14 @@ impl Policies {
     /// # Errors
     /// Everything that is wrong with the policies and with the list of signers.
     pub fn recorded(sources: Sources, as_of: Option<Date>, signers: Option<&str>) -> Result<Self, Findings> {
-        let missing = || std::io::Error::other("the plan file does not have it");
+        let missing = || "the plan file does not have it".to_owned();
         Self::new(sources, as_of, &|_, _| signers.map(str::to_owned).ok_or_else(missing))
     }
 
     fn new(
         sources: Sources,
         as_of: Option<Date>,
-        signers: &dyn Fn(&Path, &str) -> std::io::Result<String>,
+        signers: &dyn Fn(&Path, &str) -> Result<String, String>,
     ) -> Result<Self, Findings> {
         let compiled = match compile(&sources, Options { as_of }) {
             Ok(compiled) => compiled,
@@ -130,7 +131,7 @@ pub enum PlanError {
 fn rule(
     compiled: &Compiled,
     sources: &Sources,
-    signers: &dyn Fn(&Path, &str) -> std::io::Result<String>,
+    signers: &dyn Fn(&Path, &str) -> Result<String, String>,
 ) -> Result<Option<Rule>, Diagnostic> {
     let policy = &compiled.policy;
     let Some(asked) = &policy.approvals else { return Ok(None) };

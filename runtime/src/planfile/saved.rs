@@ -38,6 +38,15 @@ pub fn signature_path(plan: &Path) -> PathBuf {
     approval::signature_path(plan)
 }
 
+/// The same, if there is anything. A name that no file can have is not there.
+fn signature_there(plan: &Path) -> Option<PathBuf> {
+    /// The longest name of a file, in bytes (`NAME_MAX` of Linux, macOS and Windows).
+    const LONGEST: usize = 255;
+    let path = signature_path(plan);
+    let sayable = path.file_name().is_some_and(|name| name.len() <= LONGEST);
+    (sayable && files::exists(&path)).then_some(path)
+}
+
 impl Saved {
     /// Read a plan file, and the signature beside it if there is one, and derive the plan.
     ///
@@ -50,7 +59,8 @@ impl Saved {
             why => Refusal::File(why.to_string(), "`holdfast plan --out` makes a plan file".to_owned()),
         };
         let bytes = files::read(path, MAX_BYTES).map_err(unread)?;
-        let signature = files::absent(files::read_text(&signature_path(path), MAX_SIGNATURE_BYTES));
+        let beside = signature_there(path);
+        let signature = beside.map(|beside| files::read_text(&beside, MAX_SIGNATURE_BYTES)).transpose();
         let signature = signature
             .map_err(|error| Refusal::Signature(format!("the author's signature: {}", error.why)))?;
         Self::parse(&bytes, signature.as_deref())
@@ -137,7 +147,9 @@ impl PlanFile {
         let signature = signature.transpose().map_err(|error| error.to_string())?;
         let beside = signature_path(path);
         // A signature of an earlier plan of this name is not one of this plan.
-        files::remove(&beside).map_err(|error| error.to_string())?;
+        if signature_there(path).is_some() {
+            files::remove(&beside).map_err(|error| error.to_string())?;
+        }
         files::write_private(path, text.as_bytes()).map_err(|error| error.to_string())?;
         match signature {
             Some(signature) => files::write(&beside, signature.as_bytes()).map_err(|error| error.to_string()),

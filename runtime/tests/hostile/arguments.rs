@@ -22,7 +22,7 @@ const TAKE_TEXT: [&[&str]; 26] = [
     &["plan", "a.yaml", "--out", "TEXT.yaml"],
     &["plan", "a.yaml", "--out", "TEXT/x"],
     &["apply", "a.yaml", "--yes", "--target", "TEXT"],
-    &["apply", "a.yaml", "--yes", "--allow-destroy", "TEXT"],
+    &["apply", "a.yaml", "--yes", "--allow", "TEXT"],
     &["apply", "a.yaml", "--yes", "--limit", "TEXT=5"],
     &["apply", "a.yaml", "--yes", "--limit", "TEXT"],
     &["apply", "a.yaml", "--yes", "--step-timeout", "TEXT"],

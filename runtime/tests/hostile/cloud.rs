@@ -51,7 +51,7 @@ fn settings_and_tags_that_others_changed_are_shown_as_data() {
         run(&bench, &["plan", "a.yaml", "--drift", "--format", "json"]).expect(0);
         run(&bench, &["plan", "a.yaml", "--out", "a.plan"]).expect(0);
         run(&bench, &["show", "a.plan"]).expect(0);
-        run(&bench, &["apply", "a.yaml", "--yes", "--allow-many"]);
+        run(&bench, &["apply", "a.yaml", "--yes", "--allow", "many"]);
         run(&bench, &["journal", "show", "2", "a.yaml"]);
     }
 }

@@ -69,7 +69,8 @@ fn approvals_of_others_are_told_as_data() {
     }
     let because = hostile();
     let words = ["apply", "a.plan", "--break-glass", "--because", &because];
-    run(&bench, &words).expect(0);
+    run(&bench, &words).expect(64);
+    run(&bench, &["apply", "a.plan", "--break-glass", "--because", "nobody answers"]).expect(0);
     run(&bench, &["journal", "log", "a.yaml"]).expect(0);
     run(&bench, &["apply", "a.plan"]).expect(4);
 }

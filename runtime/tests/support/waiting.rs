@@ -12,7 +12,7 @@ use holdfast::journal::{Journal, Place, Run, Writer};
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
 use holdfast_compiler::plan::{Action, Context, Plan, Step, StepId};
-use holdfast_compiler::resource::{Address, Attribute};
+use holdfast_compiler::resource::{Address, Attribute, Named};
 
 /// A step that makes something: its address and what it needs.
 pub fn step(address: &str, needs: &[&str]) -> Step {
@@ -29,6 +29,7 @@ pub fn step(address: &str, needs: &[&str]) -> Step {
         changes: Vec::new(),
         cautions: Vec::new(),
         attributes: BTreeMap::new(),
+        named: Named::default(),
         object: None,
         displaces: Vec::new(),
         superseded: false,

@@ -1,6 +1,7 @@
 //! The bill of materials that the gate writes: what its readers may rely on.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 mod support;
 

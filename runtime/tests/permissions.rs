@@ -1,6 +1,7 @@
 //! What Holdfast asks AWS for: every request says whose bucket it expects, and takes no permission that is not listed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 mod support;
 

@@ -9,6 +9,7 @@ use holdfast_compiler::objectives::{self, Deriver, Facts};
 use holdfast_compiler::units::Date;
 
 use super::failure::Failure;
+use super::judge::{self, FailOn, Judged};
 use super::output::Terminal;
 use super::{exit, session};
 
@@ -26,6 +27,9 @@ pub(super) struct Objectives {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Exit with 3 where there is a warning, or an objective that is missed and waived. Can be given several times.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    fail_on: Vec<FailOn>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -47,8 +51,13 @@ impl Objectives {
             Format::Json => terminal.json(&objectives::json(&policy, &all, &sources, self.as_of)),
         }
         // What is missed is in the table; here is where, and the cure.
-        let errors = checked.findings.into_iter().filter(|finding| finding.severity() == Severity::Error);
-        let errors: Vec<_> = errors.collect();
-        if errors.is_empty() { Ok(exit::DONE) } else { Err(Failure::invalid(errors, sources)) }
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            checked.findings.into_iter().partition(|finding| finding.severity() == Severity::Error);
+        if !errors.is_empty() {
+            return Err(Failure::invalid(errors, sources));
+        }
+        let missed = judge::waived_misses(&checked.waived);
+        let judged = Judged { warnings: warnings.len(), missed, ..Judged::default() };
+        Ok(if judged.fails(&self.fail_on, terminal) { exit::INVALID } else { exit::DONE })
     }
 }

@@ -101,7 +101,8 @@ impl Plan {
         self.format.print(&planned.plan, terminal)?;
         terminal.detail(&super::execution::calls(&cloud.calls()));
         let warnings = planned.policies.compiled.warnings.len();
-        let judged = Judged { warnings, effects: &planned.plan.objectives };
+        let partial = !planned.plan.targets.is_empty();
+        let judged = Judged { warnings, partial, effects: &planned.plan.objectives, ..Judged::default() };
         let (pending, failed) = (!planned.plan.is_empty(), judged.fails(&self.fail_on, terminal));
         if let Some(path) = &self.out {
             self.save(path, planned, &place, &history, terminal)?;

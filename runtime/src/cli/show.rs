@@ -48,7 +48,8 @@ impl Show {
             terminal.note(NO_ANCHOR);
         }
         self.format.print(&saved.plan, terminal)?;
-        let judged = Judged { warnings: saved.warnings(), effects: &saved.plan.objectives };
+        let (warnings, partial) = (saved.warnings(), !saved.plan.targets.is_empty());
+        let judged = Judged { warnings, partial, effects: &saved.plan.objectives, ..Judged::default() };
         Ok(if judged.fails(&self.fail_on, terminal) { exit::INVALID } else { exit::DONE })
     }
 }

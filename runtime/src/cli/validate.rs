@@ -9,8 +9,9 @@ use holdfast_compiler::resource::{Lifecycle, Resource};
 use holdfast_compiler::units::Date;
 
 use super::failure::{Failure, tally};
+use super::judge::{FailOn, Judged};
 use super::output::{Terminal, one_line};
-use super::{exit, session};
+use super::{exit, judge, session};
 use crate::estate::Policies;
 
 /// Check policies without a cloud: syntax, schema, names, rules, objectives.
@@ -26,6 +27,9 @@ pub(super) struct Validate {
     /// they are not: a policy does not go wrong overnight by itself.
     #[arg(long, value_name = "DATE", value_parser = session::date)]
     as_of: Option<Date>,
+    /// Exit with 3 where there is a warning, or an objective that is missed and waived. Can be given several times.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    fail_on: Vec<FailOn>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -55,14 +59,17 @@ impl Validate {
                 for waived in waived {
                     terminal.result(&format!("Waived: {}\n", one_line(&waived.in_words())));
                 }
-                return Ok(exit::DONE);
+                return Ok(self.judge(&checked.0, terminal).unwrap_or(exit::DONE));
             }
             Format::Json => machine::Format::Json,
             Format::Sarif => machine::Format::Sarif,
             Format::Github => machine::Format::Github,
         };
         let (code, findings, sources) = match checked {
-            Ok((compiled, _)) => (exit::DONE, compiled.compiled.warnings, compiled.sources),
+            Ok((policies, _)) => {
+                let code = self.judge(&policies, terminal).unwrap_or(exit::DONE);
+                (code, policies.compiled.warnings, policies.sources)
+            }
             Err(failure) => failure.findings()?,
         };
         let written = machine::write(&findings, &sources, format);
@@ -74,6 +81,13 @@ impl Validate {
             terminal.note(&tally(&findings));
         }
         Ok(code)
+    }
+
+    /// The exit code, where something is there that the command is to fail on.
+    fn judge(&self, policies: &Policies, terminal: &Terminal) -> Option<u8> {
+        let missed = judge::waived_misses(&policies.compiled.waived);
+        let judged = Judged { warnings: policies.compiled.warnings.len(), missed, ..Judged::default() };
+        judged.fails(&self.fail_on, terminal).then_some(exit::INVALID)
     }
 }
 

@@ -8,7 +8,7 @@
 //!   file is asked again.
 //! - At most so many bytes are read. What the file system says about a size is used to refuse early, never to trust.
 //! - A path that a user names may be a link. What a folder contains has to stay in that folder: [`read_inside`] and
-//!   [`walk`] refuse a link that leads out, and name it. Files that Holdfast keeps for itself (journal, embedded cloud)
+//!   [`Walk`] refuse a link that leads out, and name it. Files that Holdfast keeps for itself (journal, embedded cloud)
 //!   are never links: [`read_own`], [`read_own_text`], [`append_private`], [`lock_file`].
 //! - A write goes to a new file beside the target, is synced, and is renamed to its name. A target that is a link, a
 //!   device or a folder is refused. What may be sensitive is for its owner alone (mode 0600).

@@ -36,7 +36,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// The same for what may be sensitive: for its owner alone (mode 0600), whatever was there.
 ///
 /// # Errors
-/// See [`write`].
+/// See [`write`](fn@write).
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     permissions(path)?;
     replace(path, bytes, Access::Owner).map(drop)

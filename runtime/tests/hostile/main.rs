@@ -6,6 +6,7 @@
 //! `arguments.rs`) and `completions` (nobody else has a word in it).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 mod arguments;
 mod cloud;

@@ -6,12 +6,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use holdfast_compiler::digest::sha256;
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::resource::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::rules::values;
 use super::weather::Weather;
@@ -160,9 +160,8 @@ impl State {
             zones.filter_map(|zone| Some(zone.attributes.get("name")?.as_str()?.to_owned())).collect();
         for name in names {
             if !there.contains(*name) {
-                let digest = Sha256::digest(name);
-                let id: String = digest.iter().take(7).map(|byte| format!("{byte:02X}")).collect();
-                let id = format!("Z{id}");
+                let id: String = sha256(name).chars().take(14).collect();
+                let id = format!("Z{}", id.to_uppercase());
                 let zone = Object {
                     kind: Kind::HostedZone,
                     id: id.clone(),

@@ -30,7 +30,7 @@ pub struct Observation {
 }
 
 /// A thing to look for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Wanted {
     /// Its kind.
     pub kind: Kind,

@@ -1,11 +1,12 @@
 //! `holdfast apply`.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use holdfast_compiler::diagnostic::{codes, visible};
-use holdfast_compiler::observation::scope;
+use holdfast_compiler::observation::{Wanted, scope};
 use holdfast_compiler::plan::{self, Departure, Plan, Shift, text};
 use holdfast_compiler::units::Date;
 
@@ -246,10 +247,10 @@ async fn confirmed(
     let (context, digest) = (saved.plan.context.clone(), saved.file.digest.clone());
     let owned = journal::owned(claim.entries(), &context);
     let begun = journal::begun(claim.entries(), &context, &digest);
-    let mut wanted = scope(saved.graph(), &owned);
     // What the plan was made on is looked at too, so that what moved since is told.
-    wanted
-        .extend(saved.plan.scope.iter().filter(|thing| !wanted.contains(thing)).cloned().collect::<Vec<_>>());
+    let wanted: BTreeSet<Wanted> =
+        scope(saved.graph(), &owned).into_iter().chain(saved.plan.scope.iter().cloned()).collect();
+    let wanted: Vec<Wanted> = wanted.into_iter().collect();
     let now = cloud.observe(&wanted).await?;
     let (rest, shifts) = plan::resume(&saved.plan, &begun, &now);
     let (stale, elsewhere): (Vec<Shift>, Vec<Shift>) = shifts.into_iter().partition(|shift| shift.blocks);

@@ -1,0 +1,188 @@
+//! Whether the text of a plan names what an apply of it changed, told without the help of the code that writes it.
+
+use std::collections::BTreeMap;
+
+use holdfast_compiler::observation::Object;
+use holdfast_compiler::printable::one_line;
+use holdfast_compiler::resource::{Kind, Shape};
+use serde_json::Value;
+
+/// What the cloud itself makes and nobody can know before: a plan says of it that it is known after the apply.
+const MADE_BY_THE_CLOUD: [(Kind, &str); 3] =
+    [(Kind::Replication, "role"), (Kind::Record, "zone-id"), (Kind::Record, "health-check")];
+/// What a new bucket has without being asked.
+const OF_NEW_BUCKETS: [(&str, &str); 2] = [("kms-key", "null"), ("tags", "{}")];
+
+/// Every change between two states of a cloud that the text does not name.
+pub fn unnamed(before: &[Object], after: &[Object], text: &str) -> Vec<String> {
+    // A thing is what its cloud knows it by. The ids are the cloud's own, and so are the zones.
+    let index = |objects: &'_ [Object]| -> BTreeMap<String, Object> {
+        let ours = objects.iter().filter(|object| object.kind != Kind::HostedZone);
+        ours.map(|object| (format!("{} {:?}", object.kind, object.identity()), object.clone())).collect()
+    };
+    let (before, after) = (index(before), index(after));
+    let blocks = blocks(text);
+    let mut unnamed = Vec::new();
+    for key in before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))) {
+        let (old, new) = (before.get(key), after.get(key));
+        let Some(object) = new.or(old).filter(|_| old.map(|old| &old.attributes) != new.map(|new| &new.attributes))
+        else {
+            continue;
+        };
+        let of_it: Vec<&Block<'_>> = blocks.iter().filter(|block| block.is_about(object)).collect();
+        if of_it.is_empty() {
+            unnamed.push(format!("{key}: not named"));
+        }
+        let Some(new) = new else { continue };
+        let names = new.attributes.keys().chain(old.into_iter().flat_map(|old| old.attributes.keys()));
+        for name in names {
+            let get = |object: Option<&Object>| object.and_then(|o| o.attributes.get(name)).cloned().unwrap_or_default();
+            let (was, is) = (get(old), get(Some(new)));
+            let by_itself = old.is_none() && of_new_bucket(object.kind, name, &is);
+            if was == is || by_itself {
+                continue;
+            }
+            if !of_it.iter().any(|block| block.names(object.kind, name, old.is_some(), &was, &is)) {
+                unnamed.push(format!("{key}: {name}: {was} -> {is}"));
+            }
+        }
+    }
+    unnamed
+}
+
+fn of_new_bucket(kind: Kind, name: &str, value: &Value) -> bool {
+    kind == Kind::Bucket && OF_NEW_BUCKETS.contains(&(name, value.to_string().as_str()))
+}
+
+/// What a text says about one step.
+struct Block<'a> {
+    /// `bucket.files.docs.virginia`.
+    id: &'a str,
+    lines: Vec<&'a str>,
+}
+
+fn blocks(text: &str) -> Vec<Block<'_>> {
+    let mut blocks: Vec<Block<'_>> = Vec::new();
+    for line in text.lines() {
+        let head = ["  + ", "  ~ ", "  ± ", "  - "].iter().find_map(|sign| line.strip_prefix(sign));
+        match (head, blocks.last_mut()) {
+            (Some(head), _) => {
+                blocks.push(Block { id: head.split(' ').next().unwrap_or_default(), lines: vec![line] });
+            }
+            (None, Some(block)) if line.starts_with("      ") => block.lines.push(line),
+            // What follows belongs to no step.
+            (None, _) if line.is_empty() => {}
+            (None, Some(block)) => block.lines.push(""),
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+impl Block<'_> {
+    /// Whether it says, with all parts of the identity, that it is about a thing or puts another in its place.
+    fn is_about(&self, object: &Object) -> bool {
+        let words = solid(&self.lines.concat());
+        let kind = self.id.split('.').next() == Some(object.kind.schema().name);
+        kind && object.identity().parts().all(|part| whole(&words, &solid(&one_line(part))))
+    }
+
+    /// Whether it says what becomes of an attribute.
+    fn names(&self, kind: Kind, name: &str, existed: bool, was: &Value, is: &Value) -> bool {
+        let shape = kind.schema().attribute(name).map_or(Shape::Plain, |attribute| attribute.shape);
+        self.passages(name).iter().any(|passage| match shape {
+            Shape::Tags => changes(was, is).iter().all(|(key, was, is)| {
+                let line = match was {
+                    None => format!("{key} = {}", brief(is)),
+                    Some(was) => format!("{key} = {} → {}", brief(was), brief(is)),
+                };
+                passage.iter().any(|said| solid(said) == solid(&one_line(&line)))
+            }),
+            Shape::Document if !existed => solid(&passage.concat()) == solid(&is.to_string()),
+            Shape::Document => {
+                let said = |sign: char, leaf: &str| {
+                    let lines = passage.iter().filter(|line| line.trim_start().starts_with(sign));
+                    lines.map(|line| solid(line)).any(|line| whole(&line, &solid(leaf)))
+                };
+                let (old, new) = (leaves(was), leaves(is));
+                new.iter().all(|(leaf, n)| old.get(leaf).is_some_and(|m| n <= m) || said('+', leaf))
+                    && old.iter().all(|(leaf, n)| new.get(leaf).is_some_and(|m| n <= m) || said('-', leaf))
+            }
+            Shape::Plain | Shape::Set => {
+                let said = solid(&passage.concat());
+                let before = if existed { format!("{} → ", brief(was)) } else { String::new() };
+                let known = solid(&one_line(&format!("{before}{}", brief(is))));
+                let rest = said.strip_prefix(&known);
+                let notes = ["cannotchangeinplace", "drift:", "policyanddrift:", "policy:"];
+                let named = rest.is_some_and(|rest| rest.is_empty() || notes.iter().any(|note| rest.starts_with(note)));
+                named || MADE_BY_THE_CLOUD.contains(&(kind, name)) && said.starts_with("knownafterapply")
+            }
+        })
+    }
+
+    /// What stands behind a name, line by line. Prose may begin with the same word.
+    fn passages(&self, name: &str) -> Vec<Vec<&str>> {
+        let starts = self.lines.iter().enumerate().filter_map(|(nth, line)| {
+            let rest = line.strip_prefix("      ")?.strip_prefix(name)?;
+            (rest.is_empty() || rest.starts_with(' ')).then_some((nth, rest))
+        });
+        let inner = |line: &&&str| line.starts_with("       ");
+        starts
+            .map(|(nth, rest)| {
+                [rest].into_iter().chain(self.lines[nth + 1..].iter().take_while(inner).copied()).collect()
+            })
+            .collect()
+    }
+}
+
+/// Text without blanks, so that it is the same however it is wrapped.
+fn solid(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// Whether a text holds another that is not a part of a longer word.
+fn whole(text: &str, part: &str) -> bool {
+    let inside = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    text.match_indices(part).any(|(at, _)| {
+        let starts = part.starts_with(|c| !inside(c)) || !text[..at].ends_with(inside);
+        let ends = part.ends_with(|c| !inside(c)) || !text[at + part.len()..].starts_with(inside);
+        starts && ends
+    })
+}
+
+/// A value on one line, as people write it.
+fn brief(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(brief).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+/// The tags that come or change. One that is gone has no line of its own, and so is never named.
+fn changes(was: &Value, is: &Value) -> Vec<(String, Option<Value>, Value)> {
+    let empty = serde_json::Map::new();
+    let (was, is) = (was.as_object().unwrap_or(&empty), is.as_object().unwrap_or(&empty));
+    let gone = was.keys().filter(|key| !is.contains_key(*key));
+    let gone = gone.map(|key| (key.clone(), was.get(key).cloned(), Value::Null));
+    let other = is.iter().filter(|(key, value)| was.get(*key) != Some(value));
+    let other = other.map(|(key, value)| (key.clone(), was.get(key).cloned(), value.clone()));
+    gone.chain(other).collect()
+}
+
+/// The leaves of a document, each with the key it stands under, and how often it is there.
+fn leaves(value: &Value) -> BTreeMap<String, usize> {
+    fn walk(value: &Value, all: &mut BTreeMap<String, usize>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| walk(item, all)),
+            Value::Object(map) => map.values().for_each(|item| walk(item, all)),
+            leaf => *all.entry(leaf.to_string()).or_default() += 1,
+        }
+    }
+    let mut all = BTreeMap::new();
+    walk(value, &mut all);
+    all
+}

@@ -380,12 +380,16 @@ fn finishes(step: &Step, begun: &Values) -> bool {
     })
 }
 
-/// A thing in a few words: what the cloud knows it by.
+/// A thing in a few words: what the cloud knows it by. What a console shows comes first, as it says more than an opaque
+/// identity; but whoever may write tags can call one thing by the name of another, so it never stands alone.
 pub(super) fn summary(object: &Object) -> String {
-    // What a console shows says more than an opaque identity.
     if let Some(name) = object.attributes.get("tags").and_then(|tags| tags.get("Name")) {
-        return format!("`{}`", brief(name));
+        return format!("`{}` ({})", brief(name), identity(object));
     }
+    identity(object)
+}
+
+fn identity(object: &Object) -> String {
     let parts = object.kind.schema().identity().filter_map(|name| {
         let value = object.attributes.get(name)?;
         value.as_str().map(|text| format!("`{text}`"))

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
+use super::diff::summary as summary_of;
 use super::effect;
 use super::pretty::{brief, pretty};
 use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
@@ -144,6 +145,12 @@ impl Pen {
         let _ = writeln!(out, "{}", self.dim(&wrap(&why, 6, self.width())));
         if let Some(place) = &step.place {
             let _ = writeln!(out, "      {}", self.dim(&line(&format!("at {place}"))));
+        }
+        // A new thing shows all its attributes, and one that goes is named by its purpose. An update shows only what
+        // changes: without this line nobody could tell in what.
+        if let (Action::Update | Action::Replace, Some(object)) = (step.action, &step.object) {
+            let whose = line(&format!("on {} {}", object.kind, summary_of(object)));
+            let _ = writeln!(out, "{}", self.dim(&wrap(&whose, 6, self.width())));
         }
         for caution in &step.cautions {
             let text = wrap(&format!("! {}", line(caution)), 6, self.width());

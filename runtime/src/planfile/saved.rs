@@ -72,6 +72,9 @@ impl Saved {
     /// As for [`read`](Self::read).
     pub fn parse(bytes: &[u8], signature: Option<&str>) -> Result<Self, Refusal> {
         let file = parse(bytes)?;
+        if !file.says_its_cloud() {
+            return Err(Refusal::changed("it is for another cloud than its context says"));
+        }
         let Derived { policies, graph, plan } = file.inputs.derive()?;
         if file.digest != file.digest_with(&plan)? {
             return Err(Refusal::changed(
@@ -134,6 +137,18 @@ impl Saved {
 }
 
 impl PlanFile {
+    /// Whether the cloud that is shown is the one that it is for: `aws`, or an embedded one by the end of its file's
+    /// path, as the user named that in some folder.
+    fn says_its_cloud(&self) -> bool {
+        let said = self.inputs.context.cloud.as_str();
+        match &self.local {
+            None => said == "aws",
+            Some(file) => {
+                said.strip_prefix("local:").is_some_and(|said| !said.is_empty() && file.ends_with(said))
+            }
+        }
+    }
+
     /// Write it, with its author's signature beside it where there is a key. Same plan, same bytes.
     ///
     /// # Errors

@@ -6,11 +6,11 @@
 mod engine;
 mod named;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use holdfast_compiler::observation::Object;
 use serde_json::{Value, json};
@@ -126,7 +126,8 @@ fn originals() -> Vec<Bench<'static>> {
     std::fs::remove_file(removal.folder.path().join("policies/apex.yaml")).unwrap();
     // What is shown of a thing that goes must not hang on a tag that anybody can set.
     let cloud = removal.read("cloud.json");
-    let named = cloud.replace("\"holdfast:data\": \"orders\"", "\"holdfast:data\": \"orders\", \"Name\": \"scratch\"");
+    let named = cloud
+        .replace("\"holdfast:data\": \"orders\"", "\"holdfast:data\": \"orders\", \"Name\": \"scratch\"");
     assert_ne!(cloud, named);
     removal.write("cloud.json", &named);
     let removal = plan(
@@ -147,7 +148,10 @@ fn originals() -> Vec<Bench<'static>> {
     let drift = plan(drift, "--allow many");
 
     let adopted = bench();
-    adopted.write("policies/files.yaml", &FILES.replace("acme-docs", "others-data").replace("others-data-copy", "others-copy"));
+    adopted.write(
+        "policies/files.yaml",
+        &FILES.replace("acme-docs", "others-data").replace("others-data-copy", "others-copy"),
+    );
     let adopted = plan(adopted, "--allow many");
     vec![first, update, removal, drift, adopted]
 }
@@ -176,7 +180,11 @@ fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() { copy(&entry.path(), &to) } else { drop(std::fs::copy(entry.path(), to)) }
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to)
+        } else {
+            drop(std::fs::copy(entry.path(), to))
+        }
     }
 }
 
@@ -189,6 +197,17 @@ fn objects(folder: &Path) -> Vec<Object> {
     objects.flat_map(|objects| serde_json::from_value::<Vec<Object>>(objects).unwrap()).collect()
 }
 
+/// A seed that is told where its case panics.
+struct Told(u64);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("seed {}", self.0);
+        }
+    }
+}
+
 /// Seed by seed on all processors, until nobody wants more.
 fn seeds(case: impl Fn(u64, &Path) -> bool + Sync) {
     let only: Option<u64> = std::env::var("HOLDFAST_SEED").ok().and_then(|seed| seed.parse().ok());
@@ -198,10 +217,21 @@ fn seeds(case: impl Fn(u64, &Path) -> bool + Sync) {
         for _ in 0..if only.is_some() { 1 } else { workers } {
             scope.spawn(|| {
                 let folder = tempfile::tempdir().unwrap();
-                while case(next.fetch_add(1, Ordering::Relaxed), folder.path()) && only.is_none() {}
+                loop {
+                    let seed = Told(next.fetch_add(1, Ordering::Relaxed));
+                    if !case(seed.0, folder.path()) || only.is_some() {
+                        break;
+                    }
+                }
             });
         }
     });
+}
+
+/// The exit code, and the first finding.
+fn end(ran: &Ran) -> String {
+    let finding = |line: &&str| line.len() == 5 && line.starts_with('E');
+    format!("{} {}", ran.code, ran.stderr.lines().find(finding).unwrap_or_default()).trim_end().to_owned()
 }
 
 /// How a command may end.
@@ -212,28 +242,21 @@ fn sound(ran: &Ran, seed: u64, log: &[String]) {
 }
 
 #[test]
-fn whatever_a_mutant_does_is_named_by_show() {
+fn whatever_a_mutant_changes_in_the_cloud_is_named_by_show() {
     let benches = originals();
     let originals: Vec<Value> = benches.iter().map(original).collect();
-    let (applied, tried, failures) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let ends = Mutex::new(std::collections::BTreeMap::<String, usize>::new());
-    let started = Instant::now();
+    let (applied, ends) = (AtomicUsize::new(0), Mutex::new(BTreeMap::<String, usize>::new()));
     seeds(|seed, folder| {
         let which = usize::try_from(seed).unwrap() % benches.len();
-        let from = benches[which].folder.path();
-        let folder = folder.join("w");
+        let (from, folder) = (benches[which].folder.path(), folder.join("w"));
+        // The file names the places it is for in full.
+        let text = originals[which].to_string().replace(from.to_str().unwrap(), folder.to_str().unwrap());
+        let (log, text) = mutant(&serde_json::from_str(&text).unwrap(), &mut Dice::new(seed));
+        let Some(text) = text else { return true };
         if folder.exists() {
             std::fs::remove_dir_all(&folder).unwrap();
         }
         copy(from, &folder);
-        // The file names the places it is for in full.
-        let text = originals[which].to_string().replace(from.to_str().unwrap(), folder.to_str().unwrap());
-        let (log, text) = mutant(&serde_json::from_str(&text).unwrap(), &mut Dice::new(seed));
-        tried.fetch_add(1, Ordering::Relaxed);
-        let Some(text) = text else {
-            *ends.lock().unwrap().entry("not sealed".to_owned()).or_default() += 1;
-            return applied.load(Ordering::Relaxed) < APPLIED;
-        };
         std::fs::write(folder.join("mutant.plan"), text).unwrap();
         let before = objects(&folder);
         let shown = run(&folder, &["show", "mutant.plan"]);
@@ -241,18 +264,61 @@ fn whatever_a_mutant_does_is_named_by_show() {
         let ran = run(&folder, &["apply", "mutant.plan"]);
         sound(&ran, seed, &log);
         let after = objects(&folder);
-        let code = ran.stderr.lines().find(|line| line.starts_with('E')).unwrap_or_default().to_owned();
-        *ends.lock().unwrap().entry(format!("exit {} {code} changed {}", ran.code, before != after)).or_default() += 1;
         let unnamed = named::unnamed(&before, &after, &shown.stdout);
-        if !unnamed.is_empty() {
-            failures.lock().unwrap().push(format!("seed {seed} ({which}): {log:#?} {unnamed:#?}\n{}", shown.stdout));
-        }
-        if ran.code == 0 && before != after {
-            applied.fetch_add(1, Ordering::Relaxed);
-        }
-        applied.load(Ordering::Relaxed) < APPLIED && failures.lock().unwrap().len() < 10
+        assert!(
+            unnamed.is_empty(),
+            "seed {seed}: {log:#?} changed {unnamed:#?}, and show says\n{}",
+            shown.stdout
+        );
+        let changed = before != after;
+        *ends.lock().unwrap().entry(format!("{}, {changed}", end(&ran))).or_default() += 1;
+        let before = applied.fetch_add(usize::from(ran.code == 0 && changed), Ordering::Relaxed);
+        before < APPLIED
     });
-    println!("{:?} {tried:?} {:#?}", started.elapsed(), ends.lock().unwrap());
-    let failures = failures.into_inner().unwrap();
-    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    println!("how they ended, and whether the cloud changed: {:#?}", ends.lock().unwrap());
+}
+
+#[test]
+fn approval_of_the_original_never_counts_for_a_mutant() {
+    let bench = bench();
+    let keygen = ["-q", "-t", "ed25519", "-N", "", "-C", "alice", "-f", "alice"];
+    let made = Command::new("ssh-keygen").args(keygen).current_dir(bench.folder.path()).status();
+    assert!(made.expect("ssh-keygen is installed (openssh-client)").success());
+    bench.write("policies/people", &format!("alice@acme.example {}", bench.read("alice.pub")));
+    bench.write("policies/estate.yaml", &format!("{ESTATE}approvals: {{ required: 1, signers: people }}\n"));
+    bench.run("plan policies --author ci@acme.example --out change.plan").expect(0);
+    bench.run("approve change.plan --key alice").expect(0);
+    let beside = |plan: &str| ["", ".sig"].map(|end| format!("{plan}.alice@acme.example.approval{end}"));
+    let approval = beside("change.plan").map(|file| bench.read(&file));
+    let original = bench.read("change.plan");
+    let file: Value = serde_json::from_str(&original).unwrap();
+    let cloud = bench.read("cloud.json");
+    let (refused, ends) = (AtomicUsize::new(0), Mutex::new(BTreeMap::<String, usize>::new()));
+    seeds(|seed, _| {
+        let (log, text) = mutant(&file, &mut Dice::new(seed));
+        let Some(text) = text.filter(|text| *text != original) else { return true };
+        let plan = format!("mutant-{seed}.plan");
+        bench.write(&plan, &text);
+        beside(&plan).iter().zip(&approval).for_each(|(file, text)| bench.write(file, text));
+        let ran = run(bench.folder.path(), &["apply", &plan]);
+        sound(&ran, seed, &log);
+        let end = end(&ran);
+        assert!(
+            ran.code == 4 && !ran.stdout.contains("Applied"),
+            "seed {seed}: {log:#?} {end}\n{}",
+            ran.stderr
+        );
+        // What is refused before anybody asks who has agreed.
+        let of_another_plan = ran.stderr.lines().any(|line| line == "E0711");
+        let by_itself = ["E0604", "E0703", "E0704"].iter().any(|code| end.ends_with(code));
+        assert!(of_another_plan || by_itself, "seed {seed}: {log:#?} {end}\n{}", ran.stderr);
+        assert_eq!(bench.read("cloud.json"), cloud, "seed {seed}: {log:#?}");
+        *ends.lock().unwrap().entry(end).or_default() += 1;
+        refused.fetch_add(usize::from(of_another_plan), Ordering::Relaxed) < UNAPPROVED
+    });
+    println!("how they ended: {:#?}", ends.lock().unwrap());
+    assert!(!bench.folder.path().join("policies/.holdfast").exists(), "no run was recorded");
+    let ran = run(bench.folder.path(), &["apply", "change.plan"]).expect(0);
+    assert!(ran.stdout.contains("Applied"), "{}", ran.stdout);
+    assert_ne!(bench.read("cloud.json"), cloud);
 }

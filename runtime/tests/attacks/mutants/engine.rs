@@ -5,13 +5,15 @@ use holdfast::planfile::PlanFile;
 use serde_json::Value;
 
 /// Numbers that look random and are the same for the same seed (xorshift64*, Marsaglia 2003 and Vigna 2016).
-pub struct Dice(u64);
+pub(super) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let mut dice = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         // Neighbouring seeds begin alike.
-        (0..8).for_each(|_| drop(dice.next()));
+        for _ in 0..8 {
+            dice.next();
+        }
         dice
     }
 
@@ -22,7 +24,7 @@ impl Dice {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11
     }
 
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(super) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next()).unwrap() % end.max(1)
     }
 
@@ -37,15 +39,14 @@ impl Dice {
 }
 
 /// A mutant of a plan file, with digests that fit; nothing where no plan follows from it. Gives what was changed, too.
-pub fn mutant(original: &Value, dice: &mut Dice) -> (Vec<String>, Option<String>) {
+pub(super) fn mutant(original: &Value, dice: &mut Dice) -> (Vec<String>, Option<String>) {
     let mut file = original.clone();
     let mut log = Vec::new();
-    for _ in 0..=dice.below(4) {
-        log.push(match dice.percent(80) {
-            true => policy(&mut file, dice),
-            false => field(&mut file, dice),
-        });
-    }
+    let policies = (0..=dice.below(3)).filter(|_| dice.percent(80)).count();
+    (0..policies).for_each(|_| log.push(policy(&mut file, dice)));
+    // Fields last: they may take away what policies are found by.
+    let fields = if policies == 0 { 1 } else { dice.below(5) / 3 };
+    (0..fields).for_each(|_| log.push(field(&mut file, dice)));
     let sealed = serde_json::from_value::<PlanFile>(file).ok().and_then(|file| file.sealed().ok());
     (log, sealed.map(|file| file.text().unwrap()))
 }
@@ -60,7 +61,7 @@ fn policy(file: &mut Value, dice: &mut Dice) -> String {
     let old = texts[which][from..to].to_owned();
     let new = alike(&old, dice);
     let log = format!("policy {which}: {old} -> {new}");
-    if dice.percent(50) {
+    if dice.percent(if is_name(&old) { 95 } else { 50 }) {
         for nth in 0..texts.len() {
             let text = file["inputs"]["policies"][nth]["text"].as_str().unwrap();
             let mut changed = text.to_owned();
@@ -94,7 +95,7 @@ fn scalars(text: &str) -> Vec<(usize, usize)> {
             let from = at - text[start..at].trim_start_matches([' ', '-']).len();
             // Keys are changed as the names that some of them are, which are written in small letters and have no colon.
             let key = c == ':' && KEYS.contains(&scalar);
-            if !scalar.is_empty() && !key {
+            if !scalar.is_empty() && !key && !FIXED.contains(&scalar) {
                 places.push((from, from + scalar.len()));
             }
             start = at + c.len_utf8();
@@ -104,11 +105,53 @@ fn scalars(text: &str) -> Vec<(usize, usize)> {
 }
 
 /// The words of the language: to change one is to write something that is not a policy.
-const KEYS: [&str; 34] = [
-    "kind", "name", "sites", "aws", "kms-key", "defaults", "assumptions", "detection", "value", "because", "primary",
-    "standby", "data", "bucket", "encrypt", "backups", "strategy", "to", "site", "traffic", "zone", "record", "ttl",
-    "probe", "https", "http", "tcp", "every", "failures", "expect", "endpoints", "alias", "zone-id", "recovery",
+const KEYS: [&str; 36] = [
+    "kind",
+    "name",
+    "sites",
+    "aws",
+    "kms-key",
+    "defaults",
+    "assumptions",
+    "detection",
+    "value",
+    "because",
+    "primary",
+    "standby",
+    "data",
+    "bucket",
+    "encrypt",
+    "backups",
+    "strategy",
+    "to",
+    "site",
+    "traffic",
+    "zone",
+    "record",
+    "ttl",
+    "probe",
+    "https",
+    "http",
+    "tcp",
+    "every",
+    "failures",
+    "expect",
+    "endpoints",
+    "alias",
+    "zone-id",
+    "recovery",
+    "step",
+    "takes",
 ];
+
+/// Values of which there is no other.
+const FIXED: [&str; 3] = ["estate", "service", "real-time"];
+
+/// Whether a scalar is a name, which other places refer to.
+fn is_name(scalar: &str) -> bool {
+    let letters = scalar.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    letters && !scalar.starts_with("acme-") && !scalar.starts_with("others-")
+}
 
 /// Another value of the same type, most of which are as good as the old one.
 fn alike(old: &str, dice: &mut Dice) -> String {
@@ -117,7 +160,7 @@ fn alike(old: &str, dice: &mut Dice) -> String {
         return format!("203.0.113.{number}");
     }
     if let Ok(old) = old.parse::<usize>() {
-        return (if dice.percent(80) { 1 + dice.below(10) } else { old + number }).to_string();
+        return (if dice.percent(90) { 1 + dice.below(10) } else { old + number }).to_string();
     }
     let unit = old.trim_start_matches(|c: char| c.is_ascii_digit());
     if unit.len() + 1 <= old.len() && ["s", "m", "h", "d"].contains(&unit) {
@@ -128,17 +171,41 @@ fn alike(old: &str, dice: &mut Dice) -> String {
     }
     let pool: &[&str] = match old {
         _ if REGIONS.contains(&old) => &REGIONS,
-        _ if old.starts_with('/') => &["/", "/a", "/healthz?x=y", "/very/long/path/of/a/probe/that/does/not/fit/in/one/line/of/eighty/columns"],
-        "open" | "all is well" => &["closed", "all is well", "a  b", "none", "true", "null", "ü→ö", "x = y", "A → B", "\\x1b[2J", "60"],
+        _ if old.starts_with('/') => &[
+            "/",
+            "/a",
+            "/healthz?x=y",
+            "/very/long/path/of/a/probe/that/does/not/fit/in/one/line/of/eighty/columns",
+        ],
+        "open" | "all is well" => &[
+            "closed",
+            "all is well",
+            "a  b",
+            "none",
+            "true",
+            "null",
+            "ü→ö",
+            "x = y",
+            "A → B",
+            "\\x1b[2J",
+            "60",
+        ],
         "AES256" | "aws:kms" => &["AES256", "aws:kms"],
-        _ if old.starts_with("alias/") => &["alias/a", "alias/b", "alias/aws/s3", "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
+        _ if old.starts_with("alias/") => &[
+            "alias/a",
+            "alias/b",
+            "alias/aws/s3",
+            "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        ],
         _ if old.starts_with("acme-") || old.starts_with("others-") => &BUCKETS,
-        _ if old.ends_with(".elb.amazonaws.com") => &["b-1.us-east-1.elb.amazonaws.com", "c-2.us-west-2.elb.amazonaws.com"],
+        _ if old.ends_with(".elb.amazonaws.com") => {
+            &["b-1.us-east-1.elb.amazonaws.com", "c-2.us-west-2.elb.amazonaws.com"]
+        }
         _ if old.ends_with(".example") => &HOSTS,
         _ => &[],
     };
     match pool {
-        [] if dice.percent(60) => format!("{old}{}", dice.one(&["x", "-2", "0"])),
+        [] if dice.percent(85) => format!("{old}{}", dice.one(&["x", "-2", "0"])),
         [] => dice.one(&["virginia", "oregon", "docs", "files", "web", "true", "real-time", "w"]).to_owned(),
         pool if BUCKETS.as_slice() == pool && dice.percent(50) => format!("acme-{number}"),
         pool if HOSTS.as_slice() == pool && dice.percent(50) => format!("h{number}.acme.example"),
@@ -146,17 +213,25 @@ fn alike(old: &str, dice: &mut Dice) -> String {
     }
 }
 
-const REGIONS: [&str; 6] = ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1", "ap-southeast-1"];
+const REGIONS: [&str; 6] =
+    ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1", "ap-southeast-1"];
 const BUCKETS: [&str; 5] = ["others-data", "others-copy", "others-logs", "acme-docs", "acme-docs-copy"];
-const HOSTS: [&str; 6] =
-    ["acme.example", "shop.example", "www.acme.example", "old.acme.example", "mail.acme.example", "www.shop.example"];
+const HOSTS: [&str; 6] = [
+    "acme.example",
+    "shop.example",
+    "www.acme.example",
+    "old.acme.example",
+    "mail.acme.example",
+    "www.shop.example",
+];
 
 /// A value anywhere in the file gets another one, or an item of a list or a mapping comes, goes or moves.
 fn field(file: &mut Value, dice: &mut Dice) -> String {
     let mut places = Vec::new();
     pointers(file, String::new(), &mut places);
     // The texts of policies have mutations of their own, and digests are made to fit.
-    let aimed = |place: &String| !place.starts_with("/inputs/policies") && place != "/digest";
+    let aimed =
+        |place: &String| !place.is_empty() && !place.starts_with("/inputs/policies") && place != "/digest";
     places.retain(aimed);
     let place = places[dice.below(places.len())].clone();
     let other = file.pointer(&places[dice.below(places.len())]).unwrap().clone();
@@ -180,7 +255,9 @@ fn field(file: &mut Value, dice: &mut Dice) -> String {
                 false => drop(map.insert(key.clone(), other)),
             }
         }
-        Value::Number(number) => *value = (number.as_u64().unwrap_or_default() + 1 + dice.below(60) as u64).into(),
+        Value::Number(number) => {
+            *value = (number.as_u64().unwrap_or_default() + 1 + dice.below(60) as u64).into()
+        }
         Value::Bool(on) => *on = !*on,
         Value::Null => *value = dice.one(&["x", "aws:kms", "Enabled", "others-data"]).into(),
         Value::String(text) => {

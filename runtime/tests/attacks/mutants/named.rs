@@ -11,10 +11,10 @@ use serde_json::Value;
 const MADE_BY_THE_CLOUD: [(Kind, &str); 3] =
     [(Kind::Replication, "role"), (Kind::Record, "zone-id"), (Kind::Record, "health-check")];
 /// What a new bucket has without being asked.
-const OF_NEW_BUCKETS: [(&str, &str); 2] = [("kms-key", "null"), ("tags", "{}")];
+const OF_NEW_BUCKETS: [(&str, &str); 1] = [("bucket-key", "false")];
 
 /// Every change between two states of a cloud that the text does not name.
-pub fn unnamed(before: &[Object], after: &[Object], text: &str) -> Vec<String> {
+pub(super) fn unnamed(before: &[Object], after: &[Object], text: &str) -> Vec<String> {
     // A thing is what its cloud knows it by. The ids are the cloud's own, and so are the zones.
     let index = |objects: &'_ [Object]| -> BTreeMap<String, Object> {
         let ours = objects.iter().filter(|object| object.kind != Kind::HostedZone);
@@ -25,7 +25,8 @@ pub fn unnamed(before: &[Object], after: &[Object], text: &str) -> Vec<String> {
     let mut unnamed = Vec::new();
     for key in before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))) {
         let (old, new) = (before.get(key), after.get(key));
-        let Some(object) = new.or(old).filter(|_| old.map(|old| &old.attributes) != new.map(|new| &new.attributes))
+        let Some(object) =
+            new.or(old).filter(|_| old.map(|old| &old.attributes) != new.map(|new| &new.attributes))
         else {
             continue;
         };
@@ -36,7 +37,9 @@ pub fn unnamed(before: &[Object], after: &[Object], text: &str) -> Vec<String> {
         let Some(new) = new else { continue };
         let names = new.attributes.keys().chain(old.into_iter().flat_map(|old| old.attributes.keys()));
         for name in names {
-            let get = |object: Option<&Object>| object.and_then(|o| o.attributes.get(name)).cloned().unwrap_or_default();
+            let get = |object: Option<&Object>| {
+                object.and_then(|o| o.attributes.get(name)).cloned().unwrap_or_default()
+            };
             let (was, is) = (get(old), get(Some(new)));
             let by_itself = old.is_none() && of_new_bucket(object.kind, name, &is);
             if was == is || by_itself {
@@ -82,9 +85,10 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
 impl Block<'_> {
     /// Whether it says, with all parts of the identity, that it is about a thing or puts another in its place.
     fn is_about(&self, object: &Object) -> bool {
-        let words = solid(&self.lines.concat());
+        let lines = self.lines.join(" ");
+        let words = lines.split_whitespace().collect::<Vec<_>>().join(" ");
         let kind = self.id.split('.').next() == Some(object.kind.schema().name);
-        kind && object.identity().parts().all(|part| whole(&words, &solid(&one_line(part))))
+        kind && object.identity().parts().all(|part| whole(&words, &one_line(part)))
     }
 
     /// Whether it says what becomes of an attribute.
@@ -114,7 +118,8 @@ impl Block<'_> {
                 let known = solid(&one_line(&format!("{before}{}", brief(is))));
                 let rest = said.strip_prefix(&known);
                 let notes = ["cannotchangeinplace", "drift:", "policyanddrift:", "policy:"];
-                let named = rest.is_some_and(|rest| rest.is_empty() || notes.iter().any(|note| rest.starts_with(note)));
+                let named = rest
+                    .is_some_and(|rest| rest.is_empty() || notes.iter().any(|note| rest.starts_with(note)));
                 named || MADE_BY_THE_CLOUD.contains(&(kind, name)) && said.starts_with("knownafterapply")
             }
         })

@@ -93,7 +93,7 @@ pub(super) fn policies(
     };
     if let Some(because) = flags.because.clone().filter(|_| flags.break_glass && place.trust().is_none()) {
         announce(&because, terminal);
-        let rule = rule.or(last).cloned();
+        let rule = journal::unchanged(rule, last);
         return Ok(Agreed { rule, break_glass: Some(because), ..Agreed::default() });
     }
     let people =
@@ -162,8 +162,9 @@ pub(super) fn saved(
         if let Some(because) = flags.because.clone().filter(|_| flags.break_glass) {
             let signed = glass(saved, path, place, history, flags, &because, now)?;
             announce(&because, terminal);
-            // What is broken once does not stay broken: a plan without a rule leaves that of the last run.
-            let rule = saved.rule().or(last).cloned();
+            // What is broken once does not stay broken: a plan without a rule, or with another, leaves that of the last
+            // run.
+            let rule = journal::unchanged(saved.rule(), last);
             let approvals = agreed.approvals.into_iter().chain(signed).collect();
             return Ok(Agreed { approvals, rule, break_glass: Some(because) });
         }

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use approvals::{applied, recorded, rule, used};
+pub use approvals::{applied, recorded, rule, unchanged, used};
 pub use begun::begun;
 pub use chain::History;
 pub use claim::{Claim, Journal};

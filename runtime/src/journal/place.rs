@@ -22,8 +22,9 @@ pub enum Place {
         region: Option<String>,
         /// How many seconds a run may be silent before others may take it over.
         lease: u64,
-        /// The account that owns the bucket. Where nobody has said it, the one of the credentials.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// The account that owns the bucket. Where nobody has said it, the one of the credentials. Only a trust anchor
+        /// says it, never a plan file: whoever can write that would choose whose bucket is believed.
+        #[serde(skip)]
         owner: Option<String>,
     },
 }

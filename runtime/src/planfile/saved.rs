@@ -16,6 +16,8 @@ use crate::journal;
 
 /// The largest plan file that is read, in bytes: about 100,000 resources.
 pub(super) const MAX_BYTES: u64 = 512 * 1024 * 1024;
+/// What a plan calls the cloud that is no embedded one.
+const AWS: &str = "aws";
 /// The largest signature that is read, in bytes.
 const MAX_SIGNATURE_BYTES: u64 = 16 * 1024;
 
@@ -72,8 +74,8 @@ impl Saved {
     /// As for [`read`](Self::read).
     pub fn parse(bytes: &[u8], signature: Option<&str>) -> Result<Self, Refusal> {
         let file = parse(bytes)?;
-        if !file.says_its_cloud() {
-            return Err(Refusal::changed("it is for another cloud than its context says"));
+        if !file.is_of_one_cloud() {
+            return Err(Refusal::changed("it is for another cloud than the one that it would be applied to"));
         }
         let Derived { policies, graph, plan } = file.inputs.derive()?;
         if file.digest != file.digest_with(&plan)? {
@@ -137,15 +139,14 @@ impl Saved {
 }
 
 impl PlanFile {
-    /// Whether the cloud that is shown is the one that it is for: `aws`, or an embedded one by the end of its file's
-    /// path, as the user named that in some folder.
-    fn says_its_cloud(&self) -> bool {
-        let said = self.inputs.context.cloud.as_str();
-        match &self.local {
-            None => said == "aws",
-            Some(file) => {
-                said.strip_prefix("local:").is_some_and(|said| !said.is_empty() && file.ends_with(said))
-            }
+    /// Whether the cloud that its plan is about is the one that it is applied to. The plan has an embedded cloud's file
+    /// as the user named it, in whatever folder that was; the file has it in full.
+    fn is_of_one_cloud(&self) -> bool {
+        let named = &self.inputs.context.cloud;
+        match (named.strip_prefix("local:"), &self.local) {
+            (Some(named), Some(whole)) => !named.is_empty() && whole.ends_with(named),
+            (None, None) => named == AWS,
+            _ => false,
         }
     }
 

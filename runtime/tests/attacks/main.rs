@@ -1,8 +1,17 @@
-//! Attacks by those who can write what Holdfast reads: generated ones, each with what it must not gain.
+//! What somebody tries who can write policies, plan files or the journal: one test per row of the threat model
+//! (`runtime/SECURITY.md`), and generated attacks on plan files. Each is refused with its own code or gains nothing, and
+//! the cloud stays as it is.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
+mod author;
+mod context;
+mod journal;
+mod model;
 mod mutants;
+mod plan_file;
+mod policies;
 #[path = "../support/mod.rs"]
 mod support;
+mod world;

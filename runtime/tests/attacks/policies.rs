@@ -1,0 +1,159 @@
+//! Policies that ask for less than before. Whatever they say now, the people of the last run have to agree to it, and
+//! under an anchor its people too.
+
+use crate::world::{FILES, TWO, World};
+
+/// Every plan of an attacker, and who approves it, refused by one code alone and by another under the anchor.
+struct Attack {
+    what: &'static str,
+    estate: &'static str,
+    rule: &'static str,
+    approvers: &'static [&'static str],
+    alone: &'static str,
+    anchored: &'static str,
+}
+
+const ATTACKS: [Attack; 8] = [
+    Attack {
+        what: "dropped",
+        estate: "acme",
+        rule: "",
+        approvers: &["mallory"],
+        alone: "E0709",
+        anchored: "E0709",
+    },
+    Attack {
+        what: "fewer people",
+        estate: "acme",
+        rule: "approvals: { required: 1, signers: people }\n",
+        approvers: &["carol"],
+        alone: "E0709",
+        anchored: "E0709",
+    },
+    Attack {
+        what: "other people",
+        estate: "acme",
+        rule: "approvals: { required: 1, signers: theirs }\n",
+        approvers: &["mallory"],
+        alone: "E0712",
+        anchored: "E0712",
+    },
+    Attack {
+        what: "renamed",
+        estate: "other",
+        rule: "",
+        approvers: &["mallory"],
+        alone: "E0709",
+        anchored: "E0721",
+    },
+    Attack {
+        what: "renamed, with its own people",
+        estate: "other",
+        rule: "approvals: { required: 1, signers: theirs }\n",
+        approvers: &["mallory"],
+        alone: "E0712",
+        anchored: "E0721",
+    },
+    Attack {
+        what: "holds longer",
+        estate: "acme",
+        rule: "approvals: { required: 2, signers: people, hold: 30d }\n",
+        approvers: &["alice", "bob"],
+        alone: "E0713",
+        anchored: "E0713",
+    },
+    Attack {
+        what: "one of the old and one of the new",
+        estate: "acme",
+        rule: "approvals: { required: 1, signers: theirs }\n",
+        approvers: &["mallory"],
+        alone: "E0709",
+        anchored: "E0709",
+    },
+    Attack { what: "nobody", estate: "acme", rule: TWO, approvers: &[], alone: "E0709", anchored: "E0709" },
+];
+
+#[test]
+fn policies_that_ask_for_less_need_the_people_of_the_last_run_and_of_the_anchor() {
+    let world = World::applied(TWO);
+    let mallory = world.signer("mallory");
+    world.anchor(&world.head());
+    for Attack { what, estate, rule, approvers, alone, anchored } in ATTACKS {
+        println!("{what}");
+        world.policies(estate, rule, &world.changed());
+        world.plan("change.plan");
+        world.approve("change.plan", approvers);
+        world.refused("apply change.plan", alone);
+        world.refused("apply change.plan --trust trust/anchor.yaml", anchored);
+        world.refused("apply policies --yes", "E0709");
+        let policies = if anchored == "E0721" { "E0721" } else { "E0709" };
+        world.refused("apply policies --yes --trust trust/anchor.yaml", policies);
+        world.forget_approvals();
+    }
+    // The list itself, under the name that it has had.
+    world.bench.write("policies/people", &["alice", "mallory"].map(|who| world.signer(who)).concat());
+    world.policies("acme", "approvals: { required: 1, signers: people }\n", &world.changed());
+    world.plan("change.plan");
+    world.approve("change.plan", &["mallory"]);
+    world.refused("apply change.plan", "E0712");
+    world.refused("apply change.plan --trust trust/anchor.yaml", "E0712");
+    // The anchor's people are its own: one of them in the list of the policies is not enough, two of them are.
+    world.bench.write("policies/people", &format!("{}{mallory}", world.signer("alice")));
+    world.run("approve change.plan --key alice --as alice@acme.example").expect(0);
+    world.refused("apply change.plan", "E0709");
+    world.refused("apply change.plan --trust trust/anchor.yaml", "E0709");
+}
+
+/// A rule changes by agreement only: breaking the glass once does not weaken it for the next plan.
+#[test]
+fn a_weaker_rule_does_not_stay_after_the_glass_was_broken() {
+    let world = World::applied(TWO);
+    let weaker = "approvals: { required: 1, signers: theirs }\n";
+    let because = "nobody answers the phone tonight";
+    for (way, service) in [("change.plan", world.changed()), ("policies", FILES.to_owned())] {
+        world.policies("acme", weaker, &service);
+        world.plan("change.plan");
+        let mut command = world.command(&format!("apply {way} --break-glass"));
+        command.args(["--because", because]);
+        if way == "policies" {
+            command.arg("--yes");
+        }
+        assert!(command.output().unwrap().status.success());
+        let again = if way == "policies" { world.changed() } else { FILES.to_owned() };
+        world.policies("acme", weaker, &again);
+        world.plan("again.plan");
+        world.approve("again.plan", &["mallory"]);
+        world.refused("apply again.plan", "E0712");
+    }
+}
+
+/// Two estates share a journal. One of them has a rule; the other takes its things.
+#[test]
+fn an_estate_that_takes_the_things_of_another_needs_its_people_too() {
+    let world = World::new("");
+    let other = FILES.replace("name: files", "name: papers").replace("acme-docs", "acme-papers");
+    world.policies("billing", "", &other);
+    world.plan("billing.plan");
+    world.run("apply billing.plan").expect(0);
+    world.policies("acme", TWO, FILES);
+    world.plan("change.plan");
+    world.approve("change.plan", &["alice", "bob"]);
+    world.run("apply change.plan").expect(0);
+    // The estate without a rule may do as it likes with its own.
+    world.policies("billing", "", &other.replace("acme-papers,", "acme-papers, encrypt: aws:kms,"));
+    world.plan("own.plan");
+    world.run("apply own.plan").expect(0);
+    // Not with the things of the other.
+    let taken = FILES.replace("acme-docs,", "acme-docs, encrypt: aws:kms,");
+    for rule in ["", "approvals: { required: 1, signers: theirs }\n"] {
+        world.policies("billing", rule, &format!("{other}---\n{taken}"));
+        world.run("plan policies --author ci@acme.example --out taken.plan --allow many").expect(0);
+        world.refused("apply taken.plan", "E0709");
+        world.refused("apply policies --yes --allow many", "E0709");
+        if !rule.is_empty() {
+            world.approve("taken.plan", &["mallory"]);
+            let ran = world.refused("apply taken.plan", "E0712");
+            assert!(ran.stderr.contains("estate `acme`"), "{}", ran.stderr);
+        }
+    }
+}

@@ -155,7 +155,9 @@ fn compare(text: &Text, before: usize) -> Result<(), JournalError> {
         if same < page.bytes.len() || page.number != nth as u64 + 1 || page.bytes.is_empty() {
             let line = lines(page.bytes.get(..same).unwrap_or_default());
             let at = before + lines(whole.get(..whole.len() - rest.len()).unwrap_or_default()) + line;
-            return Err(damaged(&page.name, line + 1, at, "it is not what was folded".to_owned()));
+            let what =
+                if page.bytes.is_empty() { "it is missing or empty" } else { "it is not what was folded" };
+            return Err(damaged(&page.name, line + 1, at, what.to_owned()));
         }
         rest = rest.get(same..).unwrap_or_default();
     }

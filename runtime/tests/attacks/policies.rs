@@ -13,7 +13,7 @@ struct Attack {
     anchored: &'static str,
 }
 
-const ATTACKS: [Attack; 8] = [
+const ATTACKS: [Attack; 7] = [
     Attack {
         what: "dropped",
         estate: "acme",
@@ -61,14 +61,6 @@ const ATTACKS: [Attack; 8] = [
         approvers: &["alice", "bob"],
         alone: "E0713",
         anchored: "E0713",
-    },
-    Attack {
-        what: "one of the old and one of the new",
-        estate: "acme",
-        rule: "approvals: { required: 1, signers: theirs }\n",
-        approvers: &["mallory"],
-        alone: "E0709",
-        anchored: "E0709",
     },
     Attack { what: "nobody", estate: "acme", rule: TWO, approvers: &[], alone: "E0709", anchored: "E0709" },
 ];

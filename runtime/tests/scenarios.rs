@@ -82,7 +82,10 @@ fn happen(story: &Path, told: &str) -> String {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        happened.push_str(&masked(&timeless(&String::from_utf8(output.stdout).unwrap())));
+        let output_text = String::from_utf8(output.stdout).unwrap();
+        // Where the story happens is another folder each time.
+        let place = folder.path().canonicalize().unwrap().display().to_string();
+        happened.push_str(&masked(&timeless(&output_text.replace(&place, "…"))));
         let code = output.status.code().unwrap();
         if code != 0 {
             let _ = writeln!(happened, "[exit {code}]");

@@ -195,10 +195,12 @@ pub struct Context {
 }
 
 impl Context {
-    /// Whether another plan, of whatever estate, is about the same account of the same cloud.
+    /// Whether another plan, of whatever estate, may be about the same account of the same cloud. Embedded clouds are
+    /// told apart by the path that the user gave, and one file has many: two of them may always be the same.
     #[must_use]
     pub fn is_beside(&self, other: &Self) -> bool {
-        (&self.cloud, &self.account, &self.partition) == (&other.cloud, &other.account, &other.partition)
+        let kind = |context: &Self| context.cloud.split(':').next().map(str::to_owned);
+        (kind(self), &self.account, &self.partition) == (kind(other), &other.account, &other.partition)
     }
 }
 

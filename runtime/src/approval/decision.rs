@@ -21,6 +21,8 @@ pub struct Demand {
     pub rule: Rule,
     /// Whose it is, to begin a sentence with: `the plan's rule`.
     pub whose: String,
+    /// The estate whose rule it is.
+    pub estate: String,
 }
 
 /// What there is to decide on.
@@ -50,8 +52,8 @@ pub struct Decision {
     pub accepted: BTreeSet<(String, String)>,
     /// Those that do not, and why.
     pub not_counted: Vec<Diagnostic>,
-    /// The demands that are not satisfied. Nothing may be applied unless this is empty.
-    pub short: Vec<Diagnostic>,
+    /// The demands that are not satisfied, each with its estate. Nothing may be applied unless this is empty.
+    pub short: Vec<(String, Diagnostic)>,
 }
 
 /// Hold the approvals against all demands.
@@ -60,7 +62,7 @@ pub struct Decision {
 /// A list of signers that cannot be read: nobody can satisfy it, and it is not left out.
 pub fn decide(demands: &[Demand], approvals: &Approvals<'_>) -> Result<Decision, Diagnostic> {
     let mut decision = Decision::default();
-    for Demand { rule, whose } in demands {
+    for Demand { rule, whose, estate } in demands {
         let signers = Signers::parse(&rule.signers).map_err(|error| {
             let message = format!("{whose}: the list of signers, {error}");
             Diagnostic::new(codes::BAD_SIGNERS, message).help("correct the list, and plan again")
@@ -90,7 +92,7 @@ pub fn decide(demands: &[Demand], approvals: &Approvals<'_>) -> Result<Decision,
         }
         let people = people(&accepted);
         if people.len() < usize::from(rule.required) {
-            decision.short.push(too_few(whose, rule.required, &people));
+            decision.short.push((estate.clone(), too_few(whose, rule.required, &people)));
         }
         decision.accepted.extend(accepted.into_iter().map(|a| (a.approver, a.statement_digest)));
     }

@@ -68,6 +68,7 @@ impl Apply {
         session::mention_warnings(&policies, &self.paths, terminal);
         let place = Place::of(global, &policies)?;
         let signer = global.signer()?;
+        place.allows_unsaved()?;
         let rule = policies.rule.clone();
         let estate = policies.compiled.policy.estate.to_string();
         let journal = Journal::open(&place.journal).await?;
@@ -78,7 +79,7 @@ impl Apply {
         let early = if approved::may_ask(rule.as_ref(), &estate, &place, &before, &self.agreed)? {
             None
         } else {
-            Some(self.claim(&journal, &place, terminal).await?)
+            Some(self.claim(&journal, &place, signer.as_ref(), terminal).await?)
         };
         let cloud = place.again(cloud).await?;
         let history = early.as_ref().map_or(&before, Claim::history);
@@ -103,7 +104,7 @@ impl Apply {
         let claim = match early {
             Some(claim) => claim,
             None => {
-                let claim = self.claim(&journal, &place, terminal).await?;
+                let claim = self.claim(&journal, &place, signer.as_ref(), terminal).await?;
                 if claim.history().head() != before.head() {
                     let message = "another run has written into the journal while this plan was made";
                     return Err(Failure::refused(codes::STALE_PLAN, message, "apply again"));
@@ -153,7 +154,7 @@ impl Apply {
         // Whether enough people agree is decided before anything is made or locked, and again on what the lock shows.
         let before = place.history(&journal).await?;
         let mut agreed = approved::saved(&saved, path, &place, &before, &self.agreed, terminal)?;
-        let claim = self.claim(&journal, &place, terminal).await?;
+        let claim = self.claim(&journal, &place, signer.as_ref(), terminal).await?;
         if claim.history().head() != before.head() {
             agreed = approved::saved(&saved, path, &place, claim.history(), &self.agreed, terminal)?;
         }
@@ -190,7 +191,14 @@ impl Apply {
     }
 
     /// Ask for the right to run, and say what became of a run before that did not end.
-    async fn claim(&self, journal: &Journal, place: &Place, terminal: &Terminal) -> Result<Claim, Failure> {
+    async fn claim(
+        &self,
+        journal: &Journal,
+        place: &Place,
+        signer: Option<&Signer>,
+        terminal: &Terminal,
+    ) -> Result<Claim, Failure> {
+        place.allows_run(signer)?;
         let claim = journal.claim(&session::runner(), self.take_over).await?;
         place.believe(claim.history())?;
         if let Some(died) = claim.died() {
@@ -227,7 +235,7 @@ fn place(saved: &Saved, global: &Global) -> Result<Place, Failure> {
     if let Some(selected) = &global.cloud
         && !same(&wanted, &Selected::parse(selected, home(&file.journal))?)?
     {
-        let message = format!("the plan is for `{}`, not for `{selected}`", context.cloud);
+        let message = format!("the plan is for `{}`, not for `{selected}`", wanted.name());
         let help = "leave out `--cloud`: the plan says it";
         return Err(Failure::refused(codes::BAD_PLAN_FILE, message, help));
     }
@@ -265,8 +273,8 @@ async fn confirmed(
         ));
     }
     for shift in elsewhere {
-        let line = format!("moved since the plan was made, where it neither touches nor depends: {shift}");
-        terminal.note(&visible(&line));
+        let line = format!("moved since the plan was made, where it neither touches nor depends: {shift}\n");
+        terminal.error(&visible(&line));
     }
     let (steps, left) = (saved.plan.pending().count(), rest.pending().count());
     let (_, fresh) = saved.again(&owned, &now).map_err(|refusal| Failure::plan_file(refusal, name))?;

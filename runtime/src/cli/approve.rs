@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::failure::Failure;
 use super::output::Terminal;
-use super::{Global, approved, author, exit, show};
+use super::{Global, approved, author, consents, exit, show};
 use crate::approval::{
     self, Demand, Namespace, Question, Rule, Signers, SigningKey, Statement, signature_path,
 };
@@ -61,6 +61,8 @@ impl Approve {
             terminal.note(show::NO_ANCHOR);
         }
         terminal.result(&summary(&saved, anchored.as_ref(), hold));
+        // An apply would refuse it for want of a consent, whoever has agreed.
+        consents::require(&saved.plan)?;
         let lists: Result<Vec<Signers>, _> = rules.iter().map(|rule| Signers::parse(&rule.signers)).collect();
         let lists = lists.map_err(|error| {
             Failure::refused(codes::BAD_SIGNERS, format!("the list of signers, {error}"), "plan again")
@@ -180,6 +182,12 @@ fn summary(saved: &Saved, anchored: Option<&Demand>, hold: u64) -> String {
         counts.replace,
         counts.delete
     ));
+    for caution in plan.cautions() {
+        text.push_str(&format!("! {}\n", caution.replace('\n', " ")));
+    }
+    if !plan.targets.is_empty() {
+        text.push_str(&format!("! only {}, with what that needs\n", plan.targets.join(", ")));
+    }
     for service in &plan.leaving {
         text.push_str(&format!("! service `{service}` is removed\n"));
     }

@@ -1,5 +1,6 @@
 //! Whether enough people have agreed to what is about to be applied: the flags, and what is said about it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -18,7 +19,7 @@ use crate::trust::demands;
 /// How many characters a reason has at least: a single word explains nothing.
 const REASON: usize = 10;
 
-/// ApprovalFlags of an apply about who has agreed.
+/// Who has agreed, on the command line.
 #[derive(Debug, Args)]
 pub(super) struct ApprovalFlags {
     /// An approval that is not beside the plan. Can be given several times.
@@ -88,7 +89,7 @@ pub(super) fn policies(
     let demands =
         demands(place.trust(), history, plan, rule, "the estate").map_err(Failure::refused_finding)?;
     let recorded = journal::recorded(rule, last);
-    let Some(Demand { rule: asked, whose }) = demands.first() else {
+    let Some(Demand { rule: asked, whose, .. }) = demands.first() else {
         return Ok(Agreed { rule: recorded, ..Agreed::default() });
     };
     if let Some(because) = flags.because.clone().filter(|_| flags.break_glass && place.trust().is_none()) {
@@ -160,7 +161,12 @@ pub(super) fn saved(
     };
     if !short.is_empty() {
         if let Some(because) = flags.because.clone().filter(|_| flags.break_glass) {
-            let signed = glass(saved, path, place, history, flags, &because, now)?;
+            // Each estate whose rule is not satisfied says for itself who may do without it.
+            let estates: BTreeSet<&str> = short.iter().map(|(estate, _)| estate.as_str()).collect();
+            let mut signed = Vec::new();
+            for estate in estates {
+                signed.extend(glass((saved, path), estate, place, history, flags, &because, now)?);
+            }
             announce(&because, terminal);
             // What is broken once does not stay broken: a plan without a rule, or with another, leaves that of the last
             // run.
@@ -168,7 +174,7 @@ pub(super) fn saved(
             let approvals = agreed.approvals.into_iter().chain(signed).collect();
             return Ok(Agreed { approvals, rule, break_glass: Some(because) });
         }
-        not_counted.extend(short);
+        not_counted.extend(short.into_iter().map(|(_, finding)| finding));
         return Err(Failure::refused_for(not_counted));
     }
     // More have tried than were needed: worth a line, no reason to stop.
@@ -181,8 +187,8 @@ pub(super) fn saved(
 
 /// Under a trust anchor, the signatures of those who may let a plan be applied without its approvals.
 fn glass(
-    saved: &Saved,
-    path: &Path,
+    (saved, path): (&Saved, &Path),
+    estate: &str,
     place: &Place,
     history: &History,
     flags: &ApprovalFlags,
@@ -190,7 +196,7 @@ fn glass(
     now: Timestamp,
 ) -> Result<Vec<UsedApproval>, Failure> {
     let Some(trust) = place.trust() else { return Ok(Vec::new()) };
-    let anchor = trust.anchor(&saved.plan.context.estate).map_err(Failure::refused_finding)?;
+    let anchor = trust.anchor(estate).map_err(Failure::refused_finding)?;
     let demand = anchor.glass().map_err(Failure::refused_finding)?;
     let statements = statements(path, Namespace::BreakGlass, flags)?;
     let used = used(&history.runs, &saved.file.digest);

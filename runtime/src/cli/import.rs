@@ -61,7 +61,9 @@ impl Import {
         }
         let place = self.place(global)?;
         let signer = global.signer()?;
+        place.allows_run(signer.as_ref())?;
         let journal = Journal::open(&place.journal).await?;
+        place.history(&journal).await?;
         let claim = journal.claim(&session::runner(), None).await?;
         place.believe(claim.history())?;
         let (cloud, caller, here) = place.open("").await?;

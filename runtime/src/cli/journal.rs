@@ -12,6 +12,7 @@ use super::session::{self, Place};
 use super::{Global, exit};
 use crate::files;
 use crate::journal::{self, History};
+use crate::trust::Trust;
 
 /// What was done here, when and by whom; and whether the record can be trusted.
 ///
@@ -165,16 +166,26 @@ fn find(head: &str, history: &History) -> Result<(), Failure> {
 /// A journal, its name, and what the trust anchor says about it.
 struct Opened {
     place: journal::Place,
-    trusted: Option<Place>,
+    trusted: Trusted,
     journal: journal::Journal,
+}
+
+/// What the trust anchor has to say about a journal.
+enum Trusted {
+    /// The estate of policies, as far as an anchor names it.
+    Estate(Place),
+    /// Whatever estate an anchor has there.
+    Anchor(Trust),
+    /// There is no anchor.
+    Nothing,
 }
 
 async fn open(global: &Global, paths: &[PathBuf]) -> Result<Opened, Failure> {
     let (place, trusted) = match &global.journal {
-        Some(place) => (place.clone(), None),
+        Some(place) => (session::whole(place)?, global.trust()?.map_or(Trusted::Nothing, Trusted::Anchor)),
         None => {
             let trusted = Place::of(global, &session::policies(paths, None)?)?;
-            (trusted.journal.clone(), Some(trusted))
+            (trusted.journal.clone(), Trusted::Estate(trusted))
         }
     };
     let journal = journal::Journal::open(&place).await?;
@@ -190,8 +201,18 @@ impl Opened {
         }
         let history = history?;
         // What is shown is shown in any case; what is verified has to be what the trust anchor believes.
-        if let Some(trusted) = self.trusted.as_ref().filter(|_| thorough) {
-            trusted.believe(&history)?;
+        match &self.trusted {
+            Trusted::Estate(place) if thorough => place.believe(&history)?,
+            Trusted::Anchor(trust) if thorough => {
+                let anchor = trust.anchor_of(&self.place).ok_or_else(|| {
+                    let message =
+                        format!("the trust anchor has no estate whose journal is at {}", self.place);
+                    let help = "leave out `--journal`, or `--trust` and `HOLDFAST_TRUST`";
+                    Failure::refused(codes::JOURNAL_NOT_TRUSTED, message, help)
+                })?;
+                anchor.believes(&history).map_err(Failure::refused_finding)?;
+            }
+            Trusted::Estate(_) | Trusted::Anchor(_) | Trusted::Nothing => {}
         }
         Ok(history)
     }

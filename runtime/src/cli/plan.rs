@@ -14,7 +14,7 @@ use super::session::{Place, Planned};
 use super::{Global, author, consents, exit, session, show};
 use crate::approval::SigningKey;
 use crate::estate::Request;
-use crate::journal::{History, Journal};
+use crate::journal::{self, History, Journal};
 use crate::planfile::{self, Inputs, PlanFile};
 
 /// Show what differs between the policies and the cloud, and what an apply would do about it.
@@ -95,7 +95,9 @@ impl Plan {
         if self.drift {
             return self.drifted(&planned.plan, terminal);
         }
-        if planned.policies.rule.is_some() && place.trust().is_none() {
+        let last = journal::rule(&history.runs, &context);
+        let asked = planned.policies.rule.as_ref().or(last).is_some_and(|rule| rule.required > 0);
+        if asked && place.trust().is_none() {
             terminal.note(show::NO_ANCHOR);
         }
         self.format.print(&planned.plan, terminal)?;

@@ -8,6 +8,7 @@ use holdfast_compiler::observation::{Observation, Owned, scope};
 use holdfast_compiler::plan::{Context, Plan};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
+use jiff::Timestamp;
 
 use super::Global;
 use super::consents::ConsentFlags;
@@ -16,7 +17,7 @@ use super::output::Terminal;
 use crate::aws::Aws;
 use crate::cloud::{Caller, Cloud};
 use crate::estate::{Findings, PlanError, Policies, Request};
-use crate::journal::{Entry, History, Journal};
+use crate::journal::{Entry, History, Journal, Signer};
 use crate::local::Local;
 use crate::trust::Trust;
 use crate::{files, journal, load};
@@ -213,6 +214,20 @@ impl Place {
                 self.cloud.open().await
             }
         }
+    }
+
+    /// Refuse a run that the trust anchor would not count.
+    pub(super) fn allows_run(&self, signer: Option<&Signer>) -> Result<(), Failure> {
+        let Some((trust, estate)) = &self.trust else { return Ok(()) };
+        let anchor = trust.anchor(estate).map_err(Failure::refused_finding)?;
+        anchor.allows_runner(signer, Timestamp::now()).map_err(Failure::refused_finding)
+    }
+
+    /// Refuse an apply of policies where the trust anchor asks who made the plan.
+    pub(super) fn allows_unsaved(&self) -> Result<(), Failure> {
+        let Some((trust, estate)) = &self.trust else { return Ok(()) };
+        let anchor = trust.anchor(estate).map_err(Failure::refused_finding)?;
+        anchor.allows_unsaved().map_err(Failure::refused_finding)
     }
 
     /// All that the journal says, if it can be believed. Nothing is made.

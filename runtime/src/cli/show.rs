@@ -12,7 +12,7 @@ use super::output::Terminal;
 use super::plan::Format;
 use super::{Global, exit};
 use crate::approval::{Demand, Rule};
-use crate::planfile::Saved;
+use crate::planfile::{PlanFile, Saved};
 use crate::trust::Trust;
 
 /// What is said in every plan that needs approvals on a machine without a trust anchor.
@@ -78,9 +78,17 @@ pub(super) fn made(saved: &Saved, anchored: Option<&Demand>) -> String {
         None => "not signed".to_owned(),
     };
     let (author, version) = (one_line(&saved.author.name), one_line(&saved.file.made_with));
-    let digest = &saved.file.digest;
-    format!(
-        "Digest:    sha256:{digest}\nAuthor:    {author} ({signed})\nMade with: holdfast {version}\n\
-         Approvals: {approvals}\n\n"
-    )
+    let PlanFile { digest, journal, local, inputs, .. } = &saved.file;
+    let mut text = format!(
+        "Digest:    sha256:{digest}\nAuthor:    {author} ({signed})\nMade with: holdfast {version}\n"
+    );
+    text.push_str(&format!("Journal:   {}\n", one_line(&journal.to_string())));
+    if let Some(file) = local {
+        text.push_str(&format!("Cloud:     the embedded one in {}\n", one_line(&file.display().to_string())));
+    }
+    if let Some(day) = &inputs.as_of {
+        text.push_str(&format!("As of:     {}\n", one_line(day)));
+    }
+    text.push_str(&format!("Approvals: {approvals}\n\n"));
+    text
 }

@@ -23,17 +23,9 @@ pub fn used<'a>(runs: &'a [RunState], statement: &str, plan: &str) -> Option<&'a
 /// of the last one there: a new name is no way around it.
 #[must_use]
 pub fn rule<'a>(runs: &'a [RunState], context: &Context) -> Option<&'a Rule> {
-    let there = || runs.iter().rev().filter(|past| may_be_beside(&past.run.context, context));
+    let there = || runs.iter().rev().filter(|past| past.run.context.is_beside(context));
     let same = there().find(|past| past.run.context.estate == context.estate);
     same.or_else(|| there().next())?.run.rule.as_ref()
-}
-
-/// Whether two plans may be about the same account of the same cloud. The file of an embedded cloud has many names, and
-/// another one is no way around a rule either.
-fn may_be_beside(one: &Context, other: &Context) -> bool {
-    let embedded = |context: &Context| context.cloud.starts_with("local:");
-    let file_aside = |context: &Context| Context { cloud: String::new(), ..context.clone() };
-    one.is_beside(other) || embedded(one) && embedded(other) && file_aside(one).is_beside(&file_aside(other))
 }
 
 /// The rule that a run records: that of its policies. Where they have dropped a rule, that is said as one that asks

@@ -34,6 +34,12 @@ impl Signer {
         Ok(Self(Arc::new((key, public))))
     }
 
+    /// The public half of the key.
+    #[must_use]
+    pub fn key(&self) -> &KeyData {
+        &self.0.1
+    }
+
     /// The entry with its signature, where it is one that carries one.
     pub(super) fn sign(&self, entry: Entry, plan: &str) -> Result<Entry, JournalError> {
         if !entry.event.carries_signature() {

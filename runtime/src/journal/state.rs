@@ -99,7 +99,9 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
                 "another version of Holdfast wrote it: its format is {found}, and this one reads {FORMAT}"
             ));
         }
-        let same = |past: &&RunState| past.run.context == run.context;
+        let same = |past: &&RunState| {
+            past.run.context.is_beside(&run.context) && past.run.context.estate == run.context.estate
+        };
         if run.rule.is_none()
             && let Some(past) = runs.iter().rev().find(same).filter(|past| past.run.rule.is_some())
         {

@@ -94,6 +94,12 @@ impl Inputs {
         if policies.compiled.policy.estate.as_str() != self.context.estate {
             return Err(Refusal::changed("it is about another estate than its policies"));
         }
+        let account = policies.compiled.policy.account.as_ref();
+        if self.context.cloud == "aws"
+            && account.is_some_and(|(wanted, _)| wanted.as_str() != self.context.account)
+        {
+            return Err(Refusal::changed("it is for another account than its policies"));
+        }
         Ok(policies)
     }
 

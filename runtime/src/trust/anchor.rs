@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::approval::{Author, Demand, MAX_SIGNERS_BYTES, Namespace, Rule, Signers};
 use crate::files;
+use crate::journal::Signer;
 
 /// For how long an approval holds where nobody says: as in a policy.
 const HOLD: Duration = Duration::hours(24);
@@ -77,7 +78,8 @@ impl Anchor<'_> {
             hold_seconds: asked.hold.unwrap_or(HOLD).as_seconds(),
             signers: self.list(&asked.signers)?,
         };
-        Ok(Some(Demand { rule, whose: format!("the trust anchor's rule for `{}`", self.name) }))
+        let (estate, whose) = (self.name.to_owned(), format!("the trust anchor's rule for `{}`", self.name));
+        Ok(Some(Demand { rule, whose, estate }))
     }
 
     /// Who may let a plan be applied without its approvals: one of these.
@@ -93,7 +95,8 @@ impl Anchor<'_> {
             ));
         };
         let rule = Rule { required: 1, hold_seconds: HOLD.as_seconds(), signers: self.list(file)? };
-        Ok(Demand { rule, whose: format!("breaking the glass of `{}`", self.name) })
+        let (estate, whose) = (self.name.to_owned(), format!("breaking the glass of `{}`", self.name));
+        Ok(Demand { rule, whose, estate })
     }
 
     /// Whether a plan is by one of the authors that the anchor names.
@@ -117,6 +120,39 @@ impl Anchor<'_> {
             let key = signature.fingerprint();
             refused(format!("the key {key} may not sign plans as `{}`: {because}", author.name))
         })
+    }
+
+    /// Whether a run of this runner would count, before it is begun: one that does not would ruin the journal.
+    ///
+    /// # Errors
+    /// The anchor asks for signed runs, and the runner has no key or one that the anchor does not name.
+    pub fn allows_runner(&self, signer: Option<&Signer>, now: Timestamp) -> Result<(), Diagnostic> {
+        let Some(runners) = self.runners()? else { return Ok(()) };
+        let refused = |message: String| {
+            Diagnostic::new(codes::RUN_NOT_SIGNED, message)
+                .help("set `HOLDFAST_RUNNER_KEY` to a key that the trust anchor's list of runners has")
+        };
+        let Some(signer) = signer else {
+            return Err(refused(
+                "the trust anchor asks for signed runs, and this runner has no key".to_owned(),
+            ));
+        };
+        runners
+            .lets(signer.key(), Namespace::Run, now)
+            .map_err(|what| refused(format!("the trust anchor does not count runs of this runner: {what}")))
+    }
+
+    /// Whether policies may be applied without a saved plan: not where the anchor asks who made the plan.
+    ///
+    /// # Errors
+    /// The anchor names authors.
+    pub fn allows_unsaved(&self) -> Result<(), Diagnostic> {
+        if self.says.authors.is_none() {
+            return Ok(());
+        }
+        let message = "the trust anchor asks for plans that are signed by their author";
+        Err(Diagnostic::new(codes::PLAN_NOT_SIGNED, message)
+            .help("save and sign the plan, then apply it: `holdfast plan --out FILE --key KEY`"))
     }
 
     /// Whose runs count, where the anchor says so.

@@ -1,11 +1,11 @@
 //! Everybody whose rule a plan has to satisfy: the trust anchor, the last run and the policy, for the estate and for
 //! every other estate whose things the plan touches. Each demand stands by itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_compiler::diagnostic::Diagnostic;
 use holdfast_compiler::observation::Object;
-use holdfast_compiler::plan::{Context, Plan};
+use holdfast_compiler::plan::{Action, Context, Plan, Step, StepId};
 use holdfast_compiler::resource::{Identity, Kind, known};
 
 use super::Trust;
@@ -27,64 +27,91 @@ pub fn demands(
     whose: &str,
 ) -> Result<Vec<Demand>, Diagnostic> {
     let mut demands: Vec<Demand> = Vec::new();
-    let mut add = |rule: &Rule, whose: String| {
-        // The same rule twice asks for nothing more.
-        if rule.required > 0 && !demands.iter().any(|demand| demand.rule == *rule) {
-            demands.push(Demand { rule: rule.clone(), whose });
+    let mut add = |rule: &Rule, whose: String, estate: &str| {
+        // The same rule of the same estate twice asks for nothing more.
+        let known = |demand: &Demand| demand.rule == *rule && demand.estate == estate;
+        if rule.required > 0 && !demands.iter().any(known) {
+            demands.push(Demand { rule: rule.clone(), whose, estate: estate.to_owned() });
         }
     };
+    let own = plan.context.estate.as_str();
     if let Some(rule) = rule {
-        add(rule, whose.to_owned());
+        add(rule, whose.to_owned(), own);
     }
     if let Some(last) = journal::rule(&history.runs, &plan.context) {
-        add(last, "the rule of the last run".to_owned());
+        add(last, "the rule of the last run".to_owned(), own);
     }
-    for other in touched(history, plan) {
-        if let Some(last) = journal::rule(&history.runs, &other) {
+    let mut estates = touched(history, plan);
+    if let Some(trust) = trust.filter(|_| touches_unknown(history, plan)) {
+        estates.extend(trust.estates_beside(&plan.context));
+    }
+    estates.remove(own);
+    for other in &estates {
+        let context = Context { estate: other.clone(), ..plan.context.clone() };
+        let runs = history.runs.iter().any(|past| past.run.context.estate == *other);
+        if let Some(last) = journal::rule(&history.runs, &context).filter(|_| runs) {
             add(
                 last,
-                format!(
-                    "the rule of the last run of estate `{}`, whose things this plan touches",
-                    other.estate
-                ),
+                format!("the rule of the last run of estate `{other}`, whose things this plan touches"),
+                other,
             );
         }
     }
     if let Some(trust) = trust {
-        let estates = touched(history, plan).into_iter().map(|other| other.estate);
-        let estates: BTreeSet<String> = estates.chain([plan.context.estate.clone()]).collect();
-        for estate in estates {
-            if let Some(Demand { rule, whose }) = trust.anchor(&estate)?.demand()? {
-                add(&rule, whose);
+        for estate in std::iter::once(own).chain(estates.iter().map(String::as_str)) {
+            if let Some(Demand { rule, whose, estate }) = trust.anchor(estate)?.demand()? {
+                add(&rule, whose, &estate);
             }
         }
     }
     Ok(demands)
 }
 
-/// The other estates whose things a plan changes, removes or displaces: after the journal, and after what the things say
-/// themselves.
-fn touched(history: &History, plan: &Plan) -> BTreeSet<Context> {
+/// The other estates whose things a plan changes, removes, displaces or builds on: after the journal, and after what the
+/// things say themselves.
+fn touched(history: &History, plan: &Plan) -> BTreeSet<String> {
+    let observed: BTreeMap<(Kind, &str), &Object> =
+        plan.observed.iter().map(|object| ((object.kind, object.id.as_str()), object)).collect();
     let mut things: BTreeSet<(Kind, Identity)> = BTreeSet::new();
-    let mut estates: BTreeSet<Context> = BTreeSet::new();
-    for step in plan.pending() {
+    let mut estates: BTreeSet<String> = BTreeSet::new();
+    for step in plan.pending().chain(needed(plan)) {
         let kind = step.address.kind();
         if !step.attributes.is_empty() {
             things.insert((kind, Identity::of(kind, &known(&step.attributes))));
         }
         for object in step.object.iter().chain(&step.displaces) {
+            // What is kept is in the step without its attributes.
+            let object = observed.get(&(object.kind, object.id.as_str())).copied().unwrap_or(object);
             things.insert((object.kind, object.identity()));
-            estates.extend(claimed(object).map(|estate| Context { estate, ..plan.context.clone() }));
+            estates.extend(claimed(object));
         }
     }
     for other in journal::other_estates(&history.entries, &plan.context) {
         let owned = journal::owned(&history.entries, &other);
         if owned.iter().any(|owned| things.contains(&(owned.address.kind(), owned.identity.clone()))) {
-            estates.insert(other);
+            estates.insert(other.estate);
         }
     }
-    estates.retain(|other| other.estate != plan.context.estate);
     estates
+}
+
+/// The steps that nothing is done in and that pending ones need.
+fn needed(plan: &Plan) -> impl Iterator<Item = &Step> {
+    let needs: BTreeSet<&StepId> = plan.pending().flat_map(|step| &step.needs).collect();
+    plan.steps.iter().filter(move |step| step.action == Action::Keep && needs.contains(&step.id))
+}
+
+/// Whether a plan changes, removes or displaces a thing of which nobody knows whose it is: it does not say so itself,
+/// and Holdfast has not made it.
+fn touches_unknown(history: &History, plan: &Plan) -> bool {
+    let ours: BTreeSet<(Kind, Identity)> = journal::owned(&history.entries, &plan.context)
+        .into_iter()
+        .map(|owned| (owned.address.kind(), owned.identity))
+        .collect();
+    let objects = plan.pending().flat_map(|step| step.object.iter().chain(&step.displaces));
+    objects
+        .filter(|object| claimed(object).is_none())
+        .any(|object| !ours.contains(&(object.kind, object.identity())))
 }
 
 /// The estate that a thing says it belongs to.

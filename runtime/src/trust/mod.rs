@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::document::{self, MAX_FILE_BYTES};
+use holdfast_compiler::plan::Context;
 use holdfast_compiler::source::Sources;
 
 pub use anchor::Anchor;
@@ -17,6 +18,7 @@ pub use demands::demands;
 
 use crate::estate::Findings;
 use crate::files;
+use crate::journal::Place;
 
 /// A trust anchor that was read.
 #[derive(Debug)]
@@ -55,6 +57,22 @@ impl Trust {
         }
     }
 
+    /// The estates in the account of a plan.
+    fn estates_beside(&self, context: &Context) -> Vec<String> {
+        let beside = self.document.estates.iter().filter(|(_, says)| {
+            let account = says.accounts.iter().any(|account| account.as_str() == context.account);
+            account && says.cloud.split(':').next() == context.cloud.split(':').next()
+        });
+        beside.map(|(name, _)| name.to_string()).collect()
+    }
+
+    /// The estate whose journal is at a place, if one is.
+    #[must_use]
+    pub fn anchor_of(&self, journal: &Place) -> Option<Anchor<'_>> {
+        let anchors = self.document.estates.keys().filter_map(|name| self.anchor(name.as_str()).ok());
+        anchors.into_iter().find(|anchor| anchor.journal(Some(journal)).is_ok())
+    }
+
     /// What it says about an estate.
     ///
     /// # Errors
@@ -73,10 +91,8 @@ impl Trust {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 mod tests {
-    use holdfast_compiler::plan::Context;
-
     use super::*;
-    use crate::journal::{History, Place};
+    use crate::journal::History;
 
     const ANCHOR: &str = "kind: trust
 estates:

@@ -49,12 +49,15 @@ fn unlocked(mut tree: std::collections::BTreeMap<String, Vec<u8>>) -> Vec<(Strin
     tree.into_iter().collect()
 }
 
+/// What is forged, how, and how it is refused without an anchor and under it.
+type Forgery = (&'static str, Vec<(&'static str, Value)>, &'static str, &'static str);
+
 #[test]
 fn a_plan_file_for_another_context_is_refused_with_and_without_an_anchor() {
     let world = approved();
     let elsewhere = |name: &str| json!(world.path().join(name).display().to_string());
     let estate = world.policies_with("change.plan", "name: acme", "name: other");
-    let cases: Vec<(&str, Vec<(&str, Value)>, &str, &str)> = vec![
+    let cases: Vec<Forgery> = vec![
         (
             "estate",
             vec![("/inputs/context/estate", json!("other")), ("/inputs/policies", estate)],

@@ -187,7 +187,7 @@ fn a_forged_run_is_refused() {
     let sound = world.tree();
     let forged: BTreeMap<&str, Vec<String>> = ["--runner-key mallory", ""]
         .map(|key| {
-            world.run(&format!("plan policies --author m@acme.example --out theirs.plan")).expect(0);
+            world.run("plan policies --author m@acme.example --out theirs.plan").expect(0);
             let words = format!("apply theirs.plan --break-glass {key} --because");
             let mut command = world.command(&words);
             assert!(command.arg("because I am able to").output().unwrap().status.success());

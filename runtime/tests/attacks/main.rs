@@ -3,6 +3,7 @@
 //! the cloud stays as it is.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::disallowed_macros, reason = "a test that fails says which attack it was at")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 mod author;

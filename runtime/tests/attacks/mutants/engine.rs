@@ -45,7 +45,7 @@ pub(super) fn mutant(original: &Value, dice: &mut Dice) -> (Vec<String>, Option<
     let policies = (0..=dice.below(3)).filter(|_| dice.percent(80)).count();
     (0..policies).for_each(|_| log.push(policy(&mut file, dice)));
     // Fields last: they may take away what policies are found by.
-    let fields = if policies == 0 { 1 } else { dice.below(5) / 3 };
+    let fields = if policies == 0 { 1 } else { dice.below(5) / 4 };
     (0..fields).for_each(|_| log.push(field(&mut file, dice)));
     let sealed = serde_json::from_value::<PlanFile>(file).ok().and_then(|file| file.sealed().ok());
     (log, sealed.map(|file| file.text().unwrap()))
@@ -163,7 +163,7 @@ fn alike(old: &str, dice: &mut Dice) -> String {
         return (if dice.percent(90) { 1 + dice.below(10) } else { old + number }).to_string();
     }
     let unit = old.trim_start_matches(|c: char| c.is_ascii_digit());
-    if unit.len() + 1 <= old.len() && ["s", "m", "h", "d"].contains(&unit) {
+    if unit.len() < old.len() && ["s", "m", "h", "d"].contains(&unit) {
         return match (unit, old) {
             ("s", "10s" | "30s") if dice.percent(70) => dice.one(&["10s", "30s"]).to_owned(),
             _ => format!("{}{unit}", 1 + number),

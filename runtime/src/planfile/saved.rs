@@ -75,7 +75,7 @@ impl Saved {
     pub fn parse(bytes: &[u8], signature: Option<&str>) -> Result<Self, Refusal> {
         let file = parse(bytes)?;
         if !file.is_of_one_cloud() {
-            return Err(Refusal::changed("it is for another cloud than the one that it would be applied to"));
+            return Err(Refusal::changed("it is for another cloud than its context says"));
         }
         let Derived { policies, graph, plan } = file.inputs.derive()?;
         if file.digest != file.digest_with(&plan)? {

@@ -67,7 +67,8 @@ impl Stuck {
         assert!(line.contains("Ctrl-C again stops at once"), "{line}");
     }
 
-    /// The exit code, the rest of the events, the rest of the words.
+    /// The exit code, the rest of the events, the rest of the words. What the cloud answered just before it was paused
+    /// ends only after `stuck` has returned: `left` counts them.
     fn end(mut self) -> (i32, Vec<Value>, String) {
         let (mut events, mut words) = (String::new(), String::new());
         self.events.read_to_string(&mut events).unwrap();
@@ -75,6 +76,19 @@ impl Stuck {
         let code = self.apply.wait().unwrap().code().unwrap();
         (code, events.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), words)
     }
+}
+
+/// What is under way at the end: what was under way before these events, and what they started and did not end.
+fn left(mut under_way: Vec<String>, events: &[Value]) -> Vec<String> {
+    for event in events {
+        let step = event["step"].as_str().unwrap_or_default();
+        match event["event"].as_str().unwrap() {
+            "step-started" => under_way.push(step.to_owned()),
+            "step-ended" => under_way.retain(|other| other != step),
+            _ => {}
+        }
+    }
+    under_way
 }
 
 fn journal(bench: &Bench<'_>) -> String {
@@ -125,6 +139,8 @@ fn the_second_signal_ends_it_at_once_and_the_journal_can_be_read() {
     assert_eq!(code, 130);
     assert!(!events.iter().any(|event| event["event"] == "run-ended"));
     assert!(words.contains("Stopped at once. Under way"), "{words}");
+    let under_way = left(under_way, &events);
+    assert_eq!(under_way.len(), 2, "{under_way:?}");
     for step in under_way {
         assert!(words.contains(&format!(" {step}\n")), "{step} is not in:\n{words}");
     }

@@ -20,7 +20,7 @@ use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::lower::{Target, lower};
 use holdfast_compiler::observation::Observation;
 use holdfast_compiler::plan::{Consents, Context, Inputs, diff, text};
-use holdfast_compiler::resource::Kind;
+use holdfast_compiler::provider::aws::route53::hosted_zone;
 use holdfast_compiler::source::Sources;
 
 fn main() {
@@ -46,9 +46,9 @@ fn main() {
             lower(&compiled.policy, &Target { account: "000000000000".to_owned() }).expect("no circles");
         let lowered = began.elapsed();
         // Nothing is there but the zone: everything is to be made.
-        let zone = graph.iter().find(|r| r.address.kind() == Kind::HostedZone).expect("a zone");
+        let zone = graph.iter().find(|r| r.address.kind() == hosted_zone::KIND).expect("a zone");
         let zone = holdfast_compiler::observation::Object {
-            kind: Kind::HostedZone,
+            kind: hosted_zone::KIND,
             id: "Z1".to_owned(),
             attributes: holdfast_compiler::resource::known(&zone.attributes),
             outputs: [("id".to_owned(), "Z1".into())].into(),

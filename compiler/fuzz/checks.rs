@@ -15,7 +15,7 @@ use holdfast_compiler::objectives::{self, Deriver, Facts};
 use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::{self, Context, Inputs};
 use holdfast_compiler::printable::Seal;
-use holdfast_compiler::resource::{Kind, Lifecycle, known};
+use holdfast_compiler::resource::{Lifecycle, known};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 use holdfast_compiler::{compile, document, format};
@@ -97,7 +97,7 @@ fn plan(compiled: &Compiled, sources: &Sources) {
         }) {
             Err(findings) => report(&findings, sources),
             Ok(plan) => {
-                let needed = graph.iter().any(|resource| resource.address.kind() == Kind::HostedZone);
+                let needed = graph.iter().any(|resource| resource.address.kind().is_shared());
                 assert!(!needed || !observation.objects.is_empty(), "a zone is not made");
                 let _ = plan::text(&plan, STYLE);
                 let _ = plan::json(&plan);

@@ -57,6 +57,16 @@ pub struct Owned {
     pub begun: Option<Values>,
 }
 
+impl Wanted {
+    /// The place that it competes for, where things of its kind do.
+    #[must_use]
+    pub fn place(&self) -> Option<(Kind, Vec<String>)> {
+        let coexist = self.kind.schema().coexist.as_ref()?;
+        let values = self.identity.values();
+        Some((self.kind, coexist.place(&values)))
+    }
+}
+
 impl Object {
     /// What the cloud knows it by.
     #[must_use]

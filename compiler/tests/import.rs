@@ -13,20 +13,20 @@ use serde_json::{Value, json};
 
 fn objects(hostile: &str) -> Vec<Object> {
     let bucket = |name: &str, region: &str| {
-        json!({"kind": "bucket", "id": name, "attributes": {
+        json!({"kind": "aws.bucket", "id": name, "attributes": {
             "name": name, "region": region, "versioning": "Enabled", "encryption": "aws:kms:dsse", "kms-key": hostile,
             "bucket-key": false, "public-access-block": null, "ownership": null, "tags": {"service": hostile},
         }, "outputs": {"arn": format!("arn:aws:s3:::{name}")}})
     };
     let check = |id: &str| {
-        json!({"kind": "health-check", "id": id, "attributes": {
+        json!({"kind": "aws.health-check", "id": id, "attributes": {
             "reference": format!("{hostile}{id}"), "type": "HTTPS_STR_MATCH", "interval": 30, "failures": 3, "ip": null,
             "domain": hostile, "port": 8443, "path": "/", "search": hostile, "sni": false, "inverted": false,
             "disabled": false, "tags": {},
         }, "outputs": {"id": id}})
     };
     let record = |role: &str, region: &str, id: &str| {
-        json!({"kind": "record", "id": id, "attributes": {
+        json!({"kind": "aws.record", "id": id, "attributes": {
             "zone": "acme.example", "name": "www.acme.example", "type": "CNAME", "routing": "failover",
             "set-identifier": format!("{hostile}{role}"), "failover": role, "zone-id": "Z1", "ttl": 60,
             "values": [format!("lb.{region}.cdn.example")], "alias-name": null, "alias-zone-id": null,
@@ -38,11 +38,11 @@ fn objects(hostile: &str) -> Vec<Object> {
     let arn = "arn:aws:iam::000000000000:role/path/x";
     let all = json!([
         bucket("data", "us-east-1"), bucket("copy", "us-west-2"), bucket("alone", "us-west-2"),
-        {"kind": "role", "id": "x", "attributes": {"name": hostile, "trust": {}, "policy": null, "tags": {}},
+        {"kind": "aws.role", "id": "x", "attributes": {"name": hostile, "trust": {}, "policy": null, "tags": {}},
             "outputs": {"arn": arn}},
-        {"kind": "replication", "id": "data", "attributes": {
+        {"kind": "aws.replication", "id": "data", "attributes": {
             "bucket": "data", "region": "us-east-1", "role": arn, "rules": [rule]}},
-        {"kind": "hosted-zone", "id": "Z1", "attributes": {"name": "acme.example"}, "outputs": {"id": "Z1"}},
+        {"kind": "aws.hosted-zone", "id": "Z1", "attributes": {"name": "acme.example"}, "outputs": {"id": "Z1"}},
         check("one"), check("two"), record("PRIMARY", "us-east-1", "one"), record("SECONDARY", "us-west-2", "two"),
     ]);
     serde_json::from_value::<Vec<Value>>(all)

@@ -59,7 +59,7 @@ fn cases() -> Vec<Case> {
 }
 
 fn address(n: usize) -> String {
-    format!("bucket.s{}.d.n{n}", n / 10)
+    format!("aws.bucket.s{}.d.n{n}", n / 10)
 }
 
 fn independent(steps: usize) -> Vec<Step> {

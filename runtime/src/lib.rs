@@ -4,7 +4,6 @@
 
 pub mod apply;
 pub mod approval;
-pub mod aws;
 pub mod cli;
 pub mod cloud;
 pub mod estate;
@@ -13,5 +12,6 @@ pub mod journal;
 pub mod load;
 pub mod local;
 pub mod planfile;
+pub mod provider;
 pub mod refusal;
 pub mod trust;

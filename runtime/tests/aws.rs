@@ -205,8 +205,8 @@ fn what_changes_behind_its_back_is_all_the_next_plan_shows() {
         ["route53", "change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch", &batch];
     standin.aws_args(&change);
     let drift = [
-        ("update".to_owned(), "record.payments.api.virginia".to_owned()),
-        ("update".to_owned(), "bucket.web-shop.orders.frankfurt".to_owned()),
+        ("update".to_owned(), "aws.record.payments.api.virginia".to_owned()),
+        ("update".to_owned(), "aws.bucket.web-shop.orders.frankfurt".to_owned()),
     ];
     let mut pending = bench.pending();
     pending.sort_by(|a, b| b.1.cmp(&a.1));
@@ -249,7 +249,7 @@ fn what_exists_already_is_adopted_with_what_is_not_ours_left_alone() {
     let bench = Bench::aws(&standin);
     bench.shipped_policies();
     let plan = bench.run("plan policies").expect(0).stdout;
-    assert!(plan.contains("~ bucket.payments.ledger.virginia update"), "{plan}");
+    assert!(plan.contains("~ aws.bucket.payments.ledger.virginia update"), "{plan}");
     assert!(plan.contains("takes the place of `acme.example`"), "{plan}");
     bench.run("apply policies --yes").expect(0);
     bench.run("plan policies --detailed-exitcode").expect(0);

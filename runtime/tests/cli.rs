@@ -252,25 +252,28 @@ fn json_speaks_the_vocabulary_of_terraform() {
     }
     let plan: Value =
         serde_json::from_str(&bench.run("plan policies --format json").expect(0).stdout).unwrap();
-    assert_eq!(plan["format_version"], "2.0");
+    assert_eq!(plan["format_version"], "3.0");
     let change = |address: &str, deposed: bool| {
         let changes = plan["resource_changes"].as_array().unwrap();
         let found = changes.iter().find(|c| c["address"] == address && c["deposed"].is_null() != deposed);
         found.unwrap_or_else(|| panic!("{address}"))["change"].clone()
     };
-    let check = change("health-check.payments.api.oregon", false);
+    let check = change("aws.health-check.payments.api.oregon", false);
     assert_eq!(check["actions"], serde_json::json!(["create", "delete"]));
     assert_eq!(check["replace_paths"], serde_json::json!([["interval"]]));
     assert_eq!((&check["before"]["interval"], &check["after"]["interval"]), (&10.into(), &30.into()));
-    assert_eq!(change("health-check.payments.api.oregon", true)["actions"], serde_json::json!(["delete"]));
-    let record = change("record.payments.api.oregon", false);
+    assert_eq!(
+        change("aws.health-check.payments.api.oregon", true)["actions"],
+        serde_json::json!(["delete"])
+    );
+    let record = change("aws.record.payments.api.oregon", false);
     assert_eq!(record["actions"], serde_json::json!(["update"]));
     assert_eq!(record["after_unknown"], serde_json::json!({"health-check": true}));
     assert_eq!(record["after"]["ttl"], 30);
-    assert_eq!(change("role.archive.contracts", false)["actions"], serde_json::json!(["delete"]));
-    assert_eq!(change("bucket.web-shop.orders.ireland", false)["actions"], serde_json::json!(["no-op"]));
+    assert_eq!(change("aws.role.archive.contracts", false)["actions"], serde_json::json!(["delete"]));
+    assert_eq!(change("aws.bucket.web-shop.orders.ireland", false)["actions"], serde_json::json!(["no-op"]));
     let left = plan["left_in_place"].as_array().unwrap();
-    let tokyo = left.iter().find(|left| left["address"] == "bucket.archive.contracts.tokyo").unwrap();
+    let tokyo = left.iter().find(|left| left["address"] == "aws.bucket.archive.contracts.tokyo").unwrap();
     assert!(tokyo["reason"].as_str().unwrap().starts_with("it holds data"), "{tokyo}");
     assert_eq!(plan["leaving_services"], serde_json::json!(["archive"]));
 }

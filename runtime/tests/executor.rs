@@ -29,35 +29,39 @@ fn waiting(latency: Duration) -> Waiting {
 async fn a_zone_has_one_change_in_flight_and_others_go_on() {
     let batches = [("a.example", "a.example"), ("a.example", "a.example (2)"), ("b.example", "b.example")];
     let records = batches.iter().enumerate();
-    let steps = records.map(|(n, (zone, batch))| record(&format!("record.s.t.r{n}"), zone, batch)).collect();
+    let steps =
+        records.map(|(n, (zone, batch))| record(&format!("aws.record.s.t.r{n}"), zone, batch)).collect();
     let cloud = waiting(MOMENT);
     let (outcome, _) = run(&plan(steps), &cloud, &settings(16, &[]), pending()).await;
     assert_eq!(outcome.done.len(), 3);
     let spans = cloud.spans.lock().unwrap();
     let span = |step: &str| spans.iter().find(|(name, ..)| name == step).unwrap().clone();
-    let (first, second, other) = (span("record.s.t.r0"), span("record.s.t.r1"), span("record.s.t.r2"));
+    let (first, second, other) =
+        (span("aws.record.s.t.r0"), span("aws.record.s.t.r1"), span("aws.record.s.t.r2"));
     assert!(second.1 >= first.2.unwrap(), "two changes of one zone at once");
     assert!(other.1 < first.2.unwrap(), "another zone waited");
 }
 
 #[tokio::test]
 async fn who_waits_for_a_service_keeps_nobody_back_who_needs_another() {
-    let mut steps: Vec<_> = (0..4).map(|n| step(&format!("health-check.s.t.h{n}"), &[])).collect();
-    steps.extend((0..8).map(|n| step(&format!("bucket.s.d.b{n}"), &[])));
-    let costs =
-        BTreeMap::from([("health-check", "route53:CreateHealthCheck"), ("bucket", "s3:CreateBucket")]);
+    let mut steps: Vec<_> = (0..4).map(|n| step(&format!("aws.health-check.s.t.h{n}"), &[])).collect();
+    steps.extend((0..8).map(|n| step(&format!("aws.bucket.s.d.b{n}"), &[])));
+    let costs = BTreeMap::from([
+        ("aws.health-check", "route53:CreateHealthCheck"),
+        ("aws.bucket", "s3:CreateBucket"),
+    ]);
     let cloud = Waiting { costs, ..waiting(Duration::from_millis(1)) };
     let (outcome, took) = run(&plan(steps), &cloud, &settings(2, &["route53=20/1"]), pending()).await;
     assert_eq!(outcome.done.len(), 12);
     // One at once, three more in a twentieth of a second each; all buckets before the last of them.
     assert!(took >= Duration::from_millis(149), "{took:?}");
-    assert_eq!(cloud.order().last().unwrap(), "health-check.s.t.h3");
+    assert_eq!(cloud.order().last().unwrap(), "aws.health-check.s.t.h3");
 }
 
 #[tokio::test]
 async fn the_longest_way_begins_first() {
-    let alone = ["bucket.s.d.a", "bucket.s.d.b"].map(|address| step(address, &[]));
-    let chain = ["x", "y", "z"].map(|site| format!("bucket.s.e.{site}"));
+    let alone = ["aws.bucket.s.d.a", "aws.bucket.s.d.b"].map(|address| step(address, &[]));
+    let chain = ["x", "y", "z"].map(|site| format!("aws.bucket.s.e.{site}"));
     let mut steps = alone.to_vec();
     steps.push(step(&chain[0], &[]));
     steps.push(step(&chain[1], &[&chain[0]]));
@@ -66,24 +70,24 @@ async fn the_longest_way_begins_first() {
     run(&plan(steps), &cloud, &settings(1, &[]), pending()).await;
     assert_eq!(
         cloud.order(),
-        ["bucket.s.e.x", "bucket.s.e.y", "bucket.s.d.a", "bucket.s.d.b", "bucket.s.e.z"]
+        ["aws.bucket.s.e.x", "aws.bucket.s.e.y", "aws.bucket.s.d.a", "aws.bucket.s.d.b", "aws.bucket.s.e.z"]
     );
 }
 
 #[tokio::test]
 async fn a_step_that_takes_too_long_has_failed_and_nobody_knows_how() {
-    let longer = BTreeMap::from([("bucket.s.d.slow", Duration::from_secs(600))]);
+    let longer = BTreeMap::from([("aws.bucket.s.d.slow", Duration::from_secs(600))]);
     let cloud = Waiting { longer, ..waiting(MOMENT) };
     let steps = vec![
-        step("bucket.s.d.slow", &[]),
-        step("bucket.s.d.fast", &[]),
-        step("replication.s.d", &["bucket.s.d.slow"]),
+        step("aws.bucket.s.d.slow", &[]),
+        step("aws.bucket.s.d.fast", &[]),
+        step("aws.replication.s.d", &["aws.bucket.s.d.slow"]),
     ];
     let settings = Settings { step_timeout: units::Duration::seconds(1), ..settings(16, &[]) };
     let (outcome, _) = run(&plan(steps), &cloud, &settings, pending()).await;
     assert_eq!(outcome.done.len(), 1);
     let [(step, error)] = outcome.failed.as_slice() else { panic!("{outcome:?}") };
-    assert_eq!((step.as_str(), error.code.as_str()), ("bucket.s.d.slow", "Deadline"));
+    assert_eq!((step.as_str(), error.code.as_str()), ("aws.bucket.s.d.slow", "Deadline"));
     assert_eq!(
         error.message,
         "not done after 1 s; whether it took effect is for the next observation to find out"
@@ -94,7 +98,7 @@ async fn a_step_that_takes_too_long_has_failed_and_nobody_knows_how() {
 
 #[tokio::test]
 async fn who_stops_a_run_waits_for_what_is_under_way() {
-    let steps: Vec<_> = (0..6).map(|n| step(&format!("bucket.s.d.b{n}"), &[])).collect();
+    let steps: Vec<_> = (0..6).map(|n| step(&format!("aws.bucket.s.d.b{n}"), &[])).collect();
     let cloud = waiting(Duration::from_millis(100));
     let stop = async {
         tokio::time::sleep(MOMENT).await;

@@ -195,7 +195,7 @@ fn the_lists_of_what_is_left_are_taken_out_one_by_one() {
     standin.aws(&format!("iam delete-role-policy --role-name repl-s0 --policy-name {named}"));
     bench.run("import policies --yes").expect(0);
     let update = |address: &str| ("update".to_owned(), address.to_owned());
-    assert_eq!(bench.pending(), [update("role.s0.acme-s0p"), update("replication.s0.acme-s0p")]);
+    assert_eq!(bench.pending(), [update("aws.role.s0.acme-s0p"), update("aws.replication.s0.acme-s0p")]);
     bench.run("apply policies --yes").expect(0);
     bench.run("plan policies --detailed-exitcode").expect(0);
     let rules = standin.aws("s3api get-bucket-replication --bucket acme-s0p --region us-east-1");

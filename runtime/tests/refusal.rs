@@ -11,6 +11,9 @@ use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::lower::{Target, lower};
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::{Action, StepId};
+use holdfast_compiler::provider::aws::iam::role as role_kind;
+use holdfast_compiler::provider::aws::s3::bucket as bucket_kind;
+use holdfast_compiler::provider::aws::s3::replication as replication_kind;
 use holdfast_compiler::resource::{Address, Attribute, Kind, Values};
 use holdfast_compiler::source::Sources;
 use serde_json::{Value, json};
@@ -46,7 +49,7 @@ fn commands() -> BTreeMap<Kind, Command> {
     sources.add("acme.yaml", POLICY);
     let compiled = compile(&sources, Options::default()).unwrap();
     let graph = lower(&compiled.policy, &Target { account: ACCOUNT.to_owned() }).unwrap();
-    let role = graph.iter().find(|resource| resource.address.kind() == Kind::Role).unwrap().identity();
+    let role = graph.iter().find(|resource| resource.address.kind() == role_kind::KIND).unwrap().identity();
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/{}", role.get("name").unwrap());
     let of = |resource: &holdfast_compiler::resource::Resource| {
         let value = |attribute: &Attribute| match attribute {
@@ -95,14 +98,14 @@ fn what_the_compiler_makes_is_let_through() {
 
 #[tokio::test]
 async fn a_role_that_nobody_named_is_left_alone() {
-    let mut forged = commands()[&Kind::Role].clone();
+    let mut forged = commands()[&role_kind::KIND].clone();
     for name in ["admin", "Holdfast-acme", "holdfast", "holdfast-x/../admin", "holdfast-x\n", ""] {
         forged.values.insert("name".to_owned(), json!(name));
         assert!(refused(&forged).await.contains("neither Holdfast's own"), "{name}");
     }
     // Named in the policy: then it may be.
     forged.values.insert("name".to_owned(), json!("admin"));
-    forged.named.role = Some("admin".to_owned());
+    forged.named.acts_as = Some("admin".to_owned());
     allowed(&forged);
     forged.values.insert("name".to_owned(), json!("admin2"));
     refused(&forged).await;
@@ -112,12 +115,12 @@ async fn a_role_that_nobody_named_is_left_alone() {
 #[tokio::test]
 async fn the_role_that_is_there_counts_too() {
     let admin = |attributes: Values| Object {
-        kind: Kind::Role,
+        kind: role_kind::KIND,
         id: "admin".to_owned(),
         attributes,
         outputs: Values::new(),
     };
-    let mut forged = commands()[&Kind::Role].clone();
+    let mut forged = commands()[&role_kind::KIND].clone();
     for action in [Action::Update, Action::Delete] {
         forged.action = action;
         forged.object = Some(admin(Values::new()));
@@ -129,7 +132,7 @@ async fn the_role_that_is_there_counts_too() {
 
 #[tokio::test]
 async fn a_role_with_rights_of_others_gets_none_of_ours() {
-    let mut forged = commands()[&Kind::Role].clone();
+    let mut forged = commands()[&role_kind::KIND].clone();
     let id = forged.values["name"].as_str().unwrap().to_owned();
     forged.action = Action::Update;
     for foreign in [
@@ -139,7 +142,8 @@ async fn a_role_with_rights_of_others_gets_none_of_ours() {
         json!("what is this"),
     ] {
         let attributes = Values::from([("foreign".to_owned(), foreign)]);
-        forged.object = Some(Object { kind: Kind::Role, id: id.clone(), attributes, outputs: Values::new() });
+        forged.object =
+            Some(Object { kind: role_kind::KIND, id: id.clone(), attributes, outputs: Values::new() });
         forged.changed = BTreeSet::from(["policy".to_owned()]);
         assert!(refused(&forged).await.contains("others have put rights on"));
         forged.changed = BTreeSet::from(["tags".to_owned()]);
@@ -189,7 +193,7 @@ fn wishes() -> Vec<Value> {
 /// Whatever place of a document is written anew: the command is refused, or the document is as narrow as before.
 #[tokio::test]
 async fn no_place_of_a_document_can_be_opened() {
-    let role = commands()[&Kind::Role].clone();
+    let role = commands()[&role_kind::KIND].clone();
     let mut tried = 0;
     for name in ["trust", "policy"] {
         let document = role.values[name].clone();
@@ -236,7 +240,7 @@ async fn no_place_of_a_document_can_be_opened() {
 
 #[tokio::test]
 async fn data_goes_to_no_account_that_nobody_named() {
-    let replication = commands()[&Kind::Replication].clone();
+    let replication = commands()[&replication_kind::KIND].clone();
     let rule = |key: &str, value: Value| {
         let mut forged = replication.clone();
         forged.values.get_mut("rules").unwrap()[0][key] = value;
@@ -261,7 +265,7 @@ async fn data_goes_to_no_account_that_nobody_named() {
     let rules = forged.values.remove("rules").unwrap();
     forged.action = Action::Update;
     forged.object = Some(Object {
-        kind: Kind::Replication,
+        kind: replication_kind::KIND,
         id: "acme-docs".to_owned(),
         attributes: Values::from([("rules".to_owned(), rules)]),
         outputs: Values::new(),
@@ -282,7 +286,7 @@ async fn data_goes_to_no_account_that_nobody_named() {
 
 #[tokio::test]
 async fn data_is_encrypted_with_no_key_that_nobody_named() {
-    let bucket = commands()[&Kind::Bucket].clone();
+    let bucket = commands()[&bucket_kind::KIND].clone();
     assert_eq!(bucket.values["kms-key"], json!(format!("arn:aws:kms:eu-west-1:{OTHER}:key/mrk-1")));
     let mut forged = bucket.clone();
     forged.named.accounts.clear();

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast::apply::{Limits, STEP_TIMEOUT, Settings, Watcher, apply};
-use holdfast::cloud::{Caller, Calls, Cloud, CloudError, Command, Done};
+use holdfast::cloud::{Caller, Calls, Class, Cloud, CloudError, Command, Done};
 use holdfast::journal::{self, End, Event, Journal, JournalError, Memory, Progress, Run, Writer};
 use holdfast::local::{Local, Weather};
 use holdfast_compiler::compile::{Compiled, Options, compile};
@@ -173,7 +173,7 @@ impl Cloud for Mortal<'_> {
         // Of the calls that were on their way when the runner died, half arrive.
         let lost = self.memory.is_broken() && self.memory.entries().is_multiple_of(2);
         if lost {
-            let error = CloudError::new("local:execute", "Dead", "the runner is dead");
+            let error = CloudError::new(Class::Other, "local:execute", "Dead", "the runner is dead");
             return batch.iter().map(|_| Err(error.clone())).collect();
         }
         self.cloud.execute(batch).await

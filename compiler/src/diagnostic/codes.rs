@@ -127,7 +127,7 @@ codes! {
     CNAME_AT_APEX = "E0403";
     /// Traffic with nowhere to go when the primary is lost.
     NO_FAILOVER = "E0404";
-    /// Nothing tells Route 53 that an endpoint is down.
+    /// Nothing tells the DNS service that an endpoint is down.
     NO_PROBE = "E0405";
     /// One bucket for two purposes.
     BUCKET_TWICE = "E0406";
@@ -240,7 +240,7 @@ codes! {
     CALLS_ACCOUNT = "E0903";
     /// SS04: a recovery step that makes or configures buckets.
     CALLS_BUCKETS = "E0904";
-    /// SS05: a recovery step that makes what needs Route 53 to be made.
+    /// SS05: a recovery step that makes what needs the DNS service's control plane to be made.
     CALLS_ENDPOINTS = "E0905";
     /// SS06: a recovery step that changes the edge: CloudFront, its certificates, WAF, Global Accelerator.
     CALLS_EDGE = "E0906";

@@ -16,7 +16,7 @@ pub struct Assumptions {
     /// How much longer than the TTL resolvers and clients keep an answer. Without it: 0 s, they obey the TTL.
     #[serde(default)]
     pub resolver_slack: Option<Assumed<Duration>>,
-    /// How long it takes until a failed health check changes the answers of Route 53. Without it: 60 s.
+    /// How long it takes until a failed health check changes the answers of the DNS service. Without it: 60 s.
     #[serde(default)]
     pub health_propagation: Option<Assumed<Duration>>,
     /// How long it takes until the loss of a site is noticed where no probe does it.
@@ -25,10 +25,10 @@ pub struct Assumptions {
     /// How long it takes until deleted or corrupted data, a compromised account or a lost key is noticed.
     #[serde(default)]
     pub noticed: Option<Assumed<Duration>>,
-    /// How long it takes to copy a finished backup to another site. AWS promises nothing about it.
+    /// How long it takes to copy a finished backup to another site. Providers promise nothing about it.
     #[serde(default)]
     pub backup_copy: Option<Assumed<Duration>>,
-    /// How fast data comes back in a restore. AWS promises nothing about it.
+    /// How fast data comes back in a restore. Providers promise nothing about it.
     #[serde(default)]
     pub restore_throughput: Option<Assumed<Throughput>>,
 }

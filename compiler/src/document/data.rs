@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::assumptions::Assumed;
-use super::text::{BucketName, Name, TimeOfDay, ZoneName};
+use super::text::{Name, TimeOfDay, ZoneName};
+use crate::provider::aws::words::BucketName;
 use crate::units::{Bytes, Date, Duration};
 
 /// How a bucket encrypts what is written without a word about encryption.

@@ -7,10 +7,11 @@ use serde::Deserialize;
 
 use super::assumptions::Assumptions;
 use super::data::Encryption;
-use super::region::Region;
 use super::service::Objectives;
-use super::text::{AccountId, FilePath, KmsKey, Name, S3Location};
+use super::text::{FilePath, Name};
 use super::waiver::Waiver;
+use crate::provider::aws::words::{AccountId, KmsKey, S3Location};
+use crate::provider::{Region, aws};
 use crate::units::Duration;
 
 /// Always `estate`.
@@ -58,8 +59,8 @@ pub struct Estate {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Site {
-    /// The AWS region, such as `us-east-1`.
-    pub aws: Region,
+    /// The AWS region.
+    pub aws: aws::Region,
     /// The KMS key for data encrypted with `aws:kms` at this site. Without it, the account's key for S3
     /// (`alias/aws/s3`).
     #[serde(default)]
@@ -69,6 +70,14 @@ pub struct Site {
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
     pub shares: Vec<Name>,
+}
+
+impl Site {
+    /// The region, with the provider that the word selects.
+    #[must_use]
+    pub fn region(&self) -> Region {
+        self.aws.into()
+    }
 }
 
 /// Who has to agree to a plan before it is applied.

@@ -9,7 +9,6 @@ mod estate;
 mod existing;
 mod parse;
 mod recovery;
-mod region;
 mod scalar;
 pub mod schema;
 mod schema_error;
@@ -25,6 +24,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, ENOUGH, codes, did_you_mean, one_of};
+pub use crate::provider::aws::words::{AccountId, BucketName, KmsKey, S3Location};
 use crate::source::{SourceId, Sources, Span};
 pub use assumptions::{Assumed, Assumptions};
 pub use continuity::{
@@ -37,11 +37,10 @@ pub use estate::{Approvals, Defaults, Estate, JournalPlace, Site, Tier};
 pub use existing::Existing;
 pub(crate) use parse::{MAX_DEPTH, parse as trees};
 pub use recovery::{Disruption, RecoveryStep};
-pub use region::Region;
 pub use service::{Limit, Objective, Objectives, RecoveryFrom, Service};
+pub(crate) use text::text_type;
 pub use text::{
-    AccountId, ApiCall, BucketName, Currency, Deed, DomainName, FilePath, FindingCode, KmsKey, Name,
-    S3Location, TimeOfDay, UrlPath, ZoneName,
+    ApiCall, Currency, Deed, DomainName, FilePath, FindingCode, Name, TimeOfDay, UrlPath, ZoneName,
 };
 pub use traffic::{AliasEndpoint, Endpoint, EndpointText, Interval, Probe, Traffic};
 pub use tree::{Step, Tree};

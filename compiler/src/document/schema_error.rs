@@ -6,9 +6,9 @@ use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
 use super::schema::DEFINITIONS;
-use super::text::bucket_name_fault;
 use super::tree::{Step, Tree};
 use crate::diagnostic::{Code, Diagnostic, ENOUGH, codes, did_you_mean, one_of};
+use crate::provider::aws::words;
 use crate::source::Span;
 
 /// Report one error of the validator. A union reports the errors of the branch the user meant.
@@ -301,7 +301,7 @@ impl Site<'_> {
             }
             "BucketName" => {
                 Diagnostic::new(codes::BAD_BUCKET_NAME, format!("`{text}` cannot be the name of a bucket"))
-                    .at(self.value(), bucket_name_fault(text).unwrap_or("S3 would refuse it"))
+                    .at(self.value(), words::bucket_name_fault(text).unwrap_or("the cloud would refuse it"))
                     .help("3 to 63 lower-case letters, digits, hyphens and dots")
             }
             "Name" => bad_name(text).at(self.value(), "not a name"),

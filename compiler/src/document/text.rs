@@ -1,10 +1,9 @@
 //! The small texts of the language: each has a pattern for editors, a code for its errors, and one type.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::diagnostic::codes;
 use crate::units::{Bytes, Date, Duration, Throughput};
@@ -12,7 +11,9 @@ use crate::units::{Bytes, Date, Duration, Throughput};
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $pattern:expr, $description:literal, [$($example:literal),*]) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+        )]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -24,18 +25,18 @@ macro_rules! text_type {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
 
-        impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
                     "type": "string",
                     "description": $description,
                     "pattern": $pattern,
@@ -47,26 +48,13 @@ macro_rules! text_type {
     };
 }
 
+pub(crate) use text_type;
+
 text_type! {
     /// The name of a site, service, data set or entry of traffic. It becomes part of addresses and role names.
     Name, "^[a-z][a-z0-9-]{0,38}[a-z0-9]$|^[a-z]$",
     "A name: lower-case letters, digits and hyphens, starting with a letter, at most 40 characters.",
     ["payments", "web-shop"]
-}
-text_type! {
-    /// The name of a general purpose bucket.
-    ///
-    /// Rules: Amazon S3 User Guide, "General purpose bucket naming rules".
-    BucketName, "^(?!xn--|sthree-|amzn-s3-demo-)(?!.*\\.\\.)(?!.*(-s3alias|--ol-s3|\\.mrap|--x-s3|--table-s3)$)(?![0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
-    "The name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and dots. Bucket names are unique over all accounts of the world.",
-    ["acme-payments-ledger"]
-}
-text_type! {
-    /// A bucket, and a prefix of keys in it. The bucket's name is checked where the text is bound
-    /// ([`S3Location::parse`]).
-    S3Location, "^(?=.{6,400}$)s3://[a-z0-9.-]+(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
-    "A place in S3: `s3://BUCKET/PREFIX`, the prefix of letters, digits, `_`, `.`, `-` and single slashes.",
-    ["s3://acme-holdfast/journal"]
 }
 text_type! {
     /// A DNS name without the final dot.
@@ -75,22 +63,10 @@ text_type! {
     ["api.acme.example"]
 }
 text_type! {
-    /// A twelve-digit AWS account number.
-    AccountId, "^[0-9]{12}$",
-    "An AWS account number: twelve digits, in quotes.",
-    ["123456789012"]
-}
-text_type! {
     /// The path of a file in the folder of the estate or below it.
     FilePath, "^(?!/)(?!.*(^|/)\\.\\.(/|$))[A-Za-z0-9._/-]{1,200}$",
     "The path of a file, from the folder of the estate: no way up (`..`), nothing absolute.",
     ["approvers.allowed_signers"]
-}
-text_type! {
-    /// A KMS key: an alias in the site's own region, or the ARN of a key.
-    KmsKey, "^alias/[a-zA-Z0-9/_-]{1,250}$|^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]{1,64}$",
-    "A KMS key of the site's region: `alias/NAME`, or the ARN of a key. The key has to exist; Holdfast makes none.",
-    ["alias/acme-recovery"]
 }
 text_type! {
     /// An absolute path of a URL.
@@ -121,7 +97,7 @@ text_type! {
     /// An API call as IAM names the action.
     ApiCall, "^[a-z0-9-]{2,40}:[A-Za-z]{2,80}$",
     "An API call as IAM names it: the service, a colon, the action.",
-    ["ec2:RunInstances", "route53:ChangeResourceRecordSets"]
+    ["ec2:RunInstances", "rds:RestoreDBInstanceFromDBSnapshot"]
 }
 /// The code of a finding that can be waived: a warning, or an error about objectives or recovery. What waivers
 /// themselves do wrong cannot.
@@ -201,67 +177,3 @@ quantity!(
     "Data per second: a whole number and a unit, one of KiB/s, MiB/s, GiB/s, TiB/s.",
     ["200MiB/s"]
 );
-
-impl S3Location {
-    /// Read `s3://BUCKET` or `s3://BUCKET/PREFIX`.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let rest = text.strip_prefix("s3://").ok_or("it does not begin with `s3://`")?;
-        let mut parts = rest.split('/');
-        if let Some(fault) = bucket_name_fault(parts.next().unwrap_or_default()) {
-            return Err(fault);
-        }
-        let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-        if parts.any(|part| part.is_empty() || part.starts_with(['.', '-']) || !part.chars().all(plain)) {
-            return Err("the prefix is made of letters, digits, `_`, `.`, `-` and single slashes");
-        }
-        if text.len() > 400 { Err("it is longer than 400 characters") } else { Ok(Self(text.to_owned())) }
-    }
-
-    /// The bucket.
-    #[must_use]
-    pub fn bucket(&self) -> &str {
-        self.parts().0
-    }
-
-    /// What keys begin with: empty, or with a final slash.
-    #[must_use]
-    pub fn prefix(&self) -> String {
-        let prefix = self.parts().1;
-        if prefix.is_empty() { String::new() } else { format!("{prefix}/") }
-    }
-
-    fn parts(&self) -> (&str, &str) {
-        let rest = self.0.strip_prefix("s3://").unwrap_or(&self.0);
-        rest.split_once('/').unwrap_or((rest, ""))
-    }
-}
-
-/// What is wrong with a bucket name, in words, if anything is.
-#[must_use]
-pub(super) fn bucket_name_fault(name: &str) -> Option<&'static str> {
-    let ends_ok = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-    let kept = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
-    Some(match name {
-        _ if name.chars().any(|c| c.is_ascii_uppercase()) => "it has upper-case letters",
-        _ if name.contains('_') => "it has an underscore; use a hyphen",
-        _ if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c)) => {
-            "only lower-case letters, digits, hyphens and dots are allowed"
-        }
-        _ if !(3..=63).contains(&name.chars().count()) => "it has to be 3 to 63 characters long",
-        _ if name.contains("..") => "it has two dots in a row",
-        _ if !ends_ok(name.chars().next()) || !ends_ok(name.chars().last()) => {
-            "it has to start and end with a letter or a digit"
-        }
-        _ if name.starts_with("xn--") || name.starts_with("sthree-") || name.starts_with("amzn-s3-demo-") => {
-            "S3 keeps the prefixes `xn--`, `sthree-` and `amzn-s3-demo-` to itself"
-        }
-        _ if name.chars().all(|c| c.is_ascii_digit() || c == '.') => "it looks like an IP address",
-        _ if kept.iter().any(|suffix| name.ends_with(suffix)) => {
-            "S3 keeps the suffixes `-s3alias`, `--ol-s3`, `.mrap`, `--x-s3` and `--table-s3` to itself"
-        }
-        _ => return None,
-    })
-}

@@ -18,10 +18,10 @@ pub struct Traffic {
     pub zone: DomainName,
     /// The name in that zone.
     pub record: DomainName,
-    /// How long resolvers may keep an answer. Route 53 advises 60 s or less for failover.
+    /// How long resolvers may keep an answer. For failover, 60 s or less.
     #[serde(default)]
     pub ttl: Option<Duration>,
-    /// How Route 53 finds out that an endpoint is down.
+    /// How health checkers find out that an endpoint is down.
     #[serde(default)]
     pub probe: Option<Probe>,
     /// Where the service answers, by site: the primary's and at least one standby's.
@@ -31,7 +31,7 @@ pub struct Traffic {
 
 /// A health check. Exactly one of `https`, `http` and `tcp`; with `tcp`, no `port` and no `expect`.
 ///
-/// Source of the limits: Amazon Route 53 API Reference, `HealthCheckConfig`.
+/// The limits are those of health checks; their source is with the kind.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(extend(
@@ -74,7 +74,7 @@ pub struct Probe {
     pub expect: Option<String>,
 }
 
-/// The intervals that Route 53 offers.
+/// The intervals at which health checkers can ask.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Interval {
     /// Every 10 seconds ("fast").

@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::schema::trust_validator;
-use super::text::{AccountId, Name};
+use super::text::Name;
 use super::{schema_error, tree, trees, typed};
 use crate::diagnostic::{Diagnostic, ENOUGH, codes};
+use crate::provider::aws::words::AccountId;
 use crate::source::{Sources, Span};
 use crate::units::Duration;
 
@@ -155,7 +156,7 @@ estates:
   acme:
     cloud: aws
     accounts: [\"111122223333\"]
-    journal: { at: \"s3://acme-journal/holdfast\", head: none }
+    journal: { at: /srv/journal, head: none }
     approvals: { required: 2, signers: people }
 ";
 

@@ -116,7 +116,7 @@ mod tests {
     fn a_circle_names_and_marks_every_member() {
         let mut sources = Sources::default();
         let id = sources.add("a.yaml", "a b c d");
-        let address = |name: &str| Address::new(Kind::Role, &[name]);
+        let address = |name: &str| Address::new(Kind::milestone(), &[name]);
         let resource = |name: &str, at: usize, after: &str| {
             Resource::new(address(name), "", Span::new(id, at, at + 1)).after(&address(after))
         };
@@ -126,6 +126,6 @@ mod tests {
         let findings = Graph::new(all).unwrap_err();
         assert_eq!(findings.len(), 1);
         let labels: Vec<&str> = findings[0].labels.iter().map(|l| l.text.as_str()).collect();
-        assert_eq!(labels, ["role.a", "role.b", "role.c"]);
+        assert_eq!(labels, ["service.a", "service.b", "service.c"]);
     }
 }

@@ -5,17 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::group::{Mentioned, candidates};
-use super::{Candidate, Existing, LeftOut, Survey, write};
+use super::candidate::{Candidate, Existing, Given};
+use super::{LeftOut, Survey, write};
 use crate::compile::{Options, check};
 use crate::diagnostic::{Diagnostic, Severity, codes};
-use crate::document::{Body, Region, read};
+use crate::document::{Body, read};
 use crate::format::{Formatted, format};
-use crate::grant::Foreign;
 use crate::graph::Graph;
-use crate::lower::{Target, leavable, lower, nameable};
-use crate::observation::Object;
-use crate::resource::{Attribute, Kind, Resource};
+use crate::lower::{Target, lower};
+use crate::provider::{PROVIDERS, Region};
+use crate::resource::{Attribute, Lifecycle, Resource};
 use crate::source::{SourceId, Sources};
 
 /// YAML for what no policy mentions.
@@ -43,12 +42,19 @@ const ROUNDS: usize = 50;
 pub fn propose(policies: &Sources, survey: &Survey, target: &Target) -> Result<Proposal, Vec<Diagnostic>> {
     let first = policies.iter().next().is_none();
     let mut left_out = survey.left_out.clone();
-    let (sites, mentioned, services) = if first {
-        (found_regions(survey), Mentioned::default(), BTreeSet::new())
-    } else {
-        known(policies, target)?
-    };
-    let mut all = candidates(survey, &sites, &mentioned, &services, &mut left_out);
+    let (sites, graph, services) =
+        if first { (found_regions(survey), None, BTreeSet::new()) } else { known(policies, target)? };
+    let of_provider = PROVIDERS.map(|provider| {
+        let own = sites.iter().filter(|(region, _)| region.provider.name == provider.name);
+        let own: BTreeMap<String, String> =
+            own.map(|(region, name)| (region.id.to_owned(), name.clone())).collect();
+        (provider, own)
+    });
+    let mut all = Vec::new();
+    for (provider, sites) in &of_provider {
+        let given = Given { sites, graph: graph.as_ref(), services: &services };
+        all.extend((provider.candidates)(survey, given, &mut left_out));
+    }
     let estate = if first { write::estate(&target.account, &sites) } else { String::new() };
     let mut text = String::new();
     for round in 0.. {
@@ -85,7 +91,7 @@ fn laid_out(text: String) -> String {
     }
 }
 
-type Known = (BTreeMap<String, String>, Mentioned, BTreeSet<String>);
+type Known = (BTreeMap<Region, String>, Option<Graph>, BTreeSet<String>);
 
 /// The sites of the estate by region, and what the policies mention.
 fn known(policies: &Sources, target: &Target) -> Result<Known, Vec<Diagnostic>> {
@@ -95,18 +101,17 @@ fn known(policies: &Sources, target: &Target) -> Result<Known, Vec<Diagnostic>> 
     let mut sites = BTreeMap::new();
     for document in read(policies, &mut Vec::new()) {
         if let Body::Estate(estate) = document.body {
-            sites.extend(estate.sites.iter().map(|(name, site)| (site.aws.to_string(), name.to_string())));
+            sites.extend(estate.sites.iter().map(|(name, site)| (site.region(), name.to_string())));
         }
     }
     let services = policy.services.keys().map(ToString::to_string).collect();
-    Ok((sites, Mentioned::by(&graph), services))
+    Ok((sites, Some(graph), services))
 }
 
-/// The regions of all buckets, each a site of its own name.
-fn found_regions(survey: &Survey) -> BTreeMap<String, String> {
-    let regions = survey.of(Kind::Bucket).filter_map(|bucket| super::text(bucket, "region"));
-    let known = regions.filter(|region| serde_json::from_value::<Region>(Value::from(*region)).is_ok());
-    known.map(|region| (region.to_owned(), region.to_owned())).collect()
+/// The regions of all that holds data, each a site of its own name.
+fn found_regions(survey: &Survey) -> BTreeMap<Region, String> {
+    let regions = PROVIDERS.iter().flat_map(|provider| (provider.found_regions)(survey));
+    regions.map(|region| (region, region.id.to_owned())).collect()
 }
 
 /// One look at all candidates.
@@ -203,9 +208,11 @@ fn drop_all(all: &mut Vec<Candidate<'_>>, faults: &BTreeMap<usize, String>, out:
             continue;
         }
         candidate.traffic.clear();
-        let traffic = |address: &str| address.starts_with("record.") || address.starts_with("health-check.");
-        candidate.things.retain(|address, _| !traffic(address));
-        candidate.existing.retain(|address, _| !traffic(address));
+        // An address is a kind, an entry and what is below it.
+        let entry = |address: &str| address.split('.').nth(1).unwrap_or_default().to_owned();
+        let data: BTreeSet<String> = candidate.data.keys().cloned().collect();
+        candidate.things.retain(|address, _| data.contains(&entry(address)));
+        candidate.existing.retain(|address, _| data.contains(&entry(address)));
         kept.push(candidate);
     }
     *all = kept;
@@ -221,14 +228,14 @@ fn fit(all: &mut Vec<Candidate<'_>>, graph: &Graph, survey: &Survey, out: &mut V
     }
     for (at, candidate) in all.iter_mut().enumerate() {
         for resource in own.get(candidate.name.as_str()).into_iter().flatten() {
-            if matches!(resource.address.kind(), Kind::HostedZone | Kind::Service) {
+            if resource.address.kind().schema().lifecycle != Lifecycle::Managed {
                 continue;
             }
             match differences(candidate, resource, survey) {
                 Ok(found) if found.known_as.is_empty() && found.leave.is_empty() => {}
                 Ok(found) => {
                     changed = true;
-                    let existing = candidate.existing.entry(short(candidate, resource)).or_default();
+                    let existing = candidate.existing.entry(resource.address.within_service()).or_default();
                     existing.known_as.extend(found.known_as);
                     existing.leave.extend(found.leave);
                 }
@@ -242,33 +249,25 @@ fn fit(all: &mut Vec<Candidate<'_>>, graph: &Graph, survey: &Survey, out: &mut V
     changed || !faults.is_empty()
 }
 
-/// The address of a resource without its service.
-fn short(candidate: &Candidate<'_>, resource: &Resource) -> String {
-    resource.address.to_string().replacen(&format!(".{}.", candidate.name), ".", 1)
-}
-
 /// What has to be said about a thing, or what cannot be.
 fn differences(candidate: &Candidate<'_>, resource: &Resource, survey: &Survey) -> Result<Existing, String> {
-    let (kind, at) = (resource.address.kind(), short(candidate, resource));
+    let (schema, at) = (resource.address.kind().schema(), resource.address.within_service());
     let object = *candidate.things.get(&at).ok_or_else(|| format!("nothing is there as {at}"))?;
     let mut existing = Existing::default();
-    if Foreign::of(&object.attributes).is_some() {
-        // A role that Holdfast does not answer for keeps all its rights, also those that look like ours.
-        let rights = ["trust", "policy"].into_iter().filter(|name| resource.attributes.contains_key(*name));
-        existing.leave.extend(rights.map(str::to_owned));
+    if schema.rights_of_others.is_some_and(|others| others(&object.attributes).is_some()) {
+        // What Holdfast does not answer for keeps all its rights, also those that look like ours.
+        let rights = schema.rights.iter().filter(|name| resource.attributes.contains_key(**name));
+        existing.leave.extend(rights.map(|name| (*name).to_owned()));
     }
-    for attribute in kind.schema().attributes {
+    for attribute in schema.attributes {
         let found = object.attributes.get(attribute.name).unwrap_or(&Value::Null);
         let wanted = match resource.attributes.get(attribute.name) {
             None => continue,
             Some(Attribute::Known(value)) => Some(value.clone()),
             Some(Attribute::Output { of, name }) => {
-                let other = match of.kind() {
-                    Kind::HostedZone => zone(survey, &of.name()),
-                    _ => candidate
-                        .things
-                        .get(&of.to_string().replacen(&format!(".{}.", candidate.name), ".", 1))
-                        .copied(),
+                let other = match of.kind().is_shared() {
+                    true => survey.of(of.kind()).find(|other| other.identity().parts().eq([of.name()])),
+                    false => candidate.things.get(&of.within_service()).copied(),
                 };
                 other.and_then(|other| other.outputs.get(name).cloned())
             }
@@ -278,18 +277,14 @@ fn differences(candidate: &Candidate<'_>, resource: &Resource, survey: &Survey) 
         }
         let name = attribute.name;
         match found.as_str() {
-            Some(found) if nameable(kind).contains(&name) => {
+            Some(found) if schema.known_as.contains(&name) => {
                 existing.known_as.insert(name.to_owned(), found.to_owned());
             }
-            _ if leavable(kind).contains(&name) => {
+            _ if attribute.leavable => {
                 existing.leave.insert(name.to_owned());
             }
-            _ => return Err(format!("its {kind} has a `{name}` that no policy can say: {found}")),
+            _ => return Err(format!("its {} has a `{name}` that no policy can say: {found}", schema.name)),
         }
     }
     Ok(existing)
-}
-
-fn zone<'a>(survey: &'a Survey, name: &str) -> Option<&'a Object> {
-    survey.of(Kind::HostedZone).find(|zone| super::text(zone, "name") == Some(name))
 }

@@ -6,17 +6,18 @@ use std::net::Ipv4Addr;
 
 use serde_json::Value;
 
-use super::{Candidate, Target};
+use super::candidate::{Candidate, Target};
+use crate::provider::Region;
 
 /// A first estate.
-pub(super) fn estate(account: &str, sites: &BTreeMap<String, String>) -> String {
+pub(super) fn estate(account: &str, sites: &BTreeMap<Region, String>) -> String {
     let mut out = String::from(
         "# The estate as `holdfast import` found it: every region that holds a copy is a site. Rename\n\
          # sites to what people call them, and the estate to what the business calls it.\nkind: estate\n",
     );
     let _ = writeln!(out, "name: imported\naccount: {}\nsites:", quoted(account));
     for (region, site) in sites {
-        let _ = writeln!(out, "  {site}: {{ aws: {} }}", scalar(region));
+        let _ = writeln!(out, "  {site}: {{ {}: {} }}", region.provider.name, scalar(region.id));
     }
     out
 }

@@ -6,41 +6,16 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, codes, guess, one_of};
 use crate::policy::{Existing, Service};
-use crate::resource::{Address, Change, Kind, Resource};
-
-/// What can be left as it is. Records are written whole, regions and zones are needed to find a thing, and an
-/// interval or a TTL is what a bound is made of.
-pub(crate) const fn leavable(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Bucket => {
-            &["versioning", "encryption", "kms-key", "bucket-key", "public-access-block", "ownership", "tags"]
-        }
-        Kind::Role => &["trust", "policy", "tags"],
-        Kind::Replication => &["rules"],
-        Kind::HealthCheck => &["ip", "domain", "sni", "tags"],
-        Kind::Record | Kind::HostedZone | Kind::Service => &[],
-    }
-}
-
-/// What a thing can be known as: names that Holdfast makes up. The others stand elsewhere in the policy.
-pub(crate) const fn nameable(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Role => &["name"],
-        Kind::HealthCheck => &["reference"],
-        Kind::Record => &["set-identifier"],
-        Kind::Bucket | Kind::Replication | Kind::HostedZone | Kind::Service => &[],
-    }
-}
+use crate::resource::{Address, Change, Resource};
 
 /// Apply it to the resources of a service.
 pub(super) fn apply(service: &Service, own: &mut [Resource], out: &mut Vec<Diagnostic>) {
     if service.existing.is_empty() {
         return;
     }
-    let owner = format!(".{}.", service.name);
     let mut resources: BTreeMap<String, &mut Resource> = BTreeMap::new();
-    for resource in own.iter_mut().filter(|resource| resource.address.kind() != Kind::HostedZone) {
-        resources.insert(resource.address.to_string().replacen(&owner, ".", 1), resource);
+    for resource in own.iter_mut().filter(|resource| !resource.address.kind().is_shared()) {
+        resources.insert(resource.address.within_service(), resource);
     }
     for (address, existing) in &service.existing {
         match resources.get_mut(address) {
@@ -62,41 +37,41 @@ pub(super) fn apply(service: &Service, own: &mut [Resource], out: &mut Vec<Diagn
         }
     }
     let roles: BTreeMap<Address, Option<String>> =
-        own.iter().map(|resource| (resource.address.clone(), resource.named.role.clone())).collect();
+        own.iter().map(|resource| (resource.address.clone(), resource.named.acts_as.clone())).collect();
     // What uses a role uses one of that name.
     for resource in own.iter_mut() {
         let role = resource.needs().into_iter().find_map(|need| roles.get(need)?.clone());
-        resource.named.role = resource.named.role.take().or(role);
+        resource.named.acts_as = resource.named.acts_as.take().or(role);
     }
 }
 
 fn one(address: &str, existing: &Existing, resource: &mut Resource, out: &mut Vec<Diagnostic>) {
-    let kind = resource.address.kind();
+    let schema = resource.address.kind().schema();
+    let leavable = schema.leavable();
     for (name, (value, span)) in &existing.known_as {
-        if nameable(kind).contains(&name.as_str()) {
-            if kind == Kind::Role {
-                resource.named.role = Some(value.clone());
+        if schema.known_as.contains(&name.as_str()) {
+            if schema.acts {
+                resource.named.acts_as = Some(value.clone());
             }
             *resource = resource.clone().set(name, value.as_str());
         } else {
             let message = format!("`{address}` cannot be known as `{name}`");
             let finding = Diagnostic::new(codes::NOT_LEFT, message).at(*span, "not a name Holdfast makes up");
-            out.push(finding.help(choices("known as", nameable(kind))));
+            out.push(finding.help(choices("known as", schema.known_as)));
         }
     }
     for (name, span) in &existing.leave {
-        if leavable(kind).contains(&name.as_str()) {
+        if leavable.contains(&name.as_str()) {
             resource.attributes.remove(name);
             continue;
         }
-        let why = match kind.schema().attribute(name).map(|attribute| attribute.change) {
+        let why = match schema.attribute(name).map(|attribute| attribute.change) {
             None => "there is no such attribute",
             Some(Change::Identity) => "it is what the thing is known by",
             Some(_) => "the policy relies on it",
         };
-        let near = guess(out, name, leavable(kind).iter().copied());
-        let help =
-            near.map_or_else(|| choices("left", leavable(kind)), |near| format!("did you mean `{near}`?"));
+        let near = guess(out, name, leavable.iter().copied());
+        let help = near.map_or_else(|| choices("left", &leavable), |near| format!("did you mean `{near}`?"));
         let message = format!("`{name}` of `{address}` cannot be left as it is");
         out.push(Diagnostic::new(codes::NOT_LEFT, message).at(*span, why).help(help));
     }

@@ -1,20 +1,17 @@
 //! From the policy to the graph: which resources should exist, and what needs what.
 
-mod data;
+mod context;
 mod existing;
-mod role;
-mod traffic;
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::Name;
 use crate::graph::Graph;
-use crate::policy::{Policy, Service};
+use crate::policy::Policy;
+use crate::provider;
 use crate::resource::{Address, Identity, Kind, Resource};
-pub(crate) use existing::{leavable, nameable};
+pub use context::Context;
 
 /// What the policy cannot know: where it is applied.
 #[derive(Debug, Clone)]
@@ -33,12 +30,19 @@ pub fn lower(policy: &Policy, target: &Target) -> Result<Graph, Vec<Diagnostic>>
     for service in policy.services.values() {
         let mut own = Vec::new();
         let context = Context { policy, target, service };
-        data::lower(&context, &mut own);
-        traffic::lower(&context, &mut own);
+        for (name, set) in &service.data {
+            if let Some(provider) = provider::find(set.primary.site.region.provider.name) {
+                (provider.data)(&context, name, set, &mut own);
+            }
+        }
+        for (name, traffic) in &service.traffic {
+            if let Some(provider) = provider::find(traffic.provider.name) {
+                (provider.traffic)(&context, name, traffic, &mut own);
+            }
+        }
         existing::apply(service, &mut own, &mut errors);
         for mut resource in own {
-            let shared = resource.address.kind() == Kind::HostedZone;
-            if !shared {
+            if !resource.address.kind().is_shared() {
                 resource.after.extend(service.depends_on.keys().map(milestone));
             }
             let origin = resource.origin;
@@ -52,7 +56,7 @@ pub fn lower(policy: &Policy, target: &Target) -> Result<Graph, Vec<Diagnostic>>
     }
     let awaited: BTreeSet<&Name> = policy.services.values().flat_map(|s| s.depends_on.keys()).collect();
     let mut own: BTreeMap<String, BTreeSet<Address>> = BTreeMap::new();
-    for address in resources.keys().filter(|address| address.kind() != Kind::HostedZone) {
+    for address in resources.keys().filter(|address| !address.kind().is_shared()) {
         own.entry(address.owner().to_owned()).or_default().insert(address.clone());
     }
     for name in awaited {
@@ -72,7 +76,7 @@ pub fn lower(policy: &Policy, target: &Target) -> Result<Graph, Vec<Diagnostic>>
 fn same_thing_twice(resources: &BTreeMap<Address, Resource>) -> Result<(), Vec<Diagnostic>> {
     let mut first: BTreeMap<(Kind, Identity), &Resource> = BTreeMap::new();
     let mut errors = Vec::new();
-    for resource in resources.values().filter(|r| r.address.kind() != Kind::Service) {
+    for resource in resources.values().filter(|r| r.address.kind() != Kind::milestone()) {
         if let Some(other) = first.insert((resource.address.kind(), resource.identity()), resource) {
             let message = format!("`{}` and `{}` would be the same thing", resource.address, other.address);
             let error = Diagnostic::new(codes::RECORD_TWICE, message);
@@ -84,29 +88,5 @@ fn same_thing_twice(resources: &BTreeMap<Address, Resource>) -> Result<(), Vec<D
 }
 
 fn milestone(service: &Name) -> Address {
-    Address::new(Kind::Service, &[service.as_str()])
-}
-
-/// The service that is being lowered, with what surrounds it.
-struct Context<'a> {
-    policy: &'a Policy,
-    target: &'a Target,
-    service: &'a Service,
-}
-
-impl Context<'_> {
-    fn address(&self, kind: Kind, rest: &[&str]) -> Address {
-        let path: Vec<&str> =
-            std::iter::once(self.service.name.as_str()).chain(rest.iter().copied()).collect();
-        Address::new(kind, &path)
-    }
-
-    /// The tags that say whose a thing is. Tags of others are left alone.
-    fn tags(&self, part: &str, name: &Name) -> Value {
-        json!({
-            "holdfast:estate": self.policy.estate.as_str(),
-            "holdfast:service": self.service.name.as_str(),
-            format!("holdfast:{part}"): name.as_str(),
-        })
-    }
+    Address::new(Kind::milestone(), &[service.as_str()])
 }

@@ -1,14 +1,12 @@
 //! The cheapest change that would keep an objective. Changes are tried on the facts; those whose effect is one number,
 //! a copy in real time or a stated time, are worked out.
 
-use super::facts::{Detection, Facts, same_key};
+use super::facts::{Detection, Facts};
 use super::{Bound, Derivation, Deriver};
 use crate::document::{Disruption, Lock, Name, Strategy};
 use crate::policy::{Origin, Service};
 use crate::units::Duration;
 
-/// What Route 53 advises for records with health checks.
-const SHORT_TTL: Duration = Duration::seconds(60);
 /// What ARC's best practices advise for the keep-alive of clients.
 const SHORT_KEEP_ALIVE: Duration = Duration::minutes(5);
 
@@ -41,18 +39,22 @@ pub(super) fn of_rto<'p>(
 fn traffic_changes<'p>(facts: &Facts<'p>) -> Vec<Change<'p>> {
     let ttl = |facts: &mut Facts<'p>| {
         let mut changed = false;
-        for traffic in facts.traffic.values_mut().filter(|t| !t.alias && t.ttl.value > SHORT_TTL) {
-            (traffic.ttl.value, changed) = (SHORT_TTL, true);
+        for traffic in facts.traffic.values_mut().filter(|t| !t.alias) {
+            let (shortest, ..) = traffic.dns.fastest;
+            if traffic.ttl.value > shortest {
+                (traffic.ttl.value, changed) = (shortest, true);
+            }
         }
         changed
     };
     let probe = |facts: &mut Facts<'p>| {
         let mut changed = false;
         for traffic in facts.traffic.values_mut() {
+            let (_, every, most) = traffic.dns.fastest;
             if let Detection::Probe { interval, failures, .. } = &mut traffic.detection
-                && (*interval > 10 || *failures > 3)
+                && (*interval > every || *failures > most)
             {
-                (*interval, *failures, changed) = (10, (*failures).min(3), true);
+                (*interval, *failures, changed) = (every, (*failures).min(most), true);
             }
         }
         changed
@@ -165,7 +167,7 @@ fn real_time(
     disruption: Disruption,
     asked: Duration,
 ) -> Option<String> {
-    if super::rpo::REPLICATION > asked {
+    if data.provider.storage.copy.value > asked {
         return None;
     }
     let lost = &data.primary.site;
@@ -173,7 +175,9 @@ fn real_time(
     let new = |site: &&crate::policy::Site| data.copies.iter().all(|copy| copy.bucket.site.name != site.name);
     let helps = |site: &&crate::policy::Site| match disruption {
         Disruption::SiteLoss => site.name != lost.name,
-        Disruption::KeyLoss => site.name != lost.name && !same_key(data.key(site), data.key(lost)),
+        Disruption::KeyLoss => {
+            site.name != lost.name && !data.provider.one_key(data.key(site), data.key(lost))
+        }
         Disruption::Corruption | Disruption::AccountCompromise => false,
     };
     let site = service.sites.iter().filter(new).find(helps)?;

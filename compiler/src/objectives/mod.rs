@@ -15,6 +15,8 @@ mod procedure;
 mod rpo;
 mod rto;
 mod text;
+mod view;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,11 +28,11 @@ use crate::policy::{Asked, Policy, Service, Setting};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 pub use check::check;
-pub(crate) use facts::same_key;
 pub use facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
 pub use json::json;
-pub use observed::{Live, observed, planned};
+pub use observed::{observed, planned};
 pub use text::text;
+pub use view::{Live, View};
 
 /// How sure a number is, the least sure first. A number of several parts is as sure as its least sure part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

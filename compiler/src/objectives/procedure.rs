@@ -170,13 +170,11 @@ impl<'a, 'p> Procedure<'a, 'p> {
         terms
     }
 
-    /// How long the data takes to come back: its size over the throughput. AWS Backup promises no time for restores
-    /// (AWS Backup Developer Guide, "Controls and remediation").
+    /// How long the data takes to come back: its size over the throughput.
     fn restore(&self, name: &Name, data: &Data<'_>, span: Span) -> Term {
         let what = format!("restoring `{name}`");
         let (Some(size), Some(rate)) = (&data.size, &self.facts.assumptions.restore_throughput) else {
-            let why = "AWS promises no time for restores: state the data's `size` and `assumptions.restore-throughput`, or \
-                 how long the step `takes`";
+            let why = data.provider.backup.no_restore_bound;
             return Term::unbounded(Phase::Restore, what, why, Some(span));
         };
         let as_of = self.deriver.as_of;

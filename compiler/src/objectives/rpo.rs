@@ -1,18 +1,14 @@
 //! How much data is lost.
 //!
-//! Sources: Amazon S3 User Guide, "Meeting compliance requirements with S3 Replication Time Control" and the S3
-//! Replication Time Control SLA; AWS Backup Developer Guide, "Backup plan options and configuration" and "AWS
-//! Backup Vault Lock"; AWS Well-Architected Framework REL13: replication does not protect from corruption.
+//! Numbers and promises come from the provider, with their sources. Replication does not protect from corruption: AWS
+//! Well-Architected Framework REL13.
 
-use super::facts::{Backfill, Copy, Data, Facts, is_built_in, same_key};
+use super::facts::{Backfill, Copy, Data, Facts, is_built_in};
 use super::{Assurance, Bound, Phase, Term, assurance_of, source_of};
 use crate::document::{Disruption, Encryption, Lock, Strategy};
 use crate::policy::{Schedule, Site};
 use crate::source::Span;
 use crate::units::{Date, Duration};
-
-/// Replication time control: 99.9 % of the new objects within 15 minutes.
-pub(super) const REPLICATION: Duration = Duration::minutes(15);
 
 /// The least loss that one of the data set's copies, backups or versions allows.
 pub(super) fn bound(
@@ -66,7 +62,7 @@ fn candidates(facts: &Facts<'_>, data: &Data<'_>, disruption: Disruption, as_of:
         Disruption::KeyLoss if key.is_none() => vec![no_key(data)],
         Disruption::KeyLoss => {
             // Vaults are encrypted with the keys of their sites, too.
-            let other = |site: &Site| away(site) && !same_key(data.key(site), key);
+            let other = |site: &Site| away(site) && !data.provider.one_key(data.key(site), key);
             [copies(&other), in_time(backups(&|_, site| other(site)), None)].concat()
         }
     }
@@ -111,8 +107,7 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
         Backfill::Missing => terms.push(Term::unbounded(
             Phase::Loss,
             format!("not met until backfilled: objects older than the replication to `{site}`"),
-            "S3 replicates new objects only: copy the others once with S3 Batch Replication, or see that there are none, \
-             and state `backfilled`",
+            data.provider.storage.backfill,
             Some(data.primary.span),
         )),
     }
@@ -124,14 +119,13 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
         Term {
             phase: Phase::Loss,
             what,
-            value: Some(REPLICATION),
+            value: Some(data.provider.storage.copy.value),
             assurance: Assurance::Sla,
-            source: "S3 Replication Time Control SLA: 99.9 % of new objects within 15 minutes".to_owned(),
+            source: data.provider.storage.copy.why.to_owned(),
             span,
         }
     } else {
-        let why = "without replication time control S3 promises no time";
-        Term::unbounded(Phase::Loss, what, why, span)
+        Term::unbounded(Phase::Loss, what, data.provider.storage.no_bound, span)
     });
     Bound::of(terms)
 }
@@ -142,8 +136,7 @@ fn versions(data: &Data<'_>) -> Bound {
         what: "versions of every object in the primary bucket".to_owned(),
         value: Some(Duration::default()),
         assurance: Assurance::Proven,
-        source: "S3 Versioning, which Holdfast turns on; as long as no lifecycle rule expires them"
-            .to_owned(),
+        source: data.provider.storage.versions.to_owned(),
         span: Some(data.primary.span),
     };
     Bound::of(vec![term])
@@ -151,10 +144,8 @@ fn versions(data: &Data<'_>) -> Bound {
 
 fn no_key(data: &Data<'_>) -> Bound {
     let (what, source) = match data.encryption {
-        Encryption::Aes256 => ("no key of the account is involved", "SSE-S3: S3 keeps the keys"),
-        Encryption::Kms => {
-            ("the key cannot be deleted", "`aws/s3` is managed by AWS (AWS KMS Developer Guide)")
-        }
+        Encryption::Aes256 => data.provider.storage.provider_keys,
+        Encryption::Kms => data.provider.storage.managed_key,
     };
     let term = Term {
         phase: Phase::Loss,
@@ -168,7 +159,7 @@ fn no_key(data: &Data<'_>) -> Bound {
 }
 
 /// Interval + start window + completion + copy: the data of a moment is safe when the first backup that begins
-/// after it has arrived. That Holdfast does not make AWS Backup's plans yet is why these are attested.
+/// after it has arrived. That Holdfast does not make these backups yet is why they are attested.
 fn scheduled<'d>(
     facts: &Facts<'_>,
     data: &'d Data<'_>,
@@ -186,15 +177,16 @@ fn scheduled<'d>(
                 source,
                 span: Some(schedule.span),
             };
-            let copy = (site.name != data.primary.site.name).then(|| copying(facts, site, *span, as_of));
+            let copy =
+                (site.name != data.primary.site.name).then(|| copying(facts, data, site, *span, as_of));
             let every = match schedule.strategy {
                 Strategy::Weekly => "between two weekly backups",
                 Strategy::Daily | Strategy::RealTime => "between two daily backups",
             };
-            // One job of a resource runs at a time: where one takes longer than the time between two, the next waits
-            // (AWS Backup Developer Guide, "Quotas").
+            // One job of a resource runs at a time: where one takes longer than the time between two, the next waits.
             let busy = copy.as_ref().and_then(|term| term.value).unwrap_or_default().plus(schedule.complete);
-            let mut source = "the schedule; AWS Backup has to be set up for it".to_owned();
+            let mut source =
+                format!("the schedule; {} has to be set up for it", data.provider.backup.service);
             if schedule.interval > schedule.nominal() {
                 source.push_str(", with the longest gap that summer time makes");
             }
@@ -203,11 +195,7 @@ fn scheduled<'d>(
             }
             let mut terms = vec![
                 term(every, schedule.interval.max(busy), source),
-                term(
-                    "until a backup starts",
-                    schedule.start,
-                    "its start window (AWS Backup: 1 h at least)".to_owned(),
-                ),
+                term("until a backup starts", schedule.start, data.provider.backup.start.why.to_owned()),
                 term(
                     "until a backup is complete",
                     schedule.complete,
@@ -222,7 +210,7 @@ fn scheduled<'d>(
 }
 
 /// The copy of a backup to another site.
-fn copying(facts: &Facts<'_>, site: &Site, span: Span, as_of: Option<Date>) -> Term {
+fn copying(facts: &Facts<'_>, data: &Data<'_>, site: &Site, span: Span, as_of: Option<Date>) -> Term {
     let what = format!("copying the backup to `{}`", site.name);
     match &facts.assumptions.backup_copy {
         Some(copy) => Term {
@@ -233,9 +221,6 @@ fn copying(facts: &Facts<'_>, site: &Site, span: Span, as_of: Option<Date>) -> T
             source: source_of(&copy.value.because, copy.value.measured, is_built_in(&copy.origin)),
             span: copy.origin.span(),
         },
-        None => {
-            let why = "AWS promises no time for copies: state `assumptions.backup-copy`";
-            Term::unbounded(Phase::Loss, what, why, Some(span))
-        }
+        None => Term::unbounded(Phase::Loss, what, data.provider.backup.no_copy_bound, Some(span)),
     }
 }

@@ -1,10 +1,8 @@
 //! How long recovery takes: the critical path through detect, notify, decide, act, propagate, drain, restore and
 //! verify.
 //!
-//! Sources: Amazon Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy"
-//! (connect 4 s, answer 2 s, text 2 s more; TCP 10 s); Route 53 API Reference, `HealthCheckConfig`
-//! (`RequestInterval` counts from an answer to the next request); AWS whitepaper "Disaster Recovery of Workloads on
-//! AWS", "Detection".
+//! Numbers come from the provider, with their sources. The interval of a health check counts from an answer to the next
+//! request. Source of the phases: AWS whitepaper "Disaster Recovery of Workloads on AWS", "Detection".
 
 use super::facts::{Copy, Detection, Facts, Traffic, is_built_in};
 use super::procedure::Procedure;
@@ -116,7 +114,7 @@ pub(super) fn assumed(
     }
 }
 
-/// How long it takes until Route 53 counts an endpoint as down: failures × (interval + the time a request may take).
+/// How long it takes until health checks count an endpoint as down: failures × (interval + the time a request may take).
 pub(super) fn detect(traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) -> Term {
     match &traffic.detection {
         Detection::Probe { interval, failures, request, span } => Term {
@@ -125,7 +123,8 @@ pub(super) fn detect(traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) 
             value: Some(Duration::seconds(failures * (interval + request))),
             assurance: Assurance::Proven,
             source: format!(
-                "Route 53: {failures} failures × ({interval} s between requests + {request} s for one)"
+                "{}: {failures} failures × ({interval} s between requests + {request} s for one)",
+                traffic.dns.service
             ),
             span: Some(*span),
         },
@@ -146,13 +145,12 @@ pub(super) fn failover(name: &Name, traffic: &Traffic, facts: &Facts<'_>, as_of:
     let given = &facts.assumptions;
     let of = |phase, what: &str, setting| assumed(phase, what, Some(setting), "", traffic.span, as_of);
     let ttl = if traffic.alias {
-        // Amazon Route 53 Developer Guide, "Values specific for alias records": 60 s for load balancers.
         Term {
             phase: Phase::Propagate,
             what: format!("TTL of the answers for `{name}`"),
-            value: Some(Duration::seconds(60)),
+            value: Some(traffic.dns.alias_ttl.value),
             assurance: Assurance::Attested,
-            source: "an alias answers with its target's TTL, 60 s for load balancers (Route 53)".to_owned(),
+            source: traffic.dns.alias_ttl.why.to_owned(),
             span: None,
         }
     } else {
@@ -166,7 +164,11 @@ pub(super) fn failover(name: &Name, traffic: &Traffic, facts: &Facts<'_>, as_of:
         }
     };
     vec![
-        of(Phase::Propagate, "until Route 53 answers with the standby", &given.health_propagation),
+        of(
+            Phase::Propagate,
+            &format!("until {} answers with the standby", traffic.dns.service),
+            &given.health_propagation,
+        ),
         ttl,
         of(Phase::Propagate, "resolvers that keep answers for longer", &given.resolver_slack),
         of(Phase::Drain, "connections that clients keep open", &given.keep_alive),

@@ -12,7 +12,7 @@ use super::{Action, Step, StepId};
 pub(super) fn assign(steps: &mut [Step]) {
     let mut waves: BTreeMap<StepId, (usize, Option<String>)> = BTreeMap::new();
     for step in steps {
-        let group = step.lane().map(str::to_owned);
+        let group = step.lane();
         let wave = step.needs.iter().filter_map(|need| waves.get(need)).map(|(wave, other)| {
             let crosses = other.is_some() && *other != group;
             wave + usize::from(crosses)
@@ -31,12 +31,14 @@ pub(super) fn assign(steps: &mut [Step]) {
 impl Step {
     /// What the batches of one lane change in common, such as a zone: never two of them at once.
     #[must_use]
-    pub fn lane(&self) -> Option<&str> {
-        let name = self.address.kind().schema().batched_by?;
+    pub fn lane(&self) -> Option<String> {
+        let kind = self.address.kind();
+        let name = kind.schema().batched_by?;
         let wanted = match self.attributes.get(name) {
             Some(crate::resource::Attribute::Known(value)) => Some(value),
             _ => self.before().and_then(|before| before.get(name)),
         };
-        wanted?.as_str()
+        // With the kind, so that no batch crosses kinds or providers.
+        Some(format!("{kind} {}", wanted?.as_str()?))
     }
 }

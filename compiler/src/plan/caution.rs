@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
-use crate::grant::Foreign;
-use crate::resource::Kind;
 
 impl Plan {
     /// Cautions about the plan as a whole, each a sentence.
     #[must_use]
     pub fn cautions(&self) -> Vec<String> {
         let mut keys: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        for step in self.steps.iter().filter(|step| step.address.kind() == Kind::Bucket) {
+        for step in self.steps.iter().filter(|step| step.address.kind().schema().stateful) {
             for account in &step.named.accounts {
                 keys.entry(account).or_default().insert(step.address.entry());
             }
@@ -24,12 +22,11 @@ impl Plan {
                  can make the data unreadable."
             )
         });
-        let roles = self.observed.iter().filter(|object| object.kind == Kind::Role);
-        let rights = roles.filter_map(|role| {
-            let foreign = Foreign::of(&role.attributes)?.in_words();
-            let name = &role.id;
+        let rights = self.observed.iter().filter_map(|object| {
+            let others = object.kind.schema().rights_of_others?(&object.attributes)?;
+            let (kind, name) = (object.kind.name(), &object.id);
             Some(format!(
-                "others have put rights on the role `{name}`, which Holdfast does not check: {foreign}."
+                "others have put rights on the {kind} `{name}`, which Holdfast does not check: {others}."
             ))
         });
         keys.chain(rights).collect()

@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn consent_is_read_as_it_is_written() {
-        for text in ["many", "teardown:web", "destroy:bucket.files.docs.oregon"] {
+        for text in ["many", "teardown:web", "destroy:aws.bucket.files.docs.oregon"] {
             assert_eq!(text.parse::<Consent>().unwrap().to_string(), text);
         }
         for text in ["", "few", "teardown:", "destroy:", "destroy:nothing", "many:", "lock"] {

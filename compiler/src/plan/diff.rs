@@ -361,8 +361,8 @@ impl<'a> Differ<'a> {
                 continue;
             }
             self.displaced.insert(object.id.clone());
-            let answer = ["values", "alias-name"].iter().find_map(|name| object.attributes.get(*name));
-            let answer = answer.filter(|answer| !answer.is_null()).map(brief).unwrap_or_default();
+            let answers = coexist.answers.iter().filter_map(|name| object.attributes.get(*name));
+            let answer = answers.into_iter().find(|answer| !answer.is_null()).map(brief).unwrap_or_default();
             step.cautions.push(format!("takes the place of {} ({answer})", summary(object)));
             step.displaces.push(object.clone());
         }
@@ -383,8 +383,8 @@ fn finishes(step: &Step, begun: &Values) -> bool {
 /// A thing in a few words: what the cloud knows it by. What a console shows comes first, as it says more than an opaque
 /// identity; but whoever may write tags can call one thing by the name of another, so it never stands alone.
 pub(super) fn summary(object: &Object) -> String {
-    if let Some(name) = object.attributes.get("tags").and_then(|tags| tags.get("Name")) {
-        return format!("`{}` ({})", brief(name), identity(object));
+    if let Some(name) = object.kind.schema().shown_as.and_then(|shown_as| shown_as(&object.attributes)) {
+        return format!("`{}` ({})", brief(&name.into()), identity(object));
     }
     identity(object)
 }

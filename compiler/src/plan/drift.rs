@@ -27,6 +27,7 @@ impl Plan {
 /// Drift as text; empty where there is none.
 #[must_use]
 pub fn drift(plan: &Plan, style: Style) -> String {
+    let plan = &*plan.shown();
     let steps: Vec<&Step> = plan.drifted().collect();
     let mut out = String::new();
     if steps.is_empty() {

@@ -2,7 +2,7 @@
 //! so that tools that read one can learn the other quickly.
 //!
 //! ```text
-//! format_version     "2.0": new fields may come within 2.x, the meaning of old ones stays
+//! format_version     "3.0": new fields may come within 3.x, the meaning of old ones stays
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
@@ -32,22 +32,24 @@ use super::{Action, After, Effect, Kept, Plan, Step};
 use crate::resource::Lifecycle;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "2.0";
+pub const FORMAT_VERSION: &str = "3.0";
 
 /// The plan as JSON. Same plan, same bytes.
 ///
 /// # Errors
 /// It cannot be written as JSON.
 pub fn json(plan: &Plan) -> Result<String, serde_json::Error> {
+    let (digest, observation) = (plan.digest()?, plan.observed_digest()?);
+    let plan = &*plan.shown();
     let document = json!({
         "format_version": FORMAT_VERSION,
         "estate": plan.context.estate,
         "cloud": plan.context.cloud,
         "account": plan.context.account,
         "partition": plan.context.partition,
-        "plan_digest": plan.digest()?,
+        "plan_digest": digest,
         "policy_digest": plan.policy,
-        "observation_digest": plan.observed_digest()?,
+        "observation_digest": observation,
         "summary": plan.counts(),
         "cautions": plan.cautions(),
         "objectives": plan.objectives.iter().map(objective).collect::<Vec<_>>(),

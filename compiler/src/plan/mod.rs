@@ -15,6 +15,7 @@ mod effect;
 mod json;
 mod obstacle;
 mod pretty;
+mod redact;
 mod removal;
 mod resume;
 mod stale;

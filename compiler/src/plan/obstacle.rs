@@ -3,19 +3,17 @@
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, codes};
-use crate::grant::Foreign;
 use crate::observation::Object;
-use crate::resource::{Attribute, Attributes, Resource};
+use crate::resource::{Attribute, Resource};
 
 /// A prerequisite that is not there.
 pub(super) fn missing(resource: &Resource) -> Diagnostic {
     let name = resource.address.name();
-    Diagnostic::new(codes::NO_ZONE, format!("there is no public hosted zone `{name}` in this account"))
-        .at(resource.origin, "not found")
-        .help(format!(
-            "create it and delegate the domain to it: aws route53 create-hosted-zone --name {name} \
-             --caller-reference \"$(date)\""
-        ))
+    let schema = resource.address.kind().schema();
+    let what = schema.name.replace("-", " ");
+    let message = format!("there is no public {what} `{name}` in this account");
+    let found = Diagnostic::new(codes::NO_ZONE, message).at(resource.origin, "not found");
+    found.maybe_help(schema.by_hand.map(|by_hand| by_hand(&name)))
 }
 
 /// A thing that holds data and is where the policy does not want it.
@@ -43,26 +41,21 @@ pub(super) fn rights_of_others(
     ours: bool,
     changes: bool,
 ) -> Option<Diagnostic> {
-    if (ours && !changes) || !decides_rights(&resource.attributes) {
+    let kind = resource.address.kind();
+    let schema = kind.schema();
+    let decides = schema.rights.iter().any(|name| resource.attributes.contains_key(*name));
+    if (ours && !changes) || !decides {
         return None;
     }
-    let foreign = Foreign::of(&object.attributes)?;
-    let name = wanted(resource, "name");
-    let address = &resource.address;
-    let entry =
-        format!("{}.{}", address.kind(), address.name().replacen(&format!("{}.", address.owner()), "", 1));
-    let message = format!("others have put rights on the role `{name}`: {}", foreign.in_words());
-    Some(Diagnostic::new(codes::FOREIGN_RIGHTS, message).at(resource.origin, "would copy with this role").help(
-        format!(
-            "remove them from the role; or leave all its rights as they are, with `{entry}: {{ as: {{ name: {name} }}, \
-             leave: [trust, policy] }}` in `existing`; or name no role there, and Holdfast makes its own"
-        ),
-    ))
-}
-
-/// Whether a policy says what a role may do or who may be it.
-fn decides_rights(attributes: &Attributes) -> bool {
-    ["trust", "policy"].iter().any(|name| attributes.contains_key(*name))
+    let others = schema.rights_of_others?(&object.attributes)?;
+    let (name, entry, what) = (wanted(resource, "name"), resource.address.within_service(), kind.name());
+    let message = format!("others have put rights on the {what} `{name}`: {others}");
+    let found = Diagnostic::new(codes::FOREIGN_RIGHTS, message);
+    Some(found.at(resource.origin, format!("would copy with this {what}")).help(format!(
+        "remove them from the {what}; or leave all its rights as they are, with `{entry}: {{ as: {{ name: {name} }}, \
+         leave: [{}] }}` in `existing`; or name no {what} there, and Holdfast makes its own",
+        schema.rights.join(", ")
+    )))
 }
 
 fn wanted<'a>(resource: &'a Resource, name: &str) -> &'a str {

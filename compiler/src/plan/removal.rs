@@ -177,7 +177,7 @@ fn removal(address: &Address, object: &Object, reason: &str) -> Step {
         id: StepId::of(address),
         address: address.clone(),
         action: Action::Delete,
-        purpose: format!("{} {}", address.kind(), summary(object)),
+        purpose: format!("{} {}", address.kind().name(), summary(object)),
         reason: reason.to_owned(),
         unfinished: false,
         cause: Some(Cause::Policy),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::stale::{Shift, shifts};
 use super::{Action, After, Change, Plan, Step, StepId};
 use crate::observation::{Object, Observation};
-use crate::resource::{Address, Attribute, Attributes, Identity, Kind, Values, known};
+use crate::resource::{Address, Attribute, Attributes, Identity, Kind, Mark, Values, known};
 
 /// What is left of a plan whose steps `begun` were started by earlier runs of it, and everything that moved for
 /// another reason than these steps. Without begun steps that is the plan itself.
@@ -103,20 +103,19 @@ fn explains(step: &Step, shift: &Shift) -> bool {
     }
 }
 
-/// Whether a thing can be what a step has made. Health checks are known by a reference of ours, and what has tags
-/// gets them as it is made; anything else is made in one go and is as wanted or somebody else's.
+/// Whether a thing can be what a step has made, by the mark of its kind.
 fn bears_the_mark(step: &Step, object: &Object) -> bool {
     let wanted = known(&step.attributes);
     let same = |(name, shape): (&'static str, crate::resource::Shape)| {
         let found = object.attributes.get(name).unwrap_or(&Value::Null);
         wanted.get(name).is_none_or(|wanted| shape.same(found, wanted))
     };
-    match object.kind {
-        Kind::HealthCheck => true,
-        _ if wanted.contains_key("tags") => {
-            kind_attributes(step).filter(|(name, _)| *name == "tags").all(same)
+    match object.kind.schema().mark {
+        Mark::Identity => true,
+        Mark::Attribute(mark) if wanted.contains_key(mark) => {
+            kind_attributes(step).filter(|(name, _)| *name == mark).all(same)
         }
-        _ => kind_attributes(step).all(same),
+        Mark::Attribute(_) | Mark::Attributes => kind_attributes(step).all(same),
     }
 }
 

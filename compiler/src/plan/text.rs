@@ -26,6 +26,7 @@ const NAME_WIDTH: usize = 22;
 /// The plan as text. Same plan and style, same bytes.
 #[must_use]
 pub fn text(plan: &Plan, style: Style) -> String {
+    let plan = &*plan.shown();
     let pen = Pen::new(style);
     let context = &plan.context;
     let (cloud, account) = (line(&context.cloud), line(&context.account));
@@ -52,8 +53,8 @@ pub fn text(plan: &Plan, style: Style) -> String {
     }
     for (service, mut steps) in services {
         let _ = writeln!(out, "\n{}", pen.bold(&line(service)));
-        // Within a service: kind by kind, a replaced thing's removal right behind its replacement.
-        steps.sort_by_key(|step| (step.address.kind(), &step.address, step.action == Action::Delete));
+        // Within a service: kind by kind as they are declared, a replaced thing's removal right behind its replacement.
+        steps.sort_by_key(|step| (step.address.kind().rank(), &step.address, step.action == Action::Delete));
         steps.into_iter().for_each(|one| pen.step(one, &mut out));
     }
     left(plan, &pen, &mut out);
@@ -149,7 +150,7 @@ impl Pen {
         // A new thing shows all its attributes, and one that goes is named by its purpose. An update shows only what
         // changes: without this line nobody could tell in what.
         if let (Action::Update | Action::Replace, Some(object)) = (step.action, &step.object) {
-            let whose = line(&format!("on {} {}", object.kind, summary_of(object)));
+            let whose = line(&format!("on {} {}", object.kind.name(), summary_of(object)));
             let _ = writeln!(out, "{}", self.dim(&wrap(&whose, 6, self.width())));
         }
         for caution in &step.cautions {

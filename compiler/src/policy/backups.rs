@@ -7,8 +7,6 @@ use crate::document::{self, Encryption, Name, Step, Strategy, Target};
 use crate::source::Span;
 use crate::units::Duration;
 
-/// `StartWindowMinutes`: 60 at least (AWS Backup API Reference, `BackupRuleInput`), and what Holdfast counts with.
-pub(super) const START: Duration = Duration::hours(1);
 /// How long a backup may take where the policy says nothing: AWS's own limit of 7 days would make a daily backup
 /// overlap with six others.
 const COMPLETE: Duration = Duration::hours(8);
@@ -42,7 +40,7 @@ impl Binder<'_> {
             })
             .unwrap_or(Setting {
                 value: Encryption::Aes256,
-                origin: settings::Origin::BuiltIn("as S3 does itself"),
+                origin: settings::Origin::BuiltIn(self.provider().storage.default_encryption),
             });
         let own = |key: &'static str| settings::Origin::Service(span(key));
         let size =
@@ -141,14 +139,14 @@ impl Binder<'_> {
             interval: schedule::longest_gap(&zone, at.as_str(), backup.strategy),
             at,
             zone,
-            start: windows.start.unwrap_or(START),
+            start: windows.start.unwrap_or(self.provider().backup.start.value),
             complete: windows.complete.unwrap_or(COMPLETE),
             keep,
             lock: backup.lock,
             to,
             span: span("strategy"),
         };
-        schedule::check(&schedule, span, out);
+        schedule::check(&schedule, &self.provider().backup, span, out);
         Some(schedule)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::sites::Sites;
 use crate::diagnostic::{Code, Diagnostic, guess};
 use crate::document::{self, Document, Name, Text, Tier};
+use crate::provider::{Facts, aws};
 use crate::source::Span;
 
 /// One service with everything its names can mean.
@@ -59,5 +60,13 @@ impl Names<'_> {
             );
         }
         known
+    }
+}
+
+impl Binder<'_> {
+    /// The provider of the primary site. Where that is unknown, which is a finding, the first one: so the rest of the
+    /// service is still checked.
+    pub(super) fn provider(&self) -> &'static Facts {
+        self.sites.get(&self.service.primary).map_or(&aws::FACTS, |site| site.region.provider)
     }
 }

@@ -2,7 +2,8 @@
 
 use super::sites::Sites;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::document::{JournalPlace, Name, Region, S3Location, Text};
+use crate::document::{JournalPlace, Name, S3Location, Text};
+use crate::provider::Region;
 use crate::source::Span;
 use crate::units::Duration;
 

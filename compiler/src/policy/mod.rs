@@ -24,9 +24,10 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::document::{
-    AccountId, BucketName, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Region,
-    Strategy, TimeOfDay, Weekday,
+    AccountId, BucketName, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Strategy,
+    TimeOfDay, Weekday,
 };
+use crate::provider::{Facts, Region};
 use crate::source::Span;
 use crate::units::{Bytes, Date, Duration};
 pub use approvals::Approvals;
@@ -171,6 +172,8 @@ pub struct Bucket {
 pub struct Traffic {
     /// The place of the entry's name.
     pub span: Span,
+    /// The provider that answers for the name.
+    pub provider: &'static Facts,
     /// The hosted zone.
     pub zone: DomainName,
     /// The place of the zone.
@@ -243,12 +246,10 @@ pub enum Target {
 }
 
 impl Target {
-    /// Whether Route 53 asks the target itself how it is. It does for every AWS resource but CloudFront
-    /// distributions (Route 53 API Reference, `AliasTarget.EvaluateTargetHealth`), which all have names in one
-    /// zone (`AliasTarget.HostedZoneId`).
+    /// Whether the provider asks the target itself how it is.
     #[must_use]
-    pub fn tells_its_health(&self) -> bool {
-        matches!(self, Self::Alias { zone_id, .. } if zone_id != "Z2FDTNDATAQYW2")
+    pub fn tells_its_health(&self, provider: &Facts) -> bool {
+        matches!(self, Self::Alias { zone_id, .. } if (provider.dns.asks_alias)(zone_id))
     }
 }
 

@@ -1,20 +1,14 @@
-//! Schedules of backups: what AWS Backup offers, and how far apart two backups can be.
-//!
-//! Sources: AWS Backup API Reference, `BackupRuleInput` and `Lifecycle`; AWS Backup Developer Guide, "Backup plan
-//! options and configuration" and "Quotas" (one backup job at a time per resource).
+//! Schedules of backups: what the provider's service offers, and how far apart two backups can be.
 
 use jiff::civil::{Date, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use super::Schedule;
-use super::backups::START;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::Strategy;
+use crate::provider::facts::Backup;
 use crate::source::Span;
 use crate::units::Duration;
-
-/// `DeleteAfterDays`: the longest, in days.
-const LONGEST_DAYS: u64 = 36_500;
 
 impl Schedule {
     /// The time between two backups on an ordinary day.
@@ -24,21 +18,27 @@ impl Schedule {
     }
 }
 
-pub(super) fn check(schedule: &Schedule, span: impl Fn(&'static str) -> Span, out: &mut Vec<Diagnostic>) {
-    if schedule.start < START {
+pub(super) fn check(
+    schedule: &Schedule,
+    provider: &Backup,
+    span: impl Fn(&'static str) -> Span,
+    out: &mut Vec<Diagnostic>,
+) {
+    let (service, most) = (provider.service, provider.longest_days);
+    if schedule.start < provider.start.value {
         out.push(
             Diagnostic::new(codes::BAD_WINDOW, "a backup cannot be made to start within less than an hour")
                 .at(span("windows"), format!("starts within {}", schedule.start.in_words()))
-                .help("AWS Backup accepts a start window of `1h` or more"),
+                .help(format!("{service} accepts a start window of `1h` or more")),
         );
     }
     let days = schedule.keep.as_seconds() / Duration::DAY.as_seconds();
     let whole = schedule.keep.as_seconds().is_multiple_of(Duration::DAY.as_seconds());
-    if !whole || days == 0 || days > LONGEST_DAYS || schedule.keep < schedule.nominal() {
+    if !whole || days == 0 || days > most || schedule.keep < schedule.nominal() {
         let help = if !whole || days == 0 {
-            "AWS Backup keeps backups for whole days, such as `35d`".to_owned()
-        } else if days > LONGEST_DAYS {
-            format!("AWS Backup keeps backups for {LONGEST_DAYS} days at the most")
+            format!("{service} keeps backups for whole days, such as `35d`")
+        } else if days > most {
+            format!("{service} keeps backups for {most} days at the most")
         } else {
             format!(
                 "keep them for {} or longer, so that there is one at any time",
@@ -56,7 +56,9 @@ pub(super) fn check(schedule: &Schedule, span: impl Fn(&'static str) -> Span, ou
             Diagnostic::new(codes::BACKUPS_OVERLAP, "a backup may take longer than the time between two")
                 .at(span("windows"), format!("takes up to {}", schedule.complete.in_words()))
                 .at(schedule.span, format!("{} between two", schedule.nominal().in_words()))
-                .help("AWS Backup makes one backup of a resource at a time; the next one would be skipped"),
+                .help(format!(
+                    "{service} makes one backup of a resource at a time; the next one would be skipped"
+                )),
         );
     }
     match TimeZone::get(&schedule.zone) {
@@ -85,8 +87,8 @@ fn nominal(strategy: Strategy) -> Duration {
     }
 }
 
-/// The moments of a year at which a backup is due, in seconds; none for a day that does not have the hour, which AWS
-/// Backup may skip (AWS Backup Developer Guide, "Backup plan options and configuration").
+/// The moments of a year at which a backup is due, in seconds; none for a day that does not have the hour, which the
+/// service may skip.
 fn due(zone: &TimeZone, at: &str) -> Vec<Option<i64>> {
     let mut parts = at.split(':').filter_map(|part| part.parse::<i8>().ok());
     let time = parts.next().zip(parts.next()).and_then(|(hour, minute)| Time::new(hour, minute, 0, 0).ok());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::binder::Binder;
 use crate::document::{self, Disruption, Limit, Name, Objectives, Step};
+use crate::provider::facts::Fact;
 use crate::source::Span;
 use crate::units::{Date, Duration, Throughput};
 
@@ -80,16 +81,10 @@ const RTO: Duration = Duration::hours(4);
 const RPO: Duration = Duration::hours(1);
 const BUILT_IN_OBJECTIVE: Origin = Origin::BuiltIn("Holdfast's own: RTO 4 h, RPO 1 h");
 
-/// `client_keep_alive.seconds` (Elastic Load Balancing User Guide for Application Load Balancers, "Load balancer
-/// attributes": default 3,600 seconds). ARC's best practices ask for less, such as 300 s.
-const KEEP_ALIVE: (Duration, &str) = (Duration::hours(1), "an Application Load Balancer's default");
 /// RFC 1035 §3.2.1: a TTL is how long an answer may be cached.
-const RESOLVER_SLACK: (Duration, &str) = (Duration::seconds(0), "resolvers obey the TTL (RFC 1035 §3.2.1)");
-/// Route 53 documents no time for it; it says of record changes that they are "generally" everywhere within 60 s
-/// (Amazon Route 53 Developer Guide, "Creating records").
-const HEALTH_PROPAGATION: (Duration, &str) = (Duration::seconds(60), "Route 53 documents no bound");
-
-fn built_in((value, why): (Duration, &'static str)) -> Setting<Assumed<Duration>> {
+const RESOLVER_SLACK: Fact =
+    Fact { value: Duration::seconds(0), why: "resolvers obey the TTL (RFC 1035 §3.2.1)" };
+fn built_in(Fact { value, why }: Fact) -> Setting<Assumed<Duration>> {
     let assumed = Assumed { value, because: why.to_owned(), measured: None };
     Setting { value: assumed, origin: Origin::BuiltIn(why) }
 }
@@ -163,17 +158,18 @@ impl Binder<'_> {
     pub(super) fn assumptions(&self) -> Assumptions {
         let none = document::Assumptions::default();
         let tier = self.tier.map_or(&none, |(_, tier)| &tier.assumptions);
+        let dns = &self.provider().dns;
         let levels = [&self.service.assumptions, tier, &self.defaults.assumptions];
         Assumptions {
             keep_alive: self
                 .assumed("keep-alive", levels.map(|a| &a.keep_alive))
-                .unwrap_or_else(|| built_in(KEEP_ALIVE)),
+                .unwrap_or_else(|| built_in(dns.keep_alive)),
             resolver_slack: self
                 .assumed("resolver-slack", levels.map(|a| &a.resolver_slack))
                 .unwrap_or_else(|| built_in(RESOLVER_SLACK)),
             health_propagation: self
                 .assumed("health-propagation", levels.map(|a| &a.health_propagation))
-                .unwrap_or_else(|| built_in(HEALTH_PROPAGATION)),
+                .unwrap_or_else(|| built_in(dns.health_propagation)),
             detection: self.assumed("detection", levels.map(|a| &a.detection)),
             noticed: self.assumed("noticed", levels.map(|a| &a.noticed)),
             backup_copy: self.assumed("backup-copy", levels.map(|a| &a.backup_copy)),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Site;
 use crate::diagnostic::{Diagnostic, choices, codes};
-use crate::document::{self, Estate, Name, Region, Text};
+use crate::document::{self, Estate, Name, Text};
+use crate::provider::{Region, aws};
 use crate::source::Span;
 
 /// The sites of an estate by name.
@@ -21,18 +22,18 @@ impl Sites {
         // In the order of the text: of two sites in one region the second one is the mistake.
         sites.sort_by_key(|(place, ..)| *place);
         for (place, name, body) in sites {
-            if let Some(first) = regions.get(&body.aws) {
+            let region = body.region();
+            if let Some(first) = regions.get(&region) {
                 out.push(
-                    Diagnostic::new(codes::SHARED_REGION, format!("two sites are in `{}`", body.aws))
+                    Diagnostic::new(codes::SHARED_REGION, format!("two sites are in `{region}`"))
                         .at(place, "in the same region")
                         .at(*first, "as this site")
                         .help("a site is what can be lost as a whole: one per region"),
                 );
             }
-            regions.entry(body.aws).or_insert(place);
+            regions.entry(region).or_insert(place);
             if let Some(key) = &body.kms_key
-                && let Some(region) = key.as_str().strip_prefix("arn:aws:kms:")
-                && !region.starts_with(&format!("{}:", body.aws))
+                && aws::kms::region(key.as_str()).is_some_and(|of_key| of_key != region.id)
             {
                 let span =
                     |key: &'static str| document.span(&["sites".into(), name.as_str().into(), key.into()]);
@@ -40,10 +41,10 @@ impl Sites {
                     Diagnostic::new(codes::FOREIGN_KEY, "the KMS key is of another region than the site")
                         .at(span("kms-key"), "a key of another region")
                         .at(span("aws"), "the site's region")
-                        .help("S3 encrypts a replica with a key of the replica's own region"),
+                        .help(region.provider.storage.key_region),
                 );
             }
-            let (region, kms_key, shares) = (body.aws, body.kms_key.clone(), body.shares.clone());
+            let (kms_key, shares) = (body.kms_key.clone(), body.shares.clone());
             let site = Site { name: name.clone(), region, kms_key, shares };
             all.insert(name.clone(), site);
         }

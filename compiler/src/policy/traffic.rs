@@ -1,29 +1,18 @@
 //! Rules about traffic: records in their zones, endpoints that fit one record, probes that can see them.
-//!
-//! Sources: Amazon Route 53 Developer Guide, "How health checks work in complex configurations" and "Values
-//! specific for failover records"; Route 53 API Reference, `HealthCheckConfig` and `ResourceRecordSet`.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::binder::Binder;
 use super::{Endpoint, Origin, Probe, Protocol, Service, Setting, Site, Target, Traffic};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Name, Step};
+use crate::provider::{Facts, aws};
 use crate::source::Span;
-use crate::units::Duration;
-
-/// TTL where the policy gives none: Route 53 advises 60 s or less for records with health checks.
-const TTL: Duration = Duration::seconds(60);
-/// `FailureThreshold` where the policy gives none, as Route 53 has it.
-const FAILURES: u8 = 3;
 
 /// The longest TTL in seconds (RFC 2181 §8).
 const LONGEST_TTL: u64 = 2_147_483_647;
-/// The longest record that leaves room for `_standbyN.` in the 253 characters of a DNS name.
-const LONGEST_RECORD: usize = 240;
-
 /// The type of a failover record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RecordType {
@@ -55,6 +44,8 @@ pub(super) fn bind(
 ) -> Option<Traffic> {
     let at: [Step<'_>; 2] = ["traffic".into(), name.as_str().into()];
     let span = |key: &'static str| binder.document.span(&[at[0], at[1], key.into()]);
+    // The word `zone` selects the provider.
+    let provider: &'static Facts = &aws::FACTS;
     let (zone, record) = (body.zone.as_str(), body.record.as_str());
     if record != zone && !record.ends_with(&format!(".{zone}")) {
         out.push(
@@ -64,11 +55,14 @@ pub(super) fn bind(
                 .help(format!("the record has to be `{zone}` or end in `.{zone}`")),
         );
     }
-    if body.endpoints.len() > 2 && record.len() > LONGEST_RECORD {
+    if body.endpoints.len() > 2 && record.len() > provider.dns.longest_record {
         out.push(
             Diagnostic::new(codes::BAD_FORM, format!("`{name}` needs names below its record"))
                 .at(span("record"), "too long for a name below it")
-                .help(format!("with more than two endpoints, at most {LONGEST_RECORD} characters")),
+                .help(format!(
+                    "with more than two endpoints, at most {} characters",
+                    provider.dns.longest_record
+                )),
         );
     }
     if body.ttl.is_some_and(|ttl| ttl.as_seconds() > LONGEST_TTL) {
@@ -78,15 +72,18 @@ pub(super) fn bind(
                 .help("at most 2147483647 s; for failover 60 s or less"),
         );
     }
-    let endpoints = endpoints(binder, sites, at, body, out);
-    let probe = body.probe.as_ref().map(|probe| bind_probe(binder, at, probe));
-    let unseen = endpoints.iter().find(|endpoint| !endpoint.target.tells_its_health());
+    let endpoints = endpoints(binder, provider, sites, at, body, out);
+    let probe = body.probe.as_ref().map(|probe| bind_probe(binder, provider, at, probe));
+    let unseen = endpoints.iter().find(|endpoint| !endpoint.target.tells_its_health(provider));
     if let (None, Some(endpoint)) = (&probe, unseen) {
         out.push(
-            Diagnostic::new(codes::NO_PROBE, format!("nothing tells Route 53 when `{name}` is down"))
-                .at(binder.document.key_span(&at), "no probe here")
-                .at(endpoint.span, "always counts as healthy")
-                .help("add a probe, such as `probe: { https: /healthz, every: 10s, failures: 3 }`"),
+            Diagnostic::new(
+                codes::NO_PROBE,
+                format!("nothing tells {} when `{name}` is down", provider.dns.service),
+            )
+            .at(binder.document.key_span(&at), "no probe here")
+            .at(endpoint.span, "always counts as healthy")
+            .help("add a probe, such as `probe: { https: /healthz, every: 10s, failures: 3 }`"),
         );
     }
     let record_type = one_type(&endpoints, out)?;
@@ -113,13 +110,14 @@ pub(super) fn bind(
     }
     Some(Traffic {
         span: binder.document.key_span(&at),
+        provider,
         zone: body.zone.clone(),
         zone_span: span("zone"),
         record: body.record.clone(),
         record_type,
         ttl: match body.ttl {
             Some(value) => Setting { value, origin: Origin::Service(span("ttl")) },
-            None => Setting { value: TTL, origin: Origin::BuiltIn("Route 53's advice for failover") },
+            None => Setting { value: provider.dns.ttl.value, origin: Origin::BuiltIn(provider.dns.ttl.why) },
         },
         probe,
         endpoints,
@@ -129,6 +127,7 @@ pub(super) fn bind(
 /// The endpoints in the order in which their sites take over.
 fn endpoints(
     binder: &Binder<'_>,
+    provider: &'static Facts,
     sites: &[Option<Site>],
     at: [Step<'_>; 2],
     body: &document::Traffic,
@@ -171,12 +170,21 @@ fn endpoints(
     for site in sites.iter().flatten() {
         let Some(endpoint) = body.endpoints.get(&site.name) else { continue };
         let span = binder.document.span(&under(at, &site.name));
-        bound.extend(target(endpoint, span, out).map(|target| Endpoint { site: site.clone(), target, span }));
+        bound.extend(target(provider, endpoint, span, out).map(|target| Endpoint {
+            site: site.clone(),
+            target,
+            span,
+        }));
     }
     bound
 }
 
-fn target(endpoint: &document::Endpoint, span: Span, out: &mut Vec<Diagnostic>) -> Option<Target> {
+fn target(
+    provider: &'static Facts,
+    endpoint: &document::Endpoint,
+    span: Span,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Target> {
     let text = match endpoint {
         document::Endpoint::Alias(alias) => {
             let name = alias.alias.as_str().to_owned();
@@ -187,11 +195,11 @@ fn target(endpoint: &document::Endpoint, span: Span, out: &mut Vec<Diagnostic>) 
     let looks_like_ip = text.contains(':') || text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     match text.parse::<IpAddr>() {
         Ok(ip) => {
-            if let Some(why) = unreachable(ip) {
+            if let Some(why) = (provider.dns.unreachable)(ip) {
                 out.push(
                     Diagnostic::new(codes::UNREACHABLE_ENDPOINT, format!("`{ip}` is {why}"))
                         .at(span, "health checkers cannot reach this")
-                        .help("Route 53 checks from the internet: give a public address"),
+                        .help(provider.dns.asks_from),
                 );
             }
             Some(Target::Ip(ip))
@@ -205,33 +213,6 @@ fn target(endpoint: &document::Endpoint, span: Span, out: &mut Vec<Diagnostic>) 
             None
         }
         Err(_) => Some(Target::Host(text.to_owned())),
-    }
-}
-
-/// Why health checkers cannot reach an address. They refuse local, private, non-routable and multicast
-/// ranges (Route 53 API Reference, `HealthCheckConfig.IPAddress`). Documentation ranges pass: examples
-/// have to compile.
-fn unreachable(ip: IpAddr) -> Option<&'static str> {
-    match ip {
-        IpAddr::V4(v4) if v4.is_private() => Some("a private address"),
-        IpAddr::V4(v4) if v4.is_loopback() || v4.is_unspecified() => Some("an address of the machine itself"),
-        IpAddr::V4(v4) if v4.is_link_local() => Some("a link-local address"),
-        IpAddr::V4(v4) if v4.is_multicast() || v4.is_broadcast() => Some("not the address of one host"),
-        IpAddr::V4(v4) if matches!(v4.octets(), [100, 64..=127, ..]) => Some("a carrier's private address"),
-        IpAddr::V4(v4)
-            if matches!(v4.octets(), [0 | 240..=255, ..] | [192, 0, 0, _] | [198, 18 | 19, ..]) =>
-        {
-            Some("not an address of the internet")
-        }
-        IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => Some("an IPv4 address in disguise"),
-        IpAddr::V6(v6) if matches!(v6.segments(), [0xfec0..=0xfeff, ..]) => Some("a private address"),
-        IpAddr::V6(v6) if v6.is_unique_local() => Some("a private address"),
-        IpAddr::V6(v6) if v6.is_loopback() || v6 == Ipv6Addr::UNSPECIFIED => {
-            Some("an address of the machine itself")
-        }
-        IpAddr::V6(v6) if v6.is_unicast_link_local() => Some("a link-local address"),
-        IpAddr::V6(v6) if v6.is_multicast() => Some("not the address of one host"),
-        _ => None,
     }
 }
 
@@ -256,7 +237,12 @@ fn one_type(endpoints: &[Endpoint], out: &mut Vec<Diagnostic>) -> Option<RecordT
     Some(wanted)
 }
 
-fn bind_probe(binder: &Binder<'_>, at: [Step<'_>; 2], probe: &document::Probe) -> Probe {
+fn bind_probe(
+    binder: &Binder<'_>,
+    provider: &'static Facts,
+    at: [Step<'_>; 2],
+    probe: &document::Probe,
+) -> Probe {
     // The schema has seen to it that exactly one of the three is there.
     let (protocol, port) = match (&probe.https, &probe.http, probe.tcp) {
         (Some(path), ..) => (Protocol::Https(path.as_str().to_owned()), 443),
@@ -267,7 +253,7 @@ fn bind_probe(binder: &Binder<'_>, at: [Step<'_>; 2], probe: &document::Probe) -
         protocol,
         port: probe.port.unwrap_or(port),
         interval: probe.every.unwrap_or_default().seconds(),
-        failures: probe.failures.unwrap_or(FAILURES),
+        failures: probe.failures.unwrap_or(provider.dns.failures),
         expect: probe.expect.clone(),
         span: binder.document.span(&[at[0], at[1], "probe".into()]),
     }

@@ -36,7 +36,7 @@ const HOSTILE: [(&str, &str); 27] = [
 
 /// Texts that are what they are.
 const ORDINARY: [&str; 6] = [
-    "Plan: 1 to create\n  + bucket.a  arn:aws:s3:::a\n\n",
+    "Plan: 1 to create\n  + aws.bucket.a  arn:aws:s3:::a\n\n",
     "  2001:db8::1 and ::1 within a line, `::` too",
     "# Title\n## Heading\n- [link](a) ## [x] #[x] ##",
     "a\tb\n\n  : one colon\n",

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Kind, Values};
+use super::kind::Kind;
+use super::values::Values;
 
 /// What a cloud knows a thing by: the identity attributes of its kind by name. `None` stands for one that the thing does
 /// not have, such as the set identifier of a plain record. Things of one kind with equal identities are one thing.
@@ -33,6 +34,12 @@ impl Identity {
         self.0.get(name)?.as_deref()
     }
 
+    /// It as attributes, with null for what the thing does not have.
+    #[must_use]
+    pub fn values(&self) -> Values {
+        self.0.iter().map(|(name, part)| (name.clone(), Value::from(part.clone()))).collect()
+    }
+
     /// The parts that the thing has, in the order of their names.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.values().filter_map(Option::as_deref)
@@ -42,6 +49,7 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::aws::route53::record;
     use serde_json::json;
 
     fn values(value: Value) -> Values {
@@ -58,7 +66,7 @@ mod tests {
         let other = values(
             json!({"zone": "acme.example", "name": "www.acme.example", "type": "A", "set-identifier": "null"}),
         );
-        let of = |values: &Values| Identity::of(Kind::Record, values);
+        let of = |values: &Values| Identity::of(record::KIND, values);
         assert_eq!(of(&plain), of(&null));
         assert_ne!(of(&null), of(&other));
         assert_eq!(of(&plain).get("name"), Some("www.acme.example"));

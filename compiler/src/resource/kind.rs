@@ -1,79 +1,89 @@
-//! The list of kinds. A new kind is a line here, a file beside this one, and a file per cloud; leaving one
-//! of them out does not compile.
+//! A kind of resource: a handle on its declaration. Which kinds there are, the registry of providers knows.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
-use super::schema::KindSchema;
-use super::{bucket, health_check, hosted_zone, record, replication, role, service};
+use super::schema::{KindSchema, Lifecycle};
 
-/// A kind of resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// A hosted zone, which has to be there already.
-    HostedZone,
-    /// A bucket with its settings.
-    Bucket,
-    /// The role S3 replicates with.
-    Role,
-    /// A bucket's replication configuration.
-    Replication,
-    /// A health check.
-    HealthCheck,
-    /// One record of a failover pair.
-    Record,
-    /// A service as a whole: a milestone in the graph.
-    Service,
-}
+/// A kind of resource. Kinds are ordered by provider and name.
+#[derive(Clone, Copy)]
+pub struct Kind(&'static KindSchema);
 
 impl Kind {
-    /// All kinds, in the order in which they are shown.
-    pub const ALL: [Self; 7] = [
-        Self::HostedZone,
-        Self::Bucket,
-        Self::Role,
-        Self::Replication,
-        Self::HealthCheck,
-        Self::Record,
-        Self::Service,
-    ];
-
-    /// What is generic code's whole knowledge of a kind.
+    /// The kind of a declaration.
     #[must_use]
-    pub fn schema(self) -> &'static KindSchema {
-        match self {
-            Self::HostedZone => &hosted_zone::SCHEMA,
-            Self::Bucket => &bucket::SCHEMA,
-            Self::Role => &role::SCHEMA,
-            Self::Replication => &replication::SCHEMA,
-            Self::HealthCheck => &health_check::SCHEMA,
-            Self::Record => &record::SCHEMA,
-            Self::Service => &service::SCHEMA,
-        }
+    pub const fn of(schema: &'static KindSchema) -> Self {
+        Self(schema)
     }
 
-    /// The kind of a name.
+    /// Its declaration.
     #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.schema().name == name)
+    pub const fn schema(self) -> &'static KindSchema {
+        self.0
+    }
+
+    /// Its name without the provider, for sentences.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// Whether it belongs to no service, but to everybody who needs it.
+    #[must_use]
+    pub fn is_shared(self) -> bool {
+        self.0.lifecycle == Lifecycle::Prerequisite
+    }
+
+    fn key(self) -> (Option<&'static str>, &'static str) {
+        (self.0.provider, self.0.name)
     }
 }
 
+/// With the provider: `aws.bucket`.
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.schema().name)
+        match self.0.provider {
+            Some(provider) => write!(f, "{provider}.{}", self.0.name),
+            None => f.write_str(self.0.name),
+        }
+    }
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0) || self.key() == other.key()
+    }
+}
+
+impl Eq for Kind {}
+
+impl PartialOrd for Kind {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Kind {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if std::ptr::eq(self.0, other.0) { Ordering::Equal } else { self.key().cmp(&other.key()) }
+    }
+}
+
+impl Hash for Kind {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
     }
 }
 
 impl serde::Serialize for Kind {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.schema().name)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Kind {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Self::parse(&name)
-            .ok_or_else(|| serde::de::Error::custom(format!("there is no kind of resource `{name}`")))
+        serializer.collect_str(self)
     }
 }

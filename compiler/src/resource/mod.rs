@@ -4,99 +4,29 @@
 //! tell; such references are the edges of the graph. An attribute that a resource does not set is not
 //! managed and never a difference; where absence itself is wanted, the value is null.
 
-mod bucket;
-mod health_check;
-mod hosted_zone;
+mod address;
+mod call;
 mod identity;
 mod kind;
+pub mod milestone;
 mod named;
-mod record;
-mod replication;
-mod role;
 mod schema;
-mod service;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::source::Span;
-pub use health_check::reference;
+pub use address::Address;
+pub(crate) use call::calls;
+pub use call::{Call, Made, Permission, Rate, Scope};
 pub use identity::Identity;
 pub use kind::Kind;
 pub use named::Named;
-pub use schema::{AttributeSchema, Change, Coexist, KindSchema, Lifecycle, Shape};
-
-/// The attributes of a thing in the cloud, or the resolved ones of a resource. Sorted by name.
-pub type Values = BTreeMap<String, Value>;
-
-/// The address of a resource: stable for as long as the policy's names are, unique in the graph.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Address {
-    path: Vec<String>,
-    kind: Kind,
-}
-
-impl Address {
-    /// The address of a kind and the names that lead to it, the service's first.
-    #[must_use]
-    pub fn new(kind: Kind, path: &[&str]) -> Self {
-        Self { kind, path: path.iter().map(|part| (*part).to_owned()).collect() }
-    }
-
-    /// The kind.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// The first name: the service, for all that belongs to one.
-    #[must_use]
-    pub fn owner(&self) -> &str {
-        self.path.first().map_or("", String::as_str)
-    }
-
-    /// The service and the part of it that a resource belongs to: one data set, one entry of traffic.
-    #[must_use]
-    pub fn entry(&self) -> String {
-        self.path.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(".")
-    }
-
-    /// The names without the kind.
-    #[must_use]
-    pub fn name(&self) -> String {
-        self.path.join(".")
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.kind, self.path.join("."))
-    }
-}
-
-impl From<Address> for String {
-    fn from(address: Address) -> Self {
-        address.to_string()
-    }
-}
-
-impl TryFrom<String> for Address {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        let (kind, path) = text.split_once('.').ok_or_else(|| format!("`{text}` is not an address"))?;
-        let kind = Kind::parse(kind).ok_or_else(|| format!("there is no kind of resource `{kind}`"))?;
-        // A hosted zone is one name with dots in it.
-        let path = match kind {
-            Kind::HostedZone => vec![path.to_owned()],
-            _ => path.split('.').map(str::to_owned).collect(),
-        };
-        Ok(Self { kind, path })
-    }
-}
+pub use schema::{AttributeSchema, Change, Coexist, KindSchema, Lifecycle, Mark, Shape};
+pub use values::Values;
 
 /// The wanted value of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

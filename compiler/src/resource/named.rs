@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 /// the cloud, which refuses what is neither Holdfast's own nor named.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
-    /// The name of the role that the resource is or uses, from `existing:`.
+    /// The name, from `existing:`, of the identity with whose rights the resource acts, or that it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
+    pub acts_as: Option<String>,
     /// The accounts of KMS keys that the resource uses, beside the account of the estate.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub accounts: BTreeSet<String>,
@@ -20,6 +20,6 @@ impl Named {
     /// Whether nothing is named.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.role.is_none() && self.accounts.is_empty()
+        self.acts_as.is_none() && self.accounts.is_empty()
     }
 }

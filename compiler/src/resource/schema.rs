@@ -1,19 +1,23 @@
-//! What generic code knows about a kind: static data that stands next to the kind.
+//! The declaration of a kind: everything that generic code and documents need to know about it, as static data. A
+//! provider declares its kinds; nothing here names one.
 
 use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::Values;
+use super::call::Call;
+use super::values::Values;
 
-/// A kind of resource, described.
+/// A kind of resource, declared once.
 #[derive(Debug)]
 pub struct KindSchema {
-    /// Its name in addresses.
+    /// The provider's name, which addresses begin with; nothing for kinds that are in no cloud.
+    pub provider: Option<&'static str>,
+    /// Its name in addresses. Unique over all providers: `existing` names kinds without their provider.
     pub name: &'static str,
     /// Who makes it.
     pub lifecycle: Lifecycle,
-    /// Whether it holds data: such a thing is never replaced and never deleted by Holdfast.
+    /// Whether it holds data: such a thing is never replaced, and never deleted without consent.
     pub stateful: bool,
     /// Its attributes, in the order in which they are shown.
     pub attributes: &'static [AttributeSchema],
@@ -26,8 +30,59 @@ pub struct KindSchema {
     /// Whether a thing bears our mark, for kinds whose identity does not say whose it is. What somebody else
     /// has put in the place of ours is never deleted.
     pub ours: Option<fn(&Values) -> bool>,
+    /// What tells that a run of ours made a thing, when the answer to the call that made it was lost.
+    pub mark: Mark,
     /// Whether two things of the kind can exist side by side, where not all can.
     pub coexist: Option<Coexist>,
+    /// The parts of its identity that a policy may give under `existing`: names that Holdfast makes up otherwise.
+    pub known_as: &'static [&'static str],
+    /// Whether other resources act with its rights, as with a role.
+    pub acts: bool,
+    /// The rights that others have put on a thing of the kind, in words.
+    pub rights_of_others: Option<fn(&Values) -> Option<String>>,
+    /// The attributes that say what rights a thing has.
+    pub rights: &'static [&'static str],
+    /// The name that a console shows for a thing, where that is not its identity.
+    pub shown_as: Option<fn(&Values) -> Option<String>>,
+    /// How a thing that has to be there already is made by hand, for the cure of the error that it is missing.
+    pub by_hand: Option<fn(&str) -> String>,
+    /// The calls that its driver makes.
+    pub calls: &'static [&'static Call],
+}
+
+impl KindSchema {
+    /// What a kind is unless its declaration says otherwise.
+    pub const BASE: Self = Self {
+        provider: None,
+        name: "",
+        lifecycle: Lifecycle::Managed,
+        stateful: false,
+        attributes: &[],
+        outputs: &[],
+        batched_by: None,
+        removal: None,
+        ours: None,
+        mark: Mark::Attributes,
+        coexist: None,
+        known_as: &[],
+        acts: false,
+        rights_of_others: None,
+        rights: &[],
+        shown_as: None,
+        by_hand: None,
+        calls: &[],
+    };
+}
+
+/// What tells that a run of ours made a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Its identity: a reference that nobody else uses.
+    Identity,
+    /// An attribute that it has from the moment it is made, such as its tags.
+    Attribute(&'static str),
+    /// All that is wanted of it: it is made in one call, and is as wanted or somebody else's.
+    Attributes,
 }
 
 /// Things of a kind that compete for a place.
@@ -39,6 +94,8 @@ pub struct Coexist {
     pub rule: fn(&Values, &Values) -> bool,
     /// What a thing is, in words, if nothing may take its place.
     pub immovable: fn(&Values) -> Option<String>,
+    /// The attributes that tell what is lost when one goes; the first that is set is shown.
+    pub answers: &'static [&'static str],
 }
 
 impl Coexist {
@@ -54,13 +111,13 @@ impl Coexist {
 pub enum Lifecycle {
     /// Holdfast.
     Managed,
-    /// Somebody else, before: it has to be there.
+    /// Somebody else, before: it has to be there. It belongs to no service; its address is its name.
     Prerequisite,
     /// Nobody: a point in the graph that is reached when what it needs is done.
     Milestone,
 }
 
-/// An attribute, described.
+/// An attribute, declared.
 #[derive(Debug)]
 pub struct AttributeSchema {
     /// Its name.
@@ -71,6 +128,12 @@ pub struct AttributeSchema {
     pub change: Change,
     /// What a reviewer has to be told about a change from one value to another.
     pub caution: Option<fn(&Value, &Value) -> Option<&'static str>>,
+    /// Whether a policy may leave it as it is, under `existing`.
+    pub leavable: bool,
+    /// Whether its value is never shown: plans say that it changes, and not from what to what.
+    pub sensitive: bool,
+    /// What the cloud gives a new thing that does not say.
+    pub unset: Option<fn() -> Value>,
 }
 
 /// How values compare and how they are shown.
@@ -101,24 +164,52 @@ pub enum Change {
 
 impl AttributeSchema {
     /// A plain attribute that can be updated.
-    pub(super) const fn new(name: &'static str) -> Self {
-        Self { name, shape: Shape::Plain, change: Change::InPlace, caution: None }
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        let (shape, change) = (Shape::Plain, Change::InPlace);
+        Self { name, shape, change, caution: None, leavable: false, sensitive: false, unset: None }
     }
 
-    pub(super) const fn identity(name: &'static str) -> Self {
+    /// A part of the identity.
+    #[must_use]
+    pub const fn identity(name: &'static str) -> Self {
         Self { change: Change::Identity, ..Self::new(name) }
     }
 
-    pub(super) const fn shaped(self, shape: Shape) -> Self {
+    /// The same with a shape.
+    #[must_use]
+    pub const fn shaped(self, shape: Shape) -> Self {
         Self { shape, ..self }
     }
 
-    pub(super) const fn change(self, change: Change) -> Self {
+    /// The same with what a change takes.
+    #[must_use]
+    pub const fn change(self, change: Change) -> Self {
         Self { change, ..self }
     }
 
-    pub(super) const fn caution(self, caution: fn(&Value, &Value) -> Option<&'static str>) -> Self {
+    /// The same with a caution.
+    #[must_use]
+    pub const fn caution(self, caution: fn(&Value, &Value) -> Option<&'static str>) -> Self {
         Self { caution: Some(caution), ..self }
+    }
+
+    /// The same, for policies to leave as it is.
+    #[must_use]
+    pub const fn leavable(self) -> Self {
+        Self { leavable: true, ..self }
+    }
+
+    /// The same, never shown.
+    #[must_use]
+    pub const fn sensitive(self) -> Self {
+        Self { sensitive: true, ..self }
+    }
+
+    /// The same with what a new thing has that does not say.
+    #[must_use]
+    pub const fn unset(self, value: fn() -> Value) -> Self {
+        Self { unset: Some(value), ..self }
     }
 
     /// Whether going from one value to another needs a new thing.
@@ -143,8 +234,20 @@ impl KindSchema {
     pub fn attribute(&self, name: &str) -> Option<&'static AttributeSchema> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
-}
 
+    /// The attributes that a policy may leave as they are.
+    #[must_use]
+    pub fn leavable(&self) -> Vec<&'static str> {
+        self.attributes.iter().filter(|a| a.leavable).map(|a| a.name).collect()
+    }
+
+    /// What a new thing has that does not say otherwise.
+    #[must_use]
+    pub fn unset(&self) -> Values {
+        let unset = self.attributes.iter().filter_map(|a| Some((a.name.to_owned(), a.unset?())));
+        unset.collect()
+    }
+}
 impl Shape {
     /// Whether what is there is what is wanted.
     #[must_use]

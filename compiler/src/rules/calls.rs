@@ -1,197 +1,26 @@
-//! Static stability: a recovery should need no control plane, least of all one that lives in a single region.
-//!
-//! Source: AWS whitepaper "AWS Fault Isolation Boundaries", "Global services" and appendix A. The control planes of
-//! IAM, Organizations, Account Management, Route 53, CloudFront, WAF and Shield are in us-east-1; those of ARC, Network
-//! Manager and Global Accelerator in us-west-2. Creating and configuring buckets depends on us-east-1 in every region.
+//! Static stability: a recovery should need no control plane, least of all one that lives in a single region. Which calls
+//! need one, the providers know.
 
-use crate::diagnostic::{Code, Diagnostic, codes};
+use crate::diagnostic::Diagnostic;
 use crate::policy::Policy;
 use crate::units::Date;
 
-/// A group of calls that static stability forbids on the day.
-struct Forbidden {
-    code: Code,
-    /// What the calls do, in a few words.
-    what: &'static str,
-    /// What to have in place instead.
-    instead: &'static str,
-    /// Services with the beginnings of their actions.
-    calls: &'static [(&'static str, &'static [&'static str])],
-}
-
-const CREATE: &[&str] = &["Create"];
-
-/// Most special first: the first group that a call belongs to names it.
-const FORBIDDEN: &[Forbidden] = &[
-    Forbidden {
-        code: codes::CALLS_DNS,
-        what: "changes DNS records or health checks, whose control plane is in us-east-1",
-        instead: "let health checks move the traffic: `does: failover traffic.NAME` needs no call",
-        calls: &[("route53", &["Change", "Create", "Update", "Delete", "Associate", "Disassociate"])],
-    },
-    Forbidden {
-        code: codes::CALLS_IAM,
-        what: "changes IAM, whose control plane is in us-east-1",
-        instead: "make the roles, users and policies of the recovery beforehand",
-        calls: &[(
-            "iam",
-            &[
-                "Create",
-                "Attach",
-                "Put",
-                "Update",
-                "Add",
-                "Set",
-                "Delete",
-                "Detach",
-                "Remove",
-                "Enable",
-                "ChangePassword",
-                "Upload",
-            ],
-        )],
-    },
-    Forbidden {
-        code: codes::CALLS_ACCOUNT,
-        what: "changes the organization or the account, whose control planes are in us-east-1",
-        instead: "opt in to the regions and make the accounts beforehand: enabling a region can take hours",
-        calls: &[
-            (
-                "organizations",
-                &[
-                    "Create", "Move", "Invite", "Attach", "Detach", "Enable", "Disable", "Update", "Delete",
-                    "Remove", "Close", "Accept",
-                ],
-            ),
-            ("account", &["Enable", "Disable", "Put", "Delete"]),
-        ],
-    },
-    Forbidden {
-        code: codes::CALLS_RECOVERY_CONFIG,
-        what: "changes the configuration of ARC, networks or multi-region access points, whose control planes are in us-west-2",
-        instead: "configure them beforehand; on the day change routing control states, or a multi-region access point's routes",
-        calls: &[
-            ("route53-recovery-control-config", &["Create", "Update", "Delete"]),
-            ("route53-recovery-readiness", &["Create", "Update", "Delete"]),
-            ("arc-region-switch", &["Create", "Update", "Delete"]),
-            ("networkmanager", &["Create", "Update", "Delete", "Associate", "Disassociate", "Register"]),
-            (
-                "s3",
-                &[
-                    "CreateMultiRegionAccessPoint",
-                    "DeleteMultiRegionAccessPoint",
-                    "PutMultiRegionAccessPointPolicy",
-                ],
-            ),
-        ],
-    },
-    Forbidden {
-        code: codes::CALLS_BUCKETS,
-        what: "makes or configures a bucket, which depends on us-east-1 in every region",
-        instead: "let Holdfast make the buckets and their settings beforehand; reading and writing objects is fine",
-        calls: &[(
-            "s3",
-            &[
-                "CreateBucket",
-                "DeleteBucket",
-                "PutBucket",
-                "PutReplicationConfiguration",
-                "PutEncryptionConfiguration",
-                "PutLifecycleConfiguration",
-                "PutAccelerateConfiguration",
-                "PutPublicAccessBlock",
-                "PutObjectLockConfiguration",
-            ],
-        )],
-    },
-    Forbidden {
-        code: codes::CALLS_ENDPOINTS,
-        what: "makes something with a DNS name, which needs Route 53's control plane in us-east-1",
-        instead: "have it at the standby beforehand",
-        calls: &[
-            ("elasticloadbalancing", &["CreateLoadBalancer"]),
-            ("apigateway", &["Create", "POST", "PUT", "PATCH"]),
-            ("elasticache", CREATE),
-            ("es", CREATE),
-            ("aoss", CREATE),
-            ("memorydb", CREATE),
-            ("neptune", CREATE),
-            ("dax", CREATE),
-            ("eks", &["CreateCluster"]),
-            ("servicediscovery", &["Create", "Register"]),
-            ("ec2", &["CreateVpcEndpoint"]),
-            ("lambda", &["CreateFunctionUrlConfig"]),
-            ("ecs", &["CreateService"]),
-        ],
-    },
-    Forbidden {
-        code: codes::CALLS_EDGE,
-        what: "changes the edge, whose control planes are in us-east-1 and us-west-2",
-        instead: "use origin groups in CloudFront, and endpoints with health checks in Global Accelerator",
-        calls: &[
-            ("cloudfront", &["Create", "Update", "Delete", "Associate", "Publish"]),
-            ("wafv2", &["Create", "Update", "Delete", "Associate", "Put"]),
-            ("waf", &["Create", "Update", "Delete", "Put"]),
-            ("waf-regional", &["Create", "Update", "Delete", "Associate", "Put"]),
-            ("shield", &["Create", "Update", "Associate"]),
-            ("globalaccelerator", &["Create", "Update", "Delete", "Add", "Remove"]),
-        ],
-    },
-    Forbidden {
-        code: codes::CALLS_ARC_LOOKUP,
-        what: "looks up what has to be known beforehand, in a control plane in us-west-2",
-        instead: "keep the five cluster endpoints and the routing control ARNs with the procedure, and try all of them",
-        calls: &[("route53-recovery-control-config", &["Describe", "List"])],
-    },
-    Forbidden {
-        code: codes::CALLS_PROVISIONING,
-        what: "provisions on the day, when everybody else does",
-        instead: "keep a warm standby or a capacity reservation at the standby site",
-        calls: &[
-            (
-                "ec2",
-                &[
-                    "RunInstances",
-                    "CreateFleet",
-                    "RequestSpot",
-                    "StartInstances",
-                    "CreateCapacityReservation",
-                ],
-            ),
-            ("autoscaling", &["Create", "SetDesiredCapacity", "Update"]),
-            ("rds", &["CreateDB", "RestoreDB", "StartDB", "CreateGlobalCluster"]),
-            ("redshift", &["Create", "Restore"]),
-            ("ecs", &["UpdateService", "RunTask"]),
-            ("eks", &["CreateNodegroup", "UpdateNodegroup"]),
-            ("application-autoscaling", &["Register", "Put"]),
-        ],
-    },
-];
-
 /// SS01 to SS07, SS10 and SS11: steps that call what static stability forbids.
 pub(super) fn control_planes(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
-    let services = policy.services.values();
-    let steps =
-        services.flat_map(|service| service.recovery.values().flatten().map(move |step| (service, step)));
-    for (service, step) in steps {
-        for (call, span) in &step.calls {
-            let Some(group) = FORBIDDEN.iter().find(|group| group.covers(call)) else { continue };
-            let message = format!("step `{}` of `{}` {}", step.name, service.name, group.what);
-            out.push(
-                Diagnostic::new(group.code, message)
-                    .at(*span, "not on the day of a disaster")
-                    .at(step.span, "in this step")
-                    .help(group.instead),
-            );
+    for service in policy.services.values() {
+        let Some(home) = service.sites.first() else { continue };
+        let groups = home.region.provider.control_planes;
+        for step in service.recovery.values().flatten() {
+            for (call, span) in &step.calls {
+                let Some(group) = groups.iter().find(|group| group.covers(call)) else { continue };
+                let message = format!("step `{}` of `{}` {}", step.name, service.name, group.what);
+                out.push(
+                    Diagnostic::new(group.code, message)
+                        .at(*span, "not on the day of a disaster")
+                        .at(step.span, "in this step")
+                        .help(group.instead),
+                );
+            }
         }
-    }
-}
-
-impl Forbidden {
-    fn covers(&self, call: &str) -> bool {
-        let Some((service, action)) = call.split_once(':') else { return false };
-        let beginnings =
-            self.calls.iter().filter(|(name, _)| *name == service).flat_map(|(_, actions)| *actions);
-        beginnings.into_iter().any(|beginning| action.starts_with(beginning))
     }
 }

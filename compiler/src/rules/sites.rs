@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::Name;
-use crate::objectives::same_key;
 use crate::policy::{Policy, Service};
 use crate::units::Date;
 
@@ -75,7 +74,7 @@ pub(super) fn shared_fate(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagno
             .map(|what| format!("`{what}`"))
             .collect();
         let own = primary.kms_key.as_ref();
-        if standbys.iter().all(|site| same_key(site.kms_key.as_ref(), own)) {
+        if standbys.iter().all(|site| primary.region.provider.one_key(site.kms_key.as_ref(), own)) {
             shared.insert("one multi-region key".to_owned());
         }
         if !shared.is_empty() {

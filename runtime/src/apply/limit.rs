@@ -7,42 +7,35 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_compiler::provider::PROVIDERS;
+use holdfast_compiler::resource::Rate;
 use tokio::time::{Duration, Instant};
 
 use crate::cloud::Cost;
 
-/// Calls per second, and how many may come at once.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Limit {
-    /// Tokens gained per second.
-    pub rate: f64,
-    /// Tokens in a full bucket.
-    pub burst: f64,
-}
-
-/// What holds unless the user says otherwise: name, rate, burst.
-///
-/// Route 53: Amazon Route 53 Developer Guide, "Throttling for Amazon Route 53 API requests" (account, and
-/// account and operation). IAM and S3 publish none for the calls we make (S3's 3,500 and 5,500 a second and
-/// prefix are for objects): these are ours, low enough to leave room for others in the account and higher
-/// than sixteen steps at a time usually ask.
-pub const DEFAULTS: [(&str, Limit); 5] = [
-    ("iam", Limit { rate: 20.0, burst: 100.0 }),
-    ("route53", Limit { rate: 10.0, burst: 50.0 }),
-    ("route53:CreateHealthCheck", Limit { rate: 0.5, burst: 50.0 }),
-    ("route53:DeleteHealthCheck", Limit { rate: 3.0, burst: 15.0 }),
-    ("s3", Limit { rate: 100.0, burst: 200.0 }),
-];
-
 /// The limits of a run, by the name of a service (`route53`) or of one operation
 /// (`route53:CreateHealthCheck`), which counts for its service as well.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Limits(BTreeMap<String, Limit>);
+pub struct Limits(BTreeMap<String, Rate>);
 
 impl Default for Limits {
     fn default() -> Self {
-        Self(DEFAULTS.iter().map(|(name, limit)| ((*name).to_owned(), *limit)).collect())
+        let services = PROVIDERS.iter().flat_map(|provider| provider.rates.iter().copied());
+        let calls = PROVIDERS.iter().flat_map(|provider| provider.all_calls());
+        let calls = calls.into_iter().filter_map(|call| Some((call.operation, call.rate?)));
+        Self(services.chain(calls).map(|(name, rate)| (name.to_owned(), rate)).collect())
     }
+}
+
+/// All that can be limited: services, and the operations that are counted beforehand, sorted.
+#[must_use]
+pub fn limitable() -> Vec<&'static str> {
+    let services = PROVIDERS.iter().flat_map(|provider| provider.rates.iter().map(|(name, _)| *name));
+    let calls = PROVIDERS.iter().flat_map(|provider| provider.all_calls());
+    let paced = calls.into_iter().filter(|call| call.is_paced()).map(|call| call.operation);
+    let mut all: Vec<&str> = services.chain(paced).collect();
+    all.sort_unstable();
+    all
 }
 
 /// One wish about limits, as it stands on the command line.
@@ -100,7 +93,7 @@ impl Limits {
                 Setting::Of(name, Some((rate, burst))) => {
                     let known = self.0.get(name).map(|limit| limit.burst);
                     let burst = burst.or(known).unwrap_or(rate.max(1.0));
-                    self.0.insert(name.clone(), Limit { rate: *rate, burst });
+                    self.0.insert(name.clone(), Rate { rate: *rate, burst });
                 }
             }
         }
@@ -114,7 +107,7 @@ pub(super) struct Buckets(BTreeMap<String, Bucket>);
 
 #[derive(Debug)]
 struct Bucket {
-    limit: Limit,
+    limit: Rate,
     /// Below zero after a unit that costs more than the bucket holds.
     tokens: f64,
     at: Instant,
@@ -122,7 +115,7 @@ struct Bucket {
 
 impl Buckets {
     pub(super) fn new(limits: &Limits, now: Instant) -> Self {
-        let full = |limit: &Limit| Bucket { limit: *limit, tokens: limit.burst, at: now };
+        let full = |limit: &Rate| Bucket { limit: *limit, tokens: limit.burst, at: now };
         Self(limits.0.iter().map(|(name, limit)| (name.clone(), full(limit))).collect())
     }
 
@@ -170,62 +163,4 @@ fn price(bucket: &str, cost: &Cost) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CREATE: &str = "route53:CreateHealthCheck";
-
-    fn limits(settings: &[&str]) -> Limits {
-        let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
-        Limits::default().with(&settings)
-    }
-
-    #[test]
-    fn limits_are_settings() {
-        let limit = |settings: &[&str], name: &str| limits(settings).0.get(name).copied();
-        assert_eq!(limit(&[], "route53"), Some(Limit { rate: 10.0, burst: 50.0 }));
-        assert_eq!(limit(&["route53=5"], "route53"), Some(Limit { rate: 5.0, burst: 50.0 }));
-        assert_eq!(limit(&["route53=5/7"], "route53"), Some(Limit { rate: 5.0, burst: 7.0 }));
-        assert_eq!(limit(&["s3:CreateBucket=2"], "s3:CreateBucket"), Some(Limit { rate: 2.0, burst: 2.0 }));
-        assert_eq!(limit(&["route53=none"], "route53"), None);
-        assert_eq!(limits(&["none"]), Limits::none());
-        // The last word counts.
-        assert_eq!(limit(&["none", "iam=1"], "iam"), Some(Limit { rate: 1.0, burst: 1.0 }));
-    }
-
-    #[test]
-    fn nonsense_is_no_setting() {
-        for text in ["", "route53", "route53=", "route53=0", "route53=-1", "route53=NaN", "route53=inf"] {
-            assert!(Setting::parse(text).is_err(), "{text}");
-        }
-        for text in ["route53=1/0", "route53=1/", "route53=1/2/3", "route53=1e9"] {
-            assert!(Setting::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn an_operation_pays_twice() {
-        let now = Instant::now();
-        let mut buckets = Buckets::new(&limits(&["route53=10/10"]), now);
-        let cost = Cost::from([(CREATE, 1), ("route53:ChangeTagsForResource", 1)]);
-        for _ in 0..5 {
-            assert!(buckets.short(&cost, now).is_empty());
-            buckets.take(&cost, now);
-        }
-        let short = buckets.short(&cost, now);
-        assert_eq!(short, [("route53", now + Duration::from_millis(200))], "45 more would pass the other");
-        assert!(buckets.short(&cost, now + Duration::from_millis(200)).is_empty());
-        assert!(buckets.short(&Cost::from([("s3:CreateBucket", 1)]), now).is_empty());
-    }
-
-    #[test]
-    fn what_no_bucket_can_hold_waits_for_a_full_one_and_leaves_a_debt() {
-        let now = Instant::now();
-        let mut buckets = Buckets::new(&limits(&["route53=1/2"]), now);
-        let cost = Cost::from([("route53:GetChange", 5)]);
-        assert!(buckets.short(&cost, now).is_empty());
-        buckets.take(&cost, now);
-        let short = buckets.short(&Cost::from([("route53:GetChange", 1)]), now);
-        assert_eq!(short, [("route53", now + Duration::from_secs(4))]);
-    }
-}
+mod tests;

@@ -21,14 +21,14 @@ use holdfast_compiler::resource::{Address, Attribute, Identity, Values};
 use holdfast_compiler::units::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::cloud::{Cloud, CloudError, Command, Done};
+use crate::cloud::{Class, Cloud, CloudError, Command, Done};
 use crate::journal::{Event, JournalError, Writer};
-pub use limit::{DEFAULTS, Limit, Limits, Setting};
+pub use limit::{Limits, Setting, limitable};
 use queue::{Next, Queue, Unit};
 use schedule::Schedule;
 
 /// How long a step may take unless somebody says otherwise. A change of records may wait two minutes for its
-/// turn and five for the name servers of Route 53, and a zone of 10,000 records, the most it has without asking
+/// turn and five for the name servers to answer with it, and a zone of 10,000 records, the most it has without asking
 /// for more, takes ten changes of usually less than a minute each.
 pub const STEP_TIMEOUT: Duration = Duration::minutes(15);
 
@@ -189,7 +189,7 @@ impl<'a> Run<'a> {
     fn prepare(&self, unit: &[usize], way: usize) -> Result<Unit, CloudError> {
         let steps: Vec<(usize, &Step)> =
             unit.iter().filter_map(|at| Some((*at, self.plan.steps.get(*at)?))).collect();
-        let lane = steps.iter().find_map(|(_, step)| step.lane()).map(str::to_owned);
+        let lane = steps.iter().find_map(|(_, step)| step.lane());
         let commands: Vec<Command> =
             steps.iter().map(|(_, step)| self.command(step)).collect::<Result<_, _>>()?;
         let cost = self.cloud.cost(&commands);
@@ -205,7 +205,12 @@ impl<'a> Run<'a> {
                 let value = self.outputs.get(of).and_then(|outputs| outputs.get(output)).cloned();
                 let missing = || {
                     let message = format!("`{of}` has not told its `{output}`");
-                    CloudError::new(format!("{} {}", step.action, step.address), "MissingOutput", message)
+                    CloudError::new(
+                        Class::Other,
+                        format!("{} {}", step.action, step.address),
+                        "MissingOutput",
+                        message,
+                    )
                 };
                 Ok((name.clone(), value.filter(|value| !value.is_null()).ok_or_else(missing)?))
             }
@@ -273,7 +278,7 @@ fn late(step: &Step, longest: std::time::Duration) -> CloudError {
     let longest = Duration::seconds(longest.as_secs()).in_words();
     let message =
         format!("not done after {longest}; whether it took effect is for the next observation to find out");
-    CloudError::new(format!("{} {}", step.action, step.address), "Deadline", message)
+    CloudError::new(Class::Unanswered, format!("{} {}", step.action, step.address), "Deadline", message)
 }
 
 fn intent(step: &Step, command: &Command) -> Event {

@@ -1,12 +1,13 @@
 //! A batch is all or nothing, so one command that the cloud refuses drags down the rest of its zone. What the
 //! cloud refuses for its content is sent again entry by entry, so that only the guilty one fails.
 
-use crate::cloud::{Cloud, CloudError, Command, Done};
+use crate::cloud::{Class, Cloud, CloudError, Command, Done};
 
 /// Execute a batch; one result per command.
 pub(super) async fn execute(cloud: &dyn Cloud, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
     let results = cloud.execute(batch).await;
-    let refused = |result: &Result<Done, CloudError>| result.as_ref().is_err_and(CloudError::is_refusal);
+    let refused =
+        |result: &Result<Done, CloudError>| result.as_ref().is_err_and(|error| error.class == Class::Refused);
     if !results.iter().all(refused) {
         return results;
     }

@@ -28,7 +28,7 @@ use crate::apply::{Outcome, Watcher};
 use crate::cloud::{Calls, CloudError};
 
 /// The version of the events.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// One line.
 #[derive(Debug, Serialize)]

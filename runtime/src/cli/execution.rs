@@ -16,8 +16,7 @@ use super::failure::Failure;
 use super::output::Terminal;
 use super::progress::Progress;
 use super::signals::Signals;
-use crate::apply::{DEFAULTS, Limits, Outcome, STEP_TIMEOUT, Setting, Settings, Stopped, Watcher, apply};
-use crate::aws::OPERATIONS;
+use crate::apply::{Limits, Outcome, STEP_TIMEOUT, Setting, Settings, Stopped, Watcher, apply, limitable};
 use crate::cloud::{Calls, Cloud, CloudError};
 use crate::journal::{Claim, Run, Signer, Writer};
 
@@ -58,8 +57,7 @@ enum Format {
 fn limit(text: &str) -> Result<Setting, String> {
     let setting = Setting::parse(text)?;
     let Setting::Of(name, _) = &setting else { return Ok(setting) };
-    let services = DEFAULTS.iter().map(|(name, _)| *name).filter(|name| !name.contains(':'));
-    let known: Vec<&str> = services.chain(OPERATIONS).collect();
+    let known = limitable();
     if known.contains(&name.as_str()) {
         return Ok(setting);
     }

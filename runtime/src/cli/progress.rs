@@ -170,7 +170,7 @@ mod tests {
     fn board(steps: usize, ended: usize, running: usize) -> Board {
         let began = Instant::now();
         let step = |n: usize| {
-            let address = Address::try_from(format!("bucket.s.d.site{n}")).unwrap();
+            let address = Address::try_from(format!("aws.bucket.s.d.site{n}")).unwrap();
             (StepId::of(&address), format!("create {address}"), began)
         };
         Board { began, steps, ended, running: (0..running).map(step).collect(), stopping: None }
@@ -186,14 +186,14 @@ mod tests {
             at(&board(34, 3, 4), 8),
             [
                 "3 of 34 done, 8 s",
-                "  create bucket.s.d.site0 (8 s)",
-                "  create bucket.s.d.site1 (8 s)",
+                "  create aws.bucket.s.d.site0 (8 s)",
+                "  create aws.bucket.s.d.site1 (8 s)",
                 "  and 2 more"
             ]
         );
         assert_eq!(
             at(&board(34, 3, 1), 70),
-            ["3 of 34 done, 1 min 10 s", "  create bucket.s.d.site0 (1 min 10 s)"]
+            ["3 of 34 done, 1 min 10 s", "  create aws.bucket.s.d.site0 (1 min 10 s)"]
         );
     }
 

@@ -14,11 +14,11 @@ use super::Global;
 use super::consents::ConsentFlags;
 use super::failure::Failure;
 use super::output::Terminal;
-use crate::aws::Aws;
 use crate::cloud::{Caller, Cloud};
 use crate::estate::{Findings, PlanError, Policies, Request};
 use crate::journal::{Entry, History, Journal, Signer};
 use crate::local::Local;
+use crate::provider::aws::Aws;
 use crate::trust::Trust;
 use crate::{files, journal, load};
 

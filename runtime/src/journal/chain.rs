@@ -7,26 +7,26 @@ use super::{Entry, Event, JournalError};
 
 /// The text of one run.
 #[derive(Debug)]
-pub(super) struct Text {
+pub(crate) struct Text {
     /// The number that its name says.
-    pub(super) run: u64,
+    pub(crate) run: u64,
     /// Its parts in order: one file, one folded object, or pages.
-    pub(super) parts: Vec<Part>,
+    pub(crate) parts: Vec<Part>,
     /// The pages again, where they were folded and are looked at all the same.
-    pub(super) pages: Vec<Part>,
+    pub(crate) pages: Vec<Part>,
     /// Whether it may end in the beginning of an entry: a file does when its writer is killed.
-    pub(super) may_be_torn: bool,
+    pub(crate) may_be_torn: bool,
 }
 
 /// One file or object.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// The number that its name says, from 1.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// The path or key.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// What is in it.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Text {

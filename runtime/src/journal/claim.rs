@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::entry::Entry;
 use super::folder::{self, Folder};
-use super::s3::Bucket;
 use super::{Appended, Event, History, JournalError, Memory, Place, Read, RunState, Store, Unended, chain};
 use crate::cloud::Calls;
+use crate::provider::aws::journal::Bucket;
 
 /// A journal.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use super::JournalError;
 use crate::approval::Rule;
 
 /// The format of runs. A reader refuses others.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// What a run is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 //! the runs is a fold over the entries (`state.rs`), and so is what we own ([`owned`]).
 //!
 //! Where it lives is a `Store`: a folder of this machine, with one file per run and a lock (`folder.rs`), or a
-//! prefix in a bucket, which teams share (`s3.rs`). Who wants to run makes a [`Claim`], then a [`Writer`].
+//! prefix in a bucket, which teams share (the provider's). Who wants to run makes a [`Claim`], then a [`Writer`].
 
 mod approvals;
 mod begun;
@@ -17,7 +17,6 @@ mod folder;
 mod memory;
 mod owned;
 mod place;
-mod s3;
 mod signed;
 mod state;
 mod write;
@@ -41,11 +40,11 @@ pub use state::{End, Progress, RunState};
 pub use write::Writer;
 
 use crate::cloud::Calls;
-use chain::Text;
+pub(crate) use chain::{Part, Text};
 
 /// Where a journal lives. A run is written page by page, and only one writer gets a page of a number.
 #[async_trait]
-trait Store: Debug + Send + Sync {
+pub(crate) trait Store: Debug + Send + Sync {
     /// All there is. With `thorough`, what is kept twice is read twice.
     async fn read(&self, thorough: bool) -> Result<Read, JournalError>;
 
@@ -64,18 +63,18 @@ trait Store: Debug + Send + Sync {
 
 /// What a store holds.
 #[derive(Debug)]
-struct Read {
+pub(crate) struct Read {
     /// The runs in order.
-    texts: Vec<Text>,
+    pub(crate) texts: Vec<Text>,
     /// The runs that were not folded.
-    unfolded: Vec<u64>,
+    pub(crate) unfolded: Vec<u64>,
     /// How long ago the last page was written, by the clock of the store.
-    silent: Duration,
+    pub(crate) silent: Duration,
 }
 
 /// What came of writing a page.
 #[derive(Debug)]
-enum Appended {
+pub(crate) enum Appended {
     /// It is there.
     Written,
     /// Somebody else has written this page, and this is what it says.

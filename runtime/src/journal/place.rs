@@ -44,7 +44,7 @@ impl FromStr for Place {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if !text.starts_with("s3://") {
+        if !S3Location::is_meant(text) {
             return Ok(Self::Folder(text.into()));
         }
         let s3 = S3Location::parse(text)?;

@@ -168,8 +168,7 @@ mod tests {
     }
 
     fn step(event: &str) -> Event {
-        let rest =
-            r#""step":"bucket.a.b.c","address":"bucket.a.b.c","action":"create","identity":{},"needs":[]"#;
+        let rest = r#""step":"aws.bucket.a.b.c","address":"aws.bucket.a.b.c","action":"create","identity":{},"needs":[]"#;
         let text = format!(r#"{{"event":"step-{event}",{rest},"id":"x","error":"y"}}"#);
         serde_json::from_str(&text).unwrap()
     }

@@ -2,6 +2,7 @@
 //! a smaller catalogue: it enforces the preconditions of the real one (`rules.rs`) and can be told to fail
 //! ([`Fault`]).
 
+mod embedded;
 mod rules;
 mod store;
 mod weather;
@@ -16,12 +17,13 @@ use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Wanted};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::resource::{Identity, Kind, Values};
-use serde_json::{Value, json};
 
 use crate::cloud::{Caller, Calls, Cloud, CloudError, Command, Done};
-use crate::refusal;
-pub use store::Fault;
-use store::{State, Store};
+use crate::{provider, refusal};
+pub use embedded::{Checked, Embedded, Look};
+pub(crate) use rules::values;
+use store::Store;
+pub use store::{Fault, State};
 use weather::Fate;
 pub use weather::Weather;
 
@@ -73,7 +75,7 @@ impl Local {
     }
 
     /// The fate of the next call of some kind.
-    fn suffer<T>(&self, ask: impl FnOnce(&mut Weather) -> T) -> Option<T> {
+    fn fate<T>(&self, ask: impl FnOnce(&mut Weather) -> T) -> Option<T> {
         self.state().weather.as_mut().map(ask)
     }
 
@@ -94,30 +96,23 @@ impl Cloud for Local {
 
     async fn identity(&self) -> Result<Caller, CloudError> {
         let account = self.state().account.clone();
-        let arn = format!("arn:aws:iam::{account}:user/local");
+        let arn = format!("local:user/{account}");
         Ok(Caller { account, partition: "aws".to_owned(), arn })
     }
 
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {
         self.count();
-        let (stale, wait) = self.suffer(Weather::observation).unwrap_or_default();
+        let (stale, wait) = self.fate(Weather::observation).unwrap_or_default();
         tokio::time::sleep(wait).await;
         let mut state = self.state();
-        let zones = scope.iter().filter(|wanted| wanted.kind == Kind::HostedZone);
-        let zones: Vec<&str> = zones.filter_map(|wanted| wanted.identity.get("name")).collect();
-        state.provide_zones(&zones);
-        let name = |identity: &Identity| {
-            let text = |name: &str| identity.get(name).unwrap_or_default().to_owned();
-            (text("zone"), text("name"))
-        };
-        let records = scope.iter().filter(|wanted| wanted.kind == Kind::Record);
-        let names: BTreeSet<(String, String)> = records.map(|wanted| name(&wanted.identity)).collect();
+        state.provide(scope);
+        // Whatever stands in the place of a wanted thing is seen, as a listing of the place would show it.
+        let places: BTreeSet<(Kind, Vec<String>)> = scope.iter().filter_map(Wanted::place).collect();
         let identities: BTreeSet<(Kind, &Identity)> =
             scope.iter().map(|wanted| (wanted.kind, &wanted.identity)).collect();
-        let seen = |object: &&Object| match object.kind {
-            // Whatever stands on a wanted record's name is seen, as a listing of the zone would show it.
-            Kind::Record => names.contains(&name(&object.identity())),
-            _ => identities.contains(&(object.kind, &object.identity())),
+        let seen = |object: &&Object| match &object.kind.schema().coexist {
+            Some(coexist) => places.contains(&(object.kind, coexist.place(&object.attributes))),
+            None => identities.contains(&(object.kind, &object.identity())),
         };
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(earlier) = earlier.as_ref().filter(|_| stale) {
@@ -138,7 +133,7 @@ impl Cloud for Local {
         }
         self.count();
         let (fate, wait) =
-            self.suffer(|weather| weather.change(&subject(batch))).unwrap_or((Fate::Fine, Duration::ZERO));
+            self.fate(|weather| weather.change(&subject(batch))).unwrap_or((Fate::Fine, Duration::ZERO));
         tokio::time::sleep(wait).await;
         let mut state = self.state();
         if state.weather.as_ref().is_some_and(|weather| weather.stale > 0) {
@@ -147,8 +142,8 @@ impl Cloud for Local {
         }
         let struck = |error: CloudError| batch.iter().map(|_| Err(error.clone())).collect();
         let results = match fate {
-            Fate::Before(_) => fate.error().map_or_else(Vec::new, struck),
-            Fate::Fine | Fate::After(_) => {
+            Fate::Throttled | Fate::Before => fate.error().map_or_else(Vec::new, struck),
+            Fate::Fine | Fate::After => {
                 let results = run(&mut state, batch);
                 match fate.error().filter(|_| results.iter().all(Result::is_ok)) {
                     Some(error) => struck(error),
@@ -190,17 +185,17 @@ fn subject(batch: &[Command]) -> String {
     batch.first().map(|command| command.address.to_string()).unwrap_or_default()
 }
 
-/// Run a batch: all of it or, if one command is refused, none. What goes, goes first, as in a change of
-/// Route 53 that is looked at as a whole.
+/// Run a batch: all of it or, if one command is refused, none. Removals come first, as in an atomic
+/// change that is looked at as a whole.
 fn run(state: &mut State, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
     state.begin();
     let faults: Vec<Option<store::Fault>> = batch.iter().map(|command| state.fault(command)).collect();
-    let all = go(state, batch).and_then(|()| {
+    let all = remove(state, batch).and_then(|()| {
         let before = faults.iter().zip(batch).find(|(fault, _)| fault.as_ref().is_some_and(|f| !f.after));
         if let Some((Some(fault), command)) = before {
             return Err(fault.error(command));
         }
-        batch.iter().map(|command| come(state, command)).collect::<Result<Vec<Done>, CloudError>>()
+        batch.iter().map(|command| put(state, command)).collect::<Result<Vec<Done>, CloudError>>()
     });
     match all {
         Ok(done) => {
@@ -219,7 +214,7 @@ fn run(state: &mut State, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
 }
 
 /// Remove what the commands remove.
-fn go(state: &mut State, batch: &[Command]) -> Result<(), CloudError> {
+fn remove(state: &mut State, batch: &[Command]) -> Result<(), CloudError> {
     for command in batch {
         for object in &command.displaces {
             state.remove(object.kind, &object.id);
@@ -233,7 +228,7 @@ fn go(state: &mut State, batch: &[Command]) -> Result<(), CloudError> {
 }
 
 /// Make and change what a command makes and changes.
-fn come(state: &mut State, command: &Command) -> Result<Done, CloudError> {
+fn put(state: &mut State, command: &Command) -> Result<Done, CloudError> {
     let kind = command.address.kind();
     let id = command.object.as_ref().map(|object| object.id.clone()).unwrap_or_default();
     let object = match command.action {
@@ -248,7 +243,7 @@ fn come(state: &mut State, command: &Command) -> Result<Done, CloudError> {
             }
             object
         }
-        Action::Create | Action::Replace => create(state, command),
+        Action::Create | Action::Replace => create(state, command)?,
     };
     rules::check(state, command, &object)?;
     let done = Done { id: object.id.clone(), outputs: object.outputs.clone() };
@@ -257,42 +252,12 @@ fn come(state: &mut State, command: &Command) -> Result<Done, CloudError> {
 }
 
 /// A new thing, with what its cloud sets without being asked.
-fn create(state: &mut State, command: &Command) -> Object {
+fn create(state: &mut State, command: &Command) -> Result<Object, CloudError> {
     let kind = command.address.kind();
-    let text = |name: &str| command.values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let mut attributes = match kind {
-        // Every new bucket has these since January and April 2023 (Amazon S3 User Guide, "Default
-        // encryption FAQ" and "Default settings for new S3 buckets FAQ").
-        Kind::Bucket => rules::values(json!({
-            "versioning": null, "encryption": "AES256", "kms-key": null, "bucket-key": false,
-            "public-access-block":
-                ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"],
-            "ownership": "BucketOwnerEnforced", "tags": {},
-        })),
-        _ => Values::new(),
-    };
+    let none = || rules::refuse(command, "InvalidRequest", "there is no such kind in this cloud");
+    let embedded = provider::embedded(kind).ok_or_else(none)?;
+    let mut attributes = kind.schema().unset();
     attributes.extend(command.values.clone());
-    let (id, outputs) = match kind {
-        Kind::Bucket => {
-            let name = text("name");
-            let arn = format!("arn:aws:s3:::{name}");
-            (name, json!({"arn": arn}))
-        }
-        Kind::Role => {
-            let name = text("name");
-            let arn = format!("arn:aws:iam::{}:role/{name}", state.account);
-            (name, json!({"arn": arn}))
-        }
-        Kind::Replication => (text("bucket"), json!({})),
-        Kind::HealthCheck => {
-            let id = state.next_id("hc");
-            (id.clone(), json!({"id": id}))
-        }
-        Kind::Record => {
-            let id = [text("zone-id"), text("name"), text("type"), text("set-identifier")].join("/");
-            (id, json!({}))
-        }
-        Kind::HostedZone | Kind::Service => (text("name"), json!({})),
-    };
-    Object { kind, id, attributes, outputs: rules::values(outputs) }
+    let (id, outputs) = embedded.made(state, &command.values);
+    Ok(Object { kind, id, attributes, outputs })
 }

@@ -6,20 +6,18 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use holdfast_compiler::digest::sha256;
-use holdfast_compiler::observation::Object;
+use holdfast_compiler::observation::{Object, Wanted};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::resource::Kind;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::rules::values;
 use super::weather::Weather;
-use crate::cloud::{CloudError, Command};
+use crate::cloud::{Class, CloudError, Command};
 use crate::files::{self, FileError, absent};
+use crate::provider;
 
 /// The format of the file.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The largest file of an embedded cloud that is read, and the largest log beside it, in bytes: some 500,000 objects.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
 /// The account of an embedded cloud, unless its file says otherwise.
@@ -43,14 +41,14 @@ pub struct Fault {
 impl Fault {
     pub(super) fn error(&self, command: &Command) -> CloudError {
         let message = if self.after { "the answer was lost (injected)" } else { "it fails (injected)" };
-        CloudError::new(super::rules::operation(command), &self.code, message)
+        super::rules::refuse(command, &self.code, message)
     }
 }
 
 /// Everything an embedded cloud holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct State {
+pub struct State {
     format: u32,
     pub(super) account: String,
     /// Whether zones that policies name have to be in the file, as on a real cloud. Otherwise the cloud
@@ -59,7 +57,7 @@ pub(super) struct State {
     fixed_zones: bool,
     /// Buckets that hold objects, as a test writes it into the file: they cannot be deleted.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub(super) full_buckets: BTreeSet<String>,
+    full_buckets: BTreeSet<String>,
     #[serde(default)]
     last_id: u64,
     #[serde(default)]
@@ -98,15 +96,28 @@ impl State {
         self.index.values()
     }
 
-    /// The records on a name of a zone: their ids begin with both.
-    pub(super) fn records(&self, zone_id: &str, name: &str) -> impl Iterator<Item = &Object> {
-        let prefix = format!("{zone_id}/{name}/");
-        let from = self.index.range((Kind::Record, prefix.clone())..);
-        from.take_while(move |((kind, id), _)| *kind == Kind::Record && id.starts_with(&prefix))
+    /// The things of a kind whose ids begin with a text.
+    pub fn beginning(&self, kind: Kind, prefix: String) -> impl Iterator<Item = &Object> {
+        let from = self.index.range((kind, prefix.clone())..);
+        from.take_while(move |((other, id), _)| *other == kind && id.starts_with(&prefix))
             .map(|(_, object)| object)
     }
 
-    pub(super) fn get(&self, kind: Kind, id: &str) -> Option<&Object> {
+    /// The account.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// Whether a bucket holds objects.
+    #[must_use]
+    pub fn is_full(&self, id: &str) -> bool {
+        self.full_buckets.contains(id)
+    }
+
+    /// A thing.
+    #[must_use]
+    pub fn get(&self, kind: Kind, id: &str) -> Option<&Object> {
         self.index.get(&(kind, id.to_owned()))
     }
 
@@ -145,30 +156,24 @@ impl State {
         self.undo.push((key, before));
     }
 
-    pub(super) fn next_id(&mut self, prefix: &str) -> String {
+    /// A new id.
+    pub fn next_id(&mut self, prefix: &str) -> String {
         self.last_id += 1;
         format!("{prefix}-{:06}", self.last_id)
     }
 
-    pub(super) fn provide_zones(&mut self, names: &[&str]) {
+    /// Make the prerequisites that are asked for.
+    pub(super) fn provide(&mut self, scope: &[Wanted]) {
         if self.fixed_zones {
             return;
         }
-        let zones = self.index.range((Kind::HostedZone, String::new())..);
-        let zones = zones.map(|(_, object)| object).take_while(|object| object.kind == Kind::HostedZone);
-        let there: BTreeSet<String> =
-            zones.filter_map(|zone| Some(zone.attributes.get("name")?.as_str()?.to_owned())).collect();
-        for name in names {
-            if !there.contains(*name) {
-                let id: String = sha256(name).chars().take(14).collect();
-                let id = format!("Z{}", id.to_uppercase());
-                let zone = Object {
-                    kind: Kind::HostedZone,
-                    id: id.clone(),
-                    attributes: values(json!({"name": name})),
-                    outputs: values(json!({"id": id})),
-                };
-                self.put(zone);
+        let wanted = scope.iter().filter(|wanted| wanted.kind.is_shared());
+        for wanted in wanted {
+            let provided = provider::embedded(wanted.kind).and_then(|kind| kind.provide(&wanted.identity));
+            let known =
+                self.beginning(wanted.kind, String::new()).any(|object| object.identity() == wanted.identity);
+            if let Some(object) = provided.filter(|_| !known) {
+                self.put(object);
             }
         }
     }
@@ -289,7 +294,7 @@ impl Store {
 
     fn error(&self, what: &str, error: &dyn std::fmt::Display) -> CloudError {
         let message = format!("{}: {error}", self.path.display());
-        CloudError::new(format!("local:{what}"), "EmbeddedCloud", message)
+        CloudError::new(Class::Other, format!("local:{what}"), "EmbeddedCloud", message)
     }
 }
 
@@ -299,5 +304,5 @@ fn read(path: &Path) -> Result<Option<String>, FileError> {
 }
 
 fn unread(error: &FileError) -> CloudError {
-    CloudError::new("local:open".to_owned(), "EmbeddedCloud", error.to_string())
+    CloudError::new(Class::Other, "local:open", "EmbeddedCloud", error.to_string())
 }

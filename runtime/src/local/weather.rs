@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::CloudError;
+use crate::cloud::{Class, CloudError};
 
 /// How long a slow call takes.
 const SLOW: Duration = Duration::from_secs(2);
 
-/// How many calls of a hundred suffer what. A file of the embedded cloud may say it under `weather`.
+/// How many calls of a hundred meet with what. A file of the embedded cloud may say it under `weather`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Weather {
@@ -37,10 +37,12 @@ pub struct Weather {
 pub(super) enum Fate {
     /// It goes through.
     Fine,
+    /// It is refused as one too many.
+    Throttled,
     /// It fails and does nothing.
-    Before(&'static str),
+    Before,
     /// It takes effect and fails.
-    After(&'static str),
+    After,
 }
 
 impl Weather {
@@ -49,11 +51,11 @@ impl Weather {
         let strikes = self.next(of);
         let wait = if strikes(1, self.slow) { SLOW } else { Duration::ZERO };
         let fate = if strikes(2, self.throttle) {
-            Fate::Before("Throttling")
+            Fate::Throttled
         } else if strikes(3, self.before) {
-            Fate::Before("InternalError")
+            Fate::Before
         } else if strikes(4, self.after) {
-            Fate::After("RequestTimeout")
+            Fate::After
         } else {
             Fate::Fine
         };
@@ -80,12 +82,13 @@ impl Weather {
 impl Fate {
     /// The error that the caller sees.
     pub(super) fn error(&self) -> Option<CloudError> {
-        let (code, what) = match self {
+        let (class, code, what) = match self {
             Self::Fine => return None,
-            Self::Before(code) => (code, "it fails (weather)"),
-            Self::After(code) => (code, "the answer was lost (weather)"),
+            Self::Throttled => (Class::Throttled, "Throttling", "it fails (weather)"),
+            Self::Before => (Class::Unavailable, "InternalError", "it fails (weather)"),
+            Self::After => (Class::Unanswered, "RequestTimeout", "the answer was lost (weather)"),
         };
-        Some(CloudError::new("local:execute", *code, what))
+        Some(CloudError::new(class, "local:execute", code, what))
     }
 }
 
@@ -106,7 +109,7 @@ mod tests {
         let weather = Weather { seed: 7, throttle: 30, ..Weather::default() };
         let fates = || {
             let mut weather = weather.clone();
-            (0..1000).map(|_| weather.change("bucket.a.b").0).collect::<Vec<_>>()
+            (0..1000).map(|_| weather.change("aws.bucket.a.b").0).collect::<Vec<_>>()
         };
         let struck = fates().iter().filter(|fate| **fate != Fate::Fine).count();
         assert!((250..350).contains(&struck), "{struck}");

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The format of plan files. A reader refuses others, and looks no further.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 /// How every plan file begins, in bytes.
 pub(super) const MARK: &str = "{\n  \"holdfast\": \"plan\",\n";
 /// How the format follows.

@@ -268,7 +268,7 @@ fn a_forged_run_is_refused() {
             Box::new(|world| {
                 let mut second = lines(world, 2);
                 let adopted = json!({
-                    "event": "adopted", "at": "2026-01-01T00:00:00Z", "address": "bucket.files.old.virginia",
+                    "event": "adopted", "at": "2026-01-01T00:00:00Z", "address": "aws.bucket.files.old.virginia",
                     "identity": { "name": "other-team" }, "attributes": {}, "needs": [],
                 });
                 second.extend(chained(second.last(), &[adopted]));

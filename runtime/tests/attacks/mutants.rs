@@ -84,10 +84,10 @@ fn bench() -> Bench<'static> {
     let bucket = |name: &str, region: &str, tags: Value| {
         let attributes = json!({"name": name, "region": region, "versioning": null, "encryption": "AES256",
             "kms-key": null, "bucket-key": false, "public-access-block": [], "ownership": "ObjectWriter", "tags": tags});
-        json!({"kind": "bucket", "id": name, "attributes": attributes, "outputs": {"arn": format!("arn:aws:s3:::{name}")}})
+        json!({"kind": "aws.bucket", "id": name, "attributes": attributes, "outputs": {"arn": format!("arn:aws:s3:::{name}")}})
     };
-    let zone = |name: &str, id: &str| json!({"kind": "hosted-zone", "id": id, "attributes": {"name": name}, "outputs": {"id": id}});
-    let record = json!({"kind": "record", "id": "Z1/old.acme.example/A/", "attributes": {"zone": "acme.example",
+    let zone = |name: &str, id: &str| json!({"kind": "aws.hosted-zone", "id": id, "attributes": {"name": name}, "outputs": {"id": id}});
+    let record = json!({"kind": "aws.record", "id": "Z1/old.acme.example/A/", "attributes": {"zone": "acme.example",
         "name": "old.acme.example", "type": "A", "set-identifier": null, "routing": "simple", "failover": null,
         "zone-id": "Z1", "ttl": 300, "values": ["192.0.2.99"], "alias-name": null, "alias-zone-id": null,
         "evaluate-target-health": null, "health-check": null}});
@@ -99,7 +99,7 @@ fn bench() -> Bench<'static> {
         zone("shop.example", "Z2"),
         record,
     ];
-    let cloud = json!({"format": 1, "account": "000000000000", "objects": objects});
+    let cloud = json!({"format": 2, "account": "000000000000", "objects": objects});
     bench.write("cloud.json", &cloud.to_string());
     bench
 }
@@ -225,7 +225,8 @@ fn mutants_of_a_removal_change_only_what_show_names() {
     let named = cloud.replace(tag, &format!("{tag}, \"Name\": \"scratch\""));
     assert_ne!(cloud, named);
     bench.write("cloud.json", &named);
-    let buckets = "--allow destroy:bucket.apex.orders.virginia --allow destroy:bucket.apex.orders.oregon";
+    let buckets =
+        "--allow destroy:aws.bucket.apex.orders.virginia --allow destroy:aws.bucket.apex.orders.oregon";
     changes_are_named(&planned(bench, &format!("--allow teardown:apex {buckets} --allow many")));
 }
 

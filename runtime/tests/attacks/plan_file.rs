@@ -18,20 +18,20 @@ fn forgeries(world: &World) -> Vec<(&'static str, Vec<(&'static str, Value)>)> {
     let says = world.says("change.plan");
     let mut observed = says["inputs"]["observed"].clone();
     for object in observed.as_array_mut().unwrap() {
-        if object["kind"] == "bucket" {
+        if object["kind"] == "aws.bucket" {
             object["attributes"]["versioning"] = "Suspended".into();
         }
     }
     let mut owned = says["inputs"]["owned"].clone();
     let mut applied = owned.clone();
     owned.as_array_mut().unwrap().push(json!({
-        "address": "bucket.files.old.virginia", "identity": { "name": "other-team" },
+        "address": "aws.bucket.files.old.virginia", "identity": { "name": "other-team" },
         "needs": [], "run": 1, "applied": {}, "begun": null,
     }));
     for thing in applied.as_array_mut().unwrap() {
         thing["applied"] = json!({});
     }
-    let target = "bucket.files.docs.virginia";
+    let target = "aws.bucket.files.docs.virginia";
     let mut cases = vec![
         ("observed", vec![("/inputs/observed", observed)]),
         ("owned", vec![("/inputs/owned", owned)]),
@@ -109,12 +109,13 @@ fn other_formats_and_versions_are_refused() {
     let world = approved();
     let whole = world.bench.read("change.plan");
     for (from, to) in [
-        ("\"format\": 3", "\"format\": 1"),
-        ("\"format\": 3", "\"format\": 2"),
-        ("\"format\": 3", "\"format\": 4"),
-        ("\"format\": 3", "\"format\": 999999999"),
-        ("\"format\": 3", "\"format\": 3.0"),
-        ("\"format\": 3", "\"format\": \"3\""),
+        ("\"format\": 4", "\"format\": 1"),
+        ("\"format\": 4", "\"format\": 2"),
+        ("\"format\": 4", "\"format\": 3"),
+        ("\"format\": 4", "\"format\": 5"),
+        ("\"format\": 4", "\"format\": 999999999"),
+        ("\"format\": 4", "\"format\": 4.0"),
+        ("\"format\": 4", "\"format\": \"4\""),
         ("\"holdfast\": \"plan\"", "\"holdfast\": \"policy\""),
         ("\"made-with\": \"", "\"made-with\": \"9"),
     ] {

@@ -61,7 +61,7 @@ fn things_that_others_made_are_imported_as_data() {
     for hostile in variants() {
         let (bench, mut cloud) = applied();
         let bucket = |name: &str, region: &str| {
-            json!({"kind": "bucket", "id": name, "attributes": {
+            json!({"kind": "aws.bucket", "id": name, "attributes": {
                 "name": name, "region": region, "versioning": "Enabled", "encryption": "aws:kms:dsse",
                 "kms-key": hostile, "bucket-key": false, "tags": {"service": hostile, hostile.as_str(): "x"},
             }, "outputs": {"arn": format!("arn:aws:s3:::{name}")}})
@@ -70,18 +70,18 @@ fn things_that_others_made_are_imported_as_data() {
         let theirs = json!([
             bucket("data", "us-east-1"), bucket("copy", "us-west-2"), bucket("alone", "us-west-2"),
             bucket(&hostile, "us-west-2"), bucket("far", &hostile),
-            {"kind": "role", "id": "x", "attributes": {"name": hostile, "trust": {}, "policy": null, "tags": {}},
+            {"kind": "aws.role", "id": "x", "attributes": {"name": hostile, "trust": {}, "policy": null, "tags": {}},
                 "outputs": {"arn": arn}},
-            {"kind": "replication", "id": "data", "attributes": {
+            {"kind": "aws.replication", "id": "data", "attributes": {
                 "bucket": "data", "region": "us-east-1", "role": arn, "rules": [{"id": hostile, "priority": 1,
                 "status": "Enabled", "filter": {"prefix": ""}, "delete-markers": "Disabled",
                 "destination": "arn:aws:s3:::copy"}]}},
-            {"kind": "replication", "id": hostile, "attributes": {"bucket": hostile, "region": "us-west-2",
+            {"kind": "aws.replication", "id": hostile, "attributes": {"bucket": hostile, "region": "us-west-2",
                 "role": hostile, "rules": []}},
-            {"kind": "hosted-zone", "id": hostile, "attributes": {"name": hostile}, "outputs": {"id": hostile}},
-            {"kind": "health-check", "id": hostile, "attributes": {"reference": hostile, "type": hostile,
+            {"kind": "aws.hosted-zone", "id": hostile, "attributes": {"name": hostile}, "outputs": {"id": hostile}},
+            {"kind": "aws.health-check", "id": hostile, "attributes": {"reference": hostile, "type": hostile,
                 "domain": hostile, "tags": {}}, "outputs": {"id": hostile}},
-            {"kind": "record", "id": hostile, "attributes": {"zone": hostile, "name": hostile, "type": hostile,
+            {"kind": "aws.record", "id": hostile, "attributes": {"zone": hostile, "name": hostile, "type": hostile,
                 "routing": "failover", "set-identifier": hostile, "failover": "PRIMARY", "zone-id": hostile,
                 "ttl": 60, "values": [hostile], "health-check": hostile}},
         ]);
@@ -104,7 +104,8 @@ fn things_that_others_made_are_imported_as_data() {
 fn errors_of_a_cloud_are_shown_as_data() {
     let hostile = hostile();
     let (bench, mut cloud) = applied();
-    let bucket = cloud["objects"].as_array().unwrap().iter().position(|one| one["kind"] == "bucket").unwrap();
+    let bucket =
+        cloud["objects"].as_array().unwrap().iter().position(|one| one["kind"] == "aws.bucket").unwrap();
     let name = cloud["objects"][bucket]["id"].as_str().unwrap().to_owned();
     cloud["objects"][bucket]["attributes"]["versioning"] = "Suspended".into();
     let plan = |bench: &Bench<'_>| {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::journal::{Event, Journal, Place, Run, UsedApproval, Writer};
 use holdfast_compiler::plan::{Action, Context, StepId};
-use holdfast_compiler::resource::{Address, Identity, Kind};
+use holdfast_compiler::provider::aws::s3::bucket;
+use holdfast_compiler::resource::{Address, Identity};
 
 use crate::support::Bench;
 use crate::{HOSTILE, holds, hostile, run};
@@ -23,9 +24,9 @@ fn written(bench: &Bench<'_>, hostile: &str) {
             run.break_glass = Some(text());
             run.approvals = vec![UsedApproval { approver: text(), statement: text() }];
             let writer = Writer::begin(&claim, run, None).await.unwrap();
-            let address = Address::try_from("bucket.a.b.c".to_owned()).unwrap();
+            let address = Address::try_from("aws.bucket.a.b.c".to_owned()).unwrap();
             let step = StepId::of(&address);
-            let identity = Identity::of(Kind::Bucket, &BTreeMap::from([("name".to_owned(), text().into())]));
+            let identity = Identity::of(bucket::KIND, &BTreeMap::from([("name".to_owned(), text().into())]));
             let started = Event::StepStarted {
                 step: step.clone(),
                 address: address.clone(),

@@ -139,7 +139,7 @@ fn the_log_tells_runs_and_their_entries() {
     assert_eq!(json["runs"][1]["number"], 1);
     assert_eq!(json["runs"][0]["ended"], "finished");
     let show = bench.run("journal show 1 --journal journal").expect(0).stdout;
-    assert!(show.contains("begin create bucket.files-0.docs"), "{show}");
+    assert!(show.contains("begin create aws.bucket.files-0.docs"), "{show}");
     assert!(show.trim_end().ends_with("run ends: 4 done, 0 failed, 0 not started"), "{show}");
     let json: Value =
         serde_json::from_str(&bench.run("journal show 2 --journal journal --format json").expect(0).stdout)

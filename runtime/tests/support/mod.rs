@@ -315,7 +315,7 @@ impl<'a> Bench<'a> {
         self.command(&words.split_whitespace().collect::<Vec<_>>()).output().unwrap().into()
     }
 
-    /// Plan the folder `policies` and give what is to be done: `("update", "bucket.a.b.c")`.
+    /// Plan the folder `policies` and give what is to be done: `("update", "aws.bucket.a.b.c")`.
     pub fn pending(&self) -> Vec<(String, String)> {
         let plan: Value =
             serde_json::from_str(&self.run("plan policies --format json").expect(0).stdout).unwrap();

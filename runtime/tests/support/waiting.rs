@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use holdfast::apply::{Outcome, Settings, Stopped, Watcher, apply};
-use holdfast::cloud::{Caller, Calls, Cloud, CloudError, Command, Cost, Done};
+use holdfast::cloud::{Caller, Calls, Class, Cloud, CloudError, Command, Cost, Done};
 use holdfast::journal::{Journal, Place, Run, Writer};
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
@@ -104,7 +104,7 @@ impl Cloud for Waiting {
     }
 
     async fn survey(&self) -> Result<Survey, CloudError> {
-        Err(CloudError::new("waiting:Survey", "NotImplemented", "there is nothing to survey"))
+        Err(CloudError::new(Class::Other, "waiting:Survey", "NotImplemented", "there is nothing to survey"))
     }
 
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {

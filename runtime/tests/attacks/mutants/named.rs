@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::printable::one_line;
+use holdfast_compiler::provider::aws::route53::hosted_zone as hosted_zone_kind;
+use holdfast_compiler::provider::aws::route53::record as record_kind;
+use holdfast_compiler::provider::aws::s3::bucket as bucket_kind;
+use holdfast_compiler::provider::aws::s3::replication as replication_kind;
 use holdfast_compiler::resource::{Kind, Shape};
 use serde_json::Value;
 
 /// What the cloud itself makes and nobody can know before: a plan says of it that it is known after the apply.
 const MADE_BY_THE_CLOUD: [(Kind, &str); 3] =
-    [(Kind::Replication, "role"), (Kind::Record, "zone-id"), (Kind::Record, "health-check")];
+    [(replication_kind::KIND, "role"), (record_kind::KIND, "zone-id"), (record_kind::KIND, "health-check")];
 /// What a new bucket has without being asked.
 const OF_NEW_BUCKETS: [(&str, &str); 1] = [("bucket-key", "false")];
 
@@ -17,7 +21,7 @@ const OF_NEW_BUCKETS: [(&str, &str); 1] = [("bucket-key", "false")];
 pub(super) fn unnamed(before: &[Object], after: &[Object], text: &str) -> Vec<String> {
     // A thing is what its cloud knows it by. The ids are the cloud's own, and so are the zones.
     let index = |objects: &'_ [Object]| -> BTreeMap<String, Object> {
-        let ours = objects.iter().filter(|object| object.kind != Kind::HostedZone);
+        let ours = objects.iter().filter(|object| object.kind != hosted_zone_kind::KIND);
         ours.map(|object| (format!("{} {:?}", object.kind, object.identity()), object.clone())).collect()
     };
     let (before, after) = (index(before), index(after));
@@ -54,7 +58,7 @@ pub(super) fn unnamed(before: &[Object], after: &[Object], text: &str) -> Vec<St
 }
 
 fn of_new_bucket(kind: Kind, name: &str, value: &Value) -> bool {
-    kind == Kind::Bucket && OF_NEW_BUCKETS.contains(&(name, value.to_string().as_str()))
+    kind == bucket_kind::KIND && OF_NEW_BUCKETS.contains(&(name, value.to_string().as_str()))
 }
 
 /// What a text says about one step.
@@ -87,7 +91,7 @@ impl Block<'_> {
     fn is_about(&self, object: &Object) -> bool {
         let lines = self.lines.join(" ");
         let words = lines.split_whitespace().collect::<Vec<_>>().join(" ");
-        let kind = self.id.split('.').next() == Some(object.kind.schema().name);
+        let kind = self.id.starts_with(&format!("{}.", object.kind));
         kind && object.identity().parts().all(|part| whole(&words, &one_line(part)))
     }
 

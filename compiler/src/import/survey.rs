@@ -1,0 +1,42 @@
+//! What a cloud has of what a policy could describe.
+
+use crate::observation::Object;
+use crate::resource::Kind;
+
+/// What a cloud has of what a policy could describe.
+#[derive(Debug, Clone, Default)]
+pub struct Survey {
+    /// The things, health checks by their whole caller reference.
+    pub objects: Vec<Object>,
+    /// What could not be looked at.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Something that is not taken over.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeftOut {
+    /// What it is.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+impl LeftOut {
+    /// Something, and why.
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what: what.into(), why: why.into() }
+    }
+}
+
+impl Survey {
+    /// The things of a kind.
+    pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Object> {
+        self.objects.iter().filter(move |object| object.kind == kind)
+    }
+
+    /// A thing by its kind and id.
+    #[must_use]
+    pub fn find(&self, kind: Kind, id: &str) -> Option<&Object> {
+        self.of(kind).find(|object| object.id == id)
+    }
+}

@@ -1,0 +1,39 @@
+//! The service that is being lowered, with what surrounds it.
+
+use serde_json::{Value, json};
+
+use super::Target;
+use crate::document::Name;
+use crate::policy::{Policy, Service};
+use crate::resource::{Address, Kind};
+
+/// The service that is being lowered, with what surrounds it.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The whole policy.
+    pub policy: &'a Policy,
+    /// Where it is applied.
+    pub target: &'a Target,
+    /// The service.
+    pub service: &'a Service,
+}
+
+impl Context<'_> {
+    /// The address of a kind and the names below the service.
+    #[must_use]
+    pub fn address(&self, kind: Kind, rest: &[&str]) -> Address {
+        let path: Vec<&str> =
+            std::iter::once(self.service.name.as_str()).chain(rest.iter().copied()).collect();
+        Address::new(kind, &path)
+    }
+
+    /// The tags that say whose a thing is. Tags of others are left alone.
+    #[must_use]
+    pub fn tags(&self, part: &str, name: &Name) -> Value {
+        json!({
+            "holdfast:estate": self.policy.estate.as_str(),
+            "holdfast:service": self.service.name.as_str(),
+            format!("holdfast:{part}"): name.as_str(),
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! Facts as the policy wants them.
+
+use super::facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
+use crate::policy::{Protocol, Service, Target};
+use crate::provider;
+
+impl<'p> Facts<'p> {
+    /// As the policy wants it.
+    #[must_use]
+    pub fn wanted(service: &'p Service) -> Self {
+        let traffic = service.traffic.iter().map(|(name, traffic)| {
+            // What clients hold when the primary is lost is the primary's answer.
+            let alias = traffic.endpoints.first().is_some_and(|e| matches!(e.target, Target::Alias { .. }));
+            let dns = &traffic.provider.dns;
+            let detection = match &traffic.probe {
+                Some(probe) => Detection::Probe {
+                    interval: probe.interval,
+                    failures: u64::from(probe.failures),
+                    request: (dns.request)(probe.protocol == Protocol::Tcp, probe.expect.is_some()),
+                    span: probe.span,
+                },
+                None => Detection::Target(traffic.span),
+            };
+            let (span, ttl) = (traffic.span, traffic.ttl.clone());
+            (name, Traffic { span, dns, moves: true, detection, ttl, alias })
+        });
+        let data = service.data.iter().filter_map(|(name, set)| {
+            let facts = set.primary.site.region.provider;
+            let evidence = provider::find(facts.name)?.evidence;
+            let backfill = || set.backfilled.clone().map_or(Backfill::NotNeeded, Backfill::Done);
+            let copies = set.copies.iter().map(|bucket| {
+                let left = (evidence.left)(service, name, &[&set.primary, bucket]);
+                Copy { bucket, timed: left.is_none(), left, backfill: backfill() }
+            });
+            let data = Data {
+                span: set.backups,
+                provider: facts,
+                primary: &set.primary,
+                versioned: !(evidence.leaves_versions)(service, name, &set.primary),
+                any_key: (evidence.leaves_key)(service, name, &set.primary),
+                encryption: set.encryption.value,
+                copies: copies.collect(),
+                schedules: set.schedules.clone(),
+                size: set.size.clone(),
+            };
+            Some((name, data))
+        });
+        Self {
+            span: service.span,
+            traffic: traffic.collect(),
+            data: data.collect(),
+            recovery: service.recovery.clone(),
+            assumptions: service.assumptions.clone(),
+            waits: true,
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What of a plan is never shown: the values of attributes that their kind declares sensitive. Renderings show a plan
+//! after this; what is executed, compared and digested is the plan itself.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::{After, Plan, Step};
+use crate::observation::Object;
+use crate::resource::{Attribute, Kind, KindSchema, Values};
+
+/// What stands in the place of a value.
+const HIDDEN: &str = "(sensitive)";
+
+impl Plan {
+    /// The plan as it may be shown.
+    #[must_use]
+    pub fn shown(&self) -> Cow<'_, Self> {
+        let touched = |kind: Kind| is_sensitive(kind.schema());
+        let any = self.steps.iter().any(|step| touched(step.address.kind()))
+            || self.observed.iter().any(|object| touched(object.kind));
+        if !any {
+            return Cow::Borrowed(self);
+        }
+        let mut shown = self.clone();
+        shown.steps.iter_mut().for_each(redact_step);
+        shown.observed.iter_mut().for_each(redact_object);
+        Cow::Owned(shown)
+    }
+}
+
+fn is_sensitive(schema: &KindSchema) -> bool {
+    schema.attributes.iter().any(|attribute| attribute.sensitive)
+}
+
+fn redact_step(step: &mut Step) {
+    let schema = step.address.kind().schema();
+    for attribute in schema.attributes.iter().filter(|attribute| attribute.sensitive) {
+        if let Some(Attribute::Known(value)) = step.attributes.get_mut(attribute.name) {
+            hide(value);
+        }
+        for change in step.changes.iter_mut().filter(|change| change.name == attribute.name) {
+            hide(&mut change.before);
+            change.applied.iter_mut().for_each(hide);
+            if let After::Known(value) = &mut change.after {
+                hide(value);
+            }
+        }
+    }
+    step.object.iter_mut().chain(&mut step.displaces).for_each(redact_object);
+}
+
+fn redact_object(object: &mut Object) {
+    redact(object.kind.schema(), &mut object.attributes);
+}
+
+fn redact(schema: &KindSchema, values: &mut Values) {
+    for attribute in schema.attributes.iter().filter(|attribute| attribute.sensitive) {
+        values.get_mut(attribute.name).into_iter().for_each(hide);
+    }
+}
+
+/// Whether there is a value still shows; which one does not.
+fn hide(value: &mut Value) {
+    if !value.is_null() {
+        *value = HIDDEN.into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::super::{Action, Cause, Change, StepId};
+    use super::*;
+    use crate::resource::{Address, AttributeSchema, Named};
+
+    static SCHEMA: KindSchema = KindSchema {
+        provider: Some("test"),
+        name: "webhook",
+        attributes: &[AttributeSchema::identity("name"), AttributeSchema::new("token").sensitive()],
+        ..KindSchema::BASE
+    };
+
+    #[test]
+    fn a_sensitive_value_is_in_no_part_of_what_is_shown() {
+        let kind = Kind::of(&SCHEMA);
+        let values = |token: &str| {
+            Values::from([("name".to_owned(), "ops".into()), ("token".to_owned(), token.into())])
+        };
+        let object =
+            Object { kind, id: "ops".to_owned(), attributes: values("tok-old"), outputs: BTreeMap::new() };
+        let address = Address::new(kind, &["s", "ops"]);
+        let change = Change {
+            name: "token".to_owned(),
+            before: "tok-old".into(),
+            after: After::Known("tok-new".into()),
+            cause: Cause::Policy,
+            applied: Some("tok-applied".into()),
+            replaces: false,
+        };
+        let attributes = values("tok-new").into_iter().map(|(name, value)| (name, Attribute::Known(value)));
+        let mut step = Step {
+            id: StepId::of(&address),
+            address,
+            action: Action::Update,
+            purpose: String::new(),
+            reason: String::new(),
+            unfinished: false,
+            cause: None,
+            place: None,
+            changes: vec![change],
+            cautions: Vec::new(),
+            attributes: attributes.collect(),
+            named: Named::default(),
+            object: Some(object.clone()),
+            displaces: vec![object],
+            superseded: false,
+            needs: BTreeSet::new(),
+            batch: None,
+        };
+        assert!(serde_json::to_string(&step).unwrap().contains("tok-"));
+        redact_step(&mut step);
+        let shown = serde_json::to_string(&step).unwrap();
+        assert!(!shown.contains("tok-") && shown.contains(HIDDEN) && shown.contains("ops"), "{shown}");
+    }
+}

@@ -1,0 +1,119 @@
+//! What is true of AWS, with sources.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::control_planes::CONTROL_PLANES;
+use super::kms;
+use crate::provider::facts::{Backup, Dns, Fact, Facts, Storage};
+use crate::units::Duration;
+
+/// The facts.
+pub static FACTS: Facts = Facts {
+    name: super::NAME,
+    dns: DNS,
+    storage: STORAGE,
+    backup: BACKUP,
+    same_key: kms::same,
+    control_planes: CONTROL_PLANES,
+};
+
+/// Sources: Amazon Route 53 Developer Guide, "Best practices for Amazon Route 53 DNS" (TTLs of 60 or 120 s), "Values
+/// specific for alias records" (60 s for load balancers), "Quotas" (health checks), "Creating records" (changes are
+/// "generally" everywhere within 60 s; of health it says nothing); Route 53 API Reference, `HealthCheckConfig`
+/// (`FailureThreshold`); Elastic Load Balancing User Guide for Application Load Balancers, "Load balancer attributes"
+/// (`client_keep_alive.seconds`: 3,600 s; ARC's best practices ask for less, such as 300 s).
+const DNS: Dns = Dns {
+    service: "Route 53",
+    ttl: Fact { value: Duration::seconds(60), why: "Route 53's advice for failover" },
+    longest_ttl: Duration::seconds(120),
+    ttl_advice: "Route 53 advises 60 s for records with health checks, 120 s at the most",
+    fastest: (Duration::seconds(60), 10, 3),
+    alias_ttl: Fact {
+        value: Duration::seconds(60),
+        why: "an alias answers with its target's TTL, 60 s for load balancers (Route 53)",
+    },
+    failures: 3,
+    request,
+    health_propagation: Fact { value: Duration::seconds(60), why: "Route 53 documents no bound" },
+    keep_alive: Fact { value: Duration::hours(1), why: "an Application Load Balancer's default" },
+    asks_alias,
+    unreachable,
+    asks_from: "Route 53 checks from the internet: give a public address",
+    longest_record: 240,
+    most_checks: 200,
+    more_checks: "have the quota raised (Service Quotas, Route 53), and say so in a waiver",
+};
+
+/// Sources: Amazon S3 User Guide, "Meeting compliance requirements with S3 Replication Time Control", "Default encryption
+/// FAQ", "Replicating existing objects with Batch Replication"; AWS KMS Developer Guide, "AWS managed keys".
+const STORAGE: Storage = Storage {
+    copy: Fact {
+        value: Duration::minutes(15),
+        why: "S3 Replication Time Control SLA: 99.9 % of new objects within 15 minutes",
+    },
+    no_bound: "without replication time control S3 promises no time",
+    backfill: "S3 replicates new objects only: copy the others once with S3 Batch Replication, or see that there are none, \
+               and state `backfilled`",
+    versions: "S3 Versioning, which Holdfast turns on; as long as no lifecycle rule expires them",
+    provider_keys: ("no key of the account is involved", "SSE-S3: S3 keeps the keys"),
+    managed_key: ("the key cannot be deleted", "`aws/s3` is managed by AWS (AWS KMS Developer Guide)"),
+    default_encryption: "as S3 does itself",
+    key_region: "S3 encrypts a replica with a key of the replica's own region",
+};
+
+/// Sources: AWS Backup API Reference, `BackupRuleInput` (`StartWindowMinutes`: 60 at least) and `Lifecycle`; AWS Backup
+/// Developer Guide, "Controls and remediation".
+const BACKUP: Backup = Backup {
+    service: "AWS Backup",
+    start: Fact { value: Duration::hours(1), why: "its start window (AWS Backup: 1 h at least)" },
+    longest_days: 36_500,
+    no_copy_bound: "AWS promises no time for copies: state `assumptions.backup-copy`",
+    no_restore_bound: "AWS promises no time for restores: state the data's `size` and `assumptions.restore-throughput`, or \
+                       how long the step `takes`",
+};
+
+/// TCP 10 s; otherwise 4 to connect and 2 to answer, and 2 more for the text (Amazon Route 53 Developer Guide, "How
+/// Amazon Route 53 determines whether a health check is healthy").
+fn request(connects: bool, reads: bool) -> u64 {
+    match (connects, reads) {
+        (true, _) => 10,
+        (false, true) => 8,
+        (false, false) => 6,
+    }
+}
+
+/// Route 53 asks every AWS resource but CloudFront distributions (Route 53 API Reference,
+/// `AliasTarget.EvaluateTargetHealth`).
+fn asks_alias(zone_id: &str) -> bool {
+    zone_id != CLOUDFRONT_ZONE
+}
+
+/// The zone of all names of CloudFront (Route 53 API Reference, `AliasTarget.HostedZoneId`).
+pub const CLOUDFRONT_ZONE: &str = "Z2FDTNDATAQYW2";
+
+/// Why health checkers cannot reach an address. They refuse local, private, non-routable and multicast
+/// ranges (Route 53 API Reference, `HealthCheckConfig.IPAddress`). Documentation ranges pass: examples
+/// have to compile.
+fn unreachable(ip: IpAddr) -> Option<&'static str> {
+    match ip {
+        IpAddr::V4(v4) if v4.is_private() => Some("a private address"),
+        IpAddr::V4(v4) if v4.is_loopback() || v4.is_unspecified() => Some("an address of the machine itself"),
+        IpAddr::V4(v4) if v4.is_link_local() => Some("a link-local address"),
+        IpAddr::V4(v4) if v4.is_multicast() || v4.is_broadcast() => Some("not the address of one host"),
+        IpAddr::V4(v4) if matches!(v4.octets(), [100, 64..=127, ..]) => Some("a carrier's private address"),
+        IpAddr::V4(v4)
+            if matches!(v4.octets(), [0 | 240..=255, ..] | [192, 0, 0, _] | [198, 18 | 19, ..]) =>
+        {
+            Some("not an address of the internet")
+        }
+        IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => Some("an IPv4 address in disguise"),
+        IpAddr::V6(v6) if matches!(v6.segments(), [0xfec0..=0xfeff, ..]) => Some("a private address"),
+        IpAddr::V6(v6) if v6.is_unique_local() => Some("a private address"),
+        IpAddr::V6(v6) if v6.is_loopback() || v6 == Ipv6Addr::UNSPECIFIED => {
+            Some("an address of the machine itself")
+        }
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => Some("a link-local address"),
+        IpAddr::V6(v6) if v6.is_multicast() => Some("not the address of one host"),
+        _ => None,
+    }
+}

@@ -1,0 +1,161 @@
+//! Whether a policy document is one that `lower` could have written: its form, its actions, its resources, its
+//! conditions. What is not known to be harmless is refused.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::{GRANTS, Grant, On, owned_by};
+use crate::provider::aws::{kms, s3};
+
+/// What is wrong with a document, if anything: it may be about buckets of `account` and about keys of that account and
+/// of those in `accounts`, in the form in which the compiler writes it.
+///
+/// # Errors
+/// The first thing that is wrong, in words.
+pub fn check(document: &Value, account: &str, accounts: &BTreeSet<String>) -> Result<(), String> {
+    let Value::Object(parts) = document else { return Err("is not a policy document".to_owned()) };
+    if let Some(other) = parts.keys().find(|name| !["Version", "Statement"].contains(&name.as_str())) {
+        return Err(format!("has a `{other}`"));
+    }
+    if parts.get("Version").and_then(Value::as_str) != Some("2012-10-17") {
+        return Err("is not of version 2012-10-17".to_owned());
+    }
+    let Some(Value::Array(statements)) = parts.get("Statement") else {
+        return Err("has no list of statements".to_owned());
+    };
+    if statements.is_empty() {
+        return Err("has no statements".to_owned());
+    }
+    statements.iter().enumerate().try_for_each(|(nth, statement)| {
+        let place = |why: String| format!("has a statement (number {}) that {why}", nth + 1);
+        Statement::new(statement, account, accounts).and_then(|one| one.check()).map_err(place)
+    })
+}
+
+const ELEMENTS: [&str; 5] = ["Sid", "Effect", "Action", "Resource", "Condition"];
+
+struct Statement<'a> {
+    all: &'a Map<String, Value>,
+    account: &'a str,
+    accounts: &'a BTreeSet<String>,
+}
+
+impl<'a> Statement<'a> {
+    fn new(statement: &'a Value, account: &'a str, accounts: &'a BTreeSet<String>) -> Result<Self, String> {
+        let Value::Object(all) = statement else { return Err("is not an object".to_owned()) };
+        if let Some(other) = all.keys().find(|name| !ELEMENTS.contains(&name.as_str())) {
+            return Err(format!("has a `{other}`"));
+        }
+        Ok(Self { all, account, accounts })
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.all.get("Effect").and_then(Value::as_str) != Some("Allow") {
+            return Err("has another effect than `Allow`".to_owned());
+        }
+        let id = self.all.get("Sid").and_then(Value::as_str).unwrap_or_default();
+        let grant = GRANTS.iter().find(|grant| {
+            grant.id == id || (grant.on == On::Keys && id.strip_suffix("ByArn") == Some(grant.id))
+        });
+        let grant = grant.ok_or_else(|| format!("is called `{id}`, which is none of ours"))?;
+        let actions = texts(self.all.get("Action")).ok_or("has no list of actions")?;
+        if let Some(other) = actions.iter().find(|action| !grant.actions.contains(action)) {
+            return Err(format!("allows `{other}`"));
+        }
+        let resources = texts(self.all.get("Resource")).ok_or("has no list of resources")?;
+        if let Some(other) = resources.iter().find(|resource| !self.is_resource(grant, resource)) {
+            return Err(format!("is about `{other}`"));
+        }
+        let condition = self.all.get("Condition").unwrap_or(&Value::Null);
+        match grant.on {
+            On::Buckets | On::Objects if *condition == owned_by(self.account) => Ok(()),
+            On::Buckets | On::Objects => {
+                Err(format!("lacks the condition that the buckets belong to account {}", self.account))
+            }
+            On::Keys => keys(condition, resources.iter().any(|resource| resource.ends_with(":key/*"))),
+        }
+    }
+
+    fn is_resource(&self, grant: &Grant, resource: &str) -> bool {
+        match grant.on {
+            On::Buckets => is_bucket(resource),
+            On::Objects => resource.strip_suffix("/*").is_some_and(is_bucket),
+            On::Keys => {
+                let own = kms::account(resource) == Some(self.account);
+                let named = kms::account(resource).is_some_and(|account| self.accounts.contains(account));
+                // All keys of a region, those with one alias: only where the alias is ours.
+                let key = resource.splitn(6, ':').nth(5).and_then(|key| key.strip_prefix("key/"));
+                match key {
+                    Some("*") => own,
+                    Some(key) => (own || named) && is_key(key) && kms::region(resource).is_some_and(is_word),
+                    None => false,
+                }
+            }
+        }
+    }
+}
+
+/// The conditions of a statement about keys: through S3, for buckets, and for an alias where no key is named.
+fn keys(condition: &Value, any: bool) -> Result<(), String> {
+    let Value::Object(operators) = condition else {
+        return Err("is about keys without a condition".to_owned());
+    };
+    let one = |operator: &str, key: &str| -> Option<Vec<&str>> {
+        let Value::Object(keys) = operators.get(operator)? else { return None };
+        let value = keys.get(key).filter(|_| keys.len() == 1)?;
+        let all = value.as_str().map_or_else(|| texts(Some(value)), |text| Some(vec![text]))?;
+        (!all.is_empty()).then_some(all)
+    };
+    let via = one("StringEquals", "kms:ViaService").is_some_and(|all| {
+        all.iter().all(|service| {
+            let region = service.strip_prefix("s3.").and_then(|rest| rest.strip_suffix(".amazonaws.com"));
+            region.is_some_and(is_word)
+        })
+    });
+    if !via {
+        return Err("lets keys be used otherwise than through S3".to_owned());
+    }
+    let buckets = one("StringLike", "kms:EncryptionContext:aws:s3:arn")
+        .is_some_and(|all| all.iter().all(|arn| is_bucket(arn.strip_suffix("/*").unwrap_or(arn))));
+    if !buckets {
+        return Err("lets keys be used otherwise than for named buckets".to_owned());
+    }
+    let aliases = one("ForAnyValue:StringEquals", "kms:ResourceAliases");
+    let good = aliases.as_ref().is_some_and(|all| all.iter().all(|alias| is_alias(alias)));
+    if (any || operators.len() > 2) && !good {
+        return Err("is about all keys and not about those of named aliases".to_owned());
+    }
+    if operators.len() > 2 + usize::from(aliases.is_some()) {
+        return Err("has a condition that is none of ours".to_owned());
+    }
+    Ok(())
+}
+
+/// The ARN of one bucket, and no pattern (Amazon S3 User Guide, "General purpose bucket naming rules").
+fn is_bucket(arn: &str) -> bool {
+    let name = s3::bucket_of(arn).unwrap_or_default();
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
+    (3..=63).contains(&name.len()) && name.bytes().all(fits)
+}
+
+fn is_word(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty() && text.bytes().all(fits)
+}
+
+fn is_key(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn is_alias(alias: &str) -> bool {
+    let name = alias.strip_prefix("alias/").unwrap_or_default();
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || [b'/', b'_', b'-'].contains(&byte))
+}
+
+/// The texts of a list of texts that is not empty.
+fn texts(value: Option<&Value>) -> Option<Vec<&str>> {
+    let all: Option<Vec<&str>> = value?.as_array()?.iter().map(Value::as_str).collect();
+    all.filter(|all| !all.is_empty())
+}

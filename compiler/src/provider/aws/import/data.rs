@@ -1,0 +1,121 @@
+//! Data sets: a replication joins its source bucket, the buckets it copies to and the role it copies with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::import::candidate::{Candidate, DataSet, name, text};
+use crate::import::{LeftOut, Survey};
+use crate::observation::Object;
+use crate::provider::aws::iam::role;
+use crate::provider::aws::s3::replication::{self, rule};
+use crate::provider::aws::s3::{bucket, bucket_of};
+
+/// What a service is called in the tags of buckets.
+const TAGS: [&str; 3] = ["service", "Service", "holdfast:service"];
+
+/// A replication that can be a data set.
+pub(super) struct Replicated<'a> {
+    pub(super) service: String,
+    pub(super) site: &'a str,
+    set: DataSet,
+    things: Vec<(Part, &'a Object)>,
+}
+
+/// The part a thing has in a data set.
+enum Part {
+    Bucket(String),
+    Role,
+    Replication,
+}
+
+/// The data set of a replication, or why there is none. `sites` are names by region.
+pub(super) fn read<'a>(
+    survey: &'a Survey,
+    sites: &'a BTreeMap<String, String>,
+    found: &'a Object,
+    taken: &BTreeSet<String>,
+) -> Result<Replicated<'a>, String> {
+    let at = |name: &'a str| -> Result<(&'a Object, &'a str), String> {
+        let object = survey.find(bucket::KIND, name);
+        let object = object.ok_or_else(|| format!("the bucket {name} is in another account, or closed"))?;
+        let region = text(object, bucket::REGION).unwrap_or_default();
+        let site = sites.get(region);
+        let site =
+            site.ok_or_else(|| format!("the bucket {name} is in {region}, where the estate has no site"))?;
+        if taken.contains(name) {
+            return Err(format!("the bucket {name} is in another data set"));
+        }
+        Ok((object, site))
+    };
+    let source = text(found, replication::BUCKET).unwrap_or_default();
+    let (primary, site) = at(source)?;
+    let arn = text(found, replication::ROLE).unwrap_or_default();
+    let mut roles = survey.of(role::KIND);
+    let role = roles.find(|object| object.outputs.get(role::ARN).is_some_and(|own| own == arn));
+    let role = role.ok_or("its role is in another account, or gone")?;
+    let mut things =
+        vec![(Part::Bucket(site.to_owned()), primary), (Part::Role, role), (Part::Replication, found)];
+    let mut copies: Vec<(String, String)> = Vec::new();
+    for one in found.attributes.get(replication::RULES).and_then(Value::as_array).into_iter().flatten() {
+        let field = |key: &str| one.get(key).and_then(Value::as_str).unwrap_or_default();
+        if field(rule::STATUS) != rule::ON {
+            return Err("it has a rule that is off".to_owned());
+        }
+        if one.pointer("/filter/prefix") != Some(&Value::from("")) || one.pointer("/filter/tags").is_some() {
+            return Err("it has a rule that copies a part of the bucket only".to_owned());
+        }
+        let name = bucket_of(field(rule::DESTINATION)).unwrap_or_default();
+        let (object, place) = at(name)?;
+        if place == site || copies.iter().any(|(other, _)| other == place) {
+            return Err(format!("it has two buckets at {place}"));
+        }
+        things.push((Part::Bucket(place.to_owned()), object));
+        copies.push((place.to_owned(), name.to_owned()));
+    }
+    if copies.is_empty() {
+        return Err("it has no rules".to_owned());
+    }
+    let kms =
+        text(primary, bucket::ENCRYPTION).is_some_and(|encryption| encryption.starts_with(bucket::SSE_KMS));
+    let tags = primary.attributes.get(bucket::TAGS);
+    let tag = TAGS.iter().find_map(|tag| tags?.get(tag)?.as_str());
+    let set = DataSet {
+        bucket: source.to_owned(),
+        encrypt: if kms { bucket::SSE_KMS } else { bucket::SSE_S3 },
+        copies,
+    };
+    Ok(Replicated { service: name(tag.unwrap_or(source), |_| false), site, set, things })
+}
+
+impl<'a> Replicated<'a> {
+    pub(super) fn buckets(&self) -> impl Iterator<Item = &str> {
+        let copies = self.set.copies.iter().map(|(_, bucket)| bucket.as_str());
+        std::iter::once(self.set.bucket.as_str()).chain(copies)
+    }
+
+    /// Make it a part of a service.
+    pub(super) fn join(self, candidate: &mut Candidate<'a>) {
+        let data = name(&self.set.bucket, |name| candidate.data.contains_key(name));
+        for (part, object) in self.things {
+            let address = match part {
+                Part::Bucket(site) => format!("{}.{data}.{site}", bucket::KIND.name()),
+                Part::Role => format!("{}.{data}", role::KIND.name()),
+                Part::Replication => format!("{}.{data}", replication::KIND.name()),
+            };
+            candidate.things.insert(address, object);
+        }
+        if candidate.standby.is_empty() {
+            candidate.standby.extend(self.set.copies.first().map(|(site, _)| site.clone()));
+        }
+        candidate.data.insert(data, self.set);
+    }
+}
+
+/// Buckets that nothing copies.
+pub(super) fn lone(survey: &Survey, taken: &BTreeSet<String>, out: &mut Vec<LeftOut>) {
+    for lone in survey.of(bucket::KIND).filter(|lone| !taken.contains(&lone.id)) {
+        let why = "no replication that can be taken over copies it: write a data set with a backup, and `holdfast import` adopts it";
+        out.push(LeftOut::new(format!("bucket {}", lone.id), why));
+    }
+}

@@ -1,0 +1,68 @@
+//! Amazon Web Services. A folder for each service, a file for each kind.
+
+mod control_planes;
+mod evidence;
+pub mod facts;
+pub mod iam;
+mod import;
+pub mod kms;
+mod region;
+pub mod route53;
+pub mod s3;
+pub mod scope;
+pub mod words;
+
+use super::Provider;
+use crate::resource::{Made, Rate, calls};
+pub use facts::FACTS;
+pub use region::Region;
+use scope::{JOURNAL, JOURNAL_OBJECTS, on};
+
+/// The provider.
+pub static PROVIDER: Provider = Provider {
+    name: NAME,
+    facts: &FACTS,
+    kinds: &[
+        &route53::hosted_zone::SCHEMA,
+        &s3::bucket::SCHEMA,
+        &iam::role::SCHEMA,
+        &s3::replication::SCHEMA,
+        &route53::health_check::SCHEMA,
+        &route53::record::SCHEMA,
+    ],
+    calls: CALLS,
+    rates: &RATES,
+    data: s3::lower,
+    traffic: route53::lower,
+    evidence: evidence::EVIDENCE,
+    found_regions: import::found_regions,
+    candidates: import::candidates,
+};
+
+/// The word that selects it.
+pub const NAME: &str = "aws";
+
+calls! {
+    /// Everybody may (AWS STS API Reference, `GetCallerIdentity`).
+    IDENTITY = "sts:GetCallerIdentity", made [Made::Observe], takes [];
+    JOURNAL_HEAD = "s3:HeadBucket", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
+    JOURNAL_LIST = "s3:ListObjectsV2", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
+    JOURNAL_GET = "s3:GetObject", made [Made::ReadJournal], takes [on("s3:GetObject", &JOURNAL_OBJECTS)];
+    JOURNAL_PUT = "s3:PutObject", made [Made::WriteJournal], takes [on("s3:PutObject", &JOURNAL_OBJECTS)];
+}
+
+/// Whether a text is an account number: twelve digits.
+#[must_use]
+pub fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Route 53: Amazon Route 53 Developer Guide, "Throttling for Amazon Route 53 API requests" (the account's; some calls
+/// have less). IAM and S3 publish none for the calls we make (S3's 3,500 and 5,500 a second and prefix are for
+/// objects): these are ours, low enough to leave room for others in the account and higher than sixteen steps at a
+/// time usually ask.
+static RATES: [(&str, Rate); 3] = [
+    ("iam", Rate { rate: 20.0, burst: 100.0 }),
+    ("route53", Rate { rate: 10.0, burst: 50.0 }),
+    ("s3", Rate { rate: 100.0, burst: 200.0 }),
+];

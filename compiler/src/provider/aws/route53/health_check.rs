@@ -1,0 +1,112 @@
+//! A Route 53 health check of one endpoint.
+//!
+//! Source: Route 53 API Reference, `HealthCheckConfig` and `UpdateHealthCheck`: type and interval cannot
+//! change, and an IP address cannot be added or removed, only changed.
+
+use serde_json::Value;
+
+use crate::digest::sha256;
+use crate::provider::aws::scope::{ANY, HEALTH_CHECKS, on};
+use crate::resource::{Address, AttributeSchema, Change, Kind, KindSchema, Made, Mark, Shape, Values, calls};
+
+/// The part of `CallerReference` that says whose it is: see [`fn@reference`].
+pub const REFERENCE: &str = "reference";
+/// `HTTP`, `HTTPS`, `HTTP_STR_MATCH`, `HTTPS_STR_MATCH` or `TCP`.
+pub const TYPE: &str = "type";
+/// Seconds: 10 or 30.
+pub const INTERVAL: &str = "interval";
+/// 1 to 10.
+pub const FAILURES: &str = "failures";
+/// An address or null.
+pub const IP: &str = "ip";
+/// Text or null.
+pub const DOMAIN: &str = "domain";
+/// A number.
+pub const PORT: &str = "port";
+/// Text or null.
+pub const PATH: &str = "path";
+/// Text or null.
+pub const SEARCH: &str = "search";
+/// Boolean or null.
+pub const SNI: &str = "sni";
+/// Boolean.
+pub const INVERTED: &str = "inverted";
+/// Boolean.
+pub const DISABLED: &str = "disabled";
+/// A mapping; `Name` is what the console shows.
+pub const TAGS: &str = "tags";
+
+/// The output: its id.
+pub const ID: &str = "id";
+
+/// What the type of a check ends with that looks for a text in the answer.
+pub const STRING_MATCH: &str = "_STR_MATCH";
+
+/// The kind.
+pub const KIND: Kind = Kind::of(&SCHEMA);
+
+/// The declaration.
+pub static SCHEMA: KindSchema = KindSchema {
+    provider: Some(super::super::NAME),
+    name: "health-check",
+    attributes: &[
+        AttributeSchema::identity(REFERENCE),
+        AttributeSchema::new(TYPE).change(Change::Replace),
+        AttributeSchema::new(INTERVAL).change(Change::Replace),
+        AttributeSchema::new(FAILURES),
+        AttributeSchema::new(IP).change(Change::ReplaceIfNull).leavable(),
+        AttributeSchema::new(DOMAIN).leavable(),
+        AttributeSchema::new(PORT),
+        AttributeSchema::new(PATH),
+        AttributeSchema::new(SEARCH).change(Change::ReplaceIfNull),
+        AttributeSchema::new(SNI).leavable(),
+        AttributeSchema::new(INVERTED).caution(inverted),
+        AttributeSchema::new(DISABLED).caution(disabled),
+        AttributeSchema::new(TAGS).shaped(Shape::Tags).leavable(),
+    ],
+    outputs: &[ID],
+    mark: Mark::Identity,
+    known_as: &[REFERENCE],
+    shown_as: Some(console_name),
+    calls: CALLS,
+    ..KindSchema::BASE
+};
+
+calls! {
+    LIST = "route53:ListHealthChecks", made [Made::Observe], takes [on("route53:ListHealthChecks", &ANY)];
+    GET_TAGS = "route53:ListTagsForResource", made [Made::Observe],
+        takes [on("route53:ListTagsForResource", &HEALTH_CHECKS)];
+    GET_TAGS_OF_MANY = "route53:ListTagsForResources", made [Made::Observe],
+        takes [on("route53:ListTagsForResources", &HEALTH_CHECKS)];
+    CREATE = "route53:CreateHealthCheck", made [Made::Create], takes [on("route53:CreateHealthCheck", &ANY)],
+        rate 0.5 / 50.0;
+    UPDATE = "route53:UpdateHealthCheck",
+        made [Made::Update(&[FAILURES, IP, DOMAIN, PORT, PATH, SEARCH, SNI, INVERTED, DISABLED])],
+        takes [on("route53:UpdateHealthCheck", &HEALTH_CHECKS)];
+    PUT_TAGS = "route53:ChangeTagsForResource", made [Made::Create, Made::Update(&[TAGS])],
+        takes [on("route53:ChangeTagsForResource", &HEALTH_CHECKS)];
+    DELETE = "route53:DeleteHealthCheck", made [Made::Delete], takes [on("route53:DeleteHealthCheck", &HEALTH_CHECKS)],
+        rate 3.0 / 15.0;
+}
+
+/// A console shows the tag `Name`.
+fn console_name(values: &Values) -> Option<String> {
+    Some(values.get(TAGS)?.get("Name")?.as_str()?.to_owned())
+}
+
+fn inverted(before: &Value, _: &Value) -> Option<&'static str> {
+    (before == true).then_some("traffic may move: what counted as down counts as healthy")
+}
+
+fn disabled(before: &Value, _: &Value) -> Option<&'static str> {
+    (before == true).then_some("traffic may move: a disabled check always counts as healthy")
+}
+
+/// What tells whose a health check is: the beginning of its caller reference, a digest of estate and
+/// address. A health check has no name and gets its tags in a second call, so a run that dies between
+/// the two leaves one that only its caller reference can identify.
+#[must_use]
+pub fn reference(estate: &str, address: &Address) -> String {
+    let digest: String = sha256(format!("{estate}\n{address}")).chars().take(20).collect();
+    format!("holdfast-{digest}")
+}

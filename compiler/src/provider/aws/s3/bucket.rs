@@ -1,0 +1,123 @@
+//! An S3 general purpose bucket with its settings.
+
+use serde_json::{Value, json};
+
+use crate::provider::aws::scope::{ANY, BUCKETS, on};
+use crate::resource::{AttributeSchema, Change, Kind, KindSchema, Made, Shape, calls};
+
+/// Text.
+pub const NAME: &str = "name";
+/// The id of its region.
+pub const REGION: &str = "region";
+/// `Enabled`, `Suspended` or null (never on).
+pub const VERSIONING: &str = "versioning";
+/// `AES256`, `aws:kms` or `aws:kms:dsse`.
+pub const ENCRYPTION: &str = "encryption";
+/// An alias or an ARN; null for the account's own key.
+pub const KMS_KEY: &str = "kms-key";
+/// Boolean.
+pub const BUCKET_KEY: &str = "bucket-key";
+/// The list of those of [`PUBLIC_ACCESS`] that are on, or null.
+pub const PUBLIC_ACCESS_BLOCK: &str = "public-access-block";
+/// `BucketOwnerEnforced`, `BucketOwnerPreferred`, `ObjectWriter` or null.
+pub const OWNERSHIP: &str = "ownership";
+/// A mapping.
+pub const TAGS: &str = "tags";
+
+/// The output: its ARN.
+pub const ARN: &str = "arn";
+
+/// The versioning that replication needs.
+pub const VERSIONED: &str = "Enabled";
+/// Encryption with keys that S3 keeps.
+pub const SSE_S3: &str = "AES256";
+/// Encryption with a key of KMS.
+pub const SSE_KMS: &str = "aws:kms";
+/// Access control lists have no effect.
+pub const OWNER_ENFORCED: &str = "BucketOwnerEnforced";
+/// The four settings of S3 Block Public Access, sorted.
+pub const PUBLIC_ACCESS: [&str; 4] =
+    ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+
+/// The kind.
+pub const KIND: Kind = Kind::of(&SCHEMA);
+
+/// The declaration. What a new bucket has since January and April 2023: Amazon S3 User Guide, "Default encryption FAQ"
+/// and "Default settings for new S3 buckets FAQ".
+pub static SCHEMA: KindSchema = KindSchema {
+    provider: Some(super::super::NAME),
+    name: "bucket",
+    stateful: true,
+    attributes: &[
+        AttributeSchema::identity(NAME),
+        AttributeSchema::new(REGION).change(Change::Replace),
+        AttributeSchema::new(VERSIONING).leavable().unset(|| Value::Null),
+        AttributeSchema::new(ENCRYPTION).caution(encryption).leavable().unset(|| SSE_S3.into()),
+        AttributeSchema::new(KMS_KEY).caution(kms_key).leavable().unset(|| Value::Null),
+        AttributeSchema::new(BUCKET_KEY).leavable().unset(|| false.into()),
+        AttributeSchema::new(PUBLIC_ACCESS_BLOCK)
+            .shaped(Shape::Set)
+            .caution(public_access)
+            .leavable()
+            .unset(|| json!(PUBLIC_ACCESS)),
+        AttributeSchema::new(OWNERSHIP).caution(ownership).leavable().unset(|| OWNER_ENFORCED.into()),
+        AttributeSchema::new(TAGS).shaped(Shape::Tags).leavable().unset(|| json!({})),
+    ],
+    outputs: &[ARN],
+    removal: Some("it holds data, and is removed only if it is empty by then"),
+    mark: crate::resource::Mark::Attribute(TAGS),
+    calls: CALLS,
+    ..KindSchema::BASE
+};
+
+calls! {
+    LIST = "s3:ListBuckets", made [Made::Observe], takes [on("s3:ListAllMyBuckets", &ANY)];
+    /// Where the listing does not say the region, and for a bucket that is taken over.
+    LOCATION = "s3:GetBucketLocation", made [Made::Observe], takes [on("s3:GetBucketLocation", &BUCKETS)];
+    GET_VERSIONING = "s3:GetBucketVersioning", made [Made::Observe], takes [on("s3:GetBucketVersioning", &BUCKETS)];
+    GET_ENCRYPTION = "s3:GetBucketEncryption", made [Made::Observe],
+        takes [on("s3:GetEncryptionConfiguration", &BUCKETS)];
+    GET_PUBLIC_ACCESS = "s3:GetPublicAccessBlock", made [Made::Observe],
+        takes [on("s3:GetBucketPublicAccessBlock", &BUCKETS)];
+    GET_OWNERSHIP = "s3:GetBucketOwnershipControls", made [Made::Observe],
+        takes [on("s3:GetBucketOwnershipControls", &BUCKETS)];
+    GET_TAGS = "s3:GetBucketTagging", made [Made::Observe], takes [on("s3:GetBucketTagging", &BUCKETS)];
+    /// With tags and an ownership of its objects (Amazon S3 API Reference, `CreateBucket`, "Permissions").
+    CREATE = "s3:CreateBucket", made [Made::Create], takes [
+        on("s3:CreateBucket", &BUCKETS),
+        on("s3:PutBucketOwnershipControls", &BUCKETS),
+        on("s3:TagResource", &BUCKETS)
+    ];
+    PUT_VERSIONING = "s3:PutBucketVersioning", made [Made::Create, Made::Update(&[VERSIONING])],
+        takes [on("s3:PutBucketVersioning", &BUCKETS)];
+    PUT_ENCRYPTION = "s3:PutBucketEncryption",
+        made [Made::CreateUnless(ENCRYPTION), Made::Update(&[ENCRYPTION, KMS_KEY, BUCKET_KEY])],
+        takes [on("s3:PutEncryptionConfiguration", &BUCKETS)];
+    PUT_PUBLIC_ACCESS = "s3:PutPublicAccessBlock", made [Made::Create, Made::Update(&[PUBLIC_ACCESS_BLOCK])],
+        takes [on("s3:PutBucketPublicAccessBlock", &BUCKETS)];
+    PUT_OWNERSHIP = "s3:PutBucketOwnershipControls", made [Made::Update(&[OWNERSHIP])],
+        takes [on("s3:PutBucketOwnershipControls", &BUCKETS)];
+    PUT_TAGS = "s3:PutBucketTagging", made [Made::Update(&[TAGS])], takes [on("s3:PutBucketTagging", &BUCKETS)];
+    DELETE = "s3:DeleteBucket", made [Made::Delete], takes [on("s3:DeleteBucket", &BUCKETS)];
+}
+
+fn encryption(before: &Value, after: &Value) -> Option<&'static str> {
+    let weaker = before.as_str()?.starts_with("aws:kms") && after == "AES256";
+    weaker.then_some("new objects will no longer be encrypted with the KMS key the bucket uses today")
+}
+
+fn kms_key(before: &Value, _: &Value) -> Option<&'static str> {
+    before.as_str()?;
+    Some("objects written before stay encrypted with the old key: keep that key")
+}
+
+fn public_access(before: &Value, _: &Value) -> Option<&'static str> {
+    // A bucket that never had the settings may be one that the public reads.
+    let open = before.as_array().is_none_or(|on| on.len() < 4);
+    open.then_some("closes public access that may be in use today")
+}
+
+fn ownership(before: &Value, _: &Value) -> Option<&'static str> {
+    before.as_str()?;
+    Some("access control lists of objects stop having any effect")
+}

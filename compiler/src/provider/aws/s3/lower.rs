@@ -1,0 +1,114 @@
+//! Data sets: buckets, the role that copies, the replication from the primary bucket to every copy.
+//!
+//! Replicas are not replicated again (Amazon S3 User Guide, "What does Amazon S3 replicate?"), so the
+//! primary bucket copies to every site itself: a star, never a chain.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::replication::{self, rule};
+use super::{arn, bucket};
+use crate::document::{Encryption, Name};
+use crate::lower::Context;
+use crate::policy::{Bucket, DataSet};
+use crate::provider::aws::iam::{lower::role, role as iam_role};
+use crate::provider::aws::kms;
+use crate::resource::{Address, Resource};
+
+pub(in crate::provider::aws) fn lower(
+    context: &Context<'_>,
+    name: &Name,
+    set: &DataSet,
+    out: &mut Vec<Resource>,
+) {
+    let primary = bucket_address(context, name, &set.primary);
+    out.push(lower_bucket(context, name, set, &set.primary, "primary"));
+    out.extend(set.copies.iter().map(|copy| lower_bucket(context, name, set, copy, "copy")));
+    if set.copies.is_empty() {
+        return;
+    }
+    let keys = || foreign_keys(context, set, std::iter::once(&set.primary).chain(&set.copies));
+    let mut role = role(context, name, set);
+    role.named.accounts = keys();
+    let purpose = format!("copies data `{name}` as it is written");
+    let address = context.address(replication::KIND, &[name.as_str()]);
+    // S3 refuses a replication unless versioning is on at both ends: so all buckets come first.
+    let mut replication = Resource::new(address, purpose, set.backups)
+        .set(replication::BUCKET, set.primary.name.as_str())
+        .set(replication::REGION, set.primary.site.region.as_str())
+        .refer(replication::ROLE, &role.address, iam_role::ARN)
+        .set(replication::RULES, rules(context, set))
+        .after(&primary);
+    replication.named.accounts = keys();
+    for copy in &set.copies {
+        replication = replication.after(&bucket_address(context, name, copy));
+    }
+    out.push(role);
+    out.push(replication);
+}
+
+fn bucket_address(context: &Context<'_>, data: &Name, bucket: &Bucket) -> Address {
+    context.address(bucket::KIND, &[data.as_str(), bucket.site.name.as_str()])
+}
+
+fn lower_bucket(context: &Context<'_>, data: &Name, set: &DataSet, at: &Bucket, part: &str) -> Resource {
+    let purpose = format!("{part} of data `{data}` at `{}`", at.site.name);
+    let mut resource = Resource::new(bucket_address(context, data, at), purpose, at.span)
+        .set(bucket::NAME, at.name.as_str())
+        .set(bucket::REGION, at.site.region.as_str())
+        .set(bucket::VERSIONING, bucket::VERSIONED)
+        .set(bucket::PUBLIC_ACCESS_BLOCK, json!(bucket::PUBLIC_ACCESS))
+        .set(bucket::OWNERSHIP, bucket::OWNER_ENFORCED)
+        .set(bucket::TAGS, context.tags("data", data));
+    resource.named.accounts = foreign_keys(context, set, std::iter::once(at));
+    match set.encryption.value {
+        Encryption::Aes256 => {
+            resource.set(bucket::ENCRYPTION, bucket::SSE_S3).set(bucket::KMS_KEY, Value::Null)
+        }
+        Encryption::Kms => {
+            // Null is the account's own key for S3, which nobody has to name.
+            let key = at.site.kms_key.as_ref().map(|_| kms::key_arn(context, &at.site));
+            resource
+                .set(bucket::ENCRYPTION, bucket::SSE_KMS)
+                .set(bucket::KMS_KEY, key)
+                .set(bucket::BUCKET_KEY, true)
+        }
+    }
+}
+
+/// The accounts of the keys of some buckets that are not in the account of the estate.
+fn foreign_keys<'a>(
+    context: &Context<'_>,
+    set: &DataSet,
+    buckets: impl Iterator<Item = &'a Bucket>,
+) -> BTreeSet<String> {
+    let keys = buckets.filter(|_| set.encryption.value == Encryption::Kms);
+    let keys = keys.filter_map(|bucket| bucket.site.kms_key.as_ref());
+    let accounts = keys.filter_map(|key| kms::account(key.as_str()));
+    accounts.filter(|account| *account != context.target.account).map(str::to_owned).collect()
+}
+
+/// One rule per copy, the first copy with the highest priority. Every field that S3 would otherwise fill in
+/// is set (id, empty filter, priority), so that what comes back equals what was sent.
+fn rules(context: &Context<'_>, set: &DataSet) -> Value {
+    let count = set.copies.len();
+    let each = |(nth, copy): (usize, &Bucket)| {
+        let mut one = json!({
+            rule::ID: format!("{}{}", replication::RULE_PREFIX, copy.site.name),
+            rule::PRIORITY: count - nth,
+            rule::STATUS: rule::ON,
+            rule::FILTER: {"prefix": ""},
+            rule::DELETE_MARKERS: rule::ON,
+            rule::DESTINATION: arn(copy.name.as_str()),
+            rule::TIME: replication::MINUTES,
+            rule::METRICS: replication::MINUTES,
+        });
+        if let (Encryption::Kms, Value::Object(one)) = (set.encryption.value, &mut one) {
+            one.insert(rule::SSE_KMS.to_owned(), rule::ON.into());
+            one.insert(rule::REPLICA_KEY.to_owned(), kms::key_arn(context, &copy.site).into());
+        }
+        one
+    };
+    Value::Array(set.copies.iter().enumerate().map(each).collect())
+}

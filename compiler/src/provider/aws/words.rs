@@ -1,0 +1,103 @@
+//! The words of the language that only mean something on AWS: names of buckets, places in them, accounts, keys.
+
+use crate::document::text_type;
+
+text_type! {
+    /// The name of a general purpose bucket.
+    ///
+    /// Rules: Amazon S3 User Guide, "General purpose bucket naming rules".
+    BucketName, "^(?!xn--|sthree-|amzn-s3-demo-)(?!.*\\.\\.)(?!.*(-s3alias|--ol-s3|\\.mrap|--x-s3|--table-s3)$)(?![0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+    "The name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and dots. Bucket names are unique over all accounts of the world.",
+    ["acme-payments-ledger"]
+}
+text_type! {
+    /// A bucket, and a prefix of keys in it. The bucket's name is checked where the text is bound
+    /// ([`S3Location::parse`]).
+    S3Location, "^(?=.{6,400}$)s3://[a-z0-9.-]+(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
+    "A place in S3: `s3://BUCKET/PREFIX`, the prefix of letters, digits, `_`, `.`, `-` and single slashes.",
+    ["s3://acme-holdfast/journal"]
+}
+text_type! {
+    /// A twelve-digit AWS account number.
+    AccountId, "^[0-9]{12}$",
+    "An AWS account number: twelve digits, in quotes.",
+    ["123456789012"]
+}
+text_type! {
+    /// A KMS key: an alias in the site's own region, or the ARN of a key.
+    KmsKey, "^alias/[a-zA-Z0-9/_-]{1,250}$|^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]{1,64}$",
+    "A KMS key of the site's region: `alias/NAME`, or the ARN of a key. The key has to exist; Holdfast makes none.",
+    ["alias/acme-recovery"]
+}
+
+const SCHEME: &str = "s3://";
+
+impl S3Location {
+    /// Whether a text is meant to be such a place.
+    #[must_use]
+    pub fn is_meant(text: &str) -> bool {
+        text.starts_with(SCHEME)
+    }
+
+    /// Read `s3://BUCKET` or `s3://BUCKET/PREFIX`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let rest = text.strip_prefix(SCHEME).ok_or("it does not begin with `s3://`")?;
+        let mut parts = rest.split('/');
+        if let Some(fault) = bucket_name_fault(parts.next().unwrap_or_default()) {
+            return Err(fault);
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+        if parts.any(|part| part.is_empty() || part.starts_with(['.', '-']) || !part.chars().all(plain)) {
+            return Err("the prefix is made of letters, digits, `_`, `.`, `-` and single slashes");
+        }
+        if text.len() > 400 { Err("it is longer than 400 characters") } else { Ok(Self(text.to_owned())) }
+    }
+
+    /// The bucket.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        self.parts().0
+    }
+
+    /// What keys begin with: empty, or with a final slash.
+    #[must_use]
+    pub fn prefix(&self) -> String {
+        let prefix = self.parts().1;
+        if prefix.is_empty() { String::new() } else { format!("{prefix}/") }
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        let rest = self.0.strip_prefix(SCHEME).unwrap_or(&self.0);
+        rest.split_once('/').unwrap_or((rest, ""))
+    }
+}
+
+/// What is wrong with a bucket name, in words, if anything is.
+#[must_use]
+pub fn bucket_name_fault(name: &str) -> Option<&'static str> {
+    let ends_ok = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let kept = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+    Some(match name {
+        _ if name.chars().any(|c| c.is_ascii_uppercase()) => "it has upper-case letters",
+        _ if name.contains('_') => "it has an underscore; use a hyphen",
+        _ if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c)) => {
+            "only lower-case letters, digits, hyphens and dots are allowed"
+        }
+        _ if !(3..=63).contains(&name.chars().count()) => "it has to be 3 to 63 characters long",
+        _ if name.contains("..") => "it has two dots in a row",
+        _ if !ends_ok(name.chars().next()) || !ends_ok(name.chars().last()) => {
+            "it has to start and end with a letter or a digit"
+        }
+        _ if name.starts_with("xn--") || name.starts_with("sthree-") || name.starts_with("amzn-s3-demo-") => {
+            "S3 keeps the prefixes `xn--`, `sthree-` and `amzn-s3-demo-` to itself"
+        }
+        _ if name.chars().all(|c| c.is_ascii_digit() || c == '.') => "it looks like an IP address",
+        _ if kept.iter().any(|suffix| name.ends_with(suffix)) => {
+            "S3 keeps the suffixes `-s3alias`, `--ol-s3`, `.mrap`, `--x-s3` and `--table-s3` to itself"
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,125 @@
+//! Which kinds there are: what providers declare, and the milestone. Found by name, as addresses and files have it.
+
+use super::PROVIDERS;
+use crate::resource::{Kind, KindSchema, milestone};
+
+/// The declarations of all kinds.
+fn declared() -> impl Iterator<Item = &'static KindSchema> {
+    let provided = PROVIDERS.iter().flat_map(|provider| provider.kinds.iter().copied());
+    std::iter::once(&milestone::SCHEMA).chain(provided)
+}
+
+impl Kind {
+    /// All kinds of all providers, in the order in which they are declared.
+    pub fn all() -> impl Iterator<Item = Self> {
+        declared().map(Self::of)
+    }
+
+    /// The kind that a service as a whole is.
+    #[must_use]
+    pub const fn milestone() -> Self {
+        Self::of(&milestone::SCHEMA)
+    }
+
+    /// Its place among all kinds, in the order in which they are declared: the order in which they are shown.
+    #[must_use]
+    pub fn rank(self) -> usize {
+        Self::all().take_while(|kind| *kind != self).count()
+    }
+
+    /// The kind of a provider and a name.
+    #[must_use]
+    pub fn find(provider: Option<&str>, name: &str) -> Option<Self> {
+        Self::all().find(|kind| kind.schema().provider == provider && kind.name() == name)
+    }
+
+    /// The kind of a text such as `aws.bucket`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once('.') {
+            Some((provider, name)) => Self::find(Some(provider), name),
+            None => Self::find(None, text),
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Kind {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::parse(&name)
+            .ok_or_else(|| serde::de::Error::custom(format!("there is no kind of resource `{name}`")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::resource::{Change, Lifecycle, Made};
+
+    #[test]
+    fn no_two_kinds_share_a_name() {
+        let mut names = BTreeSet::new();
+        for kind in Kind::all() {
+            assert!(names.insert(kind.name()), "{kind}: `existing` names kinds without their provider");
+            assert_eq!(Kind::parse(&kind.to_string()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn declarations_speak_of_attributes_that_there_are() {
+        for schema in declared() {
+            let known = |name: &str| assert!(schema.attribute(name).is_some(), "{}: `{name}`", schema.name);
+            let coexist =
+                schema.coexist.iter().flat_map(|coexist| coexist.within.iter().chain(coexist.answers));
+            schema
+                .known_as
+                .iter()
+                .chain(schema.rights)
+                .chain(&schema.batched_by)
+                .chain(coexist)
+                .for_each(|n| known(n));
+            for made in schema.calls.iter().flat_map(|call| call.made) {
+                match made {
+                    Made::Update(names) => names.iter().for_each(|name| known(name)),
+                    Made::CreateUnless(name) => {
+                        known(name);
+                        assert!(
+                            schema.attribute(name).is_some_and(|a| a.unset.is_some()),
+                            "{}: `{name}`",
+                            schema.name
+                        );
+                    }
+                    _ => {}
+                }
+            }
+            schema.known_as.iter().for_each(|name| assert!(schema.identity().any(|part| part == *name)));
+        }
+    }
+
+    /// Whatever can be changed in place has a call that changes it, and whatever is made can be deleted.
+    #[test]
+    fn every_change_has_a_call() {
+        for schema in declared().filter(|schema| schema.lifecycle == Lifecycle::Managed) {
+            let made: Vec<Made> = schema.calls.iter().flat_map(|call| call.made.iter().copied()).collect();
+            let batched = made.contains(&Made::Change);
+            for one in [Made::Observe, Made::Create, Made::Delete] {
+                assert!(made.contains(&one) || batched && one != Made::Observe, "{}: {one:?}", schema.name);
+            }
+            for attribute in schema.attributes {
+                let in_place = matches!(attribute.change, Change::InPlace | Change::ReplaceIfNull);
+                let written = made.iter().any(|made| match made {
+                    Made::Update(names) => names.contains(&attribute.name),
+                    _ => false,
+                });
+                assert!(
+                    !in_place || written || batched,
+                    "{}: nothing updates `{}`",
+                    schema.name,
+                    attribute.name
+                );
+            }
+        }
+    }
+}

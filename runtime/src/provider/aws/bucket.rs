@@ -1,0 +1,231 @@
+//! Buckets: one listing for all, five questions about each (S3 has no bulk reads), one call per setting to
+//! change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::types::{Bucket, BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, Tag};
+use futures::{StreamExt, TryStreamExt, stream};
+use holdfast_compiler::observation::Object;
+use holdfast_compiler::plan::Action;
+use holdfast_compiler::provider::aws::s3::bucket as kind;
+use holdfast_compiler::resource::{Call, Kind, Values};
+use serde_json::json;
+
+use super::clients::{Clients, HOME};
+use super::driver::Look;
+use super::error::{Named, fault, unless};
+use super::fields::{required, tag_value, tags, text, with_found};
+use super::guard;
+use super::retry::{BUCKET, NEW_BUCKET, retry};
+use super::{bucket_settings as settings, done};
+use crate::cloud::{CloudError, Command, Done};
+
+/// Buckets asked about at a time; five requests each.
+pub(super) const AT_A_TIME: usize = 8;
+
+/// Buckets per page: the largest that S3 allows.
+const PAGE: i32 = 10_000;
+
+/// The region of every wanted bucket of the account that exists.
+pub(super) async fn regions(
+    clients: &Clients,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<BTreeMap<String, String>, CloudError> {
+    let mut found = BTreeMap::new();
+    let client = clients.s3(clients.region());
+    let mut next = None;
+    loop {
+        let request = client.list_buckets().max_buckets(PAGE).set_continuation_token(next);
+        let page = request.send().await.named(&kind::LIST)?;
+        let named = page.buckets().iter().filter_map(|bucket| Some((bucket.name()?, bucket)));
+        let asks: Vec<_> = named
+            .filter(|(name, _)| wanted(name))
+            .map(|(name, bucket)| async move { Ok((name.to_owned(), region(clients, name, bucket).await?)) })
+            .collect();
+        let regions: Vec<_> = stream::iter(asks).buffer_unordered(AT_A_TIME).try_collect().await?;
+        found.extend(regions);
+        next = page.continuation_token().filter(|token| !token.is_empty()).map(str::to_owned);
+        if next.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// The region of a listed bucket: AWS puts it into the listing, other endpoints need not.
+async fn region(clients: &Clients, name: &str, bucket: &Bucket) -> Result<String, CloudError> {
+    if let Some(region) = bucket.bucket_region().filter(|region| !region.is_empty()) {
+        return Ok(region.to_owned());
+    }
+    location(clients, name).await
+}
+
+/// The region of a bucket.
+async fn location(clients: &Clients, name: &str) -> Result<String, CloudError> {
+    let answer = clients.s3(HOME).get_bucket_location().bucket(name).send().await;
+    let answer = answer.named(&kind::LOCATION)?;
+    let constraint = answer.location_constraint().map_or("", BucketLocationConstraint::as_str);
+    // Source: Amazon S3 API Reference, `GetBucketLocation`.
+    Ok(match constraint {
+        "" => HOME,
+        "EU" => "eu-west-1",
+        region => region,
+    }
+    .to_owned())
+}
+
+/// All settings of the wanted buckets. `regions` says which exist.
+pub(super) async fn observe(
+    clients: &Clients,
+    wanted: &BTreeSet<String>,
+    regions: &BTreeMap<String, String>,
+) -> Result<Vec<Object>, CloudError> {
+    let there = regions.iter().filter(|(name, _)| wanted.contains(*name));
+    let reads: Vec<_> = there.map(|(name, region)| read(clients.s3(region), name, region)).collect();
+    let objects: Vec<Option<Object>> = stream::iter(reads).buffer_unordered(AT_A_TIME).try_collect().await?;
+    Ok(objects.into_iter().flatten().collect())
+}
+
+async fn read(client: Client, name: &str, region: &str) -> Result<Option<Object>, CloudError> {
+    // A bucket that has gone since it was listed is not there.
+    unless(settings::read(&client, name).await, &["NoSuchBucket"]).map(|settings| {
+        settings.map(|mut attributes| {
+            attributes.insert(kind::NAME.to_owned(), name.into());
+            attributes.insert(kind::REGION.to_owned(), region.into());
+            Object { kind: kind::KIND, id: name.to_owned(), attributes, outputs: outputs(name) }
+        })
+    })
+}
+
+fn outputs(name: &str) -> Values {
+    Values::from([("arn".to_owned(), json!(format!("arn:aws:s3:::{name}")))])
+}
+
+/// Make or change a bucket.
+pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
+    let values = &command.values;
+    match command.action {
+        Action::Create => create(clients, values).await,
+        Action::Update => {
+            let name = required(values, kind::NAME, &kind::CREATE)?;
+            let client = clients.s3(required(values, kind::REGION, &kind::CREATE)?);
+            let mut changed: BTreeSet<&str> = command.changed.iter().map(String::as_str).collect();
+            // One call writes the three of them.
+            if changed.remove(kind::KMS_KEY) | changed.remove(kind::BUCKET_KEY) {
+                changed.insert(kind::ENCRYPTION);
+            }
+            let values = with_found(command);
+            for setting in changed {
+                settings::write(&client, name, &values, setting, BUCKET).await?;
+            }
+            Ok(done(name, outputs(name)))
+        }
+        Action::Delete => delete(clients, command).await,
+        Action::Keep | Action::Replace => {
+            let message = "a bucket holds data: Holdfast never puts another in its place";
+            Err(fault(&kind::DELETE, "Refused", message))
+        }
+    }
+}
+
+/// S3 deletes a bucket only when it is empty, versions and delete markers included; Holdfast never empties one.
+/// Source: Amazon S3 API Reference, `DeleteBucket`.
+async fn delete(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
+    const OPERATION: &Call = &kind::DELETE;
+    let missing = || fault(OPERATION, "BadRequest", "no bucket to delete");
+    let object = command.object.as_ref().ok_or_else(missing)?;
+    let client = clients.s3(required(&object.attributes, kind::REGION, OPERATION)?);
+    let answer =
+        retry(BUCKET, || async { client.delete_bucket().bucket(&object.id).send().await.named(OPERATION) });
+    unless(answer.await, &["NoSuchBucket"])?;
+    Ok(done(&object.id, Values::new()))
+}
+
+async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> {
+    const OPERATION: &Call = &kind::CREATE;
+    let name = required(values, kind::NAME, OPERATION)?;
+    let region = required(values, kind::REGION, OPERATION)?;
+    let client = clients.s3(region);
+    let ownership = text(values, kind::OWNERSHIP).map(ObjectOwnership::from);
+    let configuration = configuration(region, values)?;
+    let answer = retry(BUCKET, || async {
+        let request = client.create_bucket().bucket(name).set_object_ownership(ownership.clone());
+        request.set_create_bucket_configuration(configuration.clone()).send().await.named(OPERATION)
+    });
+    let mut todo = vec![kind::VERSIONING, kind::PUBLIC_ACCESS_BLOCK];
+    let mut values = values.clone();
+    match answer.await {
+        Ok(_) => {
+            // Every new bucket has SSE-S3 (Amazon S3 User Guide, "Setting default server-side encryption
+            // behavior for Amazon S3 buckets": since January 5, 2023), and its owner and tags since it is there.
+            if text(&values, kind::ENCRYPTION) != Some(kind::SSE_S3) {
+                todo.push(kind::ENCRYPTION);
+            }
+        }
+        Err(error) if error.code == "BucketAlreadyOwnedByYou" => {
+            // An earlier attempt whose answer got lost, or a bucket made since the plan. Its tags stay.
+            let found = adopt(clients, name, region).await?;
+            let mut all = tags(&found);
+            all.extend(tags(&values));
+            values.insert(kind::TAGS.to_owned(), tag_value(all));
+            todo = settings::different(&found, &values);
+        }
+        Err(error) if error.code == "BucketAlreadyExists" => {
+            let message = format!("the name `{name}` is taken by another AWS account: choose another name");
+            return Err(CloudError { message, ..error });
+        }
+        Err(error) => return Err(error),
+    }
+    // `CreateBucket` cannot say whose the bucket has to be; the settings can, and of a new bucket there are always
+    // two to write. So nothing is kept in a bucket whose owner was not checked.
+    for setting in todo {
+        settings::write(&client, name, &values, setting, NEW_BUCKET).await?;
+    }
+    Ok(done(name, outputs(name)))
+}
+
+/// Region and tags. us-east-1 is the region of a bucket without constraint, and not a valid constraint.
+fn configuration(region: &str, values: &Values) -> Result<Option<CreateBucketConfiguration>, CloudError> {
+    let constraint = (region != HOME).then(|| BucketLocationConstraint::from(region));
+    let tags = tags(values).into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+    let tags: Vec<Tag> = tags.collect::<Result<_, _>>().named(&kind::CREATE)?;
+    if constraint.is_none() && tags.is_empty() {
+        return Ok(None);
+    }
+    let configuration = CreateBucketConfiguration::builder().set_location_constraint(constraint);
+    Ok(Some(configuration.set_tags((!tags.is_empty()).then_some(tags)).build()))
+}
+
+/// Take over a bucket that is ours already, if it is where it should be. Gives its settings.
+async fn adopt(clients: &Clients, name: &str, region: &str) -> Result<Values, CloudError> {
+    let found = retry(NEW_BUCKET, || location(clients, name)).await?;
+    if found != region {
+        let message = format!("the bucket `{name}` is already there, in {found} and not in {region}");
+        return Err(fault(&kind::CREATE, "BucketAlreadyOwnedByYou", message));
+    }
+    let client = clients.s3(region);
+    retry(NEW_BUCKET, || settings::read(&client, name)).await
+}
+
+/// Buckets.
+pub(super) struct Driver;
+
+#[async_trait]
+impl super::driver::Driver for Driver {
+    fn kind(&self) -> Kind {
+        kind::KIND
+    }
+
+    async fn observe(&self, look: &Look<'_>) -> Result<Vec<Object>, CloudError> {
+        observe(look.clients, &look.names(kind::KIND, kind::NAME), look.regions().await?).await
+    }
+
+    fn check(&self, command: &Command, account: &str) -> Result<(), CloudError> {
+        guard::bucket(command, account)
+    }
+
+    async fn one(&self, clients: &Clients, command: &Command) -> Result<Done, CloudError> {
+        execute(clients, command).await
+    }
+}

@@ -1,0 +1,52 @@
+//! Buckets. Sources: Amazon S3 API Reference (`CreateBucket`, `PutBucketVersioning`, `PutBucketEncryption`, `DeleteBucket`).
+
+use holdfast_compiler::provider::aws::s3::{self, bucket as kind, replication};
+use holdfast_compiler::resource::{Kind, Values};
+use serde_json::json;
+
+use super::{text, values};
+use crate::local::{Checked, Embedded, Look, State};
+
+/// Buckets.
+pub(super) struct Bucket;
+
+impl Embedded for Bucket {
+    fn kind(&self) -> Kind {
+        kind::KIND
+    }
+
+    fn made(&self, _: &mut State, wanted: &Values) -> (String, Values) {
+        let name = text(wanted, kind::NAME);
+        let outputs = values(json!({kind::ARN: s3::arn(&name)}));
+        (name, outputs)
+    }
+
+    fn exists(&self) -> Option<(&'static str, &'static str)> {
+        Some(("BucketAlreadyOwnedByYou", "the bucket exists already"))
+    }
+
+    fn check(&self, look: &Look<'_>) -> Checked {
+        let name = look.text(kind::NAME);
+        if look.get(kind::VERSIONING) != kind::VERSIONED && look.state.get(replication::KIND, name).is_some()
+        {
+            return look.refuse(
+                "InvalidBucketState",
+                "a replication configuration is present, so versioning cannot be suspended",
+            );
+        }
+        if look.text(kind::REGION).is_empty() {
+            return look.refuse("IllegalLocationConstraintException", "a bucket needs a region");
+        }
+        if look.get(kind::ENCRYPTION) == kind::SSE_S3 && !look.get(kind::KMS_KEY).is_null() {
+            return look.refuse("InvalidArgument", "a KMS key needs the algorithm aws:kms");
+        }
+        Ok(())
+    }
+
+    fn delete(&self, look: &Look<'_>) -> Checked {
+        if look.state.is_full(&look.object.id) {
+            return look.refuse("BucketNotEmpty", "the bucket you tried to delete is not empty");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! The kinds of AWS in the embedded cloud. A new one is a file beside this one, and a line here.
+
+mod bucket;
+mod health_check;
+mod hosted_zone;
+mod record;
+mod replication;
+mod role;
+
+use holdfast_compiler::resource::Values;
+use serde_json::Value;
+
+use crate::local::Embedded;
+use crate::local::values;
+
+/// The kinds.
+pub(super) static KINDS: [&dyn Embedded; 6] = [
+    &bucket::Bucket,
+    &replication::Replication,
+    &role::Role,
+    &hosted_zone::HostedZone,
+    &record::Record,
+    &health_check::HealthCheck,
+];
+
+/// An attribute as text; empty where it is none.
+fn text(values: &Values, name: &str) -> String {
+    values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,184 @@
+//! The SDK's errors in our words: which operation, which code, what AWS said. Where there was no answer, what
+//! went wrong instead, down to its first cause. Requests are never shown, so neither are credentials.
+
+use std::error::Error;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::operation::BuildError;
+
+use holdfast_compiler::resource::Call;
+
+use crate::cloud::{Class, CloudError};
+
+/// Give an answer the name of its operation.
+pub(crate) trait Named<T> {
+    /// The same, with an error that can be shown. A call that is not declared cannot be named.
+    fn named(self, call: &Call) -> Result<T, CloudError>;
+}
+
+impl<T, E> Named<T> for Result<T, SdkError<E, HttpResponse>>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    fn named(self, call: &Call) -> Result<T, CloudError> {
+        self.map_err(|error| translate(call, &error))
+    }
+}
+
+impl<T> Named<T> for Result<T, BuildError> {
+    fn named(self, call: &Call) -> Result<T, CloudError> {
+        self.map_err(|error| fault(call, "BadRequest", causes(&error)))
+    }
+}
+
+/// An SDK error, translated.
+pub(crate) fn translate<E>(call: &Call, error: &SdkError<E, HttpResponse>) -> CloudError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let answer = |code: &str, message: String| fault(call, code, message);
+    match error {
+        SdkError::ServiceError(service) => {
+            let meta = service.err().meta();
+            let status = service.raw().status().as_u16();
+            let code = meta.code().map_or_else(|| format!("HTTP{status}"), str::to_owned);
+            let message = meta.message().map_or_else(|| format!("HTTP status {status}"), str::to_owned);
+            answered(call, status, code, message)
+        }
+        SdkError::TimeoutError(_) => answer("NoAnswer", "AWS did not answer in time".to_owned()),
+        SdkError::ResponseError(response) => {
+            let status = response.raw().status().as_u16();
+            let causes = causes(error);
+            answer("BadAnswer", format!("an answer that cannot be read (HTTP status {status}): {causes}"))
+        }
+        SdkError::DispatchFailure(failure) => {
+            let causes = causes(error);
+            if causes.to_lowercase().contains("credential") {
+                let cure = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+                answer("NoCredentials", format!("no usable AWS credentials ({cure}): {causes}"))
+            } else if failure.is_timeout() {
+                answer("NoConnection", format!("the endpoint did not answer in time: {causes}"))
+            } else {
+                answer("NoConnection", format!("the endpoint cannot be reached: {causes}"))
+            }
+        }
+        // Built wrongly, or a variant of a later SDK.
+        _ => answer("BadRequest", causes(error)),
+    }
+}
+
+/// An error of ours about a call, in the code of AWS where it has one.
+pub(crate) fn fault(call: &Call, code: impl Into<String>, message: impl Into<String>) -> CloudError {
+    let code = code.into();
+    CloudError::new(class(&code), call.operation, code, message)
+}
+
+/// An error that AWS has answered. Where the code says nothing, the status does.
+fn answered(call: &Call, status: u16, code: String, message: String) -> CloudError {
+    let class = match (class(&code), status) {
+        (Class::Other, 403) => Class::Denied,
+        (Class::Other, 404) => Class::NotFound,
+        (Class::Other, 429) => Class::Throttled,
+        (Class::Other, 500..) => Class::Unavailable,
+        (class, _) => class,
+    };
+    CloudError::new(class, call.operation, code, message)
+}
+
+/// What a code of AWS means, or one of those that we give to what has no answer.
+///
+/// Sources: Amazon S3 API Reference, "Error responses"; Route 53 API Reference, `ChangeResourceRecordSets` and "Common
+/// errors"; Developer Guide, "Maximums on API requests"; IAM API Reference, "Common errors".
+pub(crate) fn class(code: &str) -> Class {
+    match code {
+        "NoSuchBucket" | "NoSuchEntity" | "NoSuchHostedZone" | "NoSuchKey" | "NoSuchTagSet" | "NotFound" => {
+            Class::NotFound
+        }
+        "BucketAlreadyExists"
+        | "BucketAlreadyOwnedByYou"
+        | "BucketNotEmpty"
+        | "EntityAlreadyExists"
+        | "HealthCheckAlreadyExists"
+        | "PreconditionFailed"
+        | "ConditionalRequestConflict"
+        | "DeleteConflict" => Class::Conflict,
+        // Route 53 executes one change per zone at a time, and few requests per second and account.
+        "Throttling"
+        | "ThrottlingException"
+        | "PriorRequestNotComplete"
+        | "RequestLimitExceeded"
+        | "SlowDown"
+        | "TooManyRequestsException" => Class::Throttled,
+        "AccessDenied" | "AccessDeniedException" | "AllAccessDisabled" => Class::Denied,
+        "InvalidChangeBatch" | "NoSuchHealthCheck" | "InvalidInput" => Class::Refused,
+        "OperationAborted" | "ConcurrentModification" | "ChangePending" => Class::Early,
+        "NoAnswer" | "NoConnection" | "BadAnswer" => Class::Unanswered,
+        "InternalError" | "InternalFailure" | "ServiceUnavailable" | "ServiceFailure" => Class::Unavailable,
+        "NoCredentials" | "ExpiredToken" | "InvalidClientTokenId" => Class::Credentials,
+        crate::refusal::CODE => Class::Guarded,
+        _ => Class::Other,
+    }
+}
+
+/// The HTTP status, where there was an answer.
+pub(crate) fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
+/// Layers of the SDK that say nothing of their own.
+const WRAPPERS: [&str; 7] = [
+    "dispatch failure",
+    "other",
+    "io error",
+    "timeout",
+    "client error (Connect)",
+    "service error",
+    "the credential provider was not enabled",
+];
+
+/// The chain of causes in one line, each said once.
+fn causes(error: &dyn Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text =
+            error.to_string().lines().map(str::trim).collect::<Vec<_>>().join("; ").replace(":; ", ": ");
+        if !WRAPPERS.contains(&text.as_str()) && !said.iter().any(|said| said.contains(&text)) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    if said.is_empty() { "no reason given".to_owned() } else { said.join(": ") }
+}
+
+/// `None` where the error only says that there is nothing.
+pub(crate) fn unless<T>(answer: Result<T, CloudError>, absent: &[&str]) -> Result<Option<T>, CloudError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if absent.contains(&error.code.as_str()) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_compiler::provider::aws::s3::bucket::GET_TAGS;
+
+    use super::*;
+
+    #[test]
+    fn absence_is_no_error() {
+        let error = |code: &str| fault(&GET_TAGS, code, "");
+        assert_eq!(unless::<u8>(Err(error("NoSuchTagSet")), &["NoSuchTagSet"]), Ok(None));
+        assert_eq!(unless::<u8>(Err(error("AccessDenied")), &["NoSuchTagSet"]), Err(error("AccessDenied")));
+    }
+
+    #[test]
+    fn causes_are_said_once() {
+        let inner = std::io::Error::other("connection refused");
+        let outer = std::io::Error::other(inner);
+        assert_eq!(causes(&outer), "connection refused");
+    }
+}

@@ -1,0 +1,163 @@
+//! AWS: the [`Cloud`] that estates are really kept in.
+//!
+//! A kind is a file (or a few): what it asks AWS for, what it makes of the answer, which calls make, change
+//! and remove a thing. Every call goes through `error`, which names it, and `count`, which counts it; calls
+//! whose success other calls have to catch up with go through `retry`.
+
+mod batch;
+mod bucket;
+mod bucket_settings;
+pub(crate) mod clients;
+mod count;
+mod driver;
+mod embedded;
+pub(crate) mod error;
+mod fields;
+mod guard;
+mod health_check;
+mod health_check_config;
+mod health_check_tags;
+mod identity;
+pub(crate) mod journal;
+mod owner;
+pub mod permissions;
+pub mod permissions_page;
+mod policy_document;
+mod record;
+mod record_change;
+mod record_name;
+mod record_refusal;
+mod record_set;
+mod replication;
+mod replication_rule;
+mod retry;
+mod role;
+mod survey;
+mod zone;
+
+use async_trait::async_trait;
+use futures::future::try_join_all;
+use holdfast_compiler::import::Survey;
+use holdfast_compiler::observation::{Observation, Wanted};
+use holdfast_compiler::resource::Values;
+
+use crate::cloud::{Caller, Calls, Cloud, CloudError, Command, Cost, Done, cost};
+use crate::provider::Provider;
+use crate::refusal;
+use clients::Clients;
+use driver::{DRIVERS, Look};
+
+/// The provider.
+pub static PROVIDER: Provider = Provider {
+    declared: &holdfast_compiler::provider::aws::PROVIDER,
+    check: |command, account| match driver::of(command.address.kind()) {
+        Some(driver) => driver.check(command, account),
+        None => Ok(()),
+    },
+    class: error::class,
+    embedded: &embedded::KINDS,
+};
+
+/// One AWS account, through the SDK's ordinary chain of configuration and credentials.
+#[derive(Debug)]
+pub struct Aws {
+    clients: Clients,
+}
+
+impl Aws {
+    /// Read configuration from environment and profile. The first call to AWS comes later.
+    pub async fn connect() -> Self {
+        Self { clients: Clients::connect().await }
+    }
+}
+
+#[async_trait]
+impl Cloud for Aws {
+    fn name(&self) -> String {
+        "aws".to_owned()
+    }
+
+    async fn identity(&self) -> Result<Caller, CloudError> {
+        self.clients.identity().await.cloned()
+    }
+
+    async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {
+        // First of all: every question about a bucket says whose it has to be.
+        self.clients.identity().await?;
+        let look = Look::new(&self.clients, scope);
+        let found = try_join_all(DRIVERS.iter().map(|driver| driver.observe(&look))).await?;
+        let mut objects = found.concat();
+        objects.sort_by(|one, other| (one.kind, &one.id).cmp(&(other.kind, &other.id)));
+        Ok(Observation { objects })
+    }
+
+    async fn survey(&self) -> Result<Survey, CloudError> {
+        self.clients.identity().await?;
+        survey::survey(&self.clients).await
+    }
+
+    async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
+        let struck = |error: CloudError| batch.iter().map(|_| Err(error.clone())).collect();
+        let account = match self.clients.identity().await {
+            Ok(caller) => &caller.account,
+            Err(error) => return struck(error),
+        };
+        if let Err(refused) = refusal::check(batch, account) {
+            return struck(refused);
+        }
+        // A batch has one kind.
+        match batch.first().and_then(|command| driver::of(command.address.kind())) {
+            Some(driver) => driver.execute(&self.clients, batch).await,
+            None => Vec::new(),
+        }
+    }
+
+    fn cost(&self, batch: &[Command]) -> Cost {
+        let driver = batch.first().and_then(|command| driver::of(command.address.kind()));
+        cost(batch, driver.map_or(0, |driver| driver.changes(batch)))
+    }
+
+    fn calls(&self) -> Calls {
+        self.clients.counter.calls()
+    }
+}
+
+fn done(id: &str, outputs: Values) -> Done {
+    Done { id: id.to_owned(), outputs }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use holdfast_compiler::plan::{Action, StepId};
+    use holdfast_compiler::resource::{Address, Named};
+    use serde_json::json;
+
+    use super::*;
+
+    /// The checks themselves have their own tests; here is that AWS is not called before them.
+    #[tokio::test]
+    async fn a_forged_command_reaches_no_call() {
+        let account = "111122223333".to_owned();
+        let arn = format!("arn:aws:iam::{account}:root");
+        let caller = Caller { account, partition: "aws".to_owned(), arn };
+        let aws = Aws { clients: Clients::offline(caller) };
+        let address = Address::try_from("aws.role.files.docs".to_owned()).unwrap();
+        let command = Command {
+            step: StepId::of(&address),
+            address,
+            action: Action::Create,
+            values: Values::from([("name".to_owned(), json!("admin"))]),
+            changed: BTreeSet::new(),
+            named: Named::default(),
+            object: None,
+            displaces: Vec::new(),
+            token: "0".repeat(16),
+        };
+        let results = aws.execute(&[command.clone(), command]).await;
+        assert_eq!(results.len(), 2);
+        assert!(results.into_iter().all(|result| result.unwrap_err().code == refusal::CODE));
+        assert_eq!(aws.calls(), Calls::default());
+    }
+}

@@ -1,0 +1,125 @@
+//! Which permission of IAM each call of AWS takes, on what, and which command makes it. It follows from the calls that
+//! the kinds declare; `runtime/PERMISSIONS.md` is written from it (`permissions_page.rs`), and the tests hold every
+//! request against it.
+
+use std::collections::BTreeSet;
+
+use Use::{Apply, Import, Plan, Teardown};
+use holdfast_compiler::provider::aws::PROVIDER;
+use holdfast_compiler::resource::{Call, Made, Permission};
+
+/// What a person wants to do. Whoever applies also plans; whoever tears down also applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Use {
+    /// `plan`, `status` and the like: reading what the policies are about.
+    Plan,
+    /// `import`: reading everything.
+    Import,
+    /// `apply` of a plan that deletes no data.
+    Apply,
+    /// `apply` of a plan that deletes buckets.
+    Teardown,
+}
+
+impl Use {
+    /// Every use, the least first.
+    pub const ALL: [Self; 4] = [Plan, Import, Apply, Teardown];
+
+    /// Whether it also does what another one does.
+    #[must_use]
+    pub fn includes(self, other: Self) -> bool {
+        match (self, other) {
+            (Teardown, Apply) | (Teardown | Apply | Import, Plan) => true,
+            (one, other) => one == other,
+        }
+    }
+}
+
+/// A call, and who makes it.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The call.
+    pub call: &'static Call,
+    /// The least uses that make it.
+    pub by: BTreeSet<Use>,
+}
+
+impl Listed {
+    /// Whether a use makes it.
+    #[must_use]
+    pub fn is_made_by(&self, wanted: Use) -> bool {
+        self.by.iter().any(|by| wanted.includes(*by))
+    }
+
+    /// Whether only the journal makes it.
+    #[must_use]
+    pub fn is_of_the_journal(&self) -> bool {
+        self.call.made.iter().all(|made| matches!(made, Made::ReadJournal | Made::WriteJournal))
+    }
+}
+
+/// Every call that Holdfast makes, once each, as the kinds and the provider declare them.
+#[must_use]
+pub fn calls() -> Vec<Listed> {
+    let own = PROVIDER.calls.iter().map(|call| (*call, false));
+    let kinds = PROVIDER.kinds.iter();
+    let kinds = kinds.flat_map(|kind| kind.calls.iter().map(|call| (*call, kind.stateful)));
+    let mut all: Vec<Listed> = Vec::new();
+    for (call, stateful) in own.chain(kinds) {
+        let by = call.made.iter().flat_map(|made| uses(*made, stateful)).copied();
+        match all.iter_mut().find(|listed| listed.call.operation == call.operation) {
+            Some(listed) => listed.by.extend(by),
+            None => all.push(Listed { call, by: by.collect() }),
+        }
+    }
+    all.sort_by_key(|listed| (listed.is_of_the_journal(), listed.by.first().copied(), listed.call.operation));
+    all
+}
+
+/// Who makes a call.
+fn uses(made: Made, stateful: bool) -> &'static [Use] {
+    match made {
+        Made::Observe | Made::ReadJournal => &[Plan],
+        Made::Survey => &[Import],
+        // What holds data is only deleted in a teardown.
+        Made::Delete if stateful => &[Teardown],
+        Made::Create
+        | Made::CreateUnless(_)
+        | Made::Update(_)
+        | Made::Delete
+        | Made::Change
+        | Made::Recover => &[Apply],
+        // Of those who only read, nobody writes a journal.
+        Made::WriteJournal => &[Import, Apply],
+    }
+}
+
+/// The permissions of a use, each once, in the order of the calls.
+#[must_use]
+pub fn of(wanted: Use) -> Vec<Permission> {
+    let mut all: Vec<Permission> = Vec::new();
+    for permission in calls().iter().filter(|listed| listed.is_made_by(wanted)).flat_map(|l| l.call.takes) {
+        let same =
+            |other: &Permission| other.action == permission.action && other.on.name == permission.on.name;
+        if !all.iter().any(same) {
+            all.push(*permission);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_takes_no_right_to_write() {
+        let writes = |by: Use| -> Vec<&str> {
+            let reads =
+                |action: &str| ["Get", "List"].iter().any(|verb| action.contains(&format!(":{verb}")));
+            of(by).iter().map(|one| one.action).filter(|action| !reads(action)).collect()
+        };
+        assert_eq!(writes(Use::Plan), [""; 0]);
+        assert_eq!(writes(Use::Import), ["s3:PutObject"], "what it takes over is written down");
+    }
+}

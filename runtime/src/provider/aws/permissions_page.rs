@@ -1,0 +1,155 @@
+//! `runtime/PERMISSIONS.md`: the table of permissions as documents of IAM, with what a person has to fill in.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use holdfast_compiler::provider::aws::iam::grant::{GRANTS, On as Grants, owned_by};
+use holdfast_compiler::resource::{Permission, Scope};
+use serde_json::{Value, json};
+
+use super::permissions::{Use, calls, of};
+
+const BEGIN: &str = "\
+# Permissions on AWS
+
+Written by the tests from the calls that each kind declares; `HOLDFAST_BLESS=1 cargo test -p holdfast --test permissions` writes it
+anew.
+
+Replace before use: `ACCOUNT` by the twelve digits of the account, `PREFIX` by what the names of the estate's buckets begin
+with (without such a prefix: name each bucket), `ZONE` by the id of a hosted zone (one line for each), `JOURNAL` by the
+bucket of a shared journal and `JOURNAL-PREFIX` by its prefix; without a shared journal leave those two statements out. In
+other partitions than `aws` the ARNs begin with `arn:aws-cn:` or `arn:aws-us-gov:`. Everybody may call
+`sts:GetCallerIdentity`, so it is in no policy.
+";
+
+const BOUNDARY: &str = "\
+## The permissions boundary of what Holdfast makes
+
+The most that a replication role can do, whatever policy somebody puts on it. Make it once, by hand, under the name
+`holdfast-boundary`, and set `HOLDFAST_ROLE_BOUNDARY=arn:aws:iam::ACCOUNT:policy/holdfast-boundary` where Holdfast plans
+and applies: every role it makes gets this boundary. The policy of `apply` allows no role without it, so that whoever has the
+credentials of the runner cannot give a role more than copying. Roles that are there already get it by hand: `aws iam
+put-role-permissions-boundary`. A role with any other boundary is not taken over (`holdfast explain E0605`). Where a site has a
+KMS key of another account, add that key's ARN to the statements about keys.
+";
+
+const EXISTING: &str = "\
+Roles that a policy names under `existing` have names of their own: add their ARNs beside `role/holdfast-*`, one by one.
+";
+
+const CI: &str = "\
+## Trust for GitHub Actions
+
+The roles of `plan` and of `apply` are assumed with OIDC, without any stored key, each from one environment of one
+repository. Which form `sub` has depends on the repository: one created, renamed or transferred after 15 July 2026 sends ids
+beside the names. Use the form that yours sends, and never a wildcard, least of all around `@`: names can be taken by others,
+ids cannot. (GitHub Docs, \"OpenID Connect reference\".)
+";
+
+const AFTER_CI: &str = "\
+With an environment in the job `sub` does not say the branch. So the environment needs a rule of its own, that only the
+protected branch deploys to it. Its reviewers decide whether a job starts; they never replace the approvals of a plan, which
+`holdfast apply` checks itself.
+";
+
+/// The whole page.
+#[must_use]
+pub fn page() -> String {
+    let mut out = BEGIN.to_owned();
+    let mut section = |title: &str, text: &str, document: &Value| {
+        let _ = write!(out, "\n## {title}\n\n{text}\n```json\n{document:#}\n```\n");
+    };
+    section("`plan`", "Reads what the policies are about.\n", &policy(Use::Plan));
+    section("`import`", "Reads every bucket, zone and health check of the account.\n", &policy(Use::Import));
+    section("`apply`", EXISTING, &policy(Use::Apply));
+    section(
+        "`apply` that deletes buckets",
+        "Only for a plan with `--allow destroy:ADDRESS`: that of `apply`, and `s3:DeleteBucket`. S3 deletes empty buckets only.\n",
+        &policy(Use::Teardown),
+    );
+    let _ = write!(out, "\n{BOUNDARY}\n```json\n{:#}\n```\n", boundary());
+    let _ = write!(out, "\n{CI}");
+    for (form, sub) in [
+        ("Repositories as old as that", "repo:OWNER/REPOSITORY:environment:ENVIRONMENT"),
+        ("Later ones", "repo:OWNER@OWNER-ID/REPOSITORY@REPOSITORY-ID:environment:ENVIRONMENT"),
+    ] {
+        let _ = write!(out, "\n{form}:\n\n```json\n{:#}\n```\n", trust(sub));
+    }
+    let _ = write!(out, "\n{AFTER_CI}\n{}", table());
+    out
+}
+
+/// The policy of a use: one statement for everything that is given on the same things.
+#[must_use]
+pub fn policy(wanted: Use) -> Value {
+    let mut grouped: BTreeMap<&str, (&Scope, Vec<&str>)> = BTreeMap::new();
+    for Permission { action, on } in of(wanted) {
+        grouped.entry(on.name).or_insert((on, Vec::new())).1.push(action);
+    }
+    let statements = grouped.into_values().map(|(on, mut actions)| {
+        actions.sort_unstable();
+        let resource = on.all.filter(|_| wanted == Use::Import).unwrap_or(on.resource);
+        let mut statement = json!({"Effect": "Allow", "Action": actions, "Resource": resource});
+        if let (Some(condition), Some(statement)) = (on.condition, statement.as_object_mut()) {
+            statement.insert("Condition".to_owned(), condition());
+        }
+        statement
+    });
+    json!({"Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>()})
+}
+
+/// The most that a role of ours may do: what the compiler can grant, on all buckets of the estate.
+#[must_use]
+pub fn boundary() -> Value {
+    let statements = GRANTS.iter().map(|grant| {
+        let (resource, condition) = match grant.on {
+            Grants::Buckets => ("arn:aws:s3:::PREFIX-*", owned_by("ACCOUNT")),
+            Grants::Objects => ("arn:aws:s3:::PREFIX-*/*", owned_by("ACCOUNT")),
+            Grants::Keys => ("arn:aws:kms:*:ACCOUNT:key/*", json!({
+                "StringLike": {
+                    "kms:ViaService": "s3.*.amazonaws.com",
+                    "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::PREFIX-*",
+                },
+            })),
+        };
+        json!({
+            "Sid": grant.id, "Effect": "Allow", "Action": grant.actions, "Resource": resource, "Condition": condition,
+        })
+    });
+    json!({"Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>()})
+}
+
+fn trust(sub: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {
+                "Federated": "arn:aws:iam::ACCOUNT:oidc-provider/token.actions.githubusercontent.com",
+            },
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": {
+                "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+                "token.actions.githubusercontent.com:sub": sub,
+            }},
+        }],
+    })
+}
+
+/// Every call with what it takes.
+fn table() -> String {
+    let mut out = "## Every call\n\n| call | permissions | made by |\n| --- | --- | --- |\n".to_owned();
+    for listed in calls() {
+        let takes: Vec<String> = listed.call.takes.iter().map(|one| format!("`{}`", one.action)).collect();
+        let takes = if takes.is_empty() { "none".to_owned() } else { takes.join(", ") };
+        let by = match listed.by.first() {
+            _ if listed.is_of_the_journal() => "a journal in a bucket",
+            Some(Use::Plan) => "`plan`, `import`, `apply`",
+            Some(Use::Import) => "`import`",
+            Some(Use::Apply) => "`apply`",
+            _ => "`apply` that deletes buckets",
+        };
+        let _ = writeln!(out, "| `{}` | {takes} | {by} |", listed.call.operation);
+    }
+    out
+}

@@ -1,0 +1,124 @@
+//! Replication configurations: read and written whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::types::ReplicationConfiguration;
+use futures::{StreamExt, TryStreamExt, stream};
+use holdfast_compiler::observation::Object;
+use holdfast_compiler::plan::Action;
+use holdfast_compiler::provider::aws::s3::replication as kind;
+use holdfast_compiler::resource::{Call, Kind, Values};
+use serde_json::{Value, json};
+
+use super::clients::Clients;
+use super::done;
+use super::driver::Look;
+use super::error::{Named, unless};
+use super::fields::{lacks, required, with_found};
+use super::guard;
+use super::replication_rule as rule;
+use super::retry::{BUCKET, REPLICATION, retry};
+use crate::cloud::{CloudError, Command, Done};
+
+/// Configurations asked for at a time.
+const AT_A_TIME: usize = 16;
+
+/// The configurations of the wanted source buckets. `regions` says which exist.
+pub(super) async fn observe(
+    clients: &Clients,
+    wanted: &BTreeSet<String>,
+    regions: &BTreeMap<String, String>,
+) -> Result<Vec<Object>, CloudError> {
+    let there = regions.iter().filter(|(name, _)| wanted.contains(*name));
+    let reads: Vec<_> = there.map(|(name, region)| read(clients.s3(region), name, region)).collect();
+    let objects: Vec<Option<Object>> = stream::iter(reads).buffer_unordered(AT_A_TIME).try_collect().await?;
+    Ok(objects.into_iter().flatten().collect())
+}
+
+async fn read(client: Client, bucket: &str, region: &str) -> Result<Option<Object>, CloudError> {
+    let answer = client.get_bucket_replication().bucket(bucket).send().await;
+    let answer = answer.named(&kind::GET);
+    let answer = unless(answer, &["ReplicationConfigurationNotFoundError", "NoSuchBucket"])?;
+    Ok(answer.and_then(|answer| answer.replication_configuration).map(|found| Object {
+        kind: kind::KIND,
+        id: bucket.to_owned(),
+        attributes: attributes(bucket, region, &found),
+        outputs: Values::new(),
+    }))
+}
+
+fn attributes(bucket: &str, region: &str, found: &ReplicationConfiguration) -> Values {
+    let values = [
+        (kind::BUCKET, json!(bucket)),
+        (kind::REGION, json!(region)),
+        (kind::ROLE, json!(found.role())),
+        (kind::RULES, rule::to_value(found.rules())),
+    ];
+    values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Write or remove a configuration.
+pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
+    match command.action {
+        Action::Create | Action::Update | Action::Replace | Action::Keep => {
+            put(clients, &with_found(command)).await
+        }
+        Action::Delete => delete(clients, command).await,
+    }
+}
+
+async fn put(clients: &Clients, values: &Values) -> Result<Done, CloudError> {
+    const OPERATION: &Call = &kind::PUT;
+    let bucket = required(values, kind::BUCKET, OPERATION)?;
+    let rules =
+        values.get(kind::RULES).and_then(Value::as_array).ok_or_else(|| lacks(OPERATION, kind::RULES))?;
+    let rules = rules.iter().map(rule::from_value).collect::<Result<Vec<_>, _>>()?;
+    let configuration = ReplicationConfiguration::builder()
+        .role(required(values, kind::ROLE, OPERATION)?)
+        .set_rules(Some(rules))
+        .build()
+        .named(OPERATION)?;
+    let client = clients.s3(required(values, kind::REGION, OPERATION)?);
+    retry(REPLICATION, || async {
+        let request = client.put_bucket_replication().bucket(bucket);
+        request.replication_configuration(configuration.clone()).send().await.named(OPERATION)
+    })
+    .await?;
+    Ok(done(bucket, Values::new()))
+}
+
+async fn delete(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
+    const OPERATION: &Call = &kind::DELETE;
+    let found = command.object.as_ref().ok_or_else(|| lacks(OPERATION, "object"))?;
+    let bucket = required(&found.attributes, kind::BUCKET, OPERATION)?;
+    let client = clients.s3(required(&found.attributes, kind::REGION, OPERATION)?);
+    let answer = retry(BUCKET, || async {
+        client.delete_bucket_replication().bucket(bucket).send().await.named(OPERATION)
+    });
+    unless(answer.await, &["NoSuchBucket", "ReplicationConfigurationNotFoundError"])?;
+    Ok(done(bucket, Values::new()))
+}
+
+/// Replication configurations.
+pub(super) struct Driver;
+
+#[async_trait]
+impl super::driver::Driver for Driver {
+    fn kind(&self) -> Kind {
+        kind::KIND
+    }
+
+    async fn observe(&self, look: &Look<'_>) -> Result<Vec<Object>, CloudError> {
+        observe(look.clients, &look.names(kind::KIND, kind::BUCKET), look.regions().await?).await
+    }
+
+    fn check(&self, command: &Command, account: &str) -> Result<(), CloudError> {
+        guard::replication(command, account)
+    }
+
+    async fn one(&self, clients: &Clients, command: &Command) -> Result<Done, CloudError> {
+        execute(clients, command).await
+    }
+}

@@ -9,7 +9,6 @@ pub mod cloud;
 pub mod estate;
 pub mod files;
 pub mod journal;
-pub mod load;
 pub mod local;
 pub mod planfile;
 pub mod provider;

@@ -10,7 +10,8 @@ use holdfast_compiler::source::Sources;
 use super::exit;
 use super::failure::Failure;
 use super::output::{Terminal, one_line};
-use crate::{files, load};
+use crate::estate::load;
+use crate::files;
 
 /// What stands for standard input, and how it is called in findings.
 const STDIN: (&str, &str) = ("-", "<stdin>");

@@ -19,9 +19,10 @@ use super::output::Terminal;
 use super::session::{self, Place};
 use super::{Global, apply, execution, exit};
 use crate::cloud::Cloud;
+use crate::estate::load;
 use crate::estate::{Policies, Request};
+use crate::files;
 use crate::journal::{self, Claim, Entry, Event, Journal, Run, Signer, Writer};
-use crate::{files, load};
 
 /// Take over what exists: adopt what policies describe, and write YAML for what no policy mentions.
 ///

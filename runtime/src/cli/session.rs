@@ -15,12 +15,13 @@ use super::consents::ConsentFlags;
 use super::failure::Failure;
 use super::output::Terminal;
 use crate::cloud::{Caller, Cloud};
+use crate::estate::load;
 use crate::estate::{Findings, PlanError, Policies, Request};
 use crate::journal::{Entry, History, Journal, Signer};
 use crate::local::Local;
 use crate::provider::aws::Aws;
 use crate::trust::Trust;
-use crate::{files, journal, load};
+use crate::{files, journal};
 
 /// How long the file with the name of a machine is at most, in bytes; a name has 255 (hostname(7)).
 const MAX_HOST_BYTES: u64 = 4096;
@@ -32,7 +33,7 @@ pub(super) fn date(text: &str) -> Result<Date, String> {
 
 /// Load.
 pub(super) fn loaded(paths: &[PathBuf]) -> Result<Sources, Failure> {
-    load::load(paths).map_err(|findings| Failure::invalid(findings, Sources::default()))
+    Ok(load::load(paths)?)
 }
 
 /// Load and compile.

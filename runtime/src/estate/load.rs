@@ -7,6 +7,7 @@ use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::document::MAX_FILE_BYTES;
 use holdfast_compiler::source::Sources;
 
+use super::Findings;
 use crate::files::{self, FileError, Walk, Why};
 
 /// How many bytes the policies of one command have at most, all together: 10,000 files of some 25 KiB.
@@ -18,7 +19,7 @@ const MIB: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// One finding per path or file that cannot be read, and one where there are too many files or bytes.
-pub fn load(paths: &[PathBuf]) -> Result<Sources, Vec<Diagnostic>> {
+pub fn load(paths: &[PathBuf]) -> Result<Sources, Findings> {
     let mut findings = Vec::new();
     let mut sources = Sources::default();
     let mut reader = Reader::default();
@@ -33,7 +34,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Sources, Vec<Diagnostic>> {
             break;
         }
     }
-    if findings.is_empty() { Ok(sources) } else { Err(findings) }
+    if findings.is_empty() { Ok(sources) } else { Err(Findings { findings, ..Findings::default() }) }
 }
 
 /// The files that [`load`] reads, by the names they are shown with. What cannot be found, and what is refused, goes to
@@ -157,4 +158,23 @@ fn too_many_bytes() -> Diagnostic {
 pub fn home(estate_file: &str) -> PathBuf {
     let folder = Path::new(estate_file).parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new(".")).join(".holdfast")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_is_kept_beside_the_estate_file_wherever_that_is() {
+        assert_eq!(home("policies/estate.yaml"), Path::new("policies/.holdfast"));
+        assert_eq!(home("estate.yaml"), Path::new("./.holdfast"));
+    }
+
+    #[test]
+    fn missing_path_is_named_in_its_finding() {
+        let refused = load(&[PathBuf::from("no-such-folder/no-such.yaml")]).unwrap_err();
+        let [finding] = refused.findings.as_slice() else { panic!("{refused:?}") };
+        assert_eq!(finding.code, codes::MISSING_PATH);
+        assert_eq!(finding.file.as_deref(), Some("no-such-folder/no-such.yaml"));
+    }
 }

@@ -13,4 +13,5 @@ pub mod local;
 pub mod planfile;
 pub mod provider;
 pub mod refusal;
+pub mod run;
 pub mod trust;

@@ -14,12 +14,13 @@ use super::approved::{self, Agreed};
 use super::execution::Execution;
 use super::failure::Failure;
 use super::output::Terminal;
-use super::session::{Place, Planned, Selected};
-use super::{Global, consents, exit, session};
+use super::{Global, consents, exit, remarks};
 use crate::apply::learned;
 use crate::cloud::{Caller, Cloud};
+use crate::estate::{CloudChoice, Opened, Planned, Policies, Workspace, absolute_journal};
 use crate::journal::{self, Claim, Event, Journal, Run, Signer, Writer};
 use crate::planfile::{Saved, is_plan_file};
+use crate::run::runner::runner;
 
 /// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
 ///
@@ -37,7 +38,7 @@ pub(super) struct Apply {
     #[command(flatten)]
     consents: consents::ConsentFlags,
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
-    #[arg(long, value_name = "DATE", value_parser = session::date)]
+    #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
     #[command(flatten)]
     execution: Execution,
@@ -64,16 +65,16 @@ impl Apply {
     }
 
     async fn policies(&self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
-        let policies = session::policies(&self.paths, self.as_of)?;
-        session::mention_warnings(&policies, &self.paths, terminal);
-        let place = Place::of(global, &policies)?;
-        let signer = global.signer()?;
+        let policies = Policies::load(&self.paths, self.as_of)?;
+        remarks::mention_warnings(&policies, &self.paths, terminal);
+        let place = Workspace::of(&global.selection(), &policies)?;
+        let signer = global.selection().signer()?;
         place.allows_unsaved()?;
         let rule = policies.rule.clone();
         let estate = policies.compiled.policy.estate.to_string();
         let journal = Journal::open(&place.journal).await?;
         let before = place.history(&journal).await?;
-        let (cloud, caller, context) = place.open(&estate).await?;
+        let Opened { cloud, caller, context } = place.open(&estate).await?;
         // Where somebody has to agree first, nothing is made and locked before that. Otherwise the lock comes before the
         // look at the cloud, which another run may be changing.
         let early = if approved::may_ask(rule.as_ref(), &estate, &place, &before, &self.agreed)? {
@@ -81,11 +82,11 @@ impl Apply {
         } else {
             Some(self.claim(&journal, &place, signer.as_ref(), terminal).await?)
         };
-        let cloud = place.again(cloud).await?;
+        let cloud = place.reopen(cloud).await?;
         let history = early.as_ref().map_or(&before, Claim::history);
+        let (wishes, tell) = (self.consents.wishes(), |remark| remarks::mention(&remark, terminal));
         let Planned { plan, .. } =
-            session::plan(policies, cloud.as_ref(), &context, &history.entries, &self.consents, terminal)
-                .await?;
+            Planned::now(policies, cloud.as_ref(), &context, &history.entries, &wishes, &tell).await?;
         // Who has agreed beforehand and wants to hear less, hears what came of it.
         if plan.is_empty() || !(self.yes && terminal.is_quiet()) {
             self.show(&plan, terminal);
@@ -132,7 +133,7 @@ impl Apply {
         let context = saved.plan.context.clone();
         let place = place(&saved, global)?;
         if let Some(other) = &global.journal
-            && !saved.may_use(&session::whole(other)?)
+            && !saved.may_use(&absolute_journal(other)?)
         {
             let message = format!(
                 "the plan was made before the first entry of its journal: {other} cannot tell whether it was applied"
@@ -140,7 +141,7 @@ impl Apply {
             let help = "leave out `--journal`, or plan again with it";
             return Err(Failure::refused(codes::BAD_PLAN_FILE, message, help));
         }
-        let (cloud, caller, now) = place.open(&context.estate).await?;
+        let Opened { cloud, caller, context: now } = place.open(&context.estate).await?;
         if (&now.account, &now.partition) != (&context.account, &context.partition) {
             let message = format!("the plan is for account {}, not {}", context.account, now.account);
             return Err(Failure::refused(
@@ -149,7 +150,7 @@ impl Apply {
                 "use the credentials it was made with",
             ));
         }
-        let signer = global.signer()?;
+        let signer = global.selection().signer()?;
         let journal = Journal::open(&place.journal).await?;
         // Whether enough people agree is decided before anything is made or locked, and again on what the lock shows.
         let before = place.history(&journal).await?;
@@ -158,7 +159,7 @@ impl Apply {
         if claim.history().head() != before.head() {
             agreed = approved::saved(&saved, path, &place, claim.history(), &self.agreed, terminal)?;
         }
-        let cloud = place.again(cloud).await?;
+        let cloud = place.reopen(cloud).await?;
         let digest = saved.file.digest.clone();
         let begun = journal::begun(claim.entries(), &context, &digest);
         let resumed = !begun.is_empty();
@@ -194,12 +195,12 @@ impl Apply {
     async fn claim(
         &self,
         journal: &Journal,
-        place: &Place,
+        place: &Workspace,
         signer: Option<&Signer>,
         terminal: &Terminal,
     ) -> Result<Claim, Failure> {
         place.allows_run(signer)?;
-        let claim = journal.claim(&session::runner(), self.take_over).await?;
+        let claim = journal.claim(&runner(), self.take_over).await?;
         place.believe(claim.history())?;
         if let Some(died) = claim.died() {
             let line = format!("{died}; this run looks at the cloud again and goes on from what is there");
@@ -221,7 +222,7 @@ impl Apply {
 impl Start<'_> {
     /// A run of a plan, by its digest: that of its file where it was saved.
     fn run(&self, plan: &Plan, digest: String, agreed: Agreed) -> Run {
-        let run = Run::new(plan.context.clone(), digest, plan.pending().count(), session::runner());
+        let run = Run::new(plan.context.clone(), digest, plan.pending().count(), runner());
         let caller = Some(self.caller.arn.clone());
         let Agreed { approvals, rule, break_glass } = agreed;
         Run { caller, approvals, rule, break_glass, ..run }
@@ -229,18 +230,18 @@ impl Start<'_> {
 }
 
 /// Where a saved plan is to be applied: where it says, as far as the trust anchor and the flags allow it.
-fn place(saved: &Saved, global: &Global) -> Result<Place, Failure> {
+fn place(saved: &Saved, global: &Global) -> Result<Workspace, Failure> {
     let (file, context) = (&saved.file, &saved.plan.context);
-    let wanted = file.local.clone().map_or(Selected::Aws, Selected::Local);
+    let wanted = file.local.clone().map_or(CloudChoice::Aws, CloudChoice::Local);
     if let Some(selected) = &global.cloud
-        && !same(&wanted, &Selected::parse(selected, home(&file.journal))?)?
+        && !wanted.is_same(&CloudChoice::parse(selected, home(&file.journal))?)?
     {
         let message = format!("the plan is for `{}`, not for `{selected}`", wanted.name());
         let help = "leave out `--cloud`: the plan says it";
         return Err(Failure::refused(codes::BAD_PLAN_FILE, message, help));
     }
     let said = global.journal.clone().unwrap_or_else(|| file.journal.clone());
-    Place::trusted(global, &context.estate, wanted, Some(said.clone()), said)
+    Ok(Workspace::trusted(&global.selection(), &context.estate, wanted, Some(said.clone()), said)?)
 }
 
 /// The part of a saved plan that may be executed now: what is left of it, as far as a plan made a moment ago from the
@@ -324,16 +325,6 @@ async fn without_steps(plan: &Plan, run: Run, start: &Start<'_>) -> Result<u8, F
 /// The folder of what is kept beside the policies, as far as a journal tells.
 fn home(journal: &journal::Place) -> &Path {
     journal.folder().and_then(Path::parent).unwrap_or(Path::new("."))
-}
-
-/// Whether two selections are one cloud, from whatever folder.
-fn same(one: &Selected, other: &Selected) -> Result<bool, Failure> {
-    Ok(match (one, other) {
-        (Selected::Local(one), Selected::Local(other)) => {
-            session::absolute(one)? == session::absolute(other)?
-        }
-        _ => one == other,
-    })
 }
 
 /// Ask, where there is somebody to ask.

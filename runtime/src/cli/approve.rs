@@ -50,7 +50,7 @@ impl Approve {
     pub(super) fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
         let name = self.path.display().to_string();
         let saved = Saved::read(&self.path).map_err(|refusal| Failure::plan_file(refusal, &name))?;
-        let trust = global.trust()?;
+        let trust = global.selection().trust()?;
         let anchored = show::anchored(trust.as_ref(), &saved)?;
         let anchors = anchored.as_ref().map(|demand| &demand.rule);
         // Who may break the glass says the trust anchor, and not the plan.

@@ -10,10 +10,11 @@ use jiff::Timestamp;
 
 use super::failure::Failure;
 use super::output::Terminal;
-use super::session::Place;
 use crate::approval::{self, Approvals, Decision, Demand, Namespace, Rule, decide};
+use crate::estate::Workspace;
 use crate::journal::{self, History, RunState, UsedApproval};
 use crate::planfile::Saved;
+use crate::run::runner::person;
 use crate::trust::demands;
 
 /// How many characters a reason has at least: a single word explains nothing.
@@ -62,7 +63,7 @@ pub(super) struct Agreed {
 pub(super) fn may_ask(
     rule: Option<&Rule>,
     estate: &str,
-    place: &Place,
+    place: &Workspace,
     history: &History,
     flags: &ApprovalFlags,
 ) -> Result<bool, Failure> {
@@ -80,7 +81,7 @@ pub(super) fn may_ask(
 pub(super) fn policies(
     rule: Option<&Rule>,
     plan: &Plan,
-    place: &Place,
+    place: &Workspace,
     history: &History,
     flags: &ApprovalFlags,
     terminal: &Terminal,
@@ -111,7 +112,7 @@ pub(super) fn policies(
 pub(super) fn saved(
     saved: &Saved,
     path: &Path,
-    place: &Place,
+    place: &Workspace,
     history: &History,
     flags: &ApprovalFlags,
     terminal: &Terminal,
@@ -189,7 +190,7 @@ pub(super) fn saved(
 fn glass(
     (saved, path): (&Saved, &Path),
     estate: &str,
-    place: &Place,
+    place: &Workspace,
     history: &History,
     flags: &ApprovalFlags,
     because: &str,
@@ -250,8 +251,7 @@ fn announce(because: &str, terminal: &Terminal) {
 }
 
 fn applied_already(past: &RunState) -> Diagnostic {
-    // The process is of no use to who reads this.
-    let by = past.run.runner.split(", process").next().filter(|who| !who.is_empty()).unwrap_or("somebody");
+    let by = person(&past.run.runner).unwrap_or("somebody");
     let message =
         format!("this plan was applied already, in run {} by {by} at {}", past.number, past.started);
     Diagnostic::new(codes::APPLIED_ALREADY, message).help("plan again")

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use super::session;
+use crate::run::runner::user_and_host;
 
 /// The longest address of a mailbox (RFC 5321 §4.5.3.1).
 const LONGEST: usize = 254;
@@ -20,7 +20,7 @@ pub(super) fn principal(text: &str) -> Result<String, String> {
 /// Who was named; else the user as git knows them, else as the machine does.
 pub(super) fn author(named: Option<String>) -> String {
     named.or_else(git).unwrap_or_else(|| {
-        let (user, host) = session::user_and_host();
+        let (user, host) = user_and_host();
         let whole = format!("{user}@{}", host.as_deref().unwrap_or("localhost"));
         principal(&whole).unwrap_or_else(|_| "somebody@localhost".to_owned())
     })

@@ -1,10 +1,10 @@
 //! What an operator agrees to explicitly, and which part of a plan is wanted: flags of `plan` and `apply`.
 
 use clap::Args;
-use holdfast_compiler::plan::{Consent, Consents, Plan};
+use holdfast_compiler::plan::{Consent, Plan};
 
 use super::failure::Failure;
-use super::output::Terminal;
+use crate::estate::Wishes;
 
 /// Explicit consents, and the part of the plan that is wanted.
 #[derive(Debug, Args)]
@@ -21,23 +21,9 @@ pub(super) struct ConsentFlags {
 }
 
 impl ConsentFlags {
-    /// What was agreed to.
-    pub(super) fn consents(&self) -> Consents {
-        self.allow.iter().cloned().collect()
-    }
-
-    /// The only things that are wanted; all where this is empty.
-    pub(super) fn targets(&self) -> &[String] {
-        &self.target
-    }
-
-    /// Say that only a part is wanted, if so.
-    pub(super) fn mention_targets(&self, terminal: &Terminal) {
-        if !self.target.is_empty() {
-            terminal.error(
-                "warning: only a part of the plan: what is left out is not as the policies say afterwards\n",
-            );
-        }
+    /// What was agreed to, and what is wanted.
+    pub(super) fn wishes(&self) -> Wishes {
+        Wishes { consents: self.allow.iter().cloned().collect(), targets: self.target.clone() }
     }
 
     /// A saved plan is applied as it was approved.

@@ -7,9 +7,10 @@ use clap::builder::PossibleValuesParser;
 use holdfast_compiler::diagnostic::{codes, did_you_mean, one_of};
 use holdfast_compiler::policy::effective;
 
+use super::exit;
 use super::failure::Failure;
 use super::output::Terminal;
-use super::{exit, session};
+use crate::estate::Policies;
 
 /// Explain a code: what it means, why it matters, an example, the cure. Without a code, list all.
 ///
@@ -45,7 +46,7 @@ impl Explain {
 }
 
 fn service_of(service: &str, paths: &[PathBuf], terminal: &Terminal) -> Result<u8, Failure> {
-    let compiled = session::policies(paths, None)?;
+    let compiled = Policies::load(paths, None)?;
     let policy = &compiled.compiled.policy;
     if let Some(text) = effective(policy, service, &compiled.sources, terminal.stdout()) {
         terminal.result(&text);

@@ -7,7 +7,7 @@ use holdfast_compiler::units::Duration;
 use super::exit;
 use super::output::{Terminal, one_line};
 use crate::cloud::CloudError;
-use crate::estate::Findings;
+use crate::estate::{EstateError, Findings};
 use crate::journal::JournalError;
 use crate::planfile;
 
@@ -115,6 +115,23 @@ impl From<Findings> for Failure {
         let signers = findings.first().is_some_and(|finding| finding.code == codes::BAD_SIGNERS);
         let exit = if refused && !signers { exit::REFUSED } else { exit::INVALID };
         Self { exit, body: Body::Findings(findings, sources) }
+    }
+}
+
+impl From<EstateError> for Failure {
+    fn from(error: EstateError) -> Self {
+        match error.refusal() {
+            Ok(Findings { findings, sources }) => {
+                Self { exit: exit::REFUSED, body: Body::Findings(findings, sources) }
+            }
+            Err(EstateError::Invalid(findings)) => findings.into(),
+            Err(EstateError::Cloud(error)) => error.into(),
+            Err(EstateError::Journal(error)) => error.into(),
+            Err(error @ (EstateError::NoSuchCloud(_) | EstateError::NoTarget(_))) => {
+                Self::usage(error.to_string())
+            }
+            Err(error) => Self::message(error.to_string()),
+        }
     }
 }
 

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use holdfast_compiler::graph;
 
+use super::exit;
 use super::failure::Failure;
 use super::output::Terminal;
-use super::{exit, session};
+use crate::estate::Policies;
 
 /// Print what the policies compile to: resources, and what needs what.
 ///
@@ -34,7 +35,7 @@ enum Format {
 
 impl Graph {
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
-        let (_, resources) = session::offline_graph(session::policies(&self.paths, None)?)?;
+        let (_, resources) = Policies::load(&self.paths, None)?.offline_graph()?;
         let format = match self.format {
             Format::Dot => graph::Format::Dot,
             Format::Mermaid => graph::Format::Mermaid,

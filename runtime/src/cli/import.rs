@@ -16,13 +16,13 @@ use holdfast_compiler::units::Date;
 
 use super::failure::Failure;
 use super::output::Terminal;
-use super::session::{self, Place};
 use super::{Global, apply, execution, exit};
 use crate::cloud::Cloud;
 use crate::estate::load;
-use crate::estate::{Policies, Request};
+use crate::estate::{Opened, Policies, Request, Workspace};
 use crate::files;
 use crate::journal::{self, Claim, Entry, Event, Journal, Run, Signer, Writer};
+use crate::run::runner::runner;
 
 /// Take over what exists: adopt what policies describe, and write YAML for what no policy mentions.
 ///
@@ -41,7 +41,7 @@ pub(super) struct Import {
     #[arg(long, short)]
     yes: bool,
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
-    #[arg(long, value_name = "DATE", value_parser = session::date)]
+    #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
 }
 
@@ -61,13 +61,13 @@ impl Import {
             return Err(Failure::message(message));
         }
         let place = self.place(global)?;
-        let signer = global.signer()?;
+        let signer = global.selection().signer()?;
         place.allows_run(signer.as_ref())?;
         let journal = Journal::open(&place.journal).await?;
         place.history(&journal).await?;
-        let claim = journal.claim(&session::runner(), None).await?;
+        let claim = journal.claim(&runner(), None).await?;
         place.believe(claim.history())?;
-        let (cloud, caller, here) = place.open("").await?;
+        let Opened { cloud, caller, context: here } = place.open("").await?;
         let policies = self.policies(&here)?;
         let survey = cloud.survey().await?;
         let target = Target { account: here.account.clone() };
@@ -107,9 +107,9 @@ impl Import {
     }
 
     /// Where the journal is and which cloud it is: of the policies, or beside the file that is to be the first one.
-    fn place(&self, global: &Global) -> Result<Place, Failure> {
+    fn place(&self, global: &Global) -> Result<Workspace, Failure> {
         if !self.paths.is_empty() {
-            return Place::of(global, &session::policies(&self.paths, self.as_of)?);
+            return Ok(Workspace::of(&global.selection(), &Policies::load(&self.paths, self.as_of)?)?);
         }
         if global.trust.is_some() {
             let message =
@@ -121,7 +121,7 @@ impl Import {
             ));
         }
         let first = self.out.as_deref().unwrap_or(Path::new("."));
-        Place::beside(&load::home(&first.to_string_lossy()), global)
+        Ok(Workspace::beside(&load::home(&first.to_string_lossy()), &global.selection())?)
     }
 
     /// The policies, which have to hold here before anything is added to them.
@@ -129,12 +129,12 @@ impl Import {
         if self.paths.is_empty() {
             return Ok(Sources::default());
         }
-        let policies = session::policies(&self.paths, self.as_of)?;
-        Ok(session::right_account(policies, here)?.sources)
+        let policies = Policies::load(&self.paths, self.as_of)?;
+        Ok(policies.in_account(here)?.sources)
     }
 
     fn policies_again(&self) -> Sources {
-        session::loaded(&self.paths).unwrap_or_default()
+        load::load(&self.paths).unwrap_or_default()
     }
 
     /// The policies with the new file; nothing where there are none at all.
@@ -142,8 +142,7 @@ impl Import {
         if self.paths.is_empty() && new.is_none() {
             return Ok(None);
         }
-        let mut sources =
-            if self.paths.is_empty() { Sources::default() } else { session::loaded(&self.paths)? };
+        let mut sources = if self.paths.is_empty() { Sources::default() } else { load::load(&self.paths)? };
         if let Some((path, text)) = new {
             sources.add(path.display().to_string(), text);
         }
@@ -157,7 +156,7 @@ impl Import {
         here: Context,
         entries: &[Entry],
     ) -> Result<Matched, Failure> {
-        let (policies, graph) = session::checked(sources, self.as_of)?.graph(&here.account)?;
+        let (policies, graph) = Policies::read(sources, self.as_of)?.graph(&here.account)?;
         let context = Context { estate: policies.compiled.policy.estate.to_string(), ..here };
         let owned = journal::owned(entries, &context);
         let observation = cloud.observe(&scope(&graph, &owned)).await?;
@@ -191,7 +190,7 @@ impl Matched {
         let plan = digest(Purpose::Adoption, &things)?;
         // Nobody has to agree to that, and the rule of the last run stays.
         let rule = journal::rule(&claim.history().runs, &self.context).cloned();
-        let run = Run::new(self.context.clone(), plan, 0, session::runner());
+        let run = Run::new(self.context.clone(), plan, 0, runner());
         let run = Run { rule, caller: Some(caller), ..run };
         let journal = Writer::begin(claim, run, signer).await?;
         for Adoption { address, identity, attributes, needs } in adopted {
@@ -212,7 +211,10 @@ impl Matched {
             targets: &[],
         };
         let plan = policies.plan(&graph, &request);
-        let plan = plan.map_err(|error| session::plan_failure(error, policies.sources))?;
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(error) => return Err(error.about(policies).into()),
+        };
         let pending = plan.pending().count();
         let line = match pending {
             0 => format!("\nThe cloud is what the policies say: `holdfast plan {paths}` shows no changes."),

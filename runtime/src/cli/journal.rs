@@ -8,8 +8,8 @@ use holdfast_compiler::diagnostic::codes;
 use super::failure::Failure;
 use super::journal_view as view;
 use super::output::{Terminal, one_line};
-use super::session::{self, Place};
 use super::{Global, exit};
+use crate::estate::{Policies, Workspace, absolute_journal};
 use crate::files;
 use crate::journal::{self, History};
 use crate::trust::Trust;
@@ -173,7 +173,7 @@ struct Opened {
 /// What the trust anchor has to say about a journal.
 enum Trusted {
     /// The estate of policies, as far as an anchor names it.
-    Estate(Place),
+    Estate(Workspace),
     /// Whatever estate an anchor has there.
     Anchor(Trust),
     /// There is no anchor.
@@ -181,10 +181,14 @@ enum Trusted {
 }
 
 async fn open(global: &Global, paths: &[PathBuf]) -> Result<Opened, Failure> {
-    let (place, trusted) = match &global.journal {
-        Some(place) => (session::whole(place)?, global.trust()?.map_or(Trusted::Nothing, Trusted::Anchor)),
+    let selection = global.selection();
+    let (place, trusted) = match &selection.journal {
+        Some(place) => {
+            let place = absolute_journal(place)?;
+            (place, selection.trust()?.map_or(Trusted::Nothing, Trusted::Anchor))
+        }
         None => {
-            let trusted = Place::of(global, &session::policies(paths, None)?)?;
+            let trusted = Workspace::of(&selection, &Policies::load(paths, None)?)?;
             (trusted.journal.clone(), Trusted::Estate(trusted))
         }
     };

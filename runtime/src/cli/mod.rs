@@ -22,18 +22,20 @@ mod objectives;
 mod output;
 mod plan;
 mod progress;
+mod remarks;
 mod schema;
-mod session;
 mod show;
 mod signals;
 mod validate;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use holdfast_compiler::units::Date;
 
+use crate::estate::Selection;
 use failure::Failure;
 use output::Terminal;
 
@@ -84,17 +86,20 @@ struct Global {
 }
 
 impl Global {
-    /// The trust anchor, if one was named.
-    fn trust(&self) -> Result<Option<crate::trust::Trust>, Failure> {
-        let file = self.trust.as_deref().map(Path::new);
-        Ok(file.map(crate::trust::Trust::read).transpose()?)
+    /// What is selected beside the policies.
+    fn selection(&self) -> Selection {
+        Selection {
+            cloud: self.cloud.clone(),
+            journal: self.journal.clone(),
+            trust: self.trust.clone().map(PathBuf::from),
+            runner_key: self.runner_key.clone(),
+        }
     }
+}
 
-    /// The key that runs are signed with, if there is one.
-    fn signer(&self) -> Result<Option<crate::journal::Signer>, Failure> {
-        let key = self.runner_key.clone().map(crate::journal::Signer::new).transpose();
-        key.map_err(|error| Failure::message(format!("the runner's key: {error}")))
-    }
+/// A day on the command line.
+fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text).ok_or_else(|| "not a day of the calendar: write it like 2026-11-23".to_owned())
 }
 
 /// When to use colours.

@@ -8,10 +8,11 @@ use holdfast_compiler::diagnostic::Severity;
 use holdfast_compiler::objectives::{self, Deriver, Facts};
 use holdfast_compiler::units::Date;
 
+use super::exit;
 use super::failure::Failure;
 use super::judge::{self, FailOn, Judged};
 use super::output::Terminal;
-use super::{exit, session};
+use crate::estate::load;
 
 /// Derive RTO and RPO from the policies, term by term, with the source and the assurance of each number.
 ///
@@ -22,7 +23,7 @@ pub(super) struct Objectives {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The day for which measurements are looked at, such as 2026-11-23.
-    #[arg(long, value_name = "DATE", value_parser = session::date)]
+    #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -42,7 +43,7 @@ enum Format {
 
 impl Objectives {
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
-        let sources = session::loaded(&self.paths)?;
+        let sources = load::load(&self.paths)?;
         let checked = check(&sources, Options { as_of: self.as_of });
         let Some(policy) = checked.policy else { return Err(Failure::invalid(checked.findings, sources)) };
         let all = Deriver::new(&policy, self.as_of).all(Facts::wanted);

@@ -10,10 +10,9 @@ use holdfast_compiler::units::Date;
 use super::failure::Failure;
 use super::judge::{FailOn, Judged};
 use super::output::Terminal;
-use super::session::{Place, Planned};
-use super::{Global, author, consents, exit, session, show};
+use super::{Global, author, consents, exit, remarks, show};
 use crate::approval::SigningKey;
-use crate::estate::Request;
+use crate::estate::{Opened, Planned, Policies, Request, Wishes, Workspace, absolute_journal};
 use crate::journal::{self, History, Journal};
 use crate::planfile::{self, Inputs, PlanFile};
 
@@ -32,7 +31,7 @@ pub(super) struct Plan {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
-    #[arg(long, value_name = "DATE", value_parser = session::date)]
+    #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
     #[command(flatten)]
     consents: consents::ConsentFlags,
@@ -76,28 +75,28 @@ impl Format {
 
 impl Plan {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
-        let policies = session::policies(&self.paths, self.as_of)?;
+        let policies = Policies::load(&self.paths, self.as_of)?;
         if !self.drift {
-            session::mention_warnings(&policies, &self.paths, terminal);
+            remarks::mention_warnings(&policies, &self.paths, terminal);
         }
         if let Some(path) = &self.out {
             planfile::may_write(path).map_err(Failure::usage)?;
         }
-        let place = Place::of(global, &policies)?;
+        let workspace = Workspace::of(&global.selection(), &policies)?;
         let estate = policies.compiled.policy.estate.to_string();
         // Before the plan: what is written in between makes the plan stale, never the journal another one.
-        let journal = Journal::open(&place.journal).await?;
-        let history = place.history(&journal).await?;
-        let (cloud, _, context) = place.open(&estate).await?;
+        let journal = Journal::open(&workspace.journal).await?;
+        let history = workspace.history(&journal).await?;
+        let Opened { cloud, context, .. } = workspace.open(&estate).await?;
+        let (wishes, tell) = (self.consents.wishes(), |remark| remarks::mention(&remark, terminal));
         let planned =
-            session::plan(policies, cloud.as_ref(), &context, &history.entries, &self.consents, terminal)
-                .await?;
+            Planned::now(policies, cloud.as_ref(), &context, &history.entries, &wishes, &tell).await?;
         if self.drift {
             return self.drifted(&planned.plan, terminal);
         }
         let last = journal::rule(&history.runs, &context);
         let asked = planned.policies.rule.as_ref().or(last).is_some_and(|rule| rule.required > 0);
-        if asked && place.trust().is_none() {
+        if asked && workspace.trust().is_none() {
             terminal.note(show::NO_ANCHOR);
         }
         self.format.print(&planned.plan, terminal)?;
@@ -107,7 +106,7 @@ impl Plan {
         let judged = Judged { warnings, partial, effects: &planned.plan.objectives, ..Judged::default() };
         let (pending, failed) = (!planned.plan.is_empty(), judged.fails(&self.fail_on, terminal));
         if let Some(path) = &self.out {
-            self.save(path, planned, &place, &history, terminal)?;
+            self.save(path, planned, &wishes, &workspace, &history, terminal)?;
         }
         Ok(match (failed, pending && self.detailed_exitcode) {
             (true, _) => exit::INVALID,
@@ -121,25 +120,26 @@ impl Plan {
         &self,
         path: &Path,
         planned: Planned,
-        place: &Place,
+        wishes: &Wishes,
+        workspace: &Workspace,
         history: &History,
         terminal: &Terminal,
     ) -> Result<(), Failure> {
         let Planned { policies, owned, observation, plan } = planned;
-        let consents = self.consents.consents();
         let inputs = Inputs::of(
             &policies,
             &Request {
                 context: &plan.context,
                 owned: &owned,
                 observation: &observation,
-                consents: &consents,
-                targets: self.consents.targets(),
+                consents: &wishes.consents,
+                targets: &wishes.targets,
             },
         );
         let author = author::author(self.author.clone());
-        let journal = session::whole(&place.journal)?;
-        let file = PlanFile::new(author, journal, history.head().to_owned(), place.cloud.local()?, inputs);
+        let journal = absolute_journal(&workspace.journal)?;
+        let file =
+            PlanFile::new(author, journal, history.head().to_owned(), workspace.cloud.local()?, inputs);
         let file = file.seal(&plan)?;
         file.write(path, self.key.as_ref()).map_err(Failure::message)?;
         let next = if policies.rule.is_some() { "approve" } else { "apply" };

@@ -40,7 +40,7 @@ impl Show {
     pub(super) fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
         let name = self.path.display().to_string();
         let saved = Saved::read(&self.path).map_err(|refusal| Failure::plan_file(refusal, &name))?;
-        let trust = global.trust()?;
+        let trust = global.selection().trust()?;
         if matches!(self.format, Format::Text) {
             terminal.result(&made(&saved, anchored(trust.as_ref(), &saved)?.as_ref()));
         }

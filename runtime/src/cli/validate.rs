@@ -11,7 +11,7 @@ use holdfast_compiler::units::Date;
 use super::failure::{Failure, tally};
 use super::judge::{FailOn, Judged};
 use super::output::{Terminal, one_line};
-use super::{exit, judge, session};
+use super::{exit, judge};
 use crate::estate::Policies;
 
 /// Check policies without a cloud: syntax, schema, names, rules, objectives.
@@ -25,7 +25,7 @@ pub(super) struct Validate {
     format: Format,
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23. Without it
     /// they are not: a policy does not go wrong overnight by itself.
-    #[arg(long, value_name = "DATE", value_parser = session::date)]
+    #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
     /// Exit with 3 where there is a warning, or an objective that is missed and waived. Can be given several times.
     #[arg(long, value_enum, value_name = "WHAT")]
@@ -46,7 +46,7 @@ enum Format {
 
 impl Validate {
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
-        let checked = session::policies(&self.paths, self.as_of).and_then(session::offline_graph);
+        let checked = Policies::load(&self.paths, self.as_of).and_then(Policies::offline_graph);
         let format = match self.format {
             Format::Human => {
                 let checked = checked?;
@@ -70,7 +70,7 @@ impl Validate {
                 let code = self.judge(&policies, terminal).unwrap_or(exit::DONE);
                 (code, policies.compiled.warnings, policies.sources)
             }
-            Err(failure) => failure.findings()?,
+            Err(found) => Failure::from(found).findings()?,
         };
         let written = machine::write(&findings, &sources, format);
         match format {

@@ -1,6 +1,17 @@
-//! From policy texts to a plan, the same way for a live plan, a saved plan and an apply.
+//! An estate, from what the user names to a plan: load the policies, select cloud and journal, observe, plan. It is the
+//! same for a live plan, a saved plan, an apply and an import.
 
+mod error;
 pub mod load;
+mod planned;
 mod policies;
+#[cfg(test)]
+pub(crate) mod sample;
+mod selection;
+mod workspace;
 
+pub use error::EstateError;
+pub use planned::{Planned, Remark, Wishes};
 pub use policies::{Findings, PlanError, Policies, Request};
+pub use selection::{CloudChoice, Selection, absolute_journal};
+pub use workspace::{Opened, Workspace};

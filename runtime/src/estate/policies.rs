@@ -1,6 +1,6 @@
 //! Policies that compile, and the plan that follows from them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use holdfast_compiler::compile::{Compiled, Options, compile};
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
@@ -11,16 +11,26 @@ use holdfast_compiler::plan::{Consents, Context, Inputs, Plan, diff};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 
+use super::{EstateError, load};
 use crate::approval::{MAX_SIGNERS_BYTES, Rule, Signers};
 use crate::files;
 
+/// The account of a graph that is in none in particular.
+const NO_ACCOUNT: &str = "000000000000";
+
 /// Why there is no plan: findings, and the text that they are about.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, thiserror::Error)]
+#[error("{}", messages(.findings))]
 pub struct Findings {
     /// The findings.
     pub findings: Vec<Diagnostic>,
     /// The text.
     pub sources: Sources,
+}
+
+fn messages(findings: &[Diagnostic]) -> String {
+    let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+    messages.join("; ")
 }
 
 /// Policies that compile.
@@ -50,6 +60,14 @@ pub struct Request<'a> {
 }
 
 impl Policies {
+    /// Load and compile what some paths hold.
+    ///
+    /// # Errors
+    /// What cannot be read, or everything that is wrong with the policies and with the list of signers.
+    pub fn load(paths: &[PathBuf], as_of: Option<Date>) -> Result<Self, Findings> {
+        Self::read(load::load(paths)?, as_of)
+    }
+
     /// Compile. The list of signers that the policies name is read from the folder of the estate's file.
     ///
     /// # Errors
@@ -93,6 +111,30 @@ impl Policies {
         match lower(&self.compiled.policy, &Target { account: account.to_owned() }) {
             Ok(graph) => Ok((self, graph)),
             Err(findings) => Err(Findings { findings, sources: self.sources }),
+        }
+    }
+
+    /// What should exist, without a cloud: in the account that the estate names, or in none in particular.
+    ///
+    /// # Errors
+    /// Those of [`graph`](Self::graph).
+    pub fn offline_graph(self) -> Result<(Self, Graph), Findings> {
+        let account = self.compiled.policy.account.as_ref().map(|(account, _)| account.to_string());
+        self.graph(account.as_deref().unwrap_or(NO_ACCOUNT))
+    }
+
+    /// The policies, if they may be planned with these credentials: an estate that names its account is planned nowhere
+    /// else. The embedded cloud is in no account at all.
+    ///
+    /// # Errors
+    /// The credentials are of another account.
+    pub fn in_account(self, context: &Context) -> Result<Self, EstateError> {
+        match self.compiled.policy.account.as_ref().map(|(wanted, span)| (wanted.as_str(), *span)) {
+            Some((wanted, span)) if context.cloud == "aws" && wanted != context.account => {
+                let (account, sources) = (context.account.clone(), Box::new(self.sources));
+                Err(EstateError::WrongAccount { account, span, sources })
+            }
+            _ => Ok(self),
         }
     }
 

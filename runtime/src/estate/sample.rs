@@ -1,0 +1,68 @@
+//! A small estate for unit tests: one service whose data is copied from Virginia to Oregon.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use holdfast_compiler::plan::Context;
+use holdfast_compiler::provider::aws::s3::bucket;
+use holdfast_compiler::resource::{Address, Identity, Values};
+use holdfast_compiler::source::Sources;
+use serde_json::json;
+
+use super::Policies;
+use crate::journal::Event;
+
+/// Where the estate is declared.
+pub(crate) const ESTATE: &str = "policies/estate.yaml";
+/// What it has beside its name.
+const SITES: &str = "sites: { virginia: { aws: us-east-1 }, oregon: { aws: us-west-2 } }
+defaults: { assumptions: { detection: { value: 5m, because: the monitoring pages after five minutes } } }
+";
+/// The service.
+const FILES: &str = "kind: service
+name: files
+primary: virginia
+standby: [oregon]
+data:
+  docs: { bucket: acme-docs, backups: [{ strategy: real-time, to: [oregon] }] }
+recovery: [{ step: read-the-copy, takes: 30m }]
+";
+
+/// The estate `acme`, with more to its document.
+pub(crate) fn policies(more: &str) -> Policies {
+    Policies::read(sources("acme", more), None).unwrap()
+}
+
+/// The same under another name.
+pub(crate) fn named(estate: &str) -> Policies {
+    Policies::read(sources(estate, ""), None).unwrap()
+}
+
+/// Its text.
+pub(crate) fn sources(estate: &str, more: &str) -> Sources {
+    let mut sources = Sources::default();
+    sources.add(ESTATE, format!("kind: estate\nname: {estate}\n{SITES}{more}"));
+    sources.add(Path::new(ESTATE).with_file_name("files.yaml").display().to_string(), FILES);
+    sources
+}
+
+/// What plans of an estate in the cloud in memory are about.
+pub(crate) fn context(estate: &str) -> Context {
+    Context {
+        estate: estate.to_owned(),
+        cloud: "local:memory".to_owned(),
+        account: "000000000000".to_owned(),
+        partition: "aws".to_owned(),
+    }
+}
+
+/// A bucket becomes ours.
+pub(crate) fn adopted(address: &str, bucket: &str) -> Event {
+    let values = Values::from([("bucket".to_owned(), json!(bucket))]);
+    Event::Adopted {
+        address: Address::try_from(address.to_owned()).unwrap(),
+        identity: Identity::of(bucket::KIND, &values),
+        attributes: values,
+        needs: BTreeSet::new(),
+    }
+}

@@ -1,0 +1,169 @@
+//! What the user selects beside the policies: the cloud, the journal, the trust anchor and the runner's key.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::{EstateError, Findings};
+use crate::approval::SigningKey;
+use crate::cloud::Cloud;
+use crate::journal::{self, Signer};
+use crate::local::Local;
+use crate::provider::aws::Aws;
+use crate::trust::Trust;
+
+/// What the user selects beside the policies. Nothing of it is opened before it is needed.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// The cloud: `aws`, `local` or `local:FILE`. Without it: `aws`.
+    pub cloud: Option<String>,
+    /// Where the journal is. Without it: where the policies say, or beside them.
+    pub journal: Option<journal::Place>,
+    /// The file of the trust anchor.
+    pub trust: Option<PathBuf>,
+    /// The key that runs are signed with.
+    pub runner_key: Option<SigningKey>,
+}
+
+impl Selection {
+    /// The cloud. `home` is the folder of what is kept beside the policies.
+    ///
+    /// # Errors
+    /// There is no such cloud.
+    pub fn cloud(&self, home: &Path) -> Result<CloudChoice, EstateError> {
+        CloudChoice::parse(self.cloud.as_deref().unwrap_or("aws"), home)
+    }
+
+    /// The trust anchor, if one was named.
+    ///
+    /// # Errors
+    /// It is missing, empty or not whole.
+    pub fn trust(&self) -> Result<Option<Trust>, Findings> {
+        self.trust.as_deref().map(Trust::read).transpose()
+    }
+
+    /// The key that runs are signed with, if there is one.
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub fn signer(&self) -> Result<Option<Signer>, EstateError> {
+        self.runner_key.clone().map(Signer::new).transpose().map_err(EstateError::RunnerKey)
+    }
+}
+
+/// A cloud that was selected and is not opened yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CloudChoice {
+    /// AWS.
+    Aws,
+    /// The embedded cloud of a file.
+    Local(PathBuf),
+}
+
+impl CloudChoice {
+    /// From what the user writes. `home` is the folder of what is kept beside the policies.
+    ///
+    /// # Errors
+    /// There is no such cloud.
+    pub fn parse(text: &str, home: &Path) -> Result<Self, EstateError> {
+        match text.split_once(':') {
+            None if text == "aws" => Ok(Self::Aws),
+            None if text == "local" => Ok(Self::Local(home.join("cloud.json"))),
+            Some(("local", file)) if !file.is_empty() => Ok(Self::Local(plain(Path::new(file)))),
+            _ => Err(EstateError::NoSuchCloud(text.to_owned())),
+        }
+    }
+
+    /// Open it.
+    ///
+    /// # Errors
+    /// The file of an embedded cloud cannot be read.
+    pub async fn open(&self) -> Result<Box<dyn Cloud>, EstateError> {
+        Ok(match self {
+            Self::Aws => Box::new(Aws::connect().await),
+            Self::Local(file) => Box::new(Local::open(file)?),
+        })
+    }
+
+    /// The file of an embedded cloud, in full.
+    ///
+    /// # Errors
+    /// There is no current folder.
+    pub fn local(&self) -> Result<Option<PathBuf>, EstateError> {
+        match self {
+            Self::Aws => Ok(None),
+            Self::Local(file) => absolute(file).map(Some),
+        }
+    }
+
+    /// As the user selects it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Aws => "aws".to_owned(),
+            Self::Local(file) => format!("local:{}", file.display()),
+        }
+    }
+
+    /// Whether two choices are one cloud, whatever folder they were written in.
+    ///
+    /// # Errors
+    /// There is no current folder.
+    pub fn is_same(&self, other: &Self) -> Result<bool, EstateError> {
+        Ok(match (self, other) {
+            (Self::Local(one), Self::Local(other)) => absolute(one)? == absolute(other)?,
+            _ => self == other,
+        })
+    }
+}
+
+/// A path without its `.` parts: `./a` and `a` are one cloud.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
+}
+
+/// A path that means the same in any folder.
+fn absolute(path: &Path) -> Result<PathBuf, EstateError> {
+    std::path::absolute(path).map_err(EstateError::CurrentFolder)
+}
+
+/// A journal's place that means the same in any folder.
+///
+/// # Errors
+/// There is no current folder.
+pub fn absolute_journal(place: &journal::Place) -> Result<journal::Place, EstateError> {
+    Ok(match place {
+        journal::Place::Folder(folder) => journal::Place::Folder(absolute(folder)?),
+        shared @ journal::Place::S3 { .. } => shared.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn embedded_cloud_without_a_file_is_kept_beside_the_policies() {
+        let choose = |text: &str| CloudChoice::parse(text, Path::new("policies/.holdfast"));
+        assert_eq!(choose("aws").unwrap().name(), "aws");
+        assert_eq!(choose("local").unwrap().name(), "local:policies/.holdfast/cloud.json");
+        assert_eq!(choose("local:./a.json").unwrap().name(), "local:a.json");
+    }
+
+    #[test]
+    fn unknown_cloud_is_answered_with_those_there_are() {
+        for text in ["azure", "local:", "aws:eu", ""] {
+            let refused = CloudChoice::parse(text, Path::new(".")).unwrap_err().to_string();
+            let expected = format!("there is no cloud `{text}`: it can be `aws`, `local` or `local:FILE`");
+            assert_eq!(refused, expected);
+        }
+    }
+
+    #[test]
+    fn one_file_is_one_cloud_however_it_is_written() {
+        let choose = |text: &str| CloudChoice::parse(text, Path::new(".")).unwrap();
+        let whole = std::path::absolute("a.json").unwrap();
+        let whole = choose(&format!("local:{}", whole.display()));
+        assert!(choose("local:a.json").is_same(&whole).unwrap());
+        assert!(!choose("local:b.json").is_same(&whole).unwrap());
+        assert!(!choose("aws").is_same(&whole).unwrap());
+    }
+}

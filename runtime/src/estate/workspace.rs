@@ -1,0 +1,253 @@
+//! Where an estate is worked on: its cloud, its journal, and what the runner's owner says about both.
+//!
+//! Nothing is asked of a cloud or a journal before the trust anchor has allowed it, and nothing that a journal says is
+//! used before the anchor believes it.
+
+use std::path::Path;
+
+use holdfast_compiler::plan::Context;
+use jiff::Timestamp;
+
+use super::selection::absolute_journal;
+use super::{CloudChoice, EstateError, Policies, Selection, load};
+use crate::cloud::{Caller, Cloud};
+use crate::journal::{self, History, Journal, Signer};
+use crate::trust::{Anchor, Trust};
+
+/// Where an estate is worked on.
+#[derive(Debug)]
+pub struct Workspace {
+    /// The cloud.
+    pub cloud: CloudChoice,
+    /// Where the journal is.
+    pub journal: journal::Place,
+    /// The trust anchor, and the estate that is meant.
+    trust: Option<(Trust, String)>,
+}
+
+/// A cloud that was opened, with whose credentials it answers.
+pub struct Opened {
+    /// The cloud.
+    pub cloud: Box<dyn Cloud>,
+    /// Whose credentials these are.
+    pub caller: Caller,
+    /// What plans are about there.
+    pub context: Context,
+}
+
+impl Workspace {
+    /// Of an estate: what was selected and what the policies say, as far as the trust anchor allows it.
+    ///
+    /// # Errors
+    /// There is no such cloud, or the anchor refuses it or the journal.
+    pub fn of(selection: &Selection, policies: &Policies) -> Result<Self, EstateError> {
+        let policy = &policies.compiled.policy;
+        let home = load::home(&policies.sources.place(policy.estate_span).file);
+        let cloud = selection.cloud(&home)?;
+        let said = said(selection.journal.as_ref(), policies);
+        let beside = journal::Place::Folder(home.join("journal"));
+        Self::trusted(selection, policy.estate.as_str(), cloud, said, beside)
+    }
+
+    /// Of an estate that is still to be written, in the folder of what is kept beside its policies: no trust anchor can
+    /// name it.
+    ///
+    /// # Errors
+    /// There is no such cloud.
+    pub fn beside(home: &Path, selection: &Selection) -> Result<Self, EstateError> {
+        let cloud = selection.cloud(home)?;
+        let beside = journal::Place::Folder(home.join("journal"));
+        Ok(Self { cloud, journal: selection.journal.clone().unwrap_or(beside), trust: None })
+    }
+
+    /// As far as the trust anchor allows it. `said` is where somebody says that the journal is, `beside` where it is if
+    /// nobody says anything.
+    ///
+    /// # Errors
+    /// The anchor cannot be read, or refuses the estate, the cloud or the journal.
+    pub fn trusted(
+        selection: &Selection,
+        estate: &str,
+        cloud: CloudChoice,
+        said: Option<journal::Place>,
+        beside: journal::Place,
+    ) -> Result<Self, EstateError> {
+        let Some(trust) = selection.trust()? else {
+            return Ok(Self { cloud, journal: said.unwrap_or(beside), trust: None });
+        };
+        let anchor = trust.anchor(estate)?;
+        anchor.allows_cloud(&cloud.name(), cloud.local()?.as_deref())?;
+        let said = said.as_ref().map(absolute_journal).transpose()?;
+        let journal = anchor.journal(said.as_ref())?;
+        Ok(Self { cloud, journal, trust: Some((trust, estate.to_owned())) })
+    }
+
+    /// The trust anchor, if there is one.
+    #[must_use]
+    pub fn trust(&self) -> Option<&Trust> {
+        self.trust.as_ref().map(|(trust, _)| trust)
+    }
+
+    /// What the trust anchor says about the estate, if there is one.
+    fn anchor(&self) -> Result<Option<Anchor<'_>>, EstateError> {
+        Ok(self.trust.as_ref().map(|(trust, estate)| trust.anchor(estate)).transpose()?)
+    }
+
+    /// Open the cloud, and check whose credentials these are before anything else is asked of it.
+    ///
+    /// # Errors
+    /// The cloud does not answer, or the anchor allows no work there.
+    pub async fn open(&self, estate: &str) -> Result<Opened, EstateError> {
+        let cloud = self.cloud.open().await?;
+        let caller = cloud.identity().await?;
+        let context = Context {
+            estate: estate.to_owned(),
+            cloud: cloud.name(),
+            account: caller.account.clone(),
+            partition: caller.partition.clone(),
+        };
+        if let Some(anchor) = self.anchor()? {
+            anchor.allows(&context, self.cloud.local()?.as_deref())?;
+        }
+        Ok(Opened { cloud, caller, context })
+    }
+
+    /// The same cloud as it is now: an embedded one was read from its file when it was opened.
+    ///
+    /// # Errors
+    /// The file of an embedded cloud cannot be read.
+    pub async fn reopen(&self, cloud: Box<dyn Cloud>) -> Result<Box<dyn Cloud>, EstateError> {
+        match &self.cloud {
+            CloudChoice::Aws => Ok(cloud),
+            CloudChoice::Local(_) => {
+                drop(cloud);
+                self.cloud.open().await
+            }
+        }
+    }
+
+    /// Refuse a run that the trust anchor would not count.
+    ///
+    /// # Errors
+    /// The anchor asks for signed runs, and the runner has no key that counts.
+    pub fn allows_run(&self, signer: Option<&Signer>) -> Result<(), EstateError> {
+        let Some(anchor) = self.anchor()? else { return Ok(()) };
+        Ok(anchor.allows_runner(signer, Timestamp::now())?)
+    }
+
+    /// Refuse an apply of policies where the trust anchor asks who made the plan.
+    ///
+    /// # Errors
+    /// The anchor names authors.
+    pub fn allows_unsaved(&self) -> Result<(), EstateError> {
+        let Some(anchor) = self.anchor()? else { return Ok(()) };
+        Ok(anchor.allows_unsaved()?)
+    }
+
+    /// All that the journal says, if it can be believed. Nothing is made.
+    ///
+    /// # Errors
+    /// The journal is damaged or cannot be read, or the anchor does not believe it.
+    pub async fn history(&self, journal: &Journal) -> Result<History, EstateError> {
+        let history = match self.trust {
+            // What is kept twice is compared, so that a forged copy is found.
+            Some(_) => journal.verify().await?,
+            None => journal.read().await?,
+        };
+        self.believe(&history)?;
+        Ok(history)
+    }
+
+    /// Refuse a journal that the trust anchor does not believe.
+    ///
+    /// # Errors
+    /// It lacks the head that the anchor has, or has runs of others.
+    pub fn believe(&self, history: &History) -> Result<(), EstateError> {
+        let Some(anchor) = self.anchor()? else { return Ok(()) };
+        Ok(anchor.believes(history)?)
+    }
+}
+
+/// Where the user or the estate says that the journal is.
+fn said(selected: Option<&journal::Place>, policies: &Policies) -> Option<journal::Place> {
+    let journal = policies.compiled.policy.journal.as_ref();
+    let shared = journal.and_then(|journal| {
+        let (s3, region) = journal.s3.as_ref()?;
+        let (region, lease) = (Some(region.to_string()), journal.lease.as_seconds());
+        Some((s3, journal::Place::S3 { s3: s3.clone(), region, lease, owner: None }))
+    });
+    match (selected, shared) {
+        // The same place, and the estate knows more about it.
+        (Some(journal::Place::S3 { s3, .. }), Some((same, shared))) if s3 == same => Some(shared),
+        (None, Some((_, shared))) => Some(shared),
+        (selected, _) => selected.cloned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test lays out the anchor that is read")]
+mod tests {
+    use super::*;
+    use crate::estate::sample;
+
+    const ANCHOR: &str = "kind: trust
+estates:
+  acme: { cloud: aws, accounts: [\"111122223333\"], journal: { at: ../journal, head: none } }
+";
+
+    fn local() -> Selection {
+        Selection { cloud: Some("local".to_owned()), ..Selection::default() }
+    }
+
+    fn refusal(error: EstateError) -> &'static str {
+        error.refusal().unwrap().findings.remove(0).code.as_str()
+    }
+
+    #[test]
+    fn everything_is_kept_beside_the_estate_unless_somebody_says_otherwise() {
+        let workspace = Workspace::of(&local(), &sample::policies("")).unwrap();
+        assert_eq!(workspace.cloud.name(), "local:policies/.holdfast/cloud.json");
+        assert_eq!(workspace.journal.to_string(), "policies/.holdfast/journal");
+        let elsewhere = Selection { journal: Some("runs".parse().unwrap()), ..local() };
+        let workspace = Workspace::of(&elsewhere, &sample::policies("")).unwrap();
+        assert_eq!(workspace.journal.to_string(), "runs");
+    }
+
+    #[test]
+    fn shared_journal_of_the_estate_keeps_its_lease_when_the_same_place_is_selected() {
+        let shared = "journal: { site: oregon, s3: s3://acme-journal/holdfast, lease: 10m }\n";
+        let place = |selected: &str| {
+            let selection = Selection { journal: Some(selected.parse().unwrap()), ..local() };
+            Workspace::of(&selection, &sample::policies(shared)).unwrap().journal
+        };
+        let lease = |place| match place {
+            journal::Place::S3 { lease, .. } => Some(lease),
+            journal::Place::Folder(_) => None,
+        };
+        assert_eq!(lease(place("s3://acme-journal/holdfast")), Some(600));
+        assert_eq!(place("runs").to_string(), "runs");
+    }
+
+    #[test]
+    fn cloud_that_the_anchor_does_not_name_is_refused_before_it_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("anchor.yaml");
+        std::fs::write(&file, ANCHOR).unwrap();
+        let selection = Selection { trust: Some(file.clone()), ..local() };
+        let refused = Workspace::of(&selection, &sample::policies("")).unwrap_err();
+        assert_eq!(refusal(refused), "E0721");
+        let (selection, renamed) =
+            (Selection { trust: Some(file), ..Selection::default() }, sample::named("other"));
+        assert_eq!(refusal(Workspace::of(&selection, &renamed).unwrap_err()), "E0721");
+    }
+
+    #[test]
+    fn anchor_that_is_missing_is_never_no_anchor() {
+        let selection = Selection { trust: Some("no-such-anchor.yaml".into()), ..local() };
+        let EstateError::Invalid(refused) = Workspace::of(&selection, &sample::policies("")).unwrap_err()
+        else {
+            panic!("the workspace was opened without its anchor");
+        };
+        assert_eq!(refused.findings[0].code.as_str(), "E0720");
+    }
+}

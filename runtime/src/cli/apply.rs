@@ -10,7 +10,7 @@ use holdfast_compiler::observation::{Wanted, scope};
 use holdfast_compiler::plan::{self, Departure, Plan, Shift, text};
 use holdfast_compiler::units::Date;
 
-use super::approved::{self, Agreed};
+use super::approved::{self, announce};
 use super::execution::Execution;
 use super::failure::Failure;
 use super::output::Terminal;
@@ -21,6 +21,8 @@ use crate::estate::{CloudChoice, Opened, Planned, Policies, Workspace, absolute_
 use crate::journal::{self, Claim, Event, Journal, Run, Signer, Writer};
 use crate::planfile::{Saved, is_plan_file};
 use crate::run::runner::runner;
+use crate::run::{Agreed, Candidate, may_apply, may_ask};
+use jiff::Timestamp;
 
 /// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
 ///
@@ -77,7 +79,8 @@ impl Apply {
         let Opened { cloud, caller, context } = place.open(&estate).await?;
         // Where somebody has to agree first, nothing is made and locked before that. Otherwise the lock comes before the
         // look at the cloud, which another run may be changing.
-        let early = if approved::may_ask(rule.as_ref(), &estate, &place, &before, &self.agreed)? {
+        let evidence = self.agreed.evidence();
+        let early = if may_ask(rule.as_ref(), &estate, place.trust(), &before, &evidence)? {
             None
         } else {
             Some(self.claim(&journal, &place, signer.as_ref(), terminal).await?)
@@ -100,7 +103,12 @@ impl Apply {
         }
         let agreed = match plan.is_empty() {
             true => Agreed::default(),
-            false => approved::policies(rule.as_ref(), &plan, &place, history, &self.agreed, terminal)?,
+            false => {
+                let candidate = Candidate::Unsaved { plan: &plan, rule: rule.as_ref() };
+                let agreed = may_apply(candidate, place.trust(), history, &evidence, Timestamp::now())?;
+                announce(&agreed, terminal);
+                agreed
+            }
         };
         let claim = match early {
             Some(claim) => claim,
@@ -154,10 +162,17 @@ impl Apply {
         let journal = Journal::open(&place.journal).await?;
         // Whether enough people agree is decided before anything is made or locked, and again on what the lock shows.
         let before = place.history(&journal).await?;
-        let mut agreed = approved::saved(&saved, path, &place, &before, &self.agreed, terminal)?;
+        let evidence = self.agreed.evidence();
+        let agrees = |history: &journal::History| {
+            let candidate = Candidate::Saved(&saved, path);
+            let agreed = may_apply(candidate, place.trust(), history, &evidence, Timestamp::now())?;
+            announce(&agreed, terminal);
+            Ok::<_, Failure>(agreed)
+        };
+        let mut agreed = agrees(&before)?;
         let claim = self.claim(&journal, &place, signer.as_ref(), terminal).await?;
         if claim.history().head() != before.head() {
-            agreed = approved::saved(&saved, path, &place, claim.history(), &self.agreed, terminal)?;
+            agreed = agrees(claim.history())?;
         }
         let cloud = place.reopen(cloud).await?;
         let digest = saved.file.digest.clone();
@@ -224,7 +239,7 @@ impl Start<'_> {
     fn run(&self, plan: &Plan, digest: String, agreed: Agreed) -> Run {
         let run = Run::new(plan.context.clone(), digest, plan.pending().count(), runner());
         let caller = Some(self.caller.arn.clone());
-        let Agreed { approvals, rule, break_glass } = agreed;
+        let Agreed { approvals, rule, break_glass, .. } = agreed;
         Run { caller, approvals, rule, break_glass, ..run }
     }
 }

@@ -10,6 +10,7 @@ use crate::cloud::CloudError;
 use crate::estate::{EstateError, Findings};
 use crate::journal::JournalError;
 use crate::planfile;
+use crate::run::NotAgreed;
 
 /// A failure.
 #[derive(Debug)]
@@ -132,6 +133,12 @@ impl From<EstateError> for Failure {
             }
             Err(error) => Self::message(error.to_string()),
         }
+    }
+}
+
+impl From<NotAgreed> for Failure {
+    fn from(refusal: NotAgreed) -> Self {
+        refusal.findings().map_or_else(|failed| Self::message(failed.to_string()), Self::refused_for)
     }
 }
 

@@ -1,0 +1,314 @@
+//! Whether a plan may be applied, and by whom it was agreed.
+//!
+//! Everybody whose rule the plan has to satisfy is asked: the trust anchor, the last run and the policies
+//! ([`demands`]). A saved plan brings its approvals along; a plan that nobody has saved has none, and is fine only where
+//! nobody has to agree. Breaking the glass is applying without approvals: the reason is recorded, and under a trust
+//! anchor it takes the signature of somebody whom the anchor names for it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use holdfast_compiler::diagnostic::Diagnostic;
+use holdfast_compiler::plan::Plan;
+use jiff::Timestamp;
+
+use super::NotAgreed;
+use super::runner::person;
+use crate::approval::{self, Approvals, Decision, Demand, Namespace, Rule, decide};
+use crate::journal::{self, History, RunState, UsedApproval};
+use crate::planfile::Saved;
+use crate::trust::{Trust, demands};
+
+/// What is about to be applied.
+#[derive(Debug, Clone, Copy)]
+pub enum Candidate<'a> {
+    /// A plan that nobody has saved.
+    Unsaved {
+        /// The plan.
+        plan: &'a Plan,
+        /// Who has to agree, as its policies say.
+        rule: Option<&'a Rule>,
+    },
+    /// A saved plan, and the path of its file: its approvals are beside it.
+    Saved(&'a Saved, &'a Path),
+}
+
+/// What there is beside the approvals that lie next to a plan.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// Approvals that lie elsewhere.
+    pub approvals: Vec<PathBuf>,
+    /// Why the plan is to be applied without the approvals it needs, if it is.
+    pub break_glass: Option<String>,
+}
+
+/// By whom a plan was agreed: what a run records of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Agreed {
+    /// The approvals it relies on.
+    pub approvals: Vec<UsedApproval>,
+    /// The rule that the next run is asked too.
+    pub rule: Option<Rule>,
+    /// Why it is applied without the approvals it needs.
+    pub break_glass: Option<String>,
+    /// The approvals that do not count, each with the reason. Enough others do.
+    pub not_counted: Vec<Diagnostic>,
+}
+
+/// Whether somebody may have to agree to a plan that nobody has saved, as far as it can be told before there is one.
+///
+/// # Errors
+/// An estate that the trust anchor does not name, or a list that cannot be read.
+pub fn may_ask(
+    rule: Option<&Rule>,
+    estate: &str,
+    trust: Option<&Trust>,
+    history: &History,
+    evidence: &Evidence,
+) -> Result<bool, NotAgreed> {
+    let anchored = match trust {
+        Some(trust) => trust.anchor(estate)?.demand()?,
+        None if evidence.break_glass.is_some() => return Ok(false),
+        None => None,
+    };
+    let earlier = history.runs.iter().filter_map(|run| run.run.rule.as_ref());
+    Ok(anchored.is_some() || rule.into_iter().chain(earlier).any(|rule| rule.required > 0))
+}
+
+/// Whether a plan may be applied, and by whom it was agreed.
+///
+/// # Errors
+/// Why it may not: see [`NotAgreed`].
+pub fn may_apply(
+    candidate: Candidate<'_>,
+    trust: Option<&Trust>,
+    history: &History,
+    evidence: &Evidence,
+    now: Timestamp,
+) -> Result<Agreed, NotAgreed> {
+    match candidate {
+        Candidate::Unsaved { plan, rule } => unsaved(plan, rule, trust, history, evidence),
+        Candidate::Saved(saved, path) => {
+            let file = File { saved, path, trust, history, evidence, now };
+            file.may_be_applied()
+        }
+    }
+}
+
+/// Fine where nobody has to agree.
+fn unsaved(
+    plan: &Plan,
+    rule: Option<&Rule>,
+    trust: Option<&Trust>,
+    history: &History,
+    evidence: &Evidence,
+) -> Result<Agreed, NotAgreed> {
+    let last = journal::rule(&history.runs, &plan.context);
+    let demands = demands(trust, history, plan, rule, "the estate")?;
+    let Some(Demand { rule: asked, whose, .. }) = demands.into_iter().next() else {
+        return Ok(Agreed { rule: journal::recorded(rule, last), ..Agreed::default() });
+    };
+    if let Some(because) = evidence.break_glass.clone().filter(|_| trust.is_none()) {
+        let rule = journal::unchanged(rule, last);
+        return Ok(Agreed { rule, break_glass: Some(because), ..Agreed::default() });
+    }
+    Err(NotAgreed::NobodyAsked { whose, required: asked.required })
+}
+
+/// A saved plan, and all that is decided on.
+struct File<'a> {
+    saved: &'a Saved,
+    path: &'a Path,
+    trust: Option<&'a Trust>,
+    history: &'a History,
+    evidence: &'a Evidence,
+    now: Timestamp,
+}
+
+impl File<'_> {
+    /// Of this journal, for the first time, and with enough people behind it.
+    fn may_be_applied(&self) -> Result<Agreed, NotAgreed> {
+        let Self { saved, history, .. } = self;
+        if !history.contains(&saved.file.journal_head) {
+            return Err(NotAgreed::OtherJournal);
+        }
+        if let Some(trust) = self.trust {
+            trust.anchor(&saved.plan.context.estate)?.allows_author(&saved.author, self.now)?;
+        }
+        let last = journal::rule(&history.runs, &saved.plan.context);
+        let demands = demands(self.trust, history, &saved.plan, saved.rule(), "the plan's rule")?;
+        let Decision { accepted, not_counted, short } =
+            if demands.is_empty() { Decision::default() } else { self.decide(&demands, None)? };
+        if let Some(past) = journal::applied(&history.runs, &saved.file.digest) {
+            return Err(applied_already(past, not_counted));
+        }
+        let approvals = accepted.into_iter().map(used_approval);
+        if short.is_empty() {
+            let rule = journal::recorded(saved.rule(), last);
+            return Ok(Agreed { approvals: approvals.collect(), rule, break_glass: None, not_counted });
+        }
+        let Some(because) = &self.evidence.break_glass else {
+            let short = short.into_iter().map(|(_, finding)| finding).collect();
+            return Err(NotAgreed::TooFew { short, not_counted });
+        };
+        // Each estate whose rule is not satisfied says for itself who may do without it.
+        let estates: BTreeSet<&str> = short.iter().map(|(estate, _)| estate.as_str()).collect();
+        let mut signed = Vec::new();
+        for estate in estates {
+            signed.extend(self.glass(estate, because)?);
+        }
+        // What is broken once does not stay broken: a plan without a rule, or with another, leaves that of the last run.
+        Ok(Agreed {
+            approvals: approvals.chain(signed).collect(),
+            rule: journal::unchanged(saved.rule(), last),
+            break_glass: Some(because.clone()),
+            not_counted: Vec::new(),
+        })
+    }
+
+    /// Under a trust anchor, the signatures of those who may let a plan be applied without its approvals.
+    fn glass(&self, estate: &str, because: &str) -> Result<Vec<UsedApproval>, NotAgreed> {
+        let Some(trust) = self.trust else { return Ok(Vec::new()) };
+        let demand = trust.anchor(estate)?.glass()?;
+        let Decision { accepted, not_counted, short } = self.decide(&[demand], Some(because))?;
+        if short.is_empty() {
+            return Ok(accepted.into_iter().map(used_approval).collect());
+        }
+        Err(NotAgreed::GlassNotBroken { not_counted })
+    }
+
+    /// Hold what was signed against demands: for breaking the glass where there is a reason, otherwise approvals.
+    fn decide(&self, demands: &[Demand], because: Option<&str>) -> Result<Decision, NotAgreed> {
+        let namespace = if because.is_some() { Namespace::BreakGlass } else { Namespace::Approval };
+        let mut statements = approval::statement_paths(self.path, namespace)
+            .map_err(|error| NotAgreed::Unlisted { plan: self.path.to_owned(), error })?;
+        if namespace == Namespace::Approval {
+            statements.extend(self.evidence.approvals.iter().cloned());
+        }
+        let plan = &self.saved.file.digest;
+        let used = |statement: &str| {
+            let past = journal::used(&self.history.runs, statement, plan)?;
+            Some((past.number, past.started.clone()))
+        };
+        let approvals = Approvals {
+            namespace,
+            plan,
+            context: &self.saved.plan.context,
+            // The author cannot approve, and may break the glass like anybody else whom the anchor names.
+            author: because.is_none().then_some(&self.saved.author),
+            because,
+            statements: &statements,
+            used: &used,
+            now: self.now,
+        };
+        Ok(decide(demands, &approvals)?)
+    }
+}
+
+fn used_approval((approver, statement): (String, String)) -> UsedApproval {
+    UsedApproval { approver, statement }
+}
+
+fn applied_already(past: &RunState, not_counted: Vec<Diagnostic>) -> NotAgreed {
+    let by = person(&past.run.runner).unwrap_or("somebody").to_owned();
+    NotAgreed::AppliedAlready { run: past.number, by, at: past.started.clone(), not_counted }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estate::sample::context;
+    use crate::journal::Run;
+    use crate::run::sample::{Folder, history, people};
+
+    fn decide(folder: &Folder, history: &History, evidence: &Evidence) -> Result<Agreed, NotAgreed> {
+        let path = folder.plan();
+        may_apply(Candidate::Saved(&folder.saved, &path), None, history, evidence, Timestamp::now())
+    }
+
+    fn codes(refused: Result<Agreed, NotAgreed>) -> Vec<&'static str> {
+        let findings = refused.unwrap_err().findings().unwrap();
+        findings.iter().map(|finding| finding.code.as_str()).collect()
+    }
+
+    fn glass() -> Evidence {
+        Evidence { break_glass: Some("nobody can be reached".to_owned()), ..Evidence::default() }
+    }
+
+    fn rule(required: u8) -> Rule {
+        Rule { required, hold_seconds: 3_600, signers: people() }
+    }
+
+    #[tokio::test]
+    async fn two_approvals_of_this_plan_are_enough_and_are_recorded() {
+        let folder = Folder::new().await;
+        for who in ["bob", "carol"] {
+            folder.approve(who, &folder.saved.file.digest);
+        }
+        let agreed = decide(&folder, &History::default(), &Evidence::default()).unwrap();
+        let approvers: Vec<&str> = agreed.approvals.iter().map(|used| used.approver.as_str()).collect();
+        assert_eq!(approvers, ["bob@acme.example", "carol@acme.example"]);
+        assert_eq!(agreed.rule.as_ref(), folder.saved.rule());
+        assert!(agreed.not_counted.is_empty() && agreed.break_glass.is_none());
+    }
+
+    #[tokio::test]
+    async fn approvals_of_the_author_and_of_another_plan_do_not_count() {
+        let folder = Folder::new().await;
+        folder.approve("alice", &folder.saved.file.digest);
+        folder.approve("bob", &folder.saved.file.digest);
+        folder.approve("carol", &"0".repeat(64));
+        // Its own, another's, and one where two are asked for.
+        let refused = decide(&folder, &History::default(), &Evidence::default());
+        assert_eq!(codes(refused), ["E0714", "E0711", "E0709"]);
+    }
+
+    #[tokio::test]
+    async fn plan_that_a_run_has_applied_is_not_applied_again() {
+        let folder = Folder::new().await;
+        for who in ["bob", "carol"] {
+            folder.approve(who, &folder.saved.file.digest);
+        }
+        let plan = folder.saved.file.digest.clone();
+        let history = history(context("acme"), |run| Run { plan, ..run }).await;
+        let refused = decide(&folder, &history, &Evidence::default()).unwrap_err();
+        assert!(refused.to_string().starts_with("this plan was applied already, in run 1 by dora@host at 2"));
+        assert_eq!(codes(Err(refused)), ["E0707"]);
+    }
+
+    #[tokio::test]
+    async fn journal_without_the_entry_that_the_plan_was_made_on_is_another_one() {
+        let folder = Folder::on(&"a".repeat(64)).await;
+        assert_eq!(codes(decide(&folder, &History::default(), &glass())), ["E0703"]);
+    }
+
+    #[tokio::test]
+    async fn broken_glass_is_recorded_with_its_reason_and_leaves_the_rule_of_the_last_run() {
+        let folder = Folder::new().await;
+        let last = history(context("acme"), |run| Run { rule: Some(rule(3)), ..run }).await;
+        let agreed = decide(&folder, &last, &glass()).unwrap();
+        assert_eq!(agreed.break_glass.as_deref(), Some("nobody can be reached"));
+        assert_eq!(agreed.rule, Some(rule(3)));
+        assert!(agreed.approvals.is_empty());
+    }
+
+    #[tokio::test]
+    async fn unsaved_plan_is_fine_only_where_nobody_has_to_agree() {
+        let plan = &Folder::new().await.saved.plan;
+        let unsaved = |rule, history: &History, evidence: &Evidence| {
+            may_apply(Candidate::Unsaved { plan, rule }, None, history, evidence, Timestamp::now())
+        };
+        let (none, asked) = (History::default(), rule(1));
+        assert_eq!(unsaved(None, &none, &Evidence::default()).unwrap(), Agreed::default());
+        let refused = unsaved(Some(&asked), &none, &Evidence::default()).unwrap_err();
+        let expected = "the estate says that 1 person has to agree before a change, and nobody was asked";
+        assert_eq!(refused.to_string(), expected);
+        assert_eq!(unsaved(Some(&asked), &none, &glass()).unwrap().rule, Some(rule(1)));
+        // Policies that drop the rule are asked that of the last run.
+        let last = history(context("acme"), |run| Run { rule: Some(rule(2)), ..run }).await;
+        assert_eq!(codes(unsaved(None, &last, &Evidence::default())), ["E0709"]);
+        assert!(may_ask(None, "acme", None, &last, &Evidence::default()).unwrap());
+        assert!(!may_ask(None, "acme", None, &none, &Evidence::default()).unwrap());
+        assert!(!may_ask(None, "acme", None, &last, &glass()).unwrap());
+    }
+}

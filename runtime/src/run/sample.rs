@@ -1,0 +1,118 @@
+//! A saved plan and the people who agree to it, for unit tests.
+
+use std::path::{Path, PathBuf};
+
+use holdfast_compiler::plan::Context;
+use jiff::{SignedDuration, Timestamp};
+use ssh_key::private::Ed25519Keypair;
+use ssh_key::{LineEnding, PrivateKey};
+
+use crate::approval::{self, Namespace, SigningKey, Statement, signature_path};
+use crate::estate::{Planned, Policies, Request, Wishes, sample};
+use crate::files;
+use crate::journal::{Event, History, Journal, Memory, Run, Writer};
+use crate::local::{Local, Weather};
+use crate::planfile::{Inputs, PlanFile, Saved};
+
+/// Two people have to agree.
+pub(crate) const TWO: &str = "approvals: { required: 2, signers: people }\n";
+
+/// A folder with a saved plan of the estate `acme`, which two of alice, bob and carol have to agree to.
+pub(crate) struct Folder {
+    folder: tempfile::TempDir,
+    pub(crate) saved: Saved,
+}
+
+impl Folder {
+    /// Made by alice, before the first entry of the journal.
+    pub(crate) async fn new() -> Self {
+        Self::on("").await
+    }
+
+    /// Made by alice, on a journal with this head.
+    pub(crate) async fn on(head: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let cloud = Local::in_memory(Weather::default());
+        let (wishes, context) = (Wishes::default(), sample::context("acme"));
+        let planned = Planned::now(policies(), &cloud, &context, &[], &wishes, &|_| ()).await.unwrap();
+        let request = Request {
+            context: &context,
+            owned: &planned.owned,
+            observation: &planned.observation,
+            consents: &wishes.consents,
+            targets: &wishes.targets,
+        };
+        let inputs = Inputs::of(&planned.policies, &request);
+        let (journal, local) = (folder.path().join("journal"), folder.path().join("memory"));
+        let journal = journal.display().to_string().parse().unwrap();
+        let file = PlanFile::new(person("alice"), journal, head.to_owned(), Some(local), inputs);
+        let path = folder.path().join("change.plan");
+        file.seal(&planned.plan).unwrap().write(&path, None).unwrap();
+        Self { saved: Saved::read(&path).unwrap(), folder }
+    }
+
+    /// The plan file.
+    pub(crate) fn plan(&self) -> PathBuf {
+        self.folder.path().join("change.plan")
+    }
+
+    /// Somebody agrees to a plan of this digest.
+    pub(crate) fn approve(&self, who: &str, digest: &str) {
+        let (now, context) = (Timestamp::now(), self.saved.plan.context.clone());
+        let statement = Statement {
+            namespace: Namespace::Approval,
+            plan: digest.to_owned(),
+            context,
+            approver: person(who),
+            approved_at: Timestamp::from_second(now.as_second()).unwrap(),
+            expires_at: Timestamp::from_second(now.as_second()).unwrap() + SignedDuration::from_hours(1),
+            because: None,
+        };
+        let path = statement.path(&self.plan());
+        let key = key(who);
+        let public = approval::public_key(Some(&key), None).unwrap();
+        let signature =
+            approval::sign(Namespace::Approval, statement.text().as_bytes(), Some(&key), &public).unwrap();
+        write(&path, &statement.text());
+        write(&signature_path(&path), &signature);
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    files::write(path, text.as_bytes()).unwrap();
+}
+
+/// The estate `acme`, which asks for two approvals.
+pub(crate) fn policies() -> Policies {
+    Policies::recorded(sample::sources("acme", TWO), None, Some(&people())).unwrap()
+}
+
+fn person(who: &str) -> String {
+    format!("{who}@acme.example")
+}
+
+/// Everybody's key is made from the first letter of their name.
+pub(crate) fn key(who: &str) -> SigningKey {
+    SigningKey::Text(private(who).to_openssh(LineEnding::LF).unwrap().to_string())
+}
+
+fn private(who: &str) -> PrivateKey {
+    PrivateKey::from(Ed25519Keypair::from_seed(&[who.as_bytes()[0]; 32]))
+}
+
+/// The list of signers.
+pub(crate) fn people() -> String {
+    let line = |who| format!("{} {}\n", person(who), private(who).public_key().to_openssh().unwrap());
+    ["alice", "bob", "carol"].map(line).concat()
+}
+
+/// The journal of a run of an estate that was whole, with what it records.
+pub(crate) async fn history(context: Context, run: impl FnOnce(Run) -> Run) -> History {
+    let journal = Journal::in_memory(&Memory::default());
+    let claim = journal.claim("dora@host, process 7", None).await.unwrap();
+    let started = run(Run::new(context, "another plan".to_owned(), 0, "dora@host, process 7".to_owned()));
+    let writer = Writer::begin(&claim, started, None).await.unwrap();
+    writer.append(Event::nothing_done()).await.unwrap();
+    drop(writer);
+    journal.read().await.unwrap()
+}

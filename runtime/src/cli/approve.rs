@@ -10,12 +10,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::failure::Failure;
 use super::output::Terminal;
-use super::{Global, approved, author, consents, exit, show};
+use super::{Global, approved, author, exit, show};
 use crate::approval::{
     self, Demand, Namespace, Question, Rule, Signers, SigningKey, Statement, signature_path,
 };
 use crate::files;
 use crate::planfile::Saved;
+use crate::run::require_consent;
 
 /// For how long an approval holds where the plan has no rule: what an estate says that says nothing.
 const HOLD_SECONDS: u64 = 24 * 3_600;
@@ -62,7 +63,7 @@ impl Approve {
         }
         terminal.result(&summary(&saved, anchored.as_ref(), hold));
         // An apply would refuse it for want of a consent, whoever has agreed.
-        consents::require(&saved.plan)?;
+        require_consent(&saved.plan)?;
         let lists: Result<Vec<Signers>, _> = rules.iter().map(|rule| Signers::parse(&rule.signers)).collect();
         let lists = lists.map_err(|error| {
             Failure::refused(codes::BAD_SIGNERS, format!("the list of signers, {error}"), "plan again")

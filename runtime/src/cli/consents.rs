@@ -1,7 +1,7 @@
 //! What an operator agrees to explicitly, and which part of a plan is wanted: flags of `plan` and `apply`.
 
 use clap::Args;
-use holdfast_compiler::plan::{Consent, Plan};
+use holdfast_compiler::plan::Consent;
 
 use super::failure::Failure;
 use crate::estate::Wishes;
@@ -35,10 +35,4 @@ impl ConsentFlags {
             "a saved plan is applied as it was approved: give `--target` and `--allow` to `holdfast plan --out`",
         ))
     }
-}
-
-/// Refuse a plan that lacks a consent.
-pub(super) fn require(plan: &Plan) -> Result<(), Failure> {
-    let missing = plan.missing_consents();
-    if missing.is_empty() { Ok(()) } else { Err(Failure::refused_for(missing)) }
 }

@@ -1,24 +1,11 @@
-//! Carrying out a plan from the command line: its flags, its signals, what is seen of it, what is said after.
-
-use std::collections::BTreeSet;
+//! How a plan is carried out: the flags.
 
 use clap::{Args, ValueEnum};
 use holdfast_compiler::diagnostic::{did_you_mean, visible};
-use holdfast_compiler::plan::{Action, Plan, Step, StepId};
 use holdfast_compiler::units::Duration;
 
-use tokio::sync::oneshot;
-use tokio::time::sleep;
-
-use super::events::Events;
-use super::exit;
-use super::failure::Failure;
-use super::output::Terminal;
-use super::progress::Progress;
-use super::signals::Signals;
-use crate::apply::{Limits, Outcome, STEP_TIMEOUT, Setting, Settings, Stopped, Watcher, apply, limitable};
-use crate::cloud::{Calls, Cloud, CloudError};
-use crate::journal::{Claim, Run, Signer, Writer};
+use crate::apply::{Limits, STEP_TIMEOUT, Setting, Settings, limitable};
+use crate::run::{Evidence, RunOptions};
 
 /// How a plan is carried out.
 #[derive(Debug, Args)]
@@ -76,74 +63,9 @@ impl Execution {
         self.events.is_some()
     }
 
-    /// Carry out a plan as a run, and say what came of it. Gives the exit code.
-    pub(super) async fn run(
-        &self,
-        plan: &Plan,
-        run: Run,
-        cloud: &dyn Cloud,
-        (claim, signer): (&Claim, Option<&Signer>),
-        terminal: &Terminal,
-    ) -> Result<u8, Failure> {
-        let (digest, steps) = (run.plan.clone(), run.steps);
-        let mut signals = Signals::listen()?;
-        let journal = Writer::begin(claim, run, signer).await?;
-        let progress = Progress::new(steps, terminal);
-        let events = self.events.map(|Format::Json| Events::begin(&digest, steps, terminal));
-        let watchers = Watchers(&progress, events.as_ref());
-        let (tell, told) = oneshot::channel();
-        let twice = async {
-            signals.next().await;
-            progress.stopping("stopping", "; Ctrl-C again stops at once");
-            // Whoever listens is the run; where it has ended already there is nothing to stop.
-            let _ = tell.send(());
-            signals.next().await;
-        };
-        let settings = self.settings();
-        let stop = self.stop(told, &progress);
-        let ended = tokio::select! {
-            biased;
-            () = twice => None,
-            outcome = apply(plan, cloud, &journal, &settings, &watchers, stop) => Some(outcome),
-        };
-        progress.finish();
-        // What has been handed to the journal is on the disk before anything else is said.
-        drop(journal);
-        let Some(outcome) = ended else {
-            terminal.error(&abandoned(&progress.under_way()));
-            return Ok(exit::INTERRUPTED);
-        };
-        match &events {
-            Some(events) => events.end(&outcome, &cloud.calls()),
-            None => terminal.result(&summary(plan, &outcome, &cloud.calls())),
-        }
-        if let Some(error) = outcome.journal {
-            return Err(error.into());
-        }
-        let whole = outcome.failed.is_empty() && outcome.not_started.is_empty();
-        Ok(if whole { exit::DONE } else { exit::FAILED })
-    }
-
-    /// A plan that changes nothing, for who reads events.
-    pub(super) fn nothing(&self, digest: &str, cloud: &dyn Cloud, terminal: &Terminal) {
-        if self.tells_events() {
-            Events::begin(digest, 0, terminal).end(&Outcome::default(), &cloud.calls());
-        }
-    }
-
-    /// Why and when the run ends before its end.
-    async fn stop(&self, told: oneshot::Receiver<()>, progress: &Progress<'_>) -> Stopped {
-        let Some(longest) = self.timeout else {
-            let _ = told.await;
-            return Stopped::Asked;
-        };
-        tokio::select! {
-            _ = told => Stopped::Asked,
-            () = sleep(std::time::Duration::from_secs(longest.as_seconds())) => {
-                progress.stopping("the time is up", "");
-                Stopped::Late
-            }
-        }
+    /// How the run is to go.
+    pub(super) fn options(&self, take_over: Option<u64>, evidence: Evidence) -> RunOptions {
+        RunOptions { settings: self.settings(), timeout: self.timeout, take_over, evidence }
     }
 
     fn settings(&self) -> Settings {
@@ -153,84 +75,4 @@ impl Execution {
             step_timeout: self.step_timeout,
         }
     }
-}
-
-/// Two who watch.
-struct Watchers<'a>(&'a Progress<'a>, Option<&'a Events<'a>>);
-
-impl Watcher for Watchers<'_> {
-    fn started(&self, step: &Step) {
-        self.0.started(step);
-        if let Some(events) = self.1 {
-            events.started(step);
-        }
-    }
-
-    fn ended(&self, step: &Step, result: Result<(), &CloudError>) {
-        self.0.ended(step, result);
-        if let Some(events) = self.1 {
-            events.ended(step, result);
-        }
-    }
-}
-
-/// A run that was ended by force.
-fn abandoned(under_way: &[String]) -> String {
-    let mut text = "\nStopped at once.".to_owned();
-    if !under_way.is_empty() {
-        text.push_str(" Under way, and whether it took effect is for the next observation to find out:\n  ");
-        text.push_str(&visible(&under_way.join("\n  ")));
-    }
-    format!("{text}\nApply again to go on: what is done stays done.\n")
-}
-
-/// What was done, what failed and why, what was not started, and what it cost.
-fn summary(plan: &Plan, outcome: &Outcome, spent: &Calls) -> String {
-    let ended: BTreeSet<&StepId> = outcome.done.iter().collect();
-    let second = plan.second_halves();
-    let done = |wanted: Action| {
-        let of = plan.steps.iter().filter(|step| step.action == wanted && !second.contains(&step.id));
-        of.filter(|step| ended.contains(&step.id)).count()
-    };
-    let mut text = format!(
-        "\nApplied: {} created, {} updated, {} replaced, {} deleted.\n",
-        done(Action::Create),
-        done(Action::Update),
-        done(Action::Replace),
-        done(Action::Delete)
-    );
-    if !outcome.failed.is_empty() {
-        text.push_str(&format!("\nFailed ({}):\n", outcome.failed.len()));
-        for (step, error) in &outcome.failed {
-            // One line, whatever the cloud says.
-            text.push_str(&visible(&format!("  {step}: {error}").replace('\n', " ")));
-            text.push('\n');
-        }
-    }
-    let blocked: Vec<_> =
-        outcome.not_started.iter().filter_map(|(step, because)| Some((step, because.as_ref()?))).collect();
-    if !blocked.is_empty() {
-        text.push_str(&format!("\nNot started ({}):\n", blocked.len()));
-        for (step, because) in &blocked {
-            text.push_str(&visible(&format!("  {step}: needs {because}\n")));
-        }
-    }
-    let waiting = outcome.not_started.len() - blocked.len();
-    if let Some(stopped) = outcome.stopped {
-        let why = match stopped {
-            Stopped::Asked => "Interrupted",
-            Stopped::Late => "The time was up",
-        };
-        let steps = if waiting == 1 { "1 step was" } else { &format!("{waiting} steps were") };
-        text.push_str(&format!("\n{why}: {steps} not started.\n"));
-    }
-    if !outcome.failed.is_empty() || !outcome.not_started.is_empty() {
-        text.push_str("\nApply again to go on: what is done stays done.\n");
-    }
-    format!("{text}{}\n", calls(spent))
-}
-
-/// `API calls: 523 (iam 40, route53 85, s3 398), 31 of them wasted: 31 throttled`.
-pub(super) fn calls(calls: &Calls) -> String {
-    format!("API calls: {calls}")
 }

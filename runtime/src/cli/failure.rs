@@ -1,6 +1,6 @@
 //! Why a command did not do what it was asked for, and with which exit code it says so.
 
-use holdfast_compiler::diagnostic::{Code, Diagnostic, Severity, codes, render};
+use holdfast_compiler::diagnostic::{Code, Diagnostic, Severity, codes, render, visible};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Duration;
 
@@ -10,11 +10,13 @@ use crate::cloud::CloudError;
 use crate::estate::{EstateError, Findings};
 use crate::journal::JournalError;
 use crate::planfile;
-use crate::run::NotAgreed;
+use crate::run::RunError;
 
 /// A failure.
 #[derive(Debug)]
 pub(super) struct Failure {
+    /// What is said first, a line each.
+    before: Vec<String>,
     exit: u8,
     body: Body,
 }
@@ -29,7 +31,7 @@ enum Body {
 impl Failure {
     /// Findings about the policy, or about the cloud where the policy meets it.
     pub(super) fn invalid(findings: Vec<Diagnostic>, sources: Sources) -> Self {
-        Self { exit: exit::INVALID, body: Body::Findings(findings, sources) }
+        Self { before: Vec::new(), exit: exit::INVALID, body: Body::Findings(findings, sources) }
     }
 
     /// Something that is not done, with the cure.
@@ -39,7 +41,7 @@ impl Failure {
 
     /// Something that is not done, with a place.
     pub(super) fn refused_at(finding: Diagnostic, sources: Sources) -> Self {
-        Self { exit: exit::REFUSED, body: Body::Findings(vec![finding], sources) }
+        Self { before: Vec::new(), exit: exit::REFUSED, body: Body::Findings(vec![finding], sources) }
     }
 
     /// Something that is not done, as a finding says.
@@ -51,7 +53,7 @@ impl Failure {
     pub(super) fn plan_file(refusal: planfile::Refusal, name: &str) -> Self {
         match refusal.findings(name) {
             Ok(Findings { findings, sources }) => {
-                Self { exit: exit::REFUSED, body: Body::Findings(findings, sources) }
+                Self { before: Vec::new(), exit: exit::REFUSED, body: Body::Findings(findings, sources) }
             }
             Err(message) => Self::message(message),
         }
@@ -59,17 +61,17 @@ impl Failure {
 
     /// Something that is not done for several reasons.
     pub(super) fn refused_for(findings: Vec<Diagnostic>) -> Self {
-        Self { exit: exit::REFUSED, body: Body::Findings(findings, Sources::default()) }
+        Self { before: Vec::new(), exit: exit::REFUSED, body: Body::Findings(findings, Sources::default()) }
     }
 
     /// Anything else that went wrong.
     pub(super) fn message(message: impl Into<String>) -> Self {
-        Self { exit: exit::FAILED, body: Body::Message(message.into(), "") }
+        Self { before: Vec::new(), exit: exit::FAILED, body: Body::Message(message.into(), "") }
     }
 
     /// A command line that means nothing.
     pub(super) fn usage(message: impl Into<String>) -> Self {
-        Self { exit: exit::USAGE, body: Body::Message(message.into(), "") }
+        Self { before: Vec::new(), exit: exit::USAGE, body: Body::Message(message.into(), "") }
     }
 
     /// The findings, for who shows them otherwise than [`Failure::report`] does; anything else stays what
@@ -83,6 +85,9 @@ impl Failure {
 
     /// Say it, and give the exit code.
     pub(super) fn report(self, terminal: &Terminal) -> u8 {
+        for line in &self.before {
+            terminal.error(&visible(line));
+        }
         match self.body {
             Body::Findings(findings, sources) => {
                 terminal.error(&render(&findings, &sources, terminal.stderr()));
@@ -115,7 +120,7 @@ impl From<Findings> for Failure {
         let refused = findings.first().is_some_and(|finding| finding.code.as_str().starts_with("E07"));
         let signers = findings.first().is_some_and(|finding| finding.code == codes::BAD_SIGNERS);
         let exit = if refused && !signers { exit::REFUSED } else { exit::INVALID };
-        Self { exit, body: Body::Findings(findings, sources) }
+        Self { before: Vec::new(), exit, body: Body::Findings(findings, sources) }
     }
 }
 
@@ -123,7 +128,7 @@ impl From<EstateError> for Failure {
     fn from(error: EstateError) -> Self {
         match error.refusal() {
             Ok(Findings { findings, sources }) => {
-                Self { exit: exit::REFUSED, body: Body::Findings(findings, sources) }
+                Self { before: Vec::new(), exit: exit::REFUSED, body: Body::Findings(findings, sources) }
             }
             Err(EstateError::Invalid(findings)) => findings.into(),
             Err(EstateError::Cloud(error)) => error.into(),
@@ -136,9 +141,24 @@ impl From<EstateError> for Failure {
     }
 }
 
-impl From<NotAgreed> for Failure {
-    fn from(refusal: NotAgreed) -> Self {
-        refusal.findings().map_or_else(|failed| Self::message(failed.to_string()), Self::refused_for)
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let before: Vec<String> = match &error {
+            RunError::Stale(shifts) => {
+                shifts.iter().map(|shift| format!("moved since the plan was made: {shift}\n")).collect()
+            }
+            RunError::NotAsApproved(departures) => {
+                departures.iter().map(|departure| format!("not as approved: {departure}\n")).collect()
+            }
+            _ => Vec::new(),
+        };
+        match error.refusal() {
+            Ok(Findings { findings, sources }) => {
+                Self { before, exit: exit::REFUSED, body: Body::Findings(findings, sources) }
+            }
+            Err(RunError::Estate(error)) => error.into(),
+            Err(error) => Self::message(error.to_string()),
+        }
     }
 }
 
@@ -155,7 +175,7 @@ impl From<CloudError> for Failure {
         } else {
             ""
         };
-        Self { exit: exit::FAILED, body: Body::Message(error.to_string(), hint) }
+        Self { before: Vec::new(), exit: exit::FAILED, body: Body::Message(error.to_string(), hint) }
     }
 }
 

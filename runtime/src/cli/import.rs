@@ -15,8 +15,9 @@ use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 
 use super::failure::Failure;
+use super::front::confirm;
 use super::output::Terminal;
-use super::{Global, apply, execution, exit};
+use super::{Global, exit, screen};
 use crate::cloud::Cloud;
 use crate::estate::load;
 use crate::estate::{Opened, Policies, Request, Workspace};
@@ -88,11 +89,12 @@ impl Import {
         if text.is_none() && adopted.is_empty() {
             terminal
                 .note("Nothing to adopt: all that the policies describe and that is there is Holdfast's.");
-            terminal.detail(&execution::calls(&cloud.calls()));
+            terminal.detail(&screen::calls(&cloud.calls()));
             return Ok(exit::DONE);
         }
         if !self.yes {
-            apply::confirm(terminal, "Write and adopt this", "add `--yes`")?;
+            confirm(terminal, "Write and adopt this")
+                .map_err(|error| Failure::refused_finding(error.finding("add `--yes`")))?;
         }
         if let Some((path, text)) = text {
             // One that appears meanwhile is not overwritten.
@@ -102,7 +104,7 @@ impl Import {
             matched.adopt(adopted, &claim, caller.arn, signer.as_ref()).await?;
             matched.tell(&self.again(), terminal)?;
         }
-        terminal.detail(&execution::calls(&cloud.calls()));
+        terminal.detail(&screen::calls(&cloud.calls()));
         Ok(exit::DONE)
     }
 

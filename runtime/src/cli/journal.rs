@@ -201,7 +201,7 @@ impl Opened {
         let history = if thorough { self.journal.verify().await } else { self.journal.read().await };
         let calls = self.journal.calls();
         if !calls.services.is_empty() {
-            terminal.detail(&super::execution::calls(&calls));
+            terminal.detail(&super::screen::calls(&calls));
         }
         let history = history?;
         // What is shown is shown in any case; what is verified has to be what the trust anchor believes.

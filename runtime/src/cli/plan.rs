@@ -100,7 +100,7 @@ impl Plan {
             terminal.note(show::NO_ANCHOR);
         }
         self.format.print(&planned.plan, terminal)?;
-        terminal.detail(&super::execution::calls(&cloud.calls()));
+        terminal.detail(&super::screen::calls(&cloud.calls()));
         let warnings = planned.policies.compiled.warnings.len();
         let partial = !planned.plan.targets.is_empty();
         let judged = Judged { warnings, partial, effects: &planned.plan.objectives, ..Judged::default() };

@@ -1,10 +1,21 @@
 //! Signals that ask a run to end: SIGINT (Ctrl-C) and SIGTERM; Ctrl-C alone where there are no signals.
 
-use super::failure::Failure;
+use std::io;
 
-/// From its making on, such signals no longer end the process by themselves.
+use futures::stream::{self, BoxStream, StreamExt as _};
+
+/// From now on such signals no longer end the process by themselves; each is an item.
+pub(super) fn listen() -> io::Result<BoxStream<'static, ()>> {
+    let signals = Signals::listen()?;
+    let each = stream::unfold(signals, |mut signals| async move {
+        signals.next().await;
+        Some(((), signals))
+    });
+    Ok(each.boxed())
+}
+
 #[derive(Debug)]
-pub(super) struct Signals {
+struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -13,23 +24,20 @@ pub(super) struct Signals {
 
 impl Signals {
     #[cfg(unix)]
-    pub(super) fn listen() -> Result<Self, Failure> {
+    fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| {
-            signal(kind).map_err(|error| Failure::message(format!("cannot listen to signals: {error}")))
-        };
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     #[cfg(not(unix))]
     #[expect(clippy::unnecessary_wraps, reason = "the same everywhere")]
-    pub(super) fn listen() -> Result<Self, Failure> {
+    fn listen() -> io::Result<Self> {
         Ok(Self {})
     }
 
     /// The next one.
     #[cfg(unix)]
-    pub(super) async fn next(&mut self) {
+    async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -38,7 +46,7 @@ impl Signals {
 
     /// The next one.
     #[cfg(not(unix))]
-    pub(super) async fn next(&mut self) {
+    async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
     }
 }

@@ -1,13 +1,19 @@
-//! A saved plan and the people who agree to it, for unit tests.
+//! A saved plan, the people who agree to it and whoever applies it, for unit tests.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
-use holdfast_compiler::plan::Context;
+use futures::stream::{self, BoxStream, StreamExt as _};
+use holdfast_compiler::plan::{Context, Plan, Step};
 use jiff::{SignedDuration, Timestamp};
 use ssh_key::private::Ed25519Keypair;
 use ssh_key::{LineEnding, PrivateKey};
 
+use super::{Ending, Evidence, Front, NotConfirmed, Notice, RunOptions, Screen};
+use crate::apply::{Limits, STEP_TIMEOUT, Settings, Stopped, Watcher};
 use crate::approval::{self, Namespace, SigningKey, Statement, signature_path};
+use crate::cloud::CloudError;
 use crate::estate::{Planned, Policies, Request, Wishes, sample};
 use crate::files;
 use crate::journal::{Event, History, Journal, Memory, Run, Writer};
@@ -115,4 +121,88 @@ pub(crate) async fn history(context: Context, run: impl FnOnce(Run) -> Run) -> H
     writer.append(Event::nothing_done()).await.unwrap();
     drop(writer);
     journal.read().await.unwrap()
+}
+
+/// Whoever asked for a run in a test: remembers what they are told, and has an answer to everything.
+pub(crate) struct Listener {
+    pub(crate) heard: Mutex<Vec<String>>,
+    /// Whether they agree.
+    pub(crate) yes: bool,
+    /// How many times they ask the run to end, at once after it has begun.
+    pub(crate) requests: usize,
+}
+
+impl Listener {
+    /// Agrees, and waits for the end.
+    pub(crate) fn new() -> Self {
+        Self { heard: Mutex::default(), yes: true, requests: 0 }
+    }
+
+    /// All they were told, a line each.
+    pub(crate) fn said(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    fn hear(&self, what: String) {
+        self.heard.lock().unwrap().push(what);
+    }
+}
+
+impl Front for Listener {
+    fn tell(&self, notice: Notice<'_>) {
+        self.hear(match notice {
+            Notice::NothingToDo { .. } => "nothing to do".to_owned(),
+            Notice::Agreed(agreed) => format!("{} approvals", agreed.approvals.len()),
+            Notice::Resumed { left, steps } => format!("{left} of {steps} steps left"),
+            other => format!("{other:?}"),
+        });
+    }
+
+    fn show(&self, plan: &Plan) {
+        self.hear(format!("plan of {} steps", plan.pending().count()));
+    }
+
+    fn confirm(&self) -> Result<(), NotConfirmed> {
+        if self.yes { Ok(()) } else { Err(NotConfirmed::Declined) }
+    }
+
+    fn requests_to_end(&self) -> io::Result<BoxStream<'static, ()>> {
+        Ok(stream::iter(vec![(); self.requests]).boxed())
+    }
+
+    fn begin<'a>(&'a self, _digest: &str, steps: usize) -> Box<dyn Screen + 'a> {
+        self.hear(format!("begins with {steps} steps"));
+        Box::new(Heard(self))
+    }
+}
+
+struct Heard<'a>(&'a Listener);
+
+impl Watcher for Heard<'_> {
+    fn started(&self, step: &Step) {
+        self.0.hear(format!("{} {}", step.action, step.id));
+    }
+
+    fn ended(&self, _step: &Step, _result: Result<(), &CloudError>) {}
+}
+
+impl Screen for Heard<'_> {
+    fn stopping(&self, why: Stopped) {
+        self.0.hear(format!("stopping: {why:?}"));
+    }
+
+    fn over(&self, ending: Ending<'_>) {
+        self.0.hear(match ending {
+            Ending::AtOnce => "ended at once".to_owned(),
+            Ending::Outcome { outcome, .. } => {
+                format!("{} done, {} not started", outcome.done.len(), outcome.not_started.len())
+            }
+        });
+    }
+}
+
+/// How a run goes unless a test says otherwise: one step after the other, as fast as the cloud allows.
+pub(crate) fn options() -> RunOptions {
+    let settings = Settings { parallelism: 1, limits: Limits::none(), step_timeout: STEP_TIMEOUT };
+    RunOptions { settings, timeout: None, take_over: None, evidence: Evidence::default() }
 }

@@ -1,0 +1,89 @@
+//! A run on the terminal: what it tells and asks.
+
+use std::io::{self, IsTerminal as _};
+
+use futures::stream::BoxStream;
+use holdfast_compiler::diagnostic::visible;
+use holdfast_compiler::plan::{Plan, text};
+
+use super::approved::announce;
+use super::events::Events;
+use super::output::Terminal;
+use super::remarks::mention;
+use super::screen::RunScreen;
+use super::signals;
+use crate::apply::Outcome;
+use crate::run::{Front, NotConfirmed, Notice, Screen};
+
+/// Whoever sits at the terminal.
+pub(super) struct AtTerminal<'a> {
+    pub(super) terminal: &'a Terminal,
+    /// Whether standard output belongs to events.
+    pub(super) events: bool,
+    /// Whether they have agreed beforehand.
+    pub(super) yes: bool,
+}
+
+impl Front for AtTerminal<'_> {
+    fn tell(&self, notice: Notice<'_>) {
+        let terminal = self.terminal;
+        match notice {
+            Notice::Remark(remark) => mention(&remark, terminal),
+            Notice::Died(died) => {
+                let line =
+                    format!("{died}; this run looks at the cloud again and goes on from what is there");
+                terminal.note(&visible(&line));
+            }
+            Notice::Agreed(agreed) => announce(agreed, terminal),
+            Notice::Moved(shift) => {
+                let line =
+                    format!("moved since the plan was made, where it neither touches nor depends: {shift}\n");
+                terminal.error(&visible(&line));
+            }
+            Notice::Resumed { left, steps } => terminal.note(&format!(
+                "an earlier run of this plan was broken off: {left} of {steps} steps are left"
+            )),
+            Notice::NothingToDo { digest, calls } => {
+                if self.events {
+                    Events::begin(digest, 0, terminal).end(&Outcome::default(), &calls);
+                }
+            }
+        }
+    }
+
+    /// What will be done, where results go, or beside them where those are for machines.
+    fn show(&self, plan: &Plan) {
+        // Who has agreed beforehand and wants to hear less, hears what came of it.
+        if self.yes && self.terminal.is_quiet() && !plan.is_empty() {
+            return;
+        }
+        if self.events {
+            self.terminal.note(text(plan, self.terminal.stderr()).trim_end());
+        } else {
+            self.terminal.result(&text(plan, self.terminal.stdout()));
+        }
+    }
+
+    fn confirm(&self) -> Result<(), NotConfirmed> {
+        if self.yes { Ok(()) } else { confirm(self.terminal, "Apply this") }
+    }
+
+    fn requests_to_end(&self) -> io::Result<BoxStream<'static, ()>> {
+        signals::listen()
+    }
+
+    fn begin<'a>(&'a self, digest: &str, steps: usize) -> Box<dyn Screen + 'a> {
+        Box::new(RunScreen::begin(digest, steps, self.events, self.terminal))
+    }
+}
+
+/// Ask, where there is somebody to ask.
+pub(super) fn confirm(terminal: &Terminal, question: &str) -> Result<(), NotConfirmed> {
+    if !io::stdin().is_terminal() {
+        return Err(NotConfirmed::NobodyHere);
+    }
+    terminal.error(&format!("\n{question}? Only `yes` is accepted: "));
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    if read.is_ok() && answer.trim() == "yes" { Ok(()) } else { Err(NotConfirmed::Declined) }
+}

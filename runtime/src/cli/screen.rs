@@ -1,0 +1,112 @@
+//! One run on the terminal: its progress or its events while it goes on, and in the end what came of it.
+
+use holdfast_compiler::diagnostic::visible;
+use holdfast_compiler::plan::{Plan, Step};
+
+use super::events::Events;
+use super::output::Terminal;
+use super::progress::Progress;
+use crate::apply::{Outcome, Stopped, Watcher};
+use crate::cloud::{Calls, CloudError};
+use crate::run::{Ending, Screen, Summary};
+
+/// What is seen of one run.
+pub(super) struct RunScreen<'a> {
+    terminal: &'a Terminal,
+    progress: Progress<'a>,
+    events: Option<Events<'a>>,
+}
+
+impl<'a> RunScreen<'a> {
+    /// A run begins; with `events`, standard output belongs to those.
+    pub(super) fn begin(digest: &str, steps: usize, events: bool, terminal: &'a Terminal) -> Self {
+        let progress = Progress::new(steps, terminal);
+        let events = events.then(|| Events::begin(digest, steps, terminal));
+        Self { terminal, progress, events }
+    }
+}
+
+impl Watcher for RunScreen<'_> {
+    fn started(&self, step: &Step) {
+        self.progress.started(step);
+        if let Some(events) = &self.events {
+            events.started(step);
+        }
+    }
+
+    fn ended(&self, step: &Step, result: Result<(), &CloudError>) {
+        self.progress.ended(step, result);
+        if let Some(events) = &self.events {
+            events.ended(step, result);
+        }
+    }
+}
+
+impl Screen for RunScreen<'_> {
+    fn stopping(&self, why: Stopped) {
+        match why {
+            Stopped::Asked => self.progress.stopping("stopping", "; Ctrl-C again stops at once"),
+            Stopped::Late => self.progress.stopping("the time is up", ""),
+        }
+    }
+
+    fn over(&self, ending: Ending<'_>) {
+        self.progress.finish();
+        match (ending, &self.events) {
+            (Ending::AtOnce, _) => self.terminal.error(&abandoned(&self.progress.under_way())),
+            (Ending::Outcome { outcome, calls, .. }, Some(events)) => events.end(outcome, &calls),
+            (Ending::Outcome { plan, outcome, calls: spent }, None) => {
+                self.terminal.result(&format!("{}{}\n", summary(plan, outcome), calls(&spent)));
+            }
+        }
+    }
+}
+
+/// A run that was ended by force.
+fn abandoned(under_way: &[String]) -> String {
+    let mut text = "\nStopped at once.".to_owned();
+    if !under_way.is_empty() {
+        text.push_str(" Under way, and whether it took effect is for the next observation to find out:\n  ");
+        text.push_str(&visible(&under_way.join("\n  ")));
+    }
+    format!("{text}\nApply again to go on: what is done stays done.\n")
+}
+
+/// What was done, what failed and why, and what was not started.
+fn summary(plan: &Plan, outcome: &Outcome) -> String {
+    let summary = Summary::of(plan, outcome);
+    let Summary { created, updated, replaced, deleted, failed, blocked, waiting, stopped } = &summary;
+    let mut text =
+        format!("\nApplied: {created} created, {updated} updated, {replaced} replaced, {deleted} deleted.\n");
+    if !failed.is_empty() {
+        text.push_str(&format!("\nFailed ({}):\n", failed.len()));
+        for (step, error) in *failed {
+            // One line, whatever the cloud says.
+            text.push_str(&visible(&format!("  {step}: {error}").replace('\n', " ")));
+            text.push('\n');
+        }
+    }
+    if !blocked.is_empty() {
+        text.push_str(&format!("\nNot started ({}):\n", blocked.len()));
+        for (step, because) in blocked {
+            text.push_str(&visible(&format!("  {step}: needs {because}\n")));
+        }
+    }
+    if let Some(stopped) = stopped {
+        let why = match stopped {
+            Stopped::Asked => "Interrupted",
+            Stopped::Late => "The time was up",
+        };
+        let steps = if *waiting == 1 { "1 step was" } else { &format!("{waiting} steps were") };
+        text.push_str(&format!("\n{why}: {steps} not started.\n"));
+    }
+    if summary.is_in_part() {
+        text.push_str("\nApply again to go on: what is done stays done.\n");
+    }
+    text
+}
+
+/// `API calls: 523 (iam 40, route53 85, s3 398), 31 of them wasted: 31 throttled`.
+pub(super) fn calls(calls: &Calls) -> String {
+    format!("API calls: {calls}")
+}

@@ -1,0 +1,128 @@
+//! The steps of a run: they are carried out until all are done, somebody asks for the end, or the time is up.
+
+use futures::stream::{self, StreamExt as _};
+use holdfast_compiler::plan::Plan;
+use tokio::sync::oneshot;
+use tokio::time::sleep;
+
+use super::front::{Ending, Front, Screen};
+use super::start::Start;
+use super::{Ended, RunError, RunOptions};
+use crate::apply::{Stopped, apply};
+use crate::cloud::Cloud;
+use crate::journal::{Run, Writer};
+
+/// Carry out a plan as a run, and show what came of it.
+pub(super) async fn carry_out(
+    plan: &Plan,
+    run: Run,
+    cloud: &dyn Cloud,
+    start: &Start<'_>,
+    options: &RunOptions,
+    front: &dyn Front,
+) -> Result<Ended, RunError> {
+    let (digest, steps) = (run.plan.clone(), run.steps);
+    // Before the first entry: from then on a run that is asked to end says so in the journal.
+    let mut requests = front.requests_to_end().map_err(RunError::Signals)?.chain(stream::pending());
+    let journal = Writer::begin(start.claim, run, start.signer).await?;
+    let screen = front.begin(&digest, steps);
+    let (tell, told) = oneshot::channel();
+    let twice = async {
+        requests.next().await;
+        screen.stopping(Stopped::Asked);
+        // Whoever listens is the run; where it has ended already there is nothing to stop.
+        let _ = tell.send(());
+        requests.next().await;
+    };
+    let stop = stop(told, options, screen.as_ref());
+    let ended = tokio::select! {
+        biased;
+        () = twice => None,
+        outcome = apply(plan, cloud, &journal, &options.settings, screen.as_ref(), stop) => Some(outcome),
+    };
+    // What has been handed to the journal is on the disk before anything else is said.
+    drop(journal);
+    let Some(outcome) = ended else {
+        screen.over(Ending::AtOnce);
+        return Ok(Ended::AtOnce);
+    };
+    screen.over(Ending::Outcome { plan, outcome: &outcome, calls: cloud.calls() });
+    if let Some(error) = outcome.journal {
+        return Err(error.into());
+    }
+    let whole = outcome.failed.is_empty() && outcome.not_started.is_empty();
+    Ok(if whole { Ended::Whole } else { Ended::InPart })
+}
+
+/// Why and when the run ends before its end.
+async fn stop(told: oneshot::Receiver<()>, options: &RunOptions, screen: &dyn Screen) -> Stopped {
+    let Some(longest) = options.timeout else {
+        let _ = told.await;
+        return Stopped::Asked;
+    };
+    tokio::select! {
+        _ = told => Stopped::Asked,
+        () = sleep(std::time::Duration::from_secs(longest.as_seconds())) => {
+            screen.stopping(Stopped::Late);
+            Stopped::Late
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{End, Journal, Memory};
+    use crate::local::{Local, Weather};
+    use crate::run::Agreed;
+    use crate::run::sample::{Folder, Listener, options};
+
+    /// Carry a plan of four steps out in memory; gives the journal too.
+    async fn run(front: &Listener) -> (Ended, Memory) {
+        let (plan, memory) = (Folder::new().await.saved.plan, Memory::default());
+        let cloud = Local::in_memory(Weather::default());
+        let caller = cloud.identity().await.unwrap();
+        let claim = Journal::in_memory(&memory).claim("dora@host", None).await.unwrap();
+        let start = Start { claim: &claim, caller: &caller, signer: None };
+        let run = start.run(&plan, "d".to_owned(), Agreed::default());
+        (carry_out(&plan, run, &cloud, &start, &options(), front).await.unwrap(), memory)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn all_steps_run_in_order_and_are_counted() {
+        let front = Listener::new();
+        assert_eq!(run(&front).await.0, Ended::Whole);
+        assert_eq!(
+            front.said(),
+            [
+                "begins with 4 steps",
+                "create aws.bucket.files.docs.virginia",
+                "create aws.bucket.files.docs.oregon",
+                "create aws.role.files.docs",
+                "create aws.replication.files.docs",
+                "4 done, 0 not started",
+            ]
+        );
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn first_request_starts_no_further_step_and_the_journal_says_so() {
+        let front = Listener { requests: 1, ..Listener::new() };
+        let (ended, memory) = run(&front).await;
+        assert_eq!(ended, Ended::InPart);
+        let said = front.said();
+        assert_eq!(said[..2], ["begins with 4 steps", "stopping: Asked"]);
+        assert!(said.last().unwrap().ends_with("not started"), "{said:?}");
+        let history = Journal::in_memory(&memory).read().await.unwrap();
+        assert!(matches!(history.runs[0].end, End::Finished { interrupted: true, .. }), "{:?}", history.runs);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn second_request_ends_the_run_at_once_and_leaves_it_open() {
+        let front = Listener { requests: 2, ..Listener::new() };
+        let (ended, memory) = run(&front).await;
+        assert_eq!(ended, Ended::AtOnce);
+        assert_eq!(front.said(), ["begins with 4 steps", "stopping: Asked", "ended at once"]);
+        assert!(Journal::in_memory(&memory).read().await.unwrap().open().is_some());
+    }
+}

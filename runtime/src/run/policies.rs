@@ -1,0 +1,156 @@
+//! An apply of policies: the plan is made, shown, agreed to and carried out in one go.
+
+use holdfast_compiler::plan::Plan;
+use jiff::Timestamp;
+
+use super::execute::carry_out;
+use super::start::{Start, claim};
+use super::{Agreed, Candidate, Ended, Front, Notice, RunError, RunOptions, may_apply, may_ask};
+use crate::apply::learned;
+use crate::estate::{Opened, Planned, Policies, Selection, Wishes, Workspace};
+use crate::journal::{Claim, Journal};
+
+/// Make the cloud what policies say.
+///
+/// # Errors
+/// Nothing was begun, for one of the reasons of [`RunError`]; or the journal could not be written any more.
+pub async fn apply_policies(
+    policies: Policies,
+    selection: &Selection,
+    wishes: &Wishes,
+    options: &RunOptions,
+    front: &dyn Front,
+) -> Result<Ended, RunError> {
+    let workspace = Workspace::of(selection, &policies)?;
+    let signer = selection.signer()?;
+    workspace.allows_unsaved()?;
+    let (rule, trust) = (policies.rule.clone(), workspace.trust());
+    let estate = policies.compiled.policy.estate.to_string();
+    let journal = Journal::open(&workspace.journal).await?;
+    let before = workspace.history(&journal).await?;
+    let Opened { cloud, caller, context } = workspace.open(&estate).await?;
+    // Where somebody has to agree first, nothing is made and locked before that. Otherwise the lock comes before the
+    // look at the cloud, which another run may be changing.
+    let early = if may_ask(rule.as_ref(), &estate, trust, &before, &options.evidence)? {
+        None
+    } else {
+        Some(claim(&journal, &workspace, signer.as_ref(), options, front).await?)
+    };
+    let cloud = workspace.reopen(cloud).await?;
+    let history = early.as_ref().map_or(&before, Claim::history);
+    let tell = |remark| front.tell(Notice::Remark(remark));
+    let Planned { plan, .. } =
+        Planned::now(policies, cloud.as_ref(), &context, &history.entries, wishes, &tell).await?;
+    front.show(&plan);
+    let digest = plan.digest()?;
+    if plan.is_empty() {
+        front.tell(Notice::NothingToDo { digest: &digest, calls: cloud.calls() });
+        if learned(&plan).next().is_none() {
+            return Ok(Ended::Whole);
+        }
+    }
+    let agreed = if plan.is_empty() {
+        Agreed::default()
+    } else {
+        let candidate = Candidate::Unsaved { plan: &plan, rule: rule.as_ref() };
+        let agreed = may_apply(candidate, trust, history, &options.evidence, Timestamp::now())?;
+        front.tell(Notice::Agreed(&agreed));
+        agreed
+    };
+    let claim = match early {
+        Some(claim) => claim,
+        None => {
+            let claim = claim(&journal, &workspace, signer.as_ref(), options, front).await?;
+            if claim.history().head() != before.head() {
+                return Err(RunError::Overtaken);
+            }
+            claim
+        }
+    };
+    let start = Start { claim: &claim, caller: &caller, signer: signer.as_ref() };
+    if plan.is_empty() {
+        return start.nothing_to_do(&plan, digest).await;
+    }
+    require_consent(&plan)?;
+    front.confirm()?;
+    let run = start.run(&plan, digest, agreed);
+    carry_out(&plan, run, cloud.as_ref(), &start, options, front).await
+}
+
+/// Refuse a plan that lacks a consent.
+///
+/// # Errors
+/// What has to be allowed, ready to paste.
+pub fn require_consent(plan: &Plan) -> Result<(), RunError> {
+    let missing = plan.missing_consents();
+    if missing.is_empty() { Ok(()) } else { Err(RunError::NoConsent(missing)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estate::sample;
+    use crate::files;
+    use crate::run::sample::{Listener, options, policies};
+
+    /// An embedded cloud and a journal in one folder.
+    fn selection(folder: &tempfile::TempDir) -> Selection {
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        Selection {
+            cloud: Some(format!("local:{}", path("cloud.json"))),
+            journal: Some(path("journal").parse().unwrap()),
+            ..Selection::default()
+        }
+    }
+
+    async fn apply(
+        folder: &tempfile::TempDir,
+        policies: Policies,
+        front: &Listener,
+    ) -> Result<Ended, RunError> {
+        apply_policies(policies, &selection(folder), &Wishes::default(), &options(), front).await
+    }
+
+    async fn runs(folder: &tempfile::TempDir) -> usize {
+        let place = selection(folder).journal.unwrap();
+        Journal::open(&place).await.unwrap().read().await.unwrap().runs.len()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn second_apply_of_the_same_policies_has_nothing_to_do_and_is_no_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let front = Listener::new();
+        assert_eq!(apply(&folder, sample::policies(""), &front).await.unwrap(), Ended::Whole);
+        assert_eq!(front.said()[..3], ["plan of 4 steps", "0 approvals", "begins with 4 steps"]);
+        assert_eq!(front.said().last().unwrap(), "4 done, 0 not started");
+        let again = Listener::new();
+        assert_eq!(apply(&folder, sample::policies(""), &again).await.unwrap(), Ended::Whole);
+        assert_eq!(again.said(), ["plan of 0 steps", "nothing to do"]);
+        assert_eq!(runs(&folder).await, 1);
+    }
+
+    #[tokio::test]
+    async fn plan_that_nobody_confirms_is_shown_and_not_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let front = Listener { yes: false, ..Listener::new() };
+        let refused = apply(&folder, sample::policies(""), &front).await.unwrap_err();
+        assert_eq!(refused.to_string(), "you did not agree to this plan");
+        assert_eq!(refused.refusal().unwrap().findings[0].code.as_str(), "E0705");
+        assert_eq!(front.said(), ["plan of 4 steps", "0 approvals"]);
+        assert_eq!(runs(&folder).await, 0);
+    }
+
+    #[tokio::test]
+    async fn policies_that_ask_for_approvals_are_refused_before_anything_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let front = Listener::new();
+        let refused = apply(&folder, policies(), &front).await.unwrap_err();
+        let finding = refused.refusal().unwrap().findings.remove(0);
+        assert_eq!(finding.code.as_str(), "E0709");
+        assert_eq!(
+            finding.message,
+            "the estate says that 2 people have to agree before a change, and nobody was asked"
+        );
+        assert!(!files::exists(&folder.path().join("journal")));
+    }
+}

@@ -1,0 +1,207 @@
+//! An apply of a saved plan. Nothing in its file is executed: the plan is made again from the journal and the cloud, and
+//! only what that shares unchanged with the approved plan is done.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use holdfast_compiler::observation::{Wanted, scope};
+use holdfast_compiler::plan::{self, Plan, Shift};
+use jiff::Timestamp;
+
+use super::execute::carry_out;
+use super::start::{Start, claim};
+use super::{Candidate, Ended, Front, Notice, RunError, RunOptions, may_apply, require_consent};
+use crate::cloud::Cloud;
+use crate::estate::{CloudChoice, Opened, Selection, Workspace, absolute_journal};
+use crate::journal::{self, Entry, History, Journal};
+use crate::planfile::Saved;
+
+/// Make the cloud what a saved plan says.
+///
+/// # Errors
+/// Nothing was begun, for one of the reasons of [`RunError`]; or the journal could not be written any more.
+pub async fn apply_saved(
+    path: &Path,
+    selection: &Selection,
+    options: &RunOptions,
+    front: &dyn Front,
+) -> Result<Ended, RunError> {
+    let name = path.display().to_string();
+    let saved = Saved::read(path).map_err(|refusal| RunError::plan_file(refusal, &name))?;
+    let context = saved.plan.context.clone();
+    let workspace = workspace(&saved, selection)?;
+    if let Some(other) = &selection.journal
+        && !saved.may_use(&absolute_journal(other)?)
+    {
+        return Err(RunError::OtherJournal(other.clone()));
+    }
+    let Opened { cloud, caller, context: now } = workspace.open(&context.estate).await?;
+    if (&now.account, &now.partition) != (&context.account, &context.partition) {
+        return Err(RunError::OtherAccount { planned: context.account, account: now.account });
+    }
+    let signer = selection.signer()?;
+    let journal = Journal::open(&workspace.journal).await?;
+    let agrees = |history: &History| {
+        let candidate = Candidate::Saved(&saved, path);
+        let agreed = may_apply(candidate, workspace.trust(), history, &options.evidence, Timestamp::now())?;
+        front.tell(Notice::Agreed(&agreed));
+        Ok::<_, RunError>(agreed)
+    };
+    // Whether enough people agree is decided before anything is made or locked, and again on what the lock shows.
+    let before = workspace.history(&journal).await?;
+    let mut agreed = agrees(&before)?;
+    let claim = claim(&journal, &workspace, signer.as_ref(), options, front).await?;
+    if claim.history().head() != before.head() {
+        agreed = agrees(claim.history())?;
+    }
+    let cloud = workspace.reopen(cloud).await?;
+    let digest = saved.file.digest.clone();
+    let resumed = !journal::begun(claim.entries(), &context, &digest).is_empty();
+    let plan = confirmed(saved, &name, claim.entries(), cloud.as_ref(), front).await?;
+    let start = Start { claim: &claim, caller: &caller, signer: signer.as_ref() };
+    if plan.is_empty() {
+        front.show(&plan);
+        front.tell(Notice::NothingToDo { digest: &digest, calls: cloud.calls() });
+        // A plan that was broken off behind its last step has been applied once this is written.
+        return match resumed {
+            false => start.nothing_to_do(&plan, digest).await,
+            true => start.without_steps(&plan, start.run(&plan, digest, agreed)).await,
+        };
+    }
+    require_consent(&plan)?;
+    let run = start.run(&plan, digest, agreed);
+    carry_out(&plan, run, cloud.as_ref(), &start, options, front).await
+}
+
+/// Where a saved plan is to be applied: where it says, as far as the trust anchor and what was selected allow it.
+fn workspace(saved: &Saved, selection: &Selection) -> Result<Workspace, RunError> {
+    let (file, context) = (&saved.file, &saved.plan.context);
+    let planned = file.local.clone().map_or(CloudChoice::Aws, CloudChoice::Local);
+    if let Some(selected) = &selection.cloud
+        && !planned.is_same(&CloudChoice::parse(selected, home(&file.journal))?)?
+    {
+        return Err(RunError::OtherCloud { planned: planned.name(), selected: selected.clone() });
+    }
+    let said = selection.journal.clone().unwrap_or_else(|| file.journal.clone());
+    Ok(Workspace::trusted(selection, &context.estate, planned, Some(said.clone()), said)?)
+}
+
+/// The folder of what is kept beside the policies, as far as a journal tells.
+fn home(journal: &journal::Place) -> &Path {
+    journal.folder().and_then(Path::parent).unwrap_or(Path::new("."))
+}
+
+/// The part of a saved plan that may be executed now: what is left of it, as far as a plan made a moment ago from the
+/// journal and the cloud agrees.
+async fn confirmed(
+    saved: Saved,
+    name: &str,
+    entries: &[Entry],
+    cloud: &dyn Cloud,
+    front: &dyn Front,
+) -> Result<Plan, RunError> {
+    let (context, digest) = (saved.plan.context.clone(), saved.file.digest.clone());
+    let owned = journal::owned(entries, &context);
+    let begun = journal::begun(entries, &context, &digest);
+    // What the plan was made on is looked at too, so that what moved since is told.
+    let wanted: BTreeSet<Wanted> =
+        scope(saved.graph(), &owned).into_iter().chain(saved.plan.scope.iter().cloned()).collect();
+    let wanted: Vec<Wanted> = wanted.into_iter().collect();
+    let now = cloud.observe(&wanted).await?;
+    let (rest, shifts) = plan::resume(&saved.plan, &begun, &now);
+    let (stale, elsewhere): (Vec<Shift>, Vec<Shift>) = shifts.into_iter().partition(|shift| shift.blocks);
+    if !stale.is_empty() {
+        return Err(RunError::Stale(stale));
+    }
+    for shift in &elsewhere {
+        front.tell(Notice::Moved(shift));
+    }
+    let (steps, left) = (saved.plan.pending().count(), rest.pending().count());
+    let (_, fresh) = saved.again(&owned, &now).map_err(|refusal| RunError::plan_file(refusal, name))?;
+    let plan = plan::confirm(&rest, &fresh, !begun.is_empty()).map_err(RunError::NotAsApproved)?;
+    if !begun.is_empty() {
+        front.tell(Notice::Resumed { left, steps });
+    }
+    Ok(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estate::{Wishes, sample};
+    use crate::run::apply_policies;
+    use crate::run::sample::{Folder, Listener, options};
+
+    async fn apply(folder: &Folder, selection: &Selection, front: &Listener) -> Result<Ended, RunError> {
+        apply_saved(&folder.plan(), selection, &options(), front).await
+    }
+
+    async fn approved() -> Folder {
+        let folder = Folder::new().await;
+        for who in ["bob", "carol"] {
+            folder.approve(who, &folder.saved.file.digest);
+        }
+        folder
+    }
+
+    fn code(refused: RunError) -> &'static str {
+        refused.refusal().unwrap().findings.remove(0).code.as_str()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn approved_plan_is_applied_once() {
+        let (folder, front) = (approved().await, Listener::new());
+        assert_eq!(apply(&folder, &Selection::default(), &front).await.unwrap(), Ended::Whole);
+        assert_eq!(front.said()[..2], ["2 approvals", "begins with 4 steps"]);
+        assert_eq!(front.said().last().unwrap(), "4 done, 0 not started");
+        let refused = apply(&folder, &Selection::default(), &Listener::new()).await.unwrap_err();
+        // The approvals are used, and the plan is applied.
+        let codes: Vec<&str> =
+            refused.refusal().unwrap().findings.iter().map(|finding| finding.code.as_str()).collect();
+        assert_eq!(codes, ["E0715", "E0715", "E0707"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn plan_whose_things_have_moved_is_stale_and_says_what_moved() {
+        let (folder, front) = (approved().await, Listener::new());
+        let elsewhere = Selection {
+            cloud: Some(format!("local:{}", folder.saved.file.local.as_ref().unwrap().display())),
+            journal: Some(folder.plan().with_file_name("other").display().to_string().parse().unwrap()),
+            ..Selection::default()
+        };
+        let policies = sample::policies("");
+        apply_policies(policies, &elsewhere, &Wishes::default(), &options(), &Listener::new()).await.unwrap();
+        let refused = apply(&folder, &Selection::default(), &front).await.unwrap_err();
+        let RunError::Stale(shifts) = &refused else { panic!("{refused:?}") };
+        assert_eq!(shifts.len(), 4);
+        assert!(shifts.iter().all(|shift| shift.before.is_none() && shift.now.is_some()));
+        assert_eq!(code(refused), "E0701");
+        assert_eq!(front.said(), ["2 approvals"]);
+    }
+
+    #[tokio::test]
+    async fn plan_is_applied_only_to_its_own_cloud() {
+        let folder = approved().await;
+        let aws = Selection { cloud: Some("aws".to_owned()), ..Selection::default() };
+        let refused = apply(&folder, &aws, &Listener::new()).await.unwrap_err();
+        assert!(refused.to_string().ends_with("memory`, not for `aws`"), "{refused}");
+        assert_eq!(code(refused), "E0704");
+    }
+
+    #[tokio::test]
+    async fn plan_before_the_first_entry_is_not_applied_with_another_journal() {
+        let folder = approved().await;
+        let selection = Selection { journal: Some("elsewhere".parse().unwrap()), ..Selection::default() };
+        let refused = apply(&folder, &selection, &Listener::new()).await.unwrap_err();
+        assert!(matches!(refused, RunError::OtherJournal(_)), "{refused}");
+        assert_eq!(code(refused), "E0704");
+    }
+
+    #[tokio::test]
+    async fn unapproved_plan_is_refused_before_anything_is_locked() {
+        let folder = Folder::new().await;
+        let refused = apply(&folder, &Selection::default(), &Listener::new()).await.unwrap_err();
+        assert_eq!(code(refused), "E0709");
+        assert!(!crate::files::exists(&folder.plan().with_file_name("journal")));
+    }
+}

@@ -1,0 +1,94 @@
+//! What a run came to, counted.
+
+use std::collections::BTreeSet;
+
+use holdfast_compiler::plan::{Action, Plan, StepId};
+
+use crate::apply::{Outcome, Stopped};
+use crate::cloud::CloudError;
+
+/// What a run came to. A change of several steps counts once.
+#[derive(Debug)]
+pub struct Summary<'a> {
+    /// How many things were created.
+    pub created: usize,
+    /// How many were updated.
+    pub updated: usize,
+    /// How many were replaced.
+    pub replaced: usize,
+    /// How many were deleted.
+    pub deleted: usize,
+    /// The steps that failed, and why.
+    pub failed: &'a [(StepId, CloudError)],
+    /// The steps that were not started, each with one it needs that was not done.
+    pub blocked: Vec<(&'a StepId, &'a StepId)>,
+    /// How many steps waited for their turn when the run was stopped.
+    pub waiting: usize,
+    /// Why it was stopped, if it was.
+    pub stopped: Option<Stopped>,
+}
+
+impl<'a> Summary<'a> {
+    /// Of a plan and what became of it.
+    #[must_use]
+    pub fn of(plan: &Plan, outcome: &'a Outcome) -> Self {
+        let ended: BTreeSet<&StepId> = outcome.done.iter().collect();
+        let second = plan.second_halves();
+        let done = |wanted: Action| {
+            let of = plan.steps.iter().filter(|step| step.action == wanted && !second.contains(&step.id));
+            of.filter(|step| ended.contains(&step.id)).count()
+        };
+        let blocked: Vec<_> = outcome
+            .not_started
+            .iter()
+            .filter_map(|(step, because)| Some((step, because.as_ref()?)))
+            .collect();
+        Self {
+            created: done(Action::Create),
+            updated: done(Action::Update),
+            replaced: done(Action::Replace),
+            deleted: done(Action::Delete),
+            failed: &outcome.failed,
+            waiting: outcome.not_started.len() - blocked.len(),
+            blocked,
+            stopped: outcome.stopped,
+        }
+    }
+
+    /// Whether an apply has something left to do.
+    #[must_use]
+    pub fn is_in_part(&self) -> bool {
+        !self.failed.is_empty() || !self.blocked.is_empty() || self.waiting > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::Class;
+    use crate::run::sample::Folder;
+
+    #[tokio::test]
+    async fn steps_are_counted_by_what_became_of_them() {
+        let plan = Folder::new().await.saved.plan;
+        let steps: Vec<StepId> = plan.pending().map(|step| step.id.clone()).collect();
+        let [one, two, role, replication] = steps.try_into().unwrap();
+        let outcome = Outcome {
+            done: vec![one],
+            failed: vec![(
+                role.clone(),
+                CloudError::new(Class::Denied, "cloud:Create", "AccessDenied", "no"),
+            )],
+            not_started: vec![(replication.clone(), Some(role.clone())), (two, None)],
+            stopped: Some(Stopped::Late),
+            journal: None,
+        };
+        let summary = Summary::of(&plan, &outcome);
+        assert_eq!((summary.created, summary.updated, summary.deleted), (1, 0, 0));
+        assert_eq!(summary.failed.len(), 1);
+        assert_eq!(summary.blocked, [(&replication, &role)]);
+        assert_eq!((summary.waiting, summary.stopped), (1, Some(Stopped::Late)));
+        assert!(summary.is_in_part());
+        assert!(!Summary::of(&plan, &Outcome::default()).is_in_part());
+    }
+}

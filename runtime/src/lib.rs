@@ -8,6 +8,7 @@ pub mod cli;
 pub mod cloud;
 pub mod estate;
 pub mod files;
+pub mod import;
 pub mod journal;
 pub mod local;
 pub mod planfile;

@@ -8,6 +8,7 @@ use super::exit;
 use super::output::{Terminal, one_line};
 use crate::cloud::CloudError;
 use crate::estate::{EstateError, Findings};
+use crate::import::ImportError;
 use crate::journal::JournalError;
 use crate::planfile;
 use crate::run::RunError;
@@ -41,7 +42,7 @@ impl Failure {
 
     /// Something that is not done, with a place.
     pub(super) fn refused_at(finding: Diagnostic, sources: Sources) -> Self {
-        Self { before: Vec::new(), exit: exit::REFUSED, body: Body::Findings(vec![finding], sources) }
+        Self::refused_findings(Findings { findings: vec![finding], sources })
     }
 
     /// Something that is not done, as a finding says.
@@ -52,16 +53,19 @@ impl Failure {
     /// A plan file that cannot be used.
     pub(super) fn plan_file(refusal: planfile::Refusal, name: &str) -> Self {
         match refusal.findings(name) {
-            Ok(Findings { findings, sources }) => {
-                Self { before: Vec::new(), exit: exit::REFUSED, body: Body::Findings(findings, sources) }
-            }
+            Ok(refused) => Self::refused_findings(refused),
             Err(message) => Self::message(message),
         }
     }
 
+    /// Something that is not done, with the text that it is about.
+    fn refused_findings(Findings { findings, sources }: Findings) -> Self {
+        Self { before: Vec::new(), exit: exit::REFUSED, body: Body::Findings(findings, sources) }
+    }
+
     /// Something that is not done for several reasons.
     pub(super) fn refused_for(findings: Vec<Diagnostic>) -> Self {
-        Self { before: Vec::new(), exit: exit::REFUSED, body: Body::Findings(findings, Sources::default()) }
+        Self::refused_findings(Findings { findings, ..Findings::default() })
     }
 
     /// Anything else that went wrong.
@@ -127,9 +131,7 @@ impl From<Findings> for Failure {
 impl From<EstateError> for Failure {
     fn from(error: EstateError) -> Self {
         match error.refusal() {
-            Ok(Findings { findings, sources }) => {
-                Self { before: Vec::new(), exit: exit::REFUSED, body: Body::Findings(findings, sources) }
-            }
+            Ok(refused) => Self::refused_findings(refused),
             Err(EstateError::Invalid(findings)) => findings.into(),
             Err(EstateError::Cloud(error)) => error.into(),
             Err(EstateError::Journal(error)) => error.into(),
@@ -153,10 +155,18 @@ impl From<RunError> for Failure {
             _ => Vec::new(),
         };
         match error.refusal() {
-            Ok(Findings { findings, sources }) => {
-                Self { before, exit: exit::REFUSED, body: Body::Findings(findings, sources) }
-            }
+            Ok(refused) => Self { before, ..Self::refused_findings(refused) },
             Err(RunError::Estate(error)) => error.into(),
+            Err(error) => Self::message(error.to_string()),
+        }
+    }
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        match error.refusal() {
+            Ok(refused) => Self::refused_findings(refused),
+            Err(ImportError::Estate(error)) => error.into(),
             Err(error) => Self::message(error.to_string()),
         }
     }

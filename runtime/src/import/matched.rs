@@ -1,0 +1,84 @@
+//! Policies that hold in an account, and what of them is there.
+
+use holdfast_compiler::digest::{Purpose, digest};
+use holdfast_compiler::graph::Graph;
+use holdfast_compiler::import::{Adoption, adoptions};
+use holdfast_compiler::observation::{Observation, Owned, scope};
+use holdfast_compiler::plan::{Consents, Context};
+
+use super::ImportError;
+use crate::cloud::Cloud;
+use crate::estate::{Policies, Request};
+use crate::journal::{self, Claim, Entry, Event, Run, Signer, Writer};
+use crate::run::runner::runner;
+
+/// Policies that hold in an account, and what of them is there.
+pub(super) struct Matched {
+    policies: Policies,
+    graph: Graph,
+    context: Context,
+    owned: Vec<Owned>,
+    observation: Observation,
+}
+
+impl Matched {
+    /// Look for what policies describe. `here` is the account, of whatever estate.
+    pub(super) async fn in_cloud(
+        policies: Policies,
+        cloud: &dyn Cloud,
+        here: Context,
+        entries: &[Entry],
+    ) -> Result<Self, ImportError> {
+        let (policies, graph) = policies.graph(&here.account)?;
+        let context = Context { estate: policies.compiled.policy.estate.to_string(), ..here };
+        let owned = journal::owned(entries, &context);
+        let observation = cloud.observe(&scope(&graph, &owned)).await?;
+        Ok(Self { policies, graph, context, owned, observation })
+    }
+
+    /// What is there and not ours yet.
+    pub(super) fn adoptions(&self) -> Vec<Adoption> {
+        adoptions(&self.graph, &self.owned, &self.observation)
+    }
+
+    /// Write down what is ours from now on, as a run that changes nothing.
+    pub(super) async fn adopt(
+        &self,
+        adopted: Vec<Adoption>,
+        claim: &Claim,
+        caller: String,
+        signer: Option<&Signer>,
+    ) -> Result<(), ImportError> {
+        if adopted.is_empty() {
+            return Ok(());
+        }
+        let things: Vec<_> = adopted.iter().map(|one| (&one.address, &one.identity)).collect();
+        let plan = digest(Purpose::Adoption, &things)?;
+        // Nobody has to agree to that, and the rule of the last run stays.
+        let rule = journal::rule(&claim.history().runs, &self.context).cloned();
+        let run = Run::new(self.context.clone(), plan, 0, runner());
+        let run = Run { rule, caller: Some(caller), ..run };
+        let journal = Writer::begin(claim, run, signer).await?;
+        for Adoption { address, identity, attributes, needs } in adopted {
+            journal.append(Event::Adopted { address, identity, attributes, needs }).await?;
+        }
+        journal.append(Event::nothing_done()).await?;
+        Ok(())
+    }
+
+    /// How many things differ from what the policies say.
+    pub(super) fn pending(self) -> Result<usize, ImportError> {
+        let Self { policies, graph, context, owned, observation } = self;
+        let request = Request {
+            context: &context,
+            owned: &owned,
+            observation: &observation,
+            consents: &Consents::new(),
+            targets: &[],
+        };
+        match policies.plan(&graph, &request) {
+            Ok(plan) => Ok(plan.pending().count()),
+            Err(error) => Err(error.about(policies).into()),
+        }
+    }
+}

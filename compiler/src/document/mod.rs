@@ -35,7 +35,7 @@ pub use data::{Backup, Data, Encryption, Lock, Strategy, Target, Weekday, Window
 pub use drill::{Drill, Form, Success};
 pub use estate::{Approvals, Defaults, Estate, JournalPlace, Site, Tier};
 pub use existing::Existing;
-pub(crate) use parse::{MAX_DEPTH, parse as trees};
+pub(crate) use parse::parse as trees;
 pub use recovery::{Disruption, RecoveryStep};
 pub use service::{Limit, Objective, Objectives, RecoveryFrom, Service};
 pub(crate) use text::text_type;
@@ -43,6 +43,7 @@ pub use text::{
     ApiCall, Currency, Deed, DomainName, FilePath, FindingCode, Name, TimeOfDay, UrlPath, ZoneName,
 };
 pub use traffic::{AliasEndpoint, Endpoint, EndpointText, Interval, Probe, Traffic};
+pub(crate) use tree::MAX_DEPTH;
 pub use tree::{Step, Tree};
 pub use trust::{Trust, TrustedApprovals, TrustedEstate, TrustedJournal, read_trust};
 pub use waiver::Waiver;

@@ -10,15 +10,13 @@ use std::ops::Range;
 use granit_parser::{Event, Parser, ScalarStyle, options};
 use serde_json::Value;
 
-use super::tree::{Content, Entry, Node, NodeId, Tree};
+use super::tree::{Content, Entry, MAX_DEPTH, Node, NodeId, Tree};
 use super::{scalar, syntax_error};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{SourceId, Span};
 
 /// Nodes the documents of a file may have together with their aliases expanded. A service is about 60 nodes.
 const MAX_WEIGHT: u64 = 1_000_000;
-/// How deep collections may nest.
-pub(crate) const MAX_DEPTH: usize = 64;
 
 /// Read all documents of a file. A document with an error is left out and reported; the others stand.
 pub(crate) fn parse(source: SourceId, text: &str, out: &mut Vec<Diagnostic>) -> Vec<Tree> {

@@ -2,7 +2,7 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::parse::MAX_DEPTH;
+use super::tree::MAX_DEPTH;
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::source::{SourceId, Span};
 

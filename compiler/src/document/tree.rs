@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::source::Span;
 
+/// How deep collections may nest.
+pub(crate) const MAX_DEPTH: usize = 64;
+
 /// Index of a node in its [`Tree`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NodeId(pub(super) usize);

@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use super::bind::{Bound, bind};
 use super::cause::{self, Ours};
-use super::pretty::brief;
-use super::{Action, After, Cause, Change, Confirmed, Consents, Context, Moved, Plan, Step, StepId, batch};
+use super::inputs::Inputs;
+use super::pretty::{brief, summary_of};
+use super::{Action, After, Cause, Change, Confirmed, Moved, Plan, Step, StepId, batch};
 use super::{effect, obstacle, removal};
-use crate::compile::{Compiled, Waived};
+use crate::compile::Waived;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::{Purpose, digest};
 use crate::document::Strategy;
@@ -20,25 +21,6 @@ use crate::resource::{
     Address, Attribute, AttributeSchema, Identity, Kind, Lifecycle, Resource, Values, known,
 };
 use crate::source::Sources;
-
-/// Everything a plan is made from.
-#[derive(Debug)]
-pub struct Inputs<'a> {
-    /// What the plan is about.
-    pub context: Context,
-    /// The texts of the policy, for the places.
-    pub sources: &'a Sources,
-    /// The policy, for its objectives.
-    pub compiled: &'a Compiled,
-    /// What should exist.
-    pub graph: &'a Graph,
-    /// What Holdfast made before.
-    pub owned: &'a [Owned],
-    /// What does exist.
-    pub observation: &'a Observation,
-    /// What the operator agrees to beside the plan.
-    pub consents: Consents,
-}
 
 /// Compare, and plan.
 ///
@@ -363,7 +345,7 @@ impl<'a> Differ<'a> {
             self.displaced.insert(object.id.clone());
             let answers = coexist.answers.iter().filter_map(|name| object.attributes.get(*name));
             let answer = answers.into_iter().find(|answer| !answer.is_null()).map(brief).unwrap_or_default();
-            step.cautions.push(format!("takes the place of {} ({answer})", summary(object)));
+            step.cautions.push(format!("takes the place of {} ({answer})", summary_of(object)));
             step.displaces.push(object.clone());
         }
     }
@@ -378,23 +360,6 @@ fn finishes(step: &Step, begun: &Values) -> bool {
             (begun, ..) => begun.is_some(),
         }
     })
-}
-
-/// A thing in a few words: what the cloud knows it by. What a console shows comes first, as it says more than an opaque
-/// identity; but whoever may write tags can call one thing by the name of another, so it never stands alone.
-pub(super) fn summary(object: &Object) -> String {
-    if let Some(name) = object.kind.schema().shown_as.and_then(|shown_as| shown_as(&object.attributes)) {
-        return format!("`{}` ({})", brief(&name.into()), identity(object));
-    }
-    identity(object)
-}
-
-fn identity(object: &Object) -> String {
-    let parts = object.kind.schema().identity().filter_map(|name| {
-        let value = object.attributes.get(name)?;
-        value.as_str().map(|text| format!("`{text}`"))
-    });
-    parts.collect::<Vec<_>>().join(" ")
 }
 
 fn verb(names: &str, count: usize) -> String {

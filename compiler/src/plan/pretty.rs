@@ -1,6 +1,8 @@
-//! Values as people read them.
+//! Values and things as people read them.
 
 use serde_json::Value;
+
+use crate::observation::Object;
 
 /// A value in lines of at most `width` columns where that is possible: what fits stands on one line, what
 /// does not is broken at its own structure.
@@ -78,6 +80,23 @@ pub(super) fn brief(value: &Value) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// A thing in a few words: what the cloud knows it by. What a console shows comes first, as it says more than an opaque
+/// identity; but whoever may write tags can call one thing by the name of another, so it never stands alone.
+pub(super) fn summary_of(object: &Object) -> String {
+    if let Some(name) = object.kind.schema().shown_as.and_then(|shown_as| shown_as(&object.attributes)) {
+        return format!("`{}` ({})", brief(&name.into()), identity(object));
+    }
+    identity(object)
+}
+
+fn identity(object: &Object) -> String {
+    let parts = object.kind.schema().identity().filter_map(|name| {
+        let value = object.attributes.get(name)?;
+        value.as_str().map(|text| format!("`{text}`"))
+    });
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

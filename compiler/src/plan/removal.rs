@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::bind::Bound;
-use super::diff::{Inputs, summary};
+use super::inputs::Inputs;
+use super::pretty::summary_of;
 use super::{Action, Cause, Consent, Left, Step, StepId};
 use crate::observation::{Object, Owned};
 use crate::resource::{Address, Named};
@@ -177,7 +178,7 @@ fn removal(address: &Address, object: &Object, reason: &str) -> Step {
         id: StepId::of(address),
         address: address.clone(),
         action: Action::Delete,
-        purpose: format!("{} {}", address.kind().name(), summary(object)),
+        purpose: format!("{} {}", address.kind().name(), summary_of(object)),
         reason: reason.to_owned(),
         unfinished: false,
         cause: Some(Cause::Policy),

@@ -9,8 +9,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::diff::summary;
 use super::pretty::brief;
+use super::pretty::summary_of;
 use super::{Action, Plan, Step, StepId};
 use crate::observation::{Object, Observation};
 use crate::resource::{Identity, Kind, Values, known};
@@ -104,7 +104,7 @@ impl fmt::Display for Shift {
     /// `bucket `acme-docs`: versioning "Enabled" → "Suspended"`, on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(object) = self.now.as_ref().or(self.before.as_ref()) else { return Ok(()) };
-        write!(f, "{} {}: ", object.kind, summary(object))?;
+        write!(f, "{} {}: ", object.kind, summary_of(object))?;
         match (&self.before, &self.now) {
             (Some(_), None) => f.write_str("it is gone"),
             (None, _) => f.write_str("it was not there"),

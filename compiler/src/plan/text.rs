@@ -8,9 +8,8 @@ use std::time::Duration;
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::diff::summary as summary_of;
 use super::effect;
-use super::pretty::{brief, pretty};
+use super::pretty::{brief, pretty, summary_of};
 use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
 use crate::diagnostic::Style;
 use crate::printable::one_line as line;

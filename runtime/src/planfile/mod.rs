@@ -20,6 +20,9 @@ pub use saved::{Saved, signature_path};
 use crate::{files, journal};
 use head::{FORMAT, MARK, Marker};
 
+/// The largest plan file that is read, in bytes: about 100,000 resources.
+const MAX_BYTES: u64 = 512 * 1024 * 1024;
+
 /// A plan file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -120,7 +123,7 @@ pub fn may_write(path: &Path) -> Result<(), String> {
     if is_policy(path) {
         return Err(format!("`{name}` is the name of a policy: give the plan another one"));
     }
-    let there = files::absent(files::read_own(path, saved::MAX_BYTES)).map_err(|error| error.to_string())?;
+    let there = files::absent(files::read_own(path, MAX_BYTES)).map_err(|error| error.to_string())?;
     if there.is_some_and(|text| !text.starts_with(MARK.as_bytes())) {
         return Err(format!("`{name}` exists and is not a plan: give the plan another name"));
     }

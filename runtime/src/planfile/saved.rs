@@ -8,14 +8,12 @@ use holdfast_compiler::plan::Plan;
 
 use super::head::{FORMAT, Head};
 use super::inputs::Derived;
-use super::{PlanFile, Refusal};
+use super::{MAX_BYTES, PlanFile, Refusal};
 use crate::approval::{self, Author, Namespace, Rule, SigningKey};
 use crate::estate::{PlanError, Policies, Request};
 use crate::files::{self, FileError, Why};
 use crate::journal;
 
-/// The largest plan file that is read, in bytes: about 100,000 resources.
-pub(super) const MAX_BYTES: u64 = 512 * 1024 * 1024;
 /// What a plan calls the cloud that is no embedded one.
 const AWS: &str = "aws";
 /// The largest signature that is read, in bytes.

@@ -7,6 +7,7 @@
     clippy::expect_used,
     clippy::disallowed_methods,
     clippy::disallowed_macros,
+    clippy::disallowed_types,
     reason = "a benchmark has a clock and prints what it finds"
 )]
 

@@ -19,6 +19,7 @@ pub mod document;
 pub mod format;
 pub mod graph;
 pub mod import;
+mod line_diff;
 pub mod lower;
 pub mod objectives;
 pub mod observation;

@@ -1,18 +1,27 @@
 //! What formatting would change, for people.
 
-use std::time::Duration;
-
-use similar::TextDiff;
+use std::fmt::Write as _;
 
 use crate::diagnostic::visible;
+use crate::line_diff::LineDiff;
 
-/// Time after which the diff settles for a coarser answer: for texts that strangers write.
-const TIMEOUT: Duration = Duration::from_millis(500);
+/// Unchanged lines around a change, as `diff -u` has them.
+const CONTEXT: usize = 3;
 
-/// A unified diff, with hidden characters written out. Empty if nothing would change.
+/// A unified diff, with hidden characters written out. Empty if nothing would change. Where texts of more than some
+/// 100,000 lines differ in many places, it may show more lines as changed than are.
 #[must_use]
 pub fn diff(path: &str, before: &str, after: &str) -> String {
-    let diff = TextDiff::configure().timeout(TIMEOUT).diff_lines(before, after);
-    let (old, new) = (path.to_owned(), format!("{path} (formatted)"));
-    visible(&diff.unified_diff().header(&old, &new).to_string())
+    let mut out = String::new();
+    for hunk in LineDiff::new(before, after).hunks(CONTEXT) {
+        if out.is_empty() {
+            let _ = write!(out, "--- {path}\n+++ {path} (formatted)\n");
+        }
+        let _ = writeln!(out, "{}", hunk.header());
+        for (tag, line) in hunk.lines() {
+            let end = if line.ends_with(['\n', '\r']) { "" } else { "\n\\ No newline at end of file\n" };
+            let _ = write!(out, "{tag}{line}{end}");
+        }
+    }
+    visible(&out)
 }

@@ -3,22 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use serde_json::Value;
-use similar::{ChangeTag, TextDiff};
+use similar::ChangeTag;
 
 use super::effect;
 use super::pretty::{brief, pretty, summary_of};
 use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
 use crate::diagnostic::Style;
+use crate::line_diff::LineDiff;
 use crate::printable::one_line as line;
 use crate::resource::Shape;
 use crate::text::{Pen, wrap};
 
-/// Time after which a text diff settles for a coarser answer. Documents here are a few dozen lines; the
-/// bound is for those that strangers write.
-const DIFF_TIMEOUT: Duration = Duration::from_millis(500);
 /// The width of the column of attribute names.
 const NAME_WIDTH: usize = 22;
 
@@ -231,11 +228,10 @@ impl Pen {
         let width = self.width() - 10;
         let text = |value: &Value| if value.is_null() { String::new() } else { pretty(value, width) + "\n" };
         let (before, after) = (text(before), text(after));
-        let diff = TextDiff::configure().timeout(DIFF_TIMEOUT).diff_lines(&before, &after);
-        for group in diff.grouped_ops(2) {
-            for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-                let line = line(change.value().trim_end_matches('\n'));
-                let line = match change.tag() {
+        for hunk in LineDiff::new(&before, &after).hunks(2) {
+            for (tag, text) in hunk.lines() {
+                let line = line(text.trim_end_matches('\n'));
+                let line = match tag {
                     ChangeTag::Equal => format!("  {line}"),
                     ChangeTag::Delete => self.minus(&format!("- {line}")),
                     ChangeTag::Insert => self.plus(&format!("+ {line}")),

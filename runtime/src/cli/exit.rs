@@ -14,3 +14,21 @@ pub const REFUSED: u8 = 4;
 pub const USAGE: u8 = 64;
 /// Stopped at once, by a second signal (128 and the number of SIGINT, as shells have it).
 pub const INTERRUPTED: u8 = 130;
+
+/// Every exit code with what it means, for `--help` and the manual pages.
+pub const MEANINGS: &[(u8, &str)] = &[
+    (DONE, "done"),
+    (FAILED, "failed"),
+    (PENDING, "changes pending (plan --detailed-exitcode)"),
+    (INVALID, "policy invalid (fmt --check: or not formatted)"),
+    (REFUSED, "refused"),
+    (USAGE, "wrong usage"),
+    (INTERRUPTED, "stopped at once by a second signal"),
+];
+
+/// All of them in one sentence.
+#[must_use]
+pub(super) fn in_words() -> String {
+    let words: Vec<String> = MEANINGS.iter().map(|(code, meaning)| format!("{code} {meaning}")).collect();
+    format!("Exit codes: {}", words.join(", "))
+}

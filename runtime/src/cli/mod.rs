@@ -19,6 +19,7 @@ mod init;
 mod journal;
 mod journal_view;
 mod judge;
+mod man;
 mod objectives;
 mod output;
 mod plan;
@@ -48,9 +49,7 @@ use output::Terminal;
 #[derive(Debug, Parser)]
 #[command(name = "holdfast", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(styles = clap::builder::Styles::plain())]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 changes pending (plan --detailed-exitcode), \
-    3 policy invalid (fmt --check: or not formatted), 4 refused, 64 wrong usage, \
-    130 stopped at once by a second signal")]
+#[command(after_help = exit::in_words())]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -131,6 +130,7 @@ enum Command {
     Schema(schema::Schema),
     Explain(explain::Explain),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Run the command line and give the process's exit code.
@@ -160,6 +160,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Schema(command) => command.run(&terminal),
         Command::Explain(command) => command.run(&terminal),
         Command::Completions(command) => command.run(&terminal),
+        Command::Man(command) => command.run(&terminal),
     };
     ExitCode::from(match result {
         Ok(code) => code,

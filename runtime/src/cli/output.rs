@@ -9,7 +9,7 @@
 //! | [`result`](Terminal::result), [`error`](Terminal::error), [`note`](Terminal::note), [`detail`](Terminal::detail) | people | is written out: `\u{1b}` |
 //! | [`json`](Terminal::json) | programs | is escaped: `\u001b`; the value is the same |
 //! | [`annotations`](Terminal::annotations) | GitHub Actions | is written out; our `::error` and `::warning` are given to the runner |
-//! | [`verbatim`](Terminal::verbatim) | files | **is itself**: `fmt -` gives the user's own file back, `completions` has no text of others |
+//! | [`verbatim`](Terminal::verbatim) | files | **is itself**: `fmt -` gives the user's own file back, `completions` and `man` have no text of others |
 //! | [`Log`] | the SDK's log | is written out, a line for an event |
 //!
 //! A field of others within a line goes through [`one_line`] where the line is built; [`line()`] does all of it for a

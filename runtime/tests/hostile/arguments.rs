@@ -7,7 +7,7 @@ use crate::support::{Bench, Ran};
 use crate::{Commands, checked, harmless, hostile, hostile_line, run};
 
 /// Flags and positions that take a text.
-const TAKE_TEXT: [&[&str]; 26] = [
+const TAKE_TEXT: [&[&str]; 27] = [
     &["TEXT"],
     &["validate", "--TEXT"],
     &["validate", "TEXT"],
@@ -34,6 +34,7 @@ const TAKE_TEXT: [&[&str]; 26] = [
     &["explain", "TEXT"],
     &["explain", "--effective", "TEXT", "a.yaml"],
     &["completions", "TEXT"],
+    &["man", "TEXT"],
 ];
 
 const POLICY: &str = "kind: estate

@@ -2,8 +2,8 @@
 //! nothing of it is obeyed by a terminal or a build machine, in any command and any format; and what programs read
 //! has the value that was written.
 //!
-//! Two outputs are files and not text, and so are themselves byte for byte: `fmt -` (a filter: the user's own file, see
-//! `arguments.rs`) and `completions` (nobody else has a word in it).
+//! Three outputs are files and not text, and so are themselves byte for byte: `fmt -` (a filter: the user's own file, see
+//! `arguments.rs`), and `completions` and `man` (nobody else has a word in them).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]

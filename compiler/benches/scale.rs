@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::lower::{Target, lower};
 use holdfast_compiler::observation::Observation;
-use holdfast_compiler::plan::{Consents, Context, Inputs, diff, text};
+use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, diff, text};
 use holdfast_compiler::provider::aws::route53::hosted_zone;
 use holdfast_compiler::source::Sources;
 
@@ -44,7 +44,7 @@ fn main() {
         let compiled = compile(&sources, Options::default()).expect("the generated policy compiles");
         let checked = began.elapsed();
         let graph =
-            lower(&compiled.policy, &Target { account: "000000000000".to_owned() }).expect("no circles");
+            lower(&compiled.policy, &Target::one("aws", "000000000000".to_owned())).expect("no circles");
         let lowered = began.elapsed();
         // Nothing is there but the zone: everything is to be made.
         let zone = graph.iter().find(|r| r.address.kind() == hosted_zone::KIND).expect("a zone");
@@ -58,8 +58,7 @@ fn main() {
         let context = Context {
             estate: "acme".into(),
             cloud: "bench".into(),
-            account: "0".into(),
-            partition: "aws".into(),
+            accounts: Accounts::one("aws", "0", "aws"),
         };
         let inputs = Inputs {
             context,

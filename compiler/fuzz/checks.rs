@@ -13,7 +13,7 @@ use holdfast_compiler::format::Formatted;
 use holdfast_compiler::lower::{self, Target};
 use holdfast_compiler::objectives::{self, Deriver, Facts};
 use holdfast_compiler::observation::{Object, Observation};
-use holdfast_compiler::plan::{self, Context, Inputs};
+use holdfast_compiler::plan::{self, Accounts, Context, Inputs};
 use holdfast_compiler::printable::Seal;
 use holdfast_compiler::resource::{Lifecycle, known};
 use holdfast_compiler::source::Sources;
@@ -65,7 +65,7 @@ pub(crate) fn compile(text: &str) {
 
 /// The plan for an empty cloud, and for one that has the zones and nothing else.
 fn plan(compiled: &Compiled, sources: &Sources) {
-    let target = Target { account: "000000000000".to_owned() };
+    let target = Target::one("aws", "000000000000".to_owned());
     let graph = match lower::lower(&compiled.policy, &target) {
         Ok(graph) => graph,
         Err(findings) => return report(&findings, sources),
@@ -82,8 +82,7 @@ fn plan(compiled: &Compiled, sources: &Sources) {
         let context = Context {
             estate: "acme".into(),
             cloud: "fuzz".into(),
-            account: "0".into(),
-            partition: "aws".into(),
+            accounts: Accounts::one("aws", "0", "aws"),
         };
         let (graph, observation) = (&graph, &observation);
         match plan::diff(Inputs {

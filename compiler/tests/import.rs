@@ -54,7 +54,7 @@ fn objects(hostile: &str) -> Vec<Object> {
 
 #[test]
 fn whatever_things_are_called_the_text_compiles_and_says_no_more() {
-    let target = Target { account: "000000000000".to_owned() };
+    let target = Target::one("aws", "000000000000".to_owned());
     for hostile in [
         "no",
         "~",

@@ -99,7 +99,7 @@ fn sources(files: &BTreeMap<String, String>) -> Sources {
 
 /// What a compilation up to the graph finds, warnings too.
 fn findings(sources: &Sources) -> Vec<Diagnostic> {
-    let target = Target { account: "000000000000".to_owned() };
+    let target = Target::one("aws", "000000000000".to_owned());
     let mut lines = sources.iter().filter_map(|(_, source)| source.text.lines().nth(1));
     let as_of = lines.find_map(|line| Date::parse(line.strip_prefix("# as of: ")?));
     match compile(sources, Options { as_of }) {

@@ -321,7 +321,7 @@ fn each_refusal_has_its_code_and_its_words() {
     refused(&bench, "E0713", "it wants to hold longer than the estate allows");
     let future = date("approved-at", "2989-12-31T12:00:00Z")
         .lines()
-        .take(8)
+        .take(7)
         .map(|l| format!("{l}\n"))
         .collect::<String>();
     resign(&format!("{future}expires-at 2990-01-01T00:00:00Z\n"), "alice");

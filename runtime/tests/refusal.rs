@@ -48,7 +48,7 @@ fn commands() -> BTreeMap<Kind, Command> {
     let mut sources = Sources::default();
     sources.add("acme.yaml", POLICY);
     let compiled = compile(&sources, Options::default()).unwrap();
-    let graph = lower(&compiled.policy, &Target { account: ACCOUNT.to_owned() }).unwrap();
+    let graph = lower(&compiled.policy, &Target::one("aws", ACCOUNT.to_owned())).unwrap();
     let role = graph.iter().find(|resource| resource.address.kind() == role_kind::KIND).unwrap().identity();
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/{}", role.get("name").unwrap());
     let of = |resource: &holdfast_compiler::resource::Resource| {

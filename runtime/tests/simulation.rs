@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast::apply::{Limits, STEP_TIMEOUT, Settings, Watcher, apply};
-use holdfast::cloud::{Caller, Calls, Class, Cloud, CloudError, Command, Done};
+use holdfast::cloud::{Callers, Calls, Class, Cloud, CloudError, Command, Done};
 use holdfast::journal::{self, End, Event, Journal, JournalError, Memory, Progress, Run, Writer};
 use holdfast::local::{Local, Weather};
 use holdfast_compiler::compile::{Compiled, Options, compile};
@@ -23,7 +23,7 @@ use holdfast_compiler::graph::Graph;
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::lower::{Target, lower};
 use holdfast_compiler::observation::{Observation, Wanted, scope};
-use holdfast_compiler::plan::{Consents, Context, Inputs, Plan, Step, diff};
+use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Plan, Step, diff};
 use holdfast_compiler::resource::{Kind, Lifecycle};
 use holdfast_compiler::source::Sources;
 use tokio::time::timeout;
@@ -42,12 +42,11 @@ impl Estate {
         sources.add("estate.yaml", estate::documents(services).join("---\n"));
         let compiled = compile(&sources, Options::default()).unwrap();
         let account = "000000000000".to_owned();
-        let graph = lower(&compiled.policy, &Target { account: account.clone() }).unwrap();
+        let graph = lower(&compiled.policy, &Target::one("aws", account.clone())).unwrap();
         let context = Context {
             estate: "acme".to_owned(),
             cloud: "local:memory".to_owned(),
-            account,
-            partition: "aws".to_owned(),
+            accounts: Accounts::one("aws", account, "aws"),
         };
         Self { sources, compiled, graph, context }
     }
@@ -160,8 +159,8 @@ impl Cloud for Mortal<'_> {
     fn name(&self) -> String {
         self.cloud.name()
     }
-    async fn identity(&self) -> Result<Caller, CloudError> {
-        self.cloud.identity().await
+    async fn callers(&self) -> Result<Callers, CloudError> {
+        self.cloud.callers().await
     }
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {
         self.cloud.observe(scope).await

@@ -55,7 +55,7 @@ pub fn propose(policies: &Sources, survey: &Survey, target: &Target) -> Result<P
         let given = Given { sites, graph: graph.as_ref(), services: &services };
         all.extend((provider.candidates)(survey, given, &mut left_out));
     }
-    let estate = if first { write::estate(&target.account, &sites) } else { String::new() };
+    let estate = if first { write::estate(target, &sites) } else { String::new() };
     let mut text = String::new();
     for round in 0.. {
         let documents: Vec<String> = all.iter().map(write::service).collect();

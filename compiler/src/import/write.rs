@@ -7,15 +7,16 @@ use std::net::Ipv4Addr;
 use serde_json::Value;
 
 use super::candidate::{Candidate, Target};
-use crate::provider::Region;
+use crate::lower::Target as Accounts;
+use crate::provider::{Region, aws};
 
 /// A first estate.
-pub(super) fn estate(account: &str, sites: &BTreeMap<Region, String>) -> String {
+pub(super) fn estate(target: &Accounts, sites: &BTreeMap<Region, String>) -> String {
     let mut out = String::from(
         "# The estate as `holdfast import` found it: every region that holds a copy is a site. Rename\n\
          # sites to what people call them, and the estate to what the business calls it.\nkind: estate\n",
     );
-    let _ = writeln!(out, "name: imported\naccount: {}\nsites:", quoted(account));
+    let _ = writeln!(out, "name: imported\naccount: {}\nsites:", quoted(target.account(aws::NAME)));
     for (region, site) in sites {
         let _ = writeln!(out, "  {site}: {{ {}: {} }}", region.provider.name, scalar(region.id));
     }

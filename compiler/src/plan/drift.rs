@@ -40,7 +40,7 @@ pub fn drift(plan: &Plan, style: Style) -> String {
         "Estate {} in {}, account {}",
         pen.bold(&line(&context.estate)),
         line(&context.cloud),
-        line(&context.account)
+        line(&context.accounts.to_string())
     );
     for step in &steps {
         let _ = writeln!(out, "\n  {} {}", pen.caution("≠"), pen.bold(&line(step.id.as_str())));

@@ -9,6 +9,7 @@ mod cause;
 mod caution;
 mod confirm;
 mod consent;
+mod context;
 mod diff;
 mod drift;
 mod effect;
@@ -36,6 +37,7 @@ use crate::source::Place;
 pub use cause::Cause;
 pub use confirm::{Departure, confirm};
 pub use consent::{Consent, Consents, Share};
+pub use context::{Account, Accounts, Context};
 pub use diff::diff;
 pub use drift::drift;
 pub use effect::{Effect, Kept, Measure};
@@ -181,30 +183,6 @@ pub struct Step {
     /// Steps of one batch travel together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
-}
-
-/// What the plan is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Context {
-    /// The estate.
-    pub estate: String,
-    /// The cloud as the user selected it: `aws`, or `local:FILE`.
-    pub cloud: String,
-    /// The account.
-    pub account: String,
-    /// The partition of the account's cloud, such as `aws` or `aws-us-gov`.
-    #[serde(default)]
-    pub partition: String,
-}
-
-impl Context {
-    /// Whether another plan, of whatever estate, may be about the same account of the same cloud. Embedded clouds are
-    /// told apart by the path that the user gave, and one file has many: two of them may always be the same.
-    #[must_use]
-    pub fn is_beside(&self, other: &Self) -> bool {
-        let kind = |context: &Self| context.cloud.split(':').next().map(str::to_owned);
-        (kind(self), &self.account, &self.partition) == (kind(other), &other.account, &other.partition)
-    }
 }
 
 /// The whole plan.

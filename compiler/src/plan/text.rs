@@ -25,7 +25,7 @@ pub fn text(plan: &Plan, style: Style) -> String {
     let plan = &*plan.shown();
     let pen = Pen::new(style);
     let context = &plan.context;
-    let (cloud, account) = (line(&context.cloud), line(&context.account));
+    let (cloud, account) = (line(&context.cloud), line(&context.accounts.to_string()));
     let mut out = format!("Estate {} in {cloud}, account {account}\n", pen.bold(&line(&context.estate)));
     for caution in plan.cautions() {
         let text = format!("! {}", line(&caution));

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Body, Document, Estate, Name};
+use crate::provider::aws;
 
 pub(super) fn bind(documents: Vec<Document>, complete: bool, out: &mut Vec<Diagnostic>) -> Option<Policy> {
     let estate = the_estate(&documents, complete, out)?;
@@ -151,13 +152,18 @@ fn with_estate(
         }
     }
     waivers.sort_by_key(|waiver| waiver.span);
-    let account = estate.account.clone().map(|id| (id, text.span(&["account".into()])));
+    // The word `account` is AWS's.
+    let accounts = estate.account.as_ref().map(|id| {
+        let span = text.span(&["account".into()]);
+        (aws::NAME, (id.to_string(), span))
+    });
     let journal = estate.journal.as_ref().map(|place| journal::bind(place, text, &sites, out));
     let approvals = estate.approvals.as_ref().map(|body| approvals::bind(text, body, out));
     let policy = Policy {
         estate: estate.name.clone(),
         estate_span: text.span(&["name".into()]),
-        account,
+        providers: sites.providers(),
+        accounts: accounts.into_iter().collect(),
         journal,
         approvals,
         services: bound,

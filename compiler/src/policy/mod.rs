@@ -20,12 +20,12 @@ mod sites;
 mod traffic;
 mod waivers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::document::{
-    AccountId, BucketName, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Strategy,
-    TimeOfDay, Weekday,
+    BucketName, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Strategy, TimeOfDay,
+    Weekday,
 };
 use crate::provider::{Facts, Region};
 use crate::source::Span;
@@ -48,8 +48,10 @@ pub struct Policy {
     pub estate: Name,
     /// The place of the estate.
     pub estate_span: Span,
-    /// The account the estate says it lives in, with its place.
-    pub account: Option<(AccountId, Span)>,
+    /// The names of the providers that its sites are at.
+    pub providers: BTreeSet<&'static str>,
+    /// The accounts the estate says it lives in, by provider, with their places.
+    pub accounts: BTreeMap<&'static str, (String, Span)>,
     /// Where the journal is kept.
     pub journal: Option<Journal>,
     /// Who has to agree to a plan.

@@ -1,6 +1,6 @@
 //! The sites of the estate, and the mentions of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Site;
 use crate::diagnostic::{Diagnostic, choices, codes};
@@ -49,6 +49,11 @@ impl Sites {
             all.insert(name.clone(), site);
         }
         Self { all }
+    }
+
+    /// The names of the providers that they are at.
+    pub(super) fn providers(&self) -> BTreeSet<&'static str> {
+        self.all.values().map(|site| site.region.provider.name).collect()
     }
 
     pub(super) fn get(&self, name: &Name) -> Option<&Site> {

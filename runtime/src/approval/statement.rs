@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use holdfast_compiler::plan::Context;
+use holdfast_compiler::plan::{Account, Context};
 use jiff::Timestamp;
 
 use super::Namespace;
 use crate::files::{self, absent, inside};
 
 /// The first lines. A later format gets another number.
-const APPROVAL: &str = "holdfast approval 2";
-const BREAK_GLASS: &str = "holdfast break-glass 1";
+const APPROVAL: &str = "holdfast approval 3";
+const BREAK_GLASS: &str = "holdfast break-glass 2";
 /// How many statements about one plan are looked at.
 const MOST: usize = 100;
 /// How many files there may be in the folder of a plan.
@@ -40,11 +40,15 @@ impl Statement {
     #[must_use]
     pub fn text(&self) -> String {
         let Self { plan, context, approver, approved_at, expires_at, because, .. } = self;
-        let Context { estate, cloud, account, partition } = context;
+        let Context { estate, cloud, accounts } = context;
+        let accounts: String = accounts
+            .iter()
+            .map(|(provider, Account { id, partition })| format!("account {provider} {id} {partition}\n"))
+            .collect();
         let head = if because.is_some() { BREAK_GLASS } else { APPROVAL };
         let because = because.as_ref().map(|because| format!("because {because}\n")).unwrap_or_default();
         format!(
-            "{head}\nplan sha256:{plan}\nestate {estate}\naccount {account}\npartition {partition}\ncloud {cloud}\n\
+            "{head}\nplan sha256:{plan}\nestate {estate}\n{accounts}cloud {cloud}\n\
              approver {approver}\napproved-at {approved_at:.0}\nexpires-at {expires_at:.0}\n{because}"
         )
     }
@@ -52,19 +56,31 @@ impl Statement {
     /// Read it. Nothing but the exact text of a statement is one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.lines();
+        let mut lines = text.lines().peekable();
         let namespace = match lines.next()? {
             APPROVAL => Namespace::Approval,
             BREAK_GLASS => Namespace::BreakGlass,
             _ => return None,
         };
+        let plan = lines.next()?.strip_prefix("plan sha256:")?.to_owned();
+        let estate = lines.next()?.strip_prefix("estate ")?.to_owned();
+        let mut accounts = Vec::new();
+        while let Some(account) = lines.peek().and_then(|line| line.strip_prefix("account ")) {
+            let (provider, rest) = account.split_once(' ')?;
+            let (id, partition) = rest.split_once(' ')?;
+            let account = Account { id: id.to_owned(), partition: partition.to_owned() };
+            accounts.push((provider.to_owned(), account));
+            lines.next();
+        }
+        if accounts.is_empty() {
+            return None;
+        }
         let mut value = |key: &str| Some(lines.next()?.strip_prefix(key)?.to_owned());
-        let (plan, estate) = (value("plan sha256:")?, value("estate ")?);
-        let (account, partition, cloud) = (value("account ")?, value("partition ")?, value("cloud ")?);
+        let cloud = value("cloud ")?;
         let statement = Self {
             namespace,
             plan,
-            context: Context { estate, cloud, account, partition },
+            context: Context { estate, cloud, accounts: accounts.into_iter().collect() },
             approver: value("approver ")?,
             approved_at: value("approved-at ")?.parse().ok()?,
             expires_at: value("expires-at ")?.parse().ok()?,
@@ -129,7 +145,7 @@ pub fn statement_paths(plan: &Path, namespace: Namespace) -> std::io::Result<Vec
 mod tests {
     use super::*;
 
-    const TEXT: &str = "holdfast approval 2\nplan sha256:ab\nestate acme\naccount 000000000000\npartition aws\n\
+    const TEXT: &str = "holdfast approval 3\nplan sha256:ab\nestate acme\naccount aws 000000000000 aws\n\
         cloud local:a b.json\napprover alice@acme.example\napproved-at 2026-11-23T12:00:00Z\n\
         expires-at 2026-11-24T12:00:00Z\n";
 
@@ -153,8 +169,8 @@ mod tests {
             TEXT.replace('\n', "\r\n"),
             TEXT.replace("12:00:00Z", "12:00:00.5Z"),
             TEXT.replace("12:00:00Z", "13:00:00+01:00"),
-            TEXT.replace("approval 2", "approval 1"),
-            TEXT.replace("approval 2", "break-glass 1"),
+            TEXT.replace("approval 3", "approval 2"),
+            TEXT.replace("approval 3", "break-glass 2"),
             format!("{TEXT}because it burns\n"),
         ] {
             assert_eq!(Statement::parse(&other), None, "{other}");

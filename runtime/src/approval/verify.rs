@@ -61,13 +61,19 @@ pub fn verify(statement: &str, signature: &str, question: &Question<'_>) -> Resu
     if said.plan != question.plan {
         return differs("plan");
     }
-    for (said, asked, what) in [
-        (&said.context.estate, &context.estate, "estate"),
-        (&said.context.account, &context.account, "account"),
-        (&said.context.partition, &context.partition, "partition"),
-        (&said.context.cloud, &context.cloud, "cloud"),
+    let partitions = |context: &Context| -> Vec<String> {
+        context.accounts.iter().map(|(_, account)| account.partition.clone()).collect()
+    };
+    let ids = |context: &Context| -> Vec<(String, String)> {
+        context.accounts.iter().map(|(name, account)| (name.to_owned(), account.id.clone())).collect()
+    };
+    for (same, what) in [
+        (said.context.estate == context.estate, "estate"),
+        (ids(&said.context) == ids(context), "account"),
+        (partitions(&said.context) == partitions(context), "partition"),
+        (said.context.cloud == context.cloud, "cloud"),
     ] {
-        if said != asked {
+        if !same {
             return differs(what);
         }
     }

@@ -177,7 +177,7 @@ fn summary(saved: &Saved, anchored: Option<&Demand>, hold: u64) -> String {
         "Estate {} in {}, account {}: {} to create, {} to update, {} to replace, {} to delete.\n",
         plan.context.estate,
         plan.context.cloud,
-        plan.context.account,
+        plan.context.accounts,
         counts.create,
         counts.update,
         counts.replace,

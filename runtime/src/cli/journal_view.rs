@@ -34,7 +34,7 @@ fn about(run: &RunState) -> String {
     let context = &run.run.context;
     let mut lines = vec![
         format!("run {}  {}  by {}", run.number, time(&run.started), run.run.runner),
-        format!("    estate {} in {}, account {}", context.estate, context.cloud, context.account),
+        format!("    estate {} in {}, account {}", context.estate, context.cloud, context.accounts),
         format!("    plan {}, {} steps: {}", short(&run.run.plan), run.run.steps, counts(run)),
         format!("    {}", ended(run)),
     ];

@@ -1,5 +1,6 @@
 //! The one trait between the executor and a cloud: observe in bulk, execute in batches.
 
+mod clouds;
 mod cost;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,9 +9,10 @@ use std::fmt;
 use async_trait::async_trait;
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Wanted};
-use holdfast_compiler::plan::{Action, StepId};
+use holdfast_compiler::plan::{Account, Accounts, Action, StepId};
 use holdfast_compiler::resource::{Address, Named, Values};
 
+pub use clouds::Clouds;
 pub use cost::{Cost, cost};
 
 /// API calls, every attempt counted. Displayed as `523 (iam 40, route53 85, s3 398), 31 of them wasted: 31
@@ -41,6 +43,16 @@ impl Calls {
     /// Count one.
     pub(crate) fn count(&mut self, service: impl Into<String>) {
         *self.services.entry(service.into()).or_default() += 1;
+    }
+
+    /// Add those of another cloud.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (service, count) in &other.services {
+            *self.services.entry(service.clone()).or_default() += count;
+        }
+        for (why, count) in &other.wasted {
+            *self.wasted.entry(*why).or_default() += count;
+        }
     }
 
     /// Count one, of those that are counted already, as wasted.
@@ -158,36 +170,41 @@ impl CloudError {
     }
 }
 
-/// Whose credentials a cloud was asked with.
+/// Whose credentials a provider was asked with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The account that the credentials belong to, twelve digits.
-    pub account: String,
-    /// The partition of the provider that the account is in. Accounts are unique within one.
-    pub partition: String,
+    /// The account that the credentials belong to.
+    pub account: Account,
     /// Who it is, as the provider says it.
-    pub arn: String,
+    pub principal: String,
+}
+
+/// Whose credentials, by the name of their provider.
+pub type Callers = BTreeMap<String, Caller>;
+
+/// The accounts of callers.
+#[must_use]
+pub fn accounts(callers: &Callers) -> Accounts {
+    callers.iter().map(|(provider, caller)| (provider.clone(), caller.account.clone())).collect()
+}
+
+/// Who the callers are, as each provider says it.
+#[must_use]
+pub fn principals(callers: &Callers) -> BTreeMap<String, String> {
+    callers.iter().map(|(provider, caller)| (provider.clone(), caller.principal.clone())).collect()
 }
 
 /// A cloud.
 #[async_trait]
 pub trait Cloud: Send + Sync {
-    /// How the user selects it: `aws`, or `local:FILE`.
+    /// How the user selects it: the name of a provider, or `local:FILE`.
     fn name(&self) -> String;
 
-    /// Whose credentials these are. Asked once: later calls repeat the first answer.
+    /// Whose credentials these are, at each provider. Asked once: later calls repeat the first answer.
     ///
     /// # Errors
     /// No credentials, no network, no permission; an answer that is not an identity.
-    async fn identity(&self) -> Result<Caller, CloudError>;
-
-    /// The account that the credentials belong to.
-    ///
-    /// # Errors
-    /// Those of [`identity`](Self::identity).
-    async fn account(&self) -> Result<String, CloudError> {
-        Ok(self.identity().await?.account)
-    }
+    async fn callers(&self) -> Result<Callers, CloudError>;
 
     /// Find what is looked for, and whatever stands in its way: every record on a wanted record's name.
     /// A thing that does not exist is simply not in the answer.

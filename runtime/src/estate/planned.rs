@@ -58,7 +58,7 @@ impl Planned {
         tell: &dyn Fn(Remark),
     ) -> Result<Self, EstateError> {
         let policies = policies.in_account(context)?;
-        let (policies, graph) = policies.graph(&context.account)?;
+        let (policies, graph) = policies.graph(&context.accounts)?;
         let owned = journal::owned(entries, context);
         for other in journal::other_estates(entries, context) {
             let things = journal::owned(entries, &other).len();

@@ -7,13 +7,14 @@ use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::lower::{Target, lower};
 use holdfast_compiler::observation::{Observation, Owned};
-use holdfast_compiler::plan::{Consents, Context, Inputs, Plan, diff};
-use holdfast_compiler::source::Sources;
+use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Plan, diff};
+use holdfast_compiler::source::{Sources, Span};
 use holdfast_compiler::units::Date;
 
 use super::{EstateError, load};
 use crate::approval::{MAX_SIGNERS_BYTES, Rule, Signers};
 use crate::files;
+use crate::provider::PROVIDERS;
 
 /// The account of a graph that is in none in particular.
 const NO_ACCOUNT: &str = "000000000000";
@@ -103,39 +104,60 @@ impl Policies {
         }
     }
 
-    /// What should exist in an account.
+    /// What should exist in some accounts.
     ///
     /// # Errors
     /// Two resources that would be one thing, and what is said about existing things that are none.
-    pub fn graph(self, account: &str) -> Result<(Self, Graph), Findings> {
-        match lower(&self.compiled.policy, &Target { account: account.to_owned() }) {
+    pub fn graph(self, accounts: &Accounts) -> Result<(Self, Graph), Findings> {
+        let accounts = accounts.iter().map(|(provider, account)| (provider.to_owned(), account.id.clone()));
+        self.lowered(&Target { accounts: accounts.collect() })
+    }
+
+    /// What should exist, without a cloud: in the accounts that the estate names, or in none in particular.
+    ///
+    /// # Errors
+    /// Those of [`graph`](Self::graph).
+    pub fn offline_graph(self) -> Result<(Self, Graph), Findings> {
+        let named = &self.compiled.policy.accounts;
+        let accounts = PROVIDERS.iter().map(|provider| {
+            let name = provider.declared.name;
+            (name.to_owned(), named.get(name).map_or(NO_ACCOUNT.to_owned(), |(id, _)| id.clone()))
+        });
+        let target = Target { accounts: accounts.collect() };
+        self.lowered(&target)
+    }
+
+    fn lowered(self, target: &Target) -> Result<(Self, Graph), Findings> {
+        match lower(&self.compiled.policy, target) {
             Ok(graph) => Ok((self, graph)),
             Err(findings) => Err(Findings { findings, sources: self.sources }),
         }
     }
 
-    /// What should exist, without a cloud: in the account that the estate names, or in none in particular.
-    ///
-    /// # Errors
-    /// Those of [`graph`](Self::graph).
-    pub fn offline_graph(self) -> Result<(Self, Graph), Findings> {
-        let account = self.compiled.policy.account.as_ref().map(|(account, _)| account.to_string());
-        self.graph(account.as_deref().unwrap_or(NO_ACCOUNT))
-    }
-
-    /// The policies, if they may be planned with these credentials: an estate that names its account is planned nowhere
+    /// The policies, if they may be planned with these credentials: an estate that names its accounts is planned nowhere
     /// else. The embedded cloud is in no account at all.
     ///
     /// # Errors
     /// The credentials are of another account.
     pub fn in_account(self, context: &Context) -> Result<Self, EstateError> {
-        match self.compiled.policy.account.as_ref().map(|(wanted, span)| (wanted.as_str(), *span)) {
-            Some((wanted, span)) if context.cloud == "aws" && wanted != context.account => {
-                let (account, sources) = (context.account.clone(), Box::new(self.sources));
-                Err(EstateError::WrongAccount { account, span, sources })
+        match self.other_account(context) {
+            Some((account, span)) => {
+                Err(EstateError::WrongAccount { account, span, sources: Box::new(self.sources) })
             }
-            _ => Ok(self),
+            None => Ok(self),
         }
+    }
+
+    /// The account of a context that is not the one the estate names at that provider, with the place that names it.
+    #[must_use]
+    pub fn other_account(&self, context: &Context) -> Option<(String, Span)> {
+        if context.is_embedded() {
+            return None;
+        }
+        self.compiled.policy.accounts.iter().find_map(|(provider, (wanted, span))| {
+            let account = context.accounts.get(provider)?;
+            (account.id != *wanted).then(|| (account.id.clone(), *span))
+        })
     }
 
     /// The plan. It depends on the policies and on the request, and on nothing else.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use holdfast_compiler::plan::Context;
+use holdfast_compiler::plan::{Accounts, Context};
 use holdfast_compiler::provider::aws::s3::bucket;
 use holdfast_compiler::resource::{Address, Identity, Values};
 use holdfast_compiler::source::Sources;
@@ -51,8 +51,7 @@ pub(crate) fn context(estate: &str) -> Context {
     Context {
         estate: estate.to_owned(),
         cloud: "local:memory".to_owned(),
-        account: "000000000000".to_owned(),
-        partition: "aws".to_owned(),
+        accounts: Accounts::one("aws", "000000000000", "aws"),
     }
 }
 

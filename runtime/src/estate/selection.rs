@@ -1,19 +1,21 @@
 //! What the user selects beside the policies: the cloud, the journal, the trust anchor and the runner's key.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::{EstateError, Findings};
 use crate::approval::SigningKey;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, Clouds};
 use crate::journal::{self, Signer};
 use crate::local::Local;
-use crate::provider::aws::Aws;
+use crate::provider;
 use crate::trust::Trust;
 
 /// What the user selects beside the policies. Nothing of it is opened before it is needed.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// The cloud: `aws`, `local` or `local:FILE`. Without it: `aws`.
+    /// The cloud: `aws`, `local` or `local:FILE`. Without it: the providers
+    /// that the policies are about.
     pub cloud: Option<String>,
     /// Where the journal is. Without it: where the policies say, or beside them.
     pub journal: Option<journal::Place>,
@@ -24,12 +26,15 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The cloud. `home` is the folder of what is kept beside the policies.
+    /// The cloud. `home` is the folder of what is kept beside the policies, `providers` those that the policies are about.
     ///
     /// # Errors
     /// There is no such cloud.
-    pub fn cloud(&self, home: &Path) -> Result<CloudChoice, EstateError> {
-        CloudChoice::parse(self.cloud.as_deref().unwrap_or("aws"), home)
+    pub fn cloud(&self, home: &Path, providers: &BTreeSet<&'static str>) -> Result<CloudChoice, EstateError> {
+        match &self.cloud {
+            Some(text) => CloudChoice::parse(text, home),
+            None => Ok(CloudChoice::Real(providers.clone())),
+        }
     }
 
     /// The trust anchor, if one was named.
@@ -52,8 +57,8 @@ impl Selection {
 /// A cloud that was selected and is not opened yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CloudChoice {
-    /// AWS.
-    Aws,
+    /// Providers, by name: AWS.
+    Real(BTreeSet<&'static str>),
     /// The embedded cloud of a file.
     Local(PathBuf),
 }
@@ -65,10 +70,12 @@ impl CloudChoice {
     /// There is no such cloud.
     pub fn parse(text: &str, home: &Path) -> Result<Self, EstateError> {
         match text.split_once(':') {
-            None if text == "aws" => Ok(Self::Aws),
             None if text == "local" => Ok(Self::Local(home.join("cloud.json"))),
             Some(("local", file)) if !file.is_empty() => Ok(Self::Local(plain(Path::new(file)))),
-            _ => Err(EstateError::NoSuchCloud(text.to_owned())),
+            _ => match provider::named(text) {
+                Some(names) => Ok(Self::Real(names)),
+                None => Err(EstateError::NoSuchCloud(text.to_owned())),
+            },
         }
     }
 
@@ -78,7 +85,13 @@ impl CloudChoice {
     /// The file of an embedded cloud cannot be read.
     pub async fn open(&self) -> Result<Box<dyn Cloud>, EstateError> {
         Ok(match self {
-            Self::Aws => Box::new(Aws::connect().await),
+            Self::Real(names) => {
+                let mut clouds: BTreeMap<&'static str, Box<dyn Cloud>> = BTreeMap::new();
+                for provider in names.iter().filter_map(|name| provider::find(name)) {
+                    clouds.insert(provider.declared.name, (provider.connect)().await);
+                }
+                Box::new(Clouds::new(clouds))
+            }
             Self::Local(file) => Box::new(Local::open(file)?),
         })
     }
@@ -89,7 +102,7 @@ impl CloudChoice {
     /// There is no current folder.
     pub fn local(&self) -> Result<Option<PathBuf>, EstateError> {
         match self {
-            Self::Aws => Ok(None),
+            Self::Real(_) => Ok(None),
             Self::Local(file) => absolute(file).map(Some),
         }
     }
@@ -98,7 +111,7 @@ impl CloudChoice {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::Aws => "aws".to_owned(),
+            Self::Real(names) => names.iter().copied().collect::<Vec<_>>().join("+"),
             Self::Local(file) => format!("local:{}", file.display()),
         }
     }

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 
 use super::selection::absolute_journal;
 use super::{CloudChoice, EstateError, Policies, Selection, load};
-use crate::cloud::{Caller, Cloud};
+use crate::cloud::{Callers, Cloud, accounts};
 use crate::journal::{self, History, Journal, Signer};
+use crate::provider::PROVIDERS;
 use crate::trust::{Anchor, Trust};
 
 /// Where an estate is worked on.
@@ -30,7 +31,7 @@ pub struct Opened {
     /// The cloud.
     pub cloud: Box<dyn Cloud>,
     /// Whose credentials these are.
-    pub caller: Caller,
+    pub callers: Callers,
     /// What plans are about there.
     pub context: Context,
 }
@@ -43,7 +44,7 @@ impl Workspace {
     pub fn of(selection: &Selection, policies: &Policies) -> Result<Self, EstateError> {
         let policy = &policies.compiled.policy;
         let home = load::home(&policies.sources.place(policy.estate_span).file);
-        let cloud = selection.cloud(&home)?;
+        let cloud = selection.cloud(&home, &policy.providers)?;
         let said = said(selection.journal.as_ref(), policies);
         let beside = journal::Place::Folder(home.join("journal"));
         Self::trusted(selection, policy.estate.as_str(), cloud, said, beside)
@@ -55,7 +56,8 @@ impl Workspace {
     /// # Errors
     /// There is no such cloud.
     pub fn beside(home: &Path, selection: &Selection) -> Result<Self, EstateError> {
-        let cloud = selection.cloud(home)?;
+        let all = PROVIDERS.iter().map(|provider| provider.declared.name).collect();
+        let cloud = selection.cloud(home, &all)?;
         let beside = journal::Place::Folder(home.join("journal"));
         Ok(Self { cloud, journal: selection.journal.clone().unwrap_or(beside), trust: None })
     }
@@ -99,17 +101,13 @@ impl Workspace {
     /// The cloud does not answer, or the anchor allows no work there.
     pub async fn open(&self, estate: &str) -> Result<Opened, EstateError> {
         let cloud = self.cloud.open().await?;
-        let caller = cloud.identity().await?;
-        let context = Context {
-            estate: estate.to_owned(),
-            cloud: cloud.name(),
-            account: caller.account.clone(),
-            partition: caller.partition.clone(),
-        };
+        let callers = cloud.callers().await?;
+        let context =
+            Context { estate: estate.to_owned(), cloud: cloud.name(), accounts: accounts(&callers) };
         if let Some(anchor) = self.anchor()? {
             anchor.allows(&context, self.cloud.local()?.as_deref())?;
         }
-        Ok(Opened { cloud, caller, context })
+        Ok(Opened { cloud, callers, context })
     }
 
     /// The same cloud as it is now: an embedded one was read from its file when it was opened.
@@ -118,7 +116,7 @@ impl Workspace {
     /// The file of an embedded cloud cannot be read.
     pub async fn reopen(&self, cloud: Box<dyn Cloud>) -> Result<Box<dyn Cloud>, EstateError> {
         match &self.cloud {
-            CloudChoice::Aws => Ok(cloud),
+            CloudChoice::Real(_) => Ok(cloud),
             CloudChoice::Local(_) => {
                 drop(cloud);
                 self.cloud.open().await

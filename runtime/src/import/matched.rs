@@ -1,5 +1,7 @@
 //! Policies that hold in an account, and what of them is there.
 
+use std::collections::BTreeMap;
+
 use holdfast_compiler::digest::{Purpose, digest};
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::import::{Adoption, adoptions};
@@ -29,7 +31,7 @@ impl Matched {
         here: Context,
         entries: &[Entry],
     ) -> Result<Self, ImportError> {
-        let (policies, graph) = policies.graph(&here.account)?;
+        let (policies, graph) = policies.graph(&here.accounts)?;
         let context = Context { estate: policies.compiled.policy.estate.to_string(), ..here };
         let owned = journal::owned(entries, &context);
         let observation = cloud.observe(&scope(&graph, &owned)).await?;
@@ -46,7 +48,7 @@ impl Matched {
         &self,
         adopted: Vec<Adoption>,
         claim: &Claim,
-        caller: String,
+        callers: BTreeMap<String, String>,
         signer: Option<&Signer>,
     ) -> Result<(), ImportError> {
         if adopted.is_empty() {
@@ -57,7 +59,7 @@ impl Matched {
         // Nobody has to agree to that, and the rule of the last run stays.
         let rule = journal::rule(&claim.history().runs, &self.context).cloned();
         let run = Run::new(self.context.clone(), plan, 0, runner());
-        let run = Run { rule, caller: Some(caller), ..run };
+        let run = Run { rule, callers, ..run };
         let journal = Writer::begin(claim, run, signer).await?;
         for Adoption { address, identity, attributes, needs } in adopted {
             journal.append(Event::Adopted { address, identity, attributes, needs }).await?;

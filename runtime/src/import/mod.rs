@@ -16,7 +16,7 @@ use holdfast_compiler::units::Date;
 
 pub use error::ImportError;
 
-use crate::cloud::Calls;
+use crate::cloud::{Calls, principals};
 use crate::estate::{EstateError, Findings, Opened, Policies, Selection, Workspace, load};
 use crate::files;
 use crate::journal::Journal;
@@ -78,10 +78,12 @@ impl Import {
         workspace.history(&journal).await?;
         let claim = journal.claim(&runner(), None).await?;
         workspace.believe(claim.history())?;
-        let Opened { cloud, caller, context: here } = workspace.open("").await?;
+        let Opened { cloud, callers, context: here } = workspace.open("").await?;
         let policies = self.policies(&here)?;
         let survey = cloud.survey().await?;
-        let target = Target { account: here.account.clone() };
+        let accounts =
+            here.accounts.iter().map(|(provider, account)| (provider.to_owned(), account.id.clone()));
+        let target = Target { accounts: accounts.collect() };
         let proposal = propose(&policies, &survey, &target)
             .map_err(|findings| EstateError::Invalid(Findings { findings, sources: self.loaded_again() }))?;
         front.proposal(&proposal);
@@ -106,7 +108,7 @@ impl Import {
         }
         let pending = match matched {
             Some(matched) => {
-                matched.adopt(adopted, &claim, caller.arn, signer.as_ref()).await?;
+                matched.adopt(adopted, &claim, principals(&callers), signer.as_ref()).await?;
                 Some(matched.pending()?)
             }
             None => None,

@@ -46,6 +46,8 @@ pub fn unchanged(rule: Option<&Rule>, last: Option<&Rule>) -> Option<Rule> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use holdfast_compiler::plan::Accounts;
+
     use super::*;
     use crate::journal::{Entry, Event, Run, UsedApproval, state};
 
@@ -53,8 +55,7 @@ mod tests {
         Context {
             estate: estate.to_owned(),
             cloud: "aws".to_owned(),
-            account: "000000000000".to_owned(),
-            partition: "aws".to_owned(),
+            accounts: Accounts::one("aws", "000000000000", "aws"),
         }
     }
 

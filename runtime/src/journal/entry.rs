@@ -1,6 +1,6 @@
 //! Entries and their chain.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_compiler::digest::sha256;
 use holdfast_compiler::plan::{Action, Confirmed, Context, Moved, StepId};
@@ -29,9 +29,9 @@ pub struct Run {
     /// Who applies it and where: `alice@host, process 7`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub runner: String,
-    /// Who applies it, as the cloud knows the credentials: an ARN on AWS.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub caller: Option<String>,
+    /// Who applies it, as each provider knows the credentials: an ARN on AWS.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub callers: BTreeMap<String, String>,
     /// Who had agreed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<UsedApproval>,
@@ -59,7 +59,7 @@ impl Run {
             plan,
             steps,
             runner,
-            caller: None,
+            callers: BTreeMap::new(),
             approvals: Vec::new(),
             rule: None,
             break_glass: None,

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     fn run(lease: Option<u64>) -> Event {
-        let context = r#"{"estate":"acme","cloud":"aws","account":"000000000000"}"#;
+        let context = r#"{"estate":"acme","cloud":"aws","accounts":{}}"#;
         let context = serde_json::from_str(context).unwrap();
         Event::RunStarted(Run { lease, ..Run::new(context, String::new(), 1, String::new()) })
     }

@@ -15,11 +15,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Wanted};
-use holdfast_compiler::plan::Action;
+use holdfast_compiler::plan::{Account, Action};
 use holdfast_compiler::resource::{Identity, Kind, Values};
 
-use crate::cloud::{Caller, Calls, Cloud, CloudError, Command, Done};
-use crate::{provider, refusal};
+use crate::cloud::{Caller, Callers, Calls, Cloud, CloudError, Command, Done};
+use crate::provider::{self, PROVIDERS};
+use crate::refusal;
 pub use embedded::{Checked, Embedded, Look};
 pub(crate) use rules::values;
 use store::Store;
@@ -94,10 +95,15 @@ impl Cloud for Local {
         format!("local:{}", self.path.display())
     }
 
-    async fn identity(&self) -> Result<Caller, CloudError> {
-        let account = self.state().account.clone();
-        let arn = format!("local:user/{account}");
-        Ok(Caller { account, partition: "aws".to_owned(), arn })
+    /// It has all providers, and one account at each.
+    async fn callers(&self) -> Result<Callers, CloudError> {
+        let id = self.state().account.clone();
+        let callers = PROVIDERS.iter().map(|provider| {
+            let account = Account { id: id.clone(), partition: provider.partition.to_owned() };
+            let caller = Caller { account, principal: format!("local:user/{id}") };
+            (provider.declared.name.to_owned(), caller)
+        });
+        Ok(callers.collect())
     }
 
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {

@@ -94,10 +94,7 @@ impl Inputs {
         if policies.compiled.policy.estate.as_str() != self.context.estate {
             return Err(Refusal::changed("it is about another estate than its policies"));
         }
-        let account = policies.compiled.policy.account.as_ref();
-        if self.context.cloud == "aws"
-            && account.is_some_and(|(wanted, _)| wanted.as_str() != self.context.account)
-        {
+        if policies.other_account(&self.context).is_some() {
             return Err(Refusal::changed("it is for another account than its policies"));
         }
         Ok(policies)
@@ -105,7 +102,7 @@ impl Inputs {
 
     /// Derive the plan.
     pub(super) fn derive(&self) -> Result<Derived, Refusal> {
-        let (policies, graph) = self.policies()?.graph(&self.context.account).map_err(Refusal::Invalid)?;
+        let (policies, graph) = self.policies()?.graph(&self.context.accounts).map_err(Refusal::Invalid)?;
         let observation = Observation { objects: self.observed.clone() };
         let request = Request {
             context: &self.context,

@@ -12,10 +12,8 @@ use super::{MAX_BYTES, PlanFile, Refusal};
 use crate::approval::{self, Author, Namespace, Rule, SigningKey};
 use crate::estate::{PlanError, Policies, Request};
 use crate::files::{self, FileError, Why};
-use crate::journal;
+use crate::{journal, provider};
 
-/// What a plan calls the cloud that is no embedded one.
-const AWS: &str = "aws";
 /// The largest signature that is read, in bytes.
 const MAX_SIGNATURE_BYTES: u64 = 16 * 1024;
 
@@ -143,7 +141,7 @@ impl PlanFile {
         let named = &self.inputs.context.cloud;
         match (named.strip_prefix("local:"), &self.local) {
             (Some(named), Some(whole)) => !named.is_empty() && whole.ends_with(named),
-            (None, None) => named == AWS,
+            (None, None) => provider::named(named).is_some(),
             _ => false,
         }
     }

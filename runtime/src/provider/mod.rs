@@ -2,9 +2,12 @@
 
 pub mod aws;
 
+use std::collections::BTreeSet;
+
+use futures::future::BoxFuture;
 use holdfast_compiler::resource::Kind;
 
-use crate::cloud::{Class, CloudError, Command};
+use crate::cloud::{Class, Cloud, CloudError, Command};
 use crate::local::Embedded;
 
 /// A provider.
@@ -13,6 +16,10 @@ pub struct Provider {
     pub declared: &'static holdfast_compiler::provider::Provider,
     /// Whether a command gives away rights that no policy gives, in an account. Asked before any call.
     pub check: fn(&Command, &str) -> Result<(), CloudError>,
+    /// The partition that accounts are in where nobody says otherwise.
+    pub partition: &'static str,
+    /// Read the configuration and credentials of the machine. The first call comes later.
+    pub connect: fn() -> BoxFuture<'static, Box<dyn Cloud>>,
     /// What one of its error codes means.
     pub class: fn(&str) -> Class,
     /// Its kinds in the embedded cloud.
@@ -27,6 +34,18 @@ pub static PROVIDERS: [&Provider; 1] = [&aws::PROVIDER];
 pub fn of(kind: Kind) -> Option<&'static Provider> {
     let name = kind.schema().provider?;
     PROVIDERS.into_iter().find(|provider| provider.declared.name == name)
+}
+
+/// The provider of a name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Provider> {
+    PROVIDERS.into_iter().find(|provider| provider.declared.name == name)
+}
+
+/// The providers of a text that names one, or several with `+` between them.
+#[must_use]
+pub fn named(text: &str) -> Option<BTreeSet<&'static str>> {
+    text.split('+').map(|name| find(name).map(|provider| provider.declared.name)).collect()
 }
 
 /// A kind in the embedded cloud.

@@ -81,9 +81,9 @@ mod tests {
     async fn run(front: &Listener) -> (Ended, Memory) {
         let (plan, memory) = (Folder::new().await.saved.plan, Memory::default());
         let cloud = Local::in_memory(Weather::default());
-        let caller = cloud.identity().await.unwrap();
+        let callers = cloud.callers().await.unwrap();
         let claim = Journal::in_memory(&memory).claim("dora@host", None).await.unwrap();
-        let start = Start { claim: &claim, caller: &caller, signer: None };
+        let start = Start { claim: &claim, callers: &callers, signer: None };
         let run = start.run(&plan, "d".to_owned(), Agreed::default());
         (carry_out(&plan, run, &cloud, &start, &options(), front).await.unwrap(), memory)
     }

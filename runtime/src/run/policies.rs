@@ -28,7 +28,7 @@ pub async fn apply_policies(
     let estate = policies.compiled.policy.estate.to_string();
     let journal = Journal::open(&workspace.journal).await?;
     let before = workspace.history(&journal).await?;
-    let Opened { cloud, caller, context } = workspace.open(&estate).await?;
+    let Opened { cloud, callers, context } = workspace.open(&estate).await?;
     // Where somebody has to agree first, nothing is made and locked before that. Otherwise the lock comes before the
     // look at the cloud, which another run may be changing.
     let early = if may_ask(rule.as_ref(), &estate, trust, &before, &options.evidence)? {
@@ -67,7 +67,7 @@ pub async fn apply_policies(
             claim
         }
     };
-    let start = Start { claim: &claim, caller: &caller, signer: signer.as_ref() };
+    let start = Start { claim: &claim, callers: &callers, signer: signer.as_ref() };
     if plan.is_empty() {
         return start.nothing_to_do(&plan, digest).await;
     }

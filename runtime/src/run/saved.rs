@@ -15,6 +15,7 @@ use crate::cloud::Cloud;
 use crate::estate::{CloudChoice, Opened, Selection, Workspace, absolute_journal};
 use crate::journal::{self, Entry, History, Journal};
 use crate::planfile::Saved;
+use crate::provider;
 
 /// Make the cloud what a saved plan says.
 ///
@@ -35,9 +36,10 @@ pub async fn apply_saved(
     {
         return Err(RunError::OtherJournal(other.clone()));
     }
-    let Opened { cloud, caller, context: now } = workspace.open(&context.estate).await?;
-    if (&now.account, &now.partition) != (&context.account, &context.partition) {
-        return Err(RunError::OtherAccount { planned: context.account, account: now.account });
+    let Opened { cloud, callers, context: now } = workspace.open(&context.estate).await?;
+    if now.accounts != context.accounts {
+        let (planned, account) = (context.accounts.to_string(), now.accounts.to_string());
+        return Err(RunError::OtherAccount { planned, account });
     }
     let signer = selection.signer()?;
     let journal = Journal::open(&workspace.journal).await?;
@@ -58,7 +60,7 @@ pub async fn apply_saved(
     let digest = saved.file.digest.clone();
     let resumed = !journal::begun(claim.entries(), &context, &digest).is_empty();
     let plan = confirmed(saved, &name, claim.entries(), cloud.as_ref(), front).await?;
-    let start = Start { claim: &claim, caller: &caller, signer: signer.as_ref() };
+    let start = Start { claim: &claim, callers: &callers, signer: signer.as_ref() };
     if plan.is_empty() {
         front.show(&plan);
         front.tell(Notice::NothingToDo { digest: &digest, calls: cloud.calls() });
@@ -76,7 +78,9 @@ pub async fn apply_saved(
 /// Where a saved plan is to be applied: where it says, as far as the trust anchor and what was selected allow it.
 fn workspace(saved: &Saved, selection: &Selection) -> Result<Workspace, RunError> {
     let (file, context) = (&saved.file, &saved.plan.context);
-    let planned = file.local.clone().map_or(CloudChoice::Aws, CloudChoice::Local);
+    // A plan file whose cloud is none that there is was refused when it was read.
+    let real = || CloudChoice::Real(provider::named(&context.cloud).unwrap_or_default());
+    let planned = file.local.clone().map_or_else(real, CloudChoice::Local);
     if let Some(selected) = &selection.cloud
         && !planned.is_same(&CloudChoice::parse(selected, home(&file.journal))?)?
     {

@@ -5,7 +5,7 @@ use holdfast_compiler::plan::Plan;
 use super::runner::runner;
 use super::{Agreed, Ended, Front, Notice, RunError, RunOptions};
 use crate::apply::learned;
-use crate::cloud::Caller;
+use crate::cloud::{Callers, principals};
 use crate::estate::Workspace;
 use crate::journal::{self, Claim, Event, Journal, Run, Signer, Writer};
 
@@ -26,10 +26,10 @@ pub(super) async fn claim(
     Ok(claim)
 }
 
-/// A run that may begin: on this claim, by this caller, signed with this key.
+/// A run that may begin: on this claim, by these callers, signed with this key.
 pub(super) struct Start<'a> {
     pub(super) claim: &'a Claim,
-    pub(super) caller: &'a Caller,
+    pub(super) callers: &'a Callers,
     pub(super) signer: Option<&'a Signer>,
 }
 
@@ -37,9 +37,9 @@ impl Start<'_> {
     /// A run of a plan, by its digest: that of its file where it was saved.
     pub(super) fn run(&self, plan: &Plan, digest: String, agreed: Agreed) -> Run {
         let run = Run::new(plan.context.clone(), digest, plan.pending().count(), runner());
-        let caller = Some(self.caller.arn.clone());
+        let callers = principals(self.callers);
         let Agreed { approvals, rule, break_glass, .. } = agreed;
-        Run { caller, approvals, rule, break_glass, ..run }
+        Run { callers, approvals, rule, break_glass, ..run }
     }
 
     /// Nothing changes in the cloud, but what the plan knows better than the journal is written down: what belongs to

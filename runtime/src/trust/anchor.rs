@@ -4,18 +4,17 @@ use std::path::{Path, PathBuf};
 
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::document::TrustedEstate;
-use holdfast_compiler::plan::Context;
+use holdfast_compiler::plan::{Account, Context};
 use holdfast_compiler::units::Duration;
 use jiff::Timestamp;
 
 use crate::approval::{Author, Demand, MAX_SIGNERS_BYTES, Namespace, Rule, Signers};
 use crate::files;
 use crate::journal::Signer;
+use crate::provider;
 
 /// For how long an approval holds where nobody says: as in a policy.
 const HOLD: Duration = Duration::hours(24);
-/// The partition where the anchor does not say.
-const PARTITION: &str = "aws";
 
 /// What the anchor says about one estate.
 #[derive(Debug, Clone, Copy)]
@@ -32,16 +31,23 @@ impl Anchor<'_> {
     /// The cloud, the account or the partition is another.
     pub fn allows(&self, context: &Context, local: Option<&Path>) -> Result<(), Diagnostic> {
         self.allows_cloud(&context.cloud, local)?;
-        let account = self.says.accounts.iter().any(|account| account.as_str() == context.account);
-        let wanted = self.says.partition.as_ref().map_or(PARTITION, |partition| partition.as_str());
-        if account && context.partition == wanted {
-            return Ok(());
+        let other = context.accounts.iter().find(|(provider, account)| !self.trusts(provider, account));
+        match other {
+            None if context.accounts.iter().next().is_some() => Ok(()),
+            None => Err(self.refusal(format!("`{}` is to be changed in no account at all", self.name))),
+            Some((_, Account { id, partition })) => Err(self.refusal(format!(
+                "the trust anchor does not let `{}` be changed in account {id} of partition {partition}",
+                self.name
+            ))),
         }
-        let Context { account, partition, .. } = context;
-        Err(self.refusal(format!(
-            "the trust anchor does not let `{}` be changed in account {account} of partition {partition}",
-            self.name
-        )))
+    }
+
+    /// Whether it names an account. Where it says no partition, the provider's usual one is meant.
+    pub(super) fn trusts(&self, provider: &str, account: &Account) -> bool {
+        let usual = provider::find(provider).map(|found| found.partition);
+        let partition = self.says.partition.as_ref().map(|partition| partition.as_str()).or(usual);
+        self.says.accounts.iter().any(|own| own.as_str() == account.id)
+            && partition == Some(account.partition.as_str())
     }
 
     /// Whether the runner may use a cloud.

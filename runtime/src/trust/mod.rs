@@ -60,8 +60,9 @@ impl Trust {
     /// The estates in the account of a plan.
     fn estates_beside(&self, context: &Context) -> Vec<String> {
         let beside = self.document.estates.iter().filter(|(_, says)| {
-            let account = says.accounts.iter().any(|account| account.as_str() == context.account);
-            account && says.cloud.split(':').next() == context.cloud.split(':').next()
+            let own = |id: &str| says.accounts.iter().any(|account| account.as_str() == id);
+            context.accounts.iter().any(|(_, account)| own(&account.id))
+                && says.cloud.split(':').next() == context.cloud.split(':').next()
         });
         beside.map(|(name, _)| name.to_string()).collect()
     }

@@ -1,3 +1,5 @@
+use holdfast_compiler::plan::Accounts;
+
 use super::*;
 use crate::journal::History;
 
@@ -27,8 +29,9 @@ fn other_estate_cloud_account_or_partition_is_not_allowed() {
     let (_folder, trust) = trust(&ANCHOR.replace("HEAD", "none"));
     assert_eq!(code(trust.anchor("other").map(drop)), Some("E0721"));
     let allows = |cloud: &str, account: &str, partition: &str| {
-        let [estate, cloud, account, partition] = ["acme", cloud, account, partition].map(str::to_owned);
-        let context = Context { estate, cloud, account, partition };
+        let accounts = Accounts::one("aws", account, partition);
+        let [estate, cloud] = ["acme", cloud].map(str::to_owned);
+        let context = Context { estate, cloud, accounts };
         code(trust.anchor("acme").unwrap().allows(&context, None))
     };
     assert_eq!(allows("aws", "111122223333", "aws"), None);

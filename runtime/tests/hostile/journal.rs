@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::journal::{Event, Journal, Place, Run, UsedApproval, Writer};
-use holdfast_compiler::plan::{Action, Context, StepId};
+use holdfast_compiler::plan::{Accounts, Action, Context, StepId};
 use holdfast_compiler::provider::aws::s3::bucket;
 use holdfast_compiler::resource::{Address, Identity};
 
@@ -19,7 +19,8 @@ fn written(bench: &Bench<'_>, hostile: &str) {
         for last in [false, true] {
             let claim = journal.claim(hostile, None).await.unwrap();
             let text = || hostile.to_owned();
-            let context = Context { estate: text(), cloud: text(), account: text(), partition: text() };
+            let context =
+                Context { estate: text(), cloud: text(), accounts: Accounts::one(&text(), text(), text()) };
             let mut run = Run::new(context, text(), 3, text());
             run.break_glass = Some(text());
             run.approvals = vec![UsedApproval { approver: text(), statement: text() }];

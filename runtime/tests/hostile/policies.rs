@@ -117,7 +117,7 @@ fn with(documents: &[Value], place: &Place, text: &str) -> Vec<Value> {
 fn compiles(documents: &[Value]) -> bool {
     let mut sources = Sources::default();
     sources.add("a.yaml", text(documents));
-    let target = Target { account: "000000000000".to_owned() };
+    let target = Target::one("aws", "000000000000".to_owned());
     compile(&sources, Options::default()).is_ok_and(|compiled| lower(&compiled.policy, &target).is_ok())
 }
 

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use holdfast::apply::{Outcome, Settings, Stopped, Watcher, apply};
-use holdfast::cloud::{Caller, Calls, Class, Cloud, CloudError, Command, Cost, Done};
+use holdfast::cloud::{Caller, Callers, Calls, Class, Cloud, CloudError, Command, Cost, Done};
 use holdfast::journal::{Journal, Place, Run, Writer};
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
-use holdfast_compiler::plan::{Action, Context, Plan, Step, StepId};
+use holdfast_compiler::plan::{Account, Accounts, Action, Context, Plan, Step, StepId};
 use holdfast_compiler::resource::{Address, Attribute, Named};
 
 /// A step that makes something: its address and what it needs.
@@ -46,9 +46,10 @@ pub fn record(address: &str, zone: &str, batch: &str) -> Step {
 
 /// A plan of steps.
 pub fn plan(steps: Vec<Step>) -> Plan {
-    let [estate, cloud, account, partition] = ["t", "waiting", "000000000000", "waiting"].map(str::to_owned);
+    let [estate, cloud] = ["t", "waiting"].map(str::to_owned);
+    let accounts = Accounts::one("aws", "000000000000", "waiting");
     Plan {
-        context: Context { estate, cloud, account, partition },
+        context: Context { estate, cloud, accounts },
         policy: String::new(),
         observed: Vec::new(),
         scope: Vec::new(),
@@ -94,9 +95,10 @@ impl Cloud for Waiting {
         "waiting".to_owned()
     }
 
-    async fn identity(&self) -> Result<Caller, CloudError> {
-        let (account, arn) = ("000000000000".to_owned(), "arn:waiting:iam::000000000000:user/t".to_owned());
-        Ok(Caller { account, partition: "waiting".to_owned(), arn })
+    async fn callers(&self) -> Result<Callers, CloudError> {
+        let account = Account { id: "000000000000".to_owned(), partition: "waiting".to_owned() };
+        let caller = Caller { account, principal: "waiting:user/t".to_owned() };
+        Ok(Callers::from([("aws".to_owned(), caller)]))
     }
 
     async fn observe(&self, _: &[Wanted]) -> Result<Observation, CloudError> {

@@ -16,7 +16,7 @@ pub fn key_arn(context: &Context<'_>, site: &Site) -> String {
     if key.starts_with("arn:") {
         return key.to_owned();
     }
-    format!("{ARN}{}:{}:{key}", site.region, context.target.account)
+    format!("{ARN}{}:{}:{key}", site.region, context.target.account(super::NAME))
 }
 
 /// The account of a key's ARN: `arn:aws:kms:REGION:ACCOUNT:key/ID`.

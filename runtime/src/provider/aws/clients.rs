@@ -121,7 +121,7 @@ impl Clients {
     /// another was named before.
     pub(crate) async fn identity(&self) -> Result<&Caller, CloudError> {
         let caller = self.caller.get_or_try_init(|| identity::ask(&self.sts)).await?;
-        self.owner.set(&caller.account);
+        self.owner.set(&caller.account.id);
         Ok(caller)
     }
 

@@ -2,6 +2,7 @@
 
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 
+use holdfast_compiler::plan::Account;
 use holdfast_compiler::provider::aws::IDENTITY;
 use holdfast_compiler::resource::Call;
 
@@ -22,7 +23,7 @@ fn caller(answer: GetCallerIdentityOutput) -> Result<Caller, CloudError> {
     // arn:PARTITION:sts::ACCOUNT:RESOURCE
     let partition = arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next());
     let partition = partition.filter(|name| !name.is_empty()).ok_or_else(|| lacks("partition"))?.to_owned();
-    Ok(Caller { account, partition, arn })
+    Ok(Caller { account: Account { id: account, partition }, principal: arn })
 }
 
 #[cfg(test)]
@@ -38,7 +39,7 @@ mod tests {
     fn the_partition_is_in_the_arn() {
         let arn = "arn:aws-us-gov:sts::111122223333:assumed-role/ci/run-7";
         let caller = of(Some("111122223333"), Some(arn)).unwrap();
-        assert_eq!((caller.partition.as_str(), caller.arn.as_str()), ("aws-us-gov", arn));
+        assert_eq!((caller.account.partition.as_str(), caller.principal.as_str()), ("aws-us-gov", arn));
     }
 
     #[test]

@@ -39,9 +39,10 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
+use holdfast_compiler::provider::aws::NAME;
 use holdfast_compiler::resource::Values;
 
-use crate::cloud::{Caller, Calls, Cloud, CloudError, Command, Cost, Done, cost};
+use crate::cloud::{Callers, Calls, Cloud, CloudError, Command, Cost, Done, cost};
 use crate::provider::Provider;
 use crate::refusal;
 use clients::Clients;
@@ -55,6 +56,8 @@ pub static PROVIDER: Provider = Provider {
         None => Ok(()),
     },
     class: error::class,
+    partition: "aws",
+    connect: || Box::pin(async { Box::new(Aws::connect().await) as Box<dyn Cloud> }),
     embedded: &embedded::KINDS,
 };
 
@@ -74,11 +77,11 @@ impl Aws {
 #[async_trait]
 impl Cloud for Aws {
     fn name(&self) -> String {
-        "aws".to_owned()
+        NAME.to_owned()
     }
 
-    async fn identity(&self) -> Result<Caller, CloudError> {
-        self.clients.identity().await.cloned()
+    async fn callers(&self) -> Result<Callers, CloudError> {
+        Ok(Callers::from([(NAME.to_owned(), self.clients.identity().await?.clone())]))
     }
 
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {
@@ -99,7 +102,7 @@ impl Cloud for Aws {
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
         let struck = |error: CloudError| batch.iter().map(|_| Err(error.clone())).collect();
         let account = match self.clients.identity().await {
-            Ok(caller) => &caller.account,
+            Ok(caller) => &caller.account.id,
             Err(error) => return struck(error),
         };
         if let Err(refused) = refusal::check(batch, account) {
@@ -130,18 +133,20 @@ fn done(id: &str, outputs: Values) -> Done {
 mod tests {
     use std::collections::BTreeSet;
 
-    use holdfast_compiler::plan::{Action, StepId};
+    use holdfast_compiler::plan::{Account, Action, StepId};
     use holdfast_compiler::resource::{Address, Named};
     use serde_json::json;
 
     use super::*;
+    use crate::cloud::Caller;
 
     /// The checks themselves have their own tests; here is that AWS is not called before them.
     #[tokio::test]
     async fn a_forged_command_reaches_no_call() {
         let account = "111122223333".to_owned();
         let arn = format!("arn:aws:iam::{account}:root");
-        let caller = Caller { account, partition: "aws".to_owned(), arn };
+        let account = Account { id: account, partition: "aws".to_owned() };
+        let caller = Caller { account, principal: arn };
         let aws = Aws { clients: Clients::offline(caller) };
         let address = Address::try_from("aws.role.files.docs".to_owned()).unwrap();
         let command = Command {

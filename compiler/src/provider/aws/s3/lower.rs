@@ -13,7 +13,7 @@ use crate::document::{Encryption, Name};
 use crate::lower::Context;
 use crate::policy::{Bucket, DataSet};
 use crate::provider::aws::iam::{lower::role, role as iam_role};
-use crate::provider::aws::kms;
+use crate::provider::aws::{self, kms};
 use crate::resource::{Address, Resource};
 
 pub(in crate::provider::aws) fn lower(
@@ -86,7 +86,7 @@ fn foreign_keys<'a>(
     let keys = buckets.filter(|_| set.encryption.value == Encryption::Kms);
     let keys = keys.filter_map(|bucket| bucket.site.kms_key.as_ref());
     let accounts = keys.filter_map(|key| kms::account(key.as_str()));
-    accounts.filter(|account| *account != context.target.account).map(str::to_owned).collect()
+    accounts.filter(|account| *account != context.target.account(aws::NAME)).map(str::to_owned).collect()
 }
 
 /// One rule per copy, the first copy with the highest priority. Every field that S3 would otherwise fill in

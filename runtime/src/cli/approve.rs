@@ -3,23 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use holdfast_compiler::diagnostic::{codes, visible};
+use holdfast_compiler::diagnostic::visible;
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::units::Duration;
-use jiff::{SignedDuration, Timestamp};
 
 use super::failure::Failure;
 use super::output::Terminal;
 use super::{Global, approved, author, exit, show};
-use crate::approval::{
-    self, Demand, Namespace, Question, Rule, Signers, SigningKey, Statement, signature_path,
-};
-use crate::files;
-use crate::planfile::Saved;
+use crate::approval::{Demand, SigningKey, Statement};
+use crate::planfile::{Approving, Saved};
 use crate::run::require_consent;
-
-/// For how long an approval holds where the plan has no rule: what an estate says that says nothing.
-const HOLD_SECONDS: u64 = 24 * 3_600;
 
 /// Agree to a saved plan with your SSH key.
 ///
@@ -53,68 +46,27 @@ impl Approve {
         let saved = Saved::read(&self.path).map_err(|refusal| Failure::plan_file(refusal, &name))?;
         let trust = global.selection().trust()?;
         let anchored = show::anchored(trust.as_ref(), &saved)?;
-        let anchors = anchored.as_ref().map(|demand| &demand.rule);
-        // Who may break the glass says the trust anchor, and not the plan.
-        let rules: Vec<&Rule> =
-            saved.rule().into_iter().chain(anchors).filter(|_| !self.break_glass).collect();
-        let hold = rules.iter().map(|rule| rule.hold_seconds).min().unwrap_or(HOLD_SECONDS);
+        let because = self.because.as_deref();
+        let approving = Approving::new(&saved, &self.path, anchored.as_ref(), because);
         if saved.rule().is_some() && trust.is_none() {
             terminal.note(show::NO_ANCHOR);
         }
-        terminal.result(&summary(&saved, anchored.as_ref(), hold));
+        terminal.result(&summary(&saved, anchored.as_ref(), approving.hold_seconds()));
         // An apply would refuse it for want of a consent, whoever has agreed.
         require_consent(&saved.plan)?;
-        let lists: Result<Vec<Signers>, _> = rules.iter().map(|rule| Signers::parse(&rule.signers)).collect();
-        let lists = lists.map_err(|error| {
-            Failure::refused(codes::BAD_SIGNERS, format!("the list of signers, {error}"), "plan again")
-        })?;
-        let now = Timestamp::now();
-        let namespace = if self.break_glass { Namespace::BreakGlass } else { Namespace::Approval };
+        let show = |statement: &Statement| terminal.result(&visible(&signs(statement)));
         if self.statement_only {
-            let approver = self.approver.clone().unwrap_or_default();
-            let statement = self.statement(&saved, namespace, approver, hold, now)?;
-            terminal.result(&visible(&signs(&statement)));
-            let path = self.write(&statement)?;
-            // Whatever was signed before is not this statement.
-            files::remove(&signature_path(&path)).map_err(|error| Failure::message(error.to_string()))?;
+            let path = approving.leave_unsigned(self.approver.as_deref().unwrap_or_default(), &show)?;
             let key = match &self.key {
                 Some(SigningKey::File(path)) => path.as_path(),
                 _ => Path::new("KEY"),
             };
-            let key = key.display();
+            let (key, namespace) = (key.display(), approving.namespace());
             let command = format!("ssh-keygen -Y sign -n {namespace} -f '{key}' '{}'", path.display());
             terminal.result(&visible(&format!("\nNot signed yet. Sign with:\n  {command}\n")));
             return Ok(exit::DONE);
         }
-        let failed = |error: approval::SignError| Failure::message(error.to_string());
-        let key = approval::public_key(self.key.as_ref(), lists.first()).map_err(failed)?;
-        // Of several lists, the one that knows the key.
-        let signers = lists.iter().find(|list| list.knows(&key)).or(lists.first());
-        let listed = signers.and_then(|signers| signers.principal_of(&key, namespace)).map(str::to_owned);
-        let approver = self.approver.clone().or(listed).ok_or_else(|| {
-            let message = "the list of signers does not have one name for this key";
-            Failure::refused(codes::APPROVAL_UNKNOWN_KEY, message, "say who you are: `--as PRINCIPAL`")
-        })?;
-        let statement = self.statement(&saved, namespace, approver, hold, now)?;
-        let text = statement.text();
-        terminal.result(&visible(&signs(&statement)));
-        let signature =
-            approval::sign(namespace, text.as_bytes(), self.key.as_ref(), &key).map_err(failed)?;
-        // What would be refused on the day of the apply is refused now.
-        let question = Question {
-            namespace,
-            plan: &saved.file.digest,
-            context: &saved.plan.context,
-            author: (!self.break_glass).then_some(&saved.author),
-            signers,
-            hold_seconds: hold,
-            because: self.because.as_deref(),
-            now,
-        };
-        let accepted = approval::verify(&text, &signature, &question);
-        let accepted = accepted.map_err(|refusal| Failure::refused_finding(refusal.finding()))?;
-        let path = self.write(&statement)?;
-        write(&signature_path(&path), &signature)?;
+        let (accepted, path) = approving.sign(self.approver.as_deref(), self.key.as_ref(), &show)?;
         let line = format!(
             "\nApproved by {} until {:.0}: {}\n",
             accepted.approver,
@@ -124,43 +76,6 @@ impl Approve {
         terminal.result(&visible(&line));
         Ok(exit::DONE)
     }
-
-    fn statement(
-        &self,
-        saved: &Saved,
-        namespace: Namespace,
-        approver: String,
-        hold: u64,
-        now: Timestamp,
-    ) -> Result<Statement, Failure> {
-        let hold = SignedDuration::from_secs(i64::try_from(hold).unwrap_or(i64::MAX));
-        // A statement knows whole seconds.
-        let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        let until = whole.checked_add(hold).map_err(|error| Failure::message(error.to_string()))?;
-        let statement = Statement {
-            namespace,
-            plan: saved.file.digest.clone(),
-            context: saved.plan.context.clone(),
-            approver,
-            approved_at: whole,
-            expires_at: until,
-            because: self.because.clone(),
-        };
-        let sayable = Statement::parse(&statement.text()).as_ref() == Some(&statement);
-        let message = "the names in this plan have line breaks, so no statement can be made of it";
-        let refused = || Failure::refused(codes::BAD_PLAN_FILE, message, "plan again");
-        sayable.then_some(statement).ok_or_else(refused)
-    }
-
-    fn write(&self, statement: &Statement) -> Result<PathBuf, Failure> {
-        let path = statement.path(&self.path);
-        write(&path, &statement.text())?;
-        Ok(path)
-    }
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    files::write(path, text.as_bytes()).map_err(|error| Failure::message(error.to_string()))
 }
 
 /// What is about to be signed, word for word.

@@ -10,7 +10,7 @@ use crate::cloud::CloudError;
 use crate::estate::{EstateError, Findings};
 use crate::import::ImportError;
 use crate::journal::JournalError;
-use crate::planfile;
+use crate::planfile::{self, ApproveError};
 use crate::run::RunError;
 
 /// A failure.
@@ -169,6 +169,12 @@ impl From<ImportError> for Failure {
             Err(ImportError::Estate(error)) => error.into(),
             Err(error) => Self::message(error.to_string()),
         }
+    }
+}
+
+impl From<ApproveError> for Failure {
+    fn from(error: ApproveError) -> Self {
+        error.refusal().map_or_else(|failed| Self::message(failed.to_string()), Self::refused_finding)
     }
 }
 

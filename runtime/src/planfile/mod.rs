@@ -2,6 +2,7 @@
 //! what the operator asked for, and for where it was made. Whoever shows, approves or applies it derives the plan again
 //! with the same compiler, and the digest in the file has to be that of what was derived ([`Saved`]).
 
+mod approving;
 mod head;
 mod inputs;
 mod refusal;
@@ -13,6 +14,7 @@ use holdfast_compiler::digest::{Purpose, digest};
 use holdfast_compiler::plan::Plan;
 use serde::{Deserialize, Serialize};
 
+pub use approving::{ApproveError, Approving};
 pub use inputs::{Inputs, PolicyFile};
 pub use refusal::Refusal;
 pub use saved::{Saved, signature_path};

@@ -1,0 +1,233 @@
+//! Agreeing to a saved plan: whose lists are asked, for how long it holds, and the two files that say so.
+
+use std::path::{Path, PathBuf};
+
+use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use jiff::{SignedDuration, Timestamp};
+
+use super::Saved;
+use crate::approval::{
+    self, Accepted, Demand, Namespace, Question, Refusal, Rule, SignError, Signers, SignersError, SigningKey,
+    Statement, signature_path,
+};
+use crate::files::{self, FileError};
+
+/// For how long an approval holds where the plan has no rule: what an estate says that says nothing.
+const HOLD_SECONDS: u64 = 24 * 3_600;
+
+/// Somebody is about to agree to a saved plan.
+#[derive(Debug)]
+pub struct Approving<'a> {
+    saved: &'a Saved,
+    path: &'a Path,
+    rules: Vec<&'a Rule>,
+    because: Option<&'a str>,
+}
+
+/// Why nobody has agreed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApproveError {
+    /// A list of signers cannot be read.
+    #[error("the list of signers, {0}")]
+    Signers(#[from] SignersError),
+    /// Nobody said who agrees, and the lists do not say it either.
+    #[error("the list of signers does not have one name for this key")]
+    NoName,
+    /// No statement can be made of this plan.
+    #[error("the names in this plan have line breaks, so no statement can be made of it")]
+    LineBreaks,
+    /// An apply would not count it.
+    #[error(transparent)]
+    NotCounted(#[from] Refusal),
+    /// The key cannot be used.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// It would hold for longer than time goes on.
+    #[error(transparent)]
+    Time(#[from] jiff::Error),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Unwritten(#[from] FileError),
+}
+
+impl ApproveError {
+    /// What is refused, with its code and its cure.
+    ///
+    /// # Errors
+    /// Itself, where it is no refusal: something failed.
+    pub fn refusal(self) -> Result<Diagnostic, Self> {
+        let message = self.to_string();
+        let one = |code, help: &str| Ok(Diagnostic::new(code, message).help(help));
+        match self {
+            Self::Signers(_) => one(codes::BAD_SIGNERS, "plan again"),
+            Self::NoName => one(codes::APPROVAL_UNKNOWN_KEY, "say who you are: `--as PRINCIPAL`"),
+            Self::LineBreaks => one(codes::BAD_PLAN_FILE, "plan again"),
+            Self::NotCounted(refusal) => Ok(refusal.finding()),
+            Self::Sign(_) | Self::Time(_) | Self::Unwritten(_) => Err(self),
+        }
+    }
+}
+
+impl<'a> Approving<'a> {
+    /// To the plan of a file. `anchored` is what the trust anchor asks for; `because` is why the plan is to be applied
+    /// without the approvals it needs, where the glass is to be broken.
+    #[must_use]
+    pub fn new(
+        saved: &'a Saved,
+        path: &'a Path,
+        anchored: Option<&'a Demand>,
+        because: Option<&'a str>,
+    ) -> Self {
+        let anchored = anchored.map(|demand| &demand.rule);
+        // Who may break the glass says the trust anchor, and not the plan.
+        let rules = saved.rule().into_iter().chain(anchored).filter(|_| because.is_none()).collect();
+        Self { saved, path, rules, because }
+    }
+
+    /// For how many seconds it holds: as long as the strictest rule lets it.
+    #[must_use]
+    pub fn hold_seconds(&self) -> u64 {
+        self.rules.iter().map(|rule| rule.hold_seconds).min().unwrap_or(HOLD_SECONDS)
+    }
+
+    /// What it is signed for.
+    #[must_use]
+    pub fn namespace(&self) -> Namespace {
+        if self.because.is_some() { Namespace::BreakGlass } else { Namespace::Approval }
+    }
+
+    /// Sign, and write the statement and its signature beside the plan. Without an approver it is the one whom a list
+    /// has for the key. `show` gets what is signed before it is.
+    ///
+    /// # Errors
+    /// The key cannot be used, or an apply would not count what it signs.
+    pub fn sign(
+        &self,
+        approver: Option<&str>,
+        key: Option<&SigningKey>,
+        show: &dyn Fn(&Statement),
+    ) -> Result<(Accepted, PathBuf), ApproveError> {
+        let (lists, now, namespace) = (self.lists()?, Timestamp::now(), self.namespace());
+        let public = approval::public_key(key, lists.first())?;
+        // Of several lists, the one that knows the key.
+        let signers = lists.iter().find(|list| list.knows(&public)).or(lists.first());
+        let listed = || signers.and_then(|signers| signers.principal_of(&public, namespace));
+        let approver = approver.or_else(listed).ok_or(ApproveError::NoName)?;
+        let statement = self.statement(approver, now)?;
+        let text = statement.text();
+        show(&statement);
+        let signature = approval::sign(namespace, text.as_bytes(), key, &public)?;
+        // What would be refused on the day of the apply is refused now.
+        let question = Question {
+            namespace,
+            plan: &self.saved.file.digest,
+            context: &self.saved.plan.context,
+            author: self.because.is_none().then_some(&self.saved.author),
+            signers,
+            hold_seconds: self.hold_seconds(),
+            because: self.because,
+            now,
+        };
+        let accepted = approval::verify(&text, &signature, &question)?;
+        let path = self.write(&statement)?;
+        files::write(&signature_path(&path), signature.as_bytes())?;
+        Ok((accepted, path))
+    }
+
+    /// Write the statement alone, for somebody else to sign.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn leave_unsigned(&self, approver: &str, show: &dyn Fn(&Statement)) -> Result<PathBuf, ApproveError> {
+        self.lists()?;
+        let statement = self.statement(approver, Timestamp::now())?;
+        show(&statement);
+        let path = self.write(&statement)?;
+        // Whatever was signed before is not this statement.
+        files::remove(&signature_path(&path))?;
+        Ok(path)
+    }
+
+    fn lists(&self) -> Result<Vec<Signers>, SignersError> {
+        self.rules.iter().map(|rule| Signers::parse(&rule.signers)).collect()
+    }
+
+    fn statement(&self, approver: &str, now: Timestamp) -> Result<Statement, ApproveError> {
+        let hold = SignedDuration::from_secs(i64::try_from(self.hold_seconds()).unwrap_or(i64::MAX));
+        // A statement knows whole seconds.
+        let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let statement = Statement {
+            namespace: self.namespace(),
+            plan: self.saved.file.digest.clone(),
+            context: self.saved.plan.context.clone(),
+            approver: approver.to_owned(),
+            approved_at: whole,
+            expires_at: whole.checked_add(hold)?,
+            because: self.because.map(str::to_owned),
+        };
+        let sayable = Statement::parse(&statement.text()).as_ref() == Some(&statement);
+        sayable.then_some(statement).ok_or(ApproveError::LineBreaks)
+    }
+
+    fn write(&self, statement: &Statement) -> Result<PathBuf, FileError> {
+        let path = statement.path(self.path);
+        files::write(&path, statement.text().as_bytes())?;
+        Ok(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::sample::{Folder, key, people};
+
+    #[tokio::test]
+    async fn approval_has_the_name_that_the_list_has_for_the_key() {
+        let folder = Folder::new().await;
+        let path = folder.plan();
+        let approving = Approving::new(&folder.saved, &path, None, None);
+        let (accepted, written) = approving.sign(None, Some(&key("bob")), &|_| ()).unwrap();
+        assert_eq!(accepted.approver, "bob@acme.example");
+        assert_eq!(written, path.with_file_name("change.plan.bob@acme.example.approval"));
+        assert!(files::exists(&signature_path(&written)));
+    }
+
+    #[tokio::test]
+    async fn author_and_strangers_are_refused_before_anything_is_written() {
+        let folder = Folder::new().await;
+        let path = folder.plan();
+        let approving = Approving::new(&folder.saved, &path, None, None);
+        let code = |approver, who| {
+            let refused = approving.sign(approver, Some(&key(who)), &|_| ()).unwrap_err();
+            refused.refusal().unwrap().code.as_str()
+        };
+        assert_eq!(code(None, "alice"), "E0714");
+        assert_eq!(code(None, "mallory"), "E0712");
+        assert_eq!(code(Some("bob@acme.example"), "mallory"), "E0712");
+        assert!(approval::statement_paths(&path, Namespace::Approval).unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn strictest_rule_says_how_long_an_approval_holds() {
+        let folder = Folder::new().await;
+        let path = folder.plan();
+        let rule = Rule { required: 1, hold_seconds: 600, signers: people() };
+        let anchored = Demand { rule, whose: "the anchor's rule".to_owned(), estate: "acme".to_owned() };
+        let hold = |anchored, because| Approving::new(&folder.saved, &path, anchored, because).hold_seconds();
+        assert_eq!(hold(None, None), 24 * 3_600);
+        assert_eq!(hold(Some(&anchored), None), 600);
+        // Breaking the glass is no matter of the plan's rules.
+        assert_eq!(hold(Some(&anchored), Some("nobody can be reached")), 24 * 3_600);
+    }
+
+    #[tokio::test]
+    async fn new_statement_drops_the_signature_of_the_one_before() {
+        let folder = Folder::new().await;
+        let path = folder.plan();
+        let approving = Approving::new(&folder.saved, &path, None, None);
+        let (_, signed) = approving.sign(None, Some(&key("bob")), &|_| ()).unwrap();
+        let unsigned = approving.leave_unsigned("bob@acme.example", &|_| ()).unwrap();
+        assert_eq!(signed, unsigned);
+        assert!(!files::exists(&signature_path(&unsigned)));
+    }
+}

@@ -2,7 +2,6 @@
 
 use holdfast_compiler::diagnostic::{Code, Diagnostic, Severity, codes, render, visible};
 use holdfast_compiler::source::Sources;
-use holdfast_compiler::units::Duration;
 
 use super::exit;
 use super::output::{Terminal, one_line};
@@ -197,48 +196,10 @@ impl From<CloudError> for Failure {
 
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
-        let said = error.to_string();
-        match error {
-            JournalError::Locked { run: None, .. } => Self::refused(
-                codes::LOCKED,
-                said,
-                "wait until it has ended; the lock goes with the process, there is nothing to remove",
-            ),
-            JournalError::Locked { run: Some((run, lease)), .. } => {
-                let lease = Duration::seconds(lease);
-                let help = format!(
-                    "wait until it has ended, and plan again; if it is not heard of for {lease}, it can be taken \
-                     over: `--take-over {run}`"
-                );
-                Self::refused(codes::LOCKED, said, help)
-            }
-            JournalError::Damaged { .. } => Self::refused(
-                codes::JOURNAL_DAMAGED,
-                said,
-                "restore the journal from a copy; without it Holdfast cannot tell what it has made",
-            ),
-            JournalError::Unusable { .. } => Self::refused(
-                codes::JOURNAL_DAMAGED,
-                said,
-                "find out who put it there, and move it out of the folder of the journal",
-            ),
-            JournalError::Abandoned(run) => Self::refused(
-                codes::ABANDONED_RUN,
-                said,
-                format!(
-                    "make sure that nobody is repairing it, then go on from what is there now: `--take-over {}`",
-                    run.run
-                ),
-            ),
-            JournalError::TakenOver { .. } => Self::refused(
-                codes::RUN_TAKEN_OVER,
-                said,
-                "no further step was started; talk to who took over, and plan again when their run has ended",
-            ),
-            JournalError::NothingToTakeOver(_) => Self::usage(format!("--take-over: {said}")),
-            JournalError::Signature(_) | JournalError::Io { .. } | JournalError::Cloud { .. } => {
-                Self::message(format!("the journal: {said}"))
-            }
+        match error.refusal() {
+            Ok(finding) => Self::refused_finding(finding),
+            Err(error @ JournalError::NothingToTakeOver(_)) => Self::usage(format!("--take-over: {error}")),
+            Err(error) => Self::message(format!("the journal: {error}")),
         }
     }
 }

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::Path;
 
+use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use holdfast_compiler::units::Duration;
+
 use super::{Progress, RunState};
 use crate::cloud::CloudError;
 
@@ -79,6 +82,51 @@ impl JournalError {
         Self::Io { path: path.display().to_string(), error: error.to_string() }
     }
 
+    /// What is refused, with its code and its cure.
+    ///
+    /// # Errors
+    /// Itself, where it is no refusal: wrong usage, or something that failed.
+    pub fn refusal(self) -> Result<Diagnostic, Self> {
+        let said = self.to_string();
+        let one = |code, help: &str| Ok(Diagnostic::new(code, said).help(help));
+        match self {
+            Self::Locked { run: None, .. } => one(
+                codes::LOCKED,
+                "wait until it has ended; the lock goes with the process, there is nothing to remove",
+            ),
+            Self::Locked { run: Some((run, lease)), .. } => {
+                let lease = Duration::seconds(lease);
+                let help = format!(
+                    "wait until it has ended, and plan again; if it is not heard of for {lease}, it can be taken \
+                     over: `--take-over {run}`"
+                );
+                one(codes::LOCKED, &help)
+            }
+            Self::Damaged { .. } => one(
+                codes::JOURNAL_DAMAGED,
+                "restore the journal from a copy; without it Holdfast cannot tell what it has made",
+            ),
+            Self::Unusable { .. } => one(
+                codes::JOURNAL_DAMAGED,
+                "find out who put it there, and move it out of the folder of the journal",
+            ),
+            Self::Abandoned(run) => {
+                let help = format!(
+                    "make sure that nobody is repairing it, then go on from what is there now: `--take-over {}`",
+                    run.run
+                );
+                one(codes::ABANDONED_RUN, &help)
+            }
+            Self::TakenOver { .. } => one(
+                codes::RUN_TAKEN_OVER,
+                "no further step was started; talk to who took over, and plan again when their run has ended",
+            ),
+            Self::NothingToTakeOver(_) | Self::Signature(_) | Self::Io { .. } | Self::Cloud { .. } => {
+                Err(self)
+            }
+        }
+    }
+
     pub(super) fn locked(run: &RunState) -> Self {
         let since = run.started.get(..19).unwrap_or(&run.started);
         let holder = format!("run {} by {}, since {since}Z", run.number, run.run.runner);
@@ -138,5 +186,33 @@ impl fmt::Display for Unended {
             named.join(", ")
         )?;
         if under_way.len() > NAMED { f.write_str(", …") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(error: JournalError) -> (&'static str, String) {
+        let finding = error.refusal().unwrap();
+        (finding.code.as_str(), finding.help.unwrap())
+    }
+
+    #[test]
+    fn lock_of_a_process_needs_no_cure_and_that_of_a_shared_journal_names_it() {
+        let locked = |run| JournalError::Locked { holder: "run 7 by alice".to_owned(), run };
+        let (code, help) = refusal(locked(None));
+        assert!(code == "E0702" && !help.contains("--take-over"), "{help}");
+        let (code, help) = refusal(locked(Some((7, 600))));
+        assert!(
+            code == "E0702" && help.contains("not heard of for 10m, ") && help.ends_with("`--take-over 7`"),
+            "{help}"
+        );
+    }
+
+    #[test]
+    fn what_the_disk_says_is_no_refusal() {
+        let error = JournalError::Io { path: "journal".to_owned(), error: "no space left".to_owned() };
+        assert_eq!(error.refusal().unwrap_err().to_string(), "journal: no space left");
     }
 }

@@ -9,7 +9,7 @@ use crate::cloud::CloudError;
 use crate::estate::{EstateError, Findings};
 use crate::import::ImportError;
 use crate::journal::JournalError;
-use crate::planfile::{self, ApproveError};
+use crate::planfile::{self, ApproveError, UnsavedError};
 use crate::run::RunError;
 
 /// A failure.
@@ -174,6 +174,15 @@ impl From<ImportError> for Failure {
 impl From<ApproveError> for Failure {
     fn from(error: ApproveError) -> Self {
         error.refusal().map_or_else(|failed| Self::message(failed.to_string()), Self::refused_finding)
+    }
+}
+
+impl From<UnsavedError> for Failure {
+    fn from(error: UnsavedError) -> Self {
+        match error {
+            UnsavedError::Estate(error) => error.into(),
+            error @ UnsavedError::Json(_) => Self::message(error.to_string()),
+        }
     }
 }
 

@@ -12,9 +12,8 @@ use super::judge::{FailOn, Judged};
 use super::output::Terminal;
 use super::{Global, author, consents, exit, remarks, show};
 use crate::approval::SigningKey;
-use crate::estate::{Opened, Planned, Policies, Request, Wishes, Workspace, absolute_journal};
-use crate::journal::{self, History, Journal};
-use crate::planfile::{self, Inputs, PlanFile};
+use crate::estate::{LivePlan, Policies, Wishes};
+use crate::planfile::{self, PlanFile};
 
 /// Show what differs between the policies and the cloud, and what an apply would do about it.
 ///
@@ -82,31 +81,23 @@ impl Plan {
         if let Some(path) = &self.out {
             planfile::may_write(path).map_err(Failure::usage)?;
         }
-        let workspace = Workspace::of(&global.selection(), &policies)?;
-        let estate = policies.compiled.policy.estate.to_string();
-        // Before the plan: what is written in between makes the plan stale, never the journal another one.
-        let journal = Journal::open(&workspace.journal).await?;
-        let history = workspace.history(&journal).await?;
-        let Opened { cloud, context, .. } = workspace.open(&estate).await?;
         let (wishes, tell) = (self.consents.wishes(), |remark| remarks::mention(&remark, terminal));
-        let planned =
-            Planned::now(policies, cloud.as_ref(), &context, &history.entries, &wishes, &tell).await?;
+        let live = LivePlan::of(policies, &global.selection(), &wishes, &tell).await?;
+        let plan = &live.planned.plan;
         if self.drift {
-            return self.drifted(&planned.plan, terminal);
+            return self.drifted(plan, terminal);
         }
-        let last = journal::rule(&history.runs, &context);
-        let asked = planned.policies.rule.as_ref().or(last).is_some_and(|rule| rule.required > 0);
-        if asked && workspace.trust().is_none() {
+        if live.relies_on_policies_alone() {
             terminal.note(show::NO_ANCHOR);
         }
-        self.format.print(&planned.plan, terminal)?;
-        terminal.detail(&super::screen::calls(&cloud.calls()));
-        let warnings = planned.policies.compiled.warnings.len();
-        let partial = !planned.plan.targets.is_empty();
-        let judged = Judged { warnings, partial, effects: &planned.plan.objectives, ..Judged::default() };
-        let (pending, failed) = (!planned.plan.is_empty(), judged.fails(&self.fail_on, terminal));
+        self.format.print(plan, terminal)?;
+        terminal.detail(&super::screen::calls(&live.calls));
+        let warnings = live.planned.policies.compiled.warnings.len();
+        let (partial, effects) = (!plan.targets.is_empty(), plan.objectives.as_slice());
+        let judged = Judged { warnings, partial, effects, ..Judged::default() };
+        let (pending, failed) = (!plan.is_empty(), judged.fails(&self.fail_on, terminal));
         if let Some(path) = &self.out {
-            self.save(path, planned, &wishes, &workspace, &history, terminal)?;
+            self.save(path, &live, &wishes, terminal)?;
         }
         Ok(match (failed, pending && self.detailed_exitcode) {
             (true, _) => exit::INVALID,
@@ -119,30 +110,13 @@ impl Plan {
     fn save(
         &self,
         path: &Path,
-        planned: Planned,
+        live: &LivePlan,
         wishes: &Wishes,
-        workspace: &Workspace,
-        history: &History,
         terminal: &Terminal,
     ) -> Result<(), Failure> {
-        let Planned { policies, owned, observation, plan } = planned;
-        let inputs = Inputs::of(
-            &policies,
-            &Request {
-                context: &plan.context,
-                owned: &owned,
-                observation: &observation,
-                consents: &wishes.consents,
-                targets: &wishes.targets,
-            },
-        );
-        let author = author::author(self.author.clone());
-        let journal = absolute_journal(&workspace.journal)?;
-        let file =
-            PlanFile::new(author, journal, history.head().to_owned(), workspace.cloud.local()?, inputs);
-        let file = file.seal(&plan)?;
+        let file = PlanFile::of(live, author::author(self.author.clone()), wishes)?;
         file.write(path, self.key.as_ref()).map_err(Failure::message)?;
-        let next = if policies.rule.is_some() { "approve" } else { "apply" };
+        let next = if live.planned.policies.rule.is_some() { "approve" } else { "apply" };
         let signed = if self.key.is_some() { ", signed by its author" } else { "" };
         terminal.note(&visible(&format!(
             "Saved{signed}: holdfast {next} {}\nThe file holds the policies word for word, contacts included.\n\

@@ -2,6 +2,7 @@
 //! same for a live plan, a saved plan, an apply and an import.
 
 mod error;
+mod live;
 pub mod load;
 mod planned;
 mod policies;
@@ -11,6 +12,7 @@ mod selection;
 mod workspace;
 
 pub use error::EstateError;
+pub use live::LivePlan;
 pub use planned::{Planned, Remark, Wishes};
 pub use policies::{Findings, PlanError, Policies, Request};
 pub use selection::{CloudChoice, Selection, absolute_journal};

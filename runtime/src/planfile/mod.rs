@@ -19,6 +19,7 @@ pub use inputs::{Inputs, PolicyFile};
 pub use refusal::Refusal;
 pub use saved::{Saved, signature_path};
 
+use crate::estate::{EstateError, LivePlan, Request, Wishes, absolute_journal};
 use crate::{files, journal};
 use head::{FORMAT, MARK, Marker};
 
@@ -51,6 +52,17 @@ pub struct PlanFile {
     pub inputs: Inputs,
 }
 
+/// Why a plan is not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum UnsavedError {
+    /// Its paths cannot be completed.
+    #[error(transparent)]
+    Estate(#[from] EstateError),
+    /// It cannot be written down.
+    #[error("cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
 /// What a digest commits to.
 #[derive(Serialize)]
 struct Committed<'a> {
@@ -71,6 +83,25 @@ impl PlanFile {
         let (holdfast, format) = (Marker::Plan, FORMAT);
         let (made_with, digest) = (env!("CARGO_PKG_VERSION").to_owned(), String::new());
         Self { holdfast, format, made_with, author, digest, journal, journal_head, local, inputs }
+    }
+
+    /// The file of a plan that was just made, with its digest.
+    ///
+    /// # Errors
+    /// There is no current folder, or it cannot be written as JSON.
+    pub fn of(live: &LivePlan, author: String, wishes: &Wishes) -> Result<Self, UnsavedError> {
+        let LivePlan { planned, workspace, history, .. } = live;
+        let request = Request {
+            context: &planned.plan.context,
+            owned: &planned.owned,
+            observation: &planned.observation,
+            consents: &wishes.consents,
+            targets: &wishes.targets,
+        };
+        let inputs = Inputs::of(&planned.policies, &request);
+        let (journal, local) = (absolute_journal(&workspace.journal)?, workspace.cloud.local()?);
+        let file = Self::new(author, journal, history.head().to_owned(), local, inputs);
+        Ok(file.seal(&planned.plan)?)
     }
 
     /// Set the digest to that of this file with the plan that was derived from it.

@@ -17,7 +17,7 @@ const SECTION: &str = "1";
 
 /// Print the manual page of a command, or write the pages of all commands.
 ///
-/// `holdfast man plan | man -l -` shows one page. `holdfast man --out ~/.local/share/man/man1` writes all of them where
+/// `holdfast man plan | man -l -` shows one page. `holdfast man --out ~/.cargo/share/man/man1` writes all of them where
 /// `man holdfast-plan` finds them.
 #[derive(Debug, Args)]
 pub(super) struct Man {

@@ -16,7 +16,7 @@ use crate::cloud::{CloudError, Command, Done};
 use crate::refusal;
 
 /// The drivers. A new one is a file beside this one, and a line here.
-pub(super) static DRIVERS: [&dyn Driver; 6] = [
+pub(super) static DRIVERS: &[&dyn Driver] = &[
     &bucket::Driver,
     &replication::Driver,
     &role::Driver,
@@ -27,7 +27,7 @@ pub(super) static DRIVERS: [&dyn Driver; 6] = [
 
 /// The driver of a kind.
 pub(super) fn of(kind: Kind) -> Option<&'static dyn Driver> {
-    DRIVERS.into_iter().find(|driver| driver.kind() == kind)
+    DRIVERS.iter().copied().find(|driver| driver.kind() == kind)
 }
 
 /// What AWS does with the things of one kind.

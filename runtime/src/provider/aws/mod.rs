@@ -58,7 +58,7 @@ pub static PROVIDER: Provider = Provider {
     class: error::class,
     partition: "aws",
     connect: || Box::pin(async { Box::new(Aws::connect().await) as Box<dyn Cloud> }),
-    embedded: &embedded::KINDS,
+    embedded: embedded::KINDS,
 };
 
 /// One AWS account, through the SDK's ordinary chain of configuration and credentials.

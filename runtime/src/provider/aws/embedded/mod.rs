@@ -14,7 +14,7 @@ use crate::local::Embedded;
 use crate::local::values;
 
 /// The kinds.
-pub(super) static KINDS: [&dyn Embedded; 6] = [
+pub(super) static KINDS: &[&dyn Embedded] = &[
     &bucket::Bucket,
     &replication::Replication,
     &role::Role,

@@ -18,7 +18,7 @@ mod estate;
 use std::time::{Duration, Instant};
 
 use holdfast_compiler::compile::{Options, compile};
-use holdfast_compiler::lower::{Target, lower};
+use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::Observation;
 use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, diff, text};
 use holdfast_compiler::provider::aws::route53::hosted_zone;
@@ -43,8 +43,8 @@ fn main() {
         let began = Instant::now();
         let compiled = compile(&sources, Options::default()).expect("the generated policy compiles");
         let checked = began.elapsed();
-        let graph =
-            lower(&compiled.policy, &Target::one("aws", "000000000000".to_owned())).expect("no circles");
+        let graph = lower(&compiled.policy, &TargetAccounts::one("aws", "000000000000".to_owned()))
+            .expect("no circles");
         let lowered = began.elapsed();
         // Nothing is there but the zone: everything is to be made.
         let zone = graph.iter().find(|r| r.address.kind() == hosted_zone::KIND).expect("a zone");

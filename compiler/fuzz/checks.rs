@@ -7,10 +7,10 @@
 )]
 
 use holdfast_compiler::compile::{Compiled, Options};
-use holdfast_compiler::diagnostic::machine::{self, Format};
+use holdfast_compiler::diagnostic::machine::{self, ReportFormat};
 use holdfast_compiler::diagnostic::{Diagnostic, Style, render};
 use holdfast_compiler::format::Formatted;
-use holdfast_compiler::lower::{self, Target};
+use holdfast_compiler::lower::{self, TargetAccounts};
 use holdfast_compiler::objectives::{self, Deriver, Facts};
 use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::{self, Accounts, Context, Inputs};
@@ -65,7 +65,7 @@ pub(crate) fn compile(text: &str) {
 
 /// The plan for an empty cloud, and for one that has the zones and nothing else.
 fn plan(compiled: &Compiled, sources: &Sources) {
-    let target = Target::one("aws", "000000000000".to_owned());
+    let target = TargetAccounts::one("aws", "000000000000".to_owned());
     let graph = match lower::lower(&compiled.policy, &target) {
         Ok(graph) => graph,
         Err(findings) => return report(&findings, sources),
@@ -131,7 +131,7 @@ fn report(findings: &[Diagnostic], sources: &Sources) {
     }
     let drawn = render(findings, sources, Style { color: None, ..STYLE });
     assert!(!drawn.contains(|c: char| c.is_control() && !"\n\t".contains(c)), "{drawn:?}");
-    for format in [Format::Json, Format::Sarif, Format::Github] {
+    for format in [ReportFormat::Json, ReportFormat::Sarif, ReportFormat::Github] {
         let written = machine::write(findings, sources, format);
         assert!(!written.contains('\u{1b}'), "{written:?}");
     }

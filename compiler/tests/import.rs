@@ -5,7 +5,7 @@
 use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::format::{Formatted, format};
 use holdfast_compiler::import::{Survey, propose};
-use holdfast_compiler::lower::Target;
+use holdfast_compiler::lower::TargetAccounts;
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::printable::printable;
 use holdfast_compiler::source::Sources;
@@ -54,7 +54,7 @@ fn objects(hostile: &str) -> Vec<Object> {
 
 #[test]
 fn whatever_things_are_called_the_text_compiles_and_says_no_more() {
-    let target = Target::one("aws", "000000000000".to_owned());
+    let target = TargetAccounts::one("aws", "000000000000".to_owned());
     for hostile in [
         "no",
         "~",

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::diagnostic::{Diagnostic, Severity, Style, codes, render};
-use holdfast_compiler::lower::{self, Target};
+use holdfast_compiler::lower::{self, TargetAccounts};
 use holdfast_compiler::printable::{Seal, printable};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
@@ -99,7 +99,7 @@ fn sources(files: &BTreeMap<String, String>) -> Sources {
 
 /// What a compilation up to the graph finds, warnings too.
 fn findings(sources: &Sources) -> Vec<Diagnostic> {
-    let target = Target::one("aws", "000000000000".to_owned());
+    let target = TargetAccounts::one("aws", "000000000000".to_owned());
     let mut lines = sources.iter().filter_map(|(_, source)| source.text.lines().nth(1));
     let as_of = lines.find_map(|line| Date::parse(line.strip_prefix("# as of: ")?));
     match compile(sources, Options { as_of }) {

@@ -228,10 +228,10 @@ fn every_fixture_is_at_the_same_places_in_every_format() {
         let findings = support::findings(&sources);
         assert!(!findings.is_empty(), "{name}");
         let written = |format| machine::write(&findings, &sources, format);
-        let found = found_in_json(&read_json(&written(machine::Format::Json)));
+        let found = found_in_json(&read_json(&written(machine::ReportFormat::Json)));
         let topped = found.iter().cloned().map(topped).collect::<Vec<_>>();
-        assert_eq!(found_in_sarif(&read_sarif(&written(machine::Format::Sarif))), topped, "{name}");
-        assert_eq!(found_by_github(&read_github(&written(machine::Format::Github))), found, "{name}");
+        assert_eq!(found_in_sarif(&read_sarif(&written(machine::ReportFormat::Sarif))), topped, "{name}");
+        assert_eq!(found_by_github(&read_github(&written(machine::ReportFormat::Github))), found, "{name}");
         let human = render(&findings, &sources, Style { color: None, width: 80 });
         let reports = reports(&human);
         assert_eq!(reports.len(), found.len(), "{name}");

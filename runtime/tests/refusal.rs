@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast::cloud::{Cloud as _, Command};
+use holdfast::cloud::{Cloud as _, Command, GUARDED};
 use holdfast::local::{Local, Weather};
 use holdfast::refusal;
 use holdfast_compiler::compile::{Options, compile};
-use holdfast_compiler::lower::{Target, lower};
+use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::{Action, StepId};
 use holdfast_compiler::provider::aws::iam::role as role_kind;
@@ -48,7 +48,7 @@ fn commands() -> BTreeMap<Kind, Command> {
     let mut sources = Sources::default();
     sources.add("acme.yaml", POLICY);
     let compiled = compile(&sources, Options::default()).unwrap();
-    let graph = lower(&compiled.policy, &Target::one("aws", ACCOUNT.to_owned())).unwrap();
+    let graph = lower(&compiled.policy, &TargetAccounts::one("aws", ACCOUNT.to_owned())).unwrap();
     let role = graph.iter().find(|resource| resource.address.kind() == role_kind::KIND).unwrap().identity();
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/{}", role.get("name").unwrap());
     let of = |resource: &holdfast_compiler::resource::Resource| {
@@ -79,7 +79,7 @@ async fn refused(command: &Command) -> String {
     let cloud = Local::in_memory(Weather::default());
     let results = cloud.execute(std::slice::from_ref(command)).await;
     let error = results.into_iter().next().unwrap().expect_err("a forged command was executed");
-    assert_eq!(error.code, refusal::CODE, "{error}");
+    assert_eq!(error.code, GUARDED, "{error}");
     assert_eq!(cloud.calls().services.values().sum::<u64>(), 0, "no call");
     assert_eq!(cloud.objects(), [], "nothing is made");
     error.message

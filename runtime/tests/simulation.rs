@@ -21,7 +21,7 @@ use holdfast::local::{Local, Weather};
 use holdfast_compiler::compile::{Compiled, Options, compile};
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::import::Survey;
-use holdfast_compiler::lower::{Target, lower};
+use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::{Observation, Wanted, scope};
 use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Plan, Step, diff};
 use holdfast_compiler::resource::{Kind, Lifecycle};
@@ -42,7 +42,7 @@ impl Estate {
         sources.add("estate.yaml", estate::documents(services).join("---\n"));
         let compiled = compile(&sources, Options::default()).unwrap();
         let account = "000000000000".to_owned();
-        let graph = lower(&compiled.policy, &Target::one("aws", account.clone())).unwrap();
+        let graph = lower(&compiled.policy, &TargetAccounts::one("aws", account.clone())).unwrap();
         let context = Context {
             estate: "acme".to_owned(),
             cloud: "local:memory".to_owned(),

@@ -64,7 +64,7 @@ pub struct Backup {
     pub strategy: Strategy,
     /// The sites that hold a copy.
     #[schemars(extend("minItems" = 1, "maxItems" = 30))]
-    pub to: Vec<Target>,
+    pub to: Vec<BackupTarget>,
     /// The day of the week, for `weekly`.
     #[serde(default)]
     pub on: Option<Weekday>,
@@ -139,7 +139,7 @@ pub enum Lock {
 /// Where a copy lives: a site, or a site with the name of the bucket there.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum Target {
+pub enum BackupTarget {
     /// The site. The bucket there is named after the primary bucket and the region.
     Site(Name),
     /// The site and the bucket.

@@ -10,8 +10,9 @@ use super::data::Encryption;
 use super::service::Objectives;
 use super::text::{FilePath, Name};
 use super::waiver::Waiver;
+use crate::provider::aws::region::Region as AwsRegion;
 use crate::provider::aws::words::{AccountId, KmsKey, S3Location};
-use crate::provider::{Region, aws};
+use crate::provider::region::Region;
 use crate::units::Duration;
 
 /// Always `estate`.
@@ -60,7 +61,7 @@ pub struct Estate {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Site {
     /// The AWS region.
-    pub aws: aws::Region,
+    pub aws: AwsRegion,
     /// The KMS key for data encrypted with `aws:kms` at this site. Without it, the account's key for S3
     /// (`alias/aws/s3`).
     #[serde(default)]

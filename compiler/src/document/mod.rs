@@ -8,13 +8,14 @@ mod drill;
 mod estate;
 mod existing;
 mod parse;
+mod read_trust;
 mod recovery;
 mod scalar;
 pub mod schema;
 mod schema_error;
 mod service;
 mod syntax_error;
-mod text;
+pub(crate) mod text;
 mod traffic;
 mod tree;
 mod trust;
@@ -31,21 +32,21 @@ pub use continuity::{
     Access, Budget, Channel, Communication, Contact, Continuity, Deadline, Level, Procedure, Reach,
     ReachText, Resource,
 };
-pub use data::{Backup, Data, Encryption, Lock, Strategy, Target, Weekday, Windows};
+pub use data::{Backup, BackupTarget, Data, Encryption, Lock, Strategy, Weekday, Windows};
 pub use drill::{Drill, Form, Success};
 pub use estate::{Approvals, Defaults, Estate, JournalPlace, Site, Tier};
 pub use existing::Existing;
 pub(crate) use parse::parse as trees;
+pub use read_trust::read_trust;
 pub use recovery::{Disruption, RecoveryStep};
 pub use service::{Limit, Objective, Objectives, RecoveryFrom, Service};
-pub(crate) use text::text_type;
 pub use text::{
     ApiCall, Currency, Deed, DomainName, FilePath, FindingCode, Name, TimeOfDay, UrlPath, ZoneName,
 };
 pub use traffic::{AliasEndpoint, Endpoint, EndpointText, Interval, Probe, Traffic};
 pub(crate) use tree::MAX_DEPTH;
 pub use tree::{Step, Tree};
-pub use trust::{Trust, TrustedApprovals, TrustedEstate, TrustedJournal, read_trust};
+pub use trust::{Trust, TrustedApprovals, TrustedEstate, TrustedJournal};
 pub use waiver::Waiver;
 
 /// The largest file that is read as policy, in bytes.

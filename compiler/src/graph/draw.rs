@@ -12,7 +12,7 @@ use crate::resource::{Lifecycle, Resource};
 
 /// A way to draw the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum GraphFormat {
     /// Graphviz.
     Dot,
     /// Mermaid flowchart, as GitHub renders it.
@@ -23,11 +23,11 @@ pub enum Format {
 
 /// Draw the graph. Same graph, same bytes.
 #[must_use]
-pub fn draw(graph: &Graph, format: Format) -> String {
+pub fn draw(graph: &Graph, format: GraphFormat) -> String {
     match format {
-        Format::Dot => dot(graph),
-        Format::Mermaid => mermaid(graph),
-        Format::Json => json(graph),
+        GraphFormat::Dot => dot(graph),
+        GraphFormat::Mermaid => mermaid(graph),
+        GraphFormat::Json => json(graph),
     }
 }
 

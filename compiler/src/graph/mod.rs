@@ -11,7 +11,7 @@ use petgraph::graphmap::DiGraphMap;
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::resource::{Address, Resource};
-pub use draw::{Format, draw};
+pub use draw::{GraphFormat, draw};
 
 /// Resources and what they need.
 #[derive(Debug)]

@@ -62,14 +62,14 @@ pub struct Traffic {
     /// Key and value, in the order of the language.
     pub probe: Vec<(&'static str, Value)>,
     /// Site and what it answers with, the primary first.
-    pub endpoints: Vec<(String, Target)>,
+    pub endpoints: Vec<(String, Answer)>,
     /// Whether nothing in the cloud says which sites the endpoints are at.
     pub guessed: bool,
 }
 
 /// What a record answers with.
 #[derive(Debug, Clone)]
-pub enum Target {
+pub enum Answer {
     /// An address or a host name.
     Address(String),
     /// The provider's own resource.

@@ -11,7 +11,7 @@
 mod adopt;
 pub mod candidate;
 mod propose;
-mod survey;
+pub mod survey;
 mod write;
 
 pub use adopt::{Adoption, adoptions};

@@ -12,8 +12,9 @@ use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::document::{Body, read};
 use crate::format::{Formatted, format};
 use crate::graph::Graph;
-use crate::lower::{Target, lower};
-use crate::provider::{PROVIDERS, Region};
+use crate::lower::{TargetAccounts, lower};
+use crate::provider::PROVIDERS;
+use crate::provider::region::Region;
 use crate::resource::{Attribute, Lifecycle, Resource};
 use crate::source::{SourceId, Sources};
 
@@ -39,7 +40,11 @@ const ROUNDS: usize = 50;
 ///
 /// # Errors
 /// Policies that do not compile by themselves.
-pub fn propose(policies: &Sources, survey: &Survey, target: &Target) -> Result<Proposal, Vec<Diagnostic>> {
+pub fn propose(
+    policies: &Sources,
+    survey: &Survey,
+    target: &TargetAccounts,
+) -> Result<Proposal, Vec<Diagnostic>> {
     let first = policies.iter().next().is_none();
     let mut left_out = survey.left_out.clone();
     let (sites, graph, services) =
@@ -94,7 +99,7 @@ fn laid_out(text: String) -> String {
 type Known = (BTreeMap<Region, String>, Option<Graph>, BTreeSet<String>);
 
 /// The sites of the estate by region, and what the policies mention.
-fn known(policies: &Sources, target: &Target) -> Result<Known, Vec<Diagnostic>> {
+fn known(policies: &Sources, target: &TargetAccounts) -> Result<Known, Vec<Diagnostic>> {
     let checked = check(policies, Options::default());
     let Some(policy) = checked.policy else { return Err(checked.findings) };
     let graph = lower(&policy, target)?;
@@ -140,7 +145,7 @@ impl Attempt {
         &self,
         all: &mut Vec<Candidate<'_>>,
         survey: &Survey,
-        target: &Target,
+        target: &TargetAccounts,
         out: &mut Vec<LeftOut>,
     ) -> Result<bool, Vec<Diagnostic>> {
         let checked = check(&self.sources, Options::default());

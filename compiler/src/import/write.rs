@@ -6,17 +6,18 @@ use std::net::Ipv4Addr;
 
 use serde_json::Value;
 
-use super::candidate::{Candidate, Target};
-use crate::lower::Target as Accounts;
-use crate::provider::{Region, aws};
+use super::candidate::{Answer, Candidate};
+use crate::lower::TargetAccounts;
+use crate::provider::aws::name::AWS;
+use crate::provider::region::Region;
 
 /// A first estate.
-pub(super) fn estate(target: &Accounts, sites: &BTreeMap<Region, String>) -> String {
+pub(super) fn estate(target: &TargetAccounts, sites: &BTreeMap<Region, String>) -> String {
     let mut out = String::from(
         "# The estate as `holdfast import` found it: every region that holds a copy is a site. Rename\n\
          # sites to what people call them, and the estate to what the business calls it.\nkind: estate\n",
     );
-    let _ = writeln!(out, "name: imported\naccount: {}\nsites:", quoted(target.account(aws::NAME)));
+    let _ = writeln!(out, "name: imported\naccount: {}\nsites:", quoted(target.account(AWS)));
     for (region, site) in sites {
         let _ = writeln!(out, "  {site}: {{ {}: {} }}", region.provider.name, scalar(region.id));
     }
@@ -77,8 +78,8 @@ fn traffic(candidate: &Candidate<'_>, out: &mut String) {
         out.push_str("    endpoints:\n");
         for (site, target) in &traffic.endpoints {
             let target = match target {
-                Target::Address(address) => scalar(address),
-                Target::Alias { name, zone_id } => {
+                Answer::Address(address) => scalar(address),
+                Answer::Alias { name, zone_id } => {
                     format!("{{ alias: {}, zone-id: {} }}", scalar(name), scalar(zone_id))
                 }
             };

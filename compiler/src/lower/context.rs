@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Target;
+use super::target::TargetAccounts;
 use crate::document::Name;
 use crate::policy::{Policy, Service};
 use crate::resource::{Address, Kind};
@@ -13,7 +13,7 @@ pub struct Context<'a> {
     /// The whole policy.
     pub policy: &'a Policy,
     /// Where it is applied.
-    pub target: &'a Target,
+    pub target: &'a TargetAccounts,
     /// The service.
     pub service: &'a Service,
 }

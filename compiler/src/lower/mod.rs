@@ -1,7 +1,8 @@
 //! From the policy to the graph: which resources should exist, and what needs what.
 
-mod context;
+pub mod context;
 mod existing;
+mod target;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,33 +13,13 @@ use crate::policy::Policy;
 use crate::provider;
 use crate::resource::{Address, Identity, Kind, Resource};
 pub use context::Context;
-
-/// What the policy cannot know: where it is applied.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// The id of the account at each provider.
-    pub accounts: BTreeMap<String, String>,
-}
-
-impl Target {
-    /// One account of one provider.
-    #[must_use]
-    pub fn one(provider: &str, account: impl Into<String>) -> Self {
-        Self { accounts: BTreeMap::from([(provider.to_owned(), account.into())]) }
-    }
-
-    /// The account at a provider; empty where there is none, which no cloud takes for an account.
-    #[must_use]
-    pub fn account(&self, provider: &str) -> &str {
-        self.accounts.get(provider).map_or("", String::as_str)
-    }
-}
+pub use target::TargetAccounts;
 
 /// Compile a policy into its graph.
 ///
 /// # Errors
 /// Two resources that would be one thing; what is said about existing things that are none. (Circles of services are found before.)
-pub fn lower(policy: &Policy, target: &Target) -> Result<Graph, Vec<Diagnostic>> {
+pub fn lower(policy: &Policy, target: &TargetAccounts) -> Result<Graph, Vec<Diagnostic>> {
     let mut resources: BTreeMap<Address, Resource> = BTreeMap::new();
     let mut errors = Vec::new();
     for service in policy.services.values() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::document::{Disruption, Encryption, KmsKey, Name};
 use crate::policy::{Assumed, Assumptions, Bucket, Origin, Policy, RecoveryStep, Schedule, Setting, Site};
-use crate::provider;
+use crate::provider::facts::{Dns, Facts as ProviderFacts};
 use crate::source::Span;
 use crate::units::{Bytes, Date, Duration};
 
@@ -31,7 +31,7 @@ pub struct Traffic {
     /// The place of its name.
     pub span: Span,
     /// What is true of the names of its provider.
-    pub dns: &'static provider::facts::Dns,
+    pub dns: &'static Dns,
     /// Whether it moves at all; nobody has set it up otherwise.
     pub moves: bool,
     /// How a failure is found.
@@ -66,7 +66,7 @@ pub struct Data<'p> {
     /// The place of the backups.
     pub span: Span,
     /// What is true of data and backups at its provider.
-    pub provider: &'static provider::Facts,
+    pub provider: &'static ProviderFacts,
     /// The primary bucket.
     pub primary: &'p Bucket,
     /// Whether the primary bucket keeps versions.

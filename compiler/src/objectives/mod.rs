@@ -8,14 +8,15 @@
 
 mod check;
 mod cure;
-mod facts;
+pub mod facts;
 mod json;
 mod observed;
 mod procedure;
 mod rpo;
 mod rto;
+mod terms;
 mod text;
-mod view;
+pub mod view;
 mod wanted;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Data, Facts, Traffic, answers};
-use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, rto, source_of};
+use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, source_of, terms};
 use crate::document::Name;
 use crate::policy::{Deed, RecoveryStep};
 use crate::source::Span;
@@ -151,7 +151,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
                         let why = format!("nobody says how long it takes `{person}`: state `takes`");
                         terms.push(Term::unbounded(Phase::Act, what, why, Some(*span)));
                     }
-                    terms.extend(rto::failover(name, traffic, self.facts, self.deriver.as_of));
+                    terms.extend(terms::failover(name, traffic, self.facts, self.deriver.as_of));
                 }
             }
             Deed::Restore(name) => {
@@ -198,8 +198,8 @@ impl<'a, 'p> Procedure<'a, 'p> {
     /// Traffic that no step mentions moves by itself.
     pub(super) fn failover_unless_done(&mut self, name: &'a Name, traffic: &'a Traffic) {
         if !self.moved.contains(name) {
-            let mut terms = vec![rto::detect(traffic, self.facts, self.deriver.as_of)];
-            terms.extend(rto::failover(name, traffic, self.facts, self.deriver.as_of));
+            let mut terms = vec![terms::detect(traffic, self.facts, self.deriver.as_of)];
+            terms.extend(terms::failover(name, traffic, self.facts, self.deriver.as_of));
             self.add(None, terms);
         }
     }

@@ -4,13 +4,14 @@
 //! Numbers come from the provider, with their sources. The interval of a health check counts from an answer to the next
 //! request. Source of the phases: AWS whitepaper "Disaster Recovery of Workloads on AWS", "Detection".
 
-use super::facts::{Copy, Detection, Facts, Traffic, is_built_in};
+use super::facts::{Copy, Facts};
 use super::procedure::Procedure;
-use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, source_of};
+use super::terms::{assumed, detect};
+use super::{Bound, Deriver, Phase};
 use crate::document::{Disruption, Name};
-use crate::policy::{Assumed, Deed, Service, Setting, Site};
+use crate::policy::{Deed, Service, Site};
 use crate::source::Span;
-use crate::units::{Date, Duration};
+use crate::units::Duration;
 
 /// The longest way through everything that has to happen.
 pub(super) fn bound<'p>(
@@ -90,87 +91,4 @@ fn detection(deriver: &Deriver<'_>, facts: &Facts<'_>, disruption: Disruption) -
         assumed(Phase::Detect, &what, facts.assumptions.noticed.as_ref(), why, facts.span, deriver.as_of)
     };
     Bound::of(vec![term])
-}
-
-/// A term of an assumption, unbounded where nobody states it.
-pub(super) fn assumed(
-    phase: Phase,
-    what: &str,
-    assumption: Option<&Setting<Assumed<Duration>>>,
-    missing: &str,
-    span: Span,
-    as_of: Option<Date>,
-) -> Term {
-    let Some(Setting { value, origin }) = assumption else {
-        return Term::unbounded(phase, what, missing, Some(span));
-    };
-    Term {
-        phase,
-        what: what.to_owned(),
-        value: Some(value.value),
-        assurance: assurance_of(value.measured, as_of),
-        source: source_of(&value.because, value.measured, is_built_in(origin)),
-        span: origin.span(),
-    }
-}
-
-/// How long it takes until health checks count an endpoint as down: failures × (interval + the time a request may take).
-pub(super) fn detect(traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) -> Term {
-    match &traffic.detection {
-        Detection::Probe { interval, failures, request, span } => Term {
-            phase: Phase::Detect,
-            what: "until health checks count the endpoint as down".to_owned(),
-            value: Some(Duration::seconds(failures * (interval + request))),
-            assurance: Assurance::Proven,
-            source: format!(
-                "{}: {failures} failures × ({interval} s between requests + {request} s for one)",
-                traffic.dns.service
-            ),
-            span: Some(*span),
-        },
-        Detection::Target(span) => {
-            let why = "no time is documented for targets of aliases: add a `probe`, or state `assumptions.detection`";
-            let what = "until the alias's target counts as down";
-            assumed(Phase::Detect, what, facts.assumptions.detection.as_ref(), why, *span, as_of)
-        }
-    }
-}
-
-/// What happens between the failed health check and the last client at the standby.
-pub(super) fn failover(name: &Name, traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) -> Vec<Term> {
-    if !traffic.moves {
-        let what = format!("traffic `{name}` does not move");
-        return vec![Term::unbounded(Phase::Propagate, what, "there is no failover", Some(traffic.span))];
-    }
-    let given = &facts.assumptions;
-    let of = |phase, what: &str, setting| assumed(phase, what, Some(setting), "", traffic.span, as_of);
-    let ttl = if traffic.alias {
-        Term {
-            phase: Phase::Propagate,
-            what: format!("TTL of the answers for `{name}`"),
-            value: Some(traffic.dns.alias_ttl.value),
-            assurance: Assurance::Attested,
-            source: traffic.dns.alias_ttl.why.to_owned(),
-            span: None,
-        }
-    } else {
-        Term {
-            phase: Phase::Propagate,
-            what: format!("TTL of the answers for `{name}`"),
-            value: Some(traffic.ttl.value),
-            assurance: Assurance::Proven,
-            source: "the record's TTL".to_owned(),
-            span: traffic.ttl.origin.span(),
-        }
-    };
-    vec![
-        of(
-            Phase::Propagate,
-            &format!("until {} answers with the standby", traffic.dns.service),
-            &given.health_propagation,
-        ),
-        ttl,
-        of(Phase::Propagate, "resolvers that keep answers for longer", &given.resolver_slack),
-        of(Phase::Drain, "connections that clients keep open", &given.keep_alive),
-    ]
 }

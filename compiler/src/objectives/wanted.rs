@@ -1,7 +1,7 @@
 //! Facts as the policy wants them.
 
 use super::facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
-use crate::policy::{Protocol, Service, Target};
+use crate::policy::{EndpointTarget, Protocol, Service};
 use crate::provider;
 
 impl<'p> Facts<'p> {
@@ -10,7 +10,8 @@ impl<'p> Facts<'p> {
     pub fn wanted(service: &'p Service) -> Self {
         let traffic = service.traffic.iter().map(|(name, traffic)| {
             // What clients hold when the primary is lost is the primary's answer.
-            let alias = traffic.endpoints.first().is_some_and(|e| matches!(e.target, Target::Alias { .. }));
+            let alias =
+                traffic.endpoints.first().is_some_and(|e| matches!(e.target, EndpointTarget::Alias { .. }));
             let dns = &traffic.provider.dns;
             let detection = match &traffic.probe {
                 Some(probe) => Detection::Probe {

@@ -3,7 +3,7 @@
 use super::binder::Binder;
 use super::{Bucket, DataSet, Schedule, Setting, buckets, schedule, settings};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::document::{self, Encryption, Name, Step, Strategy, Target};
+use crate::document::{self, BackupTarget, Encryption, Name, Step, Strategy};
 use crate::source::Span;
 use crate::units::Duration;
 
@@ -64,8 +64,8 @@ impl Binder<'_> {
         for (item, target) in backup.to.iter().enumerate() {
             let span = self.to(path, item);
             let (site, bucket) = match target {
-                Target::Site(site) => (site, None),
-                Target::Bucket(both) => (&both.site, Some(both.bucket.clone())),
+                BackupTarget::Site(site) => (site, None),
+                BackupTarget::Bucket(both) => (&both.site, Some(both.bucket.clone())),
             };
             let Some(site) = self.sites.find(site, span, out) else { continue };
             let taken = std::iter::once(primary).chain(copies.iter()).find(|b| b.site.name == site.name);
@@ -103,8 +103,8 @@ impl Binder<'_> {
         for (item, target) in backup.to.iter().enumerate() {
             let place = self.to(path, item);
             let site = match target {
-                Target::Site(site) => site,
-                Target::Bucket(both) => {
+                BackupTarget::Site(site) => site,
+                BackupTarget::Bucket(both) => {
                     out.push(
                         Diagnostic::new(
                             codes::NO_BUCKET_IN_VAULT,

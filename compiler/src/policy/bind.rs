@@ -9,7 +9,7 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Body, Document, Estate, Name};
-use crate::provider::aws;
+use crate::provider::aws::name::AWS;
 
 pub(super) fn bind(documents: Vec<Document>, complete: bool, out: &mut Vec<Diagnostic>) -> Option<Policy> {
     let estate = the_estate(&documents, complete, out)?;
@@ -155,7 +155,7 @@ fn with_estate(
     // The word `account` is AWS's.
     let accounts = estate.account.as_ref().map(|id| {
         let span = text.span(&["account".into()]);
-        (aws::NAME, (id.to_string(), span))
+        (AWS, (id.to_string(), span))
     });
     let journal = estate.journal.as_ref().map(|place| journal::bind(place, text, &sites, out));
     let approvals = estate.approvals.as_ref().map(|body| approvals::bind(text, body, out));

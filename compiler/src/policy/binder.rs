@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::sites::Sites;
 use crate::diagnostic::{Code, Diagnostic, guess};
 use crate::document::{self, Document, Name, Text, Tier};
-use crate::provider::{Facts, aws};
+use crate::provider::aws::facts::FACTS;
+use crate::provider::facts::Facts;
 use crate::source::Span;
 
 /// One service with everything its names can mean.
@@ -67,6 +68,6 @@ impl Binder<'_> {
     /// The provider of the primary site. Where that is unknown, which is a finding, the first one: so the rest of the
     /// service is still checked.
     pub(super) fn provider(&self) -> &'static Facts {
-        self.sites.get(&self.service.primary).map_or(&aws::FACTS, |site| site.region.provider)
+        self.sites.get(&self.service.primary).map_or(&FACTS, |site| site.region.provider)
     }
 }

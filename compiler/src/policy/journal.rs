@@ -3,7 +3,7 @@
 use super::sites::Sites;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{JournalPlace, Name, S3Location, Text};
-use crate::provider::Region;
+use crate::provider::region::Region;
 use crate::source::Span;
 use crate::units::Duration;
 

@@ -27,7 +27,8 @@ use crate::document::{
     BucketName, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Strategy, TimeOfDay,
     Weekday,
 };
-use crate::provider::{Facts, Region};
+use crate::provider::facts::Facts;
+use crate::provider::region::Region;
 use crate::source::Span;
 use crate::units::{Bytes, Date, Duration};
 pub use approvals::Approvals;
@@ -226,14 +227,14 @@ pub struct Endpoint {
     /// The site.
     pub site: Site,
     /// What the record answers with.
-    pub target: Target,
+    pub target: EndpointTarget,
     /// The place of the endpoint.
     pub span: Span,
 }
 
 /// What a record answers with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum EndpointTarget {
     /// An IP address.
     Ip(std::net::IpAddr),
     /// A host name.
@@ -247,7 +248,7 @@ pub enum Target {
     },
 }
 
-impl Target {
+impl EndpointTarget {
     /// Whether the provider asks the target itself how it is.
     #[must_use]
     pub fn tells_its_health(&self, provider: &Facts) -> bool {

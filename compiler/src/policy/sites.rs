@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Site;
 use crate::diagnostic::{Diagnostic, choices, codes};
 use crate::document::{self, Estate, Name, Text};
-use crate::provider::{Region, aws};
+use crate::provider::aws::kms;
+use crate::provider::region::Region;
 use crate::source::Span;
 
 /// The sites of an estate by name.
@@ -33,7 +34,7 @@ impl Sites {
             }
             regions.entry(region).or_insert(place);
             if let Some(key) = &body.kms_key
-                && aws::kms::region(key.as_str()).is_some_and(|of_key| of_key != region.id)
+                && kms::region(key.as_str()).is_some_and(|of_key| of_key != region.id)
             {
                 let span =
                     |key: &'static str| document.span(&["sites".into(), name.as_str().into(), key.into()]);

@@ -5,10 +5,11 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::binder::Binder;
-use super::{Endpoint, Origin, Probe, Protocol, Service, Setting, Site, Target, Traffic};
+use super::{Endpoint, EndpointTarget, Origin, Probe, Protocol, Service, Setting, Site, Traffic};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Name, Step};
-use crate::provider::{Facts, aws};
+use crate::provider::aws::facts::FACTS;
+use crate::provider::facts::Facts;
 use crate::source::Span;
 
 /// The longest TTL in seconds (RFC 2181 §8).
@@ -45,7 +46,7 @@ pub(super) fn bind(
     let at: [Step<'_>; 2] = ["traffic".into(), name.as_str().into()];
     let span = |key: &'static str| binder.document.span(&[at[0], at[1], key.into()]);
     // The word `zone` selects the provider.
-    let provider: &'static Facts = &aws::FACTS;
+    let provider: &'static Facts = &FACTS;
     let (zone, record) = (body.zone.as_str(), body.record.as_str());
     if record != zone && !record.ends_with(&format!(".{zone}")) {
         out.push(
@@ -96,8 +97,8 @@ pub(super) fn bind(
     }
     for endpoint in &endpoints {
         let answer = match &endpoint.target {
-            Target::Host(name) | Target::Alias { name, .. } => name.as_str(),
-            Target::Ip(_) => continue,
+            EndpointTarget::Host(name) | EndpointTarget::Alias { name, .. } => name.as_str(),
+            EndpointTarget::Ip(_) => continue,
         };
         if answer == record {
             out.push(
@@ -184,11 +185,11 @@ fn target(
     endpoint: &document::Endpoint,
     span: Span,
     out: &mut Vec<Diagnostic>,
-) -> Option<Target> {
+) -> Option<EndpointTarget> {
     let text = match endpoint {
         document::Endpoint::Alias(alias) => {
             let name = alias.alias.as_str().to_owned();
-            return Some(Target::Alias { name, zone_id: alias.zone_id.clone() });
+            return Some(EndpointTarget::Alias { name, zone_id: alias.zone_id.clone() });
         }
         document::Endpoint::Address(text) => text.0.as_str(),
     };
@@ -202,7 +203,7 @@ fn target(
                         .help(provider.dns.asks_from),
                 );
             }
-            Some(Target::Ip(ip))
+            Some(EndpointTarget::Ip(ip))
         }
         Err(_) if looks_like_ip => {
             out.push(
@@ -212,16 +213,16 @@ fn target(
             );
             None
         }
-        Err(_) => Some(Target::Host(text.to_owned())),
+        Err(_) => Some(EndpointTarget::Host(text.to_owned())),
     }
 }
 
 /// The one type that all endpoints fit into. An alias goes with IPv4.
 fn one_type(endpoints: &[Endpoint], out: &mut Vec<Diagnostic>) -> Option<RecordType> {
     let type_of = |endpoint: &Endpoint| match endpoint.target {
-        Target::Ip(IpAddr::V4(_)) | Target::Alias { .. } => RecordType::A,
-        Target::Ip(IpAddr::V6(_)) => RecordType::Aaaa,
-        Target::Host(_) => RecordType::Cname,
+        EndpointTarget::Ip(IpAddr::V4(_)) | EndpointTarget::Alias { .. } => RecordType::A,
+        EndpointTarget::Ip(IpAddr::V6(_)) => RecordType::Aaaa,
+        EndpointTarget::Host(_) => RecordType::Cname,
     };
     let first = endpoints.first()?;
     let wanted = type_of(first);

@@ -2,7 +2,8 @@
 //! service rests on.
 
 use crate::document::Name;
-use crate::objectives::{Data, Traffic, View};
+use crate::objectives::facts::{Data, Traffic};
+use crate::objectives::view::View;
 use crate::policy::{self, Bucket, Service};
 use crate::source::Span;
 

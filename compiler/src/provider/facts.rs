@@ -4,8 +4,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::aws::words::KmsKey;
 use crate::diagnostic::Code;
-use crate::document::KmsKey;
 use crate::units::Duration;
 
 /// The facts of a provider.

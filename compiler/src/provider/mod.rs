@@ -2,15 +2,15 @@
 //! people; what these are on a cloud, a provider says.
 
 pub mod aws;
-mod evidence;
+pub mod evidence;
 pub mod facts;
 mod kinds;
-mod region;
+pub mod region;
 
 use crate::document::Name;
 use crate::import::candidate::{Candidate, Given};
-use crate::import::{LeftOut, Survey};
-use crate::lower::Context;
+use crate::import::survey::{LeftOut, Survey};
+use crate::lower::context::Context;
 use crate::policy::{DataSet, Traffic};
 use crate::resource::{Call, KindSchema, Rate, Resource};
 

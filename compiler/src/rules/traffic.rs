@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, codes};
-use crate::policy::{Policy, Probe, Target};
+use crate::policy::{EndpointTarget, Policy, Probe};
 use crate::provider::facts::Dns;
 use crate::units::Date;
 
@@ -12,8 +12,10 @@ pub(super) fn long_ttl(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnosti
     for service in policy.services.values() {
         for (name, traffic) in &service.traffic {
             // Aliases answer with their targets' TTL.
-            let alias =
-                traffic.endpoints.iter().all(|endpoint| matches!(endpoint.target, Target::Alias { .. }));
+            let alias = traffic
+                .endpoints
+                .iter()
+                .all(|endpoint| matches!(endpoint.target, EndpointTarget::Alias { .. }));
             let Some(span) = traffic
                 .ttl
                 .origin

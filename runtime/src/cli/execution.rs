@@ -30,12 +30,12 @@ pub(super) struct Execution {
     timeout: Option<Duration>,
     /// Say what happens as JSON, an event a line, on standard output instead of the result.
     #[arg(long, value_name = "FORMAT")]
-    events: Option<Format>,
+    events: Option<EventsFormat>,
 }
 
 /// How to say what happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum EventsFormat {
     /// Lines of JSON.
     Json,
 }

@@ -19,12 +19,12 @@ pub(super) struct Graph {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// How to print it.
-    #[arg(long, value_enum, default_value_t = Format::Dot)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = DrawingFormat::Dot)]
+    format: DrawingFormat,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
+enum DrawingFormat {
     /// Graphviz: pipe it into `dot -Tsvg`.
     Dot,
     /// Mermaid, as GitHub shows it in Markdown.
@@ -37,14 +37,14 @@ impl Graph {
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
         let (_, resources) = Policies::load(&self.paths, None)?.offline_graph()?;
         let format = match self.format {
-            Format::Dot => graph::Format::Dot,
-            Format::Mermaid => graph::Format::Mermaid,
-            Format::Json => graph::Format::Json,
+            DrawingFormat::Dot => graph::GraphFormat::Dot,
+            DrawingFormat::Mermaid => graph::GraphFormat::Mermaid,
+            DrawingFormat::Json => graph::GraphFormat::Json,
         };
         let drawn = graph::draw(&resources, format);
         match self.format {
-            Format::Dot | Format::Mermaid => terminal.result(&drawn),
-            Format::Json => terminal.json(&drawn),
+            DrawingFormat::Dot | DrawingFormat::Mermaid => terminal.result(&drawn),
+            DrawingFormat::Json => terminal.json(&drawn),
         }
         Ok(exit::DONE)
     }

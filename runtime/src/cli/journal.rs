@@ -32,8 +32,8 @@ enum Command {
         #[arg(default_value = ".", value_name = "PATH")]
         paths: Vec<PathBuf>,
         /// How to print it.
-        #[arg(long, value_enum, default_value_t = Format::Text)]
-        format: Format,
+        #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+        format: LogFormat,
     },
     /// The entries of one run.
     Show {
@@ -44,8 +44,8 @@ enum Command {
         #[arg(default_value = ".", value_name = "PATH")]
         paths: Vec<PathBuf>,
         /// How to print it.
-        #[arg(long, value_enum, default_value_t = Format::Text)]
-        format: Format,
+        #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+        format: LogFormat,
     },
     /// What the runner signed of one run, for `ssh-keygen -Y verify -n run@holdfast`.
     Signatures {
@@ -92,7 +92,7 @@ fn write_signatures(history: &History, run: u64, out: &Path) -> Result<usize, Fa
 
 /// How a journal is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum LogFormat {
     /// For people.
     Text,
     /// For machines.
@@ -105,8 +105,8 @@ impl Journal {
             Command::Log { paths, format } => {
                 let history = open(global, &paths).await?.history(false, terminal).await?;
                 match format {
-                    Format::Text => terminal.result(&view::log(&history)),
-                    Format::Json => terminal.json(&view::log_json(&history)),
+                    LogFormat::Text => terminal.result(&view::log(&history)),
+                    LogFormat::Json => terminal.json(&view::log_json(&history)),
                 }
             }
             Command::Show { run, paths, format } => {
@@ -118,8 +118,8 @@ impl Journal {
                     return Err(Failure::usage(message));
                 };
                 match format {
-                    Format::Text => terminal.result(&view::show(&history, run)),
-                    Format::Json => terminal.json(&view::show_json(&history, run)),
+                    LogFormat::Text => terminal.result(&view::show(&history, run)),
+                    LogFormat::Json => terminal.json(&view::show_json(&history, run)),
                 }
             }
             Command::Signatures { run, paths, out } => {

@@ -23,6 +23,7 @@ mod man;
 mod objectives;
 mod output;
 mod plan;
+mod plan_format;
 mod progress;
 mod remarks;
 mod schema;

@@ -26,15 +26,15 @@ pub(super) struct Objectives {
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
     /// How to print it.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ObjectivesFormat::Text)]
+    format: ObjectivesFormat,
     /// Exit with 3 where there is a warning, or an objective that is missed and waived. Can be given several times.
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Vec<FailOn>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
+enum ObjectivesFormat {
     /// For people.
     Text,
     /// For programs.
@@ -48,8 +48,10 @@ impl Objectives {
         let Some(policy) = checked.policy else { return Err(Failure::invalid(checked.findings, sources)) };
         let all = Deriver::new(&policy, self.as_of).all(Facts::wanted);
         match self.format {
-            Format::Text => terminal.result(&objectives::text(&policy, &all, &sources, terminal.stdout())),
-            Format::Json => terminal.json(&objectives::json(&policy, &all, &sources, self.as_of)),
+            ObjectivesFormat::Text => {
+                terminal.result(&objectives::text(&policy, &all, &sources, terminal.stdout()))
+            }
+            ObjectivesFormat::Json => terminal.json(&objectives::json(&policy, &all, &sources, self.as_of)),
         }
         // What is missed is in the table; here is where, and the cure.
         let (errors, warnings): (Vec<_>, Vec<_>) =

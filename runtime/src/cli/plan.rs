@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use holdfast_compiler::diagnostic::visible;
 use holdfast_compiler::plan;
 use holdfast_compiler::units::Date;
@@ -10,6 +10,7 @@ use holdfast_compiler::units::Date;
 use super::failure::Failure;
 use super::judge::{FailOn, Judged};
 use super::output::Terminal;
+use super::plan_format::PlanFormat;
 use super::{Global, author, consents, exit, remarks, show};
 use crate::approval::SigningKey;
 use crate::estate::{LivePlan, Policies, Wishes};
@@ -27,8 +28,8 @@ pub(super) struct Plan {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// How to print it.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    format: PlanFormat,
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
@@ -51,25 +52,6 @@ pub(super) struct Plan {
     /// Exit with 2 where there is something to do.
     #[arg(long)]
     detailed_exitcode: bool,
-}
-
-/// How a plan is printed.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
-
-impl Format {
-    pub(super) fn print(self, plan: &plan::Plan, terminal: &Terminal) -> Result<(), Failure> {
-        match self {
-            Self::Text => terminal.result(&plan::text(plan, terminal.stdout())),
-            Self::Json => terminal.json(&plan::json(plan)?),
-        }
-        Ok(())
-    }
 }
 
 impl Plan {
@@ -130,8 +112,8 @@ impl Plan {
     /// Drift, or nothing at all.
     fn drifted(&self, plan: &plan::Plan, terminal: &Terminal) -> Result<u8, Failure> {
         match self.format {
-            Format::Text => terminal.result(&plan::drift(plan, terminal.stdout())),
-            Format::Json => terminal.json(&plan::json(&plan.clone().only_drift())?),
+            PlanFormat::Text => terminal.result(&plan::drift(plan, terminal.stdout())),
+            PlanFormat::Json => terminal.json(&plan::json(&plan.clone().only_drift())?),
         }
         let drifted = plan.drifted().next().is_some();
         Ok(if drifted && self.detailed_exitcode { exit::PENDING } else { exit::DONE })

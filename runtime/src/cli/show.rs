@@ -9,7 +9,7 @@ use holdfast_compiler::units::Duration;
 use super::failure::Failure;
 use super::judge::{FailOn, Judged};
 use super::output::Terminal;
-use super::plan::Format;
+use super::plan_format::PlanFormat;
 use super::{Global, exit};
 use crate::approval::{Demand, Rule};
 use crate::planfile::{PlanFile, Saved};
@@ -29,8 +29,8 @@ pub(super) struct Show {
     #[arg(value_name = "PLANFILE")]
     path: PathBuf,
     /// How to print it.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    format: PlanFormat,
     /// Exit with 3 where an objective is not met, or gets weaker. Can be given several times.
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Vec<FailOn>,
@@ -41,7 +41,7 @@ impl Show {
         let name = self.path.display().to_string();
         let saved = Saved::read(&self.path).map_err(|refusal| Failure::plan_file(refusal, &name))?;
         let trust = global.selection().trust()?;
-        if matches!(self.format, Format::Text) {
+        if matches!(self.format, PlanFormat::Text) {
             terminal.result(&made(&saved, anchored(trust.as_ref(), &saved)?.as_ref()));
         }
         if saved.rule().is_some() && trust.is_none() {

@@ -21,8 +21,8 @@ pub(super) struct Validate {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// How to print the findings. All but `human` go to stdout, and are there without findings too.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = FindingsFormat::Human)]
+    format: FindingsFormat,
     /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23. Without it
     /// they are not: a policy does not go wrong overnight by itself.
     #[arg(long, value_name = "DATE", value_parser = super::date)]
@@ -33,7 +33,7 @@ pub(super) struct Validate {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
+enum FindingsFormat {
     /// Reports with the marked lines, on stderr.
     Human,
     /// For scripts.
@@ -48,7 +48,7 @@ impl Validate {
     pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
         let checked = Policies::load(&self.paths, self.as_of).and_then(Policies::offline_graph);
         let format = match self.format {
-            Format::Human => {
+            FindingsFormat::Human => {
                 let checked = checked?;
                 let (warnings, waived) = (&checked.0.compiled.warnings, &checked.0.compiled.waived);
                 if !warnings.is_empty() {
@@ -61,9 +61,9 @@ impl Validate {
                 }
                 return Ok(self.judge(&checked.0, terminal).unwrap_or(exit::DONE));
             }
-            Format::Json => machine::Format::Json,
-            Format::Sarif => machine::Format::Sarif,
-            Format::Github => machine::Format::Github,
+            FindingsFormat::Json => machine::ReportFormat::Json,
+            FindingsFormat::Sarif => machine::ReportFormat::Sarif,
+            FindingsFormat::Github => machine::ReportFormat::Github,
         };
         let (code, findings, sources) = match checked {
             Ok((policies, _)) => {
@@ -74,8 +74,8 @@ impl Validate {
         };
         let written = machine::write(&findings, &sources, format);
         match format {
-            machine::Format::Json | machine::Format::Sarif => terminal.json(&written),
-            machine::Format::Github => terminal.annotations(&written),
+            machine::ReportFormat::Json | machine::ReportFormat::Sarif => terminal.json(&written),
+            machine::ReportFormat::Github => terminal.annotations(&written),
         }
         if !findings.is_empty() {
             terminal.note(&tally(&findings));

@@ -9,8 +9,7 @@ use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
 use holdfast_compiler::resource::Kind;
 
-use super::{Callers, Calls, Class, Cloud, CloudError, Command, Cost, Done};
-use crate::refusal;
+use super::{Callers, Calls, Class, Cloud, CloudError, Command, Cost, Done, refuse};
 
 /// A cloud per provider.
 pub struct Clouds(BTreeMap<&'static str, Box<dyn Cloud>>);
@@ -72,8 +71,7 @@ impl Cloud for Clouds {
         match self.of_batch(batch) {
             Some(cloud) => cloud.execute(batch).await,
             None => {
-                let refused =
-                    |command| refusal::refuse(command, "a batch is of one provider, and that one is open");
+                let refused = |command| refuse(command, "a batch is of one provider, and that one is open");
                 batch.iter().map(|command| Err(refused(command))).collect()
             }
         }

@@ -2,6 +2,7 @@
 
 mod clouds;
 mod cost;
+mod guarded;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,6 +15,7 @@ use holdfast_compiler::resource::{Address, Named, Values};
 
 pub use clouds::Clouds;
 pub use cost::{Cost, cost};
+pub use guarded::{GUARDED, refuse};
 
 /// API calls, every attempt counted. Displayed as `523 (iam 40, route53 85, s3 398), 31 of them wasted: 31
 /// throttled`.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use holdfast_compiler::compile::{Compiled, Options, compile};
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::graph::Graph;
-use holdfast_compiler::lower::{Target, lower};
+use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::{Observation, Owned};
 use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Plan, diff};
 use holdfast_compiler::source::{Sources, Span};
@@ -110,7 +110,7 @@ impl Policies {
     /// Two resources that would be one thing, and what is said about existing things that are none.
     pub fn graph(self, accounts: &Accounts) -> Result<(Self, Graph), Findings> {
         let accounts = accounts.iter().map(|(provider, account)| (provider.to_owned(), account.id.clone()));
-        self.lowered(&Target { accounts: accounts.collect() })
+        self.lowered(&TargetAccounts { accounts: accounts.collect() })
     }
 
     /// What should exist, without a cloud: in the accounts that the estate names, or in none in particular.
@@ -123,11 +123,11 @@ impl Policies {
             let name = provider.declared.name;
             (name.to_owned(), named.get(name).map_or(NO_ACCOUNT.to_owned(), |(id, _)| id.clone()))
         });
-        let target = Target { accounts: accounts.collect() };
+        let target = TargetAccounts { accounts: accounts.collect() };
         self.lowered(&target)
     }
 
-    fn lowered(self, target: &Target) -> Result<(Self, Graph), Findings> {
+    fn lowered(self, target: &TargetAccounts) -> Result<(Self, Graph), Findings> {
         match lower(&self.compiled.policy, target) {
             Ok(graph) => Ok((self, graph)),
             Err(findings) => Err(Findings { findings, sources: self.sources }),

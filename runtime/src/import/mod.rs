@@ -9,7 +9,7 @@ mod matched;
 use std::path::{Path, PathBuf};
 
 use holdfast_compiler::import::{Adoption, Proposal, propose};
-use holdfast_compiler::lower::Target;
+use holdfast_compiler::lower::TargetAccounts;
 use holdfast_compiler::plan::Context;
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
@@ -83,7 +83,7 @@ impl Import {
         let survey = cloud.survey().await?;
         let accounts =
             here.accounts.iter().map(|(provider, account)| (provider.to_owned(), account.id.clone()));
-        let target = Target { accounts: accounts.collect() };
+        let target = TargetAccounts { accounts: accounts.collect() };
         let proposal = propose(&policies, &survey, &target)
             .map_err(|findings| EstateError::Invalid(Findings { findings, sources: self.loaded_again() }))?;
         front.proposal(&proposal);

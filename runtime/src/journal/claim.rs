@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use super::entry::Entry;
 use super::folder::{self, Folder};
-use super::{Appended, Event, History, JournalError, Memory, Place, Read, RunState, Store, Unended, chain};
+use super::store::{Appended, Read, Store};
+use super::{Event, History, JournalError, Memory, Place, RunState, Unended, chain};
 use crate::cloud::Calls;
 use crate::provider::aws::journal::Bucket;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::units::Duration;
 
-use super::{Progress, RunState};
+use super::state::{Progress, RunState};
 use crate::cloud::CloudError;
 
 /// Why a journal cannot be used.

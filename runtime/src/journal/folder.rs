@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::JournalError;
 use super::chain::{Part, Text};
-use super::{Appended, JournalError, Read, Store};
+use super::store::{Appended, Read, Store};
 use crate::cloud::Calls;
 use crate::files::{self, FileError, Why, absent};
 

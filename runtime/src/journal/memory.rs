@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
+use super::JournalError;
 use super::chain::{Part, Text};
-use super::{Appended, JournalError, Read, Store};
+use super::store::{Appended, Read, Store};
 use crate::cloud::Calls;
 
 /// A journal in memory. Clones are the same journal.

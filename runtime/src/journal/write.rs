@@ -8,7 +8,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::claim::now;
-use super::{Appended, Claim, Entry, Event, JournalError, Run, Signer, Store};
+use super::store::{Appended, Store};
+use super::{Claim, Entry, Event, JournalError, Run, Signer};
 
 /// An entry that waits to be written.
 type Request = (Event, oneshot::Sender<Result<(), JournalError>>);

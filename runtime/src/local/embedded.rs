@@ -4,7 +4,6 @@ use holdfast_compiler::observation::Object;
 use holdfast_compiler::resource::{Identity, Kind, Values};
 use serde_json::Value;
 
-use super::rules;
 use super::store::State;
 use crate::cloud::{CloudError, Command};
 
@@ -55,6 +54,8 @@ pub struct Look<'a> {
     pub command: &'a Command,
     /// The thing as it will be, or as it is where it goes.
     pub object: &'a Object,
+    /// What a refusal of a command is, by its code and words.
+    pub refuse: fn(&Command, &str, &str) -> CloudError,
 }
 
 impl Look<'_> {
@@ -63,7 +64,7 @@ impl Look<'_> {
     /// # Errors
     /// Always: the refusal, in a code of the real cloud.
     pub fn refuse(&self, code: &str, message: impl Into<String>) -> Checked {
-        Err(rules::refuse(self.command, code, message))
+        Err((self.refuse)(self.command, code, &message.into()))
     }
 
     /// An attribute; null where it is not set.
@@ -76,5 +77,14 @@ impl Look<'_> {
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         self.get(name).as_str().unwrap_or_default()
+    }
+}
+
+/// The entries of a JSON object.
+#[must_use]
+pub fn values(object: Value) -> Values {
+    match object {
+        Value::Object(map) => map.into_iter().collect(),
+        _ => Values::new(),
     }
 }

@@ -2,9 +2,9 @@
 //! a smaller catalogue: it enforces the preconditions of the real one (`rules.rs`) and can be told to fail
 //! ([`Fault`]).
 
-mod embedded;
+pub mod embedded;
 mod rules;
-mod store;
+pub mod store;
 mod weather;
 
 use std::collections::BTreeSet;
@@ -22,7 +22,6 @@ use crate::cloud::{Caller, Callers, Calls, Cloud, CloudError, Command, Done};
 use crate::provider::{self, PROVIDERS};
 use crate::refusal;
 pub use embedded::{Checked, Embedded, Look};
-pub(crate) use rules::values;
 use store::Store;
 pub use store::{Fault, State};
 use weather::Fate;
@@ -111,7 +110,7 @@ impl Cloud for Local {
         let (stale, wait) = self.fate(Weather::observation).unwrap_or_default();
         tokio::time::sleep(wait).await;
         let mut state = self.state();
-        state.provide(scope);
+        rules::provide(&mut state, scope);
         // Whatever stands in the place of a wanted thing is seen, as a listing of the place would show it.
         let places: BTreeSet<(Kind, Vec<String>)> = scope.iter().filter_map(Wanted::place).collect();
         let identities: BTreeSet<(Kind, &Identity)> =
@@ -199,7 +198,7 @@ fn run(state: &mut State, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
     let all = remove(state, batch).and_then(|()| {
         let before = faults.iter().zip(batch).find(|(fault, _)| fault.as_ref().is_some_and(|f| !f.after));
         if let Some((Some(fault), command)) = before {
-            return Err(fault.error(command));
+            return Err(rules::injected(fault, command));
         }
         batch.iter().map(|command| put(state, command)).collect::<Result<Vec<Done>, CloudError>>()
     });
@@ -207,7 +206,7 @@ fn run(state: &mut State, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
         Ok(done) => {
             let answers = done.into_iter().zip(faults).zip(batch);
             let answer = |((done, fault), command): ((Done, Option<store::Fault>), &Command)| match fault {
-                Some(fault) => Err(fault.error(command)),
+                Some(fault) => Err(rules::injected(&fault, command)),
                 None => Ok(done),
             };
             answers.map(answer).collect()
@@ -241,7 +240,7 @@ fn put(state: &mut State, command: &Command) -> Result<Done, CloudError> {
         Action::Keep => return Err(rules::refuse(command, "InvalidRequest", "nothing to execute")),
         Action::Delete => return Ok(Done { id, outputs: Values::new() }),
         Action::Update => {
-            let missing = || rules::refuse(command, "NotFound", format!("`{id}` does not exist"));
+            let missing = || rules::refuse(command, "NotFound", &format!("`{id}` does not exist"));
             let mut object = state.get(kind, &id).cloned().ok_or_else(missing)?;
             for name in &command.changed {
                 let value = command.values.get(name).cloned().unwrap_or_default();

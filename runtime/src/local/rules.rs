@@ -1,12 +1,12 @@
 //! What holds for a thing of any kind. The preconditions of a kind are its own ([`Embedded`]).
 
-use holdfast_compiler::observation::Object;
+use holdfast_compiler::observation::{Object, Wanted};
 use holdfast_compiler::plan::Action;
-use holdfast_compiler::resource::{Change, Values};
+use holdfast_compiler::resource::Change;
 use serde_json::Value;
 
 use super::embedded::{Checked, Look};
-use super::store::State;
+use super::store::{Fault, State};
 use crate::cloud::{CloudError, Command};
 use crate::provider;
 
@@ -16,22 +16,14 @@ pub(super) fn operation(command: &Command) -> String {
 }
 
 /// A refusal, in a code of the provider of the command's kind.
-pub(super) fn refuse(command: &Command, code: &str, message: impl Into<String>) -> CloudError {
+pub(super) fn refuse(command: &Command, code: &str, message: &str) -> CloudError {
     CloudError::new(provider::class(command.address.kind(), code), operation(command), code, message)
-}
-
-/// The entries of a JSON object.
-pub(crate) fn values(object: Value) -> Values {
-    match object {
-        Value::Object(map) => map.into_iter().collect(),
-        _ => Values::new(),
-    }
 }
 
 /// Whether a thing may become what `object` says.
 pub(super) fn check(state: &State, command: &Command, object: &Object) -> Checked {
     let Some(kind) = provider::embedded(object.kind) else { return Ok(()) };
-    let look = Look { state, command, object };
+    let look = Look { state, command, object, refuse };
     immutable(&look)?;
     kind.check(&look)
 }
@@ -41,7 +33,7 @@ pub(super) fn delete(state: &State, command: &Command) -> Checked {
     let Some(object) = &command.object else {
         return Err(refuse(command, "InvalidRequest", "nothing to delete"));
     };
-    let look = Look { state, command, object };
+    let look = Look { state, command, object, refuse };
     provider::embedded(object.kind).map_or(Ok(()), |kind| kind.delete(&look))
 }
 
@@ -62,4 +54,26 @@ fn immutable(look: &Look<'_>) -> Checked {
         }
     }
     Ok(())
+}
+
+/// What a fault that a test asks for says.
+pub(super) fn injected(fault: &Fault, command: &Command) -> CloudError {
+    let message = if fault.after { "the answer was lost (injected)" } else { "it fails (injected)" };
+    refuse(command, &fault.code, message)
+}
+
+/// Make the prerequisites that are asked for.
+pub(super) fn provide(state: &mut State, scope: &[Wanted]) {
+    if state.fixed_zones {
+        return;
+    }
+    for wanted in scope.iter().filter(|wanted| wanted.kind.is_shared()) {
+        let provided = provider::embedded(wanted.kind).and_then(|kind| kind.provide(&wanted.identity));
+        let mut there = state.beginning(wanted.kind, String::new());
+        let known = there.any(|object| object.identity() == wanted.identity);
+        drop(there);
+        if let Some(object) = provided.filter(|_| !known) {
+            state.put(object);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use holdfast_compiler::observation::{Object, Wanted};
+use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::resource::Kind;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::weather::Weather;
 use crate::cloud::{Class, CloudError, Command};
 use crate::files::{self, FileError, absent};
-use crate::provider;
 
 /// The format of the file.
 const FORMAT: u32 = 2;
@@ -38,13 +37,6 @@ pub struct Fault {
     pub after: bool,
 }
 
-impl Fault {
-    pub(super) fn error(&self, command: &Command) -> CloudError {
-        let message = if self.after { "the answer was lost (injected)" } else { "it fails (injected)" };
-        super::rules::refuse(command, &self.code, message)
-    }
-}
-
 /// Everything an embedded cloud holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,7 +46,7 @@ pub struct State {
     /// Whether zones that policies name have to be in the file, as on a real cloud. Otherwise the cloud
     /// has every zone it is asked for: there is nobody else here who could have made it.
     #[serde(default)]
-    fixed_zones: bool,
+    pub(super) fixed_zones: bool,
     /// Buckets that hold objects, as a test writes it into the file: they cannot be deleted.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     full_buckets: BTreeSet<String>,
@@ -160,22 +152,6 @@ impl State {
     pub fn next_id(&mut self, prefix: &str) -> String {
         self.last_id += 1;
         format!("{prefix}-{:06}", self.last_id)
-    }
-
-    /// Make the prerequisites that are asked for.
-    pub(super) fn provide(&mut self, scope: &[Wanted]) {
-        if self.fixed_zones {
-            return;
-        }
-        let wanted = scope.iter().filter(|wanted| wanted.kind.is_shared());
-        for wanted in wanted {
-            let provided = provider::embedded(wanted.kind).and_then(|kind| kind.provide(&wanted.identity));
-            let known =
-                self.beginning(wanted.kind, String::new()).any(|object| object.identity() == wanted.identity);
-            if let Some(object) = provided.filter(|_| !known) {
-                self.put(object);
-            }
-        }
     }
 
     /// The fault that strikes a command, used up once.

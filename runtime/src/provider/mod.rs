@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use holdfast_compiler::resource::Kind;
 
 use crate::cloud::{Class, Cloud, CloudError, Command};
-use crate::local::Embedded;
+use crate::local::embedded::Embedded;
 
 /// A provider.
 pub struct Provider {

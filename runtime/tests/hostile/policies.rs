@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_compiler::compile::{Options, compile};
-use holdfast_compiler::lower::{Target, lower};
+use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::source::Sources;
 use serde_json::Value;
 
@@ -117,7 +117,7 @@ fn with(documents: &[Value], place: &Place, text: &str) -> Vec<Value> {
 fn compiles(documents: &[Value]) -> bool {
     let mut sources = Sources::default();
     sources.add("a.yaml", text(documents));
-    let target = Target::one("aws", "000000000000".to_owned());
+    let target = TargetAccounts::one("aws", "000000000000".to_owned());
     compile(&sources, Options::default()).is_ok_and(|compiled| lower(&compiled.policy, &target).is_ok())
 }
 

@@ -13,14 +13,14 @@ use std::sync::Mutex;
 
 use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::diagnostic::Diagnostic;
-use holdfast_compiler::lower::{Target, lower};
+use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 use serde_json::Value;
 
 /// What the compiler finds in a fixture, warnings too. A second line `# as of: DATE` names the day it is looked at.
 pub fn findings(sources: &Sources) -> Vec<Diagnostic> {
-    let target = Target::one("aws", "000000000000".to_owned());
+    let target = TargetAccounts::one("aws", "000000000000".to_owned());
     let mut lines = sources.iter().filter_map(|(_, source)| source.text.lines().nth(1));
     let as_of = lines.find_map(|line| Date::parse(line.strip_prefix("# as of: ")?));
     match compile(sources, Options { as_of }) {

@@ -13,7 +13,7 @@ use crate::source::{Source, Sources};
 
 /// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum ReportFormat {
     /// Our own, for scripts: complete, and as plain as it gets.
     Json,
     /// For code scanning.
@@ -24,11 +24,11 @@ pub enum Format {
 
 /// The findings as a document of a format. Without findings it is an empty document, and a valid one.
 #[must_use]
-pub fn write(findings: &[Diagnostic], sources: &Sources, format: Format) -> String {
+pub fn write(findings: &[Diagnostic], sources: &Sources, format: ReportFormat) -> String {
     match format {
-        Format::Json => json::write(findings, sources),
-        Format::Sarif => sarif::write(findings, sources),
-        Format::Github => github::write(findings, sources),
+        ReportFormat::Json => json::write(findings, sources),
+        ReportFormat::Sarif => sarif::write(findings, sources),
+        ReportFormat::Github => github::write(findings, sources),
     }
 }
 

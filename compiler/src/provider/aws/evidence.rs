@@ -7,10 +7,11 @@ use super::iam::{rights, role};
 use super::route53::{health_check, record};
 use super::s3::{self, bucket, replication};
 use crate::document::Name;
-use crate::objectives::{Backfill, Data, Detection, Traffic, View};
+use crate::objectives::facts::{Backfill, Data, Detection, Traffic};
+use crate::objectives::view::View;
 use crate::observation::Object;
 use crate::policy::{self, Bucket, Service};
-use crate::provider::Evidence;
+use crate::provider::evidence::Evidence;
 use crate::source::Span;
 use crate::units::Duration;
 

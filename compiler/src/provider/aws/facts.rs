@@ -4,12 +4,13 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::control_planes::CONTROL_PLANES;
 use super::kms;
+use super::name::AWS;
 use crate::provider::facts::{Backup, Dns, Fact, Facts, Storage};
 use crate::units::Duration;
 
 /// The facts.
 pub static FACTS: Facts = Facts {
-    name: super::NAME,
+    name: AWS,
     dns: DNS,
     storage: STORAGE,
     backup: BACKUP,

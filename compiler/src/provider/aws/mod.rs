@@ -5,8 +5,10 @@ mod evidence;
 pub mod facts;
 pub mod iam;
 mod import;
+mod keys;
 pub mod kms;
-mod region;
+pub mod name;
+pub mod region;
 pub mod route53;
 pub mod s3;
 pub mod scope;
@@ -15,12 +17,14 @@ pub mod words;
 use super::Provider;
 use crate::resource::{Made, Rate, calls};
 pub use facts::FACTS;
+pub use kms::is_account;
+pub use name::AWS;
 pub use region::Region;
 use scope::{JOURNAL, JOURNAL_OBJECTS, on};
 
 /// The provider.
 pub static PROVIDER: Provider = Provider {
-    name: NAME,
+    name: AWS,
     facts: &FACTS,
     kinds: &[
         &route53::hosted_zone::SCHEMA,
@@ -39,9 +43,6 @@ pub static PROVIDER: Provider = Provider {
     candidates: import::candidates,
 };
 
-/// The word that selects it.
-pub const NAME: &str = "aws";
-
 calls! {
     /// Everybody may (AWS STS API Reference, `GetCallerIdentity`).
     IDENTITY = "sts:GetCallerIdentity", made [Made::Observe], takes [];
@@ -49,12 +50,6 @@ calls! {
     JOURNAL_LIST = "s3:ListObjectsV2", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
     JOURNAL_GET = "s3:GetObject", made [Made::ReadJournal], takes [on("s3:GetObject", &JOURNAL_OBJECTS)];
     JOURNAL_PUT = "s3:PutObject", made [Made::WriteJournal], takes [on("s3:PutObject", &JOURNAL_OBJECTS)];
-}
-
-/// Whether a text is an account number: twelve digits.
-#[must_use]
-pub fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Route 53: Amazon Route 53 Developer Guide, "Throttling for Amazon Route 53 API requests" (the account's; some calls

@@ -52,9 +52,9 @@ regions! {
     MxCentral1 = "mx-central-1",
 }
 
-impl From<Region> for crate::provider::Region {
+impl From<Region> for crate::provider::region::Region {
     fn from(region: Region) -> Self {
-        Self { provider: &super::FACTS, id: region.as_str() }
+        Self { provider: &super::facts::FACTS, id: region.as_str() }
     }
 }
 

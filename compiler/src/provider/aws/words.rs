@@ -1,6 +1,6 @@
 //! The words of the language that only mean something on AWS: names of buckets, places in them, accounts, keys.
 
-use crate::document::text_type;
+use crate::document::text::text_type;
 
 text_type! {
     /// The name of a general purpose bucket.

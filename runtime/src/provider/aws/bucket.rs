@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::types::{Bucket, BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, Tag};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, Tag};
 use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::Action;
@@ -13,6 +13,7 @@ use holdfast_compiler::provider::aws::s3::bucket as kind;
 use holdfast_compiler::resource::{Call, Kind, Values};
 use serde_json::json;
 
+use super::bucket_regions::{self, AT_A_TIME};
 use super::clients::{Clients, HOME};
 use super::driver::Look;
 use super::error::{Named, fault, unless};
@@ -21,59 +22,6 @@ use super::guard;
 use super::retry::{BUCKET, NEW_BUCKET, retry};
 use super::{bucket_settings as settings, done};
 use crate::cloud::{CloudError, Command, Done};
-
-/// Buckets asked about at a time; five requests each.
-pub(super) const AT_A_TIME: usize = 8;
-
-/// Buckets per page: the largest that S3 allows.
-const PAGE: i32 = 10_000;
-
-/// The region of every wanted bucket of the account that exists.
-pub(super) async fn regions(
-    clients: &Clients,
-    wanted: impl Fn(&str) -> bool,
-) -> Result<BTreeMap<String, String>, CloudError> {
-    let mut found = BTreeMap::new();
-    let client = clients.s3(clients.region());
-    let mut next = None;
-    loop {
-        let request = client.list_buckets().max_buckets(PAGE).set_continuation_token(next);
-        let page = request.send().await.named(&kind::LIST)?;
-        let named = page.buckets().iter().filter_map(|bucket| Some((bucket.name()?, bucket)));
-        let asks: Vec<_> = named
-            .filter(|(name, _)| wanted(name))
-            .map(|(name, bucket)| async move { Ok((name.to_owned(), region(clients, name, bucket).await?)) })
-            .collect();
-        let regions: Vec<_> = stream::iter(asks).buffer_unordered(AT_A_TIME).try_collect().await?;
-        found.extend(regions);
-        next = page.continuation_token().filter(|token| !token.is_empty()).map(str::to_owned);
-        if next.is_none() {
-            return Ok(found);
-        }
-    }
-}
-
-/// The region of a listed bucket: AWS puts it into the listing, other endpoints need not.
-async fn region(clients: &Clients, name: &str, bucket: &Bucket) -> Result<String, CloudError> {
-    if let Some(region) = bucket.bucket_region().filter(|region| !region.is_empty()) {
-        return Ok(region.to_owned());
-    }
-    location(clients, name).await
-}
-
-/// The region of a bucket.
-async fn location(clients: &Clients, name: &str) -> Result<String, CloudError> {
-    let answer = clients.s3(HOME).get_bucket_location().bucket(name).send().await;
-    let answer = answer.named(&kind::LOCATION)?;
-    let constraint = answer.location_constraint().map_or("", BucketLocationConstraint::as_str);
-    // Source: Amazon S3 API Reference, `GetBucketLocation`.
-    Ok(match constraint {
-        "" => HOME,
-        "EU" => "eu-west-1",
-        region => region,
-    }
-    .to_owned())
-}
 
 /// All settings of the wanted buckets. `regions` says which exist.
 pub(super) async fn observe(
@@ -199,7 +147,7 @@ fn configuration(region: &str, values: &Values) -> Result<Option<CreateBucketCon
 
 /// Take over a bucket that is ours already, if it is where it should be. Gives its settings.
 async fn adopt(clients: &Clients, name: &str, region: &str) -> Result<Values, CloudError> {
-    let found = retry(NEW_BUCKET, || location(clients, name)).await?;
+    let found = retry(NEW_BUCKET, || bucket_regions::location(clients, name)).await?;
     if found != region {
         let message = format!("the bucket `{name}` is already there, in {found} and not in {region}");
         return Err(fault(&kind::CREATE, "BucketAlreadyOwnedByYou", message));

@@ -1,4 +1,4 @@
-//! A driver for each kind: how AWS is asked for its things, and how they are made, changed and removed.
+//! What a driver of a kind is: how AWS is asked for its things, and how they are made, changed and removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,24 +11,8 @@ use tokio::sync::OnceCell;
 
 use super::clients::Clients;
 use super::zone::Zone;
-use super::{bucket, health_check, record_change, replication, role, zone};
-use crate::cloud::{CloudError, Command, Done};
-use crate::refusal;
-
-/// The drivers. A new one is a file beside this one, and a line here.
-pub(super) static DRIVERS: &[&dyn Driver] = &[
-    &bucket::Driver,
-    &replication::Driver,
-    &role::Driver,
-    &zone::Driver,
-    &record_change::Driver,
-    &health_check::Driver,
-];
-
-/// The driver of a kind.
-pub(super) fn of(kind: Kind) -> Option<&'static dyn Driver> {
-    DRIVERS.iter().copied().find(|driver| driver.kind() == kind)
-}
+use super::{bucket_regions, zone};
+use crate::cloud::{CloudError, Command, Done, refuse};
 
 /// What AWS does with the things of one kind.
 #[async_trait]
@@ -55,7 +39,7 @@ pub(super) trait Driver: Sync {
 
     /// Execute one command.
     async fn one(&self, _clients: &Clients, command: &Command) -> Result<Done, CloudError> {
-        Err(refusal::refuse(command, "Holdfast makes and changes none of these"))
+        Err(refuse(command, "Holdfast makes and changes none of these"))
     }
 
     /// In how many atomic changes a batch is sent.
@@ -97,7 +81,7 @@ impl<'a> Look<'a> {
             if names.is_empty() {
                 return Ok(BTreeMap::new());
             }
-            bucket::regions(self.clients, |name| names.contains(name)).await
+            bucket_regions::find(self.clients, |name| names.contains(name)).await
         };
         self.regions.get_or_try_init(ask).await
     }
@@ -110,21 +94,5 @@ impl<'a> Look<'a> {
             zone::find(self.clients, &names).await
         };
         self.zones.get_or_try_init(ask).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use holdfast_compiler::provider::aws::PROVIDER;
-
-    use super::*;
-
-    #[test]
-    fn every_declared_kind_has_one_driver() {
-        for schema in PROVIDER.kinds {
-            let drivers = DRIVERS.iter().filter(|driver| driver.kind() == Kind::of(schema)).count();
-            assert_eq!(drivers, 1, "{}", schema.name);
-        }
-        assert_eq!(DRIVERS.len(), PROVIDER.kinds.len());
     }
 }

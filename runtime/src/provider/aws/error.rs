@@ -117,7 +117,7 @@ pub(crate) fn class(code: &str) -> Class {
         "NoAnswer" | "NoConnection" | "BadAnswer" => Class::Unanswered,
         "InternalError" | "InternalFailure" | "ServiceUnavailable" | "ServiceFailure" => Class::Unavailable,
         "NoCredentials" | "ExpiredToken" | "InvalidClientTokenId" => Class::Credentials,
-        crate::refusal::CODE => Class::Guarded,
+        crate::cloud::GUARDED => Class::Guarded,
         _ => Class::Other,
     }
 }

@@ -12,8 +12,8 @@ use holdfast_compiler::provider::aws::s3::{self, bucket};
 use holdfast_compiler::resource::Values;
 use serde_json::Value;
 
+use crate::cloud::refuse;
 use crate::cloud::{CloudError, Command};
-use crate::refusal::refuse;
 
 /// A role: whose it is, who may be it, what it may do.
 pub(super) fn role(command: &Command, account: &str) -> Result<(), CloudError> {

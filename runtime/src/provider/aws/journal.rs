@@ -29,7 +29,9 @@ use holdfast_compiler::resource::Call;
 use super::clients::Clients;
 use super::error::{Named, fault};
 use crate::cloud::{Calls, Class, CloudError};
-use crate::journal::{Appended, JournalError, Part, Read, Store, Text};
+use crate::journal::chain::{Part, Text};
+use crate::journal::error::JournalError;
+use crate::journal::store::{Appended, Read, Store};
 
 /// Objects read at the same time.
 const AT_A_TIME: usize = 16;

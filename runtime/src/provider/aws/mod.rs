@@ -6,10 +6,12 @@
 
 mod batch;
 mod bucket;
+mod bucket_regions;
 mod bucket_settings;
 pub(crate) mod clients;
 mod count;
 mod driver;
+mod drivers;
 mod embedded;
 pub(crate) mod error;
 mod fields;
@@ -17,6 +19,7 @@ mod guard;
 mod health_check;
 mod health_check_config;
 mod health_check_tags;
+mod hosted_zone;
 mod identity;
 pub(crate) mod journal;
 mod owner;
@@ -39,22 +42,19 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
-use holdfast_compiler::provider::aws::NAME;
+use holdfast_compiler::provider::aws::AWS;
 use holdfast_compiler::resource::Values;
 
 use crate::cloud::{Callers, Calls, Cloud, CloudError, Command, Cost, Done, cost};
 use crate::provider::Provider;
-use crate::refusal;
 use clients::Clients;
-use driver::{DRIVERS, Look};
+use driver::Look;
+use drivers::DRIVERS;
 
 /// The provider.
 pub static PROVIDER: Provider = Provider {
     declared: &holdfast_compiler::provider::aws::PROVIDER,
-    check: |command, account| match driver::of(command.address.kind()) {
-        Some(driver) => driver.check(command, account),
-        None => Ok(()),
-    },
+    check: drivers::check,
     class: error::class,
     partition: "aws",
     connect: || Box::pin(async { Box::new(Aws::connect().await) as Box<dyn Cloud> }),
@@ -77,11 +77,11 @@ impl Aws {
 #[async_trait]
 impl Cloud for Aws {
     fn name(&self) -> String {
-        NAME.to_owned()
+        AWS.to_owned()
     }
 
     async fn callers(&self) -> Result<Callers, CloudError> {
-        Ok(Callers::from([(NAME.to_owned(), self.clients.identity().await?.clone())]))
+        Ok(Callers::from([(AWS.to_owned(), self.clients.identity().await?.clone())]))
     }
 
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {
@@ -105,18 +105,18 @@ impl Cloud for Aws {
             Ok(caller) => &caller.account.id,
             Err(error) => return struck(error),
         };
-        if let Err(refused) = refusal::check(batch, account) {
+        if let Err(refused) = batch.iter().try_for_each(|command| drivers::check(command, account)) {
             return struck(refused);
         }
         // A batch has one kind.
-        match batch.first().and_then(|command| driver::of(command.address.kind())) {
+        match batch.first().and_then(|command| drivers::of(command.address.kind())) {
             Some(driver) => driver.execute(&self.clients, batch).await,
             None => Vec::new(),
         }
     }
 
     fn cost(&self, batch: &[Command]) -> Cost {
-        let driver = batch.first().and_then(|command| driver::of(command.address.kind()));
+        let driver = batch.first().and_then(|command| drivers::of(command.address.kind()));
         cost(batch, driver.map_or(0, |driver| driver.changes(batch)))
     }
 
@@ -162,7 +162,7 @@ mod tests {
         };
         let results = aws.execute(&[command.clone(), command]).await;
         assert_eq!(results.len(), 2);
-        assert!(results.into_iter().all(|result| result.unwrap_err().code == refusal::CODE));
+        assert!(results.into_iter().all(|result| result.unwrap_err().code == crate::cloud::GUARDED));
         assert_eq!(aws.calls(), Calls::default());
     }
 }

@@ -19,8 +19,7 @@ use super::fields::{lacks, new_tags, required, tag_value, tags};
 use super::guard;
 use super::policy_document as document;
 use super::retry::{NEW_ROLE, Passing, ROLE, retry};
-use crate::cloud::{CloudError, Command, Done};
-use crate::refusal;
+use crate::cloud::{CloudError, Command, Done, GUARDED};
 
 /// The inline policy of a role of ours.
 const POLICY: &str = "holdfast-replication";
@@ -138,7 +137,7 @@ async fn adopt(clients: &Clients, name: &str, values: &Values) -> Result<String,
         .ok_or_else(|| fault(OPERATION, "BadAnswer", "an answer without the role that was asked for"))?;
     let foreign =
         Foreign { boundary: boundary(clients, role.permissions_boundary()), ..others(clients, name).await? };
-    guard::foreign(name, &foreign).map_err(|why| fault(OPERATION, refusal::CODE, why))?;
+    guard::foreign(name, &foreign).map_err(|why| fault(OPERATION, GUARDED, why))?;
     let trust = role.assume_role_policy_document.as_deref();
     let trust = trust.map(|text| document::parse(OPERATION, text)).transpose()?;
     if trust.as_ref() != values.get(kind::TRUST) {

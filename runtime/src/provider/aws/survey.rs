@@ -9,7 +9,8 @@ use holdfast_compiler::observation::Object;
 use holdfast_compiler::provider::aws::route53::{hosted_zone as kind, record as record_kind};
 use holdfast_compiler::provider::aws::s3::replication as s3_replication;
 
-use super::bucket::{self, AT_A_TIME};
+use super::bucket;
+use super::bucket_regions::{self, AT_A_TIME};
 use super::clients::Clients;
 use super::error::Named;
 use super::fields::text;
@@ -39,7 +40,7 @@ pub(super) async fn survey(clients: &Clients) -> Result<Survey, CloudError> {
 
 /// Buckets, their replications, and the roles of those.
 async fn storage(clients: &Clients) -> Result<Survey, CloudError> {
-    let regions = bucket::regions(clients, |_| true).await?;
+    let regions = bucket_regions::find(clients, |_| true).await?;
     let reads: Vec<_> = regions.iter().map(|(name, region)| read(clients, name, region)).collect();
     let read: Vec<Result<Vec<Object>, LeftOut>> =
         stream::iter(reads).buffer_unordered(AT_A_TIME).try_collect().await?;

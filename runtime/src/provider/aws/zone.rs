@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::provider::aws::route53::hosted_zone as kind;
-use holdfast_compiler::resource::{Call, Kind, Values};
+use holdfast_compiler::resource::{Call, Values};
 use serde_json::json;
 
 use super::clients::Clients;
-use super::driver::Look;
 use super::error::{Named, fault};
 use super::record_name as name;
 use super::retry::{ROUTE53, retry};
@@ -72,21 +70,5 @@ pub(super) fn object(zone: &Zone) -> Object {
         id: zone.id.clone(),
         attributes: Values::from([(kind::NAME.to_owned(), json!(zone.name))]),
         outputs: Values::from([("id".to_owned(), json!(zone.id))]),
-    }
-}
-
-/// Hosted zones.
-pub(super) struct Driver;
-
-#[async_trait]
-impl super::driver::Driver for Driver {
-    fn kind(&self) -> Kind {
-        kind::KIND
-    }
-
-    async fn observe(&self, look: &Look<'_>) -> Result<Vec<Object>, CloudError> {
-        let wanted = look.names(kind::KIND, kind::NAME);
-        let zones = look.zones().await?;
-        Ok(wanted.iter().filter_map(|name| zones.get(name)).map(object).collect())
     }
 }

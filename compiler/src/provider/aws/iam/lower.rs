@@ -9,17 +9,18 @@ use super::grant::{self, GRANTS, ROLE_PREFIX};
 use super::role;
 use crate::digest::sha256;
 use crate::document::{Encryption, Name};
-use crate::lower::Context;
+use crate::lower::context::Context;
 use crate::policy::{Bucket, DataSet};
-use crate::provider::aws::kms::key_arn;
-use crate::provider::aws::{self, s3};
+use crate::provider::aws::keys::key_arn;
+use crate::provider::aws::name::AWS;
+use crate::provider::aws::s3;
 use crate::resource::Resource;
 
 pub(in crate::provider::aws) fn role(context: &Context<'_>, data: &Name, set: &DataSet) -> Resource {
     let address = context.address(role::KIND, &[data.as_str()]);
     Resource::new(address, format!("lets S3 copy data `{data}`"), set.backups)
         .set(role::NAME, name(context, data))
-        .set(role::TRUST, grant::trust(context.target.account(aws::NAME)))
+        .set(role::TRUST, grant::trust(context.target.account(AWS)))
         .set(role::POLICY, policy(context, set))
         .set(role::TAGS, context.tags("data", data))
 }
@@ -42,7 +43,7 @@ fn policy(context: &Context<'_>, set: &DataSet) -> Value {
     let source = bucket_arn(&set.primary);
     let objects = |bucket: &Bucket| format!("{}/*", bucket_arn(bucket));
     let copies: Vec<String> = set.copies.iter().map(objects).collect();
-    let owned = || grant::owned_by(context.target.account(aws::NAME));
+    let owned = || grant::owned_by(context.target.account(AWS));
     let mut statements = vec![
         allow("ReadConfiguration", "", json!([source]), owned()),
         allow("ReadObjects", "", json!([objects(&set.primary)]), owned()),

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::grant::{Foreign, ROLE_PREFIX};
+use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{ANY, ROLES, ROLES_WITHIN, on};
 use crate::resource::{AttributeSchema, Kind, KindSchema, Made, Mark, Shape, Values, calls};
 
@@ -28,7 +29,7 @@ pub const KIND: Kind = Kind::of(&SCHEMA);
 
 /// The declaration.
 pub static SCHEMA: KindSchema = KindSchema {
-    provider: Some(super::super::NAME),
+    provider: Some(AWS),
     name: "role",
     attributes: &[
         AttributeSchema::identity(NAME),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::import::candidate::{Candidate, DataSet, name, text};
-use crate::import::{LeftOut, Survey};
+use crate::import::survey::{LeftOut, Survey};
 use crate::observation::Object;
 use crate::provider::aws::iam::role;
 use crate::provider::aws::s3::replication::{self, rule};

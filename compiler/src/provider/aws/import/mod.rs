@@ -5,12 +5,12 @@ mod traffic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Region;
+use super::region::Region;
 use super::route53::{health_check, record};
 use super::s3::{bucket, replication};
 use crate::graph::Graph;
 use crate::import::candidate::{Candidate, Given, name, text};
-use crate::import::{LeftOut, Survey};
+use crate::import::survey::{LeftOut, Survey};
 use crate::observation::Object;
 use crate::resource::Attribute;
 
@@ -52,7 +52,7 @@ impl Mentioned {
 }
 
 /// The regions of all buckets.
-pub(super) fn found_regions(survey: &Survey) -> Vec<crate::provider::Region> {
+pub(super) fn found_regions(survey: &Survey) -> Vec<crate::provider::region::Region> {
     let regions = survey.of(bucket::KIND).filter_map(|found| text(found, bucket::REGION));
     regions.filter_map(Region::parse).map(Into::into).collect()
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::import::candidate::{Candidate, Target, Traffic, name, text};
-use crate::import::{LeftOut, Survey};
+use crate::import::candidate::{Answer, Candidate, Traffic, name, text};
+use crate::import::survey::{LeftOut, Survey};
 use crate::observation::Object;
 use crate::provider::aws::route53::{health_check, record as kind};
 
@@ -193,12 +193,12 @@ impl<'a> Pair<'a> {
     }
 }
 
-fn target(record: &Object) -> Target {
+fn target(record: &Object) -> Answer {
     match (text(record, kind::ALIAS_NAME), text(record, kind::ALIAS_ZONE_ID)) {
-        (Some(name), Some(zone_id)) => Target::Alias { name: name.to_owned(), zone_id: zone_id.to_owned() },
+        (Some(name), Some(zone_id)) => Answer::Alias { name: name.to_owned(), zone_id: zone_id.to_owned() },
         _ => {
             let value = record.attributes.get(kind::VALUES).and_then(|values| values.get(0)?.as_str());
-            Target::Address(value.unwrap_or_default().trim_end_matches('.').to_owned())
+            Answer::Address(value.unwrap_or_default().trim_end_matches('.').to_owned())
         }
     }
 }

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use crate::digest::sha256;
+use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{ANY, HEALTH_CHECKS, on};
 use crate::resource::{Address, AttributeSchema, Change, Kind, KindSchema, Made, Mark, Shape, Values, calls};
 
@@ -47,7 +48,7 @@ pub const KIND: Kind = Kind::of(&SCHEMA);
 
 /// The declaration.
 pub static SCHEMA: KindSchema = KindSchema {
-    provider: Some(super::super::NAME),
+    provider: Some(AWS),
     name: "health-check",
     attributes: &[
         AttributeSchema::identity(REFERENCE),

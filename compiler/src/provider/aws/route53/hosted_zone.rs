@@ -1,5 +1,6 @@
 //! A public hosted zone. Holdfast makes none: whoever delegates the domain does.
 
+use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{ANY, on};
 use crate::resource::{AttributeSchema, Kind, KindSchema, Lifecycle, Made, calls};
 
@@ -14,7 +15,7 @@ pub const KIND: Kind = Kind::of(&SCHEMA);
 
 /// The declaration.
 pub static SCHEMA: KindSchema = KindSchema {
-    provider: Some(super::super::NAME),
+    provider: Some(AWS),
     name: "hosted-zone",
     lifecycle: Lifecycle::Prerequisite,
     stateful: true,

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::{health_check as check, hosted_zone, record};
 use crate::document::Name;
-use crate::lower::Context;
-use crate::policy::{Endpoint, Probe, Protocol, Target, Traffic};
+use crate::lower::context::Context;
+use crate::policy::{Endpoint, EndpointTarget, Probe, Protocol, Traffic};
 use crate::resource::{Address, Resource};
 
 pub(in crate::provider::aws) fn lower(
@@ -54,9 +54,9 @@ fn health_check(
     // name directly, the checker has to ask for that host and not for the record: the record would answer
     // with whichever site is up.
     let (ip, domain) = match &endpoint.target {
-        Target::Ip(ip) if probe.protocol == Protocol::Tcp => (Some(ip.to_string()), None),
-        Target::Ip(ip) => (Some(ip.to_string()), Some(traffic.record.as_str())),
-        Target::Host(host) | Target::Alias { name: host, .. } => (None, Some(host.as_str())),
+        EndpointTarget::Ip(ip) if probe.protocol == Protocol::Tcp => (Some(ip.to_string()), None),
+        EndpointTarget::Ip(ip) => (Some(ip.to_string()), Some(traffic.record.as_str())),
+        EndpointTarget::Host(host) | EndpointTarget::Alias { name: host, .. } => (None, Some(host.as_str())),
     };
     let mut tags = context.tags("traffic", name);
     if let Value::Object(tags) = &mut tags {
@@ -145,13 +145,13 @@ impl Chain<'_> {
         };
         let plain = self.record(depth, failover, site, address, endpoint, purpose);
         let answering = match &endpoint.target {
-            Target::Alias { name, zone_id } => plain
+            EndpointTarget::Alias { name, zone_id } => plain
                 .set(record::TTL, Value::Null)
                 .set(record::VALUES, Value::Null)
                 .set(record::ALIAS_NAME, name.as_str())
                 .set(record::ALIAS_ZONE_ID, zone_id.as_str())
                 .set(record::EVALUATE, endpoint.target.tells_its_health(self.traffic.provider)),
-            Target::Ip(_) | Target::Host(_) => plain
+            EndpointTarget::Ip(_) | EndpointTarget::Host(_) => plain
                 .set(record::TTL, self.traffic.ttl.value.as_seconds())
                 .set(record::VALUES, json!([value(&endpoint.target)]))
                 .set(record::ALIAS_NAME, Value::Null)
@@ -183,9 +183,9 @@ impl Chain<'_> {
     }
 }
 
-fn value(target: &Target) -> String {
+fn value(target: &EndpointTarget) -> String {
     match target {
-        Target::Ip(ip) => ip.to_string(),
-        Target::Host(name) | Target::Alias { name, .. } => name.clone(),
+        EndpointTarget::Ip(ip) => ip.to_string(),
+        EndpointTarget::Host(name) | EndpointTarget::Alias { name, .. } => name.clone(),
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{ANY, ZONES, on};
 use crate::resource::{AttributeSchema, Change, Coexist, Kind, KindSchema, Made, Shape, Values, calls};
 
@@ -46,7 +47,7 @@ pub const KIND: Kind = Kind::of(&SCHEMA);
 
 /// The declaration.
 pub static SCHEMA: KindSchema = KindSchema {
-    provider: Some(super::super::NAME),
+    provider: Some(AWS),
     name: "record",
     attributes: &[
         AttributeSchema::identity(ZONE),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{ANY, BUCKETS, on};
 use crate::resource::{AttributeSchema, Change, Kind, KindSchema, Made, Shape, calls};
 
@@ -45,7 +46,7 @@ pub const KIND: Kind = Kind::of(&SCHEMA);
 /// The declaration. What a new bucket has since January and April 2023: Amazon S3 User Guide, "Default encryption FAQ"
 /// and "Default settings for new S3 buckets FAQ".
 pub static SCHEMA: KindSchema = KindSchema {
-    provider: Some(super::super::NAME),
+    provider: Some(AWS),
     name: "bucket",
     stateful: true,
     attributes: &[

@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use super::replication::{self, rule};
 use super::{arn, bucket};
 use crate::document::{Encryption, Name};
-use crate::lower::Context;
+use crate::lower::context::Context;
 use crate::policy::{Bucket, DataSet};
 use crate::provider::aws::iam::{lower::role, role as iam_role};
-use crate::provider::aws::{self, kms};
+use crate::provider::aws::keys::key_arn;
+use crate::provider::aws::kms;
+use crate::provider::aws::name::AWS;
 use crate::resource::{Address, Resource};
 
 pub(in crate::provider::aws) fn lower(
@@ -68,7 +70,7 @@ fn lower_bucket(context: &Context<'_>, data: &Name, set: &DataSet, at: &Bucket, 
         }
         Encryption::Kms => {
             // Null is the account's own key for S3, which nobody has to name.
-            let key = at.site.kms_key.as_ref().map(|_| kms::key_arn(context, &at.site));
+            let key = at.site.kms_key.as_ref().map(|_| key_arn(context, &at.site));
             resource
                 .set(bucket::ENCRYPTION, bucket::SSE_KMS)
                 .set(bucket::KMS_KEY, key)
@@ -86,7 +88,7 @@ fn foreign_keys<'a>(
     let keys = buckets.filter(|_| set.encryption.value == Encryption::Kms);
     let keys = keys.filter_map(|bucket| bucket.site.kms_key.as_ref());
     let accounts = keys.filter_map(|key| kms::account(key.as_str()));
-    accounts.filter(|account| *account != context.target.account(aws::NAME)).map(str::to_owned).collect()
+    accounts.filter(|account| *account != context.target.account(AWS)).map(str::to_owned).collect()
 }
 
 /// One rule per copy, the first copy with the highest priority. Every field that S3 would otherwise fill in
@@ -106,7 +108,7 @@ fn rules(context: &Context<'_>, set: &DataSet) -> Value {
         });
         if let (Encryption::Kms, Value::Object(one)) = (set.encryption.value, &mut one) {
             one.insert(rule::SSE_KMS.to_owned(), rule::ON.into());
-            one.insert(rule::REPLICA_KEY.to_owned(), kms::key_arn(context, &copy.site).into());
+            one.insert(rule::REPLICA_KEY.to_owned(), key_arn(context, &copy.site).into());
         }
         one
     };

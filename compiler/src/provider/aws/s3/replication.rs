@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{BUCKETS, PASSED_ROLES, on};
 use crate::resource::{AttributeSchema, Kind, KindSchema, Made, Shape, Values, calls};
 
@@ -54,7 +55,7 @@ pub const KIND: Kind = Kind::of(&SCHEMA);
 
 /// The declaration.
 pub static SCHEMA: KindSchema = KindSchema {
-    provider: Some(super::super::NAME),
+    provider: Some(AWS),
     name: "replication",
     attributes: &[
         AttributeSchema::identity(BUCKET),

@@ -5,7 +5,8 @@ use holdfast_compiler::resource::{Kind, Values};
 use serde_json::json;
 
 use super::{text, values};
-use crate::local::{Checked, Embedded, Look, State};
+use crate::local::embedded::{Checked, Embedded, Look};
+use crate::local::store::State;
 
 /// Buckets.
 pub(super) struct Bucket;

@@ -5,7 +5,8 @@ use holdfast_compiler::resource::{Kind, Values};
 use serde_json::json;
 
 use super::values;
-use crate::local::{Checked, Embedded, Look, State};
+use crate::local::embedded::{Checked, Embedded, Look};
+use crate::local::store::State;
 
 /// Health checks.
 pub(super) struct HealthCheck;

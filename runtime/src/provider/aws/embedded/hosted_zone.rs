@@ -7,7 +7,8 @@ use holdfast_compiler::resource::{Identity, Kind, Values};
 use serde_json::json;
 
 use super::{text, values};
-use crate::local::{Embedded, State};
+use crate::local::embedded::Embedded;
+use crate::local::store::State;
 
 /// Hosted zones.
 pub(super) struct HostedZone;

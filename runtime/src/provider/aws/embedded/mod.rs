@@ -10,8 +10,8 @@ mod role;
 use holdfast_compiler::resource::Values;
 use serde_json::Value;
 
-use crate::local::Embedded;
-use crate::local::values;
+use crate::local::embedded::Embedded;
+use crate::local::embedded::values;
 
 /// The kinds.
 pub(super) static KINDS: &[&dyn Embedded] = &[

@@ -9,7 +9,8 @@ use holdfast_compiler::resource::{Kind, Values};
 use serde_json::Value;
 
 use super::text;
-use crate::local::{Checked, Embedded, Look, State};
+use crate::local::embedded::{Checked, Embedded, Look};
+use crate::local::store::State;
 
 /// Records.
 pub(super) struct Record;

@@ -10,7 +10,8 @@ use holdfast_compiler::resource::{Kind, Values};
 use serde_json::{Value, json};
 
 use super::text;
-use crate::local::{Checked, Embedded, Look, State};
+use crate::local::embedded::{Checked, Embedded, Look};
+use crate::local::store::State;
 
 /// Replication configurations.
 pub(super) struct Replication;

@@ -1,0 +1,47 @@
+//! The driver of each kind.
+
+use holdfast_compiler::resource::{Kind, Lifecycle};
+
+use super::driver::Driver;
+use super::{bucket, health_check, hosted_zone, record_change, replication, role};
+use crate::cloud::{CloudError, Command, refuse};
+
+/// The drivers. A new one is a file beside this one, and a line here.
+pub(super) static DRIVERS: &[&dyn Driver] = &[
+    &bucket::Driver,
+    &replication::Driver,
+    &role::Driver,
+    &hosted_zone::Driver,
+    &record_change::Driver,
+    &health_check::Driver,
+];
+
+/// The driver of a kind.
+pub(super) fn of(kind: Kind) -> Option<&'static dyn Driver> {
+    DRIVERS.iter().copied().find(|driver| driver.kind() == kind)
+}
+
+/// Whether a command gives away rights that no policy gives, or is about what Holdfast never makes.
+pub(super) fn check(command: &Command, account: &str) -> Result<(), CloudError> {
+    let kind = command.address.kind();
+    match of(kind).filter(|_| kind.schema().lifecycle == Lifecycle::Managed) {
+        Some(driver) => driver.check(command, account),
+        None => Err(refuse(command, format!("Holdfast makes and changes no {}", kind.name()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_compiler::provider::aws::PROVIDER;
+
+    use super::*;
+
+    #[test]
+    fn every_declared_kind_has_one_driver() {
+        for schema in PROVIDER.kinds {
+            let drivers = DRIVERS.iter().filter(|driver| driver.kind() == Kind::of(schema)).count();
+            assert_eq!(drivers, 1, "{}", schema.name);
+        }
+        assert_eq!(DRIVERS.len(), PROVIDER.kinds.len());
+    }
+}

@@ -1,0 +1,26 @@
+//! Hosted zones as a kind: they are looked up and never made.
+
+use async_trait::async_trait;
+use holdfast_compiler::observation::Object;
+use holdfast_compiler::provider::aws::route53::hosted_zone as kind;
+use holdfast_compiler::resource::Kind;
+
+use super::driver::Look;
+use super::zone::object;
+use crate::cloud::CloudError;
+
+/// Hosted zones.
+pub(super) struct Driver;
+
+#[async_trait]
+impl super::driver::Driver for Driver {
+    fn kind(&self) -> Kind {
+        kind::KIND
+    }
+
+    async fn observe(&self, look: &Look<'_>) -> Result<Vec<Object>, CloudError> {
+        let wanted = look.names(kind::KIND, kind::NAME);
+        let zones = look.zones().await?;
+        Ok(wanted.iter().filter_map(|name| zones.get(name)).map(object).collect())
+    }
+}

@@ -18,6 +18,6 @@ fn one(command: &Command, account: &str) -> Result<(), CloudError> {
     let kind = command.address.kind();
     match provider::of(kind) {
         Some(provider) => (provider.check)(command, account),
-        None => Err(refuse(command, format!("Holdfast makes and changes no {}", kind.name()))),
+        None => Err(refuse(command, format!("Holdfast does not create or change a {}", kind.name()))),
     }
 }

@@ -225,15 +225,15 @@ fn two_have_to_agree_and_everybody_counts_once() {
         "{}",
         shown()
     );
-    refused(&bench, "E0709", "the plan's rule asks for 2 approvals, and there are 0");
+    refused(&bench, "E0709", "the plan's rule requires 2 approvals, and there are 0");
     approve(&bench, "alice");
-    refused(&bench, "E0709", "asks for 2 approvals, and there is 1: `alice@acme.example`");
+    refused(&bench, "E0709", "requires 2 approvals, and there is 1: `alice@acme.example`");
     // Twice the same person.
     let again = statement("alice").replace("alice", "again");
     for end in ["", ".sig"] {
         bench.write(&format!("{again}{end}"), &bench.read(&format!("{}{end}", statement("alice"))));
     }
-    refused(&bench, "E0709", "asks for 2 approvals, and there is 1: `alice@acme.example`");
+    refused(&bench, "E0709", "requires 2 approvals, and there is 1: `alice@acme.example`");
     approve(&bench, "bob");
     bench.run("apply change.plan").expect(0);
     let journal = bench.read("policies/.holdfast/journal/000001.jsonl");
@@ -318,7 +318,7 @@ fn each_refusal_has_its_code_and_its_words() {
     resign(&date("expires-at", "2020-01-02T00:00:00Z").replace("approved-at 2", "approved-at 1"), "alice");
     refused(&bench, "E0713", "it expired at 2020-01-02T00:00:00Z");
     resign(&date("expires-at", "2990-01-01T00:00:00Z"), "alice");
-    refused(&bench, "E0713", "it wants to hold longer than the estate allows");
+    refused(&bench, "E0713", "it is valid for longer than the estate allows");
     let future = date("approved-at", "2989-12-31T12:00:00Z")
         .lines()
         .take(7)
@@ -332,7 +332,7 @@ fn each_refusal_has_its_code_and_its_words() {
     refused(&bench, "E0715", "it was used in run 1, at 2");
     let ran = bench.run("apply change.plan").expect(4);
     assert!(
-        ran.stderr.contains("\nE0707\n") && ran.stderr.contains("applied already, in run 1 by"),
+        ran.stderr.contains("\nE0707\n") && ran.stderr.contains("already applied, in run 1 by"),
         "{}",
         ran.stderr
     );
@@ -380,7 +380,7 @@ fn a_plan_that_drops_the_rule_needs_the_people_of_the_old_one() {
         bench.run(&format!("approve change.plan --key mallory {who}")).expect(0);
         refused(&bench, "E0712", "it is not in the list");
         let ran = bench.run("apply change.plan").expect(4);
-        assert!(ran.stderr.contains("the rule of the last run asks for 1 approval"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("the rule of the last run requires 1 approval"), "{}", ran.stderr);
         if weaker.is_empty() {
             let ran = bench.run("apply policies --yes").expect(4);
             assert!(ran.stderr.starts_with("E0709\n") && ran.stderr.contains("last run"), "{}", ran.stderr);
@@ -416,7 +416,7 @@ fn breaking_the_glass_is_loud_and_recorded() {
             .read("policies/.holdfast/journal/000001.jsonl")
             .contains(&format!("\"break_glass\":\"{reason}\""))
     );
-    refused(&bench, "E0707", "this plan was applied already, in run 1");
+    refused(&bench, "E0707", "this plan was already applied, in run 1");
 }
 
 #[test]

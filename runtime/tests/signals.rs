@@ -64,7 +64,7 @@ impl Stuck {
             line.clear();
             assert!(self.words.read_line(&mut line).unwrap() > 0, "nobody heard");
         }
-        assert!(line.contains("Ctrl-C again stops at once"), "{line}");
+        assert!(line.contains("Ctrl-C again stops immediately"), "{line}");
     }
 
     /// The exit code, the rest of the events, the rest of the words. What the cloud answered just before it was paused
@@ -138,7 +138,7 @@ fn the_second_signal_ends_it_at_once_and_the_journal_can_be_read() {
     standin.resume();
     assert_eq!(code, 130);
     assert!(!events.iter().any(|event| event["event"] == "run-ended"));
-    assert!(words.contains("Stopped at once. Under way"), "{words}");
+    assert!(words.contains("Stopped immediately. Under way"), "{words}");
     let under_way = left(under_way, &events);
     assert_eq!(under_way.len(), 2, "{under_way:?}");
     for step in under_way {
@@ -156,7 +156,7 @@ fn a_run_whose_time_is_up_says_what_it_left() {
     // One call a second, so that there is something left after the first.
     let limits = "--limit s3=1/1 --limit iam=1/1 --limit route53=1/1";
     let ran = bench.run(&format!("apply policies --yes --timeout 1s {limits}")).expect(1);
-    assert!(ran.stdout.contains("The time was up: "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("Timeout: "), "{}", ran.stdout);
     assert!(ran.stdout.contains("Apply again to go on"), "{}", ran.stdout);
     goes_on(&bench);
 }

@@ -63,7 +63,7 @@ impl Setting {
         let (rate, burst) = limit.split_once('/').map_or((limit, None), |(rate, burst)| (rate, Some(burst)));
         let number = |text: &str, least: f64| {
             let number = text.parse().ok().filter(|number| (least..=MOST).contains(number));
-            number.ok_or_else(|| format!("`{text}` is no number from {least} to {MOST}"))
+            number.ok_or_else(|| format!("`{text}` is not a number from {least} to {MOST}"))
         };
         let burst = burst.map(|burst| number(burst, 1.0)).transpose()?;
         Ok(Self::Of(name.to_owned(), Some((number(rate, LEAST)?, burst))))

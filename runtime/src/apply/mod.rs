@@ -204,7 +204,7 @@ impl<'a> Run<'a> {
             Attribute::Output { of, name: output } => {
                 let value = self.outputs.get(of).and_then(|outputs| outputs.get(output)).cloned();
                 let missing = || {
-                    let message = format!("`{of}` has not told its `{output}`");
+                    let message = format!("`{of}` did not report its `{output}`");
                     CloudError::new(
                         Class::Other,
                         format!("{} {}", step.action, step.address),
@@ -276,8 +276,7 @@ impl<'a> Run<'a> {
 /// A step took too long.
 fn late(step: &Step, longest: std::time::Duration) -> CloudError {
     let longest = Duration::seconds(longest.as_secs()).in_words();
-    let message =
-        format!("not done after {longest}; whether it took effect is for the next observation to find out");
+    let message = format!("not finished after {longest}; it may or may not have taken effect");
     CloudError::new(Class::Unanswered, format!("{} {}", step.action, step.address), "Deadline", message)
 }
 

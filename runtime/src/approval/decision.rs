@@ -123,7 +123,7 @@ fn too_few(whose: &str, required: u8, people: &[&str]) -> Diagnostic {
     let have = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
     let noun = if required == 1 { "approval" } else { "approvals" };
     let there = if people.len() == 1 { "is" } else { "are" };
-    let message = format!("{whose} asks for {required} {noun}, and there {there} {}{have}", people.len());
+    let message = format!("{whose} requires {required} {noun}, and there {there} {}{have}", people.len());
     Diagnostic::new(codes::TOO_FEW_APPROVALS, message)
         .help("ask someone who has not approved yet to run `holdfast approve PLANFILE`")
 }

@@ -56,7 +56,7 @@ pub enum Refusal {
     #[error("{0}")]
     Changed(String),
     /// It is of another plan.
-    #[error("it is of another {0}")]
+    #[error("it is for another {0}")]
     Another(&'static str),
     /// The key may not approve under this name.
     #[error("the list of signers does not let this key ({key}) approve as `{approver}`: {because}")]
@@ -113,10 +113,10 @@ impl Refusal {
         match self {
             Self::Changed(_) => "approve again, and keep both files as they are",
             Self::Another(_) => "read this plan, and approve this one",
-            Self::UnknownKey { .. } => "sign with a key of the list, or correct the list and plan again",
-            Self::Expired(_) => "look at the plan again, and approve it again",
-            Self::Own { .. } => "ask someone else; `holdfast plan --author` says who makes a plan",
-            Self::Used { .. } => "plan again, and have that approved",
+            Self::UnknownKey { .. } => "sign with a key in the list, or correct the list and plan again",
+            Self::Expired(_) => "review the plan, and approve it again",
+            Self::Own { .. } => "ask someone else to approve; `holdfast plan --author` sets the author",
+            Self::Used { .. } => "plan again, and have the new plan approved",
         }
     }
 }

@@ -49,7 +49,8 @@ pub fn public_key(key: Option<&SigningKey>, signers: Option<&Signers>) -> Result
         .filter_map(|key| Some(PublicKey::from_bytes(key).ok()?.key_data().clone()))
         .collect();
     let known = |key: &&KeyData| signers.is_none_or(|signers| signers.knows(key));
-    let none = "ssh-agent has no key of the list of signers: `ssh-add` one, or name it with `--key`";
+    let none =
+        "ssh-agent has no key from the list of signers: add one with `ssh-add`, or name one with `--key`";
     keys.iter().find(known).cloned().ok_or_else(|| SignError::Key(none.to_owned()))
 }
 
@@ -73,7 +74,7 @@ pub fn sign(
 fn by_agent(namespace: Namespace, bytes: &[u8], key: &KeyData) -> Result<SshSig, SignError> {
     if key.is_sk_ecdsa_p256() {
         // The library reads these signatures and cannot write them.
-        let what = "a security key of the kind ecdsa-sk signs with `--statement-only` and ssh-keygen";
+        let what = "an ecdsa-sk security key signs with `--statement-only` and ssh-keygen";
         return Err(SignError::Key(what.to_owned()));
     }
     let data = SshSig::signed_data(namespace.as_str(), HashAlg::Sha512, bytes)?;
@@ -96,7 +97,7 @@ fn read(key: &SigningKey) -> Result<Key, SignError> {
         return Ok(Key::Public(key));
     }
     let key = PrivateKey::from_openssh(text.as_bytes())
-        .map_err(|_| wrong("this is no SSH key in the format of OpenSSH"))?;
+        .map_err(|_| wrong("this is not an SSH key in the OpenSSH format"))?;
     if key.is_encrypted() {
         return Err(wrong("this key has a passphrase: `ssh-add` it, and give its `.pub` file"));
     }

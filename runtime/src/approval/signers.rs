@@ -170,7 +170,7 @@ impl Entry {
                 Some((name, value)) => (name, value.strip_prefix('"').and_then(|v| v.strip_suffix('"'))),
                 None => (option, None),
             };
-            let twice = || format!("`{name}` is there twice");
+            let twice = || format!("`{name}` is given twice");
             match (name.to_ascii_lowercase().as_str(), value) {
                 ("namespaces", Some(value)) => {
                     if namespaces.replace(Patterns::new(value)).is_some() {
@@ -190,7 +190,7 @@ impl Entry {
                 ("cert-authority", _) => {
                     return Err("certificate authorities cannot approve: name the keys themselves".to_owned());
                 }
-                _ => return Err("it has an option that is not known".to_owned()),
+                _ => return Err("it has an unknown option".to_owned()),
             }
         }
         if let (Some(after), Some(before)) = (valid_after, valid_before)
@@ -247,9 +247,7 @@ fn key(text: &str) -> Option<KeyData> {
 fn time(text: &str) -> Result<Timestamp, String> {
     let wrong = || "a time is like 20261231Z or 202612312359Z".to_owned();
     let Some(digits) = text.strip_suffix(['Z', 'z']) else {
-        return Err(
-            "a time has to be in UTC, ending in `Z`: it would mean another one on other machines".to_owned()
-        );
+        return Err("a time must be in UTC and end in `Z`: otherwise it depends on the machine".to_owned());
     };
     if !matches!(digits.len(), 8 | 12 | 14) || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(wrong());

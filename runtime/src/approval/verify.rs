@@ -108,11 +108,11 @@ fn in_time(said: &Statement, question: &Question<'_>) -> Result<(), Refusal> {
         return expired(format!("it expired at {until:.0}"));
     }
     if from.duration_since(now) > CLOCKS {
-        return expired(format!("it was given at {from:.0}, which is yet to come"));
+        return expired(format!("it is dated {from:.0}, which is in the future"));
     }
     let most = i64::try_from(question.hold_seconds).unwrap_or(i64::MAX);
     if until.duration_since(from) > SignedDuration::from_secs(most) {
-        return expired("it wants to hold longer than the estate allows".to_owned());
+        return expired("it is valid for longer than the estate allows".to_owned());
     }
     Ok(())
 }

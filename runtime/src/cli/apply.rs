@@ -14,27 +14,28 @@ use crate::estate::Policies;
 use crate::planfile::is_plan_file;
 use crate::run::{Ended, apply_policies, apply_saved};
 
-/// Make the cloud what the policies say: from policies, or exactly what a saved plan says.
+/// Apply policies to the cloud, or apply exactly what a saved plan says.
 ///
-/// Steps run concurrently, each after what it needs. After a failure everything independent goes on. Ctrl-C (or
-/// SIGTERM) lets what is under way finish and starts nothing more; a second one stops at once. Run it again to
-/// go on where it stopped: what is done stays done.
+/// Steps run concurrently, each after the steps it depends on. After a failure, independent steps continue. Ctrl-C
+/// (or SIGTERM) waits for the running steps and starts no more; a second one stops immediately. Run the same command
+/// again to continue: completed steps are not repeated.
 #[derive(Debug, Args)]
 pub(super) struct Apply {
     /// Policy files and folders, or one file that `holdfast plan --out` wrote.
     #[arg(required = true, value_name = "PATH|PLANFILE")]
     paths: Vec<PathBuf>,
-    /// Apply without asking.
+    /// Apply without asking for confirmation.
     #[arg(long, short)]
     yes: bool,
     #[command(flatten)]
     consents: consents::ConsentFlags,
-    /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
+    /// Check reviews, drills, measurements and waivers as of this date, such as 2026-11-23.
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
     #[command(flatten)]
     execution: Execution,
-    /// Close the run of this number, which died in a shared journal, and go on from what is there now.
+    /// Take over the run with this number, which was abandoned in a shared journal: close it, and continue from the
+    /// current state of the cloud.
     #[arg(long, value_name = "RUN")]
     take_over: Option<u64>,
     #[command(flatten)]

@@ -14,28 +14,29 @@ use crate::approval::{Demand, SigningKey, Statement};
 use crate::planfile::{Approving, Saved};
 use crate::run::require_consent;
 
-/// Agree to a saved plan with your SSH key.
+/// Approve a saved plan with your SSH key.
 ///
-/// Writes a statement (PLANFILE.NAME.approval) and its signature (.sig) beside the plan; `holdfast apply` looks for
-/// them there, and `ssh-keygen -Y verify` accepts them. Read the plan first: `holdfast show PLANFILE`.
+/// Writes a statement (PLANFILE.NAME.approval) and its signature (.sig) beside the plan, where `holdfast apply` looks
+/// for them. `ssh-keygen -Y verify` accepts them. Read the plan first: `holdfast show PLANFILE`.
 #[derive(Debug, Args)]
 pub(super) struct Approve {
     /// A file that `holdfast plan --out` wrote.
     #[arg(value_name = "PLANFILE")]
     path: PathBuf,
-    /// Who agrees. Without it: the name that the list of signers has for the key.
+    /// Who approves. Defaults to the name that the list of signers has for the key.
     #[arg(long = "as", value_name = "PRINCIPAL", value_parser = author::principal)]
     approver: Option<String>,
-    /// The key: a private key, or the `.pub` file of one in ssh-agent. Without it: a key of ssh-agent.
+    /// The key to sign with: a private key, or the `.pub` file of a key in ssh-agent. Defaults to a key in ssh-agent.
     #[arg(long, env = "HOLDFAST_KEY", hide_env_values = true, value_name = "FILE")]
     key: Option<SigningKey>,
-    /// Write the statement, and say how ssh-keygen signs it: for keys that Holdfast cannot use.
+    /// Write the statement and print the ssh-keygen command that signs it, for keys that Holdfast cannot use.
     #[arg(long, requires = "approver")]
     statement_only: bool,
-    /// Agree that the plan is applied without the approvals it needs. Counts where a trust anchor names you for it.
+    /// Authorize applying the plan without the required approvals. Counts only if the trust anchor names you for
+    /// `break-glass`.
     #[arg(long, requires_all = ["because", "approver"])]
     break_glass: bool,
-    /// Why nobody can be asked, in ten characters or more: the same reason that the apply gives.
+    /// Why the approvers cannot be asked, in at least ten characters. `holdfast apply` must give the same reason.
     #[arg(long, value_name = "REASON", requires = "break_glass", value_parser = approved::reason)]
     because: Option<String>,
 }

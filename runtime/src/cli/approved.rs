@@ -14,14 +14,14 @@ const REASON: usize = 10;
 /// Who has agreed, on the command line.
 #[derive(Debug, Args)]
 pub(super) struct ApprovalFlags {
-    /// An approval that is not beside the plan. Can be given several times.
+    /// An approval file that is not beside the plan. Can be repeated.
     #[arg(long, value_name = "FILE")]
     approval: Vec<PathBuf>,
-    /// Apply without the approvals that are asked for. It is recorded. Under a trust anchor it takes the signature of
-    /// somebody whom the anchor names (`holdfast approve --break-glass`).
+    /// Apply without the required approvals. The journal records it. With a trust anchor, this needs the signature of
+    /// someone whom the anchor names (`holdfast approve --break-glass`).
     #[arg(long, requires = "because")]
     break_glass: bool,
-    /// Why nobody can be asked, in ten characters or more.
+    /// Why the approvers cannot be asked, in at least ten characters.
     #[arg(long, value_name = "REASON", requires = "break_glass", value_parser = reason)]
     because: Option<String>,
 }
@@ -35,7 +35,7 @@ pub(super) fn reason(text: &str) -> Result<String, String> {
     if text.chars().count() >= REASON {
         Ok(text.to_owned())
     } else {
-        Err(format!("use {REASON} characters or more: somebody will read it afterwards"))
+        Err(format!("use at least {REASON} characters: the reason must be clear to whoever reviews the run"))
     }
 }
 
@@ -54,7 +54,7 @@ pub(super) fn announce(agreed: &Agreed, terminal: &Terminal) {
     if let Some(because) = &agreed.break_glass {
         // It is said whatever `--quiet` says.
         let line = format!(
-            "BREAK GLASS: applying without the approvals it needs, because: {because}. This is recorded.\n"
+            "BREAK GLASS: applying without the required approvals, because: {because}. The journal records this.\n"
         );
         terminal.error(&visible(&line));
     }

@@ -13,7 +13,7 @@ pub(super) fn principal(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.len() <= LONGEST && text.chars().all(plain) {
         Ok(text.to_owned())
     } else {
-        Err("a principal is like alice@acme.example: no blanks, quotes, commas or patterns".to_owned())
+        Err("a principal looks like alice@acme.example: no spaces, quotes, commas or patterns".to_owned())
     }
 }
 

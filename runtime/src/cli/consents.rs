@@ -9,13 +9,13 @@ use crate::estate::Wishes;
 /// Explicit consents, and the part of the plan that is wanted.
 #[derive(Debug, Args)]
 pub(super) struct ConsentFlags {
-    /// Agree to a change that needs it: `teardown:SERVICE` to remove a service that no policy mentions any more,
-    /// `destroy:ADDRESS` to delete something that holds data, `many` to change or remove more than 30 % of what
-    /// exists. Plans and refusals print it ready to paste. Can be given several times.
+    /// Allow a change that needs consent: `teardown:SERVICE` to remove a service that no policy mentions any more,
+    /// `destroy:ADDRESS` to delete a resource that holds data, `many` to change or remove more than 30 % of the
+    /// existing resources. Plans and refusals print the flag ready to paste. Can be repeated.
     #[arg(long, value_name = "WHAT")]
     allow: Vec<Consent>,
-    /// Only this resource, service or part of one (`payments.ledger`), with all it needs. Can be given several
-    /// times. For a bad day: what is left out is not as the policy says afterwards.
+    /// Only this resource, service or part of a service (`payments.ledger`), with everything it depends on. Can be
+    /// repeated. For emergencies: resources that are left out may still differ from the policies afterwards.
     #[arg(long, value_name = "ADDRESS")]
     target: Vec<String>,
 }

@@ -11,9 +11,9 @@
 //!   signal or `--timeout`, `calls` to each service so far, those for observing included, and how many of them
 //!   were `wasted`.
 //!
-//! A run that was killed, or stopped at once by a second signal, has no `run-ended`: steps that have started
-//! and not ended may have taken effect. What is refused before anything starts has no events at all; the exit
-//! code and standard error say why. Anything but ASCII is escaped, beyond what the printing layer escapes.
+//! A run that was killed, or stopped immediately by a second signal, has no `run-ended`: steps that have started and
+//! not ended may have taken effect. What is refused before anything starts has no events at all; the exit code and
+//! standard error say why. Anything but ASCII is escaped, beyond what the printing layer escapes.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

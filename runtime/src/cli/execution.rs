@@ -9,26 +9,27 @@ use crate::run::{Evidence, RunOptions};
 
 /// How a plan is carried out.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "How it is carried out")]
+#[command(next_help_heading = "Execution")]
 pub(super) struct Execution {
-    /// How many steps run at the same time.
+    /// The maximum number of steps that run concurrently.
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     parallelism: u16,
-    /// How often a service may be asked: `route53=5` for 5 calls a second, `route53=5/20` for 20 at once first.
+    /// Limit the calls to a service: `route53=5` for 5 calls a second, `route53=5/20` for the same with a burst of
+    /// 20.
     ///
     /// NAME is a service (iam, route53, s3) or one of its operations, such as route53:CreateHealthCheck. Can be
-    /// given several times; `none` lifts all limits, and NAME=none lifts one. Without it: iam=20/100,
-    /// route53=10/50, route53:CreateHealthCheck=0.5/50, route53:DeleteHealthCheck=3/15, s3=100/200. Those of
-    /// Route 53 are what every account has.
+    /// repeated; `none` removes all limits, and NAME=none removes one. Defaults: iam=20/100, route53=10/50,
+    /// route53:CreateHealthCheck=0.5/50, route53:DeleteHealthCheck=3/15, s3=100/200. The limits of Route 53 are those
+    /// of every AWS account.
     #[arg(long, value_name = "NAME=RATE[/BURST]", value_parser = limit)]
     limit: Vec<Setting>,
     /// How long a step may take before it counts as failed, such as 90s or 15m.
     #[arg(long, default_value_t = STEP_TIMEOUT, value_name = "DURATION", value_parser = span)]
     step_timeout: Duration,
-    /// How long the run may go on starting steps, such as 2h. What is under way then is waited for.
+    /// How long the run may start new steps, such as 2h. Steps that are running then may finish.
     #[arg(long, value_name = "DURATION", value_parser = span)]
     timeout: Option<Duration>,
-    /// Say what happens as JSON, an event a line, on standard output instead of the result.
+    /// Print events as JSON to standard output, one per line, instead of the result.
     #[arg(long, value_name = "FORMAT")]
     events: Option<EventsFormat>,
 }
@@ -49,12 +50,12 @@ fn limit(text: &str) -> Result<Setting, String> {
         return Ok(setting);
     }
     let near = did_you_mean(name, known.iter().copied()).map(|near| format!(": did you mean `{near}`?"));
-    Err(format!("nothing is called `{}`{}", visible(name), near.unwrap_or_default()))
+    Err(format!("there is no service or operation `{}`{}", visible(name), near.unwrap_or_default()))
 }
 
 fn span(text: &str) -> Result<Duration, String> {
     let span = Duration::parse(text).filter(|span| span.as_seconds() > 0);
-    span.ok_or_else(|| "not a length of time: write it like 90s, 15m or 2h".to_owned())
+    span.ok_or_else(|| "not a duration: write it like 90s, 15m or 2h".to_owned())
 }
 
 impl Execution {

@@ -23,7 +23,7 @@ pub const MEANINGS: &[(u8, &str)] = &[
     (INVALID, "policy invalid (fmt --check: or not formatted)"),
     (REFUSED, "refused"),
     (USAGE, "wrong usage"),
-    (INTERRUPTED, "stopped at once by a second signal"),
+    (INTERRUPTED, "stopped immediately by a second signal"),
 ];
 
 /// All of them in one sentence.

@@ -12,16 +12,17 @@ use super::failure::Failure;
 use super::output::Terminal;
 use crate::estate::Policies;
 
-/// Explain a code: what it means, why it matters, an example, the cure. Without a code, list all.
+/// Explain an error or a warning: what it means, why it matters, an example and the cure. Without a code, list all
+/// codes.
 ///
-/// With `--effective SERVICE`, explain a service: what applies to it, and who says so.
+/// With `--effective SERVICE`, explain a service: the settings in effect, and where each one comes from.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// A code such as E0201.
     #[arg(value_parser = known(), ignore_case = true, hide_possible_values = true, conflicts_with = "effective")]
     code: Option<String>,
-    /// A service and the policy files and folders that hold it: objectives, encryption and assumptions as they
-    /// apply, each with the service, the tier or the default it comes from.
+    /// A service, and the policy files and folders that define it. Prints the objectives, encryption and assumptions
+    /// in effect, each with its origin: the service, the tier or the default.
     #[arg(long, num_args = 2.., value_names = ["SERVICE", "PATH"])]
     effective: Option<Vec<String>>,
 }

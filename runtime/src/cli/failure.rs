@@ -146,7 +146,7 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let before: Vec<String> = match &error {
             RunError::Stale(shifts) => {
-                shifts.iter().map(|shift| format!("moved since the plan was made: {shift}\n")).collect()
+                shifts.iter().map(|shift| format!("changed since the plan was made: {shift}\n")).collect()
             }
             RunError::NotAsApproved(departures) => {
                 departures.iter().map(|departure| format!("not as approved: {departure}\n")).collect()
@@ -195,7 +195,7 @@ impl From<serde_json::Error> for Failure {
 impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
         let hint = if error.code == "NoCredentials" {
-            "without an account, the embedded cloud does: --cloud local\n"
+            "to work without an AWS account, use the embedded cloud: --cloud local\n"
         } else {
             ""
         };

@@ -16,13 +16,13 @@ use crate::files;
 /// What stands for standard input, and how it is called in findings.
 const STDIN: (&str, &str) = ("-", "<stdin>");
 
-/// Bring policies into the one layout; lists the files that were rewritten.
+/// Format policies, and list the files that changed.
 ///
-/// Values, quotes, comments and the order of keys stay what they are. A file that is no valid YAML is
-/// reported and left as it is; the others are still formatted.
+/// Keeps values, quotes, comments and the order of keys. A file that is not valid YAML is reported and left
+/// unchanged; the other files are still formatted.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 done, 1 a file could not be written, 3 a file is no valid YAML, or \
-    (with --check) not in its layout")]
+#[command(after_help = "Exit codes: 0 done, 1 a file could not be written, 3 a file is not valid YAML, or \
+    (with --check) is not formatted")]
 pub(super) struct Fmt {
     /// Policy files and folders; `-` alone formats standard input to standard output.
     #[arg(required = true, value_name = "PATH")]
@@ -30,7 +30,7 @@ pub(super) struct Fmt {
     /// Write nothing: list the files that would change, and exit with 3 if there are any.
     #[arg(long)]
     check: bool,
-    /// Write nothing: show what would change. With --check, exit with 3 if there is something.
+    /// Write nothing: show the changes as a diff. With --check, exit with 3 if there are any.
     #[arg(long)]
     diff: bool,
 }
@@ -50,7 +50,9 @@ impl Fmt {
         match self.paths.as_slice() {
             [only] if only == Path::new(STDIN.0) => self.stdin(&mut outcome, terminal),
             paths if paths.iter().any(|path| path == Path::new(STDIN.0)) => {
-                return Err(Failure::usage("`-` is standard input, and has to stand alone"));
+                return Err(Failure::usage(
+                    "`-` means standard input, and cannot be combined with other paths",
+                ));
             }
             paths => {
                 let mut reader = load::Reader::default();
@@ -131,7 +133,7 @@ impl Outcome {
         match format(id, &text) {
             Ok(Formatted::Text(after)) => Some((text, after)),
             Ok(Formatted::Left(why)) => {
-                terminal.note(&format!("{} is left as it is: {why}", one_line(name)));
+                terminal.note(&format!("{} is left unchanged: {why}", one_line(name)));
                 Some((text.clone(), text))
             }
             Err(findings) => {

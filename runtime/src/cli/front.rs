@@ -31,17 +31,16 @@ impl Front for AtTerminal<'_> {
             Notice::Remark(remark) => mention(&remark, terminal),
             Notice::Died(died) => {
                 let line =
-                    format!("{died}; this run looks at the cloud again and goes on from what is there");
+                    format!("{died}; this run reads the cloud again and continues from its current state");
                 terminal.note(&visible(&line));
             }
             Notice::Agreed(agreed) => announce(agreed, terminal),
             Notice::Moved(shift) => {
-                let line =
-                    format!("moved since the plan was made, where it neither touches nor depends: {shift}\n");
+                let line = format!("changed since the plan was made, but not used by the plan: {shift}\n");
                 terminal.error(&visible(&line));
             }
             Notice::Resumed { left, steps } => terminal.note(&format!(
-                "an earlier run of this plan was broken off: {left} of {steps} steps are left"
+                "an earlier run of this plan was interrupted: {left} of {steps} steps remain"
             )),
             Notice::NothingToDo { digest, calls } => {
                 if self.events {

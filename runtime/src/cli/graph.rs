@@ -10,15 +10,15 @@ use super::failure::Failure;
 use super::output::Terminal;
 use crate::estate::Policies;
 
-/// Print what the policies compile to: resources, and what needs what.
+/// Print the resources that the policies compile to, and their dependencies.
 ///
-/// Arrows point from what is needed to what needs it: the direction in which an apply runs.
+/// Arrows point from a dependency to the resource that needs it: the order in which an apply runs.
 #[derive(Debug, Args)]
 pub(super) struct Graph {
     /// Policy files and folders.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// How to print it.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = DrawingFormat::Dot)]
     format: DrawingFormat,
 }
@@ -29,7 +29,7 @@ enum DrawingFormat {
     Dot,
     /// Mermaid, as GitHub shows it in Markdown.
     Mermaid,
-    /// Nodes and edges.
+    /// Nodes and edges, as JSON.
     Json,
 }
 

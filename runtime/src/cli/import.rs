@@ -14,23 +14,23 @@ use super::{Global, exit, screen};
 use crate::import::{self, Front};
 use crate::run::NotConfirmed;
 
-/// Take over what exists: adopt what policies describe, and write YAML for what no policy mentions.
+/// Import existing resources: adopt those that policies describe, and write YAML for those that no policy mentions.
 ///
-/// Reads the whole account and changes nothing in it: what is adopted is written into the journal, so that from
-/// then on Holdfast counts it as its own. Where the cloud differs from a policy, the next plan shows it.
-/// Without paths, the YAML begins with a first estate.
+/// Reads the whole account and changes nothing in it. The journal records what is adopted, and from then on Holdfast
+/// owns it. If a resource differs from its policy, the next plan shows it. Without paths, the YAML starts with a new
+/// estate.
 #[derive(Debug, Args)]
 pub(super) struct Import {
     /// Policy files and folders of the estate.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Write the YAML into this new file and adopt what it describes too. Without it the YAML goes to stdout.
+    /// Write the YAML to this new file, and also adopt what it describes. Without it, the YAML goes to stdout.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Write and adopt without asking.
+    /// Write and adopt without asking for confirmation.
     #[arg(long, short)]
     yes: bool,
-    /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
+    /// Check reviews, drills, measurements and waivers as of this date, such as 2026-11-23.
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
 }
@@ -43,8 +43,9 @@ impl Import {
         let import = import::Import { paths: self.paths, out: self.out, as_of: self.as_of };
         let imported = import.run(&global.selection(), &front).await?;
         if !imported.changed {
-            terminal
-                .note("Nothing to adopt: all that the policies describe and that is there is Holdfast's.");
+            terminal.note(
+                "Nothing to adopt: Holdfast already owns every existing resource that the policies describe.",
+            );
         }
         if let Some(pending) = imported.pending {
             tell(pending, &again, terminal);
@@ -82,11 +83,9 @@ impl Front for AtTerminal<'_> {
 /// Say whether the cloud is what the policies say. `paths` make up the estate from now on.
 fn tell(pending: usize, paths: &str, terminal: &Terminal) {
     let line = match pending {
-        0 => format!("\nThe cloud is what the policies say: `holdfast plan {paths}` shows no changes."),
-        1 => format!("\n1 thing differs from what the policies say: `holdfast plan {paths}` shows it."),
-        _ => format!(
-            "\n{pending} things differ from what the policies say: `holdfast plan {paths}` shows them."
-        ),
+        0 => format!("\nThe cloud matches the policies: `holdfast plan {paths}` shows no changes."),
+        1 => format!("\n1 resource differs from the policies: `holdfast plan {paths}` shows it."),
+        _ => format!("\n{pending} resources differ from the policies: `holdfast plan {paths}` shows them."),
     };
     terminal.note(&visible(&line));
 }
@@ -96,21 +95,21 @@ fn report(proposal: &Proposal, terminal: &Terminal) {
     let mut lines = Vec::new();
     let names = |names: &[String]| names.join(", ");
     if !proposal.services.is_empty() {
-        lines.push(format!("Found, and in no policy: {}", names(&proposal.services)));
+        lines.push(format!("Found, but in no policy: {}", names(&proposal.services)));
     }
     if !proposal.undecided.is_empty() {
         lines.push(format!(
-            "\nWhat is there does not keep the usual objectives (RTO 4 h, RPO 1 h) of {};\n\
-             the YAML says `undecided`, and `holdfast objectives` says why. For the RPO of a data set, take\n\
-             `rules` and `policy` out of the `leave` lists of its replication and its role: the next plan turns\n\
+            "\nThe existing setup does not meet the usual objectives (RTO 4 h, RPO 1 h) of {};\n\
+             the YAML says `undecided`, and `holdfast objectives` explains why. To meet the RPO of a data set, remove\n\
+             `rules` and `policy` from the `leave` lists of its replication and its role: the next plan turns\n\
              on replication time control.",
             names(&proposal.undecided)
         ));
     }
     if !proposal.guessed.is_empty() {
         lines.push(format!(
-            "\nNothing in the cloud tells at which sites these answer, so they got those of their data.\n\
-             Look at their `endpoints`: {}",
+            "\nThe cloud does not say at which sites these services answer, so the YAML uses the sites of their data.\n\
+             Check their `endpoints`: {}",
             names(&proposal.guessed)
         ));
     }

@@ -13,12 +13,12 @@ use crate::files::{self, FileError};
 const ESTATE: &str = include_str!("init/estate.yaml");
 const SERVICE: &str = include_str!("init/service.yaml");
 
-/// Write a commented first policy, with the schema that editors load.
+/// Write a commented example policy, and the schema that editors load.
 ///
-/// Nothing that is there already is touched.
+/// Existing files are never changed.
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// The folder, made if it is not there.
+    /// The folder to write to. It is created if it does not exist.
     #[arg(default_value = "policies", value_name = "DIR")]
     folder: PathBuf,
 }
@@ -29,7 +29,7 @@ impl Init {
         let files = [("estate.yaml", ESTATE), ("shop.yaml", SERVICE), ("holdfast.schema.json", &schema)];
         let paths = files.map(|(name, text)| (self.folder.join(name), text));
         if let Some((there, _)) = paths.iter().find(|(path, _)| files::exists(path)) {
-            let message = format!("`{}` is there already; nothing was written", there.display());
+            let message = format!("`{}` already exists; nothing was written", there.display());
             return Err(Failure::message(message));
         }
         files::make_folder(&self.folder).map_err(failed)?;

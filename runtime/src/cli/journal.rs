@@ -14,10 +14,10 @@ use crate::files;
 use crate::journal::{self, History};
 use crate::trust::Trust;
 
-/// What was done here, when and by whom; and whether the record can be trusted.
+/// Show and verify the journal: what was changed, when and by whom.
 ///
-/// The journal is the one of `--journal`, or the one that the policies say. Nothing is changed, and the cloud is
-/// not looked at. Every command holds the entries against their chain first.
+/// Reads the journal that `--journal` or the policies name. Changes nothing, and does not read the cloud. Every
+/// command first verifies the hash chain of the entries.
 #[derive(Debug, Args)]
 pub(super) struct Journal {
     #[command(subcommand)]
@@ -26,48 +26,48 @@ pub(super) struct Journal {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The runs, the newest first.
+    /// List the runs, newest first.
     Log {
-        /// Policy files and folders; with `--journal` they are not looked at.
+        /// Policy files and folders; ignored with `--journal`.
         #[arg(default_value = ".", value_name = "PATH")]
         paths: Vec<PathBuf>,
-        /// How to print it.
+        /// The output format.
         #[arg(long, value_enum, default_value_t = LogFormat::Text)]
         format: LogFormat,
     },
-    /// The entries of one run.
+    /// Show the entries of one run.
     Show {
-        /// The number of the run, as `holdfast journal log` tells it.
+        /// The number of the run, as `holdfast journal log` shows it.
         #[arg(value_name = "RUN")]
         run: u64,
-        /// Policy files and folders; with `--journal` they are not looked at.
+        /// Policy files and folders; ignored with `--journal`.
         #[arg(default_value = ".", value_name = "PATH")]
         paths: Vec<PathBuf>,
-        /// How to print it.
+        /// The output format.
         #[arg(long, value_enum, default_value_t = LogFormat::Text)]
         format: LogFormat,
     },
-    /// What the runner signed of one run, for `ssh-keygen -Y verify -n run@holdfast`.
+    /// Write the signed statements of one run, for `ssh-keygen -Y verify -n run@holdfast`.
     Signatures {
-        /// The number of the run, as `holdfast journal log` tells it.
+        /// The number of the run, as `holdfast journal log` shows it.
         #[arg(value_name = "RUN")]
         run: u64,
-        /// Policy files and folders; with `--journal` they are not looked at.
+        /// Policy files and folders; ignored with `--journal`.
         #[arg(default_value = ".", value_name = "PATH")]
         paths: Vec<PathBuf>,
-        /// A folder: the statements become `1`, `2`, …, their signatures `1.sig`, `2.sig`, ….
+        /// The folder to write to: statements as `1`, `2`, …, their signatures as `1.sig`, `2.sig`, ….
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Whether any entry was changed, lost or moved.
+    /// Verify that no entry was changed, lost or moved.
     ///
-    /// A journal whose end was cut off looks like one that is not older: keep the head that this prints, and
-    /// have it looked for with `--head`.
+    /// The chain alone does not show that the last entries were cut off. Keep the head that this command prints, and
+    /// pass it to a later check with `--head`.
     Verify {
-        /// Policy files and folders; with `--journal` they are not looked at.
+        /// Policy files and folders; ignored with `--journal`.
         #[arg(default_value = ".", value_name = "PATH")]
         paths: Vec<PathBuf>,
-        /// A head that was printed earlier, which has to be in the journal.
+        /// A head that was printed earlier. The check fails if the journal does not contain it.
         #[arg(long, value_name = "HASH")]
         head: Option<String>,
     },
@@ -93,9 +93,9 @@ fn write_signatures(history: &History, run: u64, out: &Path) -> Result<usize, Fa
 /// How a journal is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// For machines.
+    /// JSON for programs.
     Json,
 }
 
@@ -156,11 +156,11 @@ fn find(head: &str, history: &History) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!(
-        "the head `{head}` is not in the journal, which ends with entry {}: what followed was cut off, or it is \
-         another journal",
+        "the head `{head}` is not in the journal, which ends with entry {}: later entries were cut off, or \
+         this is another journal",
         history.entries.len()
     );
-    Err(Failure::refused(codes::JOURNAL_DAMAGED, message, "restore the journal from a copy"))
+    Err(Failure::refused(codes::JOURNAL_DAMAGED, message, "restore the journal from a backup"))
 }
 
 /// A journal, its name, and what the trust anchor says about it.

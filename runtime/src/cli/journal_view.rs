@@ -16,7 +16,7 @@ pub(super) fn log(history: &History) -> String {
     let (glass, others): (Vec<&RunState>, Vec<&RunState>) =
         newest().partition(|run| run.run.break_glass.is_some());
     if !glass.is_empty() {
-        text.push_str("Break-glass runs: applied without the approvals they need\n\n");
+        text.push_str("Break-glass runs: applied without the required approvals\n\n");
         glass.iter().for_each(|run| text.push_str(&about(run)));
         if !others.is_empty() {
             text.push_str("Other runs\n\n");
@@ -56,7 +56,7 @@ fn counts(run: &RunState) -> String {
     );
     let under_way = run.count(Progress::UnderWay);
     if under_way > 0 {
-        counts.push_str(&format!(", {under_way} begun with no word of their end"));
+        counts.push_str(&format!(", {under_way} started with no recorded end"));
     }
     counts
 }
@@ -68,7 +68,7 @@ fn ended(run: &RunState) -> String {
         End::Finished { interrupted: true, .. } => format!("interrupted {heard}"),
         End::Finished { .. } => format!("ended {heard}"),
         End::TakenOver { by } => format!("taken over {heard} by {by}"),
-        End::Died => format!("ended without a word, last heard of {heard}"),
+        End::Died => format!("abandoned, last heard of {heard}"),
     }
 }
 
@@ -83,11 +83,11 @@ pub(super) fn show(history: &History, run: &RunState) -> String {
 fn happened(event: &Event) -> String {
     match event {
         Event::RunStarted(run) => format!("run begins: {} steps", run.steps),
-        Event::Moved(moved) => format!("{} is {} from now on", moved.from, moved.to),
+        Event::Moved(moved) => format!("{} is now {}", moved.from, moved.to),
         Event::StepStarted { step, action, .. } => format!("begin {action} {step}"),
         Event::StepDone { step, id } => format!("done  {step} ({id})"),
         Event::StepFailed { step, error } => format!("FAIL  {step}: {error}"),
-        Event::Confirmed(confirmed) => format!("found {} as it should be", confirmed.address),
+        Event::Confirmed(confirmed) => format!("found {} as desired", confirmed.address),
         Event::Adopted { address, .. } => format!("adopt {address}"),
         Event::Alive => "alive".to_owned(),
         Event::TakenOver { by } => format!("run taken over by {by}"),

@@ -12,9 +12,9 @@ use super::output::Terminal;
 pub(super) enum FailOn {
     /// Any warning about the policies.
     Warning,
-    /// An objective that is not met, whether it is waived or not.
+    /// An objective that is not met, waived or not.
     Miss,
-    /// An objective that comes out worse than today.
+    /// An objective that gets weaker than it is today.
     Weaker,
 }
 
@@ -49,7 +49,7 @@ impl Judged<'_> {
 
     fn found(&self, what: FailOn) -> Option<String> {
         if self.partial && what != FailOn::Warning {
-            return Some("what a part of a plan does to the objectives is unknown".to_owned());
+            return Some("the effect of a partial plan on the objectives is unknown".to_owned());
         }
         let effects =
             |wanted: fn(&Effect) -> bool| self.effects.iter().filter(|effect| wanted(effect)).count();

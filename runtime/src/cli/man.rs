@@ -24,7 +24,7 @@ pub(super) struct Man {
     /// A command, such as `plan` or `journal log`. Without one: `holdfast` itself.
     #[arg(conflicts_with = "out", value_name = "COMMAND")]
     command: Vec<String>,
-    /// Write all pages into this folder. It is made if it does not exist; pages that are there are replaced.
+    /// Write all pages into this folder. It is created if it does not exist; existing pages are replaced.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

@@ -45,8 +45,8 @@ use output::Terminal;
 
 /// Disaster-recovery policies as code: validate, plan, apply.
 ///
-/// Teams write in YAML what must survive the loss of a cloud region and how fast it must be back. Holdfast
-/// checks that the words can be kept, shows what differs from the live cloud, and makes it so.
+/// Teams declare in YAML which services must survive the loss of a cloud region and how fast they must recover.
+/// Holdfast checks that the objectives can be met, shows how the live cloud differs, and applies the changes.
 #[derive(Debug, Parser)]
 #[command(name = "holdfast", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(styles = clap::builder::Styles::plain())]
@@ -61,28 +61,29 @@ pub struct Cli {
 /// Flags of every command.
 #[derive(Debug, Args)]
 struct Global {
-    /// The cloud: `aws`, or the embedded one as `local` or `local:FILE`. Without it: `aws`.
+    /// The cloud: `aws`, or the embedded cloud as `local` or `local:FILE`. Defaults to `aws`.
     #[arg(long, global = true, env = "HOLDFAST_CLOUD", value_name = "CLOUD")]
     cloud: Option<String>,
-    /// The journal: a folder, or a place in S3 that teams share. Without it: what the estate says, or else
-    /// `.holdfast/journal` beside the policies.
+    /// The journal: a folder, or a place in S3 that teams share. Defaults to the journal that the estate names, or
+    /// else to `.holdfast/journal` beside the policies.
     #[arg(long, global = true, env = "HOLDFAST_JOURNAL", value_name = "DIR|s3://BUCKET/PREFIX")]
     journal: Option<crate::journal::Place>,
-    /// The trust anchor: a file that the owner of this runner controls. It says where the runner may work, which journal
-    /// it believes, and who has to agree at least. An empty value is an error, never "no rule".
+    /// The trust anchor: a file that the owner of this runner controls. It says which estates and accounts the runner
+    /// may change, which journal it trusts, and which approvals it requires at least. An empty value is an error; it
+    /// never means "no rule".
     #[arg(long, global = true, env = "HOLDFAST_TRUST", value_name = "FILE")]
     trust: Option<OsString>,
-    /// Sign what is written into the journal with this SSH key: a private key, the `.pub` file of one in ssh-agent, or
-    /// (in the variable only) the text of a private key.
+    /// Sign each run in the journal with this SSH key: a private key, the `.pub` file of a key in ssh-agent, or (in
+    /// the variable only) the text of a private key.
     #[arg(long, global = true, env = "HOLDFAST_RUNNER_KEY", hide_env_values = true, value_name = "FILE")]
     runner_key: Option<crate::approval::SigningKey>,
-    /// When to use colours. `NO_COLOR` is honoured.
+    /// When to use colours. Respects `NO_COLOR`.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
-    /// Say less: results and errors only.
+    /// Print results and errors only.
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// Say more; twice for the SDK's own log.
+    /// Print more detail; give it twice for the AWS SDK's log.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 }
@@ -101,7 +102,7 @@ impl Global {
 
 /// A day on the command line.
 fn date(text: &str) -> Result<Date, String> {
-    Date::parse(text).ok_or_else(|| "not a day of the calendar: write it like 2026-11-23".to_owned())
+    Date::parse(text).ok_or_else(|| "not a date: write it like 2026-11-23".to_owned())
 }
 
 /// When to use colours.

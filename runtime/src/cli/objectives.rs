@@ -16,28 +16,29 @@ use crate::estate::load;
 
 /// Derive RTO and RPO from the policies, term by term, with the source and the assurance of each number.
 ///
-/// Without a cloud. Where an objective is missed the table says so, and what misses it is reported: exit 3.
+/// Does not read the cloud. If an objective is missed, the table shows it, the cause is reported, and the exit code
+/// is 3.
 #[derive(Debug, Args)]
 pub(super) struct Objectives {
     /// Policy files and folders.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The day for which measurements are looked at, such as 2026-11-23.
+    /// Check measurements as of this date, such as 2026-11-23.
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
-    /// How to print it.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = ObjectivesFormat::Text)]
     format: ObjectivesFormat,
-    /// Exit with 3 where there is a warning, or an objective that is missed and waived. Can be given several times.
+    /// Exit with 3 if there is a warning, or an objective that is missed and waived. Can be repeated.
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Vec<FailOn>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ObjectivesFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// For programs.
+    /// JSON for programs.
     Json,
 }
 

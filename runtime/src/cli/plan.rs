@@ -16,40 +16,39 @@ use crate::approval::SigningKey;
 use crate::estate::{LivePlan, Policies, Wishes};
 use crate::planfile::{self, PlanFile};
 
-/// Show what differs between the policies and the cloud, and what an apply would do about it.
+/// Show how the cloud differs from the policies, and the changes that an apply would make.
 ///
-/// Reads the cloud and changes nothing. Same policies and same cloud, same bytes.
+/// Reads the cloud and changes nothing. The same policies and the same cloud give the same output, byte for byte.
 #[derive(Debug, Args)]
 pub(super) struct Plan {
     /// Policy files and folders.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Save the plan, for `holdfast apply FILE`. The file holds the policies word for word, contacts included.
+    /// Save the plan for `holdfast apply FILE`. The file contains the full text of the policies, contacts included.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// How to print it.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     format: PlanFormat,
-    /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
+    /// Check reviews, drills, measurements and waivers as of this date, such as 2026-11-23.
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
     #[command(flatten)]
     consents: consents::ConsentFlags,
-    /// Only what somebody has changed in the cloud since it was last applied; nothing where there is none. For a
-    /// scheduled job.
+    /// Show only drift: what someone else changed in the cloud since the last apply. Prints nothing if there is none.
+    /// For scheduled jobs.
     #[arg(long, conflicts_with_all = ["out", "target"])]
     drift: bool,
-    /// Who makes the plan, and so cannot approve it. Without it: `user.email` of git, or USER@HOST.
+    /// The author of the plan, who cannot approve it. Defaults to `user.email` of git, or USER@HOST.
     #[arg(long, env = "HOLDFAST_AUTHOR", value_name = "PRINCIPAL", value_parser = author::principal)]
     author: Option<String>,
-    /// Sign the saved plan with this SSH key, into FILE.sig: a private key, or the `.pub` file of one in ssh-agent.
+    /// Sign the saved plan with this SSH key, into FILE.sig: a private key, or the `.pub` file of a key in ssh-agent.
     #[arg(long, env = "HOLDFAST_KEY", hide_env_values = true, value_name = "FILE")]
     key: Option<SigningKey>,
-    /// Exit with 3 where there is a warning, an objective that is not met, or one that gets weaker. Can be given several
-    /// times.
+    /// Exit with 3 if there is a warning, an objective that is not met, or one that gets weaker. Can be repeated.
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Vec<FailOn>,
-    /// Exit with 2 where there is something to do.
+    /// Exit with 2 if there are changes to make.
     #[arg(long)]
     detailed_exitcode: bool,
 }
@@ -101,7 +100,7 @@ impl Plan {
         let next = if live.planned.policies.rule.is_some() { "approve" } else { "apply" };
         let signed = if self.key.is_some() { ", signed by its author" } else { "" };
         terminal.note(&visible(&format!(
-            "Saved{signed}: holdfast {next} {}\nThe file holds the policies word for word, contacts included.\n\
+            "Saved{signed}: holdfast {next} {}\nThe file contains the full text of the policies, contacts included.\n\
              Digest: sha256:{}",
             path.display(),
             file.digest

@@ -9,9 +9,9 @@ use super::output::Terminal;
 /// How a plan is printed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum PlanFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// For machines.
+    /// JSON for programs.
     Json,
 }
 

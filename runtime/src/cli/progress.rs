@@ -51,9 +51,9 @@ impl<'a> Progress<'a> {
         let mut board = self.board();
         board.stopping = Some(why);
         let waits = match board.running.len() {
-            0 => "nothing is under way".to_owned(),
-            1 => "1 step is under way and is waited for".to_owned(),
-            running => format!("{running} steps are under way and are waited for"),
+            0 => "no step is running".to_owned(),
+            1 => "waiting for 1 running step".to_owned(),
+            running => format!("waiting for {running} running steps"),
         };
         drop(board);
         self.say(&format!("{why}: no further step starts, {waits}{hint}"));

@@ -22,11 +22,13 @@ pub(super) fn mention_warnings(policies: &Policies, paths: &[PathBuf], terminal:
 pub(super) fn mention(remark: &Remark, terminal: &Terminal) {
     match remark {
         Remark::OtherEstate { estate, things } => terminal.note(&format!(
-            "warning: this journal also knows {things} things of an estate `{estate}` here; if this one was \
-             renamed, name it back and remove its services first, or they stay behind"
+            "warning: this journal also records {things} resources of an estate `{estate}` here; if this \
+             estate was renamed, restore the old name and remove its \
+             services first, or they are left behind"
         )),
         Remark::OnlyPart => terminal.error(
-            "warning: only a part of the plan: what is left out is not as the policies say afterwards\n",
+            "warning: this is a partial plan: resources that are left out may still differ from the \
+             policies afterwards\n",
         ),
     }
 }

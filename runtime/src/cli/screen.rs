@@ -45,8 +45,8 @@ impl Watcher for RunScreen<'_> {
 impl Screen for RunScreen<'_> {
     fn stopping(&self, why: Stopped) {
         match why {
-            Stopped::Asked => self.progress.stopping("stopping", "; Ctrl-C again stops at once"),
-            Stopped::Late => self.progress.stopping("the time is up", ""),
+            Stopped::Asked => self.progress.stopping("stopping", "; Ctrl-C again stops immediately"),
+            Stopped::Late => self.progress.stopping("timeout reached", ""),
         }
     }
 
@@ -64,12 +64,12 @@ impl Screen for RunScreen<'_> {
 
 /// A run that was ended by force.
 fn abandoned(under_way: &[String]) -> String {
-    let mut text = "\nStopped at once.".to_owned();
+    let mut text = "\nStopped immediately.".to_owned();
     if !under_way.is_empty() {
-        text.push_str(" Under way, and whether it took effect is for the next observation to find out:\n  ");
+        text.push_str(" These steps were running, and may or may not have taken effect:\n  ");
         text.push_str(&visible(&under_way.join("\n  ")));
     }
-    format!("{text}\nApply again to go on: what is done stays done.\n")
+    format!("{text}\nApply again to continue: completed steps are not repeated.\n")
 }
 
 /// What was done, what failed and why, and what was not started.
@@ -95,13 +95,13 @@ fn summary(plan: &Plan, outcome: &Outcome) -> String {
     if let Some(stopped) = stopped {
         let why = match stopped {
             Stopped::Asked => "Interrupted",
-            Stopped::Late => "The time was up",
+            Stopped::Late => "Timeout",
         };
         let steps = if *waiting == 1 { "1 step was" } else { &format!("{waiting} steps were") };
         text.push_str(&format!("\n{why}: {steps} not started.\n"));
     }
     if summary.is_in_part() {
-        text.push_str("\nApply again to go on: what is done stays done.\n");
+        text.push_str("\nApply again to continue: completed steps are not repeated.\n");
     }
     text
 }

@@ -16,22 +16,22 @@ use crate::planfile::{PlanFile, Saved};
 use crate::trust::Trust;
 
 /// What is said in every plan that needs approvals on a machine without a trust anchor.
-pub(super) const NO_ANCHOR: &str = "note: without a trust anchor, whoever can change the policies can change who must agree; \
-    name one with HOLDFAST_TRUST (`holdfast explain E0720` shows its form)";
+pub(super) const NO_ANCHOR: &str = "note: without a trust anchor, anyone who can change the policies can change who \
+    must approve; name one with HOLDFAST_TRUST (`holdfast explain E0720` shows its format)";
 
 /// Print a saved plan, offline.
 ///
-/// The plan is derived again from what the file holds: the policies, what was observed and owned, and the flags. An
-/// apply does not rely on what was observed and owned then; it looks again.
+/// Derives the plan again from the contents of the file: the policies, the resources that were observed and owned,
+/// and the flags. An apply does not rely on these observations; it reads the cloud and the journal again.
 #[derive(Debug, Args)]
 pub(super) struct Show {
     /// A file that `holdfast plan --out` wrote.
     #[arg(value_name = "PLANFILE")]
     path: PathBuf,
-    /// How to print it.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     format: PlanFormat,
-    /// Exit with 3 where an objective is not met, or gets weaker. Can be given several times.
+    /// Exit with 3 if an objective is not met or gets weaker. Can be repeated.
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Vec<FailOn>,
 }

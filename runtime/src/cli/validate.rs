@@ -20,23 +20,24 @@ pub(super) struct Validate {
     /// Policy files and folders.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// How to print the findings. All but `human` go to stdout, and are there without findings too.
+    /// The output format of the findings. All formats except `human` go to stdout, and print a document even without
+    /// findings.
     #[arg(long, value_enum, default_value_t = FindingsFormat::Human)]
     format: FindingsFormat,
-    /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23. Without it
-    /// they are not: a policy does not go wrong overnight by itself.
+    /// Check reviews, drills, measurements and waivers as of this date, such as 2026-11-23. Without it they are not
+    /// checked, so that the result does not change from one day to the next.
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
-    /// Exit with 3 where there is a warning, or an objective that is missed and waived. Can be given several times.
+    /// Exit with 3 if there is a warning, or an objective that is missed and waived. Can be repeated.
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Vec<FailOn>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum FindingsFormat {
-    /// Reports with the marked lines, on stderr.
+    /// Reports with the marked source lines, on stderr.
     Human,
-    /// For scripts.
+    /// JSON for programs.
     Json,
     /// SARIF 2.1.0, for code scanning: GitHub keeps 5,000 findings.
     Sarif,

@@ -34,7 +34,7 @@ pub enum EstateError {
     NoSuchCloud(String),
     /// The plan has nothing of a target.
     #[error(
-        "the plan has nothing of `{0}`: name an address, a service or a part of one, as the plan shows them"
+        "the plan contains nothing for `{0}`: name an address, a service or a part of one, as the plan shows them"
     )]
     NoTarget(String),
     /// A path cannot be completed.
@@ -62,7 +62,7 @@ impl EstateError {
             Self::WrongAccount { span, ref account, sources } => {
                 let message = format!("these credentials belong to account {account}");
                 let finding = Diagnostic::new(codes::WRONG_ACCOUNT, message)
-                    .at(span, "the estate lives in this one")
+                    .at(span, "the estate is in this account")
                     .help("use credentials of the estate's account (`AWS_PROFILE`), or correct the estate");
                 Ok(Findings { findings: vec![finding], sources: *sources })
             }

@@ -128,16 +128,16 @@ fn refused(error: &FileError) -> Diagnostic {
     match why {
         Why::TooLarge(most) => {
             let message = format!("a policy file is at most {} MiB", most / MIB);
-            Diagnostic::new(codes::UNREADABLE, message).help("this one has more; split it, or leave it out")
+            Diagnostic::new(codes::UNREADABLE, message).help("this file is larger; split it, or leave it out")
         }
         Why::LeadsOut { to, root } => {
             let message =
-                format!("this link leads to `{}`, out of the folder `{}`", to.display(), shown(root));
+                format!("this link points to `{}`, outside the folder `{}`", to.display(), shown(root));
             Diagnostic::new(codes::LEADS_OUT, message)
-                .help("move what it leads to into the folder, or name that on the command line too")
+                .help("move the target into the folder, or name the target on the command line too")
         }
         Why::TooMany { .. } | Why::TooDeep(_) => Diagnostic::new(codes::TOO_MANY_FILES, why.to_string())
-            .help("name the folders that hold your policies, and no others"),
+            .help("name only the folders that contain your policies"),
         Why::NotAFile(_) => Diagnostic::new(codes::UNREADABLE, why.to_string())
             .help("policies are regular files; remove it, or name another path"),
         Why::System(_) | Why::Link | Why::NotText => {
@@ -148,8 +148,7 @@ fn refused(error: &FileError) -> Diagnostic {
 
 fn too_many_bytes() -> Diagnostic {
     let message = format!("with this file the policies have more than {} MiB", MAX_BYTES / MIB);
-    Diagnostic::new(codes::TOO_MANY_FILES, message)
-        .help("name the folders that hold your policies, and no others")
+    Diagnostic::new(codes::TOO_MANY_FILES, message).help("name only the folders that contain your policies")
 }
 
 /// What Holdfast keeps on the machine for an estate: `.holdfast` in the folder of the file that declares it.

@@ -202,7 +202,7 @@ fn rule(
     let wrong = |message: String, label: &str| {
         Diagnostic::new(codes::BAD_SIGNERS, message)
             .at(asked.span, label)
-            .help("a line for everybody: `alice@acme.example ssh-ed25519 AAAA…`")
+            .help("write one line per person: `alice@acme.example ssh-ed25519 AAAA…`")
     };
     let file = sources.place(policy.estate_span).file;
     let folder = Path::new(&file).parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -212,7 +212,8 @@ fn rule(
         .map_err(|error| wrong(format!("the list of signers, {error}"), "in this file"))?
         .people();
     if people < usize::from(asked.required) {
-        let message = format!("{} have to agree, and only {people} can", asked.required);
+        let message =
+            format!("{} people must approve, but the list has only {people} who can", asked.required);
         return Err(wrong(message, "this list is too short"));
     }
     Ok(Some(Rule { required: asked.required, hold_seconds: asked.hold.as_seconds(), signers: text }))

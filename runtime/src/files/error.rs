@@ -66,9 +66,9 @@ impl fmt::Display for Why {
         match self {
             Self::System(error) => error.fmt(f),
             Self::NotAFile(what) => write!(f, "this is {what}, not a regular file"),
-            Self::Link => f.write_str("this is a link, and no link is followed here"),
+            Self::Link => f.write_str("this is a link, and links are not followed here"),
             Self::LeadsOut { to, root } => {
-                write!(f, "it leads to `{}`, out of the folder `{}`", to.display(), root.display())
+                write!(f, "it points to `{}`, outside the folder `{}`", to.display(), root.display())
             }
             Self::TooLarge(most) if most % (1024 * 1024) == 0 => {
                 write!(f, "it is larger than {} MiB", most / 1024 / 1024)

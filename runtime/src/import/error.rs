@@ -23,7 +23,7 @@ pub enum ImportError {
     #[error("under a trust anchor, import needs the policies of an estate that the anchor names")]
     NoEstate,
     /// The new file is not new.
-    #[error("`{}` is there already; nothing was written", .0.display())]
+    #[error("`{}` already exists; nothing was written", .0.display())]
     AlreadyThere(PathBuf),
     /// The new file cannot be written.
     #[error(transparent)]

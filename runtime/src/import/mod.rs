@@ -256,7 +256,7 @@ mod tests {
         let out = Some(PathBuf::from("Cargo.toml"));
         let import = Import { out, ..Import::default() };
         let refused = import.run(&Selection::default(), &Heard::new(true)).await.unwrap_err();
-        assert_eq!(refused.to_string(), "`Cargo.toml` is there already; nothing was written");
+        assert_eq!(refused.to_string(), "`Cargo.toml` already exists; nothing was written");
     }
 
     #[tokio::test]

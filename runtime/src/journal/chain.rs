@@ -128,7 +128,7 @@ fn read_part(
             return if line.is_empty() || torn {
                 Ok(())
             } else {
-                Err(damaged("it does not end as an entry does".to_owned()))
+                Err(damaged("it does not end like an entry".to_owned()))
             };
         }
         let (entry, hash) = Entry::parse(line).map_err(damaged)?;
@@ -136,7 +136,7 @@ fn read_part(
             return Err(damaged("an entry before it is missing or was moved".to_owned()));
         }
         if (at == first) != matches!(entry.event, Event::RunStarted(_)) {
-            return Err(damaged("a run and its file do not begin together".to_owned()));
+            return Err(damaged("a run does not begin at the start of its file".to_owned()));
         }
         state::next(&mut history.runs, at, &entry).map_err(damaged)?;
         history.entries.push(entry);
@@ -155,8 +155,11 @@ fn compare(text: &Text, before: usize) -> Result<(), JournalError> {
         if same < page.bytes.len() || page.number != nth as u64 + 1 || page.bytes.is_empty() {
             let line = lines(page.bytes.get(..same).unwrap_or_default());
             let at = before + lines(whole.get(..whole.len() - rest.len()).unwrap_or_default()) + line;
-            let what =
-                if page.bytes.is_empty() { "it is missing or empty" } else { "it is not what was folded" };
+            let what = if page.bytes.is_empty() {
+                "it is missing or empty"
+            } else {
+                "it differs from the folded run"
+            };
             return Err(damaged(&page.name, line + 1, at, what.to_owned()));
         }
         rest = rest.get(same..).unwrap_or_default();

@@ -54,7 +54,7 @@ pub enum JournalError {
         at: String,
     },
     /// There is nothing to take over.
-    #[error("run {0} is not a run that has not ended")]
+    #[error("run {0} has ended or does not exist")]
     NothingToTakeOver(u64),
     /// The runner's key cannot sign.
     #[error("the run cannot be signed: {0}")]
@@ -92,19 +92,19 @@ impl JournalError {
         match self {
             Self::Locked { run: None, .. } => one(
                 codes::LOCKED,
-                "wait until it has ended; the lock goes with the process, there is nothing to remove",
+                "wait until it has ended; the lock ends with the process, so there is nothing to remove",
             ),
             Self::Locked { run: Some((run, lease)), .. } => {
                 let lease = Duration::seconds(lease);
                 let help = format!(
-                    "wait until it has ended, and plan again; if it is not heard of for {lease}, it can be taken \
-                     over: `--take-over {run}`"
+                    "wait until it has ended, and plan again; if it writes nothing for {lease}, take it over: \
+                     `--take-over {run}`"
                 );
                 one(codes::LOCKED, &help)
             }
             Self::Damaged { .. } => one(
                 codes::JOURNAL_DAMAGED,
-                "restore the journal from a copy; without it Holdfast cannot tell what it has made",
+                "restore the journal from a backup; without it Holdfast does not know which resources it has made",
             ),
             Self::Unusable { .. } => one(
                 codes::JOURNAL_DAMAGED,
@@ -112,14 +112,14 @@ impl JournalError {
             ),
             Self::Abandoned(run) => {
                 let help = format!(
-                    "make sure that nobody is repairing it, then go on from what is there now: `--take-over {}`",
+                    "make sure that nobody is repairing it, then continue from the current state: `--take-over {}`",
                     run.run
                 );
                 one(codes::ABANDONED_RUN, &help)
             }
             Self::TakenOver { .. } => one(
                 codes::RUN_TAKEN_OVER,
-                "no further step was started; talk to who took over, and plan again when their run has ended",
+                "no further step was started; contact whoever took over, and plan again when their run has ended",
             ),
             Self::NothingToTakeOver(_) | Self::Signature(_) | Self::Io { .. } | Self::Cloud { .. } => {
                 Err(self)
@@ -173,7 +173,7 @@ const NAMED: usize = 10;
 impl fmt::Display for Unended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { run, by, since, heard, done, steps, under_way } = self;
-        write!(f, "run {run} by {by} began at {since} and ended without a word, last heard of at {heard}: ")?;
+        write!(f, "run {run} by {by} began at {since} and abandoned, last heard of at {heard}: ")?;
         write!(f, "{done} of {steps} steps done")?;
         if under_way.is_empty() {
             return f.write_str(", none under way");
@@ -205,7 +205,7 @@ mod tests {
         assert!(code == "E0702" && !help.contains("--take-over"), "{help}");
         let (code, help) = refusal(locked(Some((7, 600))));
         assert!(
-            code == "E0702" && help.contains("not heard of for 10m, ") && help.ends_with("`--take-over 7`"),
+            code == "E0702" && help.contains("writes nothing for 10m, ") && help.ends_with("`--take-over 7`"),
             "{help}"
         );
     }

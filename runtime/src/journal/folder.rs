@@ -57,7 +57,7 @@ impl Folder {
             if let Some(run) = stem(".jsonl").filter(|run| self.file(*run) == path) {
                 runs.push(run);
             } else if !(name == LOCK || name.as_encoded_bytes().starts_with(b".")) {
-                let what = "it is not a file of the journal, which has `lock`, `000001.jsonl` and so on";
+                let what = "it is not a journal file, such as `lock` or `000001.jsonl`";
                 return Err(JournalError::Unusable {
                     path: path.display().to_string(),
                     what: what.to_owned(),

@@ -76,7 +76,7 @@ pub fn signed_by(history: &History, known: usize, runners: &Signers) -> Result<(
             return Err(unsigned(&format!("{end} without the signature of a runner")));
         };
         let text = statement(entry, plan).map_err(|error| unsigned(&error.to_string()))?;
-        let at = entry.at.parse().map_err(|_| unsigned("was written at no time"))?;
+        let at = entry.at.parse().map_err(|_| unsigned("has an entry without a valid time"))?;
         let verified = Signature::verify(Namespace::Run, text.as_bytes(), signature);
         let verified = verified
             .map_err(|what| unsigned(&format!("{end} with a signature that does not count: {what}")))?;

@@ -105,13 +105,13 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
         if run.rule.is_none()
             && let Some(past) = runs.iter().rev().find(same).filter(|past| past.run.rule.is_some())
         {
-            return Err(format!("it drops the rule of run {} without saying so", past.number));
+            return Err(format!("it drops the approval rule of run {} without recording that", past.number));
         }
         if let Some(last) = runs.last_mut()
             && last.end == End::Open
         {
             if last.run.lease.is_some() {
-                return Err(format!("a run begins, and run {} has not ended", last.number));
+                return Err(format!("a run begins, but run {} has not ended", last.number));
             }
             last.end = End::Died;
         }
@@ -130,7 +130,7 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
     let illegal = |what: &str, step: &StepId| Err(format!("step `{step}` {what}"));
     match (&run.end, &entry.event) {
         (End::Open, Event::StepStarted { step, .. }) => match run.steps.get(step) {
-            Some(Progress::UnderWay) => return illegal("begins, and it is under way", step),
+            Some(Progress::UnderWay) => return illegal("starts, but is already running", step),
             _ => {
                 run.steps.insert(step.clone(), Progress::UnderWay);
             }
@@ -141,7 +141,7 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
                 Some(progress @ Progress::UnderWay) => {
                     *progress = if done { Progress::Done } else { Progress::Failed };
                 }
-                _ => return illegal("ends, and it has not begun", step),
+                _ => return illegal("ends, but has not started", step),
             }
         }
         (End::Open, Event::RunFinished { not_started, interrupted, .. }) => {
@@ -151,7 +151,7 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
         (End::Open, Event::Moved(_) | Event::Confirmed(_) | Event::Adopted { .. } | Event::Alive) => {}
         // Who takes a run over may be a moment later than its end.
         (End::Finished { .. }, Event::TakenOver { .. }) => {}
-        _ => return Err(format!("it follows on the end of run {}", run.number)),
+        _ => return Err(format!("it comes after the end of run {}", run.number)),
     }
     run.heard.clone_from(&entry.at);
     Ok(())

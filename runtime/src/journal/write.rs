@@ -187,7 +187,7 @@ impl Chain {
                 JournalError::Locked { holder, run: run.lease.map(|lease| (self.run, lease)) }
             }
             _ => {
-                let what = "somebody else has written on in this run".to_owned();
+                let what = "another process has written to this run".to_owned();
                 let file = format!("run {}, page {}", self.run, self.page);
                 JournalError::Damaged { file, line: 1, entry: self.number, what }
             }

@@ -31,10 +31,10 @@ pub enum ApproveError {
     #[error("the list of signers, {0}")]
     Signers(#[from] SignersError),
     /// Nobody said who agrees, and the lists do not say it either.
-    #[error("the list of signers does not have one name for this key")]
+    #[error("the list of signers does not have exactly one name for this key")]
     NoName,
     /// No statement can be made of this plan.
-    #[error("the names in this plan have line breaks, so no statement can be made of it")]
+    #[error("names in this plan contain line breaks, so it cannot be approved")]
     LineBreaks,
     /// An apply would not count it.
     #[error(transparent)]

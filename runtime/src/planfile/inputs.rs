@@ -92,7 +92,7 @@ impl Inputs {
             return Err(Refusal::changed("it has a list of signers that its policies do not name"));
         }
         if policies.compiled.policy.estate.as_str() != self.context.estate {
-            return Err(Refusal::changed("it is about another estate than its policies"));
+            return Err(Refusal::changed("it is for another estate than its policies"));
         }
         if policies.other_account(&self.context).is_some() {
             return Err(Refusal::changed("it is for another account than its policies"));
@@ -117,7 +117,7 @@ impl Inputs {
                 Err(Refusal::Invalid(crate::estate::Findings { findings, sources: policies.sources }))
             }
             Err(PlanError::NoTarget(target)) => {
-                Err(Refusal::changed(&format!("the plan has nothing of its target `{target}`")))
+                Err(Refusal::changed(&format!("the plan contains nothing for its target `{target}`")))
             }
         }
     }

@@ -43,7 +43,7 @@ impl Refusal {
                 Ok(one(codes::PLAN_NOT_SIGNED, what, help))
             }
             Self::Invalid(Findings { findings, sources }) => {
-                let message = format!("{name}: no plan follows from this file any more");
+                let message = format!("{name}: no plan can be derived from this file any more");
                 let first = Diagnostic::new(codes::BAD_PLAN_FILE, message).help("plan again");
                 Ok(Findings { findings: std::iter::once(first).chain(findings).collect(), sources })
             }

@@ -75,9 +75,7 @@ impl Saved {
         }
         let Derived { policies, graph, plan } = file.inputs.derive()?;
         if file.digest != file.digest_with(&plan)? {
-            return Err(Refusal::changed(
-                "the plan that follows from it is not the one that its digest names",
-            ));
+            return Err(Refusal::changed("the plan derived from it does not match its digest"));
         }
         let author = Author::of(&file.author, bytes, signature)
             .map_err(|error| Refusal::Signature(format!("the author's signature: {error}")))?;
@@ -118,7 +116,7 @@ impl Saved {
         match self.policies.plan(&self.graph, &request) {
             Ok(plan) => Ok((self, plan)),
             Err(PlanError::NoTarget(target)) => {
-                Err(Refusal::changed(&format!("the plan has nothing of `{target}` now")))
+                Err(Refusal::changed(&format!("the plan contains nothing for `{target}` now")))
             }
             Err(PlanError::Findings(findings)) => {
                 Err(Refusal::Invalid(crate::estate::Findings { findings, sources: self.policies.sources }))
@@ -172,7 +170,7 @@ impl PlanFile {
 
 fn parse(bytes: &[u8]) -> Result<PlanFile, Refusal> {
     let refused = |what: String, help: &str| Refusal::File(what, help.to_owned());
-    let cut_short = || refused("it was cut short".to_owned(), "copy all of it, or plan again");
+    let cut_short = || refused("it is truncated".to_owned(), "copy all of it, or plan again");
     let made_by = |age: &str, found: u32| {
         format!("{age} version of Holdfast made it: its format is {found}, and this one reads {FORMAT}")
     };
@@ -193,7 +191,7 @@ fn parse(bytes: &[u8]) -> Result<PlanFile, Refusal> {
     })?;
     // A key that nobody knows, one that is there twice, or another way to write a value is not what was written.
     if file.text()?.as_bytes() != bytes {
-        return Err(Refusal::changed("it is not in the form that Holdfast writes"));
+        return Err(Refusal::changed("it is not in the exact form that Holdfast writes"));
     }
     Ok(file)
 }

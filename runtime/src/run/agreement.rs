@@ -272,7 +272,7 @@ mod tests {
         let plan = folder.saved.file.digest.clone();
         let history = history(context("acme"), |run| Run { plan, ..run }).await;
         let refused = decide(&folder, &history, &Evidence::default()).unwrap_err();
-        assert!(refused.to_string().starts_with("this plan was applied already, in run 1 by dora@host at 2"));
+        assert!(refused.to_string().starts_with("this plan was already applied, in run 1 by dora@host at 2"));
         assert_eq!(codes(Err(refused)), ["E0707"]);
     }
 

@@ -55,13 +55,13 @@ pub enum RunError {
     #[error("the plan needs explicit consent")]
     NoConsent(Vec<Diagnostic>),
     /// Another run came in between.
-    #[error("another run has written into the journal while this plan was made")]
+    #[error("another run wrote to the journal while this plan was being made")]
     Overtaken,
     /// What the plan touches or depends on has changed since it was saved.
     #[error("the cloud is not what it was when this plan was made")]
     Stale(Vec<Shift>),
     /// A plan made now is not the one that was approved.
-    #[error("what would be done now differs from what was approved in {}", points(.0.len()))]
+    #[error("the changes needed now differ from the approved plan in {}", points(.0.len()))]
     NotAsApproved(Vec<Departure>),
     /// Requests to end the run cannot be listened to.
     #[error("cannot listen to signals: {0}")]

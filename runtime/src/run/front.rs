@@ -92,10 +92,10 @@ pub enum Ending<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotConfirmed {
     /// There is no terminal.
-    #[error("nobody has agreed to this plan, and nobody is here to ask")]
+    #[error("this plan was not confirmed, and there is no terminal to ask on")]
     NobodyHere,
     /// The answer was not `yes`.
-    #[error("you did not agree to this plan")]
+    #[error("you did not confirm this plan")]
     Declined,
 }
 

@@ -9,7 +9,7 @@ use holdfast_compiler::diagnostic::{Diagnostic, codes};
 #[derive(Debug, thiserror::Error)]
 pub enum NotAgreed {
     /// The journal lacks the entry that the plan was made on.
-    #[error("the journal is not the one that this plan was made on: entries are missing")]
+    #[error("this is not the journal that the plan was made on: entries are missing")]
     OtherJournal,
     /// The trust anchor does not allow it, or a list of signers cannot be read. The finding says which.
     #[error("{}", .0.message)]
@@ -23,7 +23,7 @@ pub enum NotAgreed {
         error: io::Error,
     },
     /// A run has applied all of it.
-    #[error("this plan was applied already, in run {run} by {by} at {at}")]
+    #[error("this plan was already applied, in run {run} by {by} at {at}")]
     AppliedAlready {
         /// The number of the run.
         run: u64,
@@ -35,7 +35,7 @@ pub enum NotAgreed {
         not_counted: Vec<Diagnostic>,
     },
     /// Somebody has to agree to a plan that nobody was shown.
-    #[error("{whose} says that {} to agree before a change, and nobody was asked", people(*required))]
+    #[error("{whose} requires {} before a change, and this plan has none", people(*required))]
     NobodyAsked {
         /// Whose rule it is.
         whose: String,
@@ -51,7 +51,9 @@ pub enum NotAgreed {
         not_counted: Vec<Diagnostic>,
     },
     /// The trust anchor asks who breaks the glass, and nobody who may has signed.
-    #[error("the trust anchor asks for the signature of somebody who may break the glass, with this reason")]
+    #[error(
+        "the trust anchor requires a `break-glass` signature with this reason, from someone it names for that"
+    )]
     GlassNotBroken {
         /// The signatures that do not count, and why.
         not_counted: Vec<Diagnostic>,
@@ -69,7 +71,7 @@ impl NotAgreed {
         Ok(match self {
             Self::OtherJournal => vec![one(
                 codes::JOURNAL_DAMAGED,
-                "restore the journal from a copy, or name the right one with `--journal`",
+                "restore the journal from a backup, or name the right one with `--journal`",
             )],
             Self::Refused(finding) => vec![*finding],
             Self::Unlisted { .. } => return Err(self),
@@ -98,7 +100,7 @@ impl From<Diagnostic> for NotAgreed {
 }
 
 fn people(required: u8) -> String {
-    if required == 1 { "1 person has".to_owned() } else { format!("{required} people have") }
+    if required == 1 { "1 approval".to_owned() } else { format!("{required} approvals") }
 }
 
 fn messages(findings: &[Diagnostic]) -> String {

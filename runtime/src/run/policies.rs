@@ -134,7 +134,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let front = Listener { yes: false, ..Listener::new() };
         let refused = apply(&folder, sample::policies(""), &front).await.unwrap_err();
-        assert_eq!(refused.to_string(), "you did not agree to this plan");
+        assert_eq!(refused.to_string(), "you did not confirm this plan");
         assert_eq!(refused.refusal().unwrap().findings[0].code.as_str(), "E0705");
         assert_eq!(front.said(), ["plan of 4 steps", "0 approvals"]);
         assert_eq!(runs(&folder).await, 0);

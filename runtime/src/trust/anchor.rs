@@ -34,9 +34,9 @@ impl Anchor<'_> {
         let other = context.accounts.iter().find(|(provider, account)| !self.trusts(provider, account));
         match other {
             None if context.accounts.iter().next().is_some() => Ok(()),
-            None => Err(self.refusal(format!("`{}` is to be changed in no account at all", self.name))),
+            None => Err(self.refusal(format!("the plan for `{}` names no account", self.name))),
             Some((_, Account { id, partition })) => Err(self.refusal(format!(
-                "the trust anchor does not let `{}` be changed in account {id} of partition {partition}",
+                "the trust anchor does not allow changes to `{}` in account {id} of partition {partition}",
                 self.name
             ))),
         }
@@ -94,14 +94,16 @@ impl Anchor<'_> {
     /// Nobody, or the list cannot be read.
     pub fn glass(&self) -> Result<Demand, Diagnostic> {
         let Some(file) = &self.says.break_glass else {
-            let message =
-                format!("the trust anchor lets nobody apply plans of `{}` without approvals", self.name);
+            let message = format!(
+                "the trust anchor names nobody who may apply plans of `{}` without approvals",
+                self.name
+            );
             return Err(Diagnostic::new(codes::GLASS_NOT_BROKEN, message).help(
-                "have the plan approved, or ask the owner of the runner to name who may (`break-glass`)",
+                "have the plan approved, or ask the owner of the runner to name someone under `break-glass`",
             ));
         };
         let rule = Rule { required: 1, hold_seconds: HOLD.as_seconds(), signers: self.list(file)? };
-        let (estate, whose) = (self.name.to_owned(), format!("breaking the glass of `{}`", self.name));
+        let (estate, whose) = (self.name.to_owned(), format!("the break-glass rule of `{}`", self.name));
         Ok(Demand { rule, whose, estate })
     }
 
@@ -117,7 +119,7 @@ impl Anchor<'_> {
         };
         let Some(signature) = &author.signature else {
             return Err(refused(
-                "the trust anchor asks for the author's signature, and there is none".to_owned(),
+                "the trust anchor requires the author's signature, and there is none".to_owned(),
             ));
         };
         let signers = parse(&self.list(file)?, file)?;
@@ -136,16 +138,16 @@ impl Anchor<'_> {
         let Some(runners) = self.runners()? else { return Ok(()) };
         let refused = |message: String| {
             Diagnostic::new(codes::RUN_NOT_SIGNED, message)
-                .help("set `HOLDFAST_RUNNER_KEY` to a key that the trust anchor's list of runners has")
+                .help("set `HOLDFAST_RUNNER_KEY` to a key in the trust anchor's list of runners")
         };
         let Some(signer) = signer else {
             return Err(refused(
-                "the trust anchor asks for signed runs, and this runner has no key".to_owned(),
+                "the trust anchor requires signed runs, and this runner has no key".to_owned(),
             ));
         };
         runners
             .lets(signer.key(), Namespace::Run, now)
-            .map_err(|what| refused(format!("the trust anchor does not count runs of this runner: {what}")))
+            .map_err(|what| refused(format!("the trust anchor does not accept runs of this runner: {what}")))
     }
 
     /// Whether policies may be applied without a saved plan: not where the anchor asks who made the plan.
@@ -156,7 +158,7 @@ impl Anchor<'_> {
         if self.says.authors.is_none() {
             return Ok(());
         }
-        let message = "the trust anchor asks for plans that are signed by their author";
+        let message = "the trust anchor requires plans that are signed by their author";
         Err(Diagnostic::new(codes::PLAN_NOT_SIGNED, message)
             .help("save and sign the plan, then apply it: `holdfast plan --out FILE --key KEY`"))
     }
@@ -181,7 +183,7 @@ impl Anchor<'_> {
 fn parse(text: &str, file: &str) -> Result<Signers, Diagnostic> {
     Signers::parse(text).map_err(|error| {
         Diagnostic::new(codes::BAD_TRUST, format!("the trust anchor's list {file}, {error}"))
-            .help("a line for everybody: `alice@acme.example ssh-ed25519 AAAA…`")
+            .help("write one line per person: `alice@acme.example ssh-ed25519 AAAA…`")
     })
 }
 

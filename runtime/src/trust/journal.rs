@@ -22,7 +22,8 @@ impl Anchor<'_> {
             Place::Folder(folder) => {
                 let folder = resolved(&self.folder.join(folder));
                 Place::Folder(folder.ok_or_else(|| {
-                    wrong("the trust anchor's journal has no place here".to_owned()).help("name it in full")
+                    wrong("the trust anchor's journal is at a path that does not exist".to_owned())
+                        .help("write the full path")
                 })?)
             }
             Place::S3 { s3, region, lease, .. } => {
@@ -62,12 +63,12 @@ impl Anchor<'_> {
             let message =
                 format!("the journal of `{}` does not contain the trust anchor's head: {what}", self.name);
             return Err(Diagnostic::new(codes::JOURNAL_NOT_TRUSTED, message)
-                .help("restore the journal from a copy; it was replaced, cut off or rolled back"));
+                .help("restore the journal from a backup; it was replaced, cut off or rolled back"));
         };
         let Some(runners) = self.runners()? else { return Ok(()) };
         journal::signed_by(history, known, &runners).map_err(|unsigned| {
             Diagnostic::new(codes::RUN_NOT_SIGNED, unsigned.to_string())
-                .help("find out who wrote it, and restore the journal from a copy without it")
+                .help("find out who wrote it, and restore the journal from a backup without it")
         })
     }
 }

@@ -51,7 +51,7 @@ impl Trust {
             Ok(document) => Ok(Self { file: file.to_owned(), document }),
             Err(findings) => {
                 let message = format!("the trust anchor {name} is not complete");
-                let first = Diagnostic::new(codes::BAD_TRUST, message).help("correct what follows");
+                let first = Diagnostic::new(codes::BAD_TRUST, message).help("correct the findings below");
                 Err(Findings { findings: std::iter::once(first).chain(findings).collect(), sources })
             }
         }

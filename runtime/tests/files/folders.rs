@@ -43,12 +43,12 @@ fn link_to_hidden_folder_inside_is_read_under_its_own_name() {
 #[test]
 fn links_out_of_the_folder_are_refused_by_name() {
     for (to, name, said) in [
-        ("../other", "policies/other", "policies/other: this link leads to `"),
-        ("../other/x.yaml", "policies/x.yaml", "policies/x.yaml: this link leads to `"),
-        ("../../other/x.yaml", "policies/deep/x.yaml", "policies/deep/x.yaml: this link leads to `"),
-        ("/", "policies/all", "policies/all: this link leads to `/`, out of the folder `policies`"),
-        ("/dev/zero", "policies/z.yaml", "policies/z.yaml: this link leads to `/dev/zero`, out of"),
-        ("/dev", "policies/deep/dev", "policies/deep/dev: this link leads to `/dev`, out of"),
+        ("../other", "policies/other", "policies/other: this link points to `"),
+        ("../other/x.yaml", "policies/x.yaml", "policies/x.yaml: this link points to `"),
+        ("../../other/x.yaml", "policies/deep/x.yaml", "policies/deep/x.yaml: this link points to `"),
+        ("/", "policies/all", "policies/all: this link points to `/`, outside the folder `policies`"),
+        ("/dev/zero", "policies/z.yaml", "policies/z.yaml: this link points to `/dev/zero`, outside"),
+        ("/dev", "policies/deep/dev", "policies/deep/dev: this link points to `/dev`, outside"),
     ] {
         let bench = bench();
         bench.write("other/x.yaml", "kind: estate\nname: secret\n");

@@ -49,7 +49,7 @@ fn what_is_not_a_regular_file_is_refused_wherever_a_file_is_named() {
         refused(&bench, &format!("apply change.plan --approval {file}"), 4, &what);
         // Files that Holdfast writes are not links either.
         let linked = file.starts_with("link");
-        let what = if linked { "this is a link, and no link is followed here" } else { &what };
+        let what = if linked { "this is a link, and links are not followed here" } else { &what };
         refused(&bench, &format!("plan policies --cloud local:{file}"), 1, &format!("{file}: {what}"));
         refused(&bench, &format!("plan policies --out {file}"), 64, &format!("{file}: {what}"));
         refused(&bench, &format!("import --out {file} --yes"), 1, &format!("`{file}` is there already"));
@@ -73,10 +73,10 @@ fn list_of_signers_is_a_regular_file_of_the_estate() {
     let bench = planned();
     let people = path(&bench, "policies/people");
     let lay: [Lay; 4] = [
-        ("policies/people: it leads to `/dev/zero`, out of the folder", |bench| {
+        ("policies/people: it points to `/dev/zero`, outside the folder", |bench| {
             link(bench, "/dev/zero", "policies/people");
         }),
-        ("policies/people: it leads to `", |bench| link(bench, "../alice.pub", "policies/people")),
+        ("policies/people: it points to `", |bench| link(bench, "../alice.pub", "policies/people")),
         ("policies/people: this is a named pipe", |bench| pipe(bench, "policies/people")),
         ("policies/people: it is larger than", |bench| sparse(bench, "policies/people", 64 << 30)),
     ];
@@ -121,7 +121,7 @@ fn approvals_beside_a_plan_do_not_lead_out_of_its_folder() {
         let linked = path(&bench, &format!("plans/{name}{end}"));
         std::fs::rename(&linked, &moved).unwrap();
         std::os::unix::fs::symlink(&moved, &linked).unwrap();
-        refused(&bench, "apply plans/change.plan", 1, &format!("plans/{name}{end}: it leads to `"));
+        refused(&bench, "apply plans/change.plan", 1, &format!("plans/{name}{end}: it points to `"));
         std::fs::remove_dir_all(path(&bench, "plans")).unwrap();
         assert!(file.is_file());
     }

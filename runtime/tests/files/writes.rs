@@ -48,7 +48,7 @@ fn plan_is_not_written_through_a_link() {
     bench.write("precious", "text");
     for to in ["precious", "real.plan", "nowhere", "/dev/null", "."] {
         link(&bench, to, "change.plan");
-        let said = "change.plan: this is a link, and no link is followed here";
+        let said = "change.plan: this is a link, and links are not followed here";
         refused(&bench, "plan policies --out change.plan", 64, said);
         let there = std::fs::read_link(path(&bench, "change.plan")).unwrap();
         assert_eq!(there.to_str(), Some(to));
@@ -64,7 +64,7 @@ fn embedded_cloud_is_not_written_through_links() {
     bench.write("precious", "text");
     for (to, name) in [("precious", "cloud.json.log"), ("new", "cloud.json.log"), ("new", "cloud.json")] {
         link(&bench, to, name);
-        let said = format!("{name}: this is a link, and no link is followed here");
+        let said = format!("{name}: this is a link, and links are not followed here");
         refused(&bench, "apply policies --yes", 1, &said);
         std::fs::remove_file(path(&bench, name)).unwrap();
         assert!(!path(&bench, "new").exists(), "{name}");
@@ -77,11 +77,11 @@ fn first_policies_and_imports_replace_nothing_not_even_a_link_that_leads_nowhere
     let bench = bench();
     std::fs::create_dir(path(&bench, "first")).unwrap();
     link(&bench, "../new", "first/shop.yaml");
-    refused(&bench, "init first", 1, "`first/shop.yaml` is there already; nothing was written");
+    refused(&bench, "init first", 1, "`first/shop.yaml` already exists; nothing was written");
     assert_eq!(names(&bench, "first"), ["shop.yaml"]);
     run(&bench, "apply policies --yes").expect(0);
     link(&bench, "new", "found.yaml");
-    refused(&bench, "import --out found.yaml --yes", 1, "`found.yaml` is there already; nothing was written");
+    refused(&bench, "import --out found.yaml --yes", 1, "`found.yaml` already exists; nothing was written");
     assert!(!path(&bench, "new").exists());
 }
 
@@ -106,7 +106,7 @@ fn approval_is_not_written_through_a_link() {
     let name = "change.plan.alice@acme.example.approval";
     link(&bench, "precious", name);
     let words = "approve change.plan --as alice@acme.example --statement-only";
-    refused(&bench, words, 1, &format!("{name}: this is a link, and no link is followed here"));
+    refused(&bench, words, 1, &format!("{name}: this is a link, and links are not followed here"));
     std::fs::remove_file(path(&bench, name)).unwrap();
     // A signature of another statement goes; what it leads to stays.
     link(&bench, "precious", &format!("{name}.sig"));

@@ -123,7 +123,7 @@ fn only_what_a_killed_writer_leaves_is_forgiven() {
     assert!(note.contains("run 2 by ") && note.contains("ended without a word"), "{note}");
     assert!(note.contains("4 of 4 steps done, none under way"), "{note}");
     let log = bench.run("journal log --journal journal").expect(0).stdout;
-    assert!(log.contains("ended without a word, last heard of"), "{log}");
+    assert!(log.contains("abandoned, last heard of"), "{log}");
 }
 
 #[test]

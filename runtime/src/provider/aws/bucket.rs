@@ -71,7 +71,7 @@ pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done
         }
         Action::Delete => delete(clients, command).await,
         Action::Keep | Action::Replace => {
-            let message = "a bucket holds data: Holdfast never puts another in its place";
+            let message = "a bucket holds data: Holdfast never replaces it";
             Err(fault(&kind::DELETE, "Refused", message))
         }
     }
@@ -149,7 +149,7 @@ fn configuration(region: &str, values: &Values) -> Result<Option<CreateBucketCon
 async fn adopt(clients: &Clients, name: &str, region: &str) -> Result<Values, CloudError> {
     let found = retry(NEW_BUCKET, || bucket_regions::location(clients, name)).await?;
     if found != region {
-        let message = format!("the bucket `{name}` is already there, in {found} and not in {region}");
+        let message = format!("the bucket `{name}` already exists in {found}, not in {region}");
         return Err(fault(&kind::CREATE, "BucketAlreadyOwnedByYou", message));
     }
     let client = clients.s3(region);

@@ -39,7 +39,7 @@ pub(super) trait Driver: Sync {
 
     /// Execute one command.
     async fn one(&self, _clients: &Clients, command: &Command) -> Result<Done, CloudError> {
-        Err(refuse(command, "Holdfast makes and changes none of these"))
+        Err(refuse(command, "Holdfast does not create or change these"))
     }
 
     /// In how many atomic changes a batch is sent.

@@ -64,6 +64,6 @@ pub(super) fn tag_value(tags: impl IntoIterator<Item = (String, String)>) -> Val
 
 /// A command without something it needs. No policy can cause it.
 pub(super) fn lacks(call: &Call, name: &str) -> CloudError {
-    let message = format!("the step has no usable `{name}`: this is a fault in Holdfast");
+    let message = format!("the step has no usable `{name}`: this is a bug in Holdfast");
     fault(call, "IncompleteStep", message)
 }

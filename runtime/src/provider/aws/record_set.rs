@@ -77,7 +77,7 @@ pub(super) fn id(values: &Values) -> String {
 pub(super) fn from_values(values: &Values) -> Result<ResourceRecordSet, CloudError> {
     let routing = text(values, kind::ROUTING).unwrap_or_default();
     if !matches!(routing, kind::SIMPLE | "failover") {
-        let message = format!("a record with routing policy `{routing}` is none that Holdfast changes");
+        let message = format!("Holdfast does not change a record with routing policy `{routing}`");
         return Err(fault(OPERATION, "Refused", message));
     }
     let set = ResourceRecordSet::builder()

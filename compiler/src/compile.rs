@@ -130,14 +130,17 @@ fn waive(
             let message = format!("the waiver of {} ended on {}", waiver.code, waiver.until);
             kept.push(
                 Diagnostic::new(codes::WAIVER_ENDED, message)
-                    .at(waiver.span, "waives nothing any more")
-                    .help("mend what it was for, or decide again"),
+                    .at(waiver.span, "no longer applies")
+                    .help("fix the cause, or renew the waiver"),
             );
         } else if !used.contains(&waiver.span) && !waiver.is_about_time() {
             kept.push(
-                Diagnostic::new(codes::WAIVER_IDLE, format!("there is no {} here to waive", waiver.code))
-                    .at(waiver.span, "waives nothing")
-                    .help("remove it: it would hide the next one"),
+                Diagnostic::new(
+                    codes::WAIVER_IDLE,
+                    format!("there is no {} to waive in this document", waiver.code),
+                )
+                .at(waiver.span, "waives nothing")
+                .help("remove it: it would hide the next finding of this code"),
             );
         }
     }

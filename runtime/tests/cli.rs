@@ -350,7 +350,7 @@ fn every_number_of_the_objectives_has_a_source() {
 fn what_applies_is_told_with_its_origin() {
     let bench = shipped();
     let text = bench.run("explain --effective payments policies").expect(0).stdout;
-    for line in ["tier mission-critical says so", "the estate says so", "the service says so", "built in: "] {
+    for line in ["set by tier mission-critical", "set by the estate", "set by the service", "built in: "] {
         assert!(text.contains(line), "{line} is not in {text}");
     }
     let ran = bench.run("explain --effective paymets policies").expect(64);

@@ -142,9 +142,7 @@ fn read_source(id: SourceId, path: &str, text: &str, out: &mut Vec<Diagnostic>) 
         let message =
             format!("the text of this file has {found} findings; the first {MOST_FINDINGS} are reported");
         out.push(
-            Diagnostic::new(codes::TOO_MUCH, message)
-                .in_file(path)
-                .help("mend what repeats, and check again"),
+            Diagnostic::new(codes::TOO_MUCH, message).in_file(path).help("fix what repeats, and check again"),
         );
     }
     documents
@@ -178,7 +176,7 @@ fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
         let written = kind.as_str().map_or_else(|| kind.to_string(), str::to_owned);
         let near = did_you_mean(&written, kinds);
         out.push(
-            Diagnostic::new(codes::NOT_ALLOWED, format!("there is no kind of document `{written}`"))
+            Diagnostic::new(codes::NOT_ALLOWED, format!("`{written}` is not a kind of document"))
                 .at(tree.span(&["kind".into()]).unwrap_or(whole), "unknown kind")
                 .help(match near {
                     Some(near) => format!("did you mean `{near}`?"),

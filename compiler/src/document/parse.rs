@@ -130,7 +130,7 @@ impl<'a> Builder<'a> {
                 None => {
                     let id = self.push(Content::Scalar(Value::Null), span);
                     self.place(id, span);
-                    let message = "an alias cannot stand inside the very value it repeats";
+                    let message = "an alias cannot be inside the value that it repeats";
                     self.unsupported(span, message, "write the value out");
                 }
             },
@@ -228,7 +228,7 @@ impl<'a> Builder<'a> {
         }
         if let Some(first) = duplicate.filter(|_| !name.is_empty()) {
             self.errors.push(
-                Diagnostic::new(codes::DUPLICATE_KEY, format!("`{name}` is here twice"))
+                Diagnostic::new(codes::DUPLICATE_KEY, format!("the key `{name}` appears twice"))
                     .at(span, "again")
                     .at(first, "first here")
                     .help("keep one of them; YAML readers would silently drop the other"),
@@ -238,7 +238,7 @@ impl<'a> Builder<'a> {
 
     fn no_tag(&mut self, tagged: bool, span: Span) {
         if tagged {
-            self.unsupported(self.tag_before(span), "a policy has no YAML tags", "remove the tag");
+            self.unsupported(self.tag_before(span), "policies do not use YAML tags", "remove the tag");
         }
     }
 
@@ -288,12 +288,9 @@ impl<'a> Builder<'a> {
         let Node { weight, span, .. } = self.nodes.get(root.0)?;
         let Some(rest) = left.checked_sub(*weight) else {
             out.push(
-                Diagnostic::new(
-                    codes::TOO_MUCH,
-                    "the aliases of this document expand to more than a policy can be",
-                )
-                .at(self.first_character(*span), "the document starts here")
-                .help(format!("with all aliases written out, a file has at most {MAX_WEIGHT} values")),
+                Diagnostic::new(codes::TOO_MUCH, "the aliases of this document expand to too many values")
+                    .at(self.first_character(*span), "the document starts here")
+                    .help(format!("with all aliases written out, a file has at most {MAX_WEIGHT} values")),
             );
             return None;
         };

@@ -256,7 +256,7 @@ impl Site<'_> {
             condition.unwrap_or_else(|| (after("dependentSchemas"), after("dependentSchemas").into()));
         let parents = self.path.split_last().map_or(self.path, |(_, parents)| parents);
         let path: Vec<Step<'_>> = parents.iter().copied().chain([Step::Key(other)]).collect();
-        let message = format!("{} cannot stand beside `{shown}`", self.name());
+        let message = format!("{} cannot be combined with `{shown}`", self.name());
         Diagnostic::new(codes::UNKNOWN_KEY, message)
             .at(self.key(), "one too many")
             .at(self.tree.key_span(&path).unwrap_or(self.fallback), "beside this")

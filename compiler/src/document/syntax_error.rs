@@ -79,7 +79,7 @@ fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
         }
         ErrorKind::UnknownAnchor => {
             let name = rest.split([' ', '\t', '\r', '\n', ',', ']', '}']).next().unwrap_or_default();
-            let message = format!("no anchor before this is named `{}`", name.trim_start_matches('*'));
+            let message = format!("there is no anchor `{}` before this", name.trim_start_matches('*'));
             let help = "define it with `&` earlier in the same document";
             Fault::new(at, message, "unknown alias", help).length(name.len())
         }
@@ -95,12 +95,12 @@ fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
             Fault::new(at, "a quote is never closed", "opened here", "close it with the same kind of quote")
         }
         ErrorKind::InvalidQuotedScalarIndent => {
-            let help = "close it; text in quotes that goes on needs a deeper indentation than its key";
+            let help = "close it; quoted text over several lines has to be indented deeper than its key";
             Fault::new(at, "a quote above is not closed", "still in quotes", help)
         }
         ErrorKind::UnknownQuotedScalarEscape => {
             let help = "write `\\\\` for a backslash, or put the text in single quotes";
-            Fault::new(at, "a backslash means something else in double quotes", "in this text", help)
+            Fault::new(at, "this escape sequence does not exist in double quotes", "in this text", help)
         }
         ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
             // The parser may mark the text that holds it.
@@ -108,8 +108,8 @@ fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
             Fault::new(at, format!("`{character}` cannot be in YAML"), "hidden character", "remove it")
         }
         ErrorKind::UnexpectedCharacter { character } => {
-            let message = format!("no text can begin with `{character}`");
-            Fault::new(at, message, "a character that YAML keeps for itself", "put the text in quotes")
+            let message = format!("unquoted text cannot begin with `{character}`");
+            Fault::new(at, message, "a character that YAML reserves", "put the text in quotes")
         }
         ErrorKind::SimpleKeyExpected => {
             let line = rest.lines().next().unwrap_or_default().trim_end();
@@ -124,7 +124,7 @@ fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
         ErrorKind::MappingValueNotAllowed => {
             let help = "line the key up with the others of its level; if the `:` is part of a text, put that \
                         text in quotes";
-            Fault::new(at, "no key can stand here", "this would make a key", help)
+            Fault::new(at, "a key is not allowed here", "this would make a key", help)
         }
         ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockMappingKey => {
             let help = "line it up with the keys of its level, and look for a quote or bracket above that is \

@@ -62,7 +62,7 @@ pub fn format(source: SourceId, text: &str) -> Result<Formatted, Vec<Diagnostic>
     Ok(if same { Formatted::Text(out) } else { Formatted::Left(UNKNOWN) })
 }
 
-const UNKNOWN: &str = "it has YAML that cannot be laid out without changing what it says";
+const UNKNOWN: &str = "it has YAML that cannot be formatted without changing its meaning";
 
 fn accepted(source: SourceId, text: &str) -> Result<Vec<Tree>, Vec<Diagnostic>> {
     let mut findings = Vec::new();

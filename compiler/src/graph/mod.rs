@@ -74,7 +74,7 @@ fn circle_findings(resources: &BTreeMap<Address, Resource>) -> Vec<Diagnostic> {
     let found = circles(resources.keys(), edges);
     let finding = |members: Vec<&Address>| {
         let names: Vec<String> = members.iter().map(|address| format!("`{address}`")).collect();
-        let message = format!("these need each other: {}", names.join(", "));
+        let message = format!("these depend on each other: {}", names.join(", "));
         let error = Diagnostic::new(codes::CYCLE, message);
         let members = members.iter().filter_map(|address| resources.get(*address));
         members.fold(error, |error, member| error.at(member.origin, format!("{}", member.address)))

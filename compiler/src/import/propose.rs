@@ -257,7 +257,7 @@ fn fit(all: &mut Vec<Candidate<'_>>, graph: &Graph, survey: &Survey, out: &mut V
 /// What has to be said about a thing, or what cannot be.
 fn differences(candidate: &Candidate<'_>, resource: &Resource, survey: &Survey) -> Result<Existing, String> {
     let (schema, at) = (resource.address.kind().schema(), resource.address.within_service());
-    let object = *candidate.things.get(&at).ok_or_else(|| format!("nothing is there as {at}"))?;
+    let object = *candidate.things.get(&at).ok_or_else(|| format!("{at} does not exist"))?;
     let mut existing = Existing::default();
     if schema.rights_of_others.is_some_and(|others| others(&object.attributes).is_some()) {
         // What Holdfast does not answer for keeps all its rights, also those that look like ours.
@@ -288,7 +288,12 @@ fn differences(candidate: &Candidate<'_>, resource: &Resource, survey: &Survey) 
             _ if attribute.leavable => {
                 existing.leave.insert(name.to_owned());
             }
-            _ => return Err(format!("its {} has a `{name}` that no policy can say: {found}", schema.name)),
+            _ => {
+                return Err(format!(
+                    "its {} has a `{name}` that a policy cannot express: {found}",
+                    schema.name
+                ));
+            }
         }
     }
     Ok(existing)

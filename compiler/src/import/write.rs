@@ -35,7 +35,9 @@ pub(super) fn service(candidate: &Candidate<'_>) -> String {
     if !candidate.undecided.is_empty() {
         let undecided: Vec<String> =
             candidate.undecided.iter().rev().map(|key| format!("{key}: undecided")).collect();
-        out.push_str("# What is there keeps no objective of this kind: `holdfast objectives` says why.\n");
+        out.push_str(
+            "# The current setup meets no objective of this kind: `holdfast objectives` shows why.\n",
+        );
         let _ = writeln!(out, "objectives: {{ {} }}", undecided.join(", "));
     }
     data(candidate, &mut out);

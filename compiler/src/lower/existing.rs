@@ -1,6 +1,6 @@
-//! What a policy says about things that are there already: the names they have, and what is left as it is.
+//! What a policy declares about existing resources: their names, and the attributes that are left as they are.
 //!
-//! References follow by themselves: a role is referred to by its ARN, a health check by its id, and both are outputs.
+//! References need no change: a role is referred to by its ARN, a health check by its id, and both are outputs.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub(super) fn apply(service: &Service, own: &mut [Resource], out: &mut Vec<Diagn
                 };
                 let message = format!("`{}` has no `{address}`", service.name);
                 let finding = Diagnostic::new(codes::UNKNOWN_EXISTING, message);
-                out.push(finding.at(existing.span, "nothing of this address").help(help));
+                out.push(finding.at(existing.span, "nothing has this address").help(help));
             }
         }
     }
@@ -55,9 +55,10 @@ fn one(address: &str, existing: &Existing, resource: &mut Resource, out: &mut Ve
             }
             *resource = resource.clone().set(name, value.as_str());
         } else {
-            let message = format!("`{address}` cannot be known as `{name}`");
-            let finding = Diagnostic::new(codes::NOT_LEFT, message).at(*span, "not a name Holdfast makes up");
-            out.push(finding.help(choices("known as", schema.known_as)));
+            let message = format!("`{name}` of `{address}` cannot be set with `as`");
+            let finding =
+                Diagnostic::new(codes::NOT_LEFT, message).at(*span, "not a name that Holdfast generates");
+            out.push(finding.help(choices("set with `as`", schema.known_as)));
         }
     }
     for (name, span) in &existing.leave {
@@ -67,11 +68,12 @@ fn one(address: &str, existing: &Existing, resource: &mut Resource, out: &mut Ve
         }
         let why = match schema.attribute(name).map(|attribute| attribute.change) {
             None => "there is no such attribute",
-            Some(Change::Identity) => "it is what the thing is known by",
+            Some(Change::Identity) => "it identifies the resource",
             Some(_) => "the policy relies on it",
         };
         let near = guess(out, name, leavable.iter().copied());
-        let help = near.map_or_else(|| choices("left", &leavable), |near| format!("did you mean `{near}`?"));
+        let help = near
+            .map_or_else(|| choices("left as it is", &leavable), |near| format!("did you mean `{near}`?"));
         let message = format!("`{name}` of `{address}` cannot be left as it is");
         out.push(Diagnostic::new(codes::NOT_LEFT, message).at(*span, why).help(help));
     }

@@ -73,7 +73,8 @@ fn same_thing_twice(resources: &BTreeMap<Address, Resource>) -> Result<(), Vec<D
     let mut errors = Vec::new();
     for resource in resources.values().filter(|r| r.address.kind() != Kind::milestone()) {
         if let Some(other) = first.insert((resource.address.kind(), resource.identity()), resource) {
-            let message = format!("`{}` and `{}` would be the same thing", resource.address, other.address);
+            let message =
+                format!("`{}` and `{}` would be the same resource", resource.address, other.address);
             let error = Diagnostic::new(codes::RECORD_TWICE, message);
             let error = error.at(resource.origin, "this one").at(other.origin, "and this one");
             errors.push(error.help("give one of them another name"));

@@ -33,7 +33,7 @@ fn undecided(service: &Service, out: &mut Vec<Diagnostic>) {
     for (disruption, asked) in &service.objectives {
         for (key, origin) in &asked.undecided {
             let (what, name) = match *key {
-                "rto" => (format!("how long {disruption} may keep `{}` away", service.name), "RTO"),
+                "rto" => (format!("how long `{}` may be down after {disruption}", service.name), "RTO"),
                 _ => (format!("how much data {disruption} may cost `{}`", service.name), "RPO"),
             };
             let finding = Diagnostic::new(codes::UNDECIDED, format!("nobody has decided {what}"));
@@ -41,11 +41,9 @@ fn undecided(service: &Service, out: &mut Vec<Diagnostic>) {
                 || finding.clone(),
                 |span| finding.clone().at(span, format!("an {name} is missing")),
             );
-            out.push(
-                finding
-                    .about(service.span)
-                    .help("decide with the business; `holdfast objectives` says what is there today"),
-            );
+            out.push(finding.about(service.span).help(
+                "decide with the business; `holdfast objectives` shows what the policy can meet today",
+            ));
         }
     }
 }
@@ -108,7 +106,7 @@ impl Case<'_, '_> {
                 format!("{disruption} can cost `{service}` {value} of data `{name}`: {excess}")
             }
             Err(rest) => {
-                format!("nothing limits how much of data `{name}` `{service}` loses by {disruption}{rest}")
+                format!("nothing limits how much of data `{name}` {disruption} can cost `{service}`{rest}")
             }
         };
         let facts = Facts::wanted(self.service);
@@ -119,8 +117,10 @@ impl Case<'_, '_> {
     fn rto(&self, derivation: &Derivation, asked: &Setting<Duration>) -> Diagnostic {
         let (disruption, service, bound) = (derivation.disruption, &self.service.name, &derivation.rto);
         let message = match excess(bound, asked, "RTO") {
-            Ok((value, excess)) => format!("{disruption} can keep `{service}` away for {value}: {excess}"),
-            Err(rest) => format!("nothing limits how long {disruption} keeps `{service}` away{rest}"),
+            Ok((value, excess)) => {
+                format!("`{service}` can be down for {value} after {disruption}: {excess}")
+            }
+            Err(rest) => format!("nothing limits how long `{service}` is down after {disruption}{rest}"),
         };
         let facts = Facts::wanted(self.service);
         let cheapest = cure::of_rto(self.deriver, self.service, &facts, derivation, asked.value);
@@ -184,23 +184,23 @@ fn finding(
     let unlimited: Vec<String> = unlimited.map(|term| format!("{}: {}", term.what, term.source)).collect();
     let waits = bound.terms.iter().find(|term| term.phase == Phase::Wait);
     let mut help = match (cheapest, waits) {
-        (Some(words), _) => format!("the cheapest change that keeps it: {words}"),
-        (None, Some(term)) => format!("bring it down at its own service: {}", term.what),
+        (Some(words), _) => format!("the cheapest change that meets it: {words}"),
+        (None, Some(term)) => format!("shorten it in its own service: {}", term.what),
         (None, None) if !unlimited.is_empty() => unlimited.join("\n"),
-        (None, None) => "no single change keeps it".to_owned(),
+        (None, None) => "no single change meets it".to_owned(),
     };
     if let (Some(value), None) = (bound.value(), elsewhere.first()) {
-        help.push_str(&format!("; or ask for `{}: {}`", what.to_lowercase(), value.in_minutes_up()));
+        help.push_str(&format!("; or set `{}: {}`", what.to_lowercase(), value.in_minutes_up()));
     } else if let Some(value) = bound.value() {
         help.push_str(&format!(
-            "; or ask for `{}: {}`\nnot in the text: {}",
+            "; or set `{}: {}`\nnot in the text: {}",
             what.to_lowercase(),
             value.in_minutes_up(),
             elsewhere.join(", ")
         ));
     }
     if matches!(asked.origin, Origin::BuiltIn(_)) {
-        help.push_str("\nthe objective is Holdfast's own (RTO 4 h, RPO 1 h): no policy sets one");
+        help.push_str("\nthe objective is Holdfast's default (RTO 4 h, RPO 1 h): no policy sets one");
     }
     finding.help(help)
 }

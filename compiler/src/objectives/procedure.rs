@@ -119,7 +119,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
                 source: "the continuity plan: at any hour".to_owned(),
                 span: Some(place),
             },
-            None => Term::unbounded(Phase::Notify, what, "nobody says how fast", Some(span)),
+            None => Term::unbounded(Phase::Notify, what, "no time is stated", Some(span)),
         }
     }
 
@@ -148,7 +148,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
                     self.moved.insert(name);
                     if let (Some((person, span)), true) = (&step.by, terms.is_empty()) {
                         let what = format!("step `{}`", step.name);
-                        let why = format!("nobody says how long it takes `{person}`: state `takes`");
+                        let why = format!("no time is stated for `{person}`: state `takes`");
                         terms.push(Term::unbounded(Phase::Act, what, why, Some(*span)));
                     }
                     terms.extend(terms::failover(name, traffic, self.facts, self.deriver.as_of));
@@ -216,7 +216,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
 
     /// Nothing brings the service back.
     pub(super) fn nothing(&mut self, span: Span, why: &str) {
-        let term = Term::unbounded(Phase::Act, "nothing brings the service back", why, Some(span));
+        let term = Term::unbounded(Phase::Act, "nothing recovers the service", why, Some(span));
         self.add(Some(self.detected), vec![term]);
     }
 

@@ -28,12 +28,14 @@ pub(super) fn bound(
 
 fn nothing(disruption: Disruption) -> (&'static str, &'static str) {
     match disruption {
-        Disruption::SiteLoss => ("no copy outlives the site", "every copy and backup is at the primary site"),
+        Disruption::SiteLoss => {
+            ("no copy survives the loss of the site", "every copy and backup is at the primary site")
+        }
         Disruption::Corruption => {
             ("nothing keeps an older state", "a copy in real time copies the corruption too")
         }
         Disruption::AccountCompromise => (
-            "nothing is out of the account's reach",
+            "no backup is beyond the account's reach",
             "only backups with `lock: compliance` cannot be deleted",
         ),
         Disruption::KeyLoss => ("no copy has another key", "what one key encrypts is lost with that key"),
@@ -77,7 +79,7 @@ fn in_time(backups: Vec<(Bound, &Schedule)>, silent: Option<&Facts<'_>>) -> Vec<
             && schedule.keep < noticed.plus(bound.at_least())
         {
             let what = format!("backups are kept for {} only", schedule.keep.in_words());
-            let why = format!("it can take {} until somebody looks for them", noticed.in_words());
+            let why = format!("it can take {} until the problem is noticed", noticed.in_words());
             bound.terms.push(Term::unbounded(Phase::Loss, what, why, Some(schedule.span)));
         }
         bound
@@ -93,7 +95,7 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
         Backfill::NotNeeded => {}
         Backfill::Done(day) if as_of.is_some_and(|today| day.value.value > today) => {
             let what = format!("objects older than the replication to `{site}`");
-            let why = format!("copied on {}, which is still to come", day.value.value);
+            let why = format!("copied on {}, a day in the future", day.value.value);
             terms.push(Term::unbounded(Phase::Loss, what, why, day.origin.span()));
         }
         Backfill::Done(day) => terms.push(Term {
@@ -113,7 +115,7 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
     }
     let span = Some(copy.bucket.span);
     terms.push(if let Some((what_is, span)) = copy.left {
-        let why = format!("{what_is} left as they were found; Holdfast makes none of it sure");
+        let why = format!("{what_is} left as it is, so nothing is guaranteed");
         Term::unbounded(Phase::Loss, what, why, Some(span))
     } else if copy.timed {
         Term {

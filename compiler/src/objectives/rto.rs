@@ -53,7 +53,7 @@ pub(super) fn bound<'p>(
             procedure.restore_unless_done(name, data, elsewhere);
         }
         if facts.traffic.is_empty() && steps.is_empty() {
-            procedure.nothing(facts.span, "no traffic that moves by itself, and no `recovery`");
+            procedure.nothing(facts.span, "no traffic that fails over by itself, and no `recovery`");
         }
     } else if steps.is_empty() {
         procedure.nothing(facts.span, &format!("no steps in `recovery-from.{}`", disruption.key()));
@@ -82,12 +82,12 @@ fn detection(deriver: &Deriver<'_>, facts: &Facts<'_>, disruption: Disruption) -
         let slowest = probes.max_by_key(|term| (term.value.is_none(), term.value));
         slowest.unwrap_or_else(|| {
             let what = "until the loss is noticed";
-            let why = "nothing watches the service: state `assumptions.detection`";
+            let why = "nothing monitors the service: state `assumptions.detection`";
             assumed(Phase::Detect, what, facts.assumptions.detection.as_ref(), why, facts.span, deriver.as_of)
         })
     } else {
         let what = format!("until {disruption} is noticed");
-        let why = "nobody says how: state `assumptions.noticed`";
+        let why = "no time is stated: state `assumptions.noticed`";
         assumed(Phase::Detect, &what, facts.assumptions.noticed.as_ref(), why, facts.span, deriver.as_of)
     };
     Bound::of(vec![term])

@@ -54,7 +54,7 @@ pub(super) fn detect(traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) 
 /// What happens between the failed health check and the last client at the standby.
 pub(super) fn failover(name: &Name, traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) -> Vec<Term> {
     if !traffic.moves {
-        let what = format!("traffic `{name}` does not move");
+        let what = format!("traffic `{name}` does not fail over");
         return vec![Term::unbounded(Phase::Propagate, what, "there is no failover", Some(traffic.span))];
     }
     let given = &facts.assumptions;
@@ -85,7 +85,7 @@ pub(super) fn failover(name: &Name, traffic: &Traffic, facts: &Facts<'_>, as_of:
             &given.health_propagation,
         ),
         ttl,
-        of(Phase::Propagate, "resolvers that keep answers for longer", &given.resolver_slack),
+        of(Phase::Propagate, "resolvers that cache answers for longer", &given.resolver_slack),
         of(Phase::Drain, "connections that clients keep open", &given.keep_alive),
     ]
 }

@@ -26,7 +26,7 @@ impl Plan {
             let others = object.kind.schema().rights_of_others?(&object.attributes)?;
             let (kind, name) = (object.kind.name(), &object.id);
             Some(format!(
-                "others have put rights on the {kind} `{name}`, which Holdfast does not check: {others}."
+                "the {kind} `{name}` has rights that Holdfast neither granted nor checks: {others}."
             ))
         });
         keys.chain(rights).collect()

@@ -39,7 +39,7 @@ impl fmt::Display for Departure {
             Self::Step { id, what } => write!(f, "{id}: {what}"),
             Self::Caution { of, caution } => write!(f, "{of}: not in the approved plan: {caution}"),
             Self::Verdict { of } => {
-                write!(f, "{of}: the objective comes out worse than the approved plan says")
+                write!(f, "{of}: the objective is worse than in the approved plan")
             }
         }
     }
@@ -60,7 +60,7 @@ pub fn confirm(approved: &Plan, fresh: &Plan, resumed: bool) -> Result<Plan, Vec
     for (id, approved) in &wanted {
         match found.get(id) {
             None => departures
-                .push(Departure::Step { id: (*id).clone(), what: "it is not asked for any more".to_owned() }),
+                .push(Departure::Step { id: (*id).clone(), what: "it is no longer needed".to_owned() }),
             Some(fresh) => departures.extend(compare(approved, fresh)),
         }
     }
@@ -92,11 +92,11 @@ fn compare(approved: &Step, fresh: &Step) -> Vec<Departure> {
     let mut departures = Vec::new();
     if bare(approved, fresh) != bare(fresh, approved) {
         let what = if approved.action != fresh.action {
-            format!("{} was approved, and now it is {}", approved.action, fresh.action)
+            format!("{} was approved, now it is {}", approved.action, fresh.action)
         } else if approved.object != fresh.object || approved.displaces != fresh.displaces {
-            "it is about another thing in the cloud".to_owned()
+            "it is about another resource in the cloud".to_owned()
         } else {
-            format!("other changes than approved: {}", names(approved, fresh))
+            format!("changes that differ from those approved: {}", names(approved, fresh))
         };
         departures.push(Departure::Step { id: fresh.id.clone(), what });
     }
@@ -154,7 +154,7 @@ fn names(approved: &Step, fresh: &Step) -> String {
         })
         .collect();
     let names: Vec<String> = all.into_iter().map(|name| format!("`{name}`")).collect();
-    if names.is_empty() { "what is there is different".to_owned() } else { names.join(", ") }
+    if names.is_empty() { "the current state is different".to_owned() } else { names.join(", ") }
 }
 
 /// Steps that were approved and that need a step which was not.
@@ -162,7 +162,7 @@ fn unknown_needs(wanted: &BTreeMap<&StepId, &Step>, found: &BTreeMap<&StepId, &S
     let mut departures = Vec::new();
     for step in found.values().filter(|step| wanted.contains_key(&step.id)) {
         for need in step.needs.iter().filter(|need| found.contains_key(need) && !wanted.contains_key(need)) {
-            let what = format!("it needs {need}, which is not part of what was approved");
+            let what = format!("it needs {need}, which was not approved");
             departures.push(Departure::Step { id: step.id.clone(), what });
         }
     }

@@ -115,9 +115,10 @@ impl Plan {
         if !services.is_empty() {
             let names = one_of(services.iter().map(|name| name.as_str()));
             let flags: Vec<String> = services.iter().map(|service| teardown(service).flag()).collect();
-            let message = format!("no policy mentions {names} any more, so all of it would be removed");
+            let message =
+                format!("no policy mentions {names} any more, so all its resources would be removed");
             let help = format!(
-                "name all paths of the estate; if it is meant to be removed, plan with `{}`",
+                "name all paths of the estate; if the removal is intended, plan with `{}`",
                 flags.join(" ")
             );
             missing.push(Diagnostic::new(codes::SERVICE_LEAVES, message).help(help));
@@ -125,11 +126,11 @@ impl Plan {
         if let Some(share) = self.large_share().filter(|_| !self.consents.contains(&Consent::Many)) {
             let Share { changed, existing } = share;
             let message = format!(
-                "this would change or remove {changed} of the {existing} things that exist ({} %)",
+                "this would change or remove {changed} of the {existing} existing resources ({} %)",
                 share.percent()
             );
             let help =
-                format!("check that all of it is meant; if it is, plan with `{}`", Consent::Many.flag());
+                format!("check that all of it is intended; if it is, plan with `{}`", Consent::Many.flag());
             missing.push(Diagnostic::new(codes::TOO_MANY_CHANGES, message).help(help));
         }
         missing

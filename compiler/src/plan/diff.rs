@@ -177,7 +177,7 @@ impl<'a> Differ<'a> {
     }
 
     fn keep(&mut self, resource: &Resource, object: Option<&'a Object>) {
-        let mut step = self.step(resource, Action::Keep, "as it should be");
+        let mut step = self.step(resource, Action::Keep, "as the policy declares it");
         if let Some(object) = object {
             self.outputs.insert(resource.address.clone(), &object.outputs);
             self.confirm(resource, object);
@@ -219,7 +219,7 @@ impl<'a> Differ<'a> {
     fn create(&mut self, resource: &Resource) {
         let ours = self.ours.of(resource.address.kind(), &resource.identity());
         let removed = ours.is_some_and(cause::was_removed);
-        let reason = if removed { "somebody has removed it" } else { "not there yet" };
+        let reason = if removed { "somebody has removed it" } else { "does not exist yet" };
         let mut step = self.step(resource, Action::Create, reason);
         step.attributes = resource.attributes.clone();
         let schema = resource.address.kind().schema();
@@ -301,11 +301,11 @@ impl<'a> Differ<'a> {
             step.unfinished =
                 ours.and_then(|ours| ours.begun.as_ref()).is_some_and(|begun| finishes(&step, begun));
             step.reason = if step.unfinished {
-                format!("an apply that was broken off has not set {all} yet")
+                format!("an interrupted apply has not set {all} yet")
             } else if step.changes.iter().all(|change| change.cause == Cause::Drift) {
                 format!("somebody has changed {all}")
             } else {
-                format!("{} not as the policy says", verb(&all, step.changes.len()))
+                differs(&all, step.changes.len())
             };
             self.outputs.insert(resource.address.clone(), &object.outputs);
         } else if schema.stateful {
@@ -362,6 +362,7 @@ fn finishes(step: &Step, begun: &Values) -> bool {
     })
 }
 
-fn verb(names: &str, count: usize) -> String {
-    if count == 1 { format!("{names} is") } else { format!("{names} are") }
+fn differs(names: &str, count: usize) -> String {
+    let verb = if count == 1 { "differs" } else { "differ" };
+    format!("{names} {verb} from the policy")
 }

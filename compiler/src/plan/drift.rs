@@ -53,8 +53,8 @@ pub fn drift(plan: &Plan, style: Style) -> String {
             });
         }
     }
-    let (count, noun) = (steps.len(), if steps.len() == 1 { "thing is" } else { "things are" });
-    let _ = writeln!(out, "\n{}", pen.bold(&format!("Drift: {count} {noun} not as last applied.")));
+    let (count, noun) = (steps.len(), if steps.len() == 1 { "resource differs" } else { "resources differ" });
+    let _ = writeln!(out, "\n{}", pen.bold(&format!("Drift: {count} {noun} from the last apply.")));
     out
 }
 

@@ -28,9 +28,12 @@ pub(super) fn elsewhere(resource: &Resource, object: &Object) -> Diagnostic {
 /// A thing of others that nothing may take the place of.
 pub(super) fn immovable(resource: &Resource, what: &str) -> Diagnostic {
     let name = wanted(resource, "name");
-    Diagnostic::new(codes::OTHER_ROUTING, format!("`{name}` has {what}, which failover cannot join"))
-        .at(resource.origin, "wants a failover record")
-        .help("move or remove that record first, or give the failover another name")
+    Diagnostic::new(
+        codes::OTHER_ROUTING,
+        format!("`{name}` has {what}, beside which no failover record is allowed"),
+    )
+    .at(resource.origin, "needs a failover record")
+    .help("move or remove that record first, or give the failover another name")
 }
 
 /// A role whose rights the policy wants to decide, and on which others have put rights of theirs. One that is ours and
@@ -49,11 +52,11 @@ pub(super) fn rights_of_others(
     }
     let others = schema.rights_of_others?(&object.attributes)?;
     let (name, entry, what) = (wanted(resource, "name"), resource.address.within_service(), kind.name());
-    let message = format!("others have put rights on the {what} `{name}`: {others}");
+    let message = format!("the {what} `{name}` has rights that Holdfast did not grant: {others}");
     let found = Diagnostic::new(codes::FOREIGN_RIGHTS, message);
     Some(found.at(resource.origin, format!("would copy with this {what}")).help(format!(
         "remove them from the {what}; or leave all its rights as they are, with `{entry}: {{ as: {{ name: {name} }}, \
-         leave: [{}] }}` in `existing`; or name no {what} there, and Holdfast makes its own",
+         leave: [{}] }}` in `existing`; or name no {what} there, and Holdfast creates its own",
         schema.rights.join(", ")
     )))
 }

@@ -30,14 +30,14 @@ pub(super) fn plan(
         // What holds data is guarded by what it is, and not by the block that declared it.
         let consent = Consent::Destroy(address.clone());
         if schema.stateful && !consents.contains(&consent) {
-            let reason =
-                format!("it holds data; if it is meant to be deleted, plan with `{}`", consent.flag());
+            let reason = format!("it holds data; to delete it, plan with `{}`", consent.flag());
             left.push(Left { address: address.clone(), reason });
             continue;
         }
         let not_ours = |object: &&&Object| schema.ours.is_some_and(|ours| !ours(&object.attributes));
         if objects.iter().any(|object| not_ours(&object)) {
-            let reason = "somebody else made it or put something of theirs on it; if it is meant to go, delete it by hand".to_owned();
+            let reason =
+                "somebody else created it or added to it; to remove it, delete it by hand".to_owned();
             left.push(Left { address: address.clone(), reason });
             staying.extend(objects.iter().map(|object| (address, *object)));
             continue;
@@ -45,7 +45,7 @@ pub(super) fn plan(
         let mut before: Option<StepId> = None;
         let going: Vec<&&Object> = objects.iter().filter(|object| !displaced.contains(&object.id)).collect();
         for (nth, object) in going.iter().enumerate() {
-            let mut removal = removal(address, object, "no policy asks for it any more");
+            let mut removal = removal(address, object, "no policy declares it any more");
             removal.cautions.extend(schema.removal.map(str::to_owned));
             let several = going.len() > 1 || removals.iter().any(|other| other.id == removal.id);
             if several || graph.get(address).is_some() {

@@ -106,8 +106,8 @@ impl fmt::Display for Shift {
         let Some(object) = self.now.as_ref().or(self.before.as_ref()) else { return Ok(()) };
         write!(f, "{} {}: ", object.kind, summary_of(object))?;
         match (&self.before, &self.now) {
-            (Some(_), None) => f.write_str("it is gone"),
-            (None, _) => f.write_str("it was not there"),
+            (Some(_), None) => f.write_str("it no longer exists"),
+            (None, _) => f.write_str("it did not exist"),
             (Some(before), Some(now)) => {
                 let names: BTreeSet<&String> =
                     before.attributes.keys().chain(now.attributes.keys()).collect();

@@ -34,12 +34,8 @@ pub fn text(plan: &Plan, style: Style) -> String {
     effect::text(&plan.objectives, &pen, &mut out);
     if plan.is_empty() {
         let counts = plan.counts();
-        let _ = writeln!(
-            out,
-            "\n{} All {} resources are as the policy says.",
-            pen.bold("No changes."),
-            counts.keep
-        );
+        let _ =
+            writeln!(out, "\n{} All {} resources match the policy.", pen.bold("No changes."), counts.keep);
         left(plan, &pen, &mut out);
         return out;
     }
@@ -79,15 +75,15 @@ fn consents(plan: &Plan, pen: &Pen, out: &mut String) {
     if let Some(share) = plan.large_share() {
         let Share { changed, existing } = share;
         let (percent, state) = (share.percent(), state(Consent::Many));
-        caution(format!("! changes or removes {changed} of {existing} things ({percent} %): {state}."));
+        caution(format!("! changes or removes {changed} of {existing} resources ({percent} %): {state}."));
     }
     if !plan.targets.is_empty() {
         let targets = plan.targets.join(", ");
         caution(match plan.left_out {
-            0 => format!("! only {targets}, with what that needs: nothing else is to be done."),
+            0 => format!("! only {targets}, with what that needs: nothing else has to change."),
             left_out => format!(
-                "! only {targets}, with what that needs. Left out: {left_out} more; the estate is not what the \
-                 policies say afterwards."
+                "! only {targets}, with what that needs. Left out: {left_out} more; afterwards the estate still differs \
+                 from the policies."
             ),
         });
     }
@@ -108,7 +104,7 @@ fn left(plan: &Plan, pen: &Pen, out: &mut String) {
         });
     }
     for Left { address, reason } in &plan.left {
-        let text = format!("! {address} stays, although no policy asks for it any more: {reason}.");
+        let text = format!("! {address} stays, although no policy declares it any more: {reason}.");
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&line(&text), 0, pen.width())));
     }
 }

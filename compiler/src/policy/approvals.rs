@@ -29,9 +29,9 @@ pub(super) fn bind(text: &Text, body: &document::Approvals, out: &mut Vec<Diagno
     let hold = body.hold.unwrap_or(HOLD);
     if !(Duration::minutes(1)..=LONGEST_HOLD).contains(&hold) {
         out.push(
-            Diagnostic::new(codes::OUT_OF_RANGE, "an approval holds for 1m to 30d")
+            Diagnostic::new(codes::OUT_OF_RANGE, "an approval is valid for 1m to 30d")
                 .at(span("hold"), if hold > LONGEST_HOLD { "too long" } else { "too short" })
-                .help("approve again where it takes longer: the plan may have aged as well"),
+                .help("approve again if it takes longer: the plan may be out of date by then"),
         );
     }
     Approvals { required: body.required, signers: body.signers.to_string(), hold, span: span("signers") }

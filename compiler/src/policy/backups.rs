@@ -73,7 +73,7 @@ impl Binder<'_> {
                 out.push(
                     Diagnostic::new(codes::REPEATED_SITE, format!("`{name}` is at `{}` already", site.name))
                         .at(span, "a second time")
-                        .at(other.span, "this is already there")
+                        .at(other.span, "already at this site")
                         .help("a copy beside another is lost with it; name another site"),
                 );
                 continue;
@@ -156,7 +156,7 @@ impl Binder<'_> {
 fn dotted(bucket: &Bucket, out: &mut Vec<Diagnostic>) {
     if bucket.name.as_str().contains('.') {
         out.push(
-            Diagnostic::new(codes::DOTTED_BUCKET, "dots in a bucket's name keep TLS from working")
+            Diagnostic::new(codes::DOTTED_BUCKET, "dots in a bucket's name break TLS")
                 .at(bucket.span, "S3's certificate does not match such a host name")
                 .help("use hyphens, unless the bucket exists already"),
         );

@@ -42,7 +42,7 @@ fn the_estate<'d>(
         if complete && let Some(document) = documents.first() {
             out.push(
                 Diagnostic::new(codes::NO_ESTATE, "there is no document of kind `estate`")
-                    .at(document.span(&["kind".into()]), "this has no estate to belong to")
+                    .at(document.span(&["kind".into()]), "this document belongs to no estate")
                     .help("add one that names the sites, or pass the folder that holds it too"),
             );
         }
@@ -144,7 +144,7 @@ fn with_estate(
                         Diagnostic::new(codes::TWO_PLANS, message)
                             .at(document.span(&["kind".into()]), "another plan")
                             .at(first.span(&["kind".into()]), "the first one")
-                            .help("merge the two: on the worst day there is one plan"),
+                            .help("merge the two: in a disaster there has to be one plan"),
                     );
                 }
             }

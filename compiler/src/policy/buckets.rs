@@ -51,11 +51,11 @@ pub(super) fn used_once(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagno
             let other = *first.entry(name).or_insert(bucket);
             if !std::ptr::eq(other, bucket) {
                 out.push(
-                    Diagnostic::new(codes::BUCKET_TWICE, format!("the bucket `{name}` has two purposes"))
+                    Diagnostic::new(codes::BUCKET_TWICE, format!("the bucket `{name}` is used twice"))
                         .at(bucket.span, "again here")
                         .at(other.span, "already used here")
                         .help(
-                            "bucket names are unique over all regions: give each data set and copy its own",
+                            "bucket names are unique across all regions: give each data set and copy its own",
                         ),
                 );
             }

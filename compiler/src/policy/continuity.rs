@@ -52,7 +52,7 @@ pub(super) fn bind(
     levels.sort_unstable();
     if !levels.is_empty() && levels != [1, 2, 3, 4, 5] {
         out.push(
-            Diagnostic::new(codes::BAD_LEVELS, "the levels of incidents are not 1 to 5, once each")
+            Diagnostic::new(codes::BAD_LEVELS, "the levels of incidents have to be 1 to 5, each once")
                 .at(text.key_span(&["levels".into()]), "these levels")
                 .help("1 is the worst, 5 the least; give each number once"),
         );
@@ -115,7 +115,7 @@ fn mentions(body: &document::Continuity, text: &Text, names: &Names<'_>, out: &m
     }
     for (name, span) in own {
         out.push(
-            Diagnostic::new(codes::OWN_DEPUTY, format!("`{name}` cannot stand in for themselves"))
+            Diagnostic::new(codes::OWN_DEPUTY, format!("`{name}` cannot be their own deputy"))
                 .at(span, "the same contact")
                 .help("name somebody else: a deputy is for when this one cannot be reached"),
         );

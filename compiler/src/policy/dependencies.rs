@@ -38,9 +38,9 @@ pub(super) fn circles_of(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagn
     for members in circles(services.keys(), edges) {
         let names: Vec<String> = members.iter().map(|name| format!("`{name}`")).collect();
         let message = match names.split_last() {
-            Some((only, [])) => format!("{only} waits for itself"),
+            Some((only, [])) => format!("{only} depends on itself"),
             Some((last, rest)) => {
-                format!("{} and {last} wait for each other, so none can come first", rest.join(", "))
+                format!("{} and {last} depend on each other, so none can be set up first", rest.join(", "))
             }
             None => continue,
         };
@@ -48,7 +48,7 @@ pub(super) fn circles_of(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagn
         for service in members.iter().filter_map(|name| services.get(*name)) {
             let inside = |other: &Name| members.binary_search(&other).is_ok();
             for (other, span) in service.depends_on.iter().filter(|(other, _)| inside(other)) {
-                error = error.at(*span, format!("`{}` waits for `{other}`", service.name));
+                error = error.at(*span, format!("`{}` depends on `{other}`", service.name));
             }
         }
         out.push(error.help("remove one of these entries of `depends-on`"));

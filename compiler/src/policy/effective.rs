@@ -44,15 +44,15 @@ impl Page<'_> {
     fn from(&self, origin: &Origin) -> String {
         let place = |span: &crate::source::Span| self.sources.place(*span);
         match origin {
-            Origin::Service(span) => format!("the service says so: {}", place(span)),
-            Origin::Tier(name, span) => format!("tier {name} says so: {}", place(span)),
-            Origin::Estate(span) => format!("the estate says so: {}", place(span)),
+            Origin::Service(span) => format!("set by the service: {}", place(span)),
+            Origin::Tier(name, span) => format!("set by tier {name}: {}", place(span)),
+            Origin::Estate(span) => format!("set by the estate: {}", place(span)),
             Origin::BuiltIn(why) => format!("built in: {why}"),
         }
     }
 
     fn membership(&self, service: &Service, out: &mut String) {
-        let said = |place| format!("the service says so: {}", self.sources.place(place));
+        let said = |place| format!("set by the service: {}", self.sources.place(place));
         if let Some((tier, span)) = &service.tier {
             let critical = if service.critical { ", critical" } else { "" };
             self.line("tier", &format!("{tier}{critical}"), &said(*span), out);
@@ -106,7 +106,7 @@ impl Page<'_> {
     }
 
     fn assumptions(&self, service: &Service, out: &mut String) {
-        self.heading("Taken for granted", out);
+        self.heading("Assumptions", out);
         let given = &service.assumptions;
         self.assumption("keep-alive", Some(&given.keep_alive), out);
         self.assumption("resolver-slack", Some(&given.resolver_slack), out);

@@ -37,7 +37,7 @@ pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut V
     }
     if let Some(Err(fault)) = place.s3.as_ref().map(|s3| S3Location::parse(s3.as_str())) {
         out.push(
-            Diagnostic::new(codes::BAD_BUCKET_NAME, "the journal cannot be kept in this bucket")
+            Diagnostic::new(codes::BAD_BUCKET_NAME, "the journal cannot be stored in this bucket")
                 .at(span("s3"), fault)
                 .help("see \"General purpose bucket naming rules\" of Amazon S3"),
         );
@@ -47,7 +47,7 @@ pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut V
         out.push(
             Diagnostic::new(codes::OUT_OF_RANGE, format!("`lease` cannot be `{lease}`"))
                 .at(span("lease"), "outside of 10s to 1h")
-                .help("shorter, and a slow network looks like a dead run; longer, and a dead run blocks the next"),
+                .help("a shorter lease takes a slow network for a dead run; a longer one lets a dead run block the next"),
         );
     }
     if place.s3.is_none() && place.lease.is_some() {

@@ -27,7 +27,7 @@ pub(super) fn check(
     let (service, most) = (provider.service, provider.longest_days);
     if schedule.start < provider.start.value {
         out.push(
-            Diagnostic::new(codes::BAD_WINDOW, "a backup cannot be made to start within less than an hour")
+            Diagnostic::new(codes::BAD_WINDOW, "the start window of a backup cannot be shorter than an hour")
                 .at(span("windows"), format!("starts within {}", schedule.start.in_words()))
                 .help(format!("{service} accepts a start window of `1h` or more")),
         );
@@ -38,7 +38,7 @@ pub(super) fn check(
         let help = if !whole || days == 0 {
             format!("{service} keeps backups for whole days, such as `35d`")
         } else if days > most {
-            format!("{service} keeps backups for {most} days at the most")
+            format!("{service} keeps backups for at most {most} days")
         } else {
             format!(
                 "keep them for {} or longer, so that there is one at any time",
@@ -46,7 +46,7 @@ pub(super) fn check(
             )
         };
         out.push(
-            Diagnostic::new(codes::BAD_RETENTION, "backups cannot be kept like this")
+            Diagnostic::new(codes::BAD_RETENTION, "backups cannot be retained like this")
                 .at(span("keep"), format!("kept for {}", schedule.keep.in_words()))
                 .help(help),
         );

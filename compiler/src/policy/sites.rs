@@ -29,7 +29,7 @@ impl Sites {
                     Diagnostic::new(codes::SHARED_REGION, format!("two sites are in `{region}`"))
                         .at(place, "in the same region")
                         .at(*first, "as this site")
-                        .help("a site is what can be lost as a whole: one per region"),
+                        .help("a site is what fails as a whole: declare one per region"),
                 );
             }
             regions.entry(region).or_insert(place);
@@ -39,8 +39,8 @@ impl Sites {
                 let span =
                     |key: &'static str| document.span(&["sites".into(), name.as_str().into(), key.into()]);
                 out.push(
-                    Diagnostic::new(codes::FOREIGN_KEY, "the KMS key is of another region than the site")
-                        .at(span("kms-key"), "a key of another region")
+                    Diagnostic::new(codes::FOREIGN_KEY, "the KMS key is in another region than the site")
+                        .at(span("kms-key"), "in another region")
                         .at(span("aws"), "the site's region")
                         .help(region.provider.storage.key_region),
                 );
@@ -88,7 +88,7 @@ impl Sites {
         for (name, span) in std::iter::once(primary).chain(standby) {
             if let Some(first) = mentioned.get(name) {
                 out.push(
-                    Diagnostic::new(codes::REPEATED_SITE, format!("`{name}` cannot stand in for itself"))
+                    Diagnostic::new(codes::REPEATED_SITE, format!("`{name}` cannot be its own standby"))
                         .at(span, "the same site")
                         .at(*first, "already here")
                         .help("name another site, or leave it out"),

@@ -68,7 +68,7 @@ pub(super) fn bind(
     }
     if body.ttl.is_some_and(|ttl| ttl.as_seconds() > LONGEST_TTL) {
         out.push(
-            Diagnostic::new(codes::OUT_OF_RANGE, "the TTL is longer than DNS can say")
+            Diagnostic::new(codes::OUT_OF_RANGE, "the TTL is longer than DNS allows")
                 .at(span("ttl"), "too long")
                 .help("at most 2147483647 s; for failover 60 s or less"),
         );
@@ -80,7 +80,7 @@ pub(super) fn bind(
         out.push(
             Diagnostic::new(
                 codes::NO_PROBE,
-                format!("nothing tells {} when `{name}` is down", provider.dns.service),
+                format!("{} cannot tell when `{name}` is down", provider.dns.service),
             )
             .at(binder.document.key_span(&at), "no probe here")
             .at(endpoint.span, "always counts as healthy")
@@ -102,7 +102,7 @@ pub(super) fn bind(
         };
         if answer == record {
             out.push(
-                Diagnostic::new(codes::SELF_REFERENCE, format!("`{record}` would answer with itself"))
+                Diagnostic::new(codes::SELF_REFERENCE, format!("`{record}` would point to itself"))
                     .at(endpoint.span, "the record's own name")
                     .at(span("record"), "the record")
                     .help("name the endpoint that serves this site, not the name that fails over"),
@@ -143,7 +143,7 @@ fn endpoints(
         let ours = site == &binder.service.primary || binder.service.standby.contains(site);
         if known && !ours && sites.iter().all(Option::is_some) {
             out.push(
-                Diagnostic::new(codes::FOREIGN_SITE, format!("the service does not live at `{site}`"))
+                Diagnostic::new(codes::FOREIGN_SITE, format!("the service does not run at `{site}`"))
                     .at(key, "neither primary nor standby")
                     .help("add the site to `standby`, or remove the endpoint"),
             );
@@ -155,9 +155,9 @@ fn endpoints(
         let primary = &binder.service.primary;
         out.push(
             Diagnostic::new(codes::FOREIGN_SITE, format!("the primary site `{primary}` has no endpoint"))
-                .at(whole, "not among these")
+                .at(whole, "not one of these")
                 .at(binder.document.span(&["primary".into()]), "the primary")
-                .help("add the address the service answers at there"),
+                .help("add the address of the service at this site"),
         );
     }
     if body.endpoints.len() < 2 {

@@ -47,7 +47,7 @@ impl<'de> serde::Deserialize<'de> for Kind {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         Self::parse(&name)
-            .ok_or_else(|| serde::de::Error::custom(format!("there is no kind of resource `{name}`")))
+            .ok_or_else(|| serde::de::Error::custom(format!("`{name}` is not a kind of resource")))
     }
 }
 

@@ -12,10 +12,10 @@ pub(super) fn incomplete(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnos
     let Some(plan) = &policy.continuity else { return };
     let body = &plan.body;
     let parts = [
-        (body.reviewed.is_none(), "`reviewed`: the day somebody last read it through"),
+        (body.reviewed.is_none(), "`reviewed`: the day of its last review"),
         (body.levels.is_empty(), "`levels`: the five levels of incidents and who declares them"),
-        (body.communication.channels.is_empty(), "`communication.channels`: where people are told"),
-        (body.communication.templates.is_empty(), "`communication.templates`: words that are ready"),
+        (body.communication.channels.is_empty(), "`communication.channels`: where people are informed"),
+        (body.communication.templates.is_empty(), "`communication.templates`: prepared messages"),
         (body.resources.is_empty(), "`resources`: what the business cannot do without"),
         (body.budget.is_none(), "`budget`: the money for emergencies"),
         (body.procedures.is_empty(), "`procedures`: what people do"),
@@ -23,12 +23,9 @@ pub(super) fn incomplete(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnos
     let missing: Vec<&str> = parts.iter().filter(|(missing, _)| *missing).map(|(_, part)| *part).collect();
     if !missing.is_empty() {
         out.push(
-            Diagnostic::new(
-                codes::PLAN_INCOMPLETE,
-                "the continuity plan lacks parts that it will be asked for",
-            )
-            .at(plan.span(&["name".into()]), format!("{} missing", missing.len()))
-            .help(format!("add {}", missing.join("; "))),
+            Diagnostic::new(codes::PLAN_INCOMPLETE, "the continuity plan is incomplete")
+                .at(plan.span(&["name".into()]), format!("{} missing", missing.len()))
+                .help(format!("add {}", missing.join("; "))),
         );
     }
 }

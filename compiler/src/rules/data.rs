@@ -19,7 +19,7 @@ pub(super) fn not_at_the_standby(policy: &Policy, _: Option<Date>, out: &mut Vec
                         .at(set.backups, "no copy in real time there")
                         .at(service.standby_span, "the first to take over")
                         .help(format!(
-                            "add `{}` to a `real-time` backup, or expect slow reads from afar",
+                            "add `{}` to a `real-time` backup, or expect slow reads from another region",
                             standby.name
                         )),
                 );

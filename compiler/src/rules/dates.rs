@@ -33,13 +33,13 @@ pub(super) fn old_measurements(policy: &Policy, as_of: Option<Date>, out: &mut V
     {
         let (message, label, help) = if day > today {
             (
-                "the measurement is still to come".to_owned(),
+                "the measurement is dated in the future".to_owned(),
                 "in the future",
-                "write down the day it was measured",
+                "state the day it was measured",
             )
         } else {
             let message = format!("the measurement is {} days old", day.days_until(today));
-            let help = "measure again, in a drill for instance; until then it counts as somebody's word";
+            let help = "measure again, in a drill for instance; until then it counts as attested";
             (message, "no longer counts as measured", help)
         };
         out.push(Diagnostic::new(codes::OLD_MEASUREMENT, message).at(span, label).help(help));
@@ -56,19 +56,19 @@ pub(super) fn review_overdue(policy: &Policy, as_of: Option<Date>, out: &mut Vec
     let Some(reviewed) = plan.body.reviewed else { return };
     if reviewed > today {
         out.push(
-            Diagnostic::new(codes::REVIEW_OVERDUE, "the review of the plan is still to come")
+            Diagnostic::new(codes::REVIEW_OVERDUE, "the review of the plan is dated in the future")
                 .at(plan.span(&["reviewed".into()]), "in the future")
-                .help("write down the day it was reviewed"),
+                .help("state the day it was reviewed"),
         );
         return;
     }
     let due = reviewed.after(plan.body.review_every.unwrap_or(REVIEW_EVERY));
     if due < today {
-        let message = format!("the plan has been due for review for {} days", due.days_until(today));
+        let message = format!("the review of the plan is {} days overdue", due.days_until(today));
         out.push(
             Diagnostic::new(codes::REVIEW_OVERDUE, message)
                 .at(plan.span(&["reviewed".into()]), format!("due on {due}"))
-                .help("review it, and write down the day"),
+                .help("review it, and record the day"),
         );
     }
 }
@@ -80,22 +80,21 @@ pub(super) fn drill_overdue(policy: &Policy, as_of: Option<Date>, out: &mut Vec<
         let (message, span, label) = match drill.last {
             None => (format!("drill `{}` was never held", drill.name), drill.span, "no `last`".to_owned()),
             Some((last, span)) if last > today => {
-                (format!("drill `{}` is still to come", drill.name), span, "in the future".to_owned())
+                (format!("drill `{}` is dated in the future", drill.name), span, "in the future".to_owned())
             }
             Some((last, span)) => {
                 let due = last.after(drill.every.0);
                 if due >= today {
                     continue;
                 }
-                let message =
-                    format!("drill `{}` has been due for {} days", drill.name, due.days_until(today));
+                let message = format!("drill `{}` is {} days overdue", drill.name, due.days_until(today));
                 (message, span, format!("due on {due}"))
             }
         };
         out.push(
             Diagnostic::new(codes::DRILL_OVERDUE, message)
                 .at(span, label)
-                .help("hold it, and write down the day it was held"),
+                .help("hold it, and record the day it was held"),
         );
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn never_drilled(policy: &Policy, _: Option<Date>, out: &mut Vec<Diag
         let message = format!("no drill tests the recovery of `{}`, a critical service", service.name);
         out.push(
             Diagnostic::new(codes::NEVER_DRILLED, message)
-                .at(tier, "critical, after this tier")
+                .at(tier, "critical because of this tier")
                 .help("add it to `services` of a document of kind `drill`"),
         );
     }
@@ -34,11 +34,11 @@ pub(super) fn only_talk(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnost
         let best = of(policy, service).max_by_key(|drill| drill.form.0);
         let Some(best) = best.filter(|drill| drill.form.0.recovers_nothing()) else { continue };
         let message =
-            format!("the recovery of `{}`, a critical service, is only talked about or played", service.name);
+            format!("the recovery of `{}`, a critical service, is only discussed or simulated", service.name);
         out.push(
             Diagnostic::new(codes::ONLY_TALK, message)
                 .at(best.form.1, format!("a {} recovers nothing", best.form.0))
-                .at(tier, "critical, after this tier")
+                .at(tier, "critical because of this tier")
                 .help("add a drill of type `functional` or `full-scale`"),
         );
     }
@@ -61,7 +61,7 @@ pub(super) fn loose(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>)
                 continue;
             };
             let message =
-                format!("drill `{}` is passed though `{}` misses its {what}", drill.name, service.name);
+                format!("drill `{}` can pass although `{}` misses its {what}", drill.name, service.name);
             let finding = Diagnostic::new(codes::LOOSE_DRILL, message)
                 .at(span, format!("passed within {}", passed.in_words()));
             let label = format!("the objective: {}", setting.value.in_words());
@@ -69,7 +69,7 @@ pub(super) fn loose(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>)
                 Some(place) => finding.at(place, label),
                 None => finding,
             };
-            out.push(finding.help("leave it out: then every service has to keep its own objective"));
+            out.push(finding.help("leave it out: then every service has to meet its own objective"));
         }
     }
 }

@@ -26,11 +26,11 @@ pub(super) fn one_decider(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagno
             );
         }
         if level.within.is_none() {
-            let message = format!("level {} can be declared at any time, or never", level.level);
+            let message = format!("level {} has no deadline to be declared", level.level);
             out.push(
                 Diagnostic::new(codes::ONE_DECIDER, message)
                     .at(at("name"), "no deadline")
-                    .help("add `within`: how long after it was noticed it is declared at the latest"),
+                    .help("add `within`: the deadline, counted from when the incident is noticed"),
             );
         }
     }
@@ -52,13 +52,10 @@ pub(super) fn no_deputy(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnost
             continue;
         };
         out.push(
-            Diagnostic::new(
-                codes::NO_DEPUTY,
-                format!("nobody stands in for `{name}`, whom `{service}` relies on"),
-            )
-            .at(contact.span, "no `deputy`")
-            .at(span, "relied on here")
-            .help("name another contact as `deputy`"),
+            Diagnostic::new(codes::NO_DEPUTY, format!("`{name}`, whom `{service}` relies on, has no deputy"))
+                .at(contact.span, "no `deputy`")
+                .at(span, "relied on here")
+                .help("name another contact as `deputy`"),
         );
     }
 }
@@ -79,7 +76,7 @@ pub(super) fn one_channel(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagno
             out.push(
                 Diagnostic::new(codes::ONE_CHANNEL, format!("`{name}` can be reached by {only} only"))
                     .at(place, "a single channel")
-                    .help("add another one: the disaster may take this one too"),
+                    .help("add another one: the disaster may take this one down"),
             );
         }
     }

@@ -37,10 +37,10 @@ pub(super) fn identity_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<D
     };
     let services: Vec<&Service> = at_home(policy, site).collect();
     if !services.is_empty() {
-        let message = format!("with `{site}` nobody can sign in to recover {}", named(&services));
+        let message = format!("without `{site}` nobody can sign in to recover {}", named(&services));
         out.push(
             Diagnostic::new(codes::IDENTITY_AT_SITE, message)
-                .at(plan.span(&["access".into(), "identity-provider".into()]), "goes down with the site")
+                .at(plan.span(&["access".into(), "identity-provider".into()]), "is lost with the site")
                 .help("name who holds credentials that work without it: `break-glass: [CONTACT]`"),
         );
     }
@@ -51,7 +51,7 @@ pub(super) fn journal_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<Di
     let Some(journal) = &policy.journal else { return };
     let services: Vec<&Service> = at_home(policy, &journal.site).collect();
     if !services.is_empty() && journal.copies.iter().all(|copy| *copy == journal.site) {
-        let message = format!("the journal goes down with {}", named(&services));
+        let message = format!("the journal is lost with {}", named(&services));
         out.push(
             Diagnostic::new(codes::JOURNAL_AT_SITE, message)
                 .at(journal.span, "the only place it is kept")

@@ -20,7 +20,7 @@ pub(super) const CONTROL_PLANES: &[ControlPlane] = &[
     ControlPlane {
         code: codes::CALLS_IAM,
         what: "changes IAM, whose control plane is in us-east-1",
-        instead: "make the roles, users and policies of the recovery beforehand",
+        instead: "create the roles, users and policies of the recovery in advance",
         calls: &[(
             "iam",
             &[
@@ -42,7 +42,7 @@ pub(super) const CONTROL_PLANES: &[ControlPlane] = &[
     ControlPlane {
         code: codes::CALLS_ACCOUNT,
         what: "changes the organization or the account, whose control planes are in us-east-1",
-        instead: "opt in to the regions and make the accounts beforehand: enabling a region can take hours",
+        instead: "opt in to the regions and create the accounts in advance: enabling a region can take hours",
         calls: &[
             (
                 "organizations",
@@ -57,7 +57,7 @@ pub(super) const CONTROL_PLANES: &[ControlPlane] = &[
     ControlPlane {
         code: codes::CALLS_RECOVERY_CONFIG,
         what: "changes the configuration of ARC, networks or multi-region access points, whose control planes are in us-west-2",
-        instead: "configure them beforehand; on the day change routing control states, or a multi-region access point's routes",
+        instead: "configure them in advance; during the disaster change routing control states, or a multi-region access point's routes",
         calls: &[
             ("route53-recovery-control-config", &["Create", "Update", "Delete"]),
             ("route53-recovery-readiness", &["Create", "Update", "Delete"]),
@@ -75,8 +75,8 @@ pub(super) const CONTROL_PLANES: &[ControlPlane] = &[
     },
     ControlPlane {
         code: codes::CALLS_BUCKETS,
-        what: "makes or configures a bucket, which depends on us-east-1 in every region",
-        instead: "let Holdfast make the buckets and their settings beforehand; reading and writing objects is fine",
+        what: "creates or configures a bucket, which depends on us-east-1 in every region",
+        instead: "let Holdfast create the buckets and their settings in advance; reading and writing objects is fine",
         calls: &[(
             "s3",
             &[
@@ -94,8 +94,8 @@ pub(super) const CONTROL_PLANES: &[ControlPlane] = &[
     },
     ControlPlane {
         code: codes::CALLS_ENDPOINTS,
-        what: "makes something with a DNS name, which needs Route 53's control plane in us-east-1",
-        instead: "have it at the standby beforehand",
+        what: "creates something with a DNS name, which needs Route 53's control plane in us-east-1",
+        instead: "create it at the standby in advance",
         calls: &[
             ("elasticloadbalancing", &["CreateLoadBalancer"]),
             ("apigateway", &["Create", "POST", "PUT", "PATCH"]),
@@ -127,13 +127,13 @@ pub(super) const CONTROL_PLANES: &[ControlPlane] = &[
     },
     ControlPlane {
         code: codes::CALLS_ARC_LOOKUP,
-        what: "looks up what has to be known beforehand, in a control plane in us-west-2",
+        what: "looks up what has to be known in advance, in a control plane in us-west-2",
         instead: "keep the five cluster endpoints and the routing control ARNs with the procedure, and try all of them",
         calls: &[("route53-recovery-control-config", &["Describe", "List"])],
     },
     ControlPlane {
         code: codes::CALLS_PROVISIONING,
-        what: "provisions on the day, when everybody else does",
+        what: "provisions capacity during the disaster, when everybody else does",
         instead: "keep a warm standby or a capacity reservation at the standby site",
         calls: &[
             (

@@ -24,10 +24,11 @@ fn bucket_entry(data: &Name, at: &Bucket) -> String {
 
 fn left(service: &Service, data: &Name, buckets: &[&Bucket]) -> Option<(&'static str, Span)> {
     let of = |kind: &str, name: &str| service.leaves(&format!("{kind}.{data}"), name);
-    let rules = of(replication::KIND.name(), replication::RULES).map(|span| ("replication rules are", span));
+    let rules = of(replication::KIND.name(), replication::RULES)
+        .map(|span| ("the replication configuration is", span));
     let role = || {
         let of = |name| of(role::KIND.name(), name);
-        of(role::POLICY).or_else(|| of(role::TRUST)).map(|span| ("the permissions of the role are", span))
+        of(role::POLICY).or_else(|| of(role::TRUST)).map(|span| ("the role's policy is", span))
     };
     let versions = || {
         let of = |at: &&Bucket| service.leaves(&bucket_entry(data, at), bucket::VERSIONING);

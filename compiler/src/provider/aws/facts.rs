@@ -27,7 +27,7 @@ const DNS: Dns = Dns {
     service: "Route 53",
     ttl: Fact { value: Duration::seconds(60), why: "Route 53's advice for failover" },
     longest_ttl: Duration::seconds(120),
-    ttl_advice: "Route 53 advises 60 s for records with health checks, 120 s at the most",
+    ttl_advice: "Route 53 advises 60 s for records with health checks, at most 120 s",
     fastest: (Duration::seconds(60), 10, 3),
     alias_ttl: Fact {
         value: Duration::seconds(60),
@@ -42,7 +42,7 @@ const DNS: Dns = Dns {
     asks_from: "Route 53 checks from the internet: give a public address",
     longest_record: 240,
     most_checks: 200,
-    more_checks: "have the quota raised (Service Quotas, Route 53), and say so in a waiver",
+    more_checks: "request a higher quota (Service Quotas, Route 53), and record it in a waiver",
 };
 
 /// Sources: Amazon S3 User Guide, "Meeting compliance requirements with S3 Replication Time Control", "Default encryption
@@ -53,7 +53,7 @@ const STORAGE: Storage = Storage {
         why: "S3 Replication Time Control SLA: 99.9 % of new objects within 15 minutes",
     },
     no_bound: "without replication time control S3 promises no time",
-    backfill: "S3 replicates new objects only: copy the others once with S3 Batch Replication, or see that there are none, \
+    backfill: "S3 replicates new objects only: copy the others once with S3 Batch Replication, or make sure that there are none, \
                and state `backfilled`",
     versions: "S3 Versioning, which Holdfast turns on; as long as no lifecycle rule expires them",
     provider_keys: ("no key of the account is involved", "SSE-S3: S3 keeps the keys"),
@@ -66,7 +66,7 @@ const STORAGE: Storage = Storage {
 /// Developer Guide, "Controls and remediation".
 const BACKUP: Backup = Backup {
     service: "AWS Backup",
-    start: Fact { value: Duration::hours(1), why: "its start window (AWS Backup: 1 h at least)" },
+    start: Fact { value: Duration::hours(1), why: "its start window (AWS Backup: at least 1 h)" },
     longest_days: 36_500,
     no_copy_bound: "AWS promises no time for copies: state `assumptions.backup-copy`",
     no_restore_bound: "AWS promises no time for restores: state the data's `size` and `assumptions.restore-throughput`, or \
@@ -105,9 +105,9 @@ fn unreachable(ip: IpAddr) -> Option<&'static str> {
         IpAddr::V4(v4)
             if matches!(v4.octets(), [0 | 240..=255, ..] | [192, 0, 0, _] | [198, 18 | 19, ..]) =>
         {
-            Some("not an address of the internet")
+            Some("not a public address")
         }
-        IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => Some("an IPv4 address in disguise"),
+        IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => Some("an IPv4-mapped address"),
         IpAddr::V6(v6) if matches!(v6.segments(), [0xfec0..=0xfeff, ..]) => Some("a private address"),
         IpAddr::V6(v6) if v6.is_unique_local() => Some("a private address"),
         IpAddr::V6(v6) if v6.is_loopback() || v6 == Ipv6Addr::UNSPECIFIED => {

@@ -7,7 +7,7 @@ text_type! {
     ///
     /// Rules: Amazon S3 User Guide, "General purpose bucket naming rules".
     BucketName, "^(?!xn--|sthree-|amzn-s3-demo-)(?!.*\\.\\.)(?!.*(-s3alias|--ol-s3|\\.mrap|--x-s3|--table-s3)$)(?![0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
-    "The name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and dots. Bucket names are unique over all accounts of the world.",
+    "The name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and dots. Bucket names are unique across all AWS accounts.",
     ["acme-payments-ledger"]
 }
 text_type! {
@@ -26,7 +26,7 @@ text_type! {
 text_type! {
     /// A KMS key: an alias in the site's own region, or the ARN of a key.
     KmsKey, "^alias/[a-zA-Z0-9/_-]{1,250}$|^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]{1,64}$",
-    "A KMS key of the site's region: `alias/NAME`, or the ARN of a key. The key has to exist; Holdfast makes none.",
+    "A KMS key of the site's region: `alias/NAME`, or the ARN of a key. The key has to exist; Holdfast does not create it.",
     ["alias/acme-recovery"]
 }
 
@@ -51,7 +51,7 @@ impl S3Location {
         }
         let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
         if parts.any(|part| part.is_empty() || part.starts_with(['.', '-']) || !part.chars().all(plain)) {
-            return Err("the prefix is made of letters, digits, `_`, `.`, `-` and single slashes");
+            return Err("the prefix can only have letters, digits, `_`, `.`, `-` and single slashes");
         }
         if text.len() > 400 { Err("it is longer than 400 characters") } else { Ok(Self(text.to_owned())) }
     }
@@ -92,11 +92,11 @@ pub fn bucket_name_fault(name: &str) -> Option<&'static str> {
             "it has to start and end with a letter or a digit"
         }
         _ if name.starts_with("xn--") || name.starts_with("sthree-") || name.starts_with("amzn-s3-demo-") => {
-            "S3 keeps the prefixes `xn--`, `sthree-` and `amzn-s3-demo-` to itself"
+            "S3 reserves the prefixes `xn--`, `sthree-` and `amzn-s3-demo-`"
         }
         _ if name.chars().all(|c| c.is_ascii_digit() || c == '.') => "it looks like an IP address",
         _ if kept.iter().any(|suffix| name.ends_with(suffix)) => {
-            "S3 keeps the suffixes `-s3alias`, `--ol-s3`, `.mrap`, `--x-s3` and `--table-s3` to itself"
+            "S3 reserves the suffixes `-s3alias`, `--ol-s3`, `.mrap`, `--x-s3` and `--table-s3`"
         }
         _ => return None,
     })

@@ -39,7 +39,7 @@ pub(super) fn foreign(name: &str, foreign: &Foreign) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "others have put rights on the role `{name}`: {}; remove them, or leave the role's `trust` and `policy` as they \
+        "the role `{name}` has rights that Holdfast did not grant: {}; remove them, or leave the role's `trust` and `policy` as they \
          are (`holdfast explain E0605`)",
         foreign.in_words()
     ))

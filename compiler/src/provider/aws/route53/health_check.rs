@@ -96,7 +96,7 @@ fn console_name(values: &Values) -> Option<String> {
 }
 
 fn inverted(before: &Value, _: &Value) -> Option<&'static str> {
-    (before == true).then_some("traffic may move: what counted as down counts as healthy")
+    (before == true).then_some("traffic may move: what was unhealthy counts as healthy")
 }
 
 fn disabled(before: &Value, _: &Value) -> Option<&'static str> {

@@ -65,7 +65,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(TAGS).shaped(Shape::Tags).leavable().unset(|| json!({})),
     ],
     outputs: &[ARN],
-    removal: Some("it holds data, and is removed only if it is empty by then"),
+    removal: Some("it holds data, and is removed only if it is empty"),
     mark: crate::resource::Mark::Attribute(TAGS),
     calls: CALLS,
     ..KindSchema::BASE
@@ -115,10 +115,10 @@ fn kms_key(before: &Value, _: &Value) -> Option<&'static str> {
 fn public_access(before: &Value, _: &Value) -> Option<&'static str> {
     // A bucket that never had the settings may be one that the public reads.
     let open = before.as_array().is_none_or(|on| on.len() < 4);
-    open.then_some("closes public access that may be in use today")
+    open.then_some("blocks public access that may be in use today")
 }
 
 fn ownership(before: &Value, _: &Value) -> Option<&'static str> {
     before.as_str()?;
-    Some("access control lists of objects stop having any effect")
+    Some("access control lists of objects no longer take effect")
 }

@@ -52,20 +52,20 @@ impl<'a> Statement<'a> {
 
     fn check(&self) -> Result<(), String> {
         if self.all.get("Effect").and_then(Value::as_str) != Some("Allow") {
-            return Err("has another effect than `Allow`".to_owned());
+            return Err("has an effect other than `Allow`".to_owned());
         }
         let id = self.all.get("Sid").and_then(Value::as_str).unwrap_or_default();
         let grant = GRANTS.iter().find(|grant| {
             grant.id == id || (grant.on == On::Keys && id.strip_suffix("ByArn") == Some(grant.id))
         });
-        let grant = grant.ok_or_else(|| format!("is called `{id}`, which is none of ours"))?;
+        let grant = grant.ok_or_else(|| format!("has the id `{id}`, which Holdfast does not use"))?;
         let actions = texts(self.all.get("Action")).ok_or("has no list of actions")?;
         if let Some(other) = actions.iter().find(|action| !grant.actions.contains(action)) {
             return Err(format!("allows `{other}`"));
         }
         let resources = texts(self.all.get("Resource")).ok_or("has no list of resources")?;
         if let Some(other) = resources.iter().find(|resource| !self.is_resource(grant, resource)) {
-            return Err(format!("is about `{other}`"));
+            return Err(format!("covers `{other}`"));
         }
         let condition = self.all.get("Condition").unwrap_or(&Value::Null);
         match grant.on {
@@ -99,7 +99,7 @@ impl<'a> Statement<'a> {
 /// The conditions of a statement about keys: through S3, for buckets, and for an alias where no key is named.
 fn keys(condition: &Value, any: bool) -> Result<(), String> {
     let Value::Object(operators) = condition else {
-        return Err("is about keys without a condition".to_owned());
+        return Err("covers keys without a condition".to_owned());
     };
     let one = |operator: &str, key: &str| -> Option<Vec<&str>> {
         let Value::Object(keys) = operators.get(operator)? else { return None };
@@ -114,20 +114,20 @@ fn keys(condition: &Value, any: bool) -> Result<(), String> {
         })
     });
     if !via {
-        return Err("lets keys be used otherwise than through S3".to_owned());
+        return Err("lets keys be used other than through S3".to_owned());
     }
     let buckets = one("StringLike", "kms:EncryptionContext:aws:s3:arn")
         .is_some_and(|all| all.iter().all(|arn| is_bucket(arn.strip_suffix("/*").unwrap_or(arn))));
     if !buckets {
-        return Err("lets keys be used otherwise than for named buckets".to_owned());
+        return Err("lets keys be used other than for named buckets".to_owned());
     }
     let aliases = one("ForAnyValue:StringEquals", "kms:ResourceAliases");
     let good = aliases.as_ref().is_some_and(|all| all.iter().all(|alias| is_alias(alias)));
     if (any || operators.len() > 2) && !good {
-        return Err("is about all keys and not about those of named aliases".to_owned());
+        return Err("covers all keys instead of those of named aliases".to_owned());
     }
     if operators.len() > 2 + usize::from(aliases.is_some()) {
-        return Err("has a condition that is none of ours".to_owned());
+        return Err("has a condition that Holdfast does not use".to_owned());
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! From text to a policy whose words can be kept: the whole check, in one place.
+//! From text to a policy whose objectives are met: the whole check, in one place.
 
 use std::collections::BTreeSet;
 
@@ -16,20 +16,20 @@ pub struct Options {
     pub as_of: Option<Date>,
 }
 
-/// A policy that compiles, and what is worth a word about it.
+/// A policy that compiles, with its warnings.
 #[derive(Debug)]
 pub struct Compiled {
     /// The policy.
     pub policy: Policy,
     /// Warnings, in the order of the text.
     pub warnings: Vec<Diagnostic>,
-    /// Findings that somebody has decided to live with, in the order of the text.
+    /// Waived findings, in the order of the text.
     pub waived: Vec<Waived>,
     /// What it was checked with.
     pub options: Options,
 }
 
-/// A finding that somebody has decided to live with.
+/// A waived finding.
 #[derive(Debug, Clone)]
 pub struct Waived {
     /// The finding.
@@ -60,18 +60,18 @@ pub fn compile(sources: &Sources, options: Options) -> Result<Compiled, Vec<Diag
     }
 }
 
-/// A policy that means something, whether it can be kept or not.
+/// A policy whose text and names are valid, whether it meets its objectives or not.
 #[derive(Debug)]
 pub struct Checked {
-    /// The policy; nothing where its text or its names mean nothing.
+    /// The policy; none if its text or its names are invalid.
     pub policy: Option<Policy>,
     /// Errors and warnings, in the order of the text.
     pub findings: Vec<Diagnostic>,
-    /// Findings that somebody has decided to live with, in the order of the text.
+    /// Waived findings, in the order of the text.
     pub waived: Vec<Waived>,
 }
 
-/// Check the text of an estate: for those who want to see what a policy that does not compile comes to.
+/// Check the text of an estate, for callers that also derive the objectives of a policy that does not compile.
 #[must_use]
 pub fn check(sources: &Sources, options: Options) -> Checked {
     let mut findings = Vec::new();
@@ -96,8 +96,8 @@ fn refused(findings: &[Diagnostic]) -> bool {
     findings.iter().any(|finding| finding.severity() == Severity::Error)
 }
 
-/// Take out what is waived in the document of the thing that a finding is about. A waiver that has ended waives
-/// nothing; one that has nothing to waive is a finding itself, so that none outlives its reason.
+/// Take out what is waived in the document of the thing that a finding is about. An expired waiver has no effect; one
+/// with nothing to waive is itself a finding, so that no waiver outlives its reason.
 fn waive(
     mut findings: Vec<Diagnostic>,
     waivers: &[Waiver],

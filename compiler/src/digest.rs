@@ -1,4 +1,4 @@
-//! Digests: SHA-256 in lower-case hexadecimal digits, in one way for everything.
+//! Digests: SHA-256 in lower-case hexadecimal digits, computed in one way for everything.
 //!
 //! A value is hashed as JSON, streamed into the hash, behind the name of what the digest is for. So a digest of one
 //! purpose is never taken for one of another, even over the same bytes. The JSON is canonical because the types are:
@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 pub enum Purpose {
     /// A plan: what people approve.
     Plan,
-    /// What a policy wants.
+    /// What a policy declares.
     Policy,
     /// What was observed.
     Observation,
@@ -22,7 +22,7 @@ pub enum Purpose {
     Approval,
     /// A run of the journal.
     Run,
-    /// Things that are taken over by an import.
+    /// Resources that an import adopts.
     Adoption,
 }
 

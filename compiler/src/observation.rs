@@ -1,4 +1,4 @@
-//! What the cloud has: handed in by the runtime, matched to resources here.
+//! What exists in the cloud: observed by the runtime, matched to resources here.
 
 use std::collections::{BTreeMap, BTreeSet};
 

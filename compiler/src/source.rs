@@ -1,4 +1,4 @@
-//! Where things stand in the user's text: sources, byte spans, and places a person can find again.
+//! Positions in the user's text: sources, byte spans, and places a person can find again.
 
 use std::sync::Arc;
 

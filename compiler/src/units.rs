@@ -51,7 +51,7 @@ impl Duration {
         self.0
     }
 
-    /// In whole minutes at least as long: for who has to write it down.
+    /// In whole minutes, rounded up: for text that a person writes.
     #[must_use]
     pub const fn in_minutes_up(self) -> Self {
         Self::minutes(self.0.div_ceil(60))

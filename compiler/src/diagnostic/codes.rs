@@ -58,7 +58,7 @@ codes! {
 
     /// The YAML cannot be parsed.
     SYNTAX = "E0101";
-    /// A tab where YAML wants spaces.
+    /// A tab where YAML requires spaces.
     TAB = "E0102";
     /// The same key twice in one mapping.
     DUPLICATE_KEY = "E0103";
@@ -246,19 +246,19 @@ codes! {
     CALLS_EDGE = "E0906";
     /// SS07: a recovery step that changes the configuration of ARC, networks or multi-region access points.
     CALLS_RECOVERY_CONFIG = "E0907";
-    /// SS09: an identity provider that goes down with the site.
+    /// SS09: an identity provider that is lost with the site.
     IDENTITY_AT_SITE = "W0909";
     /// SS10: a recovery step that looks up the ARC cluster on the day.
     CALLS_ARC_LOOKUP = "E0910";
     /// SS11: a recovery step that provisions on the day.
     CALLS_PROVISIONING = "E0911";
-    /// SS12: the journal goes down with the site.
+    /// SS12: the journal is lost with the site.
     JOURNAL_AT_SITE = "W0912";
     /// SS13: a TTL that spends the budget of a failover.
     LONG_TTL = "W0913";
     /// SS14: primary and standbys share a fate.
     SHARED_FATE = "W0914";
-    /// SS15: a decision that waits for one person, or for ever.
+    /// SS15: a decision that waits for one person, or has no deadline.
     ONE_DECIDER = "W0915";
 
     /// Somebody the recovery relies on has no deputy.

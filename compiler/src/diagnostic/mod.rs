@@ -1,4 +1,4 @@
-//! What the compiler has to say to the user: a code, a sentence, the places, the cure.
+//! What the compiler reports to the user: a code, a message, the places, the cure.
 //!
 //! Wording: lower case, no full stop, the user's own words in backticks, the cure in `help`.
 
@@ -11,8 +11,8 @@ use crate::source::Span;
 pub use codes::Code;
 pub use render::{Style, render};
 
-/// How many findings of one document, and of all, are worth a word: nobody reads more, and a hostile file
-/// can have a million.
+/// How many findings of one document, and of all, are reported: nobody reads more, and a hostile file can have a
+/// million.
 pub(crate) const ENOUGH: usize = 100;
 
 /// How bad it is.
@@ -20,7 +20,7 @@ pub(crate) const ENOUGH: usize = 100;
 pub enum Severity {
     /// The policy does not compile, or the run is refused.
     Error,
-    /// Worth a look; nothing is refused.
+    /// A warning; nothing is refused.
     Warning,
 }
 
@@ -71,7 +71,7 @@ impl Diagnostic {
         self
     }
 
-    /// Name the thing it is about: a cause can stand in another document than what it concerns.
+    /// Name what it is about: the cause can be in another document.
     #[must_use]
     pub fn about(mut self, span: Span) -> Self {
         self.about = Some(Box::new(span));
@@ -92,7 +92,7 @@ impl Diagnostic {
         self
     }
 
-    /// Say what to do about it, if there is something to say.
+    /// Add the cure, if there is one.
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);

@@ -1,4 +1,4 @@
-//! What the author takes for granted, with the reason: facts that no configuration shows.
+//! The author's assumptions, each with its reason: facts that no configuration shows.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

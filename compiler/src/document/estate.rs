@@ -47,7 +47,7 @@ pub struct Estate {
     /// `.holdfast/journal` beside the policies, and you bring it to the site.
     #[serde(default)]
     pub journal: Option<JournalPlace>,
-    /// Who has to agree to a plan before it is applied. Without it: whoever applies it.
+    /// Who has to approve a plan before it is applied. Without it: whoever applies it.
     #[serde(default)]
     pub approvals: Option<Approvals>,
     /// Findings that somebody has decided to live with, for a time.
@@ -81,7 +81,7 @@ impl Site {
     }
 }
 
-/// Who has to agree to a plan before it is applied.
+/// Who has to approve a plan before it is applied.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Approvals {
@@ -96,7 +96,7 @@ pub struct Approvals {
     pub hold: Option<Duration>,
 }
 
-/// Where the journal is kept.
+/// Where the journal is stored.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct JournalPlace {

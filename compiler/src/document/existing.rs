@@ -1,5 +1,5 @@
-//! The part `existing` of a service: things it consists of that are there already, under names of their own or with
-//! settings that Holdfast is not to touch.
+//! The part `existing` of a service: resources that already exist, under their own names or with settings that Holdfast
+//! must not change.
 
 use std::collections::BTreeMap;
 

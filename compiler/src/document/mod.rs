@@ -1,5 +1,5 @@
-//! Documents: the syntax of the language. Text becomes span trees, trees are held against the JSON Schema,
-//! and what fits becomes typed documents that still know every byte they came from.
+//! Documents: the syntax of the language. Text becomes span trees, trees are validated against the JSON Schema, and
+//! valid ones become typed documents that keep the byte range of every value.
 
 mod assumptions;
 mod continuity;

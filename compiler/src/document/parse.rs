@@ -1,8 +1,7 @@
 //! YAML text into span trees.
 //!
-//! The parser's events carry exact byte ranges; here they become nodes, and what policies cannot use is
-//! refused at its place: duplicate keys, keys that are not text, tags, and anything whose expansion would
-//! cost more than a policy can be worth.
+//! The parser's events carry exact byte ranges; here they become nodes, and what policies cannot use is refused at its
+//! place: duplicate keys, keys that are not text, tags, and anything whose expansion would be too large.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

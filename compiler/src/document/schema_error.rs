@@ -1,4 +1,4 @@
-//! What the JSON Schema validator found, in the user's own text and words.
+//! What the JSON Schema validator found, located in the user's own text.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;

@@ -1,4 +1,4 @@
-//! What the YAML parser found, in words for people who do not know how a YAML parser works.
+//! What the YAML parser found, explained for people who do not know YAML parsers.
 
 use granit_parser::{ErrorKind, ScanError};
 

@@ -1,4 +1,4 @@
-//! Waivers: findings that somebody has decided to live with, for a time.
+//! Waivers: findings that somebody accepts for a limited time.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -14,8 +14,8 @@
 //! text → nodes and comments (read) → text (print) → the same nodes and comments? (mod)
 //! ```
 //!
-//! The last step makes the first two safe: text that does not say exactly what the author's said is never
-//! given to anybody.
+//! The last step makes the first two safe: a result that does not mean exactly what the original means is never
+//! returned.
 
 mod cursor;
 mod diff;
@@ -34,19 +34,19 @@ pub const WIDTH: usize = 100;
 /// Columns per level.
 const STEP: usize = 2;
 
-/// What came of formatting a text.
+/// The result of formatting a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Formatted {
     /// The text in its layout. It may be the text that was given.
     Text(String),
-    /// The text is valid but cannot be laid out, for this reason. It has to stay as it is.
+    /// The text is valid but cannot be formatted, for this reason. It stays as it is.
     Left(&'static str),
 }
 
 /// Lay out one file.
 ///
 /// # Errors
-/// What is wrong with a text that is no policy YAML. Whether it is a valid policy is not asked.
+/// What is wrong with a text that is not policy YAML. Whether it is a valid policy is not checked.
 pub fn format(source: SourceId, text: &str) -> Result<Formatted, Vec<Diagnostic>> {
     let said = accepted(source, text)?;
     let lines = text.replace("\r\n", "\n").replace('\r', "\n");

@@ -1,4 +1,4 @@
-//! What the policies describe, what is there, and what the journal does not know as ours yet.
+//! Adoption: resources that the policies describe, that exist, and that the journal does not record as owned yet.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::observation::{Observation, Owned};
 use crate::plan::bind;
 use crate::resource::{Address, Identity, Kind, Lifecycle, Values};
 
-/// A thing that becomes ours.
+/// A resource that is adopted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adoption {
     /// The resource it is.
@@ -22,7 +22,7 @@ pub struct Adoption {
     pub needs: BTreeSet<Address>,
 }
 
-/// The things that become ours, in the order of the graph.
+/// The adopted resources, in the order of the graph.
 #[must_use]
 pub fn adoptions(graph: &Graph, owned: &[Owned], observation: &Observation) -> Vec<Adoption> {
     let ours: BTreeSet<(Kind, &Identity)> =

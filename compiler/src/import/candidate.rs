@@ -1,4 +1,4 @@
-//! Services that could be written: what a provider reads from a survey, before it is text.
+//! Candidate services: what a provider reads from a survey, before it becomes policy text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,7 +91,7 @@ pub struct Existing {
 }
 
 impl Candidate<'_> {
-    /// One without anything in it.
+    /// An empty one.
     #[must_use]
     pub fn empty(name: &str, primary: &str) -> Self {
         Self {

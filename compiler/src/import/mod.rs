@@ -1,7 +1,7 @@
-//! Taking over what is there already: YAML for what no policy mentions, and the things of policies that become ours.
+//! Import of existing resources: YAML for what no policy mentions, and adoption of what policies describe.
 //!
 //! ```text
-//! survey → candidates (the provider) → text (write) → check, lower → held against what was found (propose) → text
+//! survey → candidates (the provider) → text (write) → check, lower → compared with what was found (propose) → text
 //! ```
 //!
 //! The language itself decides what can be written: a candidate that does not compile, or whose graph differs from

@@ -1,5 +1,5 @@
-//! The text: candidates are written, compiled with the policies and held against what was found, until all that is
-//! left says what is there.
+//! Proposes the text: candidates are written, compiled with the policies and compared with what was found, until what
+//! is left describes what exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -195,7 +195,7 @@ impl Attempt {
     }
 }
 
-/// Take out what cannot be said. Of a service with data its traffic goes first: most that can be wrong is there.
+/// Remove what cannot be expressed. From a service with data, its traffic is removed first: most problems are there.
 fn drop_all(all: &mut Vec<Candidate<'_>>, faults: &BTreeMap<usize, String>, out: &mut Vec<LeftOut>) {
     let mut kept = Vec::new();
     for (at, mut candidate) in std::mem::take(all).into_iter().enumerate() {

@@ -1,9 +1,9 @@
-//! What a cloud has of what a policy could describe.
+//! A survey: the existing resources that a policy could describe.
 
 use crate::observation::Object;
 use crate::resource::Kind;
 
-/// What a cloud has of what a policy could describe.
+/// A survey: the existing resources that a policy could describe.
 #[derive(Debug, Clone, Default)]
 pub struct Survey {
     /// The things, health checks by their whole caller reference.

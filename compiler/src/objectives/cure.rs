@@ -1,5 +1,5 @@
-//! The cheapest change that would keep an objective. Changes are tried on the facts; those whose effect is one number,
-//! a copy in real time or a stated time, are worked out.
+//! The cheapest change that would meet an objective. Changes are tried on the facts; those whose effect is one number,
+//! a copy in real time or a stated time, are calculated.
 
 use super::facts::{Detection, Facts};
 use super::{Bound, Derivation, Deriver};
@@ -16,7 +16,7 @@ struct Change<'p> {
     facts: Facts<'p>,
 }
 
-/// The cheapest change that brings the RTO within the objective.
+/// The cheapest change that meets the RTO.
 pub(super) fn of_rto<'p>(
     deriver: &Deriver<'p>,
     service: &'p Service,
@@ -112,7 +112,7 @@ fn step_changes<'p>(facts: &Facts<'p>, missed: &Derivation, asked: Duration) -> 
     steps.into_iter().filter_map(shorter).collect()
 }
 
-/// The cheapest change that brings the RPO of a data set within the objective.
+/// The cheapest change that meets the RPO of a data set.
 pub(super) fn of_rpo<'p>(
     deriver: &Deriver<'p>,
     service: &'p Service,

@@ -1,4 +1,4 @@
-//! What a derivation rests on: as the policy wants it, or as it was observed.
+//! The facts of a derivation: as the policy declares them, or as they were observed.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub struct Facts<'p> {
     pub traffic: BTreeMap<&'p Name, Traffic>,
     /// Its data sets.
     pub data: BTreeMap<&'p Name, Data<'p>>,
-    /// How people bring it back.
+    /// How people recover it.
     pub recovery: BTreeMap<Disruption, Vec<RecoveryStep>>,
     /// What is taken for granted.
     pub assumptions: Assumptions,
@@ -103,7 +103,7 @@ pub struct Copy<'p> {
     pub timed: bool,
     /// What the copy needs and the policy leaves as it was found, with the place that says so.
     pub left: Option<(&'static str, Span)>,
-    /// Whether there are objects that were never copied to it, and what the author says about them.
+    /// Whether there are objects that were never copied to it, and what the author states about them.
     pub backfill: Backfill,
 }
 

@@ -1,10 +1,10 @@
-//! Objectives: what RTO and RPO a policy can keep, per service and disruption, derived term by term.
+//! Objectives: what RTO and RPO a policy can meet, per service and disruption, derived term by term.
 //!
-//! A bound is a sum of terms. Each term has a value, a source, the place in the text it comes from, and how sure it
-//! is; the bound is as sure as its weakest term. It is a bound under these assumptions, never a proof.
+//! A bound is a sum of terms. Each term has a value, a source, the place in the text it comes from, and a level of
+//! assurance; the bound has the lowest assurance of its terms. It is a bound under these assumptions, never a proof.
 //!
-//! Words: a *fact* is what a derivation rests on, wanted or observed; a *term* is one number of it; a *bound* is
-//! their sum; what is *asked* is the objective of the policy.
+//! Words: a *fact* is an input of the derivation, wanted or observed; a *term* is one number of it; a *bound* is their
+//! sum; what is *asked* is the objective of the policy.
 
 mod check;
 mod cure;
@@ -41,7 +41,7 @@ pub use view::{Live, View};
 pub enum Assurance {
     /// Nothing limits it.
     Unbounded,
-    /// Somebody says so.
+    /// Attested by somebody.
     Attested,
     /// It was measured, and not too long ago.
     Measured,
@@ -176,7 +176,7 @@ impl Bound {
         (self.value().is_none(), self.at_least())
     }
 
-    /// Whether it keeps what is asked.
+    /// Whether it meets the objective.
     #[must_use]
     pub fn keeps(&self, asked: Option<&Setting<Duration>>) -> bool {
         asked.is_none_or(|asked| self.value().is_some_and(|value| value <= asked.value))

@@ -1,4 +1,4 @@
-//! Facts as they were observed: what the live cloud can keep today, and what it will after the plan.
+//! Facts as they were observed: what the live cloud can meet today, and what it will meet after the plan.
 
 use super::facts::Facts;
 use super::view::{Live, View};

@@ -170,7 +170,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
         terms
     }
 
-    /// How long the data takes to come back: its size over the throughput.
+    /// How long the restore takes: the size of the data over the throughput.
     fn restore(&self, name: &Name, data: &Data<'_>, span: Span) -> Term {
         let what = format!("restoring `{name}`");
         let (Some(size), Some(rate)) = (&data.size, &self.facts.assumptions.restore_throughput) else {
@@ -204,7 +204,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
         }
     }
 
-    /// Data that lives on in a copy at another site is there; other data has to be brought back by somebody.
+    /// Data that lives on in a copy at another site is there; other data has to be restored by somebody.
     pub(super) fn restore_unless_done(&mut self, name: &'a Name, data: &'a Data<'p>, elsewhere: bool) {
         if !elsewhere && !self.restored.contains(name) {
             let what = format!("restoring `{name}`");
@@ -214,7 +214,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
         }
     }
 
-    /// Nothing brings the service back.
+    /// Nothing recovers the service.
     pub(super) fn nothing(&mut self, span: Span, why: &str) {
         let term = Term::unbounded(Phase::Act, "nothing recovers the service", why, Some(span));
         self.add(Some(self.detected), vec![term]);

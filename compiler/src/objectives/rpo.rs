@@ -1,7 +1,7 @@
 //! How much data is lost.
 //!
-//! Numbers and promises come from the provider, with their sources. Replication does not protect from corruption: AWS
-//! Well-Architected Framework REL13.
+//! Numbers and promises come from the provider, with their sources. Replication does not protect against corruption:
+//! AWS Well-Architected Framework REL13.
 
 use super::facts::{Backfill, Copy, Data, Facts, is_built_in};
 use super::{Assurance, Bound, Phase, Term, assurance_of, source_of};

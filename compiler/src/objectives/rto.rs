@@ -13,7 +13,7 @@ use crate::policy::{Deed, Service, Site};
 use crate::source::Span;
 use crate::units::Duration;
 
-/// The longest way through everything that has to happen.
+/// The longest path through everything that has to happen.
 pub(super) fn bound<'p>(
     deriver: &Deriver<'p>,
     service: &'p Service,
@@ -66,7 +66,7 @@ pub(super) fn bound<'p>(
     procedure.longest()
 }
 
-/// Who declares an incident of this kind, how fast, and the place that says so.
+/// Who declares an incident of this kind, how fast, and where that is declared.
 fn decider<'p>(deriver: &Deriver<'p>, disruption: Disruption) -> Option<(&'p Name, Option<Duration>, Span)> {
     let plan = deriver.policy.continuity.as_ref()?;
     let mut levels = plan.body.levels.iter().enumerate();

@@ -1,5 +1,5 @@
-//! The derivation for people: per service and disruption what is kept, what is asked, and every term with its
-//! source. Readable at 80 columns, and by somebody who has never seen the policy.
+//! The derivation for people: per service and disruption the bound, the objective, and every term with its source.
+//! Readable at 80 columns, and by somebody who has never seen the policy.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

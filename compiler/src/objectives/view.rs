@@ -1,4 +1,4 @@
-//! What there is of a service.
+//! The resources of a service that exist.
 
 use crate::observation::Object;
 use crate::policy::Service;

@@ -1,4 +1,4 @@
-//! Facts as the policy wants them.
+//! Facts as the policy declares them.
 
 use super::facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
 use crate::policy::{EndpointTarget, Protocol, Service};

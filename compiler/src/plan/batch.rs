@@ -1,8 +1,8 @@
-//! Which steps travel together.
+//! Which steps are sent together, in one batch.
 //!
-//! Changes of one zone belong into one atomic batch. A batch is sent when each of its steps is ready or
-//! will never be, so steps of one batch may need each other but must not wait for another batch that waits
-//! for them. Steps that do (a zone's record that needs another zone's) go into a later batch.
+//! Changes of one zone belong in one atomic batch. A batch is sent when each of its steps is ready or will never be, so
+//! steps of one batch may need each other but must not wait for another batch that waits for them. Steps that do (a
+//! zone's record that needs another zone's) go into a later batch.
 
 use std::collections::BTreeMap;
 

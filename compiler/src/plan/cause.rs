@@ -1,5 +1,5 @@
-//! Why something differs: the policy has changed, or somebody has changed the cloud. It takes three sides to
-//! tell: what was last applied (the journal), what is there, and what should be.
+//! Why something differs: the policy has changed, or somebody has changed the cloud. That takes three inputs: what was
+//! last applied (the journal), what is observed, and what is desired.
 
 use std::collections::BTreeMap;
 

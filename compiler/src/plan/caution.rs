@@ -1,4 +1,4 @@
-//! What a reviewer has to be told before everything else: what reaches beyond the estate.
+//! Cautions that a reviewer has to see first: effects beyond the estate.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,8 @@
-//! What of an approved plan may be executed: only what a plan that was made a moment ago, from the same policies and the
-//! same consents, but from the journal and the cloud themselves, still asks for in the same way.
+//! Which steps of an approved plan may be executed: only those that a fresh plan contains unchanged. The fresh plan is
+//! made from the same policies and consents, and from the current journal and cloud.
 //!
-//! A plan file records what was observed and what was owned. These facts serve those who read the plan. Nothing is
-//! executed on the strength of them, so that changing them gains nothing.
+//! A plan file records what was observed and what was owned. These records are for people who read the plan. No step is
+//! executed because of them, so an attacker gains nothing by changing them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,7 +12,7 @@ use super::{Action, After, Cause, Change, Effect, Plan, Step, StepId};
 /// Why an approved plan may not be executed as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Departure {
-    /// The step is not needed any more, or has to do something else.
+    /// The step is no longer needed, or differs.
     Step {
         /// The step.
         id: StepId,
@@ -26,7 +26,7 @@ pub enum Departure {
         /// What they would have to be told.
         caution: String,
     },
-    /// An objective comes out worse than the approved plan said.
+    /// An objective is worse than in the approved plan.
     Verdict {
         /// The service and what goes wrong.
         of: String,

@@ -1,7 +1,7 @@
-//! What an operator has to agree to explicitly, beside the plan itself.
+//! Consents: what an operator has to allow explicitly, in addition to the plan itself.
 //!
-//! A mistake looks just like a decision: a path that was forgotten on the command line looks like a service that nobody
-//! wants any more. Some changes therefore need a consent, given as `--allow WHAT` when planning. Consents are an input
+//! A mistake can look like a decision: a path that was forgotten on the command line looks like a service that nobody
+//! needs any more. Some changes therefore need a consent, given as `--allow WHAT` when planning. Consents are an input
 //! of the plan: a reviewer sees them, and they are part of what is approved.
 
 use std::collections::BTreeSet;
@@ -105,7 +105,7 @@ impl Share {
 }
 
 impl Plan {
-    /// What an apply refuses for want of a consent: one finding per kind of consent, with the flags to paste.
+    /// Findings for consents that an apply still needs: one per kind of consent, with the flags to paste.
     #[must_use]
     pub fn missing_consents(&self) -> Vec<Diagnostic> {
         let mut missing = Vec::new();

@@ -1,4 +1,4 @@
-//! What is wanted against what is there.
+//! The diff of desired against observed resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 

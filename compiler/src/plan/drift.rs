@@ -1,5 +1,5 @@
-//! Drift alone: what somebody has changed in the cloud since it was last applied, for a scheduled job. Nothing
-//! where there is none.
+//! Drift alone, for a scheduled job: what somebody has changed in the cloud since the last apply. Empty if there is
+//! none.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What a plan does to the objectives: what the cloud can keep today, and what it will keep afterwards.
+//! What a plan does to the objectives: what the cloud can meet today, and what it will meet afterwards.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -8,14 +8,14 @@
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
 //!                    where nothing is there yet; before and after are {seconds (null: unbounded), assurance, because}
 //! cautions[]         what reaches beyond the estate: keys of other accounts, rights of others on a role
-//! waived[]           findings that somebody has decided to live with
+//! waived[]           waived findings
 //! backups_not_made[] backups on a schedule, which Holdfast checks and does not make
 //! resource_changes[] address, mode (managed | data), type, name, purpose, action_reason, place {file,line,column},
 //!                    cause (policy | drift | both: who has changed something; null where nothing is to do),
 //!                    deposed (the id of an old thing that is removed after its replacement),
 //!                    change {actions, before, after, after_unknown, replace_paths, causes (by attribute),
 //!                    last_applied (by attribute, where somebody has changed it since)}, cautions, displaces, needs
-//! left_in_place[]    {address, reason} of things that stay although no policy asks for them any more
+//! left_in_place[]    {address, reason} of resources that stay although no policy declares them any more
 //! moved[]            {from, to, identity} of things whose service, data set or traffic was renamed
 //! confirmed[]        {address, identity, attributes} of things that the journal did not know to be as they should be
 //! allowed[]          consents of the operator beside the plan, as `--allow` takes them: `teardown:SERVICE`, `destroy:ADDRESS`, `many`

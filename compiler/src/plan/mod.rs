@@ -51,7 +51,7 @@ pub use text::text;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// It is as it should be.
+    /// It is as the policy declares it.
     Keep,
     /// It is made.
     Create,

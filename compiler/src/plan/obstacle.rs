@@ -1,4 +1,4 @@
-//! What in the live cloud stands in the way of a policy, said at the line of the policy it concerns.
+//! What in the live cloud blocks a policy, reported at the line of the policy it concerns.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ pub(super) fn missing(resource: &Resource) -> Diagnostic {
     found.maybe_help(schema.by_hand.map(|by_hand| by_hand(&name)))
 }
 
-/// A thing that holds data and is where the policy does not want it.
+/// A resource that holds data and is in another place than the policy declares.
 pub(super) fn elsewhere(resource: &Resource, object: &Object) -> Diagnostic {
     let found = |name: &str| object.attributes.get(name).and_then(Value::as_str).unwrap_or("another place");
     let (name, region, wanted) = (found("name"), found("region"), wanted(resource, "region"));
@@ -25,7 +25,7 @@ pub(super) fn elsewhere(resource: &Resource, object: &Object) -> Diagnostic {
         .help("a bucket cannot move and Holdfast never recreates one: name another bucket, or its real site")
 }
 
-/// A thing of others that nothing may take the place of.
+/// A foreign resource that nothing may replace.
 pub(super) fn immovable(resource: &Resource, what: &str) -> Diagnostic {
     let name = wanted(resource, "name");
     Diagnostic::new(

@@ -1,4 +1,4 @@
-//! Values and things as people read them.
+//! Values and resources as people read them.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! What of a plan is never shown: the values of attributes that their kind declares sensitive. Renderings show a plan
-//! after this; what is executed, compared and digested is the plan itself.
+//! Redaction: values of attributes that their kind declares sensitive are never shown. Renderings show a plan after
+//! this; what is executed, compared and digested is the plan itself.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
-//! Removals: what replacements leave behind, and what Holdfast made that no policy asks for any more.
+//! Removals: what replacements leave behind, and what Holdfast created that no policy declares any more.
 //!
-//! A thing goes after every step that changes or removes something that mentions it, as the cloud shows it
-//! today, and after what the journal says was built on it.
+//! A resource is removed after every step that changes or removes something that refers to it, according to the cloud
+//! today, and after what depends on it according to the journal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use super::{Action, Cause, Consent, Left, Step, StepId};
 use crate::observation::{Object, Owned};
 use crate::resource::{Address, Named};
 
-/// Append the removals to the steps. Gives what stays although no policy asks for it.
+/// Append the removals to the steps. Returns what stays although no policy declares it.
 pub(super) fn plan(
     steps: &mut Vec<Step>,
     bound: &Bound<'_>,

@@ -1,6 +1,5 @@
-//! Going on with a plan that was broken off: what it has done already is left out, and whatever it had begun is
-//! looked at again. A crash costs nothing but time, and the approval of the plan still holds, since nothing is
-//! done that was not in it.
+//! Resuming an interrupted plan: completed steps are left out, and started ones are observed again. A crash costs only
+//! time, and the approval of the plan is still valid, because nothing is done that was not in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,8 @@
-//! Whether a plan still fits: what was observed when it was made against what is there now.
+//! Whether a plan is stale: what was observed when it was made against what is observed now.
 //!
-//! A plan is stale where something moved that it touches or depends on: the things its steps change, remove or
-//! displace, whatever stands where they put something, and all that these steps need. What moved elsewhere is
-//! worth a word and blocks nothing.
+//! A plan is stale if something changed that it touches or depends on: the resources its steps change, remove or
+//! displace, whatever is in the place where they create something, and all that these steps need. Changes elsewhere are
+//! reported and do not block.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

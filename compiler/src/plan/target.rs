@@ -1,5 +1,5 @@
-//! A part of a plan: some steps with all that they need. For a bad day, not for every day: what is left out is
-//! not as the policy says afterwards.
+//! A part of a plan: some steps with all that they need. For emergencies, not for routine use: afterwards what was left
+//! out still differs from the policy.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! The plan for a reviewer at a terminal or in a pull request: what changes, why, where the policy says so,
-//! what is dangerous. Readable at 80 columns.
+//! The plan for a reviewer at a terminal or in a pull request: what changes, why, the line of the policy that causes
+//! it, what is dangerous. Readable at 80 columns.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

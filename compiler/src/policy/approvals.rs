@@ -1,4 +1,4 @@
-//! Who has to agree to a plan before it is applied.
+//! Who has to approve a plan before it is applied.
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Text};
@@ -11,7 +11,7 @@ const HOLD: Duration = Duration::hours(24);
 /// The longest an approval can hold. Who agreed longer ago than that no longer knows what they agreed to.
 const LONGEST_HOLD: Duration = Duration::hours(30 * 24);
 
-/// Who has to agree to a plan before it is applied.
+/// Who has to approve a plan before it is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approvals {
     /// How many people.

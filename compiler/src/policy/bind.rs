@@ -1,4 +1,4 @@
-//! Names to things: the estate and its sites, the services and what they mention, the plan and its people.
+//! Binds names: the estate and its sites, the services and what they mention, the plan and its people.
 
 use std::collections::{BTreeMap, BTreeSet};
 

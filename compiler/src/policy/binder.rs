@@ -1,4 +1,4 @@
-//! What a mention in a service can mean.
+//! What a name in a service can refer to.
 
 use std::collections::{BTreeMap, BTreeSet};
 

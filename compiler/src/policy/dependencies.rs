@@ -1,4 +1,4 @@
-//! What services cannot do without.
+//! Dependencies between services.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What applies to a service, and who says so: the service, its tier, the estate, or Holdfast.
+//! What applies to a service, and where it is set: the service, its tier, the estate, or Holdfast's defaults.
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,5 @@
-//! What of a service is there already, with the places that say so. The graph knows which addresses there are, so
-//! what is written here is held against it when it is lowered.
+//! Which resources of a service already exist, with their places in the text. Only the graph knows all addresses, so
+//! these entries are checked when it is lowered.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Where the journal is kept.
+//! Where the journal is stored.
 
 use super::sites::Sites;
 use crate::diagnostic::{Diagnostic, codes};
@@ -14,7 +14,7 @@ const SHORTEST: Duration = Duration::seconds(10);
 /// A run that died should not stop the next one for longer.
 const LONGEST: Duration = Duration::hours(1);
 
-/// Where the journal is kept.
+/// Where the journal is stored.
 #[derive(Debug)]
 pub struct Journal {
     /// The site.

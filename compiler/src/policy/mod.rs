@@ -1,6 +1,6 @@
-//! The policy: documents with their names bound and the rules of the services kept.
+//! The policy: documents with their names bound and the rules of the services checked.
 //!
-//! A policy exists only where nothing is wrong; every later step relies on what is checked here.
+//! A policy exists only if it has no errors; every later step relies on what is checked here.
 
 mod approvals;
 mod backups;
@@ -53,7 +53,7 @@ pub struct Policy {
     pub providers: BTreeSet<&'static str>,
     /// The accounts the estate says it lives in, by provider, with their places.
     pub accounts: BTreeMap<&'static str, (String, Span)>,
-    /// Where the journal is kept.
+    /// Where the journal is stored.
     pub journal: Option<Journal>,
     /// Who has to agree to a plan.
     pub approvals: Option<Approvals>,

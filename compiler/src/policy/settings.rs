@@ -1,4 +1,4 @@
-//! What holds for a service and who says so: the service itself, its tier, the estate, or Holdfast.
+//! What applies to a service, and where it is set: the service itself, its tier, the estate, or Holdfast's defaults.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Waivers of all documents, each with the document it holds for.
+//! Waivers of all documents, each with the document it applies to.
 
 use super::binder::Names;
 use crate::diagnostic::{Diagnostic, codes};
@@ -6,7 +6,7 @@ use crate::document::{self, Name, Text};
 use crate::source::Span;
 use crate::units::Date;
 
-/// A finding that somebody has decided to live with.
+/// A waived finding.
 #[derive(Debug, Clone)]
 pub struct Waiver {
     /// The code of the finding.

@@ -1,4 +1,4 @@
-//! What build machines take for commands when they read the log of a job.
+//! What CI systems interpret as commands when they read the log of a job.
 //!
 //! - GitHub Actions, and Gitea and Forgejo after it: a line that begins with `::` once blanks are taken away (actions/runner,
 //!   `ActionCommand.TryParseV2`); blanks are what .NET calls white space, as Unicode does.

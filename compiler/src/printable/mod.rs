@@ -1,4 +1,4 @@
-//! Output is data: text of others as it may be printed.
+//! Output is data: how text written by others is printed safely.
 //!
 //! Policies, plans, journals, file names and answers of clouds are written by others. Printed as they are, they can
 //! move the cursor, turn the direction of text, hide parts of it, and give orders to the build machine whose log they

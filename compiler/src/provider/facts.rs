@@ -20,7 +20,7 @@ pub struct Facts {
     pub backup: Backup,
     /// Whether two keys are one, so that they are lost together.
     pub same_key: fn(&KmsKey, &KmsKey) -> bool,
-    /// Calls that static stability forbids on the day. The first group that a call belongs to names it.
+    /// Calls that static stability forbids during a disaster. The first group that a call belongs to names it.
     pub control_planes: &'static [ControlPlane],
 }
 
@@ -131,7 +131,7 @@ impl ControlPlane {
 }
 
 impl Facts {
-    /// Whether two keys are one. No key is not one with anything.
+    /// Whether two keys are one. Having no key equals nothing.
     #[must_use]
     pub fn one_key(&self, one: Option<&KmsKey>, other: Option<&KmsKey>) -> bool {
         one.zip(other).is_some_and(|(one, other)| (self.same_key)(one, other))

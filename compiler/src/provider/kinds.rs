@@ -1,4 +1,4 @@
-//! Which kinds there are: what providers declare, and the milestone. Found by name, as addresses and files have it.
+//! The registry of kinds: what providers declare, and the milestone. Found by name, as addresses and files have it.
 
 use super::PROVIDERS;
 use crate::resource::{Kind, KindSchema, milestone};

@@ -1,5 +1,5 @@
-//! Providers: everything that is true of one cloud only. The neutral parts know sites, data sets, copies, traffic and
-//! people; what these are on a cloud, a provider says.
+//! Providers: everything specific to one cloud. The neutral parts know sites, data sets, copies, traffic and people;
+//! what these are on a cloud, a provider says.
 
 pub mod aws;
 pub mod evidence;

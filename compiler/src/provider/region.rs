@@ -1,4 +1,4 @@
-//! A region of a provider: what a site is, and what can be lost as a whole.
+//! A region of a provider: what a site is, and what fails as a whole.
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -1,5 +1,5 @@
-//! The calls that a kind's driver makes: from these follow what a run costs, how fast it may go, and which permissions
-//! a person needs. A driver can only make a call that is declared, since it names the declaration.
+//! The calls that a kind's driver makes. They determine what a run costs, how fast it may be, and which permissions a
+//! person needs. A driver can only make a call that is declared, since it names the declaration.
 
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ pub enum Made {
     /// For every atomic change of a batch.
     Change,
     /// During an apply, to find out what became of a call without an answer, or to take over what is there. It is not
-    /// paced: nobody knows beforehand that it will be needed.
+    /// paced: nobody knows in advance that it will be needed.
     Recover,
     /// Reading the journal.
     ReadJournal,

@@ -1,4 +1,4 @@
-//! What a cloud knows a thing by.
+//! The identity of a resource in its cloud.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A kind of resource: a handle on its declaration. Which kinds there are, the registry of providers knows.
+//! A kind of resource: a handle on its declaration. The registry of providers knows all kinds.
 
 use std::cmp::Ordering;
 use std::fmt;

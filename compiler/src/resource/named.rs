@@ -1,4 +1,4 @@
-//! What a policy names expressly.
+//! What a policy names explicitly.
 
 use std::collections::BTreeSet;
 

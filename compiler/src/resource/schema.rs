@@ -34,7 +34,7 @@ pub struct KindSchema {
     pub mark: Mark,
     /// Whether two things of the kind can exist side by side, where not all can.
     pub coexist: Option<Coexist>,
-    /// The parts of its identity that a policy may give under `existing`: names that Holdfast makes up otherwise.
+    /// The parts of its identity that a policy may give under `existing`: names that Holdfast generates otherwise.
     pub known_as: &'static [&'static str],
     /// Whether other resources act with its rights, as with a role.
     pub acts: bool,

@@ -1,5 +1,5 @@
-//! Static stability: a recovery should need no control plane, least of all one that lives in a single region. Which calls
-//! need one, the providers know.
+//! Static stability: a recovery should need no control plane, least of all one that lives in a single region. The
+//! providers know which calls need one.
 
 use crate::diagnostic::Diagnostic;
 use crate::policy::Policy;

@@ -1,4 +1,4 @@
-//! What a continuity plan has to hold.
+//! What a continuity plan has to contain.
 //!
 //! Sources: NIST SP 800-34 rev. 1 §4.2 and appendix A.3; ISO 22301:2019 §8.4; FFIEC Business Continuity Management
 //! (2019) V.E (money for emergencies).

@@ -1,4 +1,4 @@
-//! What drills test, and how seriously.
+//! What drills test, and how thoroughly.
 //!
 //! Sources: NIST SP 800-34 rev. 1 §3.5.4 (discussion alone does not validate a recovery; high impact needs a full-scale
 //! functional exercise); DORA, Regulation (EU) 2022/2554, article 11(6) (every critical function, every year).

@@ -1,4 +1,4 @@
-//! Rules: what is allowed by the schema and still goes wrong on the worst day. Each is one function (the calls of static
+//! Rules: what the schema allows and what still fails in a disaster. Each is one function (the calls of static
 //! stability one table), one code, one page, one fixture; each can be waived.
 
 mod calls;

@@ -1,4 +1,4 @@
-//! People: who can be reached, and who stands in.
+//! People: who can be reached, and who deputizes.
 //!
 //! Sources: NIST SP 800-34 rev. 1 §3.4.6 and §4.2.1 (one person has the authority to activate the plan, with a
 //! successor), §4.2.2 (primary and alternate contacts, at least one number outside the office).
@@ -11,7 +11,7 @@ use crate::policy::{Deed, Policy};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
-/// SS15: a decision that waits for one person, or for ever.
+/// SS15: a decision that waits for one person, or has no deadline.
 pub(super) fn one_decider(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(plan) = &policy.continuity else { return };
     for (nth, level) in plan.body.levels.iter().enumerate() {

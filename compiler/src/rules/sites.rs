@@ -1,4 +1,4 @@
-//! What goes down together.
+//! What is lost together.
 //!
 //! Sources: AWS whitepaper "AWS Fault Isolation Boundaries", appendix A (identity); NIST SP 800-34 rev. 1 §3.6 (a copy
 //! of the plan and its records at the alternate site); NIST SP 800-53 rev. 5 CP-6(1), CP-7(1) (separation of sites).

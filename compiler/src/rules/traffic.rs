@@ -1,4 +1,4 @@
-//! Traffic that moves too slowly, or is watched too often.
+//! Traffic that fails over too slowly, or has too many health checks.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Findings as JSON, for scripts: `holdfast validate --format json`.
 //!
-//! `format_version` is `1.0`: the minor number grows when something is added, the major one when something
-//! changes its meaning or goes. The document:
+//! `format_version` is `1.0`: the minor number grows when something is added, the major one when something changes its
+//! meaning or is removed. The document:
 //!
 //! | key | holds |
 //! | --- | --- |

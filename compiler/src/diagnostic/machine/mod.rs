@@ -1,8 +1,8 @@
 //! Findings as programs read them: our own JSON, SARIF 2.1.0, and the workflow commands of GitHub Actions.
 //!
-//! All three count lines and columns from 1 and columns in characters, as the reports for people do; ends
-//! are one past the last character. A byte order mark is no character: editors and SARIF do not count it.
-//! What a finding is reported at is its first label; the rest are its further places.
+//! All three count lines and columns from 1 and columns in characters, as the reports for people do; ends are one past
+//! the last character. A byte order mark does not count as a character, as in editors and SARIF. What a finding is
+//! reported at is its first label; the rest are its further places.
 
 mod github;
 mod json;
@@ -74,7 +74,7 @@ fn position(source: &Source, offset: usize) -> (usize, usize) {
     (line, column.saturating_sub(usize::from(mark)).max(1))
 }
 
-/// The labels that are worth a word: the first is the place of the finding.
+/// The labels that are reported: the first is the place of the finding.
 fn labels(finding: &Diagnostic) -> impl Iterator<Item = &Label> {
     finding.labels.iter().take(ENOUGH)
 }

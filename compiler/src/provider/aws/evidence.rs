@@ -1,5 +1,5 @@
 //! What counts as evidence on AWS: a replication with its rule, its role's rights and versions at both ends copies; a
-//! failover pair with a health check of its primary moves.
+//! failover pair with a health check of its primary fails over.
 
 use serde_json::{Value, json};
 

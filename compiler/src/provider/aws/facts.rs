@@ -1,4 +1,4 @@
-//! What is true of AWS, with sources.
+//! Facts about AWS, with their sources.
 
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -1,5 +1,5 @@
-//! What permissions of IAM are given on. `ACCOUNT`, `PREFIX`, `ZONE`, `JOURNAL` and `JOURNAL-PREFIX` are filled in by who
-//! uses the documents.
+//! What permissions of IAM are given on. `ACCOUNT`, `PREFIX`, `ZONE`, `JOURNAL` and `JOURNAL-PREFIX` are filled in by
+//! the user of the documents.
 //!
 //! Source: AWS Service Authorization Reference, "Actions, resources, and condition keys" for Amazon S3, IAM, Route 53.
 

@@ -66,7 +66,7 @@ calls! {
     DELETE = "iam:DeleteRole", made [Made::Delete], takes [on("iam:DeleteRole", &ROLES)];
 }
 
-/// Whether Holdfast made a role and nobody has put anything on it since. A role that was there before is none of ours,
+/// Whether Holdfast created a role and nobody has added anything to it since. A role that existed before is not ours,
 /// though it bears our tags.
 fn ours(role: &Values) -> bool {
     let named = role.get("name").and_then(Value::as_str).is_some_and(|name| name.starts_with(ROLE_PREFIX));

@@ -1,6 +1,6 @@
-//! What a replication role of ours may be trusted with: the documents that `lower` writes, and the test whether a
-//! document is one that it could have written. Whoever hands a document to a cloud asks this last, whatever plan the
-//! document comes from.
+//! What a replication role of ours may do: the documents that `lower` writes, and the test whether a document is one
+//! that it could have written. The test is the last check before a document is sent to a cloud, whatever plan it comes
+//! from.
 
 mod others;
 mod policy;

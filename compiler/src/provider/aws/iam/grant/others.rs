@@ -1,4 +1,4 @@
-//! What others have put on a role: rights that Holdfast did not give and cannot answer for.
+//! Foreign rights on a role: rights that Holdfast did not grant and cannot guarantee.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::resource::Values;
 /// can set it.
 pub const FOREIGN: &str = "foreign";
 
-/// What others have put on a role.
+/// Foreign rights on a role.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Foreign {

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn same_value_for_another_purpose_has_another_digest() {
+    fn same_value_with_another_purpose_has_another_digest() {
         let value = ["a", "b"];
         let all = [
             Purpose::Plan,
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_has_no_digest() {
+    fn value_that_cannot_be_serialized_has_no_digest() {
         let map = std::collections::BTreeMap::from([((1, 2), 3)]);
         assert!(
             digest(Purpose::Plan, &map).is_err(),

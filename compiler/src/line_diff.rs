@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_texts_give_the_same_difference_each_time() {
+    fn same_texts_always_give_the_same_difference() {
         for lines in [1_000, MOST_LINES / 2, MOST_LINES] {
             let (before, after) = (scrambled(lines, 1), scrambled(lines, 2));
             assert_eq!(changes(&before, &after), changes(&before, &after), "{lines} lines");
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_difference_turns_one_text_into_the_other() {
+    fn applying_the_difference_gives_the_other_text() {
         for lines in [0, 1, 1_000, MOST_LINES] {
             let (before, after) = (scrambled(lines, 1), scrambled(lines / 2, 2));
             let diff = LineDiff::new(&before, &after);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_bound_all_between_the_common_ends_has_changed() {
+    fn text_beyond_the_bound_is_one_changed_block() {
         let text = |first: &str, last: &str| {
             let same = "same\n".repeat(MOST_LINES);
             format!("begin\n{first}\n{same}{last}\nend\n")

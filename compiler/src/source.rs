@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_of_long_lines() {
+    fn columns_of_long_lines_are_exact() {
         let mut sources = Sources::default();
         let text = format!("{}\n{}", "ä".repeat(BLOCK), "日x".repeat(2 * BLOCK - 1) + "yyy");
         assert_eq!(text.len() % BLOCK, 0);

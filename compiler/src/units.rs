@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_read_and_written() {
+    fn durations_parse_what_they_print() {
         for (text, seconds) in [("60s", 60), ("15m", 900), ("4h", 14_400), ("35d", 3_024_000)] {
             assert_eq!(Duration::parse(text), Some(Duration::seconds(seconds)));
         }
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_days_of_the_calendar() {
+    fn impossible_dates_are_refused() {
         let date = Date::parse("2026-02-28").unwrap();
         assert_eq!(date.after(Duration::DAY).to_string(), "2026-03-01");
         assert_eq!(date.days_until(Date::parse("2027-02-28").unwrap()), 365);
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn data_has_binary_units() {
+    fn data_sizes_use_binary_units() {
         let rate = Throughput::parse("200MiB/s").unwrap();
         assert_eq!(rate.time_for(Bytes::parse("2TiB").unwrap()).in_words(), "2 h 54 min 46 s");
         assert_eq!(Bytes::parse("1024GiB").unwrap().to_string(), "1TiB");

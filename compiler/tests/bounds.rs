@@ -54,7 +54,7 @@ recovery: [{ step: restart, takes: 3h }]
 ";
 
 #[test]
-fn what_depends_on_another_is_verified_when_that_is_back() {
+fn dependent_service_is_verified_after_its_dependency_recovers() {
     let web = "---
 kind: service
 name: web
@@ -68,7 +68,7 @@ recovery: [{ step: look, does: verify, takes: 2h }]
 }
 
 #[test]
-fn one_person_keeps_to_the_order_of_the_procedure() {
+fn manual_steps_of_one_person_run_in_order() {
     let steps = "kind: service
 name: s
 primary: one
@@ -84,7 +84,7 @@ recovery:
 }
 
 #[test]
-fn clients_hold_the_answer_of_the_primary() {
+fn clients_cache_the_primary_for_its_ttl() {
     let traffic = "kind: service
 name: s
 primary: one
@@ -104,7 +104,7 @@ traffic:
 }
 
 #[test]
-fn restores_share_one_line_and_are_no_faster_than_their_data() {
+fn restores_share_bandwidth_and_are_bounded_by_data_size() {
     let data = "kind: service
 name: s
 primary: one
@@ -123,7 +123,7 @@ recovery:
 }
 
 #[test]
-fn somebody_decides_before_people_begin() {
+fn manual_steps_start_after_the_decision() {
     let plan = ESTATE.contains("levels");
     assert!(!plan, "the levels below are the only ones");
     let text = "kind: service
@@ -157,7 +157,7 @@ fn data(backups: &str, rest: &str) -> String {
 }
 
 #[test]
-fn a_backup_that_is_gone_when_somebody_looks_is_none() {
+fn backup_that_expires_before_detection_does_not_count() {
     let noticed = |days: u64| format!("assumptions: {{ noticed: {{ value: {days}d, because: test }} }}\n");
     let backup = "{ strategy: daily, at: 03:00, keep: 35d, lock: compliance, to: [two] }";
     // 24 h + 1 h + 8 h + 1 h of copying.
@@ -167,7 +167,7 @@ fn a_backup_that_is_gone_when_somebody_looks_is_none() {
 }
 
 #[test]
-fn a_day_of_summer_time_is_longer_and_may_lack_an_hour() {
+fn daily_backup_interval_includes_daylight_saving_changes() {
     let at = |at: &str| {
         let backup = format!("{{ strategy: daily, at: '{at}', zone: Europe/Berlin, keep: 7d, to: [two] }}");
         rpo(&data(&backup, ""), Disruption::SiteLoss)
@@ -177,14 +177,14 @@ fn a_day_of_summer_time_is_longer_and_may_lack_an_hour() {
 }
 
 #[test]
-fn one_backup_waits_for_the_other() {
+fn slow_daily_backups_run_one_after_the_other() {
     let backup = "{ strategy: daily, at: 03:00, keep: 7d, windows: { complete: 24h }, to: [two] }";
     // 24 h and 1 h to copy: one every 25 h; + 1 h + 24 h + 1 h.
     assert_eq!(rpo(&data(backup, ""), Disruption::SiteLoss), "51 h");
 }
 
 #[test]
-fn a_replica_is_no_backup() {
+fn replica_does_not_count_as_a_backup() {
     let real_time = "{ strategy: real-time, to: [two, three] }";
     assert_eq!(rpo(&data(real_time, ""), Disruption::SiteLoss), "15 min");
     assert_eq!(rpo(&data(real_time, ""), Disruption::AccountCompromise), "unbounded");
@@ -196,7 +196,7 @@ fn a_replica_is_no_backup() {
 }
 
 #[test]
-fn a_waived_miss_hides_nobody_elses() {
+fn waived_miss_does_not_hide_other_misses() {
     let db = format!(
         "{DB}objectives: {{ rto: 1h }}\nwaivers: [{{ code: E0802, because: test, owner: ops, until: 2030-01-01 }}]\n"
     );

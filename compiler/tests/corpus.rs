@@ -29,17 +29,17 @@ fn run(target: &str, check: fn(&str)) {
 }
 
 #[test]
-fn corpus_of_read() {
+fn reading_the_corpus_never_panics() {
     run("read", checks::read);
 }
 
 #[test]
-fn corpus_of_compile() {
+fn compiling_the_corpus_never_panics() {
     run("compile", checks::compile);
 }
 
 #[test]
-fn corpus_of_format() {
+fn formatting_the_corpus_never_panics() {
     run("format", checks::format);
 }
 
@@ -84,7 +84,7 @@ fn all_documents_of_a_file_share_the_limit_of_aliases() {
 
 /// Each of many findings on one long line needs its column.
 #[test]
-fn many_findings_on_one_line() {
+fn many_findings_on_one_line_are_checked_quickly() {
     let mentions = |count: usize| "nowhere, ".repeat(count);
     let service = |standby: String| {
         format!("{ESTATE}---\nkind: service\nname: a\nprimary: virginia\nstandby: [{standby}]\n")
@@ -96,7 +96,7 @@ fn many_findings_on_one_line() {
 
 /// Nobody reads what a thousandth misspelt name may have meant.
 #[test]
-fn many_misspelt_names() {
+fn many_misspelt_names_are_reported_quickly() {
     let contact =
         |n: usize| format!("  c{n:05}: {{ name: x, reach: [{{ phone: '1' }}], answers-within: 1h }}\n");
     let contacts: String = (0..1_000).map(contact).collect();
@@ -109,7 +109,7 @@ fn many_misspelt_names() {
 
 /// What many services share is told for each of them.
 #[test]
-fn a_site_shares_only_so_much() {
+fn site_that_shares_too_much_is_refused() {
     let words: String = (0..101).map(|n| format!("w{n}, ")).collect();
     let text = ESTATE.replace("us-east-1", &format!("us-east-1, shares: [{words}]"));
     assert_eq!(codes(&refused(&text)), ["E0208"]);

@@ -85,7 +85,7 @@ fn check(text: &str, out: &str) {
 }
 
 #[test]
-fn golden_files() {
+fn golden_files_are_formatted_as_expected() {
     let bless = std::env::var_os("HOLDFAST_BLESS").is_some();
     let mut complaints = String::new();
     let mut seen = 0;
@@ -108,14 +108,14 @@ fn golden_files() {
 }
 
 #[test]
-fn shipped_policies_have_the_layout() {
+fn shipped_policies_are_formatted() {
     for (path, text) in files("policies").into_iter().chain(files("runtime/src/cli/init")) {
         assert_eq!(formatted(&text), Some(Formatted::Text(text)), "{}", path.display());
     }
 }
 
 #[test]
-fn fixtures_keep_what_they_say() {
+fn formatting_keeps_the_content_of_fixtures() {
     let mut seen = 0;
     for (path, text) in files("fixtures/invalid").into_iter().chain(files("fixtures/scenarios")) {
         let Some(outcome) = formatted(&text) else { continue };
@@ -130,7 +130,7 @@ fn fixtures_keep_what_they_say() {
 }
 
 #[test]
-fn no_line_of_brackets_is_too_wide() {
+fn flow_collections_fit_the_line_width() {
     for length in 80..WIDTH + 20 {
         let text = format!("{{ a: [{}] }}\n", "x".repeat(length));
         let Some(Formatted::Text(out)) = formatted(&text) else { panic!("{length}") };
@@ -139,7 +139,7 @@ fn no_line_of_brackets_is_too_wide() {
 }
 
 #[test]
-fn hostile_text_is_laid_out() {
+fn hostile_text_is_formatted() {
     let deep = |open: &str, close: &str| format!("a: {}{}\n", open.repeat(60), close.repeat(60));
     let nested: String = (0..60).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
     let comments = "# c\n".repeat(50_000);
@@ -185,7 +185,7 @@ proptest! {
 
     /// Whatever is still accepted of it: it gets its layout or stays as it is, and says the same.
     #[test]
-    fn broken_texts_are_not_made_worse(
+    fn invalid_text_is_not_changed_by_formatting(
         text in prop_oneof![yaml::text(), prop::sample::select(policies())],
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0..3_usize, yaml::piece()), 1..4),
     ) {
@@ -202,7 +202,7 @@ proptest! {
     }
 
     #[test]
-    fn any_notation_keeps_what_it_says(text in yaml::text()) {
+    fn any_yaml_notation_keeps_its_content(text in yaml::text()) {
         let outcome = formatted(&text);
         prop_assume!(outcome.is_some());
         let Some(Formatted::Text(out)) = outcome else { panic!("no layout:\n{text}") };

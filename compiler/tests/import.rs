@@ -53,7 +53,7 @@ fn objects(hostile: &str) -> Vec<Object> {
 }
 
 #[test]
-fn whatever_things_are_called_the_text_compiles_and_says_no_more() {
+fn imported_yaml_compiles_for_any_resource_names() {
     let target = TargetAccounts::one("aws", "000000000000".to_owned());
     for hostile in [
         "no",

@@ -139,7 +139,7 @@ fn every_fixture_is_refused_with_its_report() {
 }
 
 #[test]
-fn codes_and_pages_and_fixtures_are_the_same() {
+fn every_code_has_a_page_and_a_fixture() {
     let code = |path: &PathBuf| stem(path).split('-').next().unwrap().to_owned();
     let codes: BTreeSet<String> = codes::PAGES.iter().map(|(code, _)| code.as_str().to_owned()).collect();
     let hidden = |path: &&PathBuf| stem(path).starts_with('.');
@@ -152,7 +152,7 @@ fn codes_and_pages_and_fixtures_are_the_same() {
 }
 
 #[test]
-fn errors_are_e_and_warnings_are_w() {
+fn error_codes_start_with_e_and_warnings_with_w() {
     for fixture in fixtures() {
         for finding in findings(&fixture.sources()) {
             let letter = match finding.severity() {
@@ -173,7 +173,7 @@ fn every_report_has_its_fixture() {
 }
 
 #[test]
-fn every_fixture_tells_its_story_first() {
+fn every_fixture_starts_with_a_description() {
     for fixture in fixtures() {
         for (path, text) in &fixture.files {
             assert!(text.starts_with("# "), "{path} has no story");
@@ -191,7 +191,7 @@ fn every_page_is_headed_by_its_code() {
 }
 
 #[test]
-fn every_label_marks_text_of_its_file() {
+fn every_label_marks_existing_text() {
     for fixture in fixtures() {
         let sources = fixture.sources();
         for label in findings(&sources).iter().flat_map(|finding| &finding.labels) {
@@ -207,7 +207,7 @@ fn every_label_marks_text_of_its_file() {
 }
 
 #[test]
-fn no_report_holds_a_character_that_a_terminal_obeys() {
+fn reports_contain_no_terminal_control_characters() {
     let obeyed = |c: char| {
         let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         (c.is_control() && c != '\n') || turns
@@ -262,7 +262,7 @@ fn places_count_characters() {
 }
 
 #[test]
-fn hostile_text_is_refused_and_not_obeyed() {
+fn hostile_text_is_refused_and_escaped() {
     let deep = 100_000;
     let block: String = (0..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
     let cases = [
@@ -294,7 +294,7 @@ fn hostile_text_is_refused_and_not_obeyed() {
 }
 
 #[test]
-fn a_flood_of_findings_is_counted_and_cut() {
+fn too_many_findings_are_counted_and_truncated() {
     let text = "a: 1\n".repeat(50_000);
     let sources = sources(&[("flood".to_owned(), text)].into());
     let found = findings(&sources);

@@ -141,7 +141,7 @@ fn check(property: impl Fn(Case) -> Result<(), TestCaseError>) {
 }
 
 #[test]
-fn what_gets_faster_never_makes_a_recovery_slower() {
+fn faster_step_never_slows_a_recovery() {
     check(|case| {
         let rto = case.rto();
         let mut faster: Vec<Case> = vec![
@@ -168,7 +168,7 @@ fn what_gets_faster_never_makes_a_recovery_slower() {
 }
 
 #[test]
-fn a_recovery_is_no_faster_than_what_has_to_happen_in_turn() {
+fn recovery_is_no_faster_than_its_sequential_steps() {
     check(|case| {
         let rto = case.rto().as_seconds();
         let detect = case.failures * (if case.fast { 10 } else { 30 } + 6);
@@ -193,7 +193,7 @@ fn a_recovery_is_no_faster_than_what_has_to_happen_in_turn() {
 }
 
 #[test]
-fn another_copy_never_loses_more() {
+fn additional_copy_never_increases_data_loss() {
     check(|case| {
         let of = |case: &Case| -> BTreeMap<Disruption, (bool, Duration)> {
             case.derived().into_iter().map(|(d, one)| (d, one.worst_rpo().unwrap().1.rank())).collect()
@@ -211,7 +211,7 @@ fn another_copy_never_loses_more() {
 }
 
 #[test]
-fn a_sum_is_its_terms_and_as_sure_as_the_least_sure() {
+fn sum_has_the_lowest_assurance_of_its_terms() {
     let sound = |bound: &Bound| {
         let sum: u64 = bound.terms.iter().filter_map(|term| term.value).map(Duration::as_seconds).sum();
         let least = bound.terms.iter().map(|term| term.assurance).min();
@@ -231,7 +231,7 @@ fn a_sum_is_its_terms_and_as_sure_as_the_least_sure() {
 }
 
 #[test]
-fn the_order_of_documents_means_nothing() {
+fn order_of_documents_does_not_change_the_objectives() {
     let bare = |compiled: &Compiled| {
         let mut all = derived(compiled);
         for one in all.values_mut() {

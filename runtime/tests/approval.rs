@@ -127,7 +127,7 @@ fn openssh_accepts(bench: &Bench<'_>, who: &str) -> bool {
 }
 
 #[test]
-fn openssh_accepts_ours_and_we_accept_openssh_s() {
+fn signatures_work_both_ways_with_openssh() {
     let bench = estate(1);
     let agent = Agent::start(&bench);
     for kind in ["ed25519", "ecdsa", "rsa"] {
@@ -170,7 +170,7 @@ fn openssh_accepts_ours_and_we_accept_openssh_s() {
 
 /// Who may approve under a list, after OpenSSH and after us.
 #[test]
-fn lists_of_signers_mean_what_openssh_says() {
+fn lists_of_signers_are_read_like_openssh() {
     let bench = estate(1);
     let alice = bench.read("alice.pub");
     let bob = bench.read("bob.pub");
@@ -210,7 +210,7 @@ fn lists_of_signers_mean_what_openssh_says() {
 }
 
 #[test]
-fn two_have_to_agree_and_everybody_counts_once() {
+fn two_approvals_are_required_and_each_person_counts_once() {
     let bench = estate(2);
     let shown = || bench.run("show change.plan").expect(0).stdout;
     plan(&bench);
@@ -245,7 +245,7 @@ fn two_have_to_agree_and_everybody_counts_once() {
 }
 
 #[test]
-fn approvals_can_lie_elsewhere() {
+fn approvals_can_be_given_from_another_folder() {
     let bench = estate(1);
     plan(&bench);
     approve(&bench, "alice");
@@ -259,7 +259,7 @@ fn approvals_can_lie_elsewhere() {
 }
 
 #[test]
-fn every_byte_counts() {
+fn changing_any_byte_of_an_approval_invalidates_it() {
     let bench = estate(1);
     plan(&bench);
     approve(&bench, "alice");
@@ -286,7 +286,7 @@ fn every_byte_counts() {
 }
 
 #[test]
-fn each_refusal_has_its_code_and_its_words() {
+fn each_refusal_has_its_code_and_message() {
     let bench = estate(1);
     plan(&bench);
     approve(&bench, "alice");
@@ -305,9 +305,9 @@ fn each_refusal_has_its_code_and_its_words() {
     refused(&bench, "E0710", "made for another purpose");
 
     resign(&text.replace("estate acme", "estate other"), "alice");
-    refused(&bench, "E0711", "it is of another estate");
+    refused(&bench, "E0711", "it is for another estate");
     resign(&date("plan", &format!("sha256:{}", "0".repeat(64))), "alice");
-    refused(&bench, "E0711", "it is of another plan");
+    refused(&bench, "E0711", "it is for another plan");
 
     resign(&text, "bob");
     refused(&bench, "E0712", "approve as `alice@acme.example`: it belongs to somebody else");
@@ -325,7 +325,7 @@ fn each_refusal_has_its_code_and_its_words() {
         .map(|l| format!("{l}\n"))
         .collect::<String>();
     resign(&format!("{future}expires-at 2990-01-01T00:00:00Z\n"), "alice");
-    refused(&bench, "E0713", "it was given at 2989-12-31T12:00:00Z, which is yet to come");
+    refused(&bench, "E0713", "it is dated 2989-12-31T12:00:00Z, which is in the future");
 
     resign(&text, "alice");
     bench.run("apply change.plan").expect(0);
@@ -340,7 +340,7 @@ fn each_refusal_has_its_code_and_its_words() {
 }
 
 #[test]
-fn the_author_cannot_approve_under_any_name() {
+fn author_cannot_approve_under_any_name() {
     let bench = estate(1);
     bench.run("plan policies --author Alice@ACME.example --out change.plan").expect(0);
     let refusal = bench.run("approve change.plan --key alice").expect(4);
@@ -363,7 +363,7 @@ fn the_author_cannot_approve_under_any_name() {
 }
 
 #[test]
-fn a_plan_that_drops_the_rule_needs_the_people_of_the_old_one() {
+fn plan_that_drops_the_rule_needs_approvals_under_the_old_one() {
     let bench = estate(1);
     plan(&bench);
     approve(&bench, "alice");
@@ -395,7 +395,7 @@ fn a_plan_that_drops_the_rule_needs_the_people_of_the_old_one() {
 }
 
 #[test]
-fn breaking_the_glass_is_loud_and_recorded() {
+fn break_glass_is_announced_and_recorded() {
     let bench = estate(2);
     plan(&bench);
     bench.run("apply change.plan --break-glass").expect(64);
@@ -407,7 +407,7 @@ fn breaking_the_glass_is_loud_and_recorded() {
     let ran = Ran::from(bench.command(&arguments).output().unwrap()).expect(0);
     assert!(
         ran.stderr
-            .contains(&format!("BREAK GLASS: applying without the approvals it needs, because: {reason}")),
+            .contains(&format!("BREAK GLASS: applying without the required approvals, because: {reason}")),
         "{}",
         ran.stderr
     );
@@ -420,7 +420,7 @@ fn breaking_the_glass_is_loud_and_recorded() {
 }
 
 #[test]
-fn a_plan_of_a_journal_that_lost_its_entries_is_refused() {
+fn plan_made_on_a_journal_that_lost_entries_is_refused() {
     let bench = estate(1);
     plan(&bench);
     approve(&bench, "alice");
@@ -433,13 +433,13 @@ fn a_plan_of_a_journal_that_lost_its_entries_is_refused() {
 }
 
 #[test]
-fn keys_we_cannot_use_say_what_to_do() {
+fn unusable_keys_are_refused_with_a_cure() {
     let bench = estate(1);
     plan(&bench);
     keygen(&bench, &["-q", "-t", "ed25519", "-N", "secret", "-f", "locked"], None).expect(0);
     for (words, says) in [
         ("--key locked", "this key has a passphrase: `ssh-add` it"),
-        ("--key policies/estate.yaml", "this is no SSH key"),
+        ("--key policies/estate.yaml", "this is not an SSH key"),
         ("--key nowhere", "No such file"),
         ("", "no ssh-agent is running"),
     ] {

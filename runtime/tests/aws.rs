@@ -40,7 +40,7 @@ fn applied(standin: &Standin) -> Bench<'_> {
 }
 
 #[test]
-fn plan_apply_plan_and_the_cli_finds_what_the_policies_say() {
+fn applied_policies_match_what_the_aws_cli_shows() {
     let standin = Standin::start();
     zones(&standin);
     let bench = Bench::aws(&standin);
@@ -188,7 +188,7 @@ fn records(standin: &Standin) {
 }
 
 #[test]
-fn what_changes_behind_its_back_is_all_the_next_plan_shows() {
+fn next_plan_shows_only_outside_changes() {
     let standin = Standin::start();
     let bench = applied(&standin);
     standin.aws(
@@ -221,7 +221,7 @@ fn what_changes_behind_its_back_is_all_the_next_plan_shows() {
 }
 
 #[test]
-fn what_exists_already_is_adopted_with_what_is_not_ours_left_alone() {
+fn existing_resources_are_adopted_and_foreign_settings_kept() {
     let standin = Standin::start();
     zones(&standin);
     // The primary bucket with an object and tags of its own, and a plain record on the failover's name.
@@ -263,7 +263,7 @@ fn what_exists_already_is_adopted_with_what_is_not_ours_left_alone() {
 }
 
 #[test]
-fn a_missing_zone_is_an_error_at_its_line() {
+fn missing_zone_is_an_error_at_its_line() {
     let standin = Standin::start();
     standin.zone("acme.example");
     let bench = Bench::aws(&standin);
@@ -276,7 +276,7 @@ fn a_missing_zone_is_an_error_at_its_line() {
 }
 
 #[test]
-fn another_account_is_refused() {
+fn credentials_of_another_account_are_refused() {
     let standin = Standin::start();
     zones(&standin);
     let bench = Bench::aws(&standin);
@@ -289,7 +289,7 @@ fn another_account_is_refused() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_said_in_plain_words() {
+fn unreachable_endpoint_is_reported_clearly() {
     let standin = Standin::start();
     let bench = Bench::aws(&standin);
     bench.shipped_policies();
@@ -330,7 +330,7 @@ fn twenty_services_cost_a_quarter_of_the_calls_of_terraform() {
 
 /// Among hundreds of records of others, ours are found, and theirs are left alone.
 #[test]
-fn a_zone_of_many_pages() {
+fn zone_of_many_pages_is_read_completely() {
     let standin = Standin::start();
     let zone = standin.zone("acme.example");
     standin.zone("shop.example");

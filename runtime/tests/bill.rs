@@ -35,7 +35,7 @@ fn standard() -> Validator {
 }
 
 #[test]
-fn bill_of_materials_is_valid_and_says_nothing_of_the_machine() {
+fn bill_of_materials_is_valid_and_contains_no_machine_details() {
     let text = bill();
     let error = |error: ValidationError<'_>| format!("{}: {error}", error.instance_path());
     let complaints: Vec<_> = standard().iter_errors(&text.parse().unwrap()).map(error).collect();
@@ -65,7 +65,7 @@ fn bill_of_materials_lists_each_locked_package_with_its_digest() {
 }
 
 #[test]
-fn bill_of_materials_tells_the_program_from_its_tests() {
+fn bill_of_materials_separates_runtime_from_test_dependencies() {
     let bill: Value = bill().parse().unwrap();
     let scope = |name: &str| {
         let named = |c: &&Value| c["name"] == name;

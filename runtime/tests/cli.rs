@@ -18,7 +18,7 @@ fn shipped() -> Bench<'static> {
 }
 
 #[test]
-fn plan_apply_plan_on_the_shipped_policies() {
+fn shipped_policies_apply_and_then_plan_no_changes() {
     let bench = shipped();
     let plan = bench.run("plan policies --detailed-exitcode").expect(2);
     assert!(plan.stdout.ends_with("to create, 0 to update, 0 to replace, 0 to delete; 2 to keep.\n"));
@@ -29,7 +29,7 @@ fn plan_apply_plan_on_the_shipped_policies() {
 }
 
 #[test]
-fn six_sites_over_three_continents() {
+fn policies_with_six_sites_apply_and_then_plan_no_changes() {
     let policies = std::fs::read_to_string(root().join("policies/estate.yaml")).unwrap();
     for region in ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1", "ap-southeast-1"]
     {
@@ -38,7 +38,7 @@ fn six_sites_over_three_continents() {
 }
 
 #[test]
-fn the_same_state_gives_the_same_bytes() {
+fn same_state_gives_the_same_bytes() {
     let bench = shipped();
     for format in ["text", "json"] {
         let plan = || bench.run(&format!("plan policies --format {format}")).expect(0).stdout;
@@ -51,7 +51,7 @@ fn the_same_state_gives_the_same_bytes() {
 }
 
 #[test]
-fn the_order_of_files_means_nothing() {
+fn order_of_files_does_not_change_the_plan() {
     let bench = shipped();
     let files = ["archive", "continuity", "drills", "estate", "payments", "web-shop"]
         .map(|name| format!("policies/{name}.yaml"));
@@ -80,7 +80,7 @@ fn turned_round(value: serde_yaml::Value) -> serde_yaml::Value {
 }
 
 #[test]
-fn the_order_of_keys_means_nothing() {
+fn order_of_keys_does_not_change_the_plan() {
     let (bench, other) = (shipped(), Bench::local());
     // Other file names, too: everything in one file, the services before the estate.
     let mut documents = Vec::new();
@@ -107,7 +107,7 @@ fn the_order_of_keys_means_nothing() {
 }
 
 #[test]
-fn findings_about_files() {
+fn file_errors_are_reported_as_findings() {
     let bench = Bench::local();
     bench.write("policies/a.yaml", "# nothing\n");
     bench.write("folder/readme.txt", "no policy");
@@ -154,7 +154,7 @@ fn every_code_has_a_page() {
 }
 
 #[test]
-fn the_committed_schema_is_the_one_that_is_printed() {
+fn committed_schema_equals_the_printed_one() {
     let printed = Bench::local().run("schema").expect(0).stdout;
     let path = root().join("schema/holdfast.schema.json");
     if std::env::var_os("HOLDFAST_BLESS").is_some() {
@@ -164,7 +164,7 @@ fn the_committed_schema_is_the_one_that_is_printed() {
 }
 
 #[test]
-fn a_second_apply_is_refused_while_one_runs() {
+fn second_apply_is_refused_while_one_runs() {
     let bench = shipped();
     bench.write("lock-holder/lock", "");
     let lock =
@@ -177,7 +177,7 @@ fn a_second_apply_is_refused_while_one_runs() {
 }
 
 #[test]
-fn a_changed_journal_is_found_and_refused() {
+fn changed_journal_is_detected_and_refused() {
     let bench = shipped();
     bench.run("apply policies --yes").expect(0);
     let file = "policies/.holdfast/journal/000001.jsonl";
@@ -210,7 +210,7 @@ fn a_changed_journal_is_found_and_refused() {
 }
 
 #[test]
-fn the_plan_stays_within_eighty_columns() {
+fn plan_fits_eighty_columns() {
     let bench = shipped();
     let plan = bench.run("plan policies").expect(0).stdout;
     for line in plan.lines() {
@@ -221,7 +221,7 @@ fn the_plan_stays_within_eighty_columns() {
 }
 
 #[test]
-fn colours_only_where_they_are_wanted() {
+fn colours_are_used_only_where_requested() {
     let bench = shipped();
     assert!(!bench.run("plan policies").stdout.contains('\u{1b}'));
     let coloured = bench.run("plan policies --color always").stdout;
@@ -229,7 +229,7 @@ fn colours_only_where_they_are_wanted() {
 }
 
 #[test]
-fn a_reader_that_stops_reading_is_no_error() {
+fn closed_pipe_is_not_an_error() {
     let bench = shipped();
     let mut child =
         bench.command(&["plan", "policies"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -240,7 +240,7 @@ fn a_reader_that_stops_reading_is_no_error() {
 }
 
 #[test]
-fn json_speaks_the_vocabulary_of_terraform() {
+fn json_plan_uses_the_vocabulary_of_terraform() {
     let bench = shipped();
     bench.run("apply policies --yes").expect(0);
     let payments = bench.read("policies/payments.yaml");
@@ -305,7 +305,7 @@ fn hostile_files_are_refused_in_bounded_memory() {
 }
 
 #[test]
-fn shipped_policies_have_no_finding() {
+fn shipped_policies_have_no_findings() {
     let bench = shipped();
     for day in ["", " --as-of 2026-11-23"] {
         let ran = bench.run(&format!("validate policies{day}")).expect(0);
@@ -347,7 +347,7 @@ fn every_number_of_the_objectives_has_a_source() {
 }
 
 #[test]
-fn what_applies_is_told_with_its_origin() {
+fn effective_settings_are_shown_with_their_origin() {
     let bench = shipped();
     let text = bench.run("explain --effective payments policies").expect(0).stdout;
     for line in ["set by tier mission-critical", "set by the estate", "set by the service", "built in: "] {

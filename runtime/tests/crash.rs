@@ -30,7 +30,7 @@ fn killed_after(bench: &Bench<'_>, steps: usize) {
 }
 
 #[test]
-fn killed_at_many_moments_on_the_embedded_cloud() {
+fn apply_killed_at_many_moments_recovers_on_the_embedded_cloud() {
     let whole = Bench::local();
     whole.shipped_policies();
     whole.run("apply policies --yes").expect(0);
@@ -81,7 +81,7 @@ fn two_services(standin: &Standin) -> Bench<'_> {
 /// Killed when a request is about to get through, or has taken effect and nobody here knows: twenty requests
 /// out of all that an apply makes, after a seed (`HOLDFAST_SEED=N cargo nextest run --test crash`).
 #[test]
-fn killed_at_twenty_moments_on_aws() {
+fn apply_killed_at_twenty_moments_recovers_on_aws() {
     let standin = Standin::start();
     let whole = two_services(&standin);
     let calm = whole.run("apply policies --yes").expect(0).stdout;

@@ -26,7 +26,7 @@ fn waiting(latency: Duration) -> Waiting {
 }
 
 #[tokio::test]
-async fn a_zone_has_one_change_in_flight_and_others_go_on() {
+async fn zone_has_one_change_in_flight_and_other_zones_continue() {
     let batches = [("a.example", "a.example"), ("a.example", "a.example (2)"), ("b.example", "b.example")];
     let records = batches.iter().enumerate();
     let steps =
@@ -43,7 +43,7 @@ async fn a_zone_has_one_change_in_flight_and_others_go_on() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_service_keeps_nobody_back_who_needs_another() {
+async fn dependent_service_does_not_delay_unrelated_ones() {
     let mut steps: Vec<_> = (0..4).map(|n| step(&format!("aws.health-check.s.t.h{n}"), &[])).collect();
     steps.extend((0..8).map(|n| step(&format!("aws.bucket.s.d.b{n}"), &[])));
     let costs = BTreeMap::from([
@@ -59,7 +59,7 @@ async fn who_waits_for_a_service_keeps_nobody_back_who_needs_another() {
 }
 
 #[tokio::test]
-async fn the_longest_way_begins_first() {
+async fn longest_path_starts_first() {
     let alone = ["aws.bucket.s.d.a", "aws.bucket.s.d.b"].map(|address| step(address, &[]));
     let chain = ["x", "y", "z"].map(|site| format!("aws.bucket.s.e.{site}"));
     let mut steps = alone.to_vec();
@@ -75,7 +75,7 @@ async fn the_longest_way_begins_first() {
 }
 
 #[tokio::test]
-async fn a_step_that_takes_too_long_has_failed_and_nobody_knows_how() {
+async fn step_that_times_out_fails_with_an_unknown_outcome() {
     let longer = BTreeMap::from([("aws.bucket.s.d.slow", Duration::from_secs(600))]);
     let cloud = Waiting { longer, ..waiting(MOMENT) };
     let steps = vec![
@@ -88,16 +88,13 @@ async fn a_step_that_takes_too_long_has_failed_and_nobody_knows_how() {
     assert_eq!(outcome.done.len(), 1);
     let [(step, error)] = outcome.failed.as_slice() else { panic!("{outcome:?}") };
     assert_eq!((step.as_str(), error.code.as_str()), ("aws.bucket.s.d.slow", "Deadline"));
-    assert_eq!(
-        error.message,
-        "not done after 1 s; whether it took effect is for the next observation to find out"
-    );
+    assert_eq!(error.message, "not finished after 1 s; it may or may not have taken effect");
     assert_eq!(outcome.not_started.len(), 1);
     assert_eq!(outcome.stopped, None);
 }
 
 #[tokio::test]
-async fn who_stops_a_run_waits_for_what_is_under_way() {
+async fn stopping_a_run_waits_for_running_steps() {
     let steps: Vec<_> = (0..6).map(|n| step(&format!("aws.bucket.s.d.b{n}"), &[])).collect();
     let cloud = waiting(Duration::from_millis(100));
     let stop = async {

@@ -67,17 +67,17 @@ fn expected(faults: &BTreeMap<Fault, u64>) -> String {
 }
 
 #[test]
-fn a_third_of_all_calls_is_throttled_or_refused() {
+fn apply_succeeds_when_a_third_of_calls_is_throttled_or_refused() {
     converges(&[&[(Fault::Throttle, 30)], &[(Fault::Refuse, 30)]]);
 }
 
 #[test]
-fn a_third_of_all_calls_or_of_their_answers_is_lost() {
+fn apply_succeeds_when_a_third_of_calls_or_answers_is_lost() {
     converges(&[&[(Fault::Reset, 30)], &[(Fault::Lose, 30)]]);
 }
 
 #[test]
-fn some_calls_take_two_seconds_and_then_everything_at_once() {
+fn apply_succeeds_with_slow_calls_and_all_faults_together() {
     converges(&[
         &[(Fault::Delay, 5)],
         &[

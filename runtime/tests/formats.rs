@@ -212,7 +212,7 @@ fn fixture(path: &Path) -> BTreeMap<String, String> {
 
 /// A thousand runs of the binary would take their time: here the compiler is asked, as `validate` asks it.
 #[test]
-fn every_fixture_is_at_the_same_places_in_every_format() {
+fn findings_have_the_same_places_in_every_format() {
     let mut compared = 0;
     for entry in std::fs::read_dir(root().join("fixtures/invalid")).unwrap() {
         let path = entry.unwrap().path();
@@ -251,7 +251,7 @@ fn every_fixture_is_at_the_same_places_in_every_format() {
 }
 
 #[test]
-fn without_findings_there_are_empty_documents() {
+fn valid_policies_give_empty_documents() {
     let bench = Bench::local();
     bench.shipped_policies();
     assert_eq!(json(&bench, "policies", 0), json!({"format_version": "1.0", "valid": true, "findings": []}));
@@ -268,7 +268,7 @@ fn without_findings_there_are_empty_documents() {
 
 /// A validator that accepts everything would prove nothing about the tests above.
 #[test]
-fn the_schemas_of_sarif_refuse_what_is_wrong() {
+fn sarif_schemas_reject_invalid_documents() {
     let bench = Bench::local();
     bench.write("a.yaml", "kind: service\n");
     let good = sarif(&bench, "a.yaml", 3);
@@ -293,7 +293,7 @@ fn the_schemas_of_sarif_refuse_what_is_wrong() {
 }
 
 #[test]
-fn what_is_said_beside_a_document_can_be_silenced() {
+fn quiet_silences_notes_beside_a_document() {
     let bench = Bench::local();
     bench.write("a.yaml", "kind: service\n");
     let loud = bench.run("validate a.yaml --format sarif").expect(3);
@@ -326,7 +326,7 @@ fn columns_count_characters() {
 }
 
 #[test]
-fn both_ends_of_a_conflict_are_there() {
+fn conflict_reports_both_locations() {
     let (bench, name) = (Bench::local(), "E0302-in-two-files");
     for (file, text) in fixture(&root().join("fixtures/invalid").join(name)) {
         bench.write(&file, &text);
@@ -350,7 +350,7 @@ fn both_ends_of_a_conflict_are_there() {
 }
 
 #[test]
-fn a_finding_about_a_file_names_the_file() {
+fn finding_about_a_file_names_the_file() {
     let bench = Bench::local();
     bench.write("empty.yaml", "# nothing\n");
     for (path, code) in [("nowhere", "E0001"), ("empty.yaml", "E0003")] {
@@ -369,7 +369,7 @@ fn a_finding_about_a_file_names_the_file() {
 
 #[cfg(unix)]
 #[test]
-fn hostile_names_stay_names() {
+fn hostile_names_are_escaped_in_every_format() {
     let bench = Bench::local();
     let file = "evil,line=7::\n::error title=pwned::\r%0A::stop-commands::x\u{1b}[2J [a](https:b) ü.yaml";
     let key = r#""\n::add-mask::a\r\n##[error]b %0A::error::pwned\e[2J\u009b\u202e [see](https://evil.example)": 1"#;
@@ -399,7 +399,7 @@ fn hostile_names_stay_names() {
 }
 
 #[test]
-fn the_same_policies_give_the_same_bytes() {
+fn same_policies_give_the_same_bytes() {
     let bench = Bench::local();
     bench.write("p/estate.yaml", ESTATE);
     bench.write("p/b.yaml", "kind: service\nname: b\nstandbys: []\n");
@@ -413,7 +413,7 @@ fn the_same_policies_give_the_same_bytes() {
 }
 
 #[test]
-fn a_finding_stays_the_same_one_while_lines_move() {
+fn fingerprint_of_a_finding_survives_moved_lines() {
     let prints = |text: &str| {
         let bench = Bench::local();
         bench.write("a.yaml", text);

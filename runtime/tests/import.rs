@@ -159,7 +159,7 @@ fn everything(standin: &Standin, zone: &str) -> Vec<Value> {
 }
 
 #[test]
-fn what_terraform_built_is_taken_over_and_nothing_changes() {
+fn resources_made_by_terraform_are_adopted_without_changes() {
     let standin = Standin::start();
     let zone = built(&standin);
     let before = everything(&standin, &zone);
@@ -177,7 +177,7 @@ fn what_terraform_built_is_taken_over_and_nothing_changes() {
 }
 
 #[test]
-fn the_lists_of_what_is_left_are_taken_out_one_by_one() {
+fn leave_lists_can_be_removed_one_by_one() {
     let standin = Standin::start();
     built(&standin);
     let bench = Bench::aws(&standin);
@@ -210,7 +210,7 @@ fn the_lists_of_what_is_left_are_taken_out_one_by_one() {
 }
 
 #[test]
-fn what_no_policy_can_say_is_left_out_with_the_reason() {
+fn resources_no_policy_can_express_are_left_out_with_the_reason() {
     let standin = Standin::start();
     let zone = built(&standin);
     standin.aws("s3api create-bucket --bucket acme-alone --region us-east-1");

@@ -50,7 +50,7 @@ fn every_command_has_a_page_with_the_name_usage_and_options_of_its_help() {
 }
 
 #[test]
-fn all_pages_are_written_into_a_folder_that_is_made_for_them() {
+fn all_pages_are_written_into_a_new_folder() {
     let bench = Bench::local();
     for _ in ["new", "replaced"] {
         let wrote = bench.run("man --out share/man1").expect(0).stdout;
@@ -64,7 +64,7 @@ fn all_pages_are_written_into_a_folder_that_is_made_for_them() {
 }
 
 #[test]
-fn a_page_does_not_change_with_the_environment() {
+fn manual_page_does_not_depend_on_the_environment() {
     let bench = Bench::local();
     let mut command = bench.command(&["man", "plan"]);
     let output = command.env("HOLDFAST_CLOUD", "local:elsewhere.json").output().unwrap();
@@ -72,7 +72,7 @@ fn a_page_does_not_change_with_the_environment() {
 }
 
 #[test]
-fn a_command_that_does_not_exist_is_wrong_usage_and_names_the_nearest() {
+fn unknown_command_is_wrong_usage_and_suggests_the_nearest() {
     let refused = Bench::local().run("man aply").expect(64);
     assert_eq!(refused.stdout, "");
     assert!(

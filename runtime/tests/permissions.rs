@@ -185,7 +185,7 @@ fn every_request_names_the_owner_and_is_in_the_table_of_its_command() {
 
 /// One of our own roles, on which somebody puts rights.
 #[test]
-fn rights_of_others_on_a_role_are_told_and_stop_what_changes_it() {
+fn foreign_rights_on_a_role_are_reported_and_block_its_changes() {
     let standin = Standin::start();
     standin.zone("acme.example");
     standin.zone("shop.example");
@@ -217,7 +217,10 @@ fn rights_of_others_on_a_role_are_told_and_stop_what_changes_it() {
     ));
     // Nothing is to be done, and the plan says it.
     let plan = bench.run("plan policies").expect(0).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(plan.contains(&format!("the role `{role}` has rights that Holdfast neither granted nor checks")), "{plan}");
+    assert!(
+        plan.contains(&format!("the role `{role}` has rights that Holdfast neither granted nor checks")),
+        "{plan}"
+    );
     assert!(
         plan.contains("inline policy `everything`, attached policy `arn:aws:iam::aws:policy/Admin"),
         "{plan}"
@@ -233,7 +236,7 @@ fn rights_of_others_on_a_role_are_told_and_stop_what_changes_it() {
 }
 
 #[test]
-fn the_page_of_permissions_is_current() {
+fn permissions_page_is_current() {
     let path = root().join("runtime/PERMISSIONS.md");
     if std::env::var_os("HOLDFAST_BLESS").is_some() {
         std::fs::write(&path, page()).unwrap();
@@ -244,7 +247,7 @@ fn the_page_of_permissions_is_current() {
 /// A user with exactly the documents of the page: applies, plans and tears down with the ones for that, and is refused
 /// with the one for reading.
 #[test]
-fn the_documents_of_the_page_are_enough_and_no_more() {
+fn documented_permissions_are_sufficient_and_minimal() {
     let standin = Standin::guarded();
     let zones = ["acme.example", "shop.example"].map(|name| standin.zone(name));
     let made = standin.aws("iam create-user --user-name holdfast");

@@ -52,7 +52,7 @@ fn calls(text: &str, service: &str) -> u64 {
 }
 
 #[test]
-fn a_thousand_records_cost_pages_and_batches() {
+fn thousand_records_take_paged_reads_and_batched_writes() {
     let standin = Standin::start();
     standin.zone("t.example");
     let bench = Bench::aws(&standin);

@@ -90,14 +90,14 @@ fn allowed(command: &Command) {
 }
 
 #[test]
-fn what_the_compiler_makes_is_let_through() {
+fn commands_of_the_compiler_are_allowed() {
     let all = commands();
     assert_eq!(all.len(), 3);
     all.values().for_each(allowed);
 }
 
 #[tokio::test]
-async fn a_role_that_nobody_named_is_left_alone() {
+async fn role_that_no_policy_names_is_not_changed() {
     let mut forged = commands()[&role_kind::KIND].clone();
     for name in ["admin", "Holdfast-acme", "holdfast", "holdfast-x/../admin", "holdfast-x\n", ""] {
         forged.values.insert("name".to_owned(), json!(name));
@@ -113,7 +113,7 @@ async fn a_role_that_nobody_named_is_left_alone() {
 
 /// Deletes and updates go to what was found, which may be another thing than what is wanted.
 #[tokio::test]
-async fn the_role_that_is_there_counts_too() {
+async fn existing_role_settings_are_checked_too() {
     let admin = |attributes: Values| Object {
         kind: role_kind::KIND,
         id: "admin".to_owned(),
@@ -131,7 +131,7 @@ async fn the_role_that_is_there_counts_too() {
 }
 
 #[tokio::test]
-async fn a_role_with_rights_of_others_gets_none_of_ours() {
+async fn role_with_foreign_rights_is_refused() {
     let mut forged = commands()[&role_kind::KIND].clone();
     let id = forged.values["name"].as_str().unwrap().to_owned();
     forged.action = Action::Update;
@@ -192,7 +192,7 @@ fn wishes() -> Vec<Value> {
 
 /// Whatever place of a document is written anew: the command is refused, or the document is as narrow as before.
 #[tokio::test]
-async fn no_place_of_a_document_can_be_opened() {
+async fn loosening_any_part_of_a_document_is_refused() {
     let role = commands()[&role_kind::KIND].clone();
     let mut tried = 0;
     for name in ["trust", "policy"] {
@@ -239,7 +239,7 @@ async fn no_place_of_a_document_can_be_opened() {
 }
 
 #[tokio::test]
-async fn data_goes_to_no_account_that_nobody_named() {
+async fn copying_to_an_unnamed_account_is_refused() {
     let replication = commands()[&replication_kind::KIND].clone();
     let rule = |key: &str, value: Value| {
         let mut forged = replication.clone();
@@ -285,7 +285,7 @@ async fn data_goes_to_no_account_that_nobody_named() {
 }
 
 #[tokio::test]
-async fn data_is_encrypted_with_no_key_that_nobody_named() {
+async fn key_of_an_unnamed_account_is_refused() {
     let bucket = commands()[&bucket_kind::KIND].clone();
     assert_eq!(bucket.values["kms-key"], json!(format!("arn:aws:kms:eu-west-1:{OTHER}:key/mrk-1")));
     let mut forged = bucket.clone();

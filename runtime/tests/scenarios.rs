@@ -21,7 +21,7 @@ use std::process::{Command, Stdio};
 use support::{Standin, aws_environment, root};
 
 #[test]
-fn every_story_happens_as_it_is_told() {
+fn every_story_matches_its_transcript() {
     let folders = ["fixtures/invalid", "fixtures/scenarios"].map(|folder| root().join(folder));
     let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
     let mut stories: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();

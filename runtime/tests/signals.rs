@@ -101,7 +101,7 @@ fn goes_on(bench: &Bench<'_>) {
 }
 
 #[test]
-fn the_first_signal_lets_what_is_under_way_finish() {
+fn first_signal_lets_running_steps_finish() {
     let standin = Standin::start();
     for name in ["INT", "TERM"] {
         standin.reset();
@@ -127,7 +127,7 @@ fn the_first_signal_lets_what_is_under_way_finish() {
 }
 
 #[test]
-fn the_second_signal_ends_it_at_once_and_the_journal_can_be_read() {
+fn second_signal_stops_immediately_and_leaves_a_readable_journal() {
     let standin = Standin::start();
     let bench = prepared(&standin);
     let mut stuck = stuck(&bench, &standin);
@@ -138,7 +138,7 @@ fn the_second_signal_ends_it_at_once_and_the_journal_can_be_read() {
     standin.resume();
     assert_eq!(code, 130);
     assert!(!events.iter().any(|event| event["event"] == "run-ended"));
-    assert!(words.contains("Stopped immediately. Under way"), "{words}");
+    assert!(words.contains("Stopped immediately. These steps were running"), "{words}");
     let under_way = left(under_way, &events);
     assert_eq!(under_way.len(), 2, "{under_way:?}");
     for step in under_way {
@@ -150,13 +150,13 @@ fn the_second_signal_ends_it_at_once_and_the_journal_can_be_read() {
 }
 
 #[test]
-fn a_run_whose_time_is_up_says_what_it_left() {
+fn run_that_times_out_reports_steps_not_started() {
     let standin = Standin::start();
     let bench = prepared(&standin);
     // One call a second, so that there is something left after the first.
     let limits = "--limit s3=1/1 --limit iam=1/1 --limit route53=1/1";
     let ran = bench.run(&format!("apply policies --yes --timeout 1s {limits}")).expect(1);
     assert!(ran.stdout.contains("Timeout: "), "{}", ran.stdout);
-    assert!(ran.stdout.contains("Apply again to go on"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("Apply again to continue"), "{}", ran.stdout);
     goes_on(&bench);
 }

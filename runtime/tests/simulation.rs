@@ -236,7 +236,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn bad_weather_and_crashes_of_two_thousand_seeds_end_in_the_same_cloud() {
+fn faults_and_crashes_of_two_thousand_seeds_end_in_the_same_cloud() {
     let estate = Arc::new(Estate::new(2));
     let (wanted, entries) = runtime().block_on(calm(&estate));
     for_every(0..2000, |seed| {
@@ -269,7 +269,7 @@ fn bad_weather_and_crashes_of_two_thousand_seeds_end_in_the_same_cloud() {
 
 /// The crash matrix: the estate of twenty services, broken off after every entry of the journal.
 #[test]
-fn broken_off_after_every_entry_of_twenty_services() {
+fn apply_killed_after_any_journal_entry_can_be_resumed() {
     let estate = Arc::new(Estate::new(20));
     let (wanted, entries) = runtime().block_on(calm(&estate));
     assert!(entries > 360, "there are only {entries} entries");
@@ -292,7 +292,7 @@ fn broken_off_after_every_entry_of_twenty_services() {
 
 /// Whoever writes to a journal while it breaks hears of it, at whatever moment: nobody waits for ever.
 #[test]
-fn who_writes_while_the_journal_breaks_hears_of_it() {
+fn write_to_a_broken_journal_returns_an_error() {
     let context = Estate::new(1).context;
     for_every(0..20_000, |seed| {
         let context = context.clone();
@@ -320,7 +320,7 @@ fn who_writes_while_the_journal_breaks_hears_of_it() {
 /// Two runners on a shared journal: the first is held up in the middle of its run until the second has taken over and
 /// ended, or has been refused. The first can do nothing after that.
 #[test]
-fn of_two_runners_on_a_shared_journal_one_goes_on() {
+fn only_one_of_two_runners_on_a_shared_journal_continues() {
     const LEASE: u64 = 10;
     let estate = Arc::new(Estate::new(2));
     let (wanted, entries) = runtime().block_on(calm(&estate));

@@ -352,13 +352,13 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_backticks_stays_together() {
+    fn text_in_backticks_is_not_broken() {
         assert_eq!(wrapped("add `probe: { https: / }` here", 24), "add\n`probe: { https: / }`\nhere");
         assert_eq!(wrapped("eu-west-1 eu-west-2", 12), "eu-west-1\neu-west-2");
     }
 
     #[test]
-    fn a_flood_is_cut() {
+    fn long_output_is_truncated() {
         let mut sources = Sources::default();
         let id = sources.add("a.yaml", "x".repeat(2 * LONGEST));
         let finding = Diagnostic::new(codes::SYNTAX, "y\n".repeat(BRIEF)).at(Span::new(id, 5, 6), "here");

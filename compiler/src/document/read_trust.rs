@@ -84,7 +84,7 @@ estates:
     }
 
     #[test]
-    fn a_whole_anchor_is_read() {
+    fn complete_anchor_is_read() {
         let trust = read(WHOLE).unwrap();
         let (name, estate) = trust.estates.iter().next().unwrap();
         assert_eq!((name.as_str(), estate.journal.head.as_str()), ("acme", "none"));

@@ -62,7 +62,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn core_schema() {
+    fn plain_scalars_follow_the_yaml_core_schema() {
         for (text, value) in [
             ("no", json!("no")),
             ("True", json!(true)),

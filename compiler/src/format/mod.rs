@@ -85,14 +85,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_laid_out_stays() {
+    fn text_that_cannot_be_formatted_is_kept() {
         assert_eq!(formatted("%YAML 1.2\n---\na:   b\n"), Formatted::Left("it has a YAML directive (`%`)"));
         // A key over several lines has no place before a colon.
         assert_eq!(formatted("? |\n  key\n:   b\n"), Formatted::Left(UNKNOWN));
     }
 
     #[test]
-    fn line_ends_and_byte_order_marks() {
+    fn line_ends_and_byte_order_marks_are_normalized() {
         let text = "\u{feff}a: |\r\n   x\r\n\r\n# c\rb: \"y\r\n  z\"\r\n---\r\n";
         let out = "a: |\n  x\n\n# c\nb: \"y\n  z\"\n---\n";
         assert_eq!(formatted(text), Formatted::Text(out.to_owned()));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_order_is_not_the_same() {
+    fn changed_order_is_a_difference() {
         let id = Sources::default().add("a.yaml", "");
         let trees = |text: &str| accepted(id, text).unwrap();
         let same = |one: &str, other: &str| says_the_same(&trees(one), &trees(other));

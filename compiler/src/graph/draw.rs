@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_ends_its_quotes() {
+    fn names_cannot_close_their_quotes_in_a_drawing() {
         let hostile = "a\"];\n%%{init}%% <b>`c` \\N #quot; \u{1b}[2J";
         assert_eq!(dot_quoted(hostile), r#""a\"];\\n%%{init}%% <b>`c` \\N #quot; \\u{1b}[2J""#);
         assert_eq!(

@@ -113,7 +113,7 @@ mod tests {
     use crate::source::{Sources, Span};
 
     #[test]
-    fn a_circle_names_and_marks_every_member() {
+    fn dependency_cycle_names_and_marks_every_member() {
         let mut sources = Sources::default();
         let id = sources.add("a.yaml", "a b c d");
         let address = |name: &str| Address::new(Kind::milestone(), &[name]);

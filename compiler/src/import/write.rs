@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_others_stays_text() {
+    fn imported_text_is_quoted_in_yaml() {
         for plain in ["repl-s0", "10s", "192.0.2.10", "/healthz", "a.b"] {
             assert_eq!(scalar(plain), plain);
         }

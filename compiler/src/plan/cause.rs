@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn three_sides_tell_who_it_was() {
+    fn cause_follows_from_policy_journal_and_cloud() {
         assert_eq!(cause(json!(60), json!(60), json!(30)), Cause::Policy);
         assert_eq!(cause(json!(60), json!(300), json!(60)), Cause::Drift);
         assert_eq!(cause(json!(60), json!(300), json!(30)), Cause::Both);
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_others_are_nobodys_concern() {
+    fn foreign_tags_cause_no_difference() {
         let tags = |applied: Value, before: Value, after: Value| {
             attribute(Shape::Tags, Some(&applied), &before, &After::Known(after), None)
         };
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_yet_follows_its_step() {
+    fn unknown_value_refers_to_its_step() {
         let follow = |follows| {
             attribute(Shape::Plain, Some(&json!("hc-1")), &json!("hc-1"), &After::Unknown, Some(follows))
         };

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn consent_is_read_as_it_is_written() {
+    fn consent_parses_what_it_prints() {
         for text in ["many", "teardown:web", "destroy:aws.bucket.files.docs.oregon"] {
             assert_eq!(text.parse::<Consent>().unwrap().to_string(), text);
         }

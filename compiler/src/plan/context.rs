@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn plans_are_beside_each_other_where_they_share_an_account() {
+    fn contexts_overlap_when_they_share_a_cloud_and_an_account() {
         let context = |cloud: &str, accounts: &[(&str, &str)]| Context {
             estate: "e".to_owned(),
             cloud: cloud.to_owned(),

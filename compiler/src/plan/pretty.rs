@@ -105,7 +105,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn breaks_only_what_does_not_fit() {
+    fn only_lines_that_do_not_fit_are_broken() {
         let value = json!({"a": [1, 2, 3], "b": {"long": "0123456789", "x": true}});
         assert_eq!(pretty(&value, 80), "{\"a\": [1, 2, 3], \"b\": {\"long\": \"0123456789\", \"x\": true}}");
         assert_eq!(

@@ -83,7 +83,7 @@ mod tests {
     };
 
     #[test]
-    fn a_sensitive_value_is_in_no_part_of_what_is_shown() {
+    fn sensitive_value_appears_in_no_output() {
         let kind = Kind::of(&SCHEMA);
         let values = |token: &str| {
             Values::from([("name".to_owned(), "ops".into()), ("token".to_owned(), token.into())])

@@ -45,7 +45,7 @@ const ORDINARY: [&str; 6] = [
 ];
 
 #[test]
-fn people_see_what_is_hidden_and_machines_no_command() {
+fn hidden_characters_are_shown_to_people_and_runner_commands_disabled() {
     for (text, seen) in HOSTILE {
         assert_eq!(printable(text, Some(SEAL)), seen, "{text:?}");
         assert_eq!(printable(seen, Some(SEAL)), seen, "twice is the same as once");
@@ -58,7 +58,7 @@ fn people_see_what_is_hidden_and_machines_no_command() {
 }
 
 #[test]
-fn ordinary_text_is_left_alone() {
+fn ordinary_text_is_unchanged() {
     for text in ORDINARY {
         assert_eq!(printable(text, Some(SEAL)), text);
         assert_eq!(annotations(text), text);
@@ -68,7 +68,7 @@ fn ordinary_text_is_left_alone() {
 }
 
 #[test]
-fn programs_read_what_was_there_and_see_nothing_of_it() {
+fn json_keeps_the_value_and_escapes_hidden_characters() {
     for (text, _) in HOSTILE {
         let value = serde_json::json!({ text: [text, {"a": text}] });
         for document in [value.to_string(), format!("{value:#}")] {
@@ -85,7 +85,7 @@ fn programs_read_what_was_there_and_see_nothing_of_it() {
 }
 
 #[test]
-fn only_colours_with_our_seal_are_colours() {
+fn only_sealed_colours_are_printed() {
     let text = format!("{} {}", SEAL.paint("ours", "1;33"), SEAL.adopt("\u{1b}[2mours\u{1b}[0m"));
     assert!(!text.contains('\u{1b}'));
     assert_eq!(printable(&text, Some(SEAL)), "\u{1b}[1;33mours\u{1b}[0m \u{1b}[2mours\u{1b}[0m");
@@ -98,7 +98,7 @@ fn only_colours_with_our_seal_are_colours() {
 }
 
 #[test]
-fn a_runner_gets_annotations_and_nothing_else() {
+fn runner_gets_only_our_annotations() {
     let text = "::error file=a,title=b::c ::d\n::warning ::e\n::add-mask::f\n ::error ::g\n::error::h\n";
     assert_eq!(
         annotations(text),
@@ -108,7 +108,7 @@ fn a_runner_gets_annotations_and_nothing_else() {
 }
 
 #[test]
-fn every_hidden_character_is_hidden() {
+fn every_hidden_character_is_escaped() {
     // What each class holds at its ends, and what stands beside it.
     for hidden in [
         '\0',

@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn declarations_speak_of_attributes_that_there_are() {
+    fn declarations_name_existing_attributes() {
         for schema in declared() {
             let known = |name: &str| assert!(schema.attribute(name).is_some(), "{}: `{name}`", schema.name);
             let coexist =
@@ -100,7 +100,7 @@ mod tests {
 
     /// Whatever can be changed in place has a call that changes it, and whatever is made can be deleted.
     #[test]
-    fn every_change_has_a_call() {
+    fn every_change_declares_its_call() {
         for schema in declared().filter(|schema| schema.lifecycle == Lifecycle::Managed) {
             let made: Vec<Made> = schema.calls.iter().flat_map(|call| call.made.iter().copied()).collect();
             let batched = made.contains(&Made::Change);

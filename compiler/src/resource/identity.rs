@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_part_and_null_are_the_same_thing() {
+    fn missing_part_equals_null() {
         let plain =
             values(json!({"zone": "acme.example", "name": "www.acme.example", "type": "A", "ttl": 60}));
         let null = values(

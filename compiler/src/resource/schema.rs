@@ -294,7 +294,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_means_the_same_is_the_same() {
+    fn equivalent_values_are_equal() {
         assert!(Shape::Set.same(&json!(["2001:DB8:0:0::1", "b"]), &json!(["b", "2001:db8::1"])));
         assert!(Shape::Plain.same(&json!("2001:0db8::0001"), &json!("2001:db8::1")));
         assert!(!Shape::Plain.same(&json!("192.0.2.1"), &json!("192.0.2.2")));

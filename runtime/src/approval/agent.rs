@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_lies_about_its_size_is_an_error() {
+    fn agent_answer_with_a_wrong_size_is_an_error() {
         assert_eq!(keys(&[0, 0, 0, 15, 12, 0, 0, 0, 1, 0, 0, 0, 1, 7, 0, 0, 0, 1, b'c']).unwrap(), [[7]]);
         for answer in [
             &[][..],

@@ -318,7 +318,7 @@ mod tests {
     const BOB: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB2vWjeq7Y0dVvRvMwcMUOZPpI2BDLXpS0R/5lqD3dzA bob";
 
     #[test]
-    fn patterns_are_those_of_ssh() {
+    fn principal_patterns_match_like_ssh() {
         for (pattern, name, fits) in [
             ("", "", true),
             ("a", "a", true),
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_says_who_when_and_for_what() {
+    fn list_limits_keys_by_principal_time_and_namespace() {
         let text = format!(
             "# people\n\nalice@acme.example,a@acme.example namespaces=\"git,approval@*\",valid-after=\"20260101Z\",\
              valid-before=\"202612312359Z\" {ALICE}\n\"bob@acme.example\"\t{BOB}\n"
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn who_cannot_approve_does_not_count() {
+    fn people_who_cannot_approve_are_not_counted() {
         let people = |text: &str| Signers::parse(text).unwrap().people();
         assert_eq!(people(&format!("a,b,c {ALICE}\n")), 1, "one key");
         assert_eq!(people(&format!("a {ALICE}\nA {BOB}\n")), 1, "one name");
@@ -378,14 +378,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_refused_with_its_line() {
+    fn invalid_list_is_refused_with_its_line() {
         for (line, says) in [
             ("alice", "no key"),
             ("alice ssh-ed25519 nonsense", "no key"),
             ("alice frobnicate ", "no key"),
             (&format!("alice cert-authority {ALICE}"), "certificate authorities"),
-            (&format!("alice no-touch {ALICE}"), "not known"),
-            (&format!("alice namespaces=git {ALICE}"), "not known"),
+            (&format!("alice no-touch {ALICE}"), "unknown option"),
+            (&format!("alice namespaces=git {ALICE}"), "unknown option"),
             (&format!("alice valid-after=\"20260101\" {ALICE}"), "UTC"),
             (&format!("alice valid-after=\"20261301Z\" {ALICE}"), "20261231Z"),
             (&format!("alice valid-after=\"20270101Z\",valid-before=\"20260101Z\" {ALICE}"), "never valid"),

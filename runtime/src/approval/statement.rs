@@ -150,7 +150,7 @@ mod tests {
         expires-at 2026-11-24T12:00:00Z\n";
 
     #[test]
-    fn only_the_exact_text_is_a_statement() {
+    fn statement_not_in_its_exact_form_is_refused() {
         let statement = Statement::parse(TEXT).unwrap();
         assert_eq!((statement.text().as_str(), statement.context.cloud.as_str()), (TEXT, "local:a b.json"));
         let lines: Vec<&str> = TEXT.lines().collect();
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn names_become_names_of_files() {
+    fn approver_names_become_safe_file_names() {
         let statement = Statement { approver: "../a b@c".to_owned(), ..Statement::parse(TEXT).unwrap() };
         assert_eq!(statement.path(Path::new("x/change.plan")), Path::new("x/change.plan..._a_b@c.approval"));
     }

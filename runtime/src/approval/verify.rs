@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_name_or_one_key_is_one_person() {
+    fn approvals_with_the_same_name_or_key_count_once() {
         let of = |pairs: &[(&str, &str)]| {
             let accepted: Vec<Accepted> = pairs
                 .iter()

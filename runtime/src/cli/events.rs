@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hostile_names_stay_in_their_strings() {
+    fn hostile_names_are_escaped_in_json_events() {
         let message = "a\"b\\\n\u{1b}[2J\u{202e}\u{9b}\u{7f}\u{2028}\u{1f600}";
         let line = ascii(&json!({"message": message}).to_string());
         assert!(line.chars().all(|c| (' '..='~').contains(&c)), "{line:?}");

@@ -188,13 +188,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_others_is_one_line() {
+    fn foreign_text_with_line_breaks_stays_on_one_line() {
         assert_eq!(line("a\n::b\u{1b}[2J ##[c]"), "a\\n::b\\u{1b}[2J #\\u{23}[c]");
         assert_eq!(line("  ::b"), "  \\u{3a}:b");
     }
 
     #[test]
-    fn terminals_have_seals_of_their_own() {
+    fn each_terminal_has_its_own_seal() {
         let seal = || Terminal::new(Color::Always, false, 0).stdout().color.unwrap();
         assert_ne!(seal(), seal());
     }

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_board_fits_the_screen() {
+    fn board_fits_the_screen() {
         assert_eq!(
             at(&board(34, 3, 4), 8),
             [
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_about_the_rest_before_there_is_something_to_go_by() {
+    fn time_left_is_shown_only_after_enough_steps_have_ended() {
         let whole = |steps, ended, seconds| at(&board(steps, ended, 0), seconds).remove(0);
         assert_eq!(whole(20, 4, 60), "4 of 20 done, 1 min");
         assert_eq!(whole(20, 10, 4), "10 of 20 done, 4 s");

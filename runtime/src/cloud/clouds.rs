@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_batch_goes_to_its_provider_and_never_to_two() {
+    async fn batch_goes_to_exactly_one_provider() {
         let aws: Box<dyn Cloud> = Box::new(Local::in_memory(Weather::default()));
         let clouds = Clouds::new(BTreeMap::from([("aws", aws)]));
         let bucket = command("aws.bucket.files.docs.one");
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_no_open_cloud_has_is_not_called_missing() {
+    async fn resource_of_a_provider_that_is_not_open_is_not_reported_missing() {
         let none = Clouds::new(BTreeMap::new());
         let kind = command("aws.bucket.files.docs.one").address.kind();
         let identity = holdfast_compiler::resource::Identity::default();

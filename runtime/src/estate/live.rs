@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn plan_makes_neither_a_cloud_nor_a_journal() {
+    async fn plan_creates_neither_a_cloud_nor_a_journal() {
         let folder = tempfile::tempdir().unwrap();
         let live = plan(&folder, sample::policies("")).await;
         assert_eq!(live.planned.plan.pending().count(), 4);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rule_of_the_policies_without_an_anchor_is_worth_a_note() {
+    async fn approval_rule_without_an_anchor_gives_a_note() {
         let folder = tempfile::tempdir().unwrap();
         assert!(plan(&folder, policies()).await.relies_on_policies_alone());
     }

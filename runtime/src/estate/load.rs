@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn state_is_kept_beside_the_estate_file_wherever_that_is() {
+    fn state_is_kept_beside_the_estate_file() {
         assert_eq!(home("policies/estate.yaml"), Path::new("policies/.holdfast"));
         assert_eq!(home("estate.yaml"), Path::new("./.holdfast"));
     }

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn things_of_another_estate_in_the_journal_are_mentioned() {
+    async fn resources_of_another_estate_in_the_journal_are_reported() {
         let run = Run::new(sample::context("former"), "p".to_owned(), 0, String::new());
         let bucket = sample::adopted("aws.bucket.files.docs.virginia", "acme-docs");
         let entries = entries(vec![Event::RunStarted(run), bucket, Event::nothing_done()]);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn part_that_the_plan_does_not_have_is_wrong_usage() {
+    async fn target_that_the_plan_does_not_contain_is_wrong_usage() {
         let wishes = Wishes { targets: vec!["payments".to_owned()], ..Wishes::default() };
         let (planned, remarks) = plan(sample::policies(""), &sample::context("acme"), &[], &wishes).await;
         let refused = planned.unwrap_err();

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_cloud_is_answered_with_those_there_are() {
+    fn unknown_cloud_is_refused_with_the_valid_choices() {
         for text in ["azure", "local:", "aws:eu", ""] {
             let refused = CloudChoice::parse(text, Path::new(".")).unwrap_err().to_string();
             let expected = format!("there is no cloud `{text}`: it can be `aws`, `local` or `local:FILE`");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn one_file_is_one_cloud_however_it_is_written() {
+    fn same_file_by_another_path_is_the_same_cloud() {
         let choose = |text: &str| CloudChoice::parse(text, Path::new(".")).unwrap();
         let whole = std::path::absolute("a.json").unwrap();
         let whole = choose(&format!("local:{}", whole.display()));

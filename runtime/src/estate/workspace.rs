@@ -202,7 +202,7 @@ estates:
     }
 
     #[test]
-    fn everything_is_kept_beside_the_estate_unless_somebody_says_otherwise() {
+    fn cloud_and_journal_default_to_the_folder_of_the_estate() {
         let workspace = Workspace::of(&local(), &sample::policies("")).unwrap();
         assert_eq!(workspace.cloud.name(), "local:policies/.holdfast/cloud.json");
         assert_eq!(workspace.journal.to_string(), "policies/.holdfast/journal");
@@ -240,7 +240,7 @@ estates:
     }
 
     #[test]
-    fn anchor_that_is_missing_is_never_no_anchor() {
+    fn missing_anchor_file_is_refused() {
         let selection = Selection { trust: Some("no-such-anchor.yaml".into()), ..local() };
         let EstateError::Invalid(refused) = Workspace::of(&selection, &sample::policies("")).unwrap_err()
         else {

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-    async fn what_policies_describe_is_adopted_once_and_then_nothing_differs() {
+    async fn described_resources_are_adopted_once_and_then_match() {
         let (world, front) = (World::new().await, Heard::new(true));
         let imported = world.import.run(&world.selection("journal"), &front).await.unwrap();
         assert_eq!((imported.changed, imported.pending), (true, Some(0)));
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-    async fn nothing_is_adopted_where_nobody_agrees() {
+    async fn unconfirmed_import_adopts_nothing() {
         let (world, front) = (World::new().await, Heard::new(false));
         let refused = world.import.run(&world.selection("journal"), &front).await.unwrap_err();
         assert_eq!(refused.refusal().unwrap().findings[0].code.as_str(), "E0705");
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn file_that_is_there_is_not_written_over() {
+    async fn existing_file_is_not_overwritten() {
         let out = Some(PathBuf::from("Cargo.toml"));
         let import = Import { out, ..Import::default() };
         let refused = import.run(&Selection::default(), &Heard::new(true)).await.unwrap_err();

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_run_that_ended_well_uses_up_what_it_had() {
+    fn only_a_successful_run_uses_up_its_approvals() {
         let killed = vec![started("acme", "p", "s", None)];
         let failed = vec![started("acme", "p", "s", None), finished(1)];
         let done = vec![started("acme", "p", "s", None), finished(0)];
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rule_is_that_of_the_last_run_of_the_estate() {
+    fn rule_comes_from_the_last_run_of_the_estate() {
         let of = |events: Vec<Event>| rule(&runs(events), &context("acme")).map(|rule| rule.required);
         assert_eq!(of(vec![]), None);
         let two = || started("acme", "p", "s", Some(2));

@@ -173,7 +173,7 @@ const NAMED: usize = 10;
 impl fmt::Display for Unended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { run, by, since, heard, done, steps, under_way } = self;
-        write!(f, "run {run} by {by} began at {since} and abandoned, last heard of at {heard}: ")?;
+        write!(f, "run {run} by {by} began at {since} and broke off, last heard of at {heard}: ")?;
         write!(f, "{done} of {steps} steps done")?;
         if under_way.is_empty() {
             return f.write_str(", none under way");
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn lock_of_a_process_needs_no_cure_and_that_of_a_shared_journal_names_it() {
+    fn take_over_is_suggested_only_for_a_shared_journal() {
         let locked = |run| JournalError::Locked { holder: "run 7 by alice".to_owned(), run };
         let (code, help) = refusal(locked(None));
         assert!(code == "E0702" && !help.contains("--take-over"), "{help}");
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_disk_says_is_no_refusal() {
+    fn disk_error_is_a_failure_and_not_a_refusal() {
         let error = JournalError::Io { path: "journal".to_owned(), error: "no space left".to_owned() };
         assert_eq!(error.refusal().unwrap_err().to_string(), "journal: no space left");
     }

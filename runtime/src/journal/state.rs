@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_follow_is_an_error() {
+    fn entry_out_of_sequence_is_an_error() {
         let by = || Event::TakenOver { by: "bob".to_owned() };
         let illegal = [
             vec![step("started")],
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn every_end_is_told() {
+    fn every_way_a_run_ends_is_recognized() {
         let ends = |events| fold(events).unwrap().into_iter().map(|run| run.end).collect::<Vec<_>>();
         assert_eq!(ends(vec![run(None), step("started"), run(None)]), [End::Died, End::Open]);
         let by = "bob".to_owned();

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_share_is_about_what_was_asked_for_and_repeats() {
+    fn share_of_failures_matches_the_setting_and_is_reproducible() {
         let weather = Weather { seed: 7, throttle: 30, ..Weather::default() };
         let fates = || {
             let mut weather = weather.clone();

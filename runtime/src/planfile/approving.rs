@@ -182,7 +182,7 @@ mod tests {
     use crate::run::sample::{Folder, key, people};
 
     #[tokio::test]
-    async fn approval_has_the_name_that_the_list_has_for_the_key() {
+    async fn approval_uses_the_name_listed_for_the_key() {
         let folder = Folder::new().await;
         let path = folder.plan();
         let approving = Approving::new(&folder.saved, &path, None, None);
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn strictest_rule_says_how_long_an_approval_holds() {
+    async fn strictest_rule_limits_how_long_an_approval_is_valid() {
         let folder = Folder::new().await;
         let path = folder.plan();
         let rule = Rule { required: 1, hold_seconds: 600, signers: people() };
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn new_statement_drops_the_signature_of_the_one_before() {
+    async fn new_statement_removes_the_old_signature() {
         let folder = Folder::new().await;
         let path = folder.plan();
         let approving = Approving::new(&folder.saved, &path, None, None);

@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "a test")]
-    fn a_byte_that_is_changed_anywhere_is_found() {
+    fn changing_any_byte_of_a_plan_file_is_detected() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         let story = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/scenarios/saved-plan");

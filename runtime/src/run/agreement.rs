@@ -277,13 +277,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn journal_without_the_entry_that_the_plan_was_made_on_is_another_one() {
+    async fn journal_without_the_head_of_the_plan_is_refused() {
         let folder = Folder::on(&"a".repeat(64)).await;
         assert_eq!(codes(decide(&folder, &History::default(), &glass())), ["E0703"]);
     }
 
     #[tokio::test]
-    async fn broken_glass_is_recorded_with_its_reason_and_leaves_the_rule_of_the_last_run() {
+    async fn break_glass_is_recorded_with_its_reason_and_keeps_the_last_rule() {
         let folder = Folder::new().await;
         let last = history(context("acme"), |run| Run { rule: Some(rule(3)), ..run }).await;
         let agreed = decide(&folder, &last, &glass()).unwrap();
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn unsaved_plan_is_fine_only_where_nobody_has_to_agree() {
+    async fn unsaved_plan_is_allowed_only_without_an_approval_rule() {
         let plan = &Folder::new().await.saved.plan;
         let unsaved = |rule, history: &History, evidence: &Evidence| {
             may_apply(Candidate::Unsaved { plan, rule }, None, history, evidence, Timestamp::now())
@@ -301,7 +301,7 @@ mod tests {
         let (none, asked) = (History::default(), rule(1));
         assert_eq!(unsaved(None, &none, &Evidence::default()).unwrap(), Agreed::default());
         let refused = unsaved(Some(&asked), &none, &Evidence::default()).unwrap_err();
-        let expected = "the estate says that 1 person has to agree before a change, and nobody was asked";
+        let expected = "the estate requires 1 approval before a change, and this plan has none";
         assert_eq!(refused.to_string(), expected);
         assert_eq!(unsaved(Some(&asked), &none, &glass()).unwrap().rule, Some(rule(1)));
         // Policies that drop the rule are asked that of the last run.

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-    async fn first_request_starts_no_further_step_and_the_journal_says_so() {
+    async fn first_stop_request_starts_no_further_step_and_is_recorded() {
         let front = Listener { requests: 1, ..Listener::new() };
         let (ended, memory) = run(&front).await;
         assert_eq!(ended, Ended::InPart);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-    async fn second_request_ends_the_run_at_once_and_leaves_it_open() {
+    async fn second_stop_request_ends_the_run_immediately_and_leaves_it_open() {
         let front = Listener { requests: 2, ..Listener::new() };
         let (ended, memory) = run(&front).await;
         assert_eq!(ended, Ended::AtOnce);

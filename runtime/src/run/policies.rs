@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-    async fn second_apply_of_the_same_policies_has_nothing_to_do_and_is_no_run() {
+    async fn second_apply_of_the_same_policies_does_nothing_and_records_no_run() {
         let folder = tempfile::tempdir().unwrap();
         let front = Listener::new();
         assert_eq!(apply(&folder, sample::policies(""), &front).await.unwrap(), Ended::Whole);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn plan_that_nobody_confirms_is_shown_and_not_begun() {
+    async fn unconfirmed_plan_is_shown_and_not_applied() {
         let folder = tempfile::tempdir().unwrap();
         let front = Listener { yes: false, ..Listener::new() };
         let refused = apply(&folder, sample::policies(""), &front).await.unwrap_err();
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(finding.code.as_str(), "E0709");
         assert_eq!(
             finding.message,
-            "the estate says that 2 people have to agree before a change, and nobody was asked"
+            "the estate requires 2 approvals before a change, and this plan has none"
         );
         assert!(!files::exists(&folder.path().join("journal")));
     }

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-    async fn plan_whose_things_have_moved_is_stale_and_says_what_moved() {
+    async fn plan_whose_resources_have_changed_is_stale_and_lists_the_changes() {
         let (folder, front) = (approved().await, Listener::new());
         let elsewhere = Selection {
             cloud: Some(format!("local:{}", folder.saved.file.local.as_ref().unwrap().display())),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn plan_before_the_first_entry_is_not_applied_with_another_journal() {
+    async fn plan_made_on_an_empty_journal_is_refused_with_another_journal() {
         let folder = approved().await;
         let selection = Selection { journal: Some("elsewhere".parse().unwrap()), ..Selection::default() };
         let refused = apply(&folder, &selection, &Listener::new()).await.unwrap_err();

@@ -69,7 +69,7 @@ mod tests {
     use crate::run::sample::Folder;
 
     #[tokio::test]
-    async fn steps_are_counted_by_what_became_of_them() {
+    async fn steps_are_counted_by_outcome() {
         let plan = Folder::new().await.saved.plan;
         let steps: Vec<StepId> = plan.pending().map(|step| step.id.clone()).collect();
         let [one, two, role, replication] = steps.try_into().unwrap();

@@ -46,7 +46,7 @@ fn other_estate_cloud_account_or_partition_is_not_allowed() {
 }
 
 #[test]
-fn journal_is_the_anchors_whatever_others_say() {
+fn journal_place_of_the_anchor_overrides_all_others() {
     let (_folder, trust) = trust(&ANCHOR.replace("HEAD", "none"));
     let anchor = trust.anchor("acme").unwrap();
     let Place::S3 { owner, .. } = anchor.journal(None).unwrap() else { panic!("the anchor names a bucket") };
@@ -58,7 +58,7 @@ fn journal_is_the_anchors_whatever_others_say() {
 }
 
 #[test]
-fn empty_journal_is_believed_before_the_first_run_only() {
+fn empty_journal_is_trusted_only_before_the_first_run() {
     let (_folder, first) = trust(&ANCHOR.replace("HEAD", "none"));
     assert_eq!(code(first.anchor("acme").unwrap().believes(&History::default())), None);
     let (_folder, later) = trust(&ANCHOR.replace("HEAD", &"ab".repeat(32)));

@@ -20,7 +20,7 @@ fn anchored(world: &World, words: &str) -> Command {
 }
 
 #[test]
-fn an_author_does_not_count_under_any_spelling_or_name() {
+fn author_does_not_count_under_any_spelling_or_name() {
     let world = World::new(TWO);
     let alias = world.signer("alice").replace("alice@acme", "ally@acme");
     for list in ["policies/people", "trust/people"] {
@@ -49,7 +49,7 @@ fn an_author_does_not_count_under_any_spelling_or_name() {
 }
 
 #[test]
-fn a_plan_is_signed_by_its_author_or_refused() {
+fn plan_without_its_authors_signature_is_refused() {
     let world = authored();
     world
         .run("plan policies --author alice@acme.example --key alice --out other.plan --as-of 2026-11-01")

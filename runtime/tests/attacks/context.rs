@@ -53,7 +53,7 @@ fn unlocked(mut tree: std::collections::BTreeMap<String, Vec<u8>>) -> Vec<(Strin
 type Forgery = (&'static str, Vec<(&'static str, Value)>, &'static str, &'static str);
 
 #[test]
-fn a_plan_file_for_another_context_is_refused_with_and_without_an_anchor() {
+fn plan_file_for_another_context_is_refused_with_and_without_an_anchor() {
     let world = approved();
     let elsewhere = |name: &str| json!(world.path().join(name).display().to_string());
     let estate = world.policies_with("change.plan", "name: acme", "name: other");
@@ -97,7 +97,7 @@ fn a_plan_file_for_another_context_is_refused_with_and_without_an_anchor() {
 /// The rule of the last run is found by what a plan is about. A plan that gives its cloud another name is asked for it
 /// all the same.
 #[test]
-fn a_cloud_by_another_name_does_not_lose_the_rule_of_the_last_run() {
+fn cloud_by_another_name_keeps_the_rule_of_the_last_run() {
     let world = approved();
     world.policies("acme", "", &world.changed());
     world.plan("dropped.plan");
@@ -125,7 +125,7 @@ fn a_cloud_by_another_name_does_not_lose_the_rule_of_the_last_run() {
 }
 
 #[test]
-fn a_journal_elsewhere_is_refused_before_anybody_is_asked_for_it() {
+fn journal_at_another_place_is_refused_before_it_is_contacted() {
     let world = approved();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -175,7 +175,7 @@ fn a_journal_elsewhere_is_refused_before_anybody_is_asked_for_it() {
 
 /// The owner of a bucket is what its check is worth: no plan file says whose it has to be.
 #[test]
-fn a_plan_file_does_not_name_the_owner_of_the_journals_bucket() {
+fn plan_file_cannot_choose_the_owner_of_the_journal_bucket() {
     let world = approved();
     let place = json!({ "s3": STRANGE, "region": "us-east-1", "lease": 300, "owner": "999999999999" });
     world.forge("change.plan", "forged.plan", &[("/journal", place)]);
@@ -189,7 +189,7 @@ fn a_plan_file_does_not_name_the_owner_of_the_journals_bucket() {
 }
 
 #[test]
-fn an_anchor_that_is_empty_or_missing_is_a_refusal_and_never_no_anchor() {
+fn empty_or_missing_anchor_is_refused() {
     let world = approved();
     let before = world.tree();
     std::fs::write(world.path().join("empty.yaml"), "").unwrap();

@@ -90,7 +90,7 @@ fn try_all(world: &World, damages: &[Damage<'_>]) {
 }
 
 #[test]
-fn a_journal_that_was_cut_reordered_replaced_or_rolled_back_is_refused() {
+fn journal_that_was_cut_reordered_replaced_or_rolled_back_is_refused() {
     let (world, _) = two_runs();
     world.anchor(&world.head());
     // A journal of the same estate on another cloud, as sound as any.
@@ -169,7 +169,7 @@ fn lines_of(path: &std::path::Path) -> Vec<String> {
 
 /// Behind the anchor's head the journal only goes back as far as the plan knows it.
 #[test]
-fn a_journal_that_was_rolled_back_behind_the_head_of_the_plan_is_refused() {
+fn journal_rolled_back_to_before_the_head_of_the_plan_is_refused() {
     let (world, first) = two_runs();
     world.anchor(&first);
     std::fs::remove_file(file(&world, 2)).unwrap();
@@ -179,7 +179,7 @@ fn a_journal_that_was_rolled_back_behind_the_head_of_the_plan_is_refused() {
 }
 
 #[test]
-fn a_forged_run_is_refused() {
+fn forged_run_is_refused() {
     let (world, first) = two_runs();
     world.anchor(&first);
     let stolen = says(&lines(&world, 1)[0])["signature"].clone();
@@ -310,7 +310,7 @@ fn stray_objects_in_the_folder_are_refused() {
 
 /// A runner that has never applied anything does not take an old plan for a new one.
 #[test]
-fn a_fresh_runner_does_not_replay_an_approved_plan() {
+fn fresh_runner_does_not_replay_an_approved_plan() {
     let world = World::new(TWO);
     world.plan("first.plan");
     world.approve("first.plan", &["alice", "bob"]);
@@ -345,7 +345,7 @@ fn a_fresh_runner_does_not_replay_an_approved_plan() {
 
 /// In a bucket a run is kept twice. Under an anchor both are read.
 #[test]
-fn a_forged_fold_in_a_bucket_is_refused() {
+fn forged_fold_in_a_bucket_is_refused() {
     let standin = Standin::start();
     standin.aws("s3api create-bucket --bucket team-journal");
     let world = World::new("");

@@ -86,7 +86,7 @@ fn steps_and_unknown_fields_cannot_be_written_at_any_level() {
 }
 
 #[test]
-fn keys_that_are_there_twice_are_refused() {
+fn duplicate_keys_are_refused() {
     let world = approved();
     let whole = world.bench.read("change.plan");
     let lines: Vec<&str> = whole.lines().collect();
@@ -159,7 +159,7 @@ fn approvals_of_the_original_never_count_for_a_forgery_whose_digests_fit() {
 }
 
 #[test]
-fn what_a_forgery_does_where_nobody_is_asked_is_what_show_prints() {
+fn forged_plan_without_an_approval_rule_does_only_what_show_prints() {
     let world = World::applied("");
     world.policies("acme", "", &world.changed());
     world.plan("change.plan");

@@ -66,7 +66,7 @@ const ATTACKS: [Attack; 7] = [
 ];
 
 #[test]
-fn policies_that_ask_for_less_need_the_people_of_the_last_run_and_of_the_anchor() {
+fn policies_with_a_weaker_rule_need_approvals_of_the_last_run_and_the_anchor() {
     let world = World::applied(TWO);
     let mallory = world.signer("mallory");
     world.anchor(&world.head());
@@ -98,7 +98,7 @@ fn policies_that_ask_for_less_need_the_people_of_the_last_run_and_of_the_anchor(
 
 /// A rule changes by agreement only: breaking the glass once does not weaken it for the next plan.
 #[test]
-fn a_weaker_rule_does_not_stay_after_the_glass_was_broken() {
+fn break_glass_does_not_weaken_the_rule_for_later_runs() {
     let world = World::applied(TWO);
     let weaker = "approvals: { required: 1, signers: theirs }\n";
     let because = "nobody answers the phone tonight";
@@ -121,7 +121,7 @@ fn a_weaker_rule_does_not_stay_after_the_glass_was_broken() {
 
 /// Two estates share a journal. One of them has a rule; the other takes its things.
 #[test]
-fn an_estate_that_takes_the_things_of_another_needs_its_people_too() {
+fn estate_that_takes_resources_of_another_needs_its_approvals_too() {
     let world = World::new("");
     let other = FILES.replace("name: files", "name: papers").replace("acme-docs", "acme-papers");
     world.policies("billing", "", &other);

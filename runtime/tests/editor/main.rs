@@ -52,7 +52,7 @@ fn marks(diagnostics: &[Value]) -> Vec<(usize, &str)> {
 /// What ships with Holdfast and what `init` writes: right, and found out when it is not, by nothing but the
 /// line that names the schema.
 #[test]
-fn policies_bring_their_schema_along() {
+fn policies_load_their_schema_in_an_editor() {
     let bench = Bench::local();
     bench.run("init mine").expect(0);
     let mut server = Server::start(&[]);
@@ -80,7 +80,7 @@ fn policies_bring_their_schema_along() {
 
 /// The schema is one source for editors and for the compiler: both mark the same lines.
 #[test]
-fn the_editor_marks_the_lines_that_holdfast_reports() {
+fn editor_marks_the_lines_that_holdfast_reports() {
     let mut server = server();
     let fixtures = policies(&root().join("fixtures/invalid"));
     // All at once: the server waits a moment before it checks what was opened.
@@ -124,7 +124,7 @@ fn typed(server: &mut Server, nth: usize, text: &str) -> (String, (usize, usize)
 const PROBE: &str = "kind: service\ntraffic:\n  api:\n    probe:\n      ";
 
 #[test]
-fn completion_offers_what_can_stand_there_and_says_what_it_means() {
+fn completion_offers_valid_values_with_descriptions() {
     let data = "kind: service\ndata:\n  ledger:\n    backups:\n      - ";
     let estate = "names the sites";
     let service = "what has to survive the loss of a site";

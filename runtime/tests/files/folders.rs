@@ -10,7 +10,7 @@ use crate::support::{Bench, Ran};
 use crate::{ESTATE, FILES, Lay, bench, link, path, pipe, refused, run, sparse};
 
 #[test]
-fn folders_that_link_in_circles_are_read_once() {
+fn folders_with_circular_links_are_read_once() {
     let bench = bench();
     let plain = run(&bench, "graph policies").expect(0).stdout;
     std::fs::create_dir_all(path(&bench, "policies/a/b")).unwrap();
@@ -73,7 +73,7 @@ fn link_that_is_named_on_the_command_line_is_followed() {
 }
 
 #[test]
-fn links_that_lead_nowhere_and_special_files_in_a_folder_are_refused() {
+fn dangling_links_and_special_files_in_a_folder_are_refused() {
     let lay: [Lay; 4] = [
         ("policies/x.yaml: this is a named pipe, not a regular file", |bench| pipe(bench, "policies/x.yaml")),
         ("policies/x.yaml: cannot be read: No such file", |bench| link(bench, "gone", "policies/x.yaml")),
@@ -122,7 +122,7 @@ fn folder_that_cannot_be_read_is_refused_by_name() {
 }
 
 #[test]
-fn folders_are_followed_to_a_depth_and_not_below_it() {
+fn folders_nested_too_deep_are_refused() {
     let bench = Bench::local();
     let folder = format!("policies{}", "/a".repeat(32));
     bench.write(&format!("{folder}/estate.yaml"), ESTATE);
@@ -134,7 +134,7 @@ fn folders_are_followed_to_a_depth_and_not_below_it() {
 }
 
 #[test]
-fn more_files_than_are_read_are_refused() {
+fn too_many_files_are_refused() {
     let bench = bench();
     for nth in 0..9_999 {
         std::fs::write(path(&bench, &format!("policies/{nth}.yaml")), "").unwrap();
@@ -150,7 +150,7 @@ fn more_files_than_are_read_are_refused() {
 }
 
 #[test]
-fn more_bytes_than_are_read_are_refused() {
+fn too_many_bytes_are_refused() {
     let bench = bench();
     for nth in 10..75 {
         sparse(&bench, &format!("policies/{nth}.yaml"), 4 * 1024 * 1024);
@@ -162,7 +162,7 @@ fn more_bytes_than_are_read_are_refused() {
 }
 
 #[test]
-fn names_that_lead_out_of_a_folder_are_refused() {
+fn paths_that_leave_a_folder_are_refused() {
     let bench = bench();
     bench.write("other/x", "x");
     link(&bench, "../other/x", "policies/out");
@@ -182,7 +182,7 @@ fn names_that_lead_out_of_a_folder_are_refused() {
 }
 
 #[test]
-fn file_is_read_to_its_bound_and_not_a_byte_beyond() {
+fn file_one_byte_over_its_limit_is_refused() {
     let bench = bench();
     bench.write("ten", "0123456789");
     let ten = path(&bench, "ten");

@@ -10,7 +10,7 @@ fn applied() -> Bench<'static> {
 }
 
 #[test]
-fn reading_a_journal_makes_nothing() {
+fn reading_a_journal_creates_no_files() {
     let bench = bench();
     for command in [
         "validate policies",
@@ -30,12 +30,14 @@ fn reading_a_journal_makes_nothing() {
 }
 
 #[test]
-fn what_does_not_belong_in_a_journal_is_refused_by_name() {
+fn foreign_files_in_a_journal_are_refused_by_name() {
     let lay: [Lay; 9] = [
-        ("journal/notes: it is not a file of the journal", |bench| bench.write("journal/notes", "")),
-        ("journal/2.jsonl: it is not a file of the journal", |bench| bench.write("journal/2.jsonl", "")),
-        ("journal/000001.jsonl.old: it is not a file", |bench| bench.write("journal/000001.jsonl.old", "")),
-        ("journal/000002: it is not a file", |bench| {
+        ("journal/notes: it is not a journal file", |bench| bench.write("journal/notes", "")),
+        ("journal/2.jsonl: it is not a journal file", |bench| bench.write("journal/2.jsonl", "")),
+        ("journal/000001.jsonl.old: it is not a journal file", |bench| {
+            bench.write("journal/000001.jsonl.old", "")
+        }),
+        ("journal/000002: it is not a journal file", |bench| {
             std::fs::create_dir(path(bench, "journal/000002")).unwrap()
         }),
         ("journal/000002.jsonl: this is a folder", |bench| {
@@ -60,7 +62,7 @@ fn what_does_not_belong_in_a_journal_is_refused_by_name() {
 }
 
 #[test]
-fn hidden_files_in_a_journal_are_left_alone() {
+fn hidden_files_in_a_journal_are_ignored() {
     let bench = applied();
     pipe(&bench, "journal/.pipe");
     link(&bench, "/", "journal/.git");
@@ -70,7 +72,7 @@ fn hidden_files_in_a_journal_are_left_alone() {
 }
 
 #[test]
-fn lock_that_is_a_link_or_a_pipe_is_refused_and_what_it_leads_to_stays() {
+fn lock_that_is_a_link_or_a_pipe_is_refused_and_its_target_is_unchanged() {
     let bench = bench();
     bench.write("precious", "text");
     std::fs::create_dir(path(&bench, "journal")).unwrap();

@@ -22,7 +22,7 @@ fn planned() -> Bench<'static> {
 }
 
 #[test]
-fn what_is_not_a_regular_file_is_refused_wherever_a_file_is_named() {
+fn special_files_are_refused_wherever_a_file_is_named() {
     let bench = planned();
     pipe(&bench, "pipe");
     link(&bench, "pipe", "link-to-pipe");
@@ -52,14 +52,14 @@ fn what_is_not_a_regular_file_is_refused_wherever_a_file_is_named() {
         let what = if linked { "this is a link, and links are not followed here" } else { &what };
         refused(&bench, &format!("plan policies --cloud local:{file}"), 1, &format!("{file}: {what}"));
         refused(&bench, &format!("plan policies --out {file}"), 64, &format!("{file}: {what}"));
-        refused(&bench, &format!("import --out {file} --yes"), 1, &format!("`{file}` is there already"));
+        refused(&bench, &format!("import --out {file} --yes"), 1, &format!("`{file}` already exists"));
     }
     let zero = std::fs::symlink_metadata("/dev/zero").unwrap().file_type();
     assert!(zero.is_char_device());
 }
 
 #[test]
-fn pipe_on_standard_input_is_read_only_where_it_is_asked_for() {
+fn standard_input_is_read_only_on_request() {
     let bench = planned();
     let mut shell = Command::new("sh");
     shell.args(["-c", "cat policies/files.yaml | \"$0\" validate /dev/stdin"]);
@@ -69,7 +69,7 @@ fn pipe_on_standard_input_is_read_only_where_it_is_asked_for() {
 }
 
 #[test]
-fn list_of_signers_is_a_regular_file_of_the_estate() {
+fn list_of_signers_must_be_a_regular_file_in_the_estate_folder() {
     let bench = planned();
     let people = path(&bench, "policies/people");
     let lay: [Lay; 4] = [
@@ -106,7 +106,7 @@ fn huge_files_are_refused_without_reading_them() {
 }
 
 #[test]
-fn approvals_beside_a_plan_do_not_lead_out_of_its_folder() {
+fn approvals_that_link_outside_the_folder_of_the_plan_are_refused() {
     let bench = planned();
     run(&bench, "approve change.plan --key alice").expect(0);
     std::fs::create_dir(path(&bench, "elsewhere")).unwrap();

@@ -19,7 +19,7 @@ fn mode(bench: &Bench<'_>, name: &str) -> u32 {
 }
 
 #[test]
-fn plans_journals_and_the_embedded_cloud_are_for_their_owner_alone() {
+fn plans_journals_and_the_embedded_cloud_are_readable_by_their_owner_only() {
     let bench = bench();
     generous(&bench, "plan policies --out change.plan").expect(0);
     generous(&bench, "apply change.plan").expect(0);
@@ -73,7 +73,7 @@ fn embedded_cloud_is_not_written_through_links() {
 }
 
 #[test]
-fn first_policies_and_imports_replace_nothing_not_even_a_link_that_leads_nowhere() {
+fn init_and_import_replace_nothing_not_even_a_dangling_link() {
     let bench = bench();
     std::fs::create_dir(path(&bench, "first")).unwrap();
     link(&bench, "../new", "first/shop.yaml");
@@ -86,7 +86,7 @@ fn first_policies_and_imports_replace_nothing_not_even_a_link_that_leads_nowhere
 }
 
 #[test]
-fn nothing_is_left_where_a_file_cannot_be_written() {
+fn failed_write_leaves_no_file() {
     let bench = bench();
     std::fs::create_dir(path(&bench, "change.plan")).unwrap();
     refused(&bench, "plan policies --out change.plan", 64, "change.plan: this is a folder");

@@ -52,7 +52,7 @@ recovery: [{ step: read-the-copy, takes: 30m }]
 ";
 
 #[test]
-fn arguments_that_are_repeated_are_repeated_as_data() {
+fn echoed_arguments_are_escaped() {
     for text in [hostile(), hostile_line(), "::set-env name=a::b".to_owned(), "##[error]a".to_owned()] {
         for words in TAKE_TEXT {
             let bench = Bench::local();
@@ -66,7 +66,7 @@ fn arguments_that_are_repeated_are_repeated_as_data() {
 }
 
 #[test]
-fn help_shows_what_the_environment_says_as_data() {
+fn environment_values_in_help_are_escaped() {
     let bench = Bench::local();
     let mut command = bench.command(&["plan", "--help"]);
     command.env("HOLDFAST_CLOUD", hostile()).env("HOLDFAST_AUTHOR", "\n::add-mask::a");
@@ -76,7 +76,7 @@ fn help_shows_what_the_environment_says_as_data() {
 
 #[cfg(unix)]
 #[test]
-fn file_names_are_shown_as_data() {
+fn file_names_are_escaped() {
     // No file name has a slash.
     for name in [hostile().replace('/', "."), "::set-env name=a::b".to_owned(), "##[error]a".to_owned()] {
         // Nor more than 255 bytes with what is put behind it.
@@ -115,7 +115,7 @@ fn file_names_are_shown_as_data() {
 }
 
 #[test]
-fn lists_of_signers_are_quoted_as_data() {
+fn text_from_lists_of_signers_is_escaped() {
     let line = hostile_line();
     for (signers, approvals) in [
         (hostile(), "signers: people"),
@@ -143,7 +143,7 @@ fn piped(bench: &Bench<'_>, arguments: &[&str], text: &str) -> Ran {
 }
 
 #[test]
-fn a_filter_gives_back_what_it_got() {
+fn fmt_of_standard_input_keeps_hostile_text() {
     let bench = Bench::local();
     // A comment takes nearly everything, and stays what it is.
     let text = "# \u{202e}a \u{200b}b ##vso[task.complete]c\n#\u{85}::add-mask::d\nkind:   estate\n";
@@ -160,7 +160,7 @@ fn a_filter_gives_back_what_it_got() {
 }
 
 #[test]
-fn what_holdfast_itself_says_has_nothing_to_hide() {
+fn own_output_contains_nothing_to_escape() {
     let bench = Bench::local();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         run(&bench, &["completions", shell]).expect(0);

@@ -29,7 +29,7 @@ fn stained(value: &mut Value, hostile: &str) {
 }
 
 #[test]
-fn settings_and_tags_that_others_changed_are_shown_as_data() {
+fn foreign_settings_and_tags_are_escaped() {
     for hostile in variants() {
         let (bench, mut cloud) = applied();
         let known =
@@ -57,7 +57,7 @@ fn settings_and_tags_that_others_changed_are_shown_as_data() {
 }
 
 #[test]
-fn things_that_others_made_are_imported_as_data() {
+fn names_of_imported_resources_are_escaped() {
     for hostile in variants() {
         let (bench, mut cloud) = applied();
         let bucket = |name: &str, region: &str| {
@@ -101,7 +101,7 @@ fn things_that_others_made_are_imported_as_data() {
 }
 
 #[test]
-fn errors_of_a_cloud_are_shown_as_data() {
+fn cloud_errors_are_escaped() {
     let hostile = hostile();
     let (bench, mut cloud) = applied();
     let bucket =

@@ -57,7 +57,7 @@ fn written(bench: &Bench<'_>, hostile: &str) {
 }
 
 #[test]
-fn what_entries_say_is_shown_as_data() {
+fn text_from_entries_is_escaped() {
     let all = hostile();
     for hostile in [all.as_str(), "::set-env name=a::b", "##vso[task.complete]", "0123456789\u{1b}[2J"] {
         let bench = Bench::local();
@@ -79,7 +79,7 @@ fn what_entries_say_is_shown_as_data() {
 }
 
 #[test]
-fn no_entry_passes_for_another_line() {
+fn entry_cannot_fake_another_line() {
     let bench = Bench::local();
     written(&bench, "x\nrun 9  2026-01-01  by nobody\n    approved by everybody");
     let log = run(&bench, &["journal", "log", "--journal", "journal"]).expect(0).stdout;
@@ -90,7 +90,7 @@ fn no_entry_passes_for_another_line() {
 }
 
 #[test]
-fn damage_is_told_as_data() {
+fn journal_damage_is_reported_with_escaped_text() {
     let bench = Bench::local();
     written(&bench, "x");
     for line in HOSTILE {

@@ -7,7 +7,7 @@ use crate::support::Bench;
 use crate::{hostile, hostile_line, run};
 
 #[test]
-fn a_plan_file_with_other_texts_is_shown_as_data() {
+fn texts_of_an_edited_plan_file_are_escaped() {
     let bench = Bench::local();
     bench.write("a.yaml", &text(&shipped()));
     run(&bench, &["plan", "a.yaml", "--out", "a.plan", "--author", "ci@acme.example"]).expect(0);
@@ -44,7 +44,7 @@ fn a_plan_file_with_other_texts_is_shown_as_data() {
 }
 
 #[test]
-fn approvals_of_others_are_told_as_data() {
+fn text_from_approvals_is_escaped() {
     let bench = Bench::local();
     let keygen = ["-q", "-t", "ed25519", "-N", "", "-f", "alice"];
     let made =

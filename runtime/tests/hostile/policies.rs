@@ -140,7 +140,7 @@ fn free() -> Vec<Place> {
 }
 
 #[test]
-fn every_field_of_an_invalid_policy_is_echoed_as_data() {
+fn every_field_of_an_invalid_policy_is_escaped() {
     let documents = shipped();
     let places = places(&documents);
     assert!(places.len() > 100, "{}", places.len());
@@ -183,7 +183,7 @@ fn every_field_of_an_invalid_policy_is_echoed_as_data() {
 }
 
 #[test]
-fn every_field_of_a_valid_policy_is_shown_as_data_by_every_command() {
+fn every_field_of_a_valid_policy_is_escaped_by_every_command() {
     let free = free();
     assert!(free.len() > 15, "only these take any text: {free:?}");
     for hostile in variants() {

@@ -12,7 +12,7 @@ use crate::{policies, run, said, shared};
 const SHARED: &str = "s3://team-journal/acme";
 
 #[test]
-fn of_two_runners_one_applies_fifty_times() {
+fn only_one_of_two_runners_applies_in_fifty_races() {
     let standin = Standin::start();
     standin.aws("s3api create-bucket --bucket team-journal");
     let words = format!("apply . --yes --parallelism 1 --journal {SHARED}");
@@ -71,7 +71,7 @@ fn team_bucket(standin: &Standin) {
 }
 
 #[test]
-fn a_run_that_was_killed_is_taken_over() {
+fn killed_run_is_taken_over_after_its_lease() {
     let standin = Standin::start();
     team_bucket(&standin);
     let bench = Bench::aws(&standin);
@@ -103,7 +103,7 @@ fn a_run_that_was_killed_is_taken_over() {
 }
 
 #[test]
-fn a_run_that_wakes_up_after_it_was_taken_over_starts_no_further_step() {
+fn run_that_was_taken_over_starts_no_further_step() {
     let standin = Standin::start();
     team_bucket(&standin);
     let bench = Bench::aws(&standin);
@@ -123,7 +123,7 @@ fn a_run_that_wakes_up_after_it_was_taken_over_starts_no_further_step() {
 }
 
 #[test]
-fn what_was_changed_in_a_bucket_is_found() {
+fn changes_to_a_journal_bucket_are_detected() {
     let standin = Standin::start();
     team_bucket(&standin);
     let bench = Bench::aws(&standin);
@@ -175,7 +175,7 @@ fn what_was_changed_in_a_bucket_is_found() {
 }
 
 #[test]
-fn a_journal_that_cannot_be_written_stops_the_run_before_the_step() {
+fn unwritable_journal_stops_the_run_before_the_step() {
     let standin = Standin::start();
     team_bucket(&standin);
     let bench = Bench::aws(&standin);
@@ -199,7 +199,7 @@ fn a_journal_that_cannot_be_written_stops_the_run_before_the_step() {
 }
 
 #[test]
-fn a_journal_in_a_bucket_keeps_a_saved_plan_and_its_estate_together() {
+fn saved_plan_uses_the_bucket_journal_of_its_estate() {
     let standin = Standin::start();
     team_bucket(&standin);
     let bench = Bench::aws(&standin);

@@ -27,7 +27,7 @@ fn two_runs() -> Bench<'static> {
 }
 
 #[test]
-fn every_changed_byte_of_a_folder_is_found() {
+fn changing_any_byte_of_a_journal_folder_is_detected() {
     let bench = two_runs();
     let folder = bench.folder.path().join("journal");
     let whole = read(&folder).unwrap();
@@ -62,7 +62,7 @@ fn every_changed_byte_of_a_folder_is_found() {
 }
 
 #[test]
-fn files_that_are_lost_swapped_renamed_or_emptied_are_found() {
+fn lost_swapped_renamed_or_emptied_files_are_detected() {
     let bench = two_runs();
     policies(&bench, 3, "");
     bench.run("apply . --yes --journal journal").expect(0);
@@ -99,7 +99,7 @@ fn files_that_are_lost_swapped_renamed_or_emptied_are_found() {
 }
 
 #[test]
-fn only_what_a_killed_writer_leaves_is_forgiven() {
+fn only_a_partial_last_line_of_a_killed_writer_is_tolerated() {
     let bench = two_runs();
     let folder = bench.folder.path().join("journal");
     let path = folder.join("000002.jsonl");
@@ -120,14 +120,14 @@ fn only_what_a_killed_writer_leaves_is_forgiven() {
     policies(&bench, 3, "");
     let next = bench.run("apply . --yes --journal journal").expect(0);
     let note = said(&next);
-    assert!(note.contains("run 2 by ") && note.contains("ended without a word"), "{note}");
+    assert!(note.contains("run 2 by ") && note.contains("broke off"), "{note}");
     assert!(note.contains("4 of 4 steps done, none under way"), "{note}");
     let log = bench.run("journal log --journal journal").expect(0).stdout;
     assert!(log.contains("abandoned, last heard of"), "{log}");
 }
 
 #[test]
-fn the_log_tells_runs_and_their_entries() {
+fn log_lists_runs_and_their_entries() {
     let bench = two_runs();
     let log = bench.run("journal log --journal journal").expect(0).stdout;
     let first = log.lines().next().unwrap();

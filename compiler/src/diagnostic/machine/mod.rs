@@ -125,7 +125,7 @@ mod tests {
     use crate::source::Span;
 
     #[test]
-    fn a_byte_order_mark_is_no_character() {
+    fn byte_order_mark_is_not_counted_in_columns() {
         let mut sources = Sources::default();
         let id = sources.add("a.yaml", "\u{feff}kind: x\nname: y\n");
         let region = |start, end| {

@@ -8,7 +8,7 @@ fn limits(settings: &[&str]) -> Limits {
 }
 
 #[test]
-fn limits_are_settings() {
+fn limits_are_parsed_and_override_the_defaults() {
     let limit = |settings: &[&str], name: &str| limits(settings).0.get(name).copied();
     assert_eq!(limit(&[], "route53"), Some(Rate { rate: 10.0, burst: 50.0 }));
     assert_eq!(limit(&["route53=5"], "route53"), Some(Rate { rate: 5.0, burst: 50.0 }));
@@ -21,7 +21,7 @@ fn limits_are_settings() {
 }
 
 #[test]
-fn nonsense_is_no_setting() {
+fn invalid_limits_are_refused() {
     for text in ["", "route53", "route53=", "route53=0", "route53=-1", "route53=NaN", "route53=inf"] {
         assert!(Setting::parse(text).is_err(), "{text}");
     }
@@ -31,7 +31,7 @@ fn nonsense_is_no_setting() {
 }
 
 #[test]
-fn an_operation_pays_twice() {
+fn operation_draws_on_its_own_and_its_services_limit() {
     let now = Instant::now();
     let mut buckets = Buckets::new(&limits(&["route53=10/10"]), now);
     let cost = Cost::from([(CREATE, 1), ("route53:ChangeTagsForResource", 1)]);
@@ -46,7 +46,7 @@ fn an_operation_pays_twice() {
 }
 
 #[test]
-fn what_no_bucket_can_hold_waits_for_a_full_one_and_leaves_a_debt() {
+fn cost_above_the_burst_waits_for_a_full_bucket_and_leaves_a_debt() {
     let now = Instant::now();
     let mut buckets = Buckets::new(&limits(&["route53=1/2"]), now);
     let cost = Cost::from([("route53:GetChange", 5)]);

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_records_and_not_one_more() {
+    fn batch_is_split_at_a_thousand_records() {
         let one = || vec![change(ChangeAction::Create, 1, 9)];
         assert_eq!(sizes((0..1_000).map(|_| one()).collect()), [1_000]);
         assert_eq!(sizes((0..1_001).map(|_| one()).collect()), [1_000, 1]);
@@ -93,21 +93,21 @@ mod tests {
     }
 
     #[test]
-    fn characters_count() {
+    fn batch_is_split_at_the_character_limit() {
         let long = |action: ChangeAction| vec![change(action, 1, 16_000)];
         assert_eq!(sizes(vec![long(ChangeAction::Create), long(ChangeAction::Create)]), [2]);
         assert_eq!(sizes(vec![long(ChangeAction::Upsert), long(ChangeAction::Create)]), [1, 1]);
     }
 
     #[test]
-    fn a_bundle_stays_whole() {
+    fn changes_of_one_command_stay_in_one_batch() {
         let pair = || vec![change(ChangeAction::Delete, 300, 1), change(ChangeAction::Create, 300, 1)];
         assert_eq!(sizes(vec![pair(), pair()]), [1, 1]);
         assert!(sizes(Vec::new()).is_empty());
     }
 
     #[test]
-    fn zones_do_not_mix() {
+    fn batch_holds_changes_of_one_zone_only() {
         let bundle = |at, zone: &str| Bundle { at, zone: zone.to_owned(), changes: Vec::new() };
         let chunks = split(vec![bundle(0, "Z1"), bundle(1, "Z2"), bundle(2, "Z2")]);
         assert_eq!(chunks.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);

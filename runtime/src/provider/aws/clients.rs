@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_amazon_has_a_host_per_bucket() {
+    fn only_aws_endpoints_use_a_host_per_bucket() {
         for plain in ["http://127.0.0.1:4566", "http://localhost:9000/", "https://[::1]:80", "https://s3.lan"]
         {
             assert!(needs_path_style(plain), "{plain}");
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_users_number_of_attempts_stands() {
+    fn configured_number_of_attempts_is_used() {
         assert_eq!(attempts(None, false).max_attempts(), 12);
         assert_eq!(attempts(Some(&RetryConfig::standard()), true).max_attempts(), 3);
         let nine = RetryConfig::adaptive().with_max_attempts(9);

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_that_says_something_is_not_wasted() {
+    fn only_throttled_refused_and_unreadable_answers_count_as_wasted() {
         let answer = |status: u16, body: &str| {
             waste(&HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.to_owned())))
         };

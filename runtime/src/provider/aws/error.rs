@@ -169,14 +169,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn absence_is_no_error() {
+    fn missing_resource_is_not_an_error() {
         let error = |code: &str| fault(&GET_TAGS, code, "");
         assert_eq!(unless::<u8>(Err(error("NoSuchTagSet")), &["NoSuchTagSet"]), Ok(None));
         assert_eq!(unless::<u8>(Err(error("AccessDenied")), &["NoSuchTagSet"]), Err(error("AccessDenied")));
     }
 
     #[test]
-    fn causes_are_said_once() {
+    fn each_cause_is_shown_once() {
         let inner = std::io::Error::other("connection refused");
         let outer = std::io::Error::other(inner);
         assert_eq!(causes(&outer), "connection refused");

@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_check_is_known_by_all_of_its_reference() {
+    fn health_check_is_matched_by_its_whole_reference() {
         let config = HealthCheckConfig::builder().r#type(HealthCheckType::Tcp).build().unwrap();
         let known = |reference: &str, wanted: &str| {
             let check = HealthCheck::builder().id("1").caller_reference(reference).health_check_version(1);

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn written_value_reads_back_unchanged() {
         let wanted = values(json!({
             "type": "HTTPS_STR_MATCH", "interval": 10, "failures": 2, "ip": "192.0.2.1",
             "domain": "app.example.com", "port": 8443, "path": "/health", "search": "ok", "sni": true,
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_the_default() {
+    fn omitted_setting_reads_as_the_default() {
         let found = HealthCheckConfig::builder().r#type(HealthCheckType::Https).resource_path("");
         let found = to_values(&found.build().unwrap());
         let wanted = values(json!({

@@ -36,14 +36,14 @@ mod tests {
     }
 
     #[test]
-    fn the_partition_is_in_the_arn() {
+    fn partition_is_read_from_the_arn() {
         let arn = "arn:aws-us-gov:sts::111122223333:assumed-role/ci/run-7";
         let caller = of(Some("111122223333"), Some(arn)).unwrap();
         assert_eq!((caller.account.partition.as_str(), caller.principal.as_str()), ("aws-us-gov", arn));
     }
 
     #[test]
-    fn half_an_answer_is_no_identity() {
+    fn incomplete_identity_answer_is_an_error() {
         for (account, arn) in [
             (None, Some("arn:aws:iam::111122223333:root")),
             (Some("111122223333"), None),

@@ -142,7 +142,7 @@ mod tests {
 
     /// The checks themselves have their own tests; here is that AWS is not called before them.
     #[tokio::test]
-    async fn a_forged_command_reaches_no_call() {
+    async fn forged_command_is_refused_before_any_call() {
         let account = "111122223333".to_owned();
         let arn = format!("arn:aws:iam::{account}:root");
         let account = Account { id: account, partition: "aws".to_owned() };

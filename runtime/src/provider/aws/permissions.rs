@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reading_takes_no_right_to_write() {
+    fn reading_commands_need_no_write_permission() {
         let writes = |by: Use| -> Vec<&str> {
             let reads =
                 |action: &str| ["Get", "List"].iter().any(|verb| action.contains(&format!(":{verb}")));

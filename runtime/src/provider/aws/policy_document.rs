@@ -99,14 +99,14 @@ mod tests {
     }
 
     #[test]
-    fn what_we_write_is_in_the_form() {
+    fn written_documents_are_in_normal_form() {
         for document in written() {
             assert_eq!(normalise(document.clone()), document);
         }
     }
 
     #[test]
-    fn one_item_with_and_without_a_list_is_the_same() {
+    fn single_item_equals_a_list_of_one() {
         let [trust, policy] = written();
         let listed = json!({"Version": "2012-10-17", "Statement": {
             "Effect": "Allow", "Principal": {"Service": ["s3.amazonaws.com"]}, "Action": ["sts:AssumeRole"],

@@ -30,14 +30,14 @@ mod tests {
     use super::plain;
 
     #[test]
-    fn names_of_route_53_read_like_ours() {
+    fn escaped_names_of_route_53_are_decoded() {
         assert_eq!(plain(r"\052.Example.COM."), "*.example.com");
         assert_eq!(plain(r"a\040b\137c.example.com."), "a b_c.example.com");
         assert_eq!(plain("_standby1.app.example.com"), "_standby1.app.example.com");
     }
 
     #[test]
-    fn what_is_no_escape_stays() {
+    fn text_that_is_not_an_escape_is_kept() {
         assert_eq!(plain(r"a\9b.example.com."), r"a\9b.example.com");
         assert_eq!(plain(r"a\377b."), r"a\377b");
         assert_eq!(plain(r"end\05"), r"end\05");

@@ -86,7 +86,7 @@ mod tests {
         [name='_standby1.app.example.com.', type='A'] but it was not found]";
 
     #[test]
-    fn each_record_gets_its_message() {
+    fn each_refused_record_gets_its_own_message() {
         let one = about("app.example.com", "one", TWO);
         assert!(one.ends_with("but it already exists") && one.starts_with("Tried to create"), "{one}");
         let inner = about("_standby1.app.example.com", "x", TWO);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_without_its_wrapping_is_read() {
+    fn unwrapped_refusal_is_parsed() {
         let body = b"<?xml version=\"1.0\"?><InvalidChangeBatch xmlns=\"x\"><Messages><Message>Tried to create \
             [name=&apos;a.example.&apos;]</Message><Message>a &amp;lt; b</Message></Messages></InvalidChangeBatch>";
         let found = bare_refusal(body);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_named_gets_them_all() {
+    fn record_that_is_not_named_gets_all_messages() {
         let other = about("app.example.com", "another", TWO);
         assert!(other.contains("already exists; Tried to delete"), "{other}");
     }

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn written_value_reads_back_unchanged() {
         round_trip(json!({
             "zone": "example.com", "zone-id": "Z1", "name": "app.example.com", "type": "A",
             "set-identifier": "ireland", "routing": "failover", "failover": "PRIMARY", "ttl": 60,
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn other_policies_are_seen_but_never_written() {
+    fn records_with_other_routing_policies_are_read_but_never_written() {
         let set = ResourceRecordSet::builder().name("App.example.com.").r#type(RrType::A).weight(0);
         let found = to_values(&zone(), &set.set_identifier("half").build().unwrap());
         assert_eq!(found.get("routing"), Some(&json!("weighted")));

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn written_value_reads_back_unchanged() {
         round_trip(&json!([
             {
                 "id": "holdfast-ireland", "priority": 2, "status": "Enabled", "filter": {"prefix": ""},
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_wrote_is_kept() {
+    fn settings_of_others_are_kept() {
         round_trip(&json!([
             {
                 "id": "theirs", "priority": 9, "status": "Disabled",
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     #[expect(deprecated, reason = "old configurations still have it")]
-    fn old_rules_read_like_new_ones() {
+    fn version_one_rule_reads_like_version_two() {
         let to = Destination::builder().bucket("arn:aws:s3:::c").build().unwrap();
         let rule = || {
             let rule = ReplicationRule::builder().id("old").status(ReplicationRuleStatus::Enabled);
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_off_is_not_there() {
+    fn disabled_rule_reads_as_absent() {
         let time = ReplicationTimeValue::builder().minutes(15).build();
         let off = ReplicationTime::builder().status(ReplicationTimeStatus::Disabled).time(time.clone());
         let metrics = Metrics::builder().status(MetricsStatus::Disabled).event_threshold(time);

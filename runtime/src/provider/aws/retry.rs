@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_passes_is_repeated() {
+    fn only_transient_answers_are_retried() {
         let yet = "Versioning must be 'Enabled' on the bucket to apply a replication configuration";
         assert!(passes(REPLICATION, &error("InvalidRequest", yet)));
         assert!(passes(REPLICATION, &error("InvalidRequest", "Destination bucket must exist.")));
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_passing_answer_is_asked_again() {
+    async fn transient_answer_is_retried() {
         let asked = Cell::new(0);
         let answer = retry(BUCKET, || {
             asked.set(asked.get() + 1);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_what_came_too_early_is_a_repetition() {
+    async fn only_a_call_that_came_too_early_counts_as_a_repetition() {
         for (code, repetition) in [("NoSuchBucket", true), ("SlowDown", false)] {
             let seen = std::cell::RefCell::new(Vec::new());
             let answer = retry(NEW_BUCKET, || async {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn any_other_answer_stands() {
+    async fn other_answers_are_not_retried() {
         let answer = retry(ROUTE53, || std::future::ready(Err::<(), _>(error("AccessDenied", ""))));
         assert_eq!(answer.await, Err(error("AccessDenied", "")));
     }

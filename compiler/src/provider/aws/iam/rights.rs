@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_allows_what_it_names() {
+    fn statement_allows_the_action_and_resource_it_names() {
         assert!(allowed(&json!({"Effect": "Allow", "Action": WRITE, "Resource": TO})));
         assert!(allowed(
             &json!([{"Effect": "Allow", "Action": ["s3:Repl*"], "Resource": ["arn:aws:s3:::acme-*"]}])
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_mentions_both_is_not_enough() {
+    fn action_and_resource_in_separate_statements_grant_nothing() {
         // What `contains` took for a right: the action on one bucket, the bucket with another action.
         let apart = json!([
             {"Effect": "Allow", "Action": WRITE, "Resource": "arn:aws:s3:::other/*"},
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deny_wins_also_over_a_part_and_under_a_condition() {
+    fn deny_overrides_allow_even_in_part_or_under_a_condition() {
         let allow = json!({"Effect": "Allow", "Action": WRITE, "Resource": TO});
         for deny in [
             json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*"}),
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_pattern_costs_no_more_than_its_length_times_the_text() {
+    fn long_pattern_matches_in_time_linear_in_pattern_and_text() {
         let pattern = "*a".repeat(2_000);
         assert!(!matches(&pattern, &"a".repeat(1_999)));
         assert!(matches(&pattern, &"a".repeat(2_000)));

@@ -92,7 +92,7 @@ estates:
     }
 
     #[test]
-    fn what_is_misspelt_or_missing_never_means_no_rule() {
+    fn misspelt_or_missing_key_in_an_anchor_is_refused() {
         for (from, to, code) in [
             ("approvals", "aprovals", "E0201"),
             ("required: 2", "required: 0", "E0208"),

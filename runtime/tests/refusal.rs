@@ -145,7 +145,7 @@ async fn role_with_foreign_rights_is_refused() {
         forged.object =
             Some(Object { kind: role_kind::KIND, id: id.clone(), attributes, outputs: Values::new() });
         forged.changed = BTreeSet::from(["policy".to_owned()]);
-        assert!(refused(&forged).await.contains("others have put rights on"));
+        assert!(refused(&forged).await.contains("has rights that Holdfast did not grant"));
         forged.changed = BTreeSet::from(["tags".to_owned()]);
         allowed(&forged);
     }

@@ -6,6 +6,7 @@
 //! Every run begins with full buckets and knows nothing of what the observation before it has asked.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use holdfast_compiler::provider::PROVIDERS;
 use holdfast_compiler::resource::Rate;
@@ -24,6 +25,15 @@ impl Default for Limits {
         let calls = PROVIDERS.iter().flat_map(|provider| provider.all_calls());
         let calls = calls.into_iter().filter_map(|call| Some((call.operation, call.rate?)));
         Self(services.chain(calls).map(|(name, rate)| (name.to_owned(), rate)).collect())
+    }
+}
+
+/// `route53=10/50`, one after the other.
+impl fmt::Display for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let each: Vec<String> =
+            self.0.iter().map(|(name, limit)| format!("{name}={}/{}", limit.rate, limit.burst)).collect();
+        f.write_str(&each.join(", "))
     }
 }
 

@@ -14,14 +14,8 @@ pub(super) struct Execution {
     /// The maximum number of steps that run concurrently.
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     parallelism: u16,
-    /// Limit the calls to a service: `route53=5` for 5 calls a second, `route53=5/20` for the same with a burst of
-    /// 20.
-    ///
-    /// NAME is a service (iam, route53, s3) or one of its operations, such as route53:CreateHealthCheck. Can be
-    /// repeated; `none` removes all limits, and NAME=none removes one. Defaults: iam=20/100, route53=10/50,
-    /// route53:CreateHealthCheck=0.5/50, route53:DeleteHealthCheck=3/15, s3=100/200. The limits of Route 53 are those
-    /// of every AWS account.
-    #[arg(long, value_name = "NAME=RATE[/BURST]", value_parser = limit)]
+    /// Limit the calls to a service: `NAME=5` for 5 calls a second, `NAME=5/20` for the same with a burst of 20.
+    #[arg(long, value_name = "NAME=RATE[/BURST]", value_parser = limit, long_help = limit_help())]
     limit: Vec<Setting>,
     /// How long a step may take before it counts as failed, such as 90s or 15m.
     #[arg(long, default_value_t = STEP_TIMEOUT, value_name = "DURATION", value_parser = span)]
@@ -39,6 +33,18 @@ pub(super) struct Execution {
 enum EventsFormat {
     /// Lines of JSON.
     Json,
+}
+
+/// What `--limit` says of itself: the services and their limits are those that the providers declare.
+fn limit_help() -> String {
+    let services: Vec<&str> = limitable().into_iter().filter(|name| !name.contains(':')).collect();
+    format!(
+        "Limit the calls to a service: `NAME=5` for 5 calls a second, `NAME=5/20` for the same with a burst of 20.\n\n\
+         NAME is a service ({}) or one of its operations, as `runtime/PERMISSIONS.md` lists them. Can be repeated; `none` \
+         removes all limits, and NAME=none removes one. Defaults: {}.",
+        services.join(", "),
+        Limits::default()
+    )
 }
 
 /// A limit of something that is called at all.

@@ -55,3 +55,18 @@ fn cost_above_the_burst_waits_for_a_full_bucket_and_leaves_a_debt() {
     let short = buckets.short(&Cost::from([("route53:GetChange", 1)]), now);
     assert_eq!(short, [("route53", now + Duration::from_secs(4))]);
 }
+
+/// The help of `--limit` prints these.
+#[test]
+fn every_declared_rate_is_a_default_and_can_be_limited() {
+    let defaults = Limits::default().to_string();
+    for provider in PROVIDERS {
+        let calls = provider.all_calls();
+        let calls = calls.iter().filter_map(|call| Some((call.operation, call.rate?)));
+        for (name, rate) in provider.rates.iter().copied().chain(calls) {
+            assert!(defaults.contains(&format!("{name}={}/{}", rate.rate, rate.burst)), "{name}: {defaults}");
+            assert!(limitable().contains(&name), "{name}");
+        }
+    }
+    assert!(limitable().contains(&"s3:DeleteBucket"), "a delete is counted as what it is");
+}

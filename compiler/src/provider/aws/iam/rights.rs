@@ -7,9 +7,9 @@ use serde_json::Value;
 
 /// Whether a document allows an action on all of a resource, which may end in `*`.
 ///
-/// Conditions cannot be evaluated here. An allow counts with whatever condition it has, since ours have some; a deny
-/// counts although it may not apply, so that nothing is called allowed that may be denied. A deny that touches a part of
-/// the resource counts too.
+/// Conditions cannot be evaluated here. So an allow counts without a condition, or with the one that Holdfast writes, whose
+/// account is not compared; with any other it may never apply. A deny counts although it may not apply, and if it touches
+/// only a part of the resource: nothing is called allowed that may be denied.
 #[must_use]
 pub fn allows(document: &Value, action: &str, resource: &str) -> bool {
     let statements = match document.get("Statement") {
@@ -26,8 +26,22 @@ pub fn allows(document: &Value, action: &str, resource: &str) -> bool {
         about(one, "Action", |pattern| matches(&pattern.to_lowercase(), &action.to_lowercase()))
             && about(one, "Resource", |pattern| overlap(pattern, resource))
     };
-    statements.iter().any(|one| has(one, "Allow") && covers(one))
+    statements.iter().any(|one| has(one, "Allow") && applies(one) && covers(one))
         && !statements.iter().any(|one| has(one, "Deny") && touches(one))
+}
+
+/// Whether a statement has no condition, or only that the resource belongs to an account, as ours have it.
+fn applies(statement: &Value) -> bool {
+    let only = |value: &Value, key: &str| match value {
+        Value::Object(keys) if keys.len() == 1 => keys.get(key).cloned(),
+        _ => None,
+    };
+    match statement.get("Condition") {
+        None => true,
+        Some(condition) => {
+            only(condition, "StringEquals").and_then(|keys| only(&keys, "s3:ResourceAccount")).is_some()
+        }
+    }
 }
 
 /// Whether an element of a statement is about something: a pattern of it says so, or none of those of its negation.
@@ -151,6 +165,19 @@ mod tests {
         }
         let elsewhere = json!({"Effect": "Deny", "Action": WRITE, "Resource": "arn:aws:s3:::other/*"});
         assert!(allowed(&json!([allow, elsewhere])));
+    }
+
+    #[test]
+    fn allow_with_a_condition_of_others_does_not_count() {
+        let under = |condition: Value| {
+            allowed(&json!([{"Effect": "Allow", "Action": WRITE, "Resource": TO, "Condition": condition}]))
+        };
+        assert!(under(json!({"StringEquals": {"s3:ResourceAccount": "111122223333"}})));
+        assert!(!under(json!({"DateLessThan": {"aws:CurrentTime": "2001-01-01T00:00:00Z"}})));
+        assert!(!under(json!({"StringEquals": {"s3:ResourceAccount": "1", "aws:SourceVpc": "vpc-1"}})));
+        let tls = json!({"aws:SecureTransport": "true"});
+        assert!(!under(json!({"StringEquals": {"s3:ResourceAccount": "1"}, "Bool": tls})));
+        assert!(!under(json!(null)));
     }
 
     #[test]

@@ -37,6 +37,8 @@ struct Sky {
     upstream: String,
     seed: u64,
     chances: Vec<(Fault, u64)>,
+    /// The first answer to everything that is not a GET gets lost.
+    loses_writes: bool,
     stop: Option<Stop>,
     requests: AtomicU64,
     /// How often each thing was asked.
@@ -55,21 +57,33 @@ pub struct Weather {
 impl Weather {
     /// In front of a stand-in, with chances in percent.
     pub fn start(upstream: &str, seed: u64, chances: &[(Fault, u64)]) -> Self {
-        Self::begin(upstream, seed, chances, None)
+        Self::begin(upstream, seed, chances, false, None)
     }
 
     /// Fair, but for one request.
     pub fn stopping(upstream: &str, stop: Stop) -> Self {
-        Self::begin(upstream, 0, &[], Some(stop))
+        Self::begin(upstream, 0, &[], false, Some(stop))
     }
 
-    fn begin(upstream: &str, seed: u64, chances: &[(Fault, u64)], stop: Option<Stop>) -> Self {
+    /// Every request that may change something takes effect the first time, and its answer gets lost.
+    pub fn losing_writes(upstream: &str) -> Self {
+        Self::begin(upstream, 0, &[], true, None)
+    }
+
+    fn begin(
+        upstream: &str,
+        seed: u64,
+        chances: &[(Fault, u64)],
+        loses_writes: bool,
+        stop: Option<Stop>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let sky = Arc::new(Sky {
             upstream: upstream.trim_start_matches("http://").to_owned(),
             seed,
             chances: chances.to_vec(),
+            loses_writes,
             stop,
             requests: AtomicU64::new(0),
             asked: Mutex::default(),
@@ -211,13 +225,19 @@ impl Sky {
     }
 
     fn fault(&self, request: &Request) -> Option<Fault> {
-        let key = request.key();
+        let writes = self.loses_writes && !request.line().starts_with("GET ");
+        let body = if writes { request.body() } else { String::new() };
+        let key = format!("{}{body}", request.key());
         let nth = {
             let mut asked = self.asked.lock().unwrap();
             let nth = asked.entry(key.clone()).or_default();
             *nth += 1;
             *nth
         };
+        if writes && nth == 1 {
+            *self.faults.lock().unwrap().entry(Fault::Lose).or_default() += 1;
+            return Some(Fault::Lose);
+        }
         let mut hasher = DefaultHasher::new();
         (self.seed, &key, nth).hash(&mut hasher);
         let mut drawn = hasher.finish() % 100;

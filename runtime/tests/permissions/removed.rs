@@ -1,0 +1,175 @@
+//! Nothing in the documents of the permissions page is too much: without any one permission a command fails, and says
+//! which operation was refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast::provider::aws::permissions::{Listed, Use, calls, of};
+use holdfast::provider::aws::permissions_page::policy;
+use holdfast_compiler::resource::{Made, Permission};
+use serde_json::{Value, json};
+
+use crate::requests::{drift, remove_services};
+use crate::support::Standin;
+use crate::user::User;
+
+/// What cannot be tried, because the stand-in does not ask for the permission, or because the call follows only a lost
+/// answer (`permissions_are_sufficient_when_the_answer_of_every_write_is_lost`) or an endpoint that is not Amazon's.
+const UNTRIED: [(Scene, &str); 7] = [
+    // The stand-in asks neither for tags that come with a creation nor for ownership that comes with it.
+    (Scene::Created, "iam:TagRole"),
+    (Scene::Created, "s3:TagResource"),
+    (Scene::Created, "s3:PutBucketOwnershipControls"),
+    // The stand-in never asks who may hand over a role.
+    (Scene::Created, "iam:PassRole"),
+    (Scene::Changed, "iam:PassRole"),
+    // For endpoints that are not Amazon's.
+    (Scene::Planned, "s3:GetBucketLocation"),
+    (Scene::Planned, "route53:ListTagsForResource"),
+];
+
+/// A state of the account and a command that needs the permission there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Scene {
+    /// Everything is as the policies say; it is planned again.
+    Planned,
+    /// Everything is there, nothing of it in the journal; it is imported.
+    Imported,
+    /// Nothing is there; it is applied.
+    Created,
+    /// Somebody changed everything; it is applied again.
+    Changed,
+    /// The service is gone from the policies; its resources are deleted, but for the data.
+    Removed,
+    /// The same with the data.
+    TornDown,
+}
+
+impl Scene {
+    /// The scenes of a call.
+    fn of(made: Made, stateful: bool) -> Option<Self> {
+        match made {
+            Made::Observe | Made::ReadJournal => Some(Self::Planned),
+            Made::Survey => Some(Self::Imported),
+            Made::Create | Made::CreateUnless(_) | Made::WriteJournal | Made::Change => Some(Self::Created),
+            Made::Update(_) => Some(Self::Changed),
+            Made::Delete if stateful => Some(Self::TornDown),
+            Made::Delete => Some(Self::Removed),
+            Made::Recover => None,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Planned => "plan policies",
+            Self::Imported => "import policies --yes",
+            Self::Created | Self::Changed => "apply policies --yes --allow many",
+            Self::Removed => "apply policies --yes --allow many --allow teardown:payments",
+            Self::TornDown => {
+                "apply policies --yes --allow many --allow teardown:payments \
+                 --allow destroy:aws.bucket.payments.ledger.ireland"
+            }
+        }
+    }
+
+    /// Bring the account into the state. `before` is the user of the same scene with the permission before this one.
+    fn set<'a>(self, standin: &'a Standin, before: Option<User<'a>>) -> User<'a> {
+        let apply = "apply policies --yes --allow many";
+        let journal = "--journal s3://team-journal/acme";
+        match (self, before) {
+            // A refused command changed nothing.
+            (Self::Planned | Self::Imported, Some(user)) => user,
+            (Self::Created, _) => anew(standin),
+            (Self::Imported, None) => {
+                let user = anew(standin);
+                user.bench.run(apply).expect(0);
+                user
+            }
+            (Self::Planned | Self::Changed | Self::Removed | Self::TornDown, before) => {
+                let user = before.unwrap_or_else(|| anew(standin));
+                only_payments(&user);
+                user.bench.run(&format!("{apply} {journal}")).expect(0);
+                match self {
+                    Self::Changed => drift(standin, "acme-payments-ledger", "us-east-1"),
+                    Self::Removed | Self::TornDown => remove_services(&user.bench),
+                    _ => {}
+                }
+                user
+            }
+        }
+    }
+}
+
+fn anew(standin: &Standin) -> User<'_> {
+    standin.reset();
+    let user = User::new(standin);
+    only_payments(&user);
+    user
+}
+
+/// One service of the shipped policies has everything that a permission is for.
+fn only_payments(user: &User<'_>) {
+    user.bench.shipped_policies();
+    let kept =
+        ["policies/payments.yaml", "policies/continuity.yaml"].map(|name| (name, user.bench.read(name)));
+    remove_services(&user.bench);
+    kept.iter().for_each(|(name, text)| user.bench.write(name, text));
+}
+
+/// The calls that take a permission.
+fn takers<'a>(all: &'a [Listed], action: &'a str) -> impl Iterator<Item = &'a Listed> {
+    all.iter().filter(move |listed| listed.call.takes.iter().any(|taken| taken.action == action))
+}
+
+/// The document of a use without one permission.
+fn without(by: Use, removed: &str) -> Value {
+    let mut document = policy(by);
+    let statements = document["Statement"].as_array_mut().unwrap();
+    for statement in statements.iter_mut() {
+        statement["Action"].as_array_mut().unwrap().retain(|action| action != removed);
+    }
+    statements.retain(|statement| statement["Action"] != json!([]));
+    document
+}
+
+#[test]
+fn removing_any_permission_fails_a_command_with_the_operation() {
+    let all = calls();
+    // Each is removed from the least use that has it.
+    let mut seen = BTreeSet::new();
+    let mut removed: BTreeMap<Scene, BTreeSet<(Use, &str)>> = BTreeMap::new();
+    for by in [Use::Plan, Use::Import, Use::Apply, Use::Teardown] {
+        let new: Vec<Permission> = of(by).into_iter().filter(|one| seen.insert(one.action)).collect();
+        for Permission { action, .. } in new {
+            for listed in takers(&all, action) {
+                let stateful = listed.by.contains(&Use::Teardown);
+                for scene in listed.call.made.iter().filter_map(|made| Scene::of(*made, stateful)) {
+                    removed.entry(scene).or_default().insert((by, action));
+                }
+            }
+        }
+    }
+    assert_eq!(removed.len(), 6, "every scene has permissions: {removed:?}");
+    for untried in UNTRIED {
+        let known = |scenes: &BTreeSet<(Use, &str)>| scenes.iter().any(|(_, action)| *action == untried.1);
+        assert!(removed.get(&untried.0).is_some_and(known), "{untried:?} is tried nowhere anyway");
+    }
+    let standin = Standin::guarded();
+    for (scene, permissions) in removed {
+        let mut user = None;
+        for (by, action) in permissions {
+            if UNTRIED.contains(&(scene, action)) {
+                continue;
+            }
+            let now = scene.set(&standin, user);
+            let ran = now.run(&without(by, action), scene.words()).expect(1);
+            let text = format!("{}{}", ran.stdout, ran.stderr);
+            // The stand-in's own code where it follows the service, and the HTTP status where it does not.
+            let refused = takers(&all, action).any(|listed| {
+                let operation = listed.call.operation;
+                ["AccessDenied", "HTTP403"].iter().any(|code| text.contains(&format!("{operation}: {code}")))
+            });
+            assert!(refused, "{scene:?} without {action}: {text}");
+            user = Some(now);
+        }
+    }
+}

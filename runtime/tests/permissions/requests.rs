@@ -1,0 +1,197 @@
+//! Every request of every command is one that the table lists for it, and names the owner that it expects.
+
+use std::collections::BTreeSet;
+
+use holdfast::provider::aws::permissions::{Use, calls};
+
+use crate::ACCOUNT;
+use crate::support::weather::{Request, Weather};
+use crate::support::{Bench, Ran, Standin, aws_environment};
+
+/// Run a command on the stand-in behind a proxy that takes down what is asked.
+fn recorded(bench: &Bench<'_>, standin: &Standin, words: &str) -> (Ran, Vec<Request>) {
+    let proxy = Weather::start(standin.url(), 0, &[]);
+    let mut command = bench.command(&words.split_whitespace().collect::<Vec<_>>());
+    aws_environment(&mut command, &proxy.url());
+    let ran = Ran::from(command.output().unwrap()).expect(0);
+    (ran, proxy.requests())
+}
+
+/// The operation of a request, such as `s3:PutBucketVersioning`. Source: the service models of AWS.
+fn operation(request: &Request) -> String {
+    let (method, target) = request.line().split_once(' ').unwrap();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let first = query.split(['&', '=']).next().unwrap();
+    for service in ["iam", "sts"] {
+        if request.is_for(service) {
+            let body = request.body();
+            return format!("{service}:{}", body.strip_prefix("Action=").unwrap().split('&').next().unwrap());
+        }
+    }
+    if request.is_for("route53") {
+        let name = match (method, &parts[1..]) {
+            ("GET", ["hostedzone"]) => "ListHostedZones",
+            ("GET", ["hostedzonesbyname"]) => "ListHostedZonesByName",
+            ("GET", ["hostedzone", _, "rrset"]) => "ListResourceRecordSets",
+            ("POST", ["hostedzone", _, "rrset"]) => "ChangeResourceRecordSets",
+            ("GET", ["change", _]) => "GetChange",
+            ("GET", ["healthcheck"]) => "ListHealthChecks",
+            ("POST", ["healthcheck"]) => "CreateHealthCheck",
+            ("POST", ["healthcheck", _]) => "UpdateHealthCheck",
+            ("DELETE", ["healthcheck", _]) => "DeleteHealthCheck",
+            ("POST", ["tags", "healthcheck"]) => "ListTagsForResources",
+            ("GET", ["tags", "healthcheck", _]) => "ListTagsForResource",
+            ("POST", ["tags", "healthcheck", _]) => "ChangeTagsForResource",
+            _ => panic!("{}", request.line()),
+        };
+        return format!("route53:{name}");
+    }
+    assert!(request.is_for("s3"), "{}", request.line());
+    let name = match (method, parts.as_slice(), first) {
+        ("GET", [""], _) => "ListBuckets",
+        ("GET", [_], "location") => "GetBucketLocation",
+        ("GET", [_], "list-type") => "ListObjectsV2",
+        ("PUT", [_], "") => "CreateBucket",
+        ("DELETE", [_], "") => "DeleteBucket",
+        ("HEAD", [_], "") => "HeadBucket",
+        ("DELETE", [_], "replication") => "DeleteBucketReplication",
+        ("GET" | "PUT", [_], part) => {
+            let what = match part {
+                "versioning" => "BucketVersioning",
+                "encryption" => "BucketEncryption",
+                "publicAccessBlock" => "PublicAccessBlock",
+                "ownershipControls" => "BucketOwnershipControls",
+                "tagging" => "BucketTagging",
+                "replication" => "BucketReplication",
+                _ => panic!("{}", request.line()),
+            };
+            return format!("s3:{}{what}", if method == "GET" { "Get" } else { "Put" });
+        }
+        ("GET", [_, _, ..], _) => "GetObject",
+        ("PUT", [_, _, ..], _) => "PutObject",
+        _ => panic!("{}", request.line()),
+    };
+    format!("s3:{name}")
+}
+
+/// Every request is one that the table knows for this use, and says whose its bucket has to be.
+fn check(requests: &[Request], by: Use) -> BTreeSet<String> {
+    assert!(!requests.is_empty());
+    for request in requests {
+        let operation = operation(request);
+        let calls = calls();
+        let listed = calls.iter().find(|listed| listed.call.operation == operation);
+        let listed = listed.unwrap_or_else(|| panic!("{operation} is not in the table"));
+        assert!(listed.is_made_by(by), "{operation} by {by:?}");
+        let owner = request.header("x-amz-expected-bucket-owner");
+        if !operation.starts_with("s3:")
+            || ["s3:CreateBucket", "s3:ListBuckets"].contains(&operation.as_str())
+        {
+            assert_eq!(owner, None, "{}", request.line());
+            continue;
+        }
+        assert_eq!(owner, Some(ACCOUNT), "{}", request.line());
+        let signed = request.header("authorization").unwrap().split("SignedHeaders=").nth(1).unwrap();
+        let signed = signed.split(',').next().unwrap();
+        assert!(signed.split(';').any(|name| name == "x-amz-expected-bucket-owner"), "{signed}");
+    }
+    requests.iter().map(operation).collect()
+}
+
+/// Change everything on the stand-in that an update of the shipped policies can set.
+pub(crate) fn drift(standin: &Standin, bucket: &str, region: &str) {
+    for setting in [
+        "delete-bucket-encryption",
+        "put-bucket-versioning --versioning-configuration Status=Suspended",
+        "delete-public-access-block",
+        "delete-bucket-ownership-controls",
+        "delete-bucket-tagging",
+        "delete-bucket-replication",
+    ] {
+        standin.aws(&format!("s3api {setting} --bucket {bucket} --region {region}"));
+    }
+    for check in standin.aws("route53 list-health-checks")["HealthChecks"].as_array().unwrap() {
+        let id = check["Id"].as_str().unwrap();
+        standin.aws(&format!("route53 update-health-check --health-check-id {id} --failure-threshold 7"));
+        standin.aws(&format!(
+            "route53 change-tags-for-resource --resource-type healthcheck --resource-id {id} \
+             --remove-tag-keys Name"
+        ));
+    }
+    let roles = standin.aws("iam list-roles")["Roles"].clone();
+    let role = roles
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|role| role["RoleName"].as_str().filter(|name| name.starts_with("holdfast-")));
+    let role = role.unwrap().to_owned();
+    let trust = r#"{"Version":"2012-10-17","Statement":[]}"#;
+    standin.aws_args(&["iam", "update-assume-role-policy", "--role-name", &role, "--policy-document", trust]);
+    standin.aws(&format!("iam untag-role --role-name {role} --tag-keys holdfast:data"));
+    let policy = standin.aws(&format!("iam list-role-policies --role-name {role}"))["PolicyNames"][0].clone();
+    let name = policy.as_str().unwrap();
+    standin.aws(&format!("iam delete-role-policy --role-name {role} --policy-name {name}"));
+}
+
+/// Take the services out of the policies.
+pub(crate) fn remove_services(bench: &Bench<'_>) {
+    for entry in std::fs::read_dir(bench.folder.path().join("policies")).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.ends_with("estate.yaml") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_request_names_the_owner_and_is_in_the_table_of_its_command() {
+    let standin = Standin::start();
+    standin.zone("acme.example");
+    standin.zone("shop.example");
+    standin.aws("s3api create-bucket --bucket team-journal");
+    let bench = Bench::aws(&standin);
+    bench.shipped_policies();
+    let mut seen = BTreeSet::new();
+    let journal = "--journal s3://team-journal/acme";
+    let mut run = |words: &str, by: Use| {
+        let (_, requests) = recorded(&bench, &standin, &format!("{words} {journal}"));
+        let operations = check(&requests, by);
+        seen.extend(operations.clone());
+        operations
+    };
+    run("plan policies", Use::Plan);
+    let applied = run("apply policies --yes", Use::Apply);
+    assert!(applied.contains("s3:CreateBucket") && applied.contains("s3:PutObject"), "{applied:?}");
+    run("import policies --yes", Use::Import);
+    drift(&standin, "acme-shop-orders", "eu-central-1");
+    run("apply policies --yes", Use::Apply);
+    // The services go, first without their data and then with it.
+    remove_services(&bench);
+    let plan = bench.run(&format!("plan policies --format json {journal}")).expect(0).stdout;
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let left: Vec<String> = plan["left_in_place"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|left| format!("--allow destroy:{}", left["address"].as_str().unwrap()))
+        .collect();
+    let services =
+        ["archive", "payments", "web-shop"].map(|name| format!("--allow teardown:{name}")).join(" ");
+    let all = format!("apply policies --yes --allow many {services}");
+    run(&all, Use::Apply);
+    run(&format!("{all} {}", left.join(" ")), Use::Teardown);
+    // What is asked only when answers get lost or an endpoint is not Amazon's.
+    let rare = [
+        "iam:GetRole",
+        "iam:ListRolePolicies",
+        "iam:ListAttachedRolePolicies",
+        "route53:ListTagsForResources",
+        "route53:ListTagsForResource",
+        "s3:GetBucketLocation",
+    ];
+    for listed in calls() {
+        let operation = listed.call.operation;
+        assert!(seen.contains(operation) || rare.contains(&operation), "{operation} was never made");
+    }
+}

@@ -26,44 +26,91 @@
 //! `actions` is one of `["no-op"]`, `["create"]`, `["update"]`, `["create","delete"]` (replaced, the new one
 //! first), `["delete"]`.
 
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{Action, After, Effect, Kept, Plan, Step};
+use super::{Accounts, Action, After, Consents, Effect, Kept, Plan, Step};
 use crate::resource::Lifecycle;
 
 /// The version of the format.
 pub const FORMAT_VERSION: &str = "3.0";
 
-/// The plan as JSON. Same plan, same bytes.
+/// Write the plan as JSON. Same plan, same bytes. Steps are written one at a time: as one value, the JSON of 90,000
+/// resources takes a gigabyte.
 ///
 /// # Errors
-/// It cannot be written as JSON.
-pub fn json(plan: &Plan) -> Result<String, serde_json::Error> {
+/// The text cannot be written, or a part of the plan cannot be written as JSON.
+pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
     let (digest, observation) = (plan.digest()?, plan.observed_digest()?);
     let plan = &*plan.shown();
-    let document = json!({
-        "format_version": FORMAT_VERSION,
-        "estate": plan.context.estate,
-        "cloud": plan.context.cloud,
-        "accounts": plan.context.accounts,
-        "plan_digest": digest,
-        "policy_digest": plan.policy,
-        "observation_digest": observation,
-        "summary": plan.counts(),
-        "cautions": plan.cautions(),
-        "objectives": plan.objectives.iter().map(objective).collect::<Vec<_>>(),
-        "waived": plan.waived,
-        "backups_not_made": plan.unmade,
-        "resource_changes": plan.steps.iter().filter(|s| shown(s)).map(change).collect::<Vec<_>>(),
-        "left_in_place": plan.left,
-        "leaving_services": plan.leaving,
-        "moved": plan.moved,
-        "confirmed": plan.confirmed,
-        "allowed": plan.consents,
-        "targets": plan.targets,
-        "left_out": plan.left_out,
-    });
-    Ok(format!("{document:#}\n"))
+    let document = Document {
+        accounts: &plan.context.accounts,
+        allowed: &plan.consents,
+        backups_not_made: &plan.unmade,
+        cautions: plan.cautions(),
+        cloud: &plan.context.cloud,
+        confirmed: json!(plan.confirmed),
+        estate: &plan.context.estate,
+        format_version: FORMAT_VERSION,
+        leaving_services: &plan.leaving,
+        left_in_place: json!(plan.left),
+        left_out: plan.left_out,
+        moved: json!(plan.moved),
+        objectives: Objectives(&plan.objectives),
+        observation_digest: &observation,
+        plan_digest: &digest,
+        policy_digest: &plan.policy,
+        resource_changes: Changes(&plan.steps),
+        summary: json!(plan.counts()),
+        targets: &plan.targets,
+        waived: &plan.waived,
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    out.write_all(b"\n").map_err(serde_json::Error::io)
+}
+
+/// The document. Its fields and those of its values are sorted, as in every other JSON of ours.
+#[derive(Serialize)]
+struct Document<'a> {
+    accounts: &'a Accounts,
+    allowed: &'a Consents,
+    backups_not_made: &'a [String],
+    cautions: Vec<String>,
+    cloud: &'a str,
+    confirmed: Value,
+    estate: &'a str,
+    format_version: &'static str,
+    leaving_services: &'a BTreeSet<String>,
+    left_in_place: Value,
+    left_out: usize,
+    moved: Value,
+    objectives: Objectives<'a>,
+    observation_digest: &'a str,
+    plan_digest: &'a str,
+    policy_digest: &'a str,
+    resource_changes: Changes<'a>,
+    summary: Value,
+    targets: &'a [String],
+    waived: &'a [String],
+}
+
+struct Objectives<'a>(&'a [Effect]);
+
+impl Serialize for Objectives<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(objective))
+    }
+}
+
+struct Changes<'a>(&'a [Step]);
+
+impl Serialize for Changes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().filter(|step| shown(step)).map(change))
+    }
 }
 
 fn objective(effect: &Effect) -> Value {

@@ -27,7 +27,7 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::digest::{Purpose, digest};
@@ -154,7 +154,9 @@ pub struct Step {
     /// Whose doing that is; nobody's where it is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
-    /// The place in the policy that asks for it; none for what no policy asks for.
+    /// The place in the policy that asks for it; none for what no policy asks for. Never part of the digest: the same
+    /// policy written differently is the same plan.
+    #[serde(serialize_with = "no_place")]
     pub place: Option<Place>,
     /// What changes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -228,6 +230,11 @@ pub struct Plan {
     /// How many steps were left out for that.
     #[serde(skip_serializing_if = "is_zero")]
     pub left_out: usize,
+}
+
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn no_place<S: Serializer>(_: &Option<Place>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_none()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
@@ -338,11 +345,7 @@ impl Plan {
     /// # Errors
     /// It cannot be written as JSON.
     pub fn digest(&self) -> Result<String, serde_json::Error> {
-        let mut bare = self.clone();
-        for step in &mut bare.steps {
-            step.place = None;
-        }
-        digest(Purpose::Plan, &bare)
+        digest(Purpose::Plan, self)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
 use serde_json::Value;
 use similar::ChangeTag;
@@ -19,9 +20,11 @@ use crate::text::{Pen, wrap};
 /// The width of the column of attribute names.
 const NAME_WIDTH: usize = 22;
 
-/// The plan as text. Same plan and style, same bytes.
-#[must_use]
-pub fn text(plan: &Plan, style: Style) -> String {
+/// Write the plan as text, in pieces of whole lines. Same plan and style, same bytes.
+///
+/// # Errors
+/// It cannot be written.
+pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
     let plan = &*plan.shown();
     let pen = Pen::new(style);
     let context = &plan.context;
@@ -37,7 +40,7 @@ pub fn text(plan: &Plan, style: Style) -> String {
         let _ =
             writeln!(out, "\n{} All {} resources match the policy.", pen.bold("No changes."), counts.keep);
         left(plan, &pen, &mut out);
-        return out;
+        return to.write_all(out.as_bytes());
     }
     let mut services: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
     for step in plan.pending() {
@@ -47,12 +50,16 @@ pub fn text(plan: &Plan, style: Style) -> String {
         let _ = writeln!(out, "\n{}", pen.bold(&line(service)));
         // Within a service: kind by kind as they are declared, a replaced thing's removal right behind its replacement.
         steps.sort_by_key(|step| (step.address.kind().rank(), &step.address, step.action == Action::Delete));
-        steps.into_iter().for_each(|one| pen.step(one, &mut out));
+        for step in steps {
+            pen.step(step, &mut out);
+            to.write_all(out.as_bytes())?;
+            out.clear();
+        }
     }
     left(plan, &pen, &mut out);
     consents(plan, &pen, &mut out);
     let _ = writeln!(out, "\n{}", pen.bold(&summary(plan.counts())));
-    out
+    to.write_all(out.as_bytes())
 }
 
 /// What needs an explicit consent, given or not, with the flag to paste.

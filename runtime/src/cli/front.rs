@@ -8,7 +8,7 @@ use holdfast_compiler::plan::{Plan, text};
 
 use super::approved::announce;
 use super::events::Events;
-use super::output::Terminal;
+use super::output::{Stream, Terminal};
 use super::remarks::mention;
 use super::screen::RunScreen;
 use super::signals;
@@ -56,11 +56,12 @@ impl Front for AtTerminal<'_> {
         if self.yes && self.terminal.is_quiet() && !plan.is_empty() {
             return;
         }
-        if self.events {
-            self.terminal.note(text(plan, self.terminal.stderr()).trim_end());
-        } else {
-            self.terminal.result(&text(plan, self.terminal.stdout()));
-        }
+        // An apply that was agreed to does not depend on who reads along.
+        let _ = match self.events {
+            true if self.terminal.is_quiet() => Ok(()),
+            true => self.terminal.stream(Stream::Beside, |out| text(plan, self.terminal.stderr(), out)),
+            false => self.terminal.stream(Stream::People, |out| text(plan, self.terminal.stdout(), out)),
+        };
     }
 
     fn confirm(&self) -> Result<(), NotConfirmed> {

@@ -19,6 +19,7 @@ mod init;
 mod journal;
 mod journal_view;
 mod judge;
+mod lines;
 mod man;
 mod objectives;
 mod output;

@@ -24,9 +24,21 @@ pub(super) use holdfast_compiler::printable::one_line;
 use holdfast_compiler::printable::{Seal, annotations, json, printable};
 
 use super::Color;
+use super::lines::Lines;
 
 /// Columns where there is no terminal to ask.
 const WIDTH: usize = 80;
+
+/// Who reads a long result.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Stream {
+    /// As [`Terminal::result`].
+    People,
+    /// As [`Terminal::json`].
+    Programs,
+    /// People, on stderr, as [`Terminal::error`].
+    Beside,
+}
 
 /// The two streams and what the user wants to see on them.
 #[derive(Debug)]
@@ -99,6 +111,29 @@ impl Terminal {
     /// A result for programs: a JSON document, or several.
     pub(super) fn json(&self, text: &str) {
         self.verbatim(&json(text));
+    }
+
+    /// A long result that is written as it is made.
+    ///
+    /// # Errors
+    /// `write` failed, or the stream cannot be written for another reason than that its reader is gone.
+    pub(super) fn stream(
+        &self,
+        to: Stream,
+        write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        let (seal, out): (_, &mut dyn Write) = match to {
+            Stream::People | Stream::Programs => (self.stdout.color, &mut std::io::stdout().lock()),
+            Stream::Beside => (self.stderr.color, &mut std::io::stderr().lock()),
+        };
+        let mut lines = Lines::new(out, move |text: &str| match to {
+            Stream::People | Stream::Beside => printable(text, seal),
+            Stream::Programs => json(text),
+        });
+        match write(&mut lines).and_then(|()| lines.end()) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            ended => ended,
+        }
     }
 
     /// A result for the runner of a GitHub Actions job: annotations, the only commands that we give.

@@ -112,7 +112,7 @@ impl Plan {
     fn drifted(&self, plan: &plan::Plan, terminal: &Terminal) -> Result<u8, Failure> {
         match self.format {
             PlanFormat::Text => terminal.result(&plan::drift(plan, terminal.stdout())),
-            PlanFormat::Json => terminal.json(&plan::json(&plan.clone().only_drift())?),
+            PlanFormat::Json => PlanFormat::Json.print(&plan.clone().only_drift(), terminal)?,
         }
         let drifted = plan.drifted().next().is_some();
         Ok(if drifted && self.detailed_exitcode { exit::PENDING } else { exit::DONE })

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use holdfast_compiler::plan;
 
 use super::failure::Failure;
-use super::output::Terminal;
+use super::output::{Stream, Terminal};
 
 /// How a plan is printed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -17,10 +17,10 @@ pub(super) enum PlanFormat {
 
 impl PlanFormat {
     pub(super) fn print(self, plan: &plan::Plan, terminal: &Terminal) -> Result<(), Failure> {
-        match self {
-            Self::Text => terminal.result(&plan::text(plan, terminal.stdout())),
-            Self::Json => terminal.json(&plan::json(plan)?),
-        }
-        Ok(())
+        let written = match self {
+            Self::Text => terminal.stream(Stream::People, |out| plan::text(plan, terminal.stdout(), out)),
+            Self::Json => terminal.stream(Stream::Programs, |out| Ok(plan::json(plan, out)?)),
+        };
+        written.map_err(|error| Failure::message(format!("cannot write the plan to stdout: {error}")))
     }
 }

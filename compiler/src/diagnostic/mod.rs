@@ -13,7 +13,7 @@ pub use render::{Style, render};
 
 /// How many findings of one document, and of all, are reported: nobody reads more, and a hostile file can have a
 /// million.
-pub(crate) const ENOUGH: usize = 100;
+pub(crate) const MOST_REPORTED: usize = 100;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -157,7 +157,7 @@ pub(crate) fn choices<'a, I: Iterator<Item = &'a str>>(
 }
 
 /// How many findings there may be until misspelt names are no longer compared with anything.
-const MOST_GUESSES: usize = 10 * ENOUGH;
+const MOST_GUESSES: usize = 10 * MOST_REPORTED;
 
 /// How many names are compared with a misspelt one.
 const MOST_NAMES: usize = 1_000;

@@ -12,7 +12,7 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
-use super::{Code, Diagnostic, ENOUGH, Label, Severity};
+use super::{Code, Diagnostic, Label, MOST_REPORTED, Severity};
 use crate::printable::{Reader, Seal, is_hidden, one_line, visible};
 use crate::source::{Source, SourceId, Sources};
 
@@ -39,13 +39,13 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
         .with_links(false)
         .without_cause_chain();
     let mut out = String::new();
-    for diagnostic in diagnostics.iter().take(ENOUGH) {
+    for diagnostic in diagnostics.iter().take(MOST_REPORTED) {
         let report = Report::new(diagnostic, sources, width);
         // Writing into a String cannot fail, and a report of ours has no failing parts.
         let _ = handler.render_report(&mut out, &report);
         out.push('\n');
     }
-    let rest = diagnostics.get(ENOUGH..).unwrap_or_default();
+    let rest = diagnostics.get(MOST_REPORTED..).unwrap_or_default();
     if !rest.is_empty() {
         let _ = writeln!(out, "… and {} more: {}", rest.len(), counted(rest));
     }
@@ -83,7 +83,7 @@ struct Elsewhere<'a> {
 
 impl<'a> Report<'a> {
     fn new(diagnostic: &'a Diagnostic, sources: &'a Sources, width: usize) -> Self {
-        let labels = || diagnostic.labels.iter().take(ENOUGH);
+        let labels = || diagnostic.labels.iter().take(MOST_REPORTED);
         let mut files: Vec<SourceId> = Vec::new();
         for label in labels() {
             if !files.contains(&label.span.source) {
@@ -362,10 +362,10 @@ mod tests {
         let mut sources = Sources::default();
         let id = sources.add("a.yaml", "x".repeat(2 * LONGEST));
         let finding = Diagnostic::new(codes::SYNTAX, "y\n".repeat(BRIEF)).at(Span::new(id, 5, 6), "here");
-        let all = vec![finding; ENOUGH + 7];
+        let all = vec![finding; MOST_REPORTED + 7];
         let text = render(&all, &sources, Style { color: None, width: 80 });
         assert!(text.ends_with("… and 7 more: 7 of E0101\n"));
-        assert_eq!(text.matches("a.yaml:1:6:").count(), ENOUGH);
-        assert!(text.len() < ENOUGH * 2 * BRIEF);
+        assert_eq!(text.matches("a.yaml:1:6:").count(), MOST_REPORTED);
+        assert!(text.len() < MOST_REPORTED * 2 * BRIEF);
     }
 }

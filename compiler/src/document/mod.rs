@@ -24,7 +24,7 @@ mod waiver;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, ENOUGH, codes, did_you_mean, one_of};
+use crate::diagnostic::{Diagnostic, MOST_REPORTED, codes, did_you_mean, one_of};
 pub use crate::provider::aws::words::{AccountId, BucketName, KmsKey, S3Location};
 use crate::source::{SourceId, Sources, Span};
 pub use assumptions::{Assumed, Assumptions};
@@ -41,7 +41,7 @@ pub use read_trust::read_trust;
 pub use recovery::{Disruption, RecoveryStep};
 pub use service::{Limit, Objective, Objectives, RecoveryFrom, Service};
 pub use text::{
-    ApiCall, Currency, Deed, DomainName, FilePath, FindingCode, Name, TimeOfDay, UrlPath, ZoneName,
+    ApiCall, Currency, DomainName, FilePath, FindingCode, Name, StepAction, TimeOfDay, UrlPath, ZoneName,
 };
 pub use traffic::{AliasEndpoint, Endpoint, EndpointText, Interval, Probe, Traffic};
 pub(crate) use tree::MAX_DEPTH;
@@ -186,7 +186,7 @@ fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
         return None;
     };
     let before = out.len();
-    let errors = validator.iter_errors(&json).take(ENOUGH);
+    let errors = validator.iter_errors(&json).take(MOST_REPORTED);
     errors.for_each(|error| schema_error::report(&tree, whole, &error, out));
     if out.len() > before {
         return None;

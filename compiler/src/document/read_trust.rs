@@ -3,7 +3,7 @@
 use super::schema::trust_validator;
 use super::trust::Trust;
 use super::{schema_error, tree, trees, typed};
-use crate::diagnostic::{Diagnostic, ENOUGH, codes};
+use crate::diagnostic::{Diagnostic, MOST_REPORTED, codes};
 use crate::source::{Sources, Span};
 
 /// The form of a head: the digest of an entry.
@@ -43,7 +43,7 @@ fn fitting(document: &tree::Tree, id: crate::source::SourceId, out: &mut Vec<Dia
     let validator = trust_validator()?;
     validator
         .iter_errors(&json)
-        .take(ENOUGH)
+        .take(MOST_REPORTED)
         .for_each(|error| schema_error::report(document, whole, &error, out));
     if !out.is_empty() {
         return None;

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::text::{ApiCall, Deed, Name};
+use super::text::{ApiCall, Name, StepAction};
 use crate::units::Duration;
 
 /// What can go wrong. AWS Resilience Hub tells apart software, hardware, zone and region; what loses data needs
@@ -70,7 +70,7 @@ pub struct RecoveryStep {
     /// What is done: `declare`, `verify`, `failover traffic.NAME` or `restore data.NAME`. How long a failover or a
     /// restore takes is derived.
     #[serde(default)]
-    pub does: Option<Deed>,
+    pub does: Option<StepAction>,
     /// Who does it: a contact of the continuity plan. Without it the step is automatic.
     #[serde(default)]
     pub by: Option<Name>,

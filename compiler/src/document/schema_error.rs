@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::schema::DEFINITIONS;
 use super::tree::{Step, Tree};
-use crate::diagnostic::{Code, Diagnostic, ENOUGH, codes, did_you_mean, one_of};
+use crate::diagnostic::{Code, Diagnostic, MOST_REPORTED, codes, did_you_mean, one_of};
 use crate::provider::aws::words;
 use crate::source::Span;
 
@@ -27,7 +27,7 @@ pub(super) fn report(tree: &Tree, fallback: Span, error: &ValidationError<'_>, o
             at.union(context, out);
         }
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            out.extend(unexpected.iter().take(ENOUGH).map(|key| at.unknown_key(key)));
+            out.extend(unexpected.iter().take(MOST_REPORTED).map(|key| at.unknown_key(key)));
         }
         // The misspelt key is reported; a second finding for the right one would say the same.
         ValidationErrorKind::Required { property } if at.is_misspelt(property) => {}

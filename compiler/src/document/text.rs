@@ -89,7 +89,7 @@ text_type! {
 }
 text_type! {
     /// What a step of a recovery does.
-    Deed, "^(declare|verify)$|^(failover traffic|restore data)\\.[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
+    StepAction, "^(declare|verify)$|^(failover traffic|restore data)\\.[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
     "What a step does: `declare`, `verify`, `failover traffic.NAME` or `restore data.NAME`.",
     ["declare", "failover traffic.api", "restore data.ledger", "verify"]
 }

@@ -137,7 +137,7 @@ impl Tree {
     /// Where they stand in their texts does not count.
     ///
     /// Nodes are in the order of their ends, so texts that say the same have equal arenas.
-    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+    pub(crate) fn same_content(&self, other: &Self) -> bool {
         let same = |(one, other): (&Node, &Node)| match (&one.content, &other.content) {
             (Content::Scalar(one), Content::Scalar(other)) => one == other,
             (Content::List(one), Content::List(other)) => one == other,

@@ -118,7 +118,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// The comment behind what was last written, on its line. Whether there was one: then the line is over.
-    pub(super) fn comment_behind(&mut self) -> bool {
+    pub(super) fn trailing_comment(&mut self) -> bool {
         let (text, read) = (self.text, self.read);
         let behind = |comment: &&Range<usize>| {
             text.get(read..comment.start).is_some_and(|gap| gap.bytes().all(is_blank))

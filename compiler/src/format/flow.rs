@@ -33,7 +33,7 @@ fn in_lines(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize) {
     let inner = indent + STEP;
     let (open, close) = if matches!(node.kind, Kind::FlowList(_)) { ("[", "]") } else { ("{", "}") };
     cursor.write(open, node.span.start + 1);
-    cursor.comment_behind();
+    cursor.trailing_comment();
     cursor.seal();
     let begin = |cursor: &mut Cursor<'_>| {
         let next = cursor.next();
@@ -68,10 +68,10 @@ fn in_lines(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize) {
 /// part of the key.
 fn comma(cursor: &mut Cursor<'_>) {
     cursor.write(if cursor.ends_with(':') { " ," } else { "," }, None);
-    let commented = cursor.comment_behind();
+    let commented = cursor.trailing_comment();
     cursor.take(',');
     if !commented {
-        cursor.comment_behind();
+        cursor.trailing_comment();
     }
 }
 
@@ -86,7 +86,7 @@ fn entry(cursor: &mut Cursor<'_>, (name, value): &Entry<'_>, indent: usize) {
     if empty {
         return;
     }
-    let commented = cursor.comment_behind();
+    let commented = cursor.trailing_comment();
     if commented || cursor.comment_before(value.start()) {
         cursor.comments_before(value.start(), indent + STEP, 0);
         cursor.seal();

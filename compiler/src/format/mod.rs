@@ -57,7 +57,7 @@ pub fn format(source: SourceId, text: &str) -> Result<Formatted, Vec<Diagnostic>
         return Ok(Formatted::Left("it has a YAML directive (`%`)"));
     }
     let out = print::print(&file);
-    let same = accepted(source, &out).is_ok_and(|says| says_the_same(&said, &says))
+    let same = accepted(source, &out).is_ok_and(|says| same_content(&said, &says))
         && read::comments(text).is_some_and(|comments| read::comments(&out) == Some(comments));
     Ok(if same { Formatted::Text(out) } else { Formatted::Left(UNKNOWN) })
 }
@@ -70,8 +70,8 @@ fn accepted(source: SourceId, text: &str) -> Result<Vec<Tree>, Vec<Diagnostic>> 
     if findings.is_empty() { Ok(trees) } else { Err(findings) }
 }
 
-fn says_the_same(one: &[Tree], other: &[Tree]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.says_the_same(other))
+fn same_content(one: &[Tree], other: &[Tree]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.same_content(other))
 }
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
     fn changed_order_is_a_difference() {
         let id = Sources::default().add("a.yaml", "");
         let trees = |text: &str| accepted(id, text).unwrap();
-        let same = |one: &str, other: &str| says_the_same(&trees(one), &trees(other));
+        let same = |one: &str, other: &str| same_content(&trees(one), &trees(other));
         assert!(same("a: 1\nb: [x, 'y']\n", "# c\na:   1\nb:\n- x\n- \"y\"\n"));
         for (one, other) in [
             ("a: 1\nb: 2\n", "b: 2\na: 1\n"),

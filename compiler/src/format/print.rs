@@ -26,7 +26,7 @@ fn start(cursor: &mut Cursor<'_>, document: &Document<'_>, needed: bool) {
             cursor.comments_before(at, 0, 0);
             cursor.begin_line(0, at);
             cursor.write("---", at + "---".len());
-            cursor.comment_behind();
+            cursor.trailing_comment();
             cursor.seal();
         }
         None if needed => {
@@ -47,14 +47,14 @@ fn root(cursor: &mut Cursor<'_>, root: &Node<'_>) {
         cursor.comments_before(first, 0, 0);
         cursor.begin_line(0, first);
         leaf(cursor, root, 0, 0);
-        cursor.comment_behind();
+        cursor.trailing_comment();
         return;
     }
     if let Some(anchor) = &root.anchor {
         cursor.comments_before(anchor.start, 0, 0);
         cursor.begin_line(0, anchor.start);
         self::anchor(cursor, root);
-        cursor.comment_behind();
+        cursor.trailing_comment();
     }
     collection(cursor, root, 0, None, false);
 }
@@ -81,7 +81,7 @@ fn collection(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize, outer: Op
                 self::key(cursor, key, indent);
                 cursor.take(':');
                 cursor.write(":", None);
-                behind(cursor, value, indent + STEP, column, false);
+                after_indicator(cursor, value, indent + STEP, column, false);
             }
         }
         Kind::List(items) => {
@@ -89,7 +89,7 @@ fn collection(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize, outer: Op
                 begin(cursor, inline && nth == 0);
                 cursor.take('-');
                 cursor.write("-", None);
-                behind(cursor, item, indent + STEP, column, true);
+                after_indicator(cursor, item, indent + STEP, column, true);
             }
         }
         _ => {}
@@ -112,13 +112,13 @@ pub(super) fn key(cursor: &mut Cursor<'_>, key: &Node<'_>, indent: usize) {
 }
 
 /// What stands behind a `:` or `-` of a block collection at column `outer`.
-fn behind(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize, outer: usize, item: bool) {
+fn after_indicator(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize, outer: usize, item: bool) {
     if node.is_block() {
         if node.anchor.is_some() {
             cursor.write(" ", None);
             anchor(cursor, node);
         }
-        let commented = cursor.comment_behind();
+        let commented = cursor.trailing_comment();
         let next = cursor.next();
         let inline = item && node.anchor.is_none() && !commented && !cursor.comment_before(next);
         if inline {
@@ -126,7 +126,7 @@ fn behind(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize, outer: usize,
         }
         return collection(cursor, node, indent, Some(outer), inline);
     }
-    let commented = cursor.comment_behind();
+    let commented = cursor.trailing_comment();
     if matches!(node.kind, Kind::Empty) && node.anchor.is_none() {
         // What is commented out below a key is still meant for it.
         let next = cursor.next();
@@ -142,7 +142,7 @@ fn behind(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize, outer: usize,
         cursor.write(" ", None);
     }
     leaf(cursor, node, indent, outer);
-    cursor.comment_behind();
+    cursor.trailing_comment();
 }
 
 /// The first byte of something that is no block collection: its anchor, its `|`, its text.

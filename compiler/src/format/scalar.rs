@@ -55,7 +55,7 @@ pub(super) fn block(cursor: &mut Cursor<'_>, header: usize, end: usize, outer: u
             first.map_or(usize::MAX, |line| line.len() - line.trim_start_matches(' ').len())
         }
     };
-    cursor.comment_behind();
+    cursor.trailing_comment();
     // What stands behind the last line feed is the indentation of the next thing, if the text goes on.
     let complete = body.rfind('\n').map_or(0, |at| at + 1);
     let last = body.get(complete..).unwrap_or_default();

@@ -39,7 +39,7 @@ impl Graph {
         }
         let order = match toposort(&graph, None) {
             Ok(order) => order.into_iter().cloned().collect(),
-            Err(_) => return Err(circle_findings(&resources)),
+            Err(_) => return Err(cycle_findings(&resources)),
         };
         drop(graph);
         Ok(Self { resources, order })
@@ -69,9 +69,9 @@ impl Graph {
     }
 }
 
-fn circle_findings(resources: &BTreeMap<Address, Resource>) -> Vec<Diagnostic> {
+fn cycle_findings(resources: &BTreeMap<Address, Resource>) -> Vec<Diagnostic> {
     let edges = resources.values().flat_map(|r| r.needs().into_iter().map(|need| (&r.address, need)));
-    let found = circles(resources.keys(), edges);
+    let found = cycles(resources.keys(), edges);
     let finding = |members: Vec<&Address>| {
         let names: Vec<String> = members.iter().map(|address| format!("`{address}`")).collect();
         let message = format!("these depend on each other: {}", names.join(", "));
@@ -82,9 +82,9 @@ fn circle_findings(resources: &BTreeMap<Address, Resource>) -> Vec<Diagnostic> {
     found.into_iter().map(finding).collect()
 }
 
-/// The circles among some nodes, each with all its members in order. An edge leads from a node to what it
+/// The cycles among some nodes, each with all its members in order. An edge leads from a node to what it
 /// waits for.
-pub(crate) fn circles<'a, N: Ord + Hash + Display>(
+pub(crate) fn cycles<'a, N: Ord + Hash + Display>(
     nodes: impl Iterator<Item = &'a N>,
     edges: impl Iterator<Item = (&'a N, &'a N)>,
 ) -> Vec<Vec<&'a N>> {

@@ -66,7 +66,10 @@ pub fn propose(
         let documents: Vec<String> = all.iter().map(write::service).collect();
         text = if documents.is_empty() { String::new() } else { joined(&estate, &documents) };
         let attempt = Attempt::new(policies, &estate, &documents);
-        if documents.is_empty() || round > ROUNDS || !attempt.mend(&mut all, survey, target, &mut left_out)? {
+        if documents.is_empty()
+            || round > ROUNDS
+            || !attempt.repair(&mut all, survey, target, &mut left_out)?
+        {
             break;
         }
     }
@@ -141,7 +144,7 @@ impl Attempt {
 
     /// Change candidates until the language accepts them and their graph is what was found. Gives whether anything
     /// changed.
-    fn mend(
+    fn repair(
         &self,
         all: &mut Vec<Candidate<'_>>,
         survey: &Survey,
@@ -154,16 +157,16 @@ impl Attempt {
         };
         let findings = errors(checked.findings);
         if !findings.is_empty() {
-            return self.blame(all, findings, out);
+            return self.apply_findings(all, findings, out);
         }
         let Some(policy) = checked.policy else { return Ok(false) };
         match lower(&policy, target) {
-            Err(findings) => self.blame(all, findings, out),
+            Err(findings) => self.apply_findings(all, findings, out),
             Ok(graph) => Ok(fit(all, &graph, survey, out)),
         }
     }
 
-    fn blame(
+    fn apply_findings(
         &self,
         all: &mut Vec<Candidate<'_>>,
         findings: Vec<Diagnostic>,

@@ -62,13 +62,13 @@ pub fn lower(policy: &Policy, target: &TargetAccounts) -> Result<Graph, Vec<Diag
         resource.after.extend(service.depends_on.keys().map(milestone));
         resources.insert(resource.address.clone(), resource);
     }
-    same_thing_twice(&resources)?;
+    duplicate_resources(&resources)?;
     Graph::new(resources)
 }
 
 /// Two resources that the cloud would know by the same name overwrite each other. The rules of the policy
 /// exclude what people would write; this is for names that are made.
-fn same_thing_twice(resources: &BTreeMap<Address, Resource>) -> Result<(), Vec<Diagnostic>> {
+fn duplicate_resources(resources: &BTreeMap<Address, Resource>) -> Result<(), Vec<Diagnostic>> {
     let mut first: BTreeMap<(Kind, Identity), &Resource> = BTreeMap::new();
     let mut errors = Vec::new();
     for resource in resources.values().filter(|r| r.address.kind() != Kind::milestone()) {

@@ -57,18 +57,18 @@ struct Case<'a, 'p> {
 impl Case<'_, '_> {
     fn report(&self, derivation: &Derivation, out: &mut Vec<Diagnostic>) {
         if let Some(asked) = &derivation.asked.rpo {
-            for (name, bound) in derivation.rpo.iter().filter(|(_, bound)| !bound.keeps(Some(asked))) {
+            for (name, bound) in derivation.rpo.iter().filter(|(_, bound)| !bound.meets(Some(asked))) {
                 out.push(self.rpo(derivation, name, bound, asked).about(self.service.span));
             }
         }
         if let Some(asked) = &derivation.asked.rto
-            && !derivation.rto.keeps(Some(asked))
+            && !derivation.rto.meets(Some(asked))
         {
-            if self.somebody_elses(derivation) {
+            if self.caused_by_dependency(derivation) {
                 // One cause, one finding; unless it would be too slow all alone.
                 let facts = Facts { waits: false, ..Facts::wanted(self.service) };
                 let alone = self.deriver.derive(self.service, &facts, derivation.disruption);
-                if !alone.rto.keeps(Some(asked)) {
+                if !alone.rto.meets(Some(asked)) {
                     out.push(self.rto(&alone, asked).about(self.service.span));
                 }
                 return;
@@ -78,13 +78,13 @@ impl Case<'_, '_> {
     }
 
     /// Whether it waits longest for a service that misses its own objective, and whose miss is reported.
-    fn somebody_elses(&self, derivation: &Derivation) -> bool {
+    fn caused_by_dependency(&self, derivation: &Derivation) -> bool {
         let waits = derivation.rto.terms.iter().find(|term| term.phase == Phase::Wait);
         let Some(span) = waits.and_then(|term| term.span) else { return false };
         let other = self.service.depends_on.iter().find(|(_, place)| **place == span);
         let theirs = other.and_then(|(name, _)| self.all.get(name));
         let same = theirs.and_then(|all| all.iter().find(|one| one.disruption == derivation.disruption));
-        let misses = same.is_some_and(|theirs| !theirs.rto.keeps(theirs.asked.rto.as_ref()));
+        let misses = same.is_some_and(|theirs| !theirs.rto.meets(theirs.asked.rto.as_ref()));
         let theirs = other.and_then(|(name, _)| self.deriver.policy.services.get(name));
         let waived = theirs.is_some_and(|theirs| {
             let waivers = &self.deriver.policy.waivers;

@@ -72,7 +72,7 @@ fn bound(bound: &Bound, asked: Option<&Setting<Duration>>, sources: &Sources) ->
         "assurance": bound.assurance(),
         "objective_seconds": asked.map(|asked| asked.value.as_seconds()),
         "objective_from": asked.map(|asked| origin(&asked.origin, sources)),
-        "met": asked.map(|_| bound.keeps(asked)),
+        "met": asked.map(|_| bound.meets(asked)),
         "terms": bound.terms.iter().map(|one| term(one, sources)).collect::<Vec<_>>(),
     })
 }

@@ -178,7 +178,7 @@ impl Bound {
 
     /// Whether it meets the objective.
     #[must_use]
-    pub fn keeps(&self, asked: Option<&Setting<Duration>>) -> bool {
+    pub fn meets(&self, asked: Option<&Setting<Duration>>) -> bool {
         asked.is_none_or(|asked| self.value().is_some_and(|value| value <= asked.value))
     }
 
@@ -274,7 +274,7 @@ impl<'p> Deriver<'p> {
     }
 }
 
-/// The services, each behind those it depends on. There are no circles: the policy says so.
+/// The services, each behind those it depends on. There are no cycles: the policy says so.
 fn in_order(policy: &Policy) -> Vec<&Service> {
     let mut ordered = Vec::new();
     let mut waiting: BTreeMap<&Name, usize> = BTreeMap::new();

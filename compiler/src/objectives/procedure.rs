@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::facts::{Data, Facts, Traffic, answers};
 use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, source_of, terms};
 use crate::document::Name;
-use crate::policy::{Deed, RecoveryStep};
+use crate::policy::{RecoveryStep, StepAction};
 use crate::source::Span;
 use crate::units::Duration;
 
@@ -84,8 +84,8 @@ impl<'a, 'p> Procedure<'a, 'p> {
         let before: Vec<Node> = before.collect();
         let mut from = before.into_iter().fold(self.detected, |latest, node| self.later(latest, node));
         // What depends on others can only be seen to work when they do.
-        let others = self.others.filter(|_| step.deed == Deed::Verify);
-        let restoring = self.restoring.filter(|_| matches!(step.deed, Deed::Restore(_)));
+        let others = self.others.filter(|_| step.action == StepAction::Verify);
+        let restoring = self.restoring.filter(|_| matches!(step.action, StepAction::Restore(_)));
         for node in [others, restoring].into_iter().flatten() {
             from = self.later(from, node);
         }
@@ -99,7 +99,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
         }
         let terms = self.terms(step);
         let node = self.add(Some(from), terms);
-        if matches!(step.deed, Deed::Restore(_)) {
+        if matches!(step.action, StepAction::Restore(_)) {
             self.restoring = Some(node);
         }
         self.steps.insert(&step.name, node);
@@ -124,11 +124,11 @@ impl<'a, 'p> Procedure<'a, 'p> {
     }
 
     fn terms(&mut self, step: &'a RecoveryStep) -> Vec<Term> {
-        let phase = match &step.deed {
-            Deed::Declare => Phase::Decide,
-            Deed::Verify => Phase::Verify,
-            Deed::Restore(_) => Phase::Restore,
-            Deed::Act | Deed::Failover(_) => Phase::Act,
+        let phase = match &step.action {
+            StepAction::Declare => Phase::Decide,
+            StepAction::Verify => Phase::Verify,
+            StepAction::Restore(_) => Phase::Restore,
+            StepAction::Act | StepAction::Failover(_) => Phase::Act,
         };
         let stated = step.takes.map(|(takes, span)| Term {
             phase,
@@ -142,8 +142,8 @@ impl<'a, 'p> Procedure<'a, 'p> {
             span: Some(span),
         });
         let mut terms: Vec<Term> = stated.into_iter().collect();
-        match &step.deed {
-            Deed::Failover(name) => {
+        match &step.action {
+            StepAction::Failover(name) => {
                 if let Some((name, traffic)) = self.facts.traffic.get_key_value(name) {
                     self.moved.insert(name);
                     if let (Some((person, span)), true) = (&step.by, terms.is_empty()) {
@@ -154,7 +154,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
                     terms.extend(terms::failover(name, traffic, self.facts, self.deriver.as_of));
                 }
             }
-            Deed::Restore(name) => {
+            StepAction::Restore(name) => {
                 if let Some((name, data)) = self.facts.data.get_key_value(name) {
                     self.restored.insert(name);
                     // Where both are known, what the author says and what the data needs, the longer one counts.
@@ -165,7 +165,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
                     }
                 }
             }
-            Deed::Declare | Deed::Verify | Deed::Act => {}
+            StepAction::Declare | StepAction::Verify | StepAction::Act => {}
         }
         terms
     }
@@ -215,7 +215,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
     }
 
     /// Nothing recovers the service.
-    pub(super) fn nothing(&mut self, span: Span, why: &str) {
+    pub(super) fn no_recovery(&mut self, span: Span, why: &str) {
         let term = Term::unbounded(Phase::Act, "nothing recovers the service", why, Some(span));
         self.add(Some(self.detected), vec![term]);
     }

@@ -9,7 +9,7 @@ use super::procedure::Procedure;
 use super::terms::{assumed, detect};
 use super::{Bound, Deriver, Phase};
 use crate::document::{Disruption, Name};
-use crate::policy::{Deed, Service, Site};
+use crate::policy::{Service, Site, StepAction};
 use crate::source::Span;
 use crate::units::Duration;
 
@@ -33,7 +33,7 @@ pub(super) fn bound<'p>(
     let manual = steps.iter().any(|step| step.by.is_some());
     if let Some((who, within, span)) = decider(deriver, disruption)
         && manual
-        && !steps.iter().any(|step| step.deed == Deed::Declare)
+        && !steps.iter().any(|step| step.action == StepAction::Declare)
     {
         procedure.decide(who, within, span);
     }
@@ -53,10 +53,10 @@ pub(super) fn bound<'p>(
             procedure.restore_unless_done(name, data, elsewhere);
         }
         if facts.traffic.is_empty() && steps.is_empty() {
-            procedure.nothing(facts.span, "no traffic that fails over by itself, and no `recovery`");
+            procedure.no_recovery(facts.span, "no traffic that fails over by itself, and no `recovery`");
         }
     } else if steps.is_empty() {
-        procedure.nothing(facts.span, &format!("no steps in `recovery-from.{}`", disruption.key()));
+        procedure.no_recovery(facts.span, &format!("no steps in `recovery-from.{}`", disruption.key()));
     } else if disruption != Disruption::KeyLoss {
         // Wrong data comes back only if somebody brings it back.
         for (name, data) in &facts.data {

@@ -71,7 +71,7 @@ impl Page<'_> {
     ) {
         let of = data.map(|name| format!(" {name}")).unwrap_or_default();
         let verdict = match asked {
-            Some(asked) if bound.keeps(Some(asked)) => {
+            Some(asked) if bound.meets(Some(asked)) => {
                 format!(
                     "within {}{}, {}",
                     asked.value.in_words(),

@@ -16,10 +16,10 @@ use crate::resource::Address;
 
 /// A smaller estate may change as a whole: a share of few things says nothing. As octoDNS has it
 /// (`octodns/provider/plan.py`, `MIN_EXISTING_RECORDS`).
-const FEW: usize = 10;
+const SMALL_ESTATE: usize = 10;
 /// The share of what exists that may be changed or removed without consent, in percent. As octoDNS has it
 /// (`MAX_SAFE_UPDATE_PCENT`, `MAX_SAFE_DELETE_PCENT`).
-const SHARE: usize = 30;
+const MOST_PERCENT: usize = 30;
 
 /// One explicit consent of an operator. Written as `teardown:SERVICE`, `destroy:ADDRESS` or `many`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -145,9 +145,9 @@ impl Plan {
         let finishing = self.steps.iter().filter(|step| step.unfinished && step.action == Action::Update);
         let changed = counts.update + counts.replace - finishing.count();
         let existing = counts.keep + changed + counts.delete;
-        let large = |count: usize| count * 100 > existing * SHARE;
+        let large = |count: usize| count * 100 > existing * MOST_PERCENT;
         let either = large(changed) || large(counts.delete);
-        (existing >= FEW && either).then_some(Share { changed: changed + counts.delete, existing })
+        (existing >= SMALL_ESTATE && either).then_some(Share { changed: changed + counts.delete, existing })
     }
 
     /// Things that are deleted although they hold data.

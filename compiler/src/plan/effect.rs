@@ -27,9 +27,9 @@ pub struct Effect {
     /// The objective in seconds, where the policy has one.
     pub objective: Option<u64>,
     /// What the cloud can keep today; nothing where nothing of the service is there.
-    pub before: Option<Kept>,
+    pub before: Option<Achievable>,
     /// What it will keep.
-    pub after: Kept,
+    pub after: Achievable,
 }
 
 /// Which objective.
@@ -45,7 +45,7 @@ pub enum Measure {
 /// What can be kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Kept {
+pub struct Achievable {
     /// In seconds; nothing where nothing limits it.
     pub seconds: Option<u64>,
     /// How sure that is.
@@ -75,7 +75,7 @@ impl Effect {
     }
 }
 
-impl Kept {
+impl Achievable {
     /// Whether it promises less than another one: more seconds, or no bound where that has one.
     #[must_use]
     pub fn is_worse_than(&self, other: &Self) -> bool {
@@ -143,8 +143,8 @@ fn both(name: &Name, after: &Derivation, before: Option<&Derivation>) -> Vec<Eff
             disruption: after.disruption,
             measure: Measure::Rto,
             objective: asked(&after.asked.rto),
-            before: before.map(|before| Kept::of(&before.rto)),
-            after: Kept::of(&after.rto),
+            before: before.map(|before| Achievable::of(&before.rto)),
+            after: Achievable::of(&after.rto),
         });
     }
     if let (Some(_), Some((_, bound))) = (&after.asked.rpo, after.worst_rpo()) {
@@ -153,8 +153,8 @@ fn both(name: &Name, after: &Derivation, before: Option<&Derivation>) -> Vec<Eff
             disruption: after.disruption,
             measure: Measure::Rpo,
             objective: asked(&after.asked.rpo),
-            before: before.and_then(Derivation::worst_rpo).map(|(_, bound)| Kept::of(bound)),
-            after: Kept::of(bound),
+            before: before.and_then(Derivation::worst_rpo).map(|(_, bound)| Achievable::of(bound)),
+            after: Achievable::of(bound),
         });
     }
     effects

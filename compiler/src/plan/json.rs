@@ -32,7 +32,7 @@ use std::io::Write;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{Accounts, Action, After, Consents, Effect, Kept, Plan, Step};
+use super::{Accounts, Achievable, Action, After, Consents, Effect, Plan, Step};
 use crate::resource::Lifecycle;
 
 /// The version of the format.
@@ -114,15 +114,14 @@ impl Serialize for Changes<'_> {
 }
 
 fn objective(effect: &Effect) -> Value {
-    let kept =
-        |kept: &Kept| json!({"seconds": kept.seconds, "assurance": kept.assurance, "because": kept.because});
+    let achievable = |achievable: &Achievable| json!({"seconds": achievable.seconds, "assurance": achievable.assurance, "because": achievable.because});
     json!({
         "service": effect.service,
         "disruption": effect.disruption,
         "measure": effect.measure,
         "objective_seconds": effect.objective,
-        "before": effect.before.as_ref().map(kept),
-        "after": kept(&effect.after),
+        "before": effect.before.as_ref().map(achievable),
+        "after": achievable(&effect.after),
         "met": effect.met(),
     })
 }

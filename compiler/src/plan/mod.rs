@@ -40,7 +40,7 @@ pub use consent::{Consent, Consents, Share};
 pub use context::{Account, Accounts, Context};
 pub use diff::diff;
 pub use drift::drift;
-pub use effect::{Effect, Kept, Measure};
+pub use effect::{Achievable, Effect, Measure};
 pub use inputs::Inputs;
 pub use json::{FORMAT_VERSION, json};
 pub use resume::resume;

@@ -61,7 +61,7 @@ pub(super) fn plan(
             removals.push(removal);
         }
     }
-    stay_in_use(&mut removals, &mut left, &staying);
+    keep_used(&mut removals, &mut left, &staying);
     order(steps, removals, owned);
     left
 }
@@ -73,7 +73,7 @@ fn kept<'a>(steps: &'a [Step], bound: &Bound<'a>) -> Vec<(&'a Address, &'a Objec
 }
 
 /// What something that stays still uses stays with it.
-fn stay_in_use(removals: &mut Vec<Step>, left: &mut Vec<Left>, staying: &[(&Address, &Object)]) {
+fn keep_used(removals: &mut Vec<Step>, left: &mut Vec<Left>, staying: &[(&Address, &Object)]) {
     let mut users: BTreeMap<&str, &Address> = BTreeMap::new();
     for (address, object) in staying {
         for text in object.attributes.values().filter_map(Value::as_str) {

@@ -18,7 +18,7 @@ pub fn resume(plan: &Plan, begun: &BTreeSet<StepId>, now: &Observation) -> (Plan
     if begun.is_empty() {
         return (plan.clone(), shifts);
     }
-    let looked = Looked::at(now, plan);
+    let current = Current::at(now, plan);
     let begun: Vec<&Step> = plan.steps.iter().filter(|step| begun.contains(&step.id)).collect();
     let unexplained =
         shifts.into_iter().filter(|shift| !begun.iter().any(|step| explains(step, shift))).collect();
@@ -27,26 +27,26 @@ pub fn resume(plan: &Plan, begun: &BTreeSet<StepId>, now: &Observation) -> (Plan
     let mut outputs: BTreeMap<Address, Values> = BTreeMap::new();
     for step in &mut rest.steps {
         if begun.contains(&step.id) {
-            again(step, &looked, &outputs);
+            refresh(step, &current, &outputs);
         }
         if let Some(object) = step.object.as_ref().filter(|_| step.action != Action::Replace) {
             outputs.insert(step.address.clone(), object.outputs.clone());
         }
-        step.displaces.retain(|object| looked.same(object));
+        step.displaces.retain(|object| current.same(object));
     }
     rest.observed = now.sorted();
     (rest, unexplained)
 }
 
 /// What is there now.
-struct Looked<'a> {
+struct Current<'a> {
     ids: BTreeMap<(Kind, &'a str), &'a Object>,
     identities: BTreeMap<(Kind, Identity), Vec<&'a Object>>,
     /// What was there when the plan was made: no step of it has made that.
     before: BTreeSet<(Kind, &'a str)>,
 }
 
-impl<'a> Looked<'a> {
+impl<'a> Current<'a> {
     fn at(now: &'a Observation, plan: &'a Plan) -> Self {
         let ids = now.objects.iter().map(|object| ((object.kind, object.id.as_str()), object)).collect();
         let mut identities: BTreeMap<(Kind, Identity), Vec<&Object>> = BTreeMap::new();
@@ -75,7 +75,7 @@ impl<'a> Looked<'a> {
             Some(old) if batched => old == object,
             _ => self.before.contains(&(kind, object.id.as_str())),
         };
-        objects.iter().copied().find(|object| !is_old(object) && bears_the_mark(step, object))
+        objects.iter().copied().find(|object| !is_old(object) && has_mark(step, object))
     }
 }
 
@@ -96,14 +96,14 @@ fn explains(step: &Step, shift: &Shift) -> bool {
     let wanted = known(&step.attributes);
     let subject = !wanted.is_empty() && Identity::of(kind, &wanted) == object.identity();
     match (step.action, &shift.now) {
-        (Action::Create | Action::Replace, Some(now)) => subject && bears_the_mark(step, now),
-        (Action::Update, Some(now)) => own && halfway(step, now),
+        (Action::Create | Action::Replace, Some(now)) => subject && has_mark(step, now),
+        (Action::Update, Some(now)) => own && partly_applied(step, now),
         _ => false,
     }
 }
 
 /// Whether a thing can be what a step has made, by the mark of its kind.
-fn bears_the_mark(step: &Step, object: &Object) -> bool {
+fn has_mark(step: &Step, object: &Object) -> bool {
     let wanted = known(&step.attributes);
     let same = |(name, shape): (&'static str, crate::resource::Shape)| {
         let found = object.attributes.get(name).unwrap_or(&Value::Null);
@@ -119,7 +119,7 @@ fn bears_the_mark(step: &Step, object: &Object) -> bool {
 }
 
 /// Whether every attribute is as it was or as it should be.
-fn halfway(step: &Step, now: &Object) -> bool {
+fn partly_applied(step: &Step, now: &Object) -> bool {
     let before = step.before();
     kind_attributes(step).all(|(name, shape)| {
         let get = |values: Option<&Values>| values.and_then(|v| v.get(name)).cloned().unwrap_or(Value::Null);
@@ -138,33 +138,33 @@ fn kind_attributes(step: &Step) -> impl Iterator<Item = (&'static str, crate::re
 }
 
 /// Look again at a step that was started.
-fn again(step: &mut Step, looked: &Looked<'_>, outputs: &BTreeMap<Address, Values>) {
+fn refresh(step: &mut Step, current: &Current<'_>, outputs: &BTreeMap<Address, Values>) {
     let kind = step.address.kind();
     let found = match step.action {
         Action::Keep => return,
         Action::Delete => {
-            let gone = step.object.as_ref().is_none_or(|object| looked.id(kind, &object.id).is_none());
+            let gone = step.object.as_ref().is_none_or(|object| current.id(kind, &object.id).is_none());
             if gone {
                 step.object = None;
-                done(step);
+                mark_done(step);
             }
             return;
         }
-        Action::Update => step.object.as_ref().and_then(|object| looked.id(kind, &object.id)),
-        Action::Create | Action::Replace => looked.made(step),
+        Action::Update => step.object.as_ref().and_then(|object| current.id(kind, &object.id)),
+        Action::Create | Action::Replace => current.made(step),
     };
     let Some(object) = found else { return };
     step.changes = changes(step, object, outputs);
     step.object = Some(object.clone());
     if step.changes.is_empty() {
-        done(step);
+        mark_done(step);
     } else {
         step.action = Action::Update;
         step.reason = "begun by an earlier run of this plan".to_owned();
     }
 }
 
-fn done(step: &mut Step) {
+fn mark_done(step: &mut Step) {
     step.action = Action::Keep;
     step.cause = None;
     step.reason = "done by an earlier run of this plan".to_owned();

@@ -29,7 +29,7 @@ pub struct Shift {
 /// Everything that moved, in the order of kinds and ids.
 #[must_use]
 pub fn shifts(plan: &Plan, now: &Observation) -> Vec<Shift> {
-    let rests = Rests::of(plan);
+    let rests = Touched::of(plan);
     let index = |objects: &[Object]| -> BTreeMap<(Kind, String), Object> {
         objects.iter().map(|object| ((object.kind, object.id.clone()), object.clone())).collect()
     };
@@ -50,13 +50,13 @@ pub fn shifts(plan: &Plan, now: &Observation) -> Vec<Shift> {
 }
 
 /// What a plan rests on.
-struct Rests {
+struct Touched {
     ids: BTreeSet<(Kind, String)>,
     identities: BTreeSet<(Kind, Identity)>,
     places: BTreeSet<(Kind, Vec<String>)>,
 }
 
-impl Rests {
+impl Touched {
     fn of(plan: &Plan) -> Self {
         let mut rests = Self { ids: BTreeSet::new(), identities: BTreeSet::new(), places: BTreeSet::new() };
         needed(plan).into_iter().for_each(|step| rests.step(step));

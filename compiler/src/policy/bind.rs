@@ -114,7 +114,7 @@ fn with_estate(
     }
     buckets::used_once(&bound, out);
     traffic::records_once(&bound, out);
-    dependencies::circles_of(&bound, out);
+    dependencies::cycles_of(&bound, out);
     let known = drills::Known {
         sites: &sites,
         contacts: &contacts,

@@ -6,7 +6,7 @@ use super::Service;
 use super::binder::Binder;
 use crate::diagnostic::{Diagnostic, codes, guess};
 use crate::document::Name;
-use crate::graph::circles;
+use crate::graph::cycles;
 use crate::source::Span;
 
 impl Binder<'_> {
@@ -33,9 +33,9 @@ impl Binder<'_> {
 }
 
 /// Services that wait for each other, marked in the user's own words.
-pub(super) fn circles_of(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagnostic>) {
+pub(super) fn cycles_of(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagnostic>) {
     let edges = services.values().flat_map(|s| s.depends_on.keys().map(|other| (&s.name, other)));
-    for members in circles(services.keys(), edges) {
+    for members in cycles(services.keys(), edges) {
         let names: Vec<String> = members.iter().map(|name| format!("`{name}`")).collect();
         let message = match names.split_last() {
             Some((only, [])) => format!("{only} depends on itself"),

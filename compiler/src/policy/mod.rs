@@ -37,7 +37,7 @@ pub use drills::Drill;
 pub use effective::effective;
 pub use existing::Existing;
 pub use journal::{Journal, LEASE};
-pub use recovery::{Deed, RecoveryStep};
+pub use recovery::{RecoveryStep, StepAction};
 pub use settings::{Asked, Assumed, Assumptions, Origin, Setting};
 pub use traffic::RecordType;
 pub use waivers::Waiver;
@@ -251,8 +251,8 @@ pub enum EndpointTarget {
 impl EndpointTarget {
     /// Whether the provider asks the target itself how it is.
     #[must_use]
-    pub fn tells_its_health(&self, provider: &Facts) -> bool {
-        matches!(self, Self::Alias { zone_id, .. } if (provider.dns.asks_alias)(zone_id))
+    pub fn health_is_evaluated(&self, provider: &Facts) -> bool {
+        matches!(self, Self::Alias { zone_id, .. } if (provider.dns.evaluates_alias)(zone_id))
     }
 }
 

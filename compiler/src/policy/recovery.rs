@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::binder::Binder;
 use crate::diagnostic::{Diagnostic, choices, codes};
 use crate::document::{self, Disruption, Name, Step};
-use crate::graph::circles;
+use crate::graph::cycles;
 use crate::source::Span;
 use crate::units::Duration;
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
+pub enum StepAction {
     /// Somebody decides.
     Declare,
     /// Traffic moves to the next site.
@@ -32,7 +32,7 @@ pub struct RecoveryStep {
     /// The place of the name.
     pub span: Span,
     /// What it does.
-    pub deed: Deed,
+    pub action: StepAction,
     /// Who does it, with the place that says so; nobody where it is automatic.
     pub by: Option<(Name, Span)>,
     /// How long it takes, with the place that says so.
@@ -121,10 +121,9 @@ impl Binder<'_> {
                     .maybe_help(help),
             );
         }
-        let deed = step
-            .does
-            .as_ref()
-            .map_or(Deed::Act, |does| self.deed(does.as_str(), self.place(at, nth, &["does".into()]), out));
+        let action = step.does.as_ref().map_or(StepAction::Act, |does| {
+            self.step_action(does.as_str(), self.place(at, nth, &["does".into()]), out)
+        });
         let takes = step.takes.map(|takes| (takes, self.place(at, nth, &["takes".into()])));
         let call = |(item, call): (usize, &document::ApiCall)| {
             (call.as_str().to_owned(), self.place(at, nth, &["calls".into(), item.into()]))
@@ -132,7 +131,7 @@ impl Binder<'_> {
         RecoveryStep {
             name: step.step.clone(),
             span: self.place(at, nth, &["step".into()]),
-            deed,
+            action,
             by: by.map(|(name, span)| (name.clone(), span)),
             takes,
             after,
@@ -140,17 +139,17 @@ impl Binder<'_> {
         }
     }
 
-    fn deed(&self, does: &str, span: Span, out: &mut Vec<Diagnostic>) -> Deed {
+    fn step_action(&self, does: &str, span: Span, out: &mut Vec<Diagnostic>) -> StepAction {
         let service = self.service;
         let (name, known, noun): (&str, Vec<&Name>, &str) = match does {
-            "declare" => return Deed::Declare,
-            "verify" => return Deed::Verify,
+            "declare" => return StepAction::Declare,
+            "verify" => return StepAction::Verify,
             _ => match does.split_once('.') {
                 Some(("failover traffic", name)) => {
                     (name, service.traffic.keys().collect(), "entry of traffic")
                 }
                 Some((_, name)) => (name, service.data.keys().collect(), "data set"),
-                None => return Deed::Act,
+                None => return StepAction::Act,
             },
         };
         let Some(found) = known.iter().find(|known| known.as_str() == name) else {
@@ -164,10 +163,10 @@ impl Binder<'_> {
                     .at(span, format!("unknown {noun}"))
                     .maybe_help(help),
             );
-            return Deed::Act;
+            return StepAction::Act;
         };
         let name = (*found).clone();
-        if does.starts_with("failover") { Deed::Failover(name) } else { Deed::Restore(name) }
+        if does.starts_with("failover") { StepAction::Failover(name) } else { StepAction::Restore(name) }
     }
 }
 
@@ -175,7 +174,7 @@ impl Binder<'_> {
 /// a finding.
 fn in_order(steps: Vec<RecoveryStep>, out: &mut Vec<Diagnostic>) -> Vec<RecoveryStep> {
     let edges = steps.iter().flat_map(|step| step.after.iter().map(|other| (&step.name, other)));
-    let found = circles(steps.iter().map(|step| &step.name), edges);
+    let found = cycles(steps.iter().map(|step| &step.name), edges);
     for members in &found {
         let names: Vec<String> = members.iter().map(|name| format!("`{name}`")).collect();
         let message = format!("these steps wait for each other: {}", names.join(", "));

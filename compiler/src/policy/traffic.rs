@@ -75,7 +75,7 @@ pub(super) fn bind(
     }
     let endpoints = endpoints(binder, provider, sites, at, body, out);
     let probe = body.probe.as_ref().map(|probe| bind_probe(binder, provider, at, probe));
-    let unseen = endpoints.iter().find(|endpoint| !endpoint.target.tells_its_health(provider));
+    let unseen = endpoints.iter().find(|endpoint| !endpoint.target.health_is_evaluated(provider));
     if let (None, Some(endpoint)) = (&probe, unseen) {
         out.push(
             Diagnostic::new(
@@ -200,7 +200,7 @@ fn target(
                 out.push(
                     Diagnostic::new(codes::UNREACHABLE_ENDPOINT, format!("`{ip}` is {why}"))
                         .at(span, "health checkers cannot reach this")
-                        .help(provider.dns.asks_from),
+                        .help(provider.dns.checks_from),
                 );
             }
             Some(EndpointTarget::Ip(ip))

@@ -40,7 +40,7 @@ impl Reader {
     pub(crate) fn read(&mut self, c: char, rest: &str) -> bool {
         let command = match c {
             ':' => self.blank && rest.starts_with(':'),
-            '#' => self.hash && rest.trim_start_matches(is_of_a_word).starts_with('['),
+            '#' => self.hash && rest.trim_start_matches(is_word_char).starts_with('['),
             _ => false,
         };
         self.blank = c == '\n' || self.quotes && c == '"' || self.blank && c.is_whitespace();
@@ -50,6 +50,6 @@ impl Reader {
     }
 }
 
-fn is_of_a_word(c: char) -> bool {
+fn is_word_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_.".contains(c)
 }

@@ -57,11 +57,11 @@ pub struct Dns {
     /// How long clients keep connections open.
     pub keep_alive: Fact,
     /// Whether the target of an alias is asked how it is, by the id of the zone that its name is in.
-    pub asks_alias: fn(&str) -> bool,
+    pub evaluates_alias: fn(&str) -> bool,
     /// Why health checkers cannot reach an address.
     pub unreachable: fn(IpAddr) -> Option<&'static str>,
     /// Where health checkers ask from.
-    pub asks_from: &'static str,
+    pub checks_from: &'static str,
     /// The longest record that leaves room for names below it, in characters.
     pub longest_record: usize,
     /// Health checks that an account may have.

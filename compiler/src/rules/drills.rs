@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::{Drill, Policy, Service};
 use crate::units::Date;
 
-fn of<'p>(policy: &'p Policy, service: &'p Service) -> impl Iterator<Item = &'p Drill> {
+fn drills_of<'p>(policy: &'p Policy, service: &'p Service) -> impl Iterator<Item = &'p Drill> {
     policy.drills.values().filter(|drill| drill.services.contains_key(&service.name))
 }
 
@@ -18,7 +18,8 @@ fn critical(policy: &Policy) -> impl Iterator<Item = (&Service, crate::source::S
 
 /// A critical service that no drill tests.
 pub(super) fn never_drilled(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
-    for (service, tier) in critical(policy).filter(|(service, _)| of(policy, service).next().is_none()) {
+    for (service, tier) in critical(policy).filter(|(service, _)| drills_of(policy, service).next().is_none())
+    {
         let message = format!("no drill tests the recovery of `{}`, a critical service", service.name);
         out.push(
             Diagnostic::new(codes::NEVER_DRILLED, message)
@@ -29,9 +30,9 @@ pub(super) fn never_drilled(policy: &Policy, _: Option<Date>, out: &mut Vec<Diag
 }
 
 /// A critical service whose recovery is only talked about.
-pub(super) fn only_talk(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
+pub(super) fn discussion_only(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for (service, tier) in critical(policy) {
-        let best = of(policy, service).max_by_key(|drill| drill.form.0);
+        let best = drills_of(policy, service).max_by_key(|drill| drill.form.0);
         let Some(best) = best.filter(|drill| drill.form.0.recovers_nothing()) else { continue };
         let message =
             format!("the recovery of `{}`, a critical service, is only discussed or simulated", service.name);
@@ -45,7 +46,7 @@ pub(super) fn only_talk(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnost
 }
 
 /// A drill that is passed without meeting the objective of a service it tests.
-pub(super) fn loose(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
+pub(super) fn weak_criteria(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for drill in policy.drills.values() {
         let services = drill.services.keys().filter_map(|name| policy.services.get(name));
         let asked: Vec<_> =

@@ -33,8 +33,8 @@ const RULES: &[Rule] = &[
     dates::review_overdue,
     dates::drill_overdue,
     drills::never_drilled,
-    drills::only_talk,
-    drills::loose,
+    drills::discussion_only,
+    drills::weak_criteria,
     continuity::incomplete,
     people::shared,
 ];

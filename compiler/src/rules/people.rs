@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{Disruption, Name, Reach};
-use crate::policy::{Deed, Policy};
+use crate::policy::{Policy, StepAction};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
@@ -92,7 +92,7 @@ pub(super) fn shared(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>
         let Some(home) = service.sites.first() else { continue };
         let mut own: BTreeMap<&Name, (Span, Duration)> = BTreeMap::new();
         let steps = service.recovery.get(&Disruption::SiteLoss).into_iter().flatten();
-        for step in steps.filter(|step| step.deed != Deed::Declare) {
+        for step in steps.filter(|step| step.action != StepAction::Declare) {
             let Some((person, span)) = &step.by else { continue };
             let takes = step.takes.map_or(Duration::default(), |(takes, _)| takes);
             let sum = own.entry(person).or_insert((*span, Duration::default()));

@@ -11,7 +11,7 @@ use crate::policy::{Policy, Service};
 use crate::units::Date;
 
 /// The services that a site is the primary of.
-fn at_home<'p>(policy: &'p Policy, site: &'p Name) -> impl Iterator<Item = &'p Service> {
+fn services_at<'p>(policy: &'p Policy, site: &'p Name) -> impl Iterator<Item = &'p Service> {
     policy
         .services
         .values()
@@ -35,7 +35,7 @@ pub(super) fn identity_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<D
     let Some(site) = access.identity_provider.as_ref().filter(|_| access.break_glass.is_empty()) else {
         return;
     };
-    let services: Vec<&Service> = at_home(policy, site).collect();
+    let services: Vec<&Service> = services_at(policy, site).collect();
     if !services.is_empty() {
         let message = format!("without `{site}` nobody can sign in to recover {}", named(&services));
         out.push(
@@ -49,7 +49,7 @@ pub(super) fn identity_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<D
 /// SS12: the record of what was done is lost with what it is about.
 pub(super) fn journal_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(journal) = &policy.journal else { return };
-    let services: Vec<&Service> = at_home(policy, &journal.site).collect();
+    let services: Vec<&Service> = services_at(policy, &journal.site).collect();
     if !services.is_empty() && journal.copies.iter().all(|copy| *copy == journal.site) {
         let message = format!("the journal is lost with {}", named(&services));
         out.push(

@@ -8,7 +8,7 @@ mod github;
 mod json;
 mod sarif;
 
-use super::{Diagnostic, ENOUGH, Label, Severity, codes, visible};
+use super::{Diagnostic, Label, MOST_REPORTED, Severity, codes, visible};
 use crate::source::{Source, Sources};
 
 /// A format.
@@ -76,7 +76,7 @@ fn position(source: &Source, offset: usize) -> (usize, usize) {
 
 /// The labels that are reported: the first is the place of the finding.
 fn labels(finding: &Diagnostic) -> impl Iterator<Item = &Label> {
-    finding.labels.iter().take(ENOUGH)
+    finding.labels.iter().take(MOST_REPORTED)
 }
 
 /// The file of a finding, with or without a place in it.

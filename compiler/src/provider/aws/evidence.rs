@@ -56,7 +56,7 @@ fn traffic(view: &View<'_, '_>, name: &Name, wanted: &policy::Traffic, traffic: 
     let rightful = primary.attributes.get(record::FAILOVER).is_some_and(|role| role == record::PRIMARY);
     traffic.alias = primary.attributes.get(record::ALIAS_NAME).is_some_and(|name| !name.is_null());
     traffic.moves =
-        rightful && has_standby(view, name, wanted) && watched(view, name, wanted, primary, traffic);
+        rightful && has_standby(view, name, wanted) && detects_failure(view, name, wanted, primary, traffic);
     true
 }
 
@@ -70,7 +70,7 @@ fn has_standby(view: &View<'_, '_>, name: &Name, traffic: &policy::Traffic) -> b
 }
 
 /// Whether Route 53 notices when the primary is down, and how fast.
-fn watched(
+fn detects_failure(
     view: &View<'_, '_>,
     name: &Name,
     wanted: &policy::Traffic,

@@ -37,9 +37,9 @@ const DNS: Dns = Dns {
     request,
     health_propagation: Fact { value: Duration::seconds(60), why: "Route 53 documents no bound" },
     keep_alive: Fact { value: Duration::hours(1), why: "an Application Load Balancer's default" },
-    asks_alias,
+    evaluates_alias,
     unreachable,
-    asks_from: "Route 53 checks from the internet: give a public address",
+    checks_from: "Route 53 checks from the internet: give a public address",
     longest_record: 240,
     most_checks: 200,
     more_checks: "request a higher quota (Service Quotas, Route 53), and record it in a waiver",
@@ -85,7 +85,7 @@ fn request(connects: bool, reads: bool) -> u64 {
 
 /// Route 53 asks every AWS resource but CloudFront distributions (Route 53 API Reference,
 /// `AliasTarget.EvaluateTargetHealth`).
-fn asks_alias(zone_id: &str) -> bool {
+fn evaluates_alias(zone_id: &str) -> bool {
     zone_id != CLOUDFRONT_ZONE
 }
 

@@ -113,7 +113,7 @@ impl<'a> Replicated<'a> {
 }
 
 /// Buckets that nothing copies.
-pub(super) fn lone(survey: &Survey, taken: &BTreeSet<String>, out: &mut Vec<LeftOut>) {
+pub(super) fn unreplicated(survey: &Survey, taken: &BTreeSet<String>, out: &mut Vec<LeftOut>) {
     for lone in survey.of(bucket::KIND).filter(|lone| !taken.contains(&lone.id)) {
         let why = "no replication that can be taken over copies it: write a data set with a backup, and `holdfast import` adopts it";
         out.push(LeftOut::new(format!("bucket {}", lone.id), why));

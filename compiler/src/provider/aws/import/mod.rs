@@ -81,7 +81,7 @@ pub(super) fn candidates<'a>(
             Err(why) => out.push(LeftOut::new(format!("replication of {}", replication.id), why)),
         }
     }
-    data::lone(survey, &taken, out);
+    data::unreplicated(survey, &taken, out);
     let mut candidates: Vec<Candidate<'a>> = groups.into_values().collect();
     for (key, records) in traffic::names(survey) {
         let (zone, record, kind) = key;

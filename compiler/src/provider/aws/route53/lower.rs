@@ -107,7 +107,7 @@ impl Chain<'_> {
             [last] => self.endpoint(depth, record::SECONDARY, last),
             _ => {
                 let inner = self.lower(depth + 1, out)?;
-                self.onward(depth, first).after(&inner)
+                self.secondary(depth, first).after(&inner)
             }
         };
         // Never a SECONDARY without its PRIMARY: it would take all the traffic.
@@ -150,7 +150,7 @@ impl Chain<'_> {
                 .set(record::VALUES, Value::Null)
                 .set(record::ALIAS_NAME, name.as_str())
                 .set(record::ALIAS_ZONE_ID, zone_id.as_str())
-                .set(record::EVALUATE, endpoint.target.tells_its_health(self.traffic.provider)),
+                .set(record::EVALUATE, endpoint.target.health_is_evaluated(self.traffic.provider)),
             EndpointTarget::Ip(_) | EndpointTarget::Host(_) => plain
                 .set(record::TTL, self.traffic.ttl.value.as_seconds())
                 .set(record::VALUES, json!([value(&endpoint.target)]))
@@ -169,7 +169,7 @@ impl Chain<'_> {
     }
 
     /// The SECONDARY that leads to the next pair.
-    fn onward(&self, depth: usize, first: &Endpoint) -> Resource {
+    fn secondary(&self, depth: usize, first: &Endpoint) -> Resource {
         let site = first.site.name.as_str();
         let address = self.context.address(record::KIND, &[self.name.as_str(), site, "standbys"]);
         let purpose = format!("the standbys of `{site}` take over `{}`", self.traffic.record);

@@ -1,4 +1,5 @@
-//! Every code, with its page. A code without a page does not compile; a page nobody uses fails a test.
+//! Every code with its page. A code without a page does not compile; a code that is never reported fails a
+//! test.
 
 use std::fmt;
 
@@ -23,7 +24,7 @@ impl Code {
         self.0
     }
 
-    /// How bad what it stands for is.
+    /// The severity that the code stands for.
     #[must_use]
     pub fn severity(self) -> Severity {
         if self.0.starts_with('W') { Severity::Warning } else { Severity::Error }
@@ -41,19 +42,19 @@ macro_rules! codes {
 }
 
 codes! {
-    /// A path that was named does not exist.
+    /// A path given by the user does not exist.
     MISSING_PATH = "E0001";
-    /// A folder holds no policy files.
+    /// A folder without policy files.
     NO_POLICIES = "E0002";
-    /// A file holds no document.
+    /// A file without a document.
     EMPTY_FILE = "E0003";
     /// A file is not UTF-8.
     NOT_UTF8 = "E0004";
     /// A file cannot be read, is not a regular file, or is larger than a policy can be.
     UNREADABLE = "E0005";
-    /// A link in a folder leads out of it.
+    /// A link in a folder that points outside it.
     LEADS_OUT = "E0006";
-    /// More files, bytes or nested folders than are read.
+    /// More files, bytes or nested folders than the limits allow.
     TOO_MANY_FILES = "E0007";
 
     /// The YAML cannot be parsed.
@@ -67,28 +68,28 @@ codes! {
     /// YAML that policies do not use: tags, keys that are not text, numbers out of range.
     UNSUPPORTED_YAML = "E0105";
 
-    /// A key the document does not have.
+    /// A key that the document does not have.
     UNKNOWN_KEY = "E0201";
-    /// A key that has to be there is not.
+    /// A required key is missing.
     MISSING_KEY = "E0202";
     /// A value of the wrong type.
     WRONG_TYPE = "E0203";
-    /// A value outside the list of what is allowed.
+    /// A value that is not one of the allowed ones.
     NOT_ALLOWED = "E0204";
-    /// A duration that is none.
+    /// Text that is not a duration.
     BAD_DURATION = "E0205";
-    /// A bucket name S3 would refuse.
+    /// A bucket name that the cloud does not allow.
     BAD_BUCKET_NAME = "E0206";
-    /// A name Holdfast cannot use in addresses.
+    /// A name that cannot be part of an address.
     BAD_NAME = "E0207";
     /// A number, text or list outside its limits.
     OUT_OF_RANGE = "E0208";
-    /// Text that does not have the form its place asks for.
+    /// Text that does not match the pattern of its key.
     BAD_FORM = "E0209";
 
-    /// A site the estate does not have.
+    /// A site that the estate does not declare.
     UNKNOWN_SITE = "E0301";
-    /// Two services of one name.
+    /// Two services with one name.
     DUPLICATE_SERVICE = "E0302";
     /// No document of kind estate.
     NO_ESTATE = "E0303";
@@ -96,58 +97,58 @@ codes! {
     TWO_ESTATES = "E0304";
     /// Two sites in one region.
     SHARED_REGION = "E0305";
-    /// A site named twice in one list, or a copy at the site of the original.
+    /// A site twice in one list, or a copy at the site of the original.
     REPEATED_SITE = "E0306";
-    /// A site that is not one of the service's.
+    /// A site that does not belong to the service.
     FOREIGN_SITE = "E0307";
-    /// A service nobody declared.
+    /// A service that no document declares.
     UNKNOWN_SERVICE = "E0308";
-    /// A contact nobody declared.
+    /// A contact that the continuity plan does not declare.
     UNKNOWN_CONTACT = "E0309";
-    /// A tier the estate does not have.
+    /// A tier that the estate does not declare.
     UNKNOWN_TIER = "E0310";
-    /// A step the procedure does not have.
+    /// A step that the procedure does not have.
     UNKNOWN_STEP = "E0311";
-    /// A data set or an entry of traffic the service does not have.
+    /// A data set or traffic entry that the service does not have.
     UNKNOWN_PART = "E0312";
-    /// Two things of one name.
+    /// Two things with one name.
     DUPLICATE_NAME = "E0313";
     /// More than one continuity plan.
     TWO_PLANS = "E0314";
-    /// Something existing that the service does not have.
+    /// An `existing` entry for something that the service does not have.
     UNKNOWN_EXISTING = "E0315";
-    /// A name or an attribute of something existing that cannot be taken over as it is.
+    /// A name or an attribute in `existing` that Holdfast cannot use.
     NOT_LEFT = "E0316";
 
     /// A record outside its zone.
     OUTSIDE_ZONE = "E0401";
     /// Endpoints that do not fit into one record type.
     MIXED_ENDPOINTS = "E0402";
-    /// A CNAME at the apex of a zone.
+    /// A CNAME record at the apex of a zone.
     CNAME_AT_APEX = "E0403";
-    /// Traffic with nowhere to go when the primary is lost.
+    /// Traffic without a target if the primary is lost.
     NO_FAILOVER = "E0404";
-    /// Nothing tells the DNS service that an endpoint is down.
+    /// An endpoint without a health check.
     NO_PROBE = "E0405";
     /// One bucket for two purposes.
     BUCKET_TWICE = "E0406";
     /// One record for two purposes.
     RECORD_TWICE = "E0407";
-    /// A KMS key of another region.
+    /// A KMS key in another region.
     FOREIGN_KEY = "E0408";
-    /// An address the health checkers cannot reach.
+    /// An address that the health checkers cannot reach.
     UNREACHABLE_ENDPOINT = "E0409";
-    /// A record that answers with itself.
+    /// A record that points to itself.
     SELF_REFERENCE = "E0410";
-    /// A backup window AWS Backup does not offer.
+    /// A backup window outside the limits of the backup service.
     BAD_WINDOW = "E0411";
-    /// A retention that keeps nothing, or that AWS Backup does not offer.
+    /// A retention of zero, or one outside the limits of the backup service.
     BAD_RETENTION = "E0412";
-    /// Backups that take longer than the time between two.
+    /// Backups that take longer than the time between two of them.
     BACKUPS_OVERLAP = "E0413";
     /// A time zone that does not exist.
     UNKNOWN_ZONE = "E0414";
-    /// A bucket for what is kept in a vault.
+    /// A bucket name for a backup that is stored in a vault.
     NO_BUCKET_IN_VAULT = "E0415";
     /// A backup at an hour that summer time skips.
     SKIPPED_HOUR = "W0416";
@@ -155,58 +156,58 @@ codes! {
     DOTTED_BUCKET = "W0417";
     /// Traffic moves to a site that has no copy of the data.
     DATA_ELSEWHERE = "W0418";
-    /// More health checks than an account may have.
+    /// More health checks than the quota of an account.
     MANY_CHECKS = "W0419";
 
-    /// A circle in the graph.
+    /// A cycle in the graph.
     CYCLE = "E0501";
 
     /// A hosted zone that does not exist.
     NO_ZONE = "E0601";
     /// A bucket that exists in another region.
     BUCKET_ELSEWHERE = "E0602";
-    /// Another routing policy holds the record's name.
+    /// A record with the same name and another routing policy.
     OTHER_ROUTING = "E0603";
-    /// The credentials belong to another account than the estate.
+    /// The credentials belong to an account other than the estate's.
     WRONG_ACCOUNT = "E0604";
-    /// A role on which others have put rights.
+    /// A role that has permissions from other sources.
     FOREIGN_RIGHTS = "E0605";
 
-    /// The cloud moved since the plan was made.
+    /// The cloud has changed since the plan was made.
     STALE_PLAN = "E0701";
-    /// Somebody else is applying.
+    /// Another run is applying.
     LOCKED = "E0702";
     /// The journal cannot be trusted.
     JOURNAL_DAMAGED = "E0703";
-    /// A plan file that cannot be used.
+    /// A plan file that cannot be read or used.
     BAD_PLAN_FILE = "E0704";
     /// An apply without approval.
     NOT_CONFIRMED = "E0705";
-    /// A whole service would go.
+    /// A plan that deletes a whole service.
     SERVICE_LEAVES = "E0706";
-    /// An unlikely share of the estate would change.
+    /// A plan that changes an unlikely share of the estate.
     TOO_MANY_CHANGES = "E0708";
-    /// A run that was not heard of for its lease.
+    /// A run that has been silent for longer than its lease.
     ABANDONED_RUN = "E0716";
-    /// A run that others have taken over.
+    /// A run that another runner has taken over.
     RUN_TAKEN_OVER = "E0717";
-    /// A plan that was applied already.
+    /// A plan that has already been applied.
     APPLIED_ALREADY = "E0707";
-    /// Too few people have agreed to a plan.
+    /// Too few approvals of a plan.
     TOO_FEW_APPROVALS = "E0709";
     /// An approval that was changed or cannot be read.
     APPROVAL_CHANGED = "E0710";
     /// An approval of another plan.
     APPROVAL_OF_ANOTHER = "E0711";
-    /// An approval with a key that may not approve.
+    /// An approval with a key that is not allowed to approve.
     APPROVAL_UNKNOWN_KEY = "E0712";
-    /// An approval that does not hold now.
+    /// An approval that is expired or not valid yet.
     APPROVAL_EXPIRED = "E0713";
     /// An approval by the author of the plan.
     APPROVAL_OWN = "E0714";
-    /// An approval that was used before.
+    /// An approval that was already used.
     APPROVAL_USED = "E0715";
-    /// A list of signers that cannot be used.
+    /// A signers file that cannot be used.
     BAD_SIGNERS = "E0719";
     /// A trust anchor that cannot be used.
     BAD_TRUST = "E0720";
@@ -214,22 +215,22 @@ codes! {
     NOT_TRUSTED = "E0721";
     /// A journal that the trust anchor does not accept.
     JOURNAL_NOT_TRUSTED = "E0722";
-    /// A run that no runner of the trust anchor has signed.
+    /// A run without a signature by a runner of the trust anchor.
     RUN_NOT_SIGNED = "E0723";
-    /// Nobody who may has broken the glass.
+    /// No valid break-glass signature.
     GLASS_NOT_BROKEN = "E0724";
     /// A plan without the signature of its author.
     PLAN_NOT_SIGNED = "E0725";
-    /// What would be done is not what was approved.
+    /// The steps to apply differ from the approved ones.
     NOT_AS_APPROVED = "E0726";
 
     /// More data may be lost than the objective allows.
     RPO_MISSED = "E0801";
     /// Recovery may take longer than the objective allows.
     RTO_MISSED = "E0802";
-    /// A measurement that is too old to count.
+    /// A measurement that is too old.
     OLD_MEASUREMENT = "W0803";
-    /// An objective that nobody has decided on.
+    /// An undecided objective.
     UNDECIDED = "W0804";
 
     /// SS01: a recovery step that changes DNS or health checks.
@@ -238,58 +239,58 @@ codes! {
     CALLS_IAM = "E0902";
     /// SS03: a recovery step that changes the organization or an account.
     CALLS_ACCOUNT = "E0903";
-    /// SS04: a recovery step that makes or configures buckets.
+    /// SS04: a recovery step that creates or configures buckets.
     CALLS_BUCKETS = "E0904";
-    /// SS05: a recovery step that makes what needs the DNS service's control plane to be made.
+    /// SS05: a recovery step that creates a resource whose creation needs the DNS service's control plane.
     CALLS_ENDPOINTS = "E0905";
     /// SS06: a recovery step that changes the edge: CloudFront, its certificates, WAF, Global Accelerator.
     CALLS_EDGE = "E0906";
     /// SS07: a recovery step that changes the configuration of ARC, networks or multi-region access points.
     CALLS_RECOVERY_CONFIG = "E0907";
-    /// SS09: an identity provider that is lost with the site.
+    /// SS09: an identity provider that runs at the lost site.
     IDENTITY_AT_SITE = "W0909";
-    /// SS10: a recovery step that looks up the ARC cluster on the day.
+    /// SS10: a recovery step that looks up the ARC cluster during the recovery.
     CALLS_ARC_LOOKUP = "E0910";
-    /// SS11: a recovery step that provisions on the day.
+    /// SS11: a recovery step that provisions capacity during the recovery.
     CALLS_PROVISIONING = "E0911";
-    /// SS12: the journal is lost with the site.
+    /// SS12: a journal that is lost with the site.
     JOURNAL_AT_SITE = "W0912";
-    /// SS13: a TTL that spends the budget of a failover.
+    /// SS13: a TTL that takes most of the time allowed for a failover.
     LONG_TTL = "W0913";
-    /// SS14: primary and standbys share a fate.
+    /// SS14: primary and standbys that share a point of failure.
     SHARED_FATE = "W0914";
-    /// SS15: a decision that waits for one person, or has no deadline.
+    /// SS15: a decision that depends on one person, or has no deadline.
     ONE_DECIDER = "W0915";
 
-    /// Somebody the recovery relies on has no deputy.
+    /// A contact of the recovery without a deputy.
     NO_DEPUTY = "W1001";
-    /// Somebody can be reached in one way only.
+    /// A contact who can be reached in one way only.
     ONE_CHANNEL = "W1002";
-    /// The continuity plan was not reviewed in time.
+    /// A continuity plan whose review is overdue.
     REVIEW_OVERDUE = "W1003";
-    /// A drill was not held in time.
+    /// A drill that is overdue.
     DRILL_OVERDUE = "W1004";
     /// A critical service that no drill tests.
     NEVER_DRILLED = "W1005";
-    /// A critical service whose recovery is only talked about.
+    /// A critical service whose drills are discussions only.
     ONLY_TALK = "W1006";
-    /// A drill that is passed without meeting the objective.
+    /// A drill whose success criteria are weaker than the objective.
     LOOSE_DRILL = "W1007";
-    /// A continuity plan that lacks a part.
+    /// A continuity plan without a required part.
     PLAN_INCOMPLETE = "W1008";
-    /// A deputy who is the same person.
+    /// A contact who is their own deputy.
     OWN_DEPUTY = "E1009";
-    /// Levels that are not 1 to 5.
+    /// Incident levels that are not exactly 1 to 5.
     BAD_LEVELS = "E1010";
-    /// A waiver that has ended.
+    /// A waiver that has expired.
     WAIVER_ENDED = "W1011";
     /// A waiver that waives nothing.
     WAIVER_IDLE = "W1012";
-    /// One person recovers several services at the same time.
+    /// One person who recovers several services at the same time.
     SHARED_PERSON = "W1013";
 }
 
-/// The page of a code, written any way a person may type it (`e0201`, `E0201`).
+/// The page of a code, in upper or lower case (`e0201`, `E0201`).
 #[must_use]
 pub fn page(code: &str) -> Option<&'static str> {
     PAGES.iter().find(|(known, _)| known.0.eq_ignore_ascii_case(code.trim())).map(|(_, page)| *page)

@@ -1,6 +1,6 @@
-//! What the compiler reports to the user: a code, a message, the places, the cure.
+//! What the compiler reports to the user: a code, a message, places in the text, and help.
 //!
-//! Wording: lower case, no full stop, the user's own words in backticks, the cure in `help`.
+//! Wording: lower case, no full stop, the user's own words in backticks, how to fix it in `help`.
 
 pub mod codes;
 pub mod machine;
@@ -11,16 +11,16 @@ use crate::source::Span;
 pub use codes::Code;
 pub use render::{Style, render};
 
-/// How many findings of one document, and of all, are reported: nobody reads more, and a hostile file can have a
-/// million.
+/// The most findings that are reported for one document, and in total. Nobody reads more, and a hostile file
+/// can cause a million.
 pub(crate) const MOST_REPORTED: usize = 100;
 
-/// How bad it is.
+/// How severe a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The policy does not compile, or the run is refused.
     Error,
-    /// A warning; nothing is refused.
+    /// Something to fix or to accept; nothing is refused.
     Warning,
 }
 
@@ -29,70 +29,70 @@ pub enum Severity {
 pub struct Label {
     /// What is marked.
     pub span: Span,
-    /// What stands beside the mark.
+    /// The note beside the mark.
     pub text: String,
 }
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The code, with a page behind it (`holdfast explain CODE`).
+    /// The code; `holdfast explain CODE` shows its page.
     pub code: Code,
     /// What is wrong.
     pub message: String,
-    /// Where; the first label is the place the finding is reported at. Empty for whole files.
+    /// The places. The first label is the place of the finding. Empty for a finding about a whole file.
     pub labels: Vec<Label>,
-    /// The file, where there is no place in a text.
+    /// The file, for a finding without a place.
     pub file: Option<String>,
-    /// The cure.
+    /// How to fix it.
     pub help: Option<String>,
-    /// The thing it is about, where that is not the first place marked. Boxed, since few have one and errors should
-    /// be small.
+    /// The thing that the finding is about, if it is not the first label. Boxed to keep errors small, because
+    /// few findings have one.
     pub about: Option<Box<Span>>,
 }
 
 impl Diagnostic {
-    /// A finding without a place yet, as bad as its code says.
+    /// A finding without a place. Its severity is that of its code.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), labels: Vec::new(), file: None, help: None, about: None }
     }
 
-    /// How bad it is: its code says so.
+    /// The severity, which the code determines.
     #[must_use]
     pub fn severity(&self) -> Severity {
         self.code.severity()
     }
 
-    /// Mark a place. The first one marked is the place of the finding.
+    /// Mark a place. The first marked place is the place of the finding.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
         self
     }
 
-    /// Name what it is about: the cause can be in another document.
+    /// Set the thing that the finding is about. The cause can be in another document.
     #[must_use]
     pub fn about(mut self, span: Span) -> Self {
         self.about = Some(Box::new(span));
         self
     }
 
-    /// Name the file, where no text can be marked.
+    /// Set the file, for a finding without a place.
     #[must_use]
     pub fn in_file(mut self, path: impl Into<String>) -> Self {
         self.file = Some(path.into());
         self
     }
 
-    /// Say what to do about it.
+    /// Say how to fix it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Add the cure, if there is one.
+    /// Add the help, if there is any.
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
@@ -100,20 +100,20 @@ impl Diagnostic {
     }
 }
 
-/// Put findings in the order of files and places, and drop exact repetitions.
+/// Sort findings by file and place, and remove exact repetitions.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     let key = |d: &Diagnostic| (d.labels.first().map(|l| l.span), d.code, d.message.clone());
     diagnostics.sort_by_key(key);
     diagnostics.dedup();
 }
 
-/// The candidate nearest to what was written, if it is near enough to be a slip of the fingers and no other
-/// one is as near.
+/// The candidate nearest to the written word, if it is near enough to be a typing mistake and no other
+/// candidate is equally near.
 #[must_use]
 pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = written.chars().count();
     let allowed = (length / 3).clamp(1, 3);
-    // A difference in length alone is that many slips: most candidates need no closer look.
+    // A difference in length is at least that many mistakes, so most candidates need no comparison.
     let near = |candidate: &&str| candidate.chars().count().abs_diff(length) <= allowed;
     let mut best: Vec<(usize, &str)> = candidates
         .into_iter()
@@ -131,8 +131,8 @@ pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a 
     }
 }
 
-/// [`did_you_mean`], for lists that a hostile file can make as long as it likes: while somebody still reads what
-/// is found.
+/// [`did_you_mean`] for lists that a hostile file can make arbitrarily long: stops comparing after
+/// [`MOST_GUESSES`] findings.
 pub(crate) fn guess<'a>(
     found: &[Diagnostic],
     written: &str,
@@ -141,7 +141,7 @@ pub(crate) fn guess<'a>(
     if found.len() < MOST_GUESSES { did_you_mean(written, candidates) } else { None }
 }
 
-/// What may have been meant, or all there is to choose from; for the same lists.
+/// The help for a misspelt word: the nearest candidate, or all candidates. Bounded as in [`guess`].
 pub(crate) fn choices<'a, I: Iterator<Item = &'a str>>(
     found: &[Diagnostic],
     written: &str,
@@ -156,13 +156,13 @@ pub(crate) fn choices<'a, I: Iterator<Item = &'a str>>(
     })
 }
 
-/// How many findings there may be until misspelt names are no longer compared with anything.
+/// The number of findings after which misspelt names are no longer compared.
 const MOST_GUESSES: usize = 10 * MOST_REPORTED;
 
-/// How many names are compared with a misspelt one.
+/// The most names that a misspelt name is compared with.
 const MOST_NAMES: usize = 1_000;
 
-/// How many names a sentence lists. The regions of AWS are the longest list worth reading.
+/// The most names that a sentence lists. The list of AWS regions fits.
 const LONGEST_LIST: usize = 50;
 
 /// A list for a sentence: `a`, `b` or `c`.

@@ -1,7 +1,8 @@
-//! Findings as a person reads them: miette reports with marks in the user's own text.
+//! Findings for people: miette reports that mark places in the user's text.
 //!
-//! Policies come from strangers' pull requests, so nothing of theirs reaches the terminal raw: control
-//! and direction-changing characters are replaced, in excerpts byte for byte so that marks stay in place.
+//! Policies can come from an untrusted pull request, so their text never reaches the terminal unchanged:
+//! control characters and direction-changing characters are replaced, in excerpts byte for byte, so that
+//! marks stay in place.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -16,22 +17,22 @@ use super::{Code, Diagnostic, Label, MOST_REPORTED, Severity};
 use crate::printable::{Reader, Seal, is_hidden, one_line, visible};
 use crate::source::{Source, SourceId, Sources};
 
-/// How to draw.
+/// How to draw reports.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// With colours, marked with this seal for the printing layer.
+    /// If set, draw with colours and mark them with this seal for the printing layer.
     pub color: Option<Seal>,
-    /// Columns to fit into.
+    /// The width to fit into, in columns.
     pub width: usize,
 }
 
-/// The findings as text, one report after the other.
+/// The findings as text, one report after another.
 #[must_use]
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
     let theme =
         if style.color.is_some() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let width = style.width.max(40);
-    // Lines are wrapped here: miette would cut words at their hyphens, and `eu-west-1` is one word.
+    // Wrap lines here: miette breaks words at hyphens, and `eu-west-1` must stay whole.
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(width)
         .with_wrap_lines(false)
@@ -41,7 +42,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(MOST_REPORTED) {
         let report = Report::new(diagnostic, sources, width);
-        // Writing into a String cannot fail, and a report of ours has no failing parts.
+        // Writing into a String cannot fail, and no part of a report returns an error.
         let _ = handler.render_report(&mut out, &report);
         out.push('\n');
     }
@@ -49,7 +50,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     if !rest.is_empty() {
         let _ = writeln!(out, "… and {} more: {}", rest.len(), counted(rest));
     }
-    // Everything of others in it is masked, so the escape sequences are those of the theme.
+    // All text of the user is masked, so the only escape sequences are those of the theme.
     match style.color {
         Some(seal) => seal.adopt(&out),
         None => out,
@@ -65,7 +66,8 @@ fn counted(diagnostics: &[Diagnostic]) -> String {
     counts.iter().map(|(code, count)| format!("{count} of {code}")).collect::<Vec<_>>().join(", ")
 }
 
-/// One finding in the shape miette draws: the labels of one file, the other files' as related reports.
+/// One finding in the shape that miette draws: the labels of one file, with those of other files as related
+/// reports.
 #[derive(Debug)]
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
@@ -75,7 +77,7 @@ struct Report<'a> {
     related: Vec<Elsewhere<'a>>,
 }
 
-/// Labels of a further file.
+/// The labels in a further file.
 #[derive(Debug)]
 struct Elsewhere<'a> {
     excerpt: Excerpt<'a>,
@@ -174,14 +176,14 @@ impl miette::Diagnostic for Elsewhere<'_> {
     }
 }
 
-/// Lines shown before and after a marked one: miette's default.
+/// Lines shown before and after a marked one, as miette's default.
 const CONTEXT: usize = 1;
 
-/// The most text that is shown around a mark, in bytes. Beyond it there are lines that nobody reads.
+/// The longest excerpt around a mark, in bytes. Longer lines are not readable.
 const LONGEST: usize = 4_096;
 
-/// The lines of one file around some labels, masked, found through the line index of the file: miette's
-/// own `NamedSource` reads the whole file again for every report.
+/// The lines of one file around some labels, masked. Uses the line index of the source, because miette's
+/// `NamedSource` scans the whole file again for every report.
 #[derive(Debug)]
 struct Excerpt<'a> {
     source: &'a Source,
@@ -190,7 +192,7 @@ struct Excerpt<'a> {
     pieces: Vec<Piece>,
 }
 
-/// Some whole lines.
+/// A run of whole lines.
 #[derive(Debug)]
 struct Piece {
     /// Byte offset of the lines in the file.
@@ -199,7 +201,7 @@ struct Piece {
 }
 
 impl<'a> Excerpt<'a> {
-    /// `None` where the lines are too long to be shown.
+    /// `None` if the lines are too long to show.
     fn new(source: &'a Source, labels: Vec<&'a Label>) -> Option<Self> {
         let labels: Vec<_> = labels.into_iter().map(|l| (first_line(source, l), l.text.as_str())).collect();
         let mut lines: Vec<usize> = labels.iter().map(|(range, _)| source.position(range.start).0).collect();
@@ -208,7 +210,7 @@ impl<'a> Excerpt<'a> {
         for line in lines {
             let (first, last) = (line.saturating_sub(CONTEXT).max(1), line + CONTEXT);
             match windows.last_mut() {
-                // miette draws as one what touches.
+                // miette draws adjacent lines as one block.
                 Some(window) if first <= window.1 + 1 => window.1 = last,
                 _ => windows.push((first, last)),
             }
@@ -226,7 +228,7 @@ impl<'a> Excerpt<'a> {
         self.labels.iter().enumerate().map(|(nth, (range, text))| {
             let text = Some(brief(text)).filter(|t| !t.is_empty());
             if nth == 0 {
-                // The primary label is the place in the report's head line.
+                // The primary label is the place in the report's headline.
                 LabeledSpan::new_primary_with_span(text, (range.start, range.len()))
             } else {
                 LabeledSpan::new(text, range.start, range.len())
@@ -235,7 +237,7 @@ impl<'a> Excerpt<'a> {
     }
 }
 
-/// What is marked of a label: its first line, so that a mark around half a file stays readable.
+/// The marked part of a label: its first line, so that a mark over many lines stays readable.
 fn first_line(source: &Source, label: &Label) -> Range<usize> {
     let (start, end) = (label.span.start, label.span.end.max(label.span.start));
     let length = source.text.get(start..end).and_then(|text| text.lines().next()).map_or(0, str::len);
@@ -270,18 +272,17 @@ impl SourceCode for Excerpt<'_> {
     }
 }
 
-/// The longest text that is printed in a sentence, in characters.
+/// The longest text in a sentence, in characters.
 const BRIEF: usize = 1_000;
 
-/// Text for a sentence: on one line, and cut where it goes on for too long.
+/// Text for a sentence: one line, cut at [`BRIEF`] characters.
 fn brief(text: &str) -> String {
     let cut = text.char_indices().nth(BRIEF).map(|(at, _)| at);
     let kept = one_line(text.get(..cut.unwrap_or(text.len())).unwrap_or_default());
     if cut.is_some() { kept + "…" } else { kept }
 }
 
-/// Lines of at most so many characters, where the words allow it. What stands in backticks is one word; line ends
-/// stay.
+/// Wrap text at this many characters. Text in backticks is not broken; existing line ends stay.
 fn wrapped(text: &str, width: usize) -> String {
     text.split('\n').map(|line| wrapped_line(line, width)).collect::<Vec<_>>().join("\n")
 }
@@ -304,7 +305,7 @@ fn wrapped_line(text: &str, width: usize) -> String {
     out
 }
 
-/// How many characters the word at an offset has, with all of the backticks it may begin.
+/// The number of characters of the word at an offset. Text in backticks counts as one word.
 fn reach(text: &str, at: usize) -> usize {
     let mut quoted = false;
     let rest = text.get(at..).unwrap_or_default().chars();
@@ -315,18 +316,18 @@ fn reach(text: &str, at: usize) -> usize {
     rest.take_while(inside).count()
 }
 
-/// The same length in bytes, hidden characters replaced, and what makes a command of build machines: the printing
-/// layer would write it out, and marks would no longer stand below what they mark.
+/// Text of the same length in bytes, with hidden characters replaced, and also the prefixes of build system
+/// commands: the printing layer would escape those, and marks would no longer be below the marked text.
 fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
-    // Every line of an excerpt stands behind its number.
+    // Every line of an excerpt has its line number in front.
     let mut reader = Reader::within_a_line();
     while let Some(c) = chars.next() {
         let rest = text.get(out.len() + c.len_utf8()..).unwrap_or_default();
         let command = reader.read(c, rest) && c == '#';
         match c.len_utf8() {
-            // Half of a line end of Windows: nothing to see.
+            // The carriage return of a Windows line end is invisible.
             _ if c == '\r' && chars.peek() == Some(&'\n') => out.push(' '),
             _ if command => out.push('?'),
             _ if matches!(c, '\n' | '\t') || !is_hidden(c) => out.push(c),

@@ -1,11 +1,11 @@
-//! Findings as workflow commands of GitHub Actions: a line each, which the runner turns into an annotation.
+//! Findings as workflow commands of GitHub Actions: one line each, which the runner turns into an annotation.
 //!
-//! The runner takes whatever begins a line with `::` for a command, so a name in a pull request must not
-//! begin one: it is escaped the way the runner reads it back (actions/toolkit, `packages/core/src/command.ts`;
-//! actions/runner, `ActionCommand.cs`), and hidden characters are written out. The printing layer
-//! ([`annotations`](crate::printable::annotations)) lets no other command through.
+//! The runner treats every line that begins with `::` as a command, so a name from a pull request must not
+//! begin one. Names are escaped the way the runner decodes them (actions/toolkit,
+//! `packages/core/src/command.ts`; actions/runner, `ActionCommand.cs`), and hidden characters are written
+//! out. The printing layer ([`annotations`](crate::printable::annotations)) passes no other command.
 //!
-//! GitHub shows ten errors and ten warnings of a step as annotations; the rest stand in its log. For more,
+//! GitHub shows ten errors and ten warnings per step as annotations; the rest are only in its log. For more,
 //! upload SARIF.
 
 use std::fmt::Write as _;
@@ -33,7 +33,7 @@ fn command(finding: &Diagnostic, sources: &Sources) -> String {
     format!("::{} {}::{}\n", level(finding.severity()), properties.join(","), data(&message))
 }
 
-/// A further place: an annotation has only one.
+/// A further place, as text: an annotation has only one place.
 fn further(label: &Label, sources: &Sources) -> String {
     let place = sources.place(label.span).to_string();
     let mut text = format!("\nsee {}", shown(&place));

@@ -1,29 +1,29 @@
 //! Findings as JSON, for scripts: `holdfast validate --format json`.
 //!
-//! `format_version` is `1.0`: the minor number grows when something is added, the major one when something changes its
-//! meaning or is removed. The document:
+//! `format_version` is `1.0`: the minor number grows when a key is added, the major number when a key changes
+//! its meaning or is removed. The document:
 //!
 //! | key | holds |
 //! | --- | --- |
 //! | `format_version` | `"1.0"` |
-//! | `valid` | whether there is no error among the findings |
+//! | `valid` | `true` if no finding is an error |
 //! | `findings` | one object per finding, in the order of files and places |
 //!
-//! A finding; every key is always there, and `null` where there is nothing to say:
+//! A finding. Every key is always present; its value is `null` if there is none:
 //!
 //! | key | holds |
 //! | --- | --- |
-//! | `code` | `E0201`; `holdfast explain` knows more |
+//! | `code` | such as `E0201`; `holdfast explain` shows its page |
 //! | `severity` | `error` or `warning` |
 //! | `message` | what is wrong |
-//! | `help` | the cure |
-//! | `file` | the path, as it was given, with `/` between the parts |
+//! | `help` | how to fix it |
+//! | `file` | the path, as given, with `/` between the parts |
 //! | `line`, `column` | where it begins, from 1, columns in characters; `null` for a file as a whole |
-//! | `endLine`, `endColumn` | where it ends: one past the last character |
-//! | `labels` | up to 100 marked places, that of the finding first: `file`, `line`, `column`, `endLine`, `endColumn`, and `text`, what is to be said about this place |
+//! | `endLine`, `endColumn` | where it ends (exclusive) |
+//! | `labels` | up to 100 marked places, that of the finding first: `file`, `line`, `column`, `endLine`, `endColumn`, and `text`, the note on this place |
 //!
-//! All strings are the user's own, as they are: a script that prints them has to mask them first. In the
-//! document itself the characters a terminal obeys are written as `\uXXXX`.
+//! All strings contain the user's text unchanged: a script that prints them has to mask them first. In the
+//! document itself, characters that control a terminal are written as `\uXXXX`.
 
 use serde::Serialize;
 

@@ -1,8 +1,8 @@
-//! Findings as programs read them: our own JSON, SARIF 2.1.0, and the workflow commands of GitHub Actions.
+//! Findings for programs: Holdfast's JSON, SARIF 2.1.0, and the workflow commands of GitHub Actions.
 //!
-//! All three count lines and columns from 1 and columns in characters, as the reports for people do; ends are one past
-//! the last character. A byte order mark does not count as a character, as in editors and SARIF. What a finding is
-//! reported at is its first label; the rest are its further places.
+//! All three count lines and columns from 1 and columns in characters, as the reports for people do. Ends are
+//! exclusive. A byte order mark does not count as a character, as in editors and SARIF. The first label of a
+//! finding is its place; the other labels are further places.
 
 mod github;
 mod json;
@@ -11,18 +11,18 @@ mod sarif;
 use super::{Diagnostic, Label, MOST_REPORTED, Severity, codes, visible};
 use crate::source::{Source, Sources};
 
-/// A format.
+/// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportFormat {
-    /// Our own, for scripts: complete, and as plain as it gets.
+    /// Holdfast's JSON, for scripts: contains everything about a finding.
     Json,
-    /// For code scanning.
+    /// SARIF, for code scanning.
     Sarif,
-    /// For the log of a GitHub Actions job, which shows them in the pull request.
+    /// Workflow commands, for the log of a GitHub Actions job, which shows them in the pull request.
     Github,
 }
 
-/// The findings as a document of a format. Without findings it is an empty document, and a valid one.
+/// Write the findings in a format. Without findings the document is valid and empty.
 #[must_use]
 pub fn write(findings: &[Diagnostic], sources: &Sources, format: ReportFormat) -> String {
     match format {
@@ -40,19 +40,19 @@ struct Region<'a> {
     column: usize,
     end_line: usize,
     end_column: usize,
-    /// What is marked.
+    /// The marked text.
     text: &'a str,
 }
 
 impl<'a> Region<'a> {
-    /// All of it.
+    /// The whole label.
     fn whole(label: &Label, sources: &'a Sources) -> Option<Self> {
         let source = sources.get(label.span.source)?;
         Some(Self::new(source, label.span.start, label.span.end.max(label.span.start)))
     }
 
-    /// Its first line, which is what the reports for people mark. GitHub shows an alert in a pull request
-    /// only where all of its lines were changed, and takes no columns for more than one line.
+    /// The first line of a label, as in the reports for people. GitHub shows an alert in a pull request only
+    /// if all its lines were changed, and accepts no columns for several lines.
     fn first_line(label: &Label, sources: &'a Sources) -> Option<Self> {
         let whole = Self::whole(label, sources)?;
         let length = whole.text.lines().next().map_or(0, str::len);
@@ -74,18 +74,18 @@ fn position(source: &Source, offset: usize) -> (usize, usize) {
     (line, column.saturating_sub(usize::from(mark)).max(1))
 }
 
-/// The labels that are reported: the first is the place of the finding.
+/// The labels to report. The first one is the place of the finding.
 fn labels(finding: &Diagnostic) -> impl Iterator<Item = &Label> {
     finding.labels.iter().take(MOST_REPORTED)
 }
 
-/// The file of a finding, with or without a place in it.
+/// The file of a finding, even if the finding has no place in it.
 fn file<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Option<&'a str> {
     let labelled = finding.labels.first().and_then(|label| sources.get(label.span.source));
     labelled.map(|source| source.path.as_str()).or(finding.file.as_deref())
 }
 
-/// `error` or `warning`: the same word in every format.
+/// `error` or `warning`, the same in every format.
 fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
@@ -93,7 +93,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// What is wrong and what to do about it, for a viewer that draws nothing.
+/// The message and the help as one text, for viewers that show no separate help.
 fn sentence(finding: &Diagnostic) -> String {
     let message = shown(&finding.message);
     match &finding.help {
@@ -102,17 +102,17 @@ fn sentence(finding: &Diagnostic) -> String {
     }
 }
 
-/// The title of a finding's page: `duplicate key`.
+/// The title of the code's page, such as `duplicate key`.
 fn title(finding: &Diagnostic) -> &'static str {
     let page = codes::page(finding.code.as_str()).unwrap_or_default();
     let heading = page.lines().next().unwrap_or_default();
     heading.split_once(": ").map_or(heading, |(_, title)| title)
 }
 
-/// The longest text that is handed to a viewer, in characters.
+/// The longest text that is passed to a viewer, in characters.
 const BRIEF: usize = 1_000;
 
-/// Text that a viewer prints as it is: nothing hidden in it, and cut where it goes on for too long.
+/// Text without hidden characters, cut at [`BRIEF`] characters.
 fn shown(text: &str) -> String {
     let cut = text.char_indices().nth(BRIEF).map(|(at, _)| at);
     let kept = visible(text.get(..cut.unwrap_or(text.len())).unwrap_or_default());

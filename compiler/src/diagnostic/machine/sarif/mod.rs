@@ -1,15 +1,14 @@
-//! Findings as SARIF 2.1.0 (OASIS Standard, errata 01), within the part of it that GitHub's code scanning
-//! reads.
+//! Findings as SARIF 2.1.0 (OASIS Standard, errata 01), limited to what GitHub's code scanning reads.
 //!
-//! - Paths become relative URIs, percent-encoded; absolute ones `file:` URIs.
-//! - Columns count characters, and the run says so (`columnKind`, clause 3.14.17).
-//! - Fingerprints are ours, `holdfastFinding/v1`: code, message, the marked text and how many equal ones stand
+//! - Paths become relative URIs, percent-encoded; absolute paths become `file:` URIs.
+//! - Columns count characters; the run declares that in `columnKind` (clause 3.14.17).
+//! - Fingerprints are ours, `holdfastFinding/v1`: code, message, the marked text and how many equal ones come
 //!   before it in its file, so a finding stays the same one while lines move around it. GitHub's own
 //!   `primaryLocationLineHash` is left to its upload action, which complains about any that it did not make.
 //! - Clause 3.11.5 wants braces in messages doubled. They stay single: a viewer that does not read them back
 //!   would show a cure that, copied, is wrong YAML.
-//! - A finding about a file as a whole stands before its first character: GitHub's documentation requires a
-//!   region of every result.
+//! - A finding about a whole file gets the place before its first character: GitHub's documentation requires
+//! a region for every result.
 //! - GitHub refuses a run with more than 25,000 results, keeps 5,000 of them, and 100 places of each.
 
 mod model;
@@ -27,12 +26,12 @@ use model::{
     Span, Tool,
 };
 
-/// The schema's own name for itself.
+/// The URI of the schema.
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(super) fn write(findings: &[Diagnostic], sources: &Sources) -> String {
-    // The worst of each code that was found, in the order of codes.
+    // The most severe finding of each code, in the order of codes.
     let mut found: BTreeMap<Code, &Diagnostic> = BTreeMap::new();
     for finding in findings {
         let worst = found.entry(finding.code).or_insert(finding);
@@ -76,14 +75,14 @@ fn rule(worst: &Diagnostic) -> Rule {
     }
 }
 
-/// The words of a part of a page, up to its first example.
+/// The text of a section of a page, up to its first example.
 fn section(page: &str, heading: &str) -> String {
     let lines = page.lines().skip_while(|line| line.strip_prefix("## ") != Some(heading)).skip(1);
     let words = lines.take_while(|line| !line.starts_with("## ") && !line.starts_with("```"));
     words.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Where a finding is reported: a place, or the top of a file.
+/// Where a finding is reported: a place in a file, or the start of a file.
 fn location(finding: &Diagnostic, sources: &Sources) -> Option<Location> {
     let label = finding.labels.first();
     label.and_then(|label| marked(label, sources)).or_else(|| {
@@ -106,12 +105,12 @@ fn physical(file: &str, region: Span) -> PhysicalLocation {
     PhysicalLocation { artifact_location: ArtifactLocation { uri: uri::of(file) }, region }
 }
 
-/// A plain text message. A name that looks like a link does not become one (clause 3.11.6).
+/// A plain text message. Text that looks like a link is escaped (clause 3.11.6).
 fn message(text: &str) -> Message {
     Message { text: text.replace("](", "\\]("), markdown: None }
 }
 
-/// The same for the same finding wherever it moves in its file. `seen` counts equal ones.
+/// A hash that stays the same while the finding moves in its file. `seen` counts equal findings.
 fn fingerprint<'a>(
     finding: &'a Diagnostic,
     sources: &'a Sources,

@@ -1,4 +1,4 @@
-//! The part of SARIF 2.1.0 that is written: names and shapes are the standard's (clause 3).
+//! The part of SARIF 2.1.0 that Holdfast writes. Names and shapes are those of the standard (clause 3).
 
 use std::collections::BTreeMap;
 
@@ -94,7 +94,7 @@ pub(super) struct ArtifactLocation {
     pub(super) uri: String,
 }
 
-/// A `region`: the end is one past the last character.
+/// A `region`. The end is exclusive.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Span {

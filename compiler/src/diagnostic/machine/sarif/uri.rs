@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// The URI of a path whose parts are separated by `/`: relative as the path is, or a `file:` URI.
+/// The URI of a path whose parts are separated by `/`: relative for a relative path, otherwise a `file:` URI.
 pub(super) fn of(path: &str) -> String {
     match path.as_bytes() {
         [] => ".".to_owned(),
@@ -15,8 +15,8 @@ pub(super) fn of(path: &str) -> String {
     }
 }
 
-/// Everything but unreserved characters (section 2.3) and the slash is encoded: a colon in the first part
-/// of a relative path would otherwise end a scheme.
+/// Encode everything except unreserved characters (section 2.3) and the slash. An unencoded colon in the
+/// first part of a relative path would end a scheme.
 fn encoded(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {

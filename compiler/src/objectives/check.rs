@@ -1,4 +1,4 @@
-//! Objectives that are missed, at the line that causes it.
+//! Findings about missed objectives, at the lines that cause them.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::policy::{Origin, Policy, Service, Setting};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
-/// How many terms are marked in the text; the largest ones.
+/// The number of terms, largest first, that are marked in the text.
 const MARKED: usize = 5;
 
-/// Derive everything, and report what is missed.
+/// Derive the objectives of all services, and report those that are missed.
 #[must_use]
 pub fn check(policy: &Policy, as_of: Option<Date>) -> Vec<Diagnostic> {
     let mut deriver = Deriver::new(policy, as_of);
@@ -28,7 +28,7 @@ pub fn check(policy: &Policy, as_of: Option<Date>) -> Vec<Diagnostic> {
     out
 }
 
-/// Objectives that the service says nobody has decided on.
+/// Objectives that the service sets to `undecided`.
 fn undecided(service: &Service, out: &mut Vec<Diagnostic>) {
     for (disruption, asked) in &service.objectives {
         for (key, origin) in &asked.undecided {
@@ -65,7 +65,7 @@ impl Case<'_, '_> {
             && !derivation.rto.meets(Some(asked))
         {
             if self.caused_by_dependency(derivation) {
-                // One cause, one finding; unless it would be too slow all alone.
+                // Report one cause once, unless the service misses its objective even without waiting.
                 let facts = Facts { waits: false, ..Facts::wanted(self.service) };
                 let alone = self.deriver.derive(self.service, &facts, derivation.disruption);
                 if !alone.rto.meets(Some(asked)) {
@@ -77,7 +77,7 @@ impl Case<'_, '_> {
         }
     }
 
-    /// Whether it waits longest for a service that misses its own objective, and whose miss is reported.
+    /// Whether the longest wait is for a service that misses its own objective and is reported for that.
     fn caused_by_dependency(&self, derivation: &Derivation) -> bool {
         let waits = derivation.rto.terms.iter().find(|term| term.phase == Phase::Wait);
         let Some(span) = waits.and_then(|term| term.span) else { return false };
@@ -128,7 +128,7 @@ impl Case<'_, '_> {
     }
 }
 
-/// The value, and by how much it is more than what is asked; or, where there is no limit, the rest of the sentence.
+/// The value, and the amount by which it exceeds the objective. Without a limit: the rest of the sentence.
 fn excess(bound: &Bound, asked: &Setting<Duration>, what: &str) -> Result<(String, String), String> {
     let allowed = asked.value.in_words();
     match bound.value() {
@@ -147,7 +147,7 @@ fn at_least(bound: &Bound) -> String {
     }
 }
 
-/// The finding with its places: what weighs most first, then the other terms, then the objective.
+/// The finding with its places: the largest term first, then the other terms, then the objective.
 fn finding(
     mut finding: Diagnostic,
     bound: &Bound,
@@ -163,7 +163,7 @@ fn finding(
     }
     let weight = |terms: &[&Term]| {
         let sum = terms.iter().filter_map(|term| term.value).fold(Duration::default(), Duration::plus);
-        // Without a limit comes first; but a schedule weighs more than the copy of what it makes.
+        // Terms without a limit come first, except that a schedule comes before the copying of its backups.
         let unlimited = terms.iter().any(|term| term.value.is_none());
         (unlimited && (what == "RTO" || bound.at_least() == Duration::default()), sum)
     };

@@ -1,5 +1,5 @@
-//! The cheapest change that would meet an objective. Changes are tried on the facts; those whose effect is one number,
-//! a copy in real time or a stated time, are calculated.
+//! Finds the cheapest change that meets an objective. Most changes are tried on the facts; those with a
+//! simple effect (a real-time copy, a stated time) are calculated.
 
 use super::facts::{Detection, Facts};
 use super::{Bound, Derivation, Deriver};
@@ -7,10 +7,10 @@ use crate::document::{Disruption, Lock, Name, Strategy};
 use crate::policy::{Origin, Service};
 use crate::units::Duration;
 
-/// What ARC's best practices advise for the keep-alive of clients.
+/// The keep-alive that ARC's best practices recommend for clients.
 const SHORT_KEEP_ALIVE: Duration = Duration::minutes(5);
 
-/// A change in words, and the facts with it.
+/// A change as text, and the facts after it.
 struct Change<'p> {
     words: String,
     facts: Facts<'p>,
@@ -78,7 +78,7 @@ fn traffic_changes<'p>(facts: &Facts<'p>) -> Vec<Change<'p>> {
             &keep_alive,
         ),
     ];
-    // One change before two, two before three; a shorter TTL costs nothing, faster probes cost a little.
+    // One change before two, two before three. A shorter TTL costs nothing, faster probes cost a little.
     let sets: [&[usize]; 7] = [&[0], &[1], &[2], &[0, 1], &[0, 2], &[1, 2], &[0, 1, 2]];
     let mut changes = Vec::new();
     for set in sets {
@@ -93,7 +93,7 @@ fn traffic_changes<'p>(facts: &Facts<'p>) -> Vec<Change<'p>> {
     changes
 }
 
-/// One step of the procedure made shorter by what is too much, the longest step first.
+/// Shorten one step of the procedure by the excess, the longest step first.
 fn step_changes<'p>(facts: &Facts<'p>, missed: &Derivation, asked: Duration) -> Vec<Change<'p>> {
     let Some(value) = missed.rto.value() else { return Vec::new() };
     let excess = value.minus(asked);
@@ -144,7 +144,7 @@ pub(super) fn of_rpo<'p>(
             }
         });
     }
-    // To say how long a copy takes costs nothing.
+    // Stating how long a copy takes costs nothing.
     let bound = deriver.derive(service, facts, disruption).rpo.remove(name)?;
     let unstated = bound.value().is_none() && facts.assumptions.backup_copy.is_none();
     if unstated && bound.terms.len() > 1 && bound.at_least() < asked {
@@ -160,7 +160,7 @@ pub(super) fn of_rpo<'p>(
     found.map(|change| change.words).or_else(|| real_time(service, data, disruption, asked))
 }
 
-/// Whether a copy in real time would do, and where.
+/// Whether a real-time copy would meet the objective, and at which site.
 fn real_time(
     service: &Service,
     data: &super::facts::Data<'_>,
@@ -171,7 +171,7 @@ fn real_time(
         return None;
     }
     let lost = &data.primary.site;
-    // A copy that is there already is no cure.
+    // An existing copy is not a change.
     let new = |site: &&crate::policy::Site| data.copies.iter().all(|copy| copy.bucket.site.name != site.name);
     let helps = |site: &&crate::policy::Site| match disruption {
         Disruption::SiteLoss => site.name != lost.name,

@@ -1,4 +1,4 @@
-//! The facts of a derivation: as the policy declares them, or as they were observed.
+//! The facts of a derivation, as declared by the policy or as observed.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +17,11 @@ pub struct Facts<'p> {
     pub traffic: BTreeMap<&'p Name, Traffic>,
     /// Its data sets.
     pub data: BTreeMap<&'p Name, Data<'p>>,
-    /// How people recover it.
+    /// Its recovery steps.
     pub recovery: BTreeMap<Disruption, Vec<RecoveryStep>>,
-    /// What is taken for granted.
+    /// Its assumptions.
     pub assumptions: Assumptions,
-    /// Whether it waits for the services it depends on.
+    /// Whether the derivation includes waiting for the services it depends on.
     pub waits: bool,
 }
 
@@ -30,19 +30,19 @@ pub struct Facts<'p> {
 pub struct Traffic {
     /// The place of its name.
     pub span: Span,
-    /// What is true of the names of its provider.
+    /// The DNS facts of its provider.
     pub dns: &'static Dns,
-    /// Whether it moves at all; nobody has set it up otherwise.
+    /// Whether it fails over: the observed record is not set up otherwise.
     pub moves: bool,
-    /// How a failure is found.
+    /// How a failure is detected.
     pub detection: Detection,
-    /// How long an answer may be kept.
+    /// How long an answer may be cached.
     pub ttl: Setting<Duration>,
-    /// Whether the answers are aliases, whose TTL is their targets'.
+    /// Whether the answers are aliases, whose TTL is that of their targets.
     pub alias: bool,
 }
 
-/// How the failure of an endpoint is found.
+/// How the failure of an endpoint is detected.
 #[derive(Debug, Clone)]
 pub enum Detection {
     /// By a health check.
@@ -56,7 +56,7 @@ pub enum Detection {
         /// The place of the probe.
         span: Span,
     },
-    /// By the alias's own target.
+    /// By the target of an alias.
     Target(Span),
 }
 
@@ -65,50 +65,50 @@ pub enum Detection {
 pub struct Data<'p> {
     /// The place of the backups.
     pub span: Span,
-    /// What is true of data and backups at its provider.
+    /// The storage and backup facts of its provider.
     pub provider: &'static ProviderFacts,
     /// The primary bucket.
     pub primary: &'p Bucket,
-    /// Whether the primary bucket keeps versions.
+    /// Whether the primary bucket has versioning.
     pub versioned: bool,
-    /// Whether encryption is left as it was found, so that nobody knows the key.
+    /// Whether encryption is left unmanaged, so that the key is unknown.
     pub any_key: bool,
-    /// How it is encrypted.
+    /// Its encryption.
     pub encryption: Encryption,
     /// The copies.
     pub copies: Vec<Copy<'p>>,
-    /// The backups on a schedule.
+    /// The scheduled backups.
     pub schedules: Vec<Schedule>,
-    /// How much data it is.
+    /// The amount of data.
     pub size: Option<Setting<Assumed<Bytes>>>,
 }
 
 /// Objects that are older than the replication of their bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Backfill {
-    /// There are none: the bucket is Holdfast's own.
+    /// There are none: Holdfast created the bucket.
     NotNeeded,
-    /// Somebody has copied them.
+    /// The author states that they were copied.
     Done(Setting<Assumed<Date>>),
-    /// Nobody has said so.
+    /// Nobody has stated that they were copied.
     Missing,
 }
 
-/// A copy in real time.
+/// A real-time copy.
 #[derive(Debug, Clone)]
 pub struct Copy<'p> {
     /// The bucket.
     pub bucket: &'p Bucket,
-    /// Whether the provider promises a time for it.
+    /// Whether the provider guarantees a copy time.
     pub timed: bool,
-    /// What the copy needs and the policy leaves as it was found, with the place that says so.
+    /// An unmanaged setting that the copy needs, with the place of its `leave`.
     pub left: Option<(&'static str, Span)>,
-    /// Whether there are objects that were never copied to it, and what the author states about them.
+    /// Whether some objects were never copied, and what the author states about them.
     pub backfill: Backfill,
 }
 
 impl Facts<'_> {
-    /// The steps after a disruption.
+    /// The recovery steps after a disruption.
     #[must_use]
     pub fn steps(&self, disruption: Disruption) -> &[RecoveryStep] {
         self.recovery.get(&disruption).map_or(&[], Vec::as_slice)
@@ -116,7 +116,7 @@ impl Facts<'_> {
 }
 
 impl Copy<'_> {
-    /// Whether everything is in it on a day.
+    /// Whether the copy contains everything on a date.
     #[must_use]
     pub fn is_whole(&self, as_of: Option<Date>) -> bool {
         let copied = match &self.backfill {
@@ -129,20 +129,20 @@ impl Copy<'_> {
 }
 
 impl Data<'_> {
-    /// The key the data is encrypted with at a site: nothing where the provider keeps the keys, or manages one
-    /// in the account that nobody can delete.
+    /// The key that encrypts the data at a site. `None` if the provider manages the key, or if the key is the
+    /// account's managed one, which nobody can delete.
     #[must_use]
     pub fn key<'s>(&self, site: &'s Site) -> Option<&'s KmsKey> {
         (self.encryption == Encryption::Kms).then_some(site.kms_key.as_ref()).flatten()
     }
 }
 
-/// How long it takes until somebody answers, with the place that says so.
+/// How long a contact takes to answer, with the place that states it.
 pub(super) fn answers(policy: &Policy, contact: &Name) -> Option<(Duration, Span)> {
     policy.continuity.as_ref()?.contacts.get(contact).map(|contact| contact.answers_within)
 }
 
-/// The value of a built-in setting has no place.
+/// Whether a setting is built in, and so has no place in the text.
 pub(super) fn is_built_in(origin: &Origin) -> bool {
     matches!(origin, Origin::BuiltIn(_))
 }

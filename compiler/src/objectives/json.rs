@@ -1,10 +1,10 @@
-//! The derivation for programs: a versioned format.
+//! The derivation as versioned JSON.
 //!
 //! ```text
-//! format_version  "1.0": new fields may come within 1.x, the meaning of old ones stays
+//! format_version  "1.0": 1.x only adds fields; a field never changes its meaning
 //! estate, as_of
 //! services[]      {name, tier, critical, objectives[]}
-//! objectives[]    {disruption, rto, rpo, data[]}; rpo is that of the data set that loses most, null without data
+//! objectives[]    {disruption, rto, rpo, data[]}; rpo is that of the data set with the largest loss, null without data
 //! rto, rpo        {seconds (null: unbounded), at_least_seconds, assurance, objective_seconds, objective_from, met, terms[]}
 //! data[]          {name, rpo}
 //! terms[]         {phase, what, seconds, assurance, source, place {file, line, column}}
@@ -20,7 +20,7 @@ use crate::policy::{Origin, Policy, Setting};
 use crate::source::Sources;
 use crate::units::{Date, Duration};
 
-/// The derivation as JSON. Same policy, same bytes.
+/// The derivation as JSON. The same policy gives the same bytes.
 #[must_use]
 pub fn json(
     policy: &Policy,

@@ -1,10 +1,11 @@
 //! Objectives: what RTO and RPO a policy can meet, per service and disruption, derived term by term.
 //!
-//! A bound is a sum of terms. Each term has a value, a source, the place in the text it comes from, and a level of
-//! assurance; the bound has the lowest assurance of its terms. It is a bound under these assumptions, never a proof.
+//! A bound is a sum of terms. Each term has a value, a source, the place in the text it comes from, and a
+//! level of assurance. The bound has the lowest assurance of its terms. It holds under these assumptions; it
+//! is not a proof.
 //!
-//! Words: a *fact* is an input of the derivation, wanted or observed; a *term* is one number of it; a *bound* is their
-//! sum; what is *asked* is the objective of the policy.
+//! Words: a *fact* is an input of the derivation, wanted or observed; a *term* is one number in it; a *bound*
+//! is the sum of terms; *asked* is the objective of the policy.
 
 mod check;
 mod cure;
@@ -35,19 +36,19 @@ pub use observed::{observed, planned};
 pub use text::text;
 pub use view::{Live, View};
 
-/// How sure a number is, the least sure first. A number of several parts is as sure as its least sure part.
+/// How reliable a number is, the least reliable first. A sum is as reliable as its least reliable term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Assurance {
-    /// Nothing limits it.
+    /// No limit is known.
     Unbounded,
-    /// Attested by somebody.
+    /// Somebody states it.
     Attested,
-    /// It was measured, and not too long ago.
+    /// It was measured recently enough to count.
     Measured,
-    /// The provider promises it, and pays if it fails: a percentile, not a bound.
+    /// The provider guarantees it with a penalty: a percentile, not a bound.
     Sla,
-    /// The configuration forces it.
+    /// The configuration guarantees it.
     Proven,
 }
 
@@ -67,25 +68,25 @@ impl fmt::Display for Assurance {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// Data that was written since the last copy.
+    /// Data written since the last copy.
     Loss,
-    /// It is noticed.
+    /// The problem is detected.
     Detect,
-    /// People are told, and answer.
+    /// People are notified, and answer.
     Notify,
     /// Somebody decides.
     Decide,
-    /// Somebody or something acts.
+    /// A person or an automatic action changes something.
     Act,
     /// The change reaches the clients.
     Propagate,
     /// Old connections end.
     Drain,
-    /// Data comes back.
+    /// Data is restored.
     Restore,
-    /// Somebody sees whether it works.
+    /// Somebody verifies that the service works.
     Verify,
-    /// Another service has to be back.
+    /// Another service must be back first.
     Wait,
 }
 
@@ -111,20 +112,20 @@ impl fmt::Display for Phase {
 pub struct Term {
     /// The part of the recovery.
     pub phase: Phase,
-    /// What takes so long.
+    /// What takes this long.
     pub what: String,
-    /// How long; nothing where nothing limits it.
+    /// How long it takes. `None` if there is no limit.
     pub value: Option<Duration>,
-    /// How sure that is.
+    /// How reliable the value is.
     pub assurance: Assurance,
-    /// Where the number comes from: a rule, a promise, an assumption, a measurement.
+    /// Where the number comes from: a rule, a guarantee, an assumption, a measurement.
     pub source: String,
     /// The place in the text that the number comes from.
     pub span: Option<Span>,
 }
 
 impl Term {
-    /// A term that nothing limits.
+    /// A term without a limit.
     pub(crate) fn unbounded(
         phase: Phase,
         what: impl Into<String>,
@@ -141,36 +142,36 @@ impl Term {
 pub struct Bound {
     /// The terms, in the order in which they happen.
     pub terms: Vec<Term>,
-    /// How sure what happens at the same time is, where something does: were it to take longer, so would the whole.
+    /// The assurance of what happens in parallel, if anything does: if that took longer, the whole would too.
     pub beside: Option<Assurance>,
 }
 
 impl Bound {
-    /// The sum of some terms.
+    /// The sum of these terms.
     #[must_use]
     pub fn of(terms: Vec<Term>) -> Self {
         Self { terms, beside: None }
     }
 
-    /// The sum; nothing where a term has no limit.
+    /// The sum. `None` if a term has no limit.
     #[must_use]
     pub fn value(&self) -> Option<Duration> {
         self.terms.iter().try_fold(Duration::default(), |sum, term| Some(sum.plus(term.value?)))
     }
 
-    /// The sum of the terms that have a limit.
+    /// The sum of the terms that have a limit: a lower bound.
     #[must_use]
     pub fn at_least(&self) -> Duration {
         self.terms.iter().filter_map(|term| term.value).fold(Duration::default(), Duration::plus)
     }
 
-    /// How sure the sum is. Nothing at all is certain.
+    /// The assurance of the sum. An empty sum is proven.
     #[must_use]
     pub fn assurance(&self) -> Assurance {
         self.terms.iter().map(|term| term.assurance).chain(self.beside).min().unwrap_or(Assurance::Proven)
     }
 
-    /// What is worse is greater: what has no limit is worse than any number.
+    /// A sort key: worse bounds are greater, and no limit is worse than any number.
     #[must_use]
     pub fn rank(&self) -> (bool, Duration) {
         (self.value().is_none(), self.at_least())
@@ -193,54 +194,54 @@ impl Bound {
     }
 }
 
-/// What a service can keep in one disruption.
+/// What a service can achieve in one disruption.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Derivation {
     /// The disruption.
     pub disruption: Disruption,
-    /// What is asked.
+    /// The objectives.
     pub asked: Asked,
-    /// How long recovery takes.
+    /// The recovery time.
     pub rto: Bound,
-    /// How much data is lost, per data set.
+    /// The data loss, per data set.
     pub rpo: BTreeMap<Name, Bound>,
 }
 
 impl Derivation {
-    /// The data set that loses most, with how much. None where there is no data.
+    /// The data set with the largest loss, and that loss. `None` without data.
     #[must_use]
     pub fn worst_rpo(&self) -> Option<(&Name, &Bound)> {
-        // Of equals the first one, so that reports do not jump.
+        // Of equal losses the first one, so that reports are stable.
         self.rpo.iter().rev().max_by_key(|(_, bound)| bound.rank())
     }
 
-    /// Whether anybody asks for anything here.
+    /// Whether an objective is set for this disruption.
     #[must_use]
     pub fn is_asked(&self) -> bool {
         self.asked.rto.is_some() || self.asked.rpo.is_some()
     }
 }
 
-/// The derivations of a service, worst disruptions as in [`Disruption::ALL`].
+/// The derivations of a service, in the order of [`Disruption::ALL`].
 pub type Derived = Vec<Derivation>;
 
-/// Derives for a whole estate: services wait for each other.
+/// Derives the objectives of an estate, where services wait for each other.
 #[derive(Debug)]
 pub struct Deriver<'p> {
     policy: &'p Policy,
     as_of: Option<Date>,
-    /// The RTO of what has been derived, by service and disruption.
+    /// The RTOs derived so far, by service and disruption.
     known: BTreeMap<(&'p Name, Disruption), Bound>,
 }
 
 impl<'p> Deriver<'p> {
-    /// For a policy, as of a day on which old measurements count for less.
+    /// For a policy. `as_of` is the date for the age of measurements.
     #[must_use]
     pub fn new(policy: &'p Policy, as_of: Option<Date>) -> Self {
         Self { policy, as_of, known: BTreeMap::new() }
     }
 
-    /// Everything about all services, by name. `facts` gives what each rests on.
+    /// The derivations of all services, by name. `facts` returns the facts of a service.
     pub fn all(&mut self, facts: impl Fn(&'p Service) -> Facts<'p>) -> BTreeMap<&'p Name, Derived> {
         let mut all = BTreeMap::new();
         for service in in_order(self.policy) {
@@ -253,7 +254,7 @@ impl<'p> Deriver<'p> {
         all
     }
 
-    /// What one service can keep. What it depends on has to be known.
+    /// The derivations of one service. Those of its dependencies must be known.
     #[must_use]
     pub fn service(&self, service: &'p Service, facts: &Facts<'p>) -> Derived {
         Disruption::ALL.into_iter().map(|disruption| self.derive(service, facts, disruption)).collect()
@@ -274,7 +275,7 @@ impl<'p> Deriver<'p> {
     }
 }
 
-/// The services, each behind those it depends on. There are no cycles: the policy says so.
+/// The services, each after those it depends on. The policy has no cycles.
 fn in_order(policy: &Policy) -> Vec<&Service> {
     let mut ordered = Vec::new();
     let mut waiting: BTreeMap<&Name, usize> = BTreeMap::new();
@@ -301,11 +302,11 @@ fn in_order(policy: &Policy) -> Vec<&Service> {
     ordered
 }
 
-/// How long a measurement counts: a year, as plans and tests are renewed at least every year (DORA, Regulation
-/// (EU) 2022/2554, article 11(6); NIST SP 800-34 rev. 1 §3.5.2).
+/// How long a measurement counts: a year, because plans and tests are renewed at least every year (DORA,
+/// Regulation (EU) 2022/2554, article 11(6); NIST SP 800-34 rev. 1 §3.5.2).
 pub(crate) const MEASUREMENT_HOLDS: Duration = Duration::hours(365 * 24);
 
-/// How sure an assumption is: as sure as its measurement, if it has one that counts: not too old, and not in the
+/// The assurance of an assumption: measured if it has a measurement that is neither too old nor in the
 /// future.
 pub(crate) fn assurance_of(measured: Option<Date>, as_of: Option<Date>) -> Assurance {
     match (measured, as_of) {
@@ -317,7 +318,7 @@ pub(crate) fn assurance_of(measured: Option<Date>, as_of: Option<Date>) -> Assur
     }
 }
 
-/// The source of an assumption in words.
+/// The source of an assumption, as text.
 pub(crate) fn source_of(because: &str, measured: Option<Date>, built_in: bool) -> String {
     match (measured, built_in) {
         (_, true) => format!("assumed by Holdfast: {because}"),

@@ -1,11 +1,11 @@
-//! Facts as they were observed: what the live cloud can meet today, and what it will meet after the plan.
+//! Observed facts: what the live cloud can meet today, and what it will meet after the plan.
 
 use super::facts::Facts;
 use super::view::{Live, View};
 use crate::policy::Service;
 use crate::provider;
 
-/// What a service rests on today; nothing where nothing of it is there.
+/// The facts of a service today. `None` if none of its resources exist.
 #[must_use]
 pub fn observed<'p>(service: &'p Service, live: Live<'_>) -> Option<Facts<'p>> {
     let view = View { service, live };
@@ -25,7 +25,7 @@ pub fn observed<'p>(service: &'p Service, live: Live<'_>) -> Option<Facts<'p>> {
     (there || !facts.data.is_empty()).then_some(facts)
 }
 
-/// What a service will rest on after the plan: what is wanted, with the objects that are there already.
+/// The facts of a service after the plan: the declared facts, combined with what existing objects determine.
 #[must_use]
 pub fn planned<'p>(service: &'p Service, live: Live<'_>) -> Facts<'p> {
     let mut facts = Facts::wanted(service);

@@ -1,7 +1,8 @@
-//! A recovery as a schedule: every step after those it waits for, and one thing at a time for each person.
+//! A recovery as a schedule: every step starts after those it waits for, and each person does one step at a
+//! time.
 //!
-//! Steps of one person happen in the order of the procedure, whatever else is faster or slower. So a step that gets
-//! shorter never makes the whole longer.
+//! The steps of one person run in the order of the procedure, however fast other steps are. So shortening a
+//! step never delays the recovery.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,21 +13,21 @@ use crate::policy::{RecoveryStep, StepAction};
 use crate::source::Span;
 use crate::units::Duration;
 
-/// A moment: when, and what leads there.
+/// A point in the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Node(usize);
 
 #[derive(Debug)]
 struct Done {
-    /// What has to be waited for.
+    /// The point that must be reached first.
     from: Option<Node>,
     /// What then happens.
     terms: Vec<Term>,
-    /// When it is over, from the beginning: whether nothing limits it, and the least time.
+    /// When it ends, from the beginning: whether there is no limit, and the least time.
     end: (bool, Duration),
 }
 
-/// A schedule that is being made.
+/// A schedule under construction.
 pub(super) struct Procedure<'a, 'p> {
     deriver: &'a Deriver<'p>,
     facts: &'a Facts<'p>,
@@ -34,11 +35,11 @@ pub(super) struct Procedure<'a, 'p> {
     detected: Node,
     steps: BTreeMap<&'a Name, Node>,
     people: BTreeMap<&'a Name, Node>,
-    /// When all services are back that this one cannot do without.
+    /// When all services that this one depends on are back.
     others: Option<Node>,
-    /// When the last restore ends: they share one throughput.
+    /// When the last restore ends. Restores share one throughput and run one after another.
     restoring: Option<Node>,
-    /// When somebody has decided, where no step of the procedure does.
+    /// When somebody has decided, if no step of the procedure does.
     decided: Option<Node>,
     moved: BTreeSet<&'a Name>,
     restored: BTreeSet<&'a Name>,
@@ -73,17 +74,17 @@ impl<'a, 'p> Procedure<'a, 'p> {
         Node(self.done.len() - 1)
     }
 
-    /// The later of two ends; of equals the second, which has more behind it.
+    /// The later of two ends. Of equal ends the second, because more steps lead to it.
     fn later(&self, one: Node, other: Node) -> Node {
         if self.end(other) >= self.end(one) { other } else { one }
     }
 
-    /// One step, behind those it waits for.
+    /// Add one step, after those it waits for.
     pub(super) fn step(&mut self, step: &'a RecoveryStep) {
         let before = step.after.iter().filter_map(|name| self.steps.get(name).copied());
         let before: Vec<Node> = before.collect();
         let mut from = before.into_iter().fold(self.detected, |latest, node| self.later(latest, node));
-        // What depends on others can only be seen to work when they do.
+        // A service with dependencies can be verified only when they are back.
         let others = self.others.filter(|_| step.action == StepAction::Verify);
         let restoring = self.restoring.filter(|_| matches!(step.action, StepAction::Restore(_)));
         for node in [others, restoring].into_iter().flatten() {
@@ -92,7 +93,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
         if let Some((person, span)) = &step.by {
             from = self.decided.map_or(from, |decided| self.later(from, decided));
             from = match self.people.get(person) {
-                // Somebody who has been at it already needs no call, but has to be done with it.
+                // A person who is already working needs no call, but must finish the current step first.
                 Some(busy) => self.later(from, *busy),
                 None => self.add(Some(from), vec![self.call(person, *span)]),
             };
@@ -157,7 +158,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
             StepAction::Restore(name) => {
                 if let Some((name, data)) = self.facts.data.get_key_value(name) {
                     self.restored.insert(name);
-                    // Where both are known, what the author says and what the data needs, the longer one counts.
+                    // If both the stated time and the derived time are known, the longer one counts.
                     let derived = self.restore(name, data, step.span);
                     let stated = terms.first().and_then(|term| term.value);
                     if stated.is_none() || derived.value > stated {
@@ -170,7 +171,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
         terms
     }
 
-    /// How long the restore takes: the size of the data over the throughput.
+    /// The time of a restore: the size of the data divided by the throughput.
     fn restore(&self, name: &Name, data: &Data<'_>, span: Span) -> Term {
         let what = format!("restoring `{name}`");
         let (Some(size), Some(rate)) = (&data.size, &self.facts.assumptions.restore_throughput) else {
@@ -195,7 +196,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
         }
     }
 
-    /// Traffic that no step mentions moves by itself.
+    /// Traffic without a step fails over automatically.
     pub(super) fn failover_unless_done(&mut self, name: &'a Name, traffic: &'a Traffic) {
         if !self.moved.contains(name) {
             let mut terms = vec![terms::detect(traffic, self.facts, self.deriver.as_of)];
@@ -204,7 +205,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
         }
     }
 
-    /// Data that lives on in a copy at another site is there; other data has to be restored by somebody.
+    /// Data with a live copy at another site is available there. Other data must be restored in a step.
     pub(super) fn restore_unless_done(&mut self, name: &'a Name, data: &'a Data<'p>, elsewhere: bool) {
         if !elsewhere && !self.restored.contains(name) {
             let what = format!("restoring `{name}`");
@@ -220,7 +221,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
         self.add(Some(self.detected), vec![term]);
     }
 
-    /// A service that it cannot do without.
+    /// Wait for a service that this one depends on.
     pub(super) fn wait(&mut self, other: &Name, theirs: &Bound, span: Span) {
         let term = Term {
             phase: Phase::Wait,
@@ -234,7 +235,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
         self.others = Some(self.others.map_or(node, |others| self.later(others, node)));
     }
 
-    /// Somebody declares an incident of this level before people begin.
+    /// Somebody declares an incident of this level before people start.
     pub(super) fn decide(&mut self, who: &Name, within: Option<Duration>, span: Span) {
         let call = self.call(who, span);
         let what = format!("until `{who}` has declared it");
@@ -252,7 +253,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
         self.decided = Some(self.add(Some(self.detected), vec![call, decision]));
     }
 
-    /// The way to the latest end.
+    /// The longest path.
     pub(super) fn longest(self) -> Bound {
         let all = (0..self.done.len()).map(Node);
         let last = all.reduce(|latest, node| self.later(latest, node));

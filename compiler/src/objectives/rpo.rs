@@ -1,7 +1,7 @@
 //! How much data is lost.
 //!
-//! Numbers and promises come from the provider, with their sources. Replication does not protect against corruption:
-//! AWS Well-Architected Framework REL13.
+//! Numbers and guarantees come from the provider, with their sources. Replication does not protect against
+//! corruption (AWS Well-Architected Framework, REL13).
 
 use super::facts::{Backfill, Copy, Data, Facts, is_built_in};
 use super::{Assurance, Bound, Phase, Term, assurance_of, source_of};
@@ -10,7 +10,7 @@ use crate::policy::{Schedule, Site};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
-/// The least loss that one of the data set's copies, backups or versions allows.
+/// The smallest loss that a copy, a backup or the versions of the data set allow.
 pub(super) fn bound(
     facts: &Facts<'_>,
     data: &Data<'_>,
@@ -18,7 +18,7 @@ pub(super) fn bound(
     as_of: Option<Date>,
 ) -> Bound {
     let mut all = candidates(facts, data, disruption, as_of);
-    // Of equals the surer one, then the first one in the text.
+    // Of equal losses the one with more assurance, then the first one in the text.
     all.sort_by_key(|bound| (bound.rank(), std::cmp::Reverse(bound.assurance())));
     all.into_iter().next().unwrap_or_else(|| {
         let (what, why) = nothing(disruption);
@@ -63,15 +63,15 @@ fn candidates(facts: &Facts<'_>, data: &Data<'_>, disruption: Disruption, as_of:
         Disruption::KeyLoss if data.any_key => Vec::new(),
         Disruption::KeyLoss if key.is_none() => vec![no_key(data)],
         Disruption::KeyLoss => {
-            // Vaults are encrypted with the keys of their sites, too.
+            // Vaults are also encrypted with the keys of their sites.
             let other = |site: &Site| away(site) && !data.provider.one_key(data.key(site), key);
             [copies(&other), in_time(backups(&|_, site| other(site)), None)].concat()
         }
     }
 }
 
-/// Backups that are still there when somebody looks for them. The loss of a site is noticed at once; what destroys
-/// data in silence may outlast the backups that were made before it.
+/// The backups that still exist when somebody needs them. The loss of a site is detected at once; silent
+/// corruption may be detected only after the last good backup has expired.
 fn in_time(backups: Vec<(Bound, &Schedule)>, silent: Option<&Facts<'_>>) -> Vec<Bound> {
     let noticed = silent.and_then(|facts| facts.assumptions.noticed.as_ref());
     let checked = backups.into_iter().map(|(mut bound, schedule)| {
@@ -160,8 +160,8 @@ fn no_key(data: &Data<'_>) -> Bound {
     Bound::of(vec![term])
 }
 
-/// Interval + start window + completion + copy: the data of a moment is safe when the first backup that begins
-/// after it has arrived. That Holdfast does not make these backups yet is why they are attested.
+/// Interval + start window + completion + copy: data is safe once the first backup that begins after its
+/// creation has arrived. The terms are attested, because Holdfast does not create these backups yet.
 fn scheduled<'d>(
     facts: &Facts<'_>,
     data: &'d Data<'_>,
@@ -185,7 +185,8 @@ fn scheduled<'d>(
                 Strategy::Weekly => "between two weekly backups",
                 Strategy::Daily | Strategy::RealTime => "between two daily backups",
             };
-            // One job of a resource runs at a time: where one takes longer than the time between two, the next waits.
+            // One job per resource runs at a time: a job that takes longer than the interval delays the next
+            // one.
             let busy = copy.as_ref().and_then(|term| term.value).unwrap_or_default().plus(schedule.complete);
             let mut source =
                 format!("the schedule; {} has to be set up for it", data.provider.backup.service);

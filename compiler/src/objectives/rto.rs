@@ -1,8 +1,9 @@
-//! How long recovery takes: the critical path through detect, notify, decide, act, propagate, drain, restore and
-//! verify.
+//! How long recovery takes: the critical path through detection, notification, decision, action, propagation,
+//! draining, restore and verification.
 //!
-//! Numbers come from the provider, with their sources. The interval of a health check counts from an answer to the next
-//! request. Source of the phases: AWS whitepaper "Disaster Recovery of Workloads on AWS", "Detection".
+//! Numbers come from the provider, with their sources. The interval of a health check counts from a response
+//! to the next request. Source of the phases: AWS whitepaper "Disaster Recovery of Workloads on AWS",
+//! "Detection".
 
 use super::facts::{Copy, Facts};
 use super::procedure::Procedure;
@@ -13,7 +14,7 @@ use crate::policy::{Service, Site, StepAction};
 use crate::source::Span;
 use crate::units::Duration;
 
-/// The longest path through everything that has to happen.
+/// The longest path through everything that must happen.
 pub(super) fn bound<'p>(
     deriver: &Deriver<'p>,
     service: &'p Service,
@@ -23,7 +24,7 @@ pub(super) fn bound<'p>(
     let detection = detection(deriver, facts, disruption);
     let mut procedure = Procedure::new(deriver, facts, detection);
     let steps = facts.steps(disruption);
-    // Wrong data or a lost key in one service keeps no other one away.
+    // Corruption or a lost key in one service does not make others wait.
     let shared = matches!(disruption, Disruption::SiteLoss | Disruption::AccountCompromise);
     for (other, span) in service.depends_on.iter().filter(|_| shared && facts.waits) {
         if let Some(theirs) = deriver.known.get(&(other, disruption)) {
@@ -39,12 +40,12 @@ pub(super) fn bound<'p>(
     }
     steps.iter().for_each(|step| procedure.step(step));
     if disruption == Disruption::SiteLoss {
-        // What no step mentions moves by itself, as soon as the health checks say so.
+        // Traffic without a step fails over once the health checks fail.
         for (name, traffic) in &facts.traffic {
             procedure.failover_unless_done(name, traffic);
         }
         for (name, data) in &facts.data {
-            // A copy that lacks older objects is no reason to restore, unless a backup has them.
+            // An incomplete copy is still used, unless a backup has the missing objects.
             let away = |site: &Site| site.name != data.primary.site.name;
             let backed_up =
                 data.schedules.iter().any(|schedule| schedule.to.iter().any(|(site, _)| away(site)));
@@ -58,7 +59,7 @@ pub(super) fn bound<'p>(
     } else if steps.is_empty() {
         procedure.no_recovery(facts.span, &format!("no steps in `recovery-from.{}`", disruption.key()));
     } else if disruption != Disruption::KeyLoss {
-        // Wrong data comes back only if somebody brings it back.
+        // Corrupted data must be restored by somebody.
         for (name, data) in &facts.data {
             procedure.restore_unless_done(name, data, false);
         }
@@ -66,7 +67,7 @@ pub(super) fn bound<'p>(
     procedure.longest()
 }
 
-/// Who declares an incident of this kind, how fast, and where that is declared.
+/// Who declares an incident of this kind, the deadline, and the place that says so.
 fn decider<'p>(deriver: &Deriver<'p>, disruption: Disruption) -> Option<(&'p Name, Option<Duration>, Span)> {
     let plan = deriver.policy.continuity.as_ref()?;
     let mut levels = plan.body.levels.iter().enumerate();
@@ -75,7 +76,7 @@ fn decider<'p>(deriver: &Deriver<'p>, disruption: Disruption) -> Option<(&'p Nam
     Some((&level.declared_by, level.within, plan.span(&["levels".into(), nth.into(), key.into()])))
 }
 
-/// How long it takes until somebody or something notices.
+/// How long detection takes.
 fn detection(deriver: &Deriver<'_>, facts: &Facts<'_>, disruption: Disruption) -> Bound {
     let term = if disruption == Disruption::SiteLoss {
         let probes = facts.traffic.values().map(|traffic| detect(traffic, facts, deriver.as_of));

@@ -1,4 +1,4 @@
-//! The terms of detection and failover, and of what is assumed.
+//! The terms of detection, failover and assumptions.
 
 use super::facts::{Detection, Facts, Traffic, is_built_in};
 use super::{Assurance, Phase, Term, assurance_of, source_of};
@@ -7,7 +7,7 @@ use crate::policy::{Assumed, Setting};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
-/// A term of an assumption, unbounded where nobody states it.
+/// The term of an assumption. Unbounded if nobody states it.
 pub(super) fn assumed(
     phase: Phase,
     what: &str,
@@ -29,7 +29,7 @@ pub(super) fn assumed(
     }
 }
 
-/// How long it takes until health checks count an endpoint as down: failures × (interval + the time a request may take).
+/// The time until health checks count an endpoint as down: failures × (interval + the time of a request).
 pub(super) fn detect(traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) -> Term {
     match &traffic.detection {
         Detection::Probe { interval, failures, request, span } => Term {

@@ -1,5 +1,5 @@
-//! The derivation for people: per service and disruption the bound, the objective, and every term with its source.
-//! Readable at 80 columns, and by somebody who has never seen the policy.
+//! The derivation for people: per service and disruption the bound, the objective, and every term with its
+//! source. It fits into 80 columns and can be read without the policy.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use crate::source::Sources;
 use crate::text::{Pen, wrap};
 use crate::units::Duration;
 
-/// The table. Same policy, same bytes.
+/// The table. The same policy gives the same bytes.
 #[must_use]
 pub fn text(policy: &Policy, all: &BTreeMap<&Name, Derived>, sources: &Sources, style: Style) -> String {
     let pen = Pen::new(style);
@@ -87,7 +87,7 @@ impl Page<'_> {
         };
         let head = format!("{what}{of}  {} · {verdict}", self.pen.bold(&bound.in_words()));
         let _ = writeln!(out, "    {head}");
-        // What nobody asks for and nothing limits needs one line, not a derivation.
+        // A bound without an objective and without a limit takes one line instead of a derivation.
         if !is_asked && bound.value().is_none() {
             if let Some(term) = bound.terms.iter().find(|term| term.value.is_none()) {
                 let line = format!("{}: {}", term.what, term.source);
@@ -122,12 +122,12 @@ impl Page<'_> {
     }
 }
 
-/// Where the words of a term begin.
+/// The column of a term's text.
 const WORDS: usize = 25;
-/// Where its source begins.
+/// The column of a term's source.
 const SOURCE: usize = 27;
 
-/// `         1 h 30 min  what takes so long`, the value to the right of its column.
+/// `     1 h 30 min  what takes this long`, with the value right-aligned in its column.
 fn wrap_hanging(what: &str, value: &str, width: usize) -> String {
     let wrapped = wrap(what, WORDS, width);
     format!("{value:>23}  {}", wrapped.trim_start())

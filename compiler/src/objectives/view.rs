@@ -1,28 +1,28 @@
-//! The resources of a service that exist.
+//! The existing resources of a service.
 
 use crate::observation::Object;
 use crate::policy::Service;
 use crate::resource::{Address, Kind};
 
-/// What there is of an estate.
+/// Access to the existing resources of an estate.
 #[derive(Clone, Copy)]
 pub struct Live<'a> {
-    /// The thing that is the resource of an address.
+    /// Finds the existing object of an address.
     pub find: &'a dyn Fn(&Address) -> Option<&'a Object>,
-    /// The run in which Holdfast made it; nothing where it was there before.
+    /// The run in which Holdfast made the object. `None` if it existed before.
     pub made: &'a dyn Fn(&Address) -> Option<u64>,
 }
 
-/// What there is of one service.
+/// The existing resources of one service.
 pub struct View<'a, 's> {
     /// The service.
     pub service: &'s Service,
-    /// What there is.
+    /// The resources of the estate.
     pub live: Live<'a>,
 }
 
 impl<'a> View<'a, '_> {
-    /// The address of a kind and the names below the service.
+    /// The address of a kind, from the names below the service.
     #[must_use]
     pub fn address(&self, kind: Kind, rest: &[&str]) -> Address {
         let path: Vec<&str> =
@@ -30,7 +30,7 @@ impl<'a> View<'a, '_> {
         Address::new(kind, &path)
     }
 
-    /// The thing that is the resource of a kind and the names below the service.
+    /// The object of a kind, from the names below the service.
     #[must_use]
     pub fn find(&self, kind: Kind, rest: &[&str]) -> Option<&'a Object> {
         (self.live.find)(&self.address(kind, rest))

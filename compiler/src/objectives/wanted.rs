@@ -1,15 +1,15 @@
-//! Facts as the policy declares them.
+//! The facts that the policy declares.
 
 use super::facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
 use crate::policy::{EndpointTarget, Protocol, Service};
 use crate::provider;
 
 impl<'p> Facts<'p> {
-    /// As the policy wants it.
+    /// The facts that the policy declares for a service.
     #[must_use]
     pub fn wanted(service: &'p Service) -> Self {
         let traffic = service.traffic.iter().map(|(name, traffic)| {
-            // What clients hold when the primary is lost is the primary's answer.
+            // When the primary is lost, clients hold the primary's answer.
             let alias =
                 traffic.endpoints.first().is_some_and(|e| matches!(e.target, EndpointTarget::Alias { .. }));
             let dns = &traffic.provider.dns;

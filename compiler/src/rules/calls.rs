@@ -1,11 +1,11 @@
-//! Static stability: a recovery should need no control plane, least of all one that lives in a single region. The
-//! providers know which calls need one.
+//! Static stability: a recovery should not need a control plane, in particular not one that runs in a single
+//! region. The providers know which calls need one.
 
 use crate::diagnostic::Diagnostic;
 use crate::policy::Policy;
 use crate::units::Date;
 
-/// SS01 to SS07, SS10 and SS11: steps that call what static stability forbids.
+/// SS01 to SS07, SS10 and SS11: recovery steps with calls to a control plane.
 pub(super) fn control_planes(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for service in policy.services.values() {
         let Some(home) = service.sites.first() else { continue };

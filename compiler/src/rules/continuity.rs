@@ -1,13 +1,13 @@
-//! What a continuity plan has to contain.
+//! Required parts of a continuity plan.
 //!
-//! Sources: NIST SP 800-34 rev. 1 §4.2 and appendix A.3; ISO 22301:2019 §8.4; FFIEC Business Continuity Management
-//! (2019) V.E (money for emergencies).
+//! Sources: NIST SP 800-34 rev. 1 §4.2 and appendix A.3; ISO 22301:2019 §8.4; FFIEC Business Continuity
+//! Management (2019) V.E (budget for emergencies).
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::Policy;
 use crate::units::Date;
 
-/// A plan that lacks a part.
+/// A plan without a required part.
 pub(super) fn incomplete(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(plan) = &policy.continuity else { return };
     let body = &plan.body;

@@ -1,13 +1,13 @@
-//! Data that is not where it is needed.
+//! Data that is missing at the site that takes over.
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::Policy;
 use crate::units::Date;
 
-/// Traffic moves to a site without the data. A service without traffic moves nowhere by itself.
+/// Traffic fails over to a site without the data. A service without traffic does not fail over automatically.
 pub(super) fn not_at_the_standby(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for service in policy.services.values().filter(|service| !service.traffic.is_empty()) {
-        // Where the traffic goes first; every entry of it goes there, or further down the same line.
+        // The first standby takes the traffic; further entries fail over in the same order.
         let first = service.traffic.values().find_map(|traffic| traffic.endpoints.get(1));
         let Some(standby) = first.map(|endpoint| &endpoint.site) else { continue };
         for (name, set) in &service.data {

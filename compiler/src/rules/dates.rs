@@ -1,4 +1,4 @@
-//! What is overdue on a day that the user names.
+//! What is overdue on a date that the user gives.
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::objectives::MEASUREMENT_HOLDS;
@@ -6,11 +6,11 @@ use crate::policy::{Assumed, Policy, Setting};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
-/// How often a plan is reviewed where it says nothing: every year (NIST SP 800-34 rev. 1 §3.6; DORA, Regulation (EU)
-/// 2022/2554, article 11(6)).
+/// The default review interval: a year (NIST SP 800-34 rev. 1 §3.6; DORA, Regulation (EU) 2022/2554, article
+/// 11(6)).
 const REVIEW_EVERY: Duration = Duration::hours(365 * 24);
 
-/// Measurements that are too old to count.
+/// Measurements that are too old to count, or in the future.
 pub(super) fn old_measurements(policy: &Policy, as_of: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(today) = as_of else { return };
     let mut places: Vec<(Span, Date)> = Vec::new();
@@ -25,7 +25,7 @@ pub(super) fn old_measurements(policy: &Policy, as_of: Option<Date>, out: &mut V
         places.extend(service.data.values().filter_map(|set| set.size.as_ref().and_then(measured)));
         places.extend(service.data.values().filter_map(|set| set.backfilled.as_ref().and_then(measured)));
     }
-    // What a tier or the estate says is said once, however many services it holds for.
+    // A measurement of a tier or the estate is reported once, however many services use it.
     places.sort_unstable();
     places.dedup();
     for (span, day) in
@@ -50,7 +50,7 @@ fn measured<T>(setting: &Setting<Assumed<T>>) -> Option<(Span, Date)> {
     setting.origin.span().zip(setting.value.measured)
 }
 
-/// The continuity plan was not reviewed in time.
+/// A continuity plan whose review is overdue.
 pub(super) fn review_overdue(policy: &Policy, as_of: Option<Date>, out: &mut Vec<Diagnostic>) {
     let (Some(today), Some(plan)) = (as_of, &policy.continuity) else { return };
     let Some(reviewed) = plan.body.reviewed else { return };
@@ -73,7 +73,7 @@ pub(super) fn review_overdue(policy: &Policy, as_of: Option<Date>, out: &mut Vec
     }
 }
 
-/// A drill was not held in time, or never.
+/// A drill that is overdue or was never held.
 pub(super) fn drill_overdue(policy: &Policy, as_of: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(today) = as_of else { return };
     for drill in policy.drills.values() {

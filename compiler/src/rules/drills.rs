@@ -29,7 +29,7 @@ pub(super) fn never_drilled(policy: &Policy, _: Option<Date>, out: &mut Vec<Diag
     }
 }
 
-/// A critical service whose recovery is only talked about.
+/// A critical service whose drills are discussions or simulations only.
 pub(super) fn discussion_only(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for (service, tier) in critical(policy) {
         let best = drills_of(policy, service).max_by_key(|drill| drill.form.0);
@@ -45,7 +45,7 @@ pub(super) fn discussion_only(policy: &Policy, _: Option<Date>, out: &mut Vec<Di
     }
 }
 
-/// A drill that is passed without meeting the objective of a service it tests.
+/// A drill whose success criteria are weaker than the objective of a service it tests.
 pub(super) fn weak_criteria(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for drill in policy.drills.values() {
         let services = drill.services.keys().filter_map(|name| policy.services.get(name));

@@ -1,5 +1,5 @@
-//! Rules: what the schema allows and what still fails in a disaster. Each is one function (the calls of static
-//! stability one table), one code, one page, one fixture; each can be waived.
+//! Rules: what the schema allows and what still fails in a disaster. Each is one function (one table for the
+//! calls of static stability) with one code, one page and one fixture. Each can be waived.
 
 mod calls;
 mod continuity;
@@ -14,10 +14,10 @@ use crate::diagnostic::Diagnostic;
 use crate::policy::Policy;
 use crate::units::Date;
 
-/// A rule: what it finds in a policy.
+/// A rule: adds its findings about a policy.
 type Rule = fn(&Policy, Option<Date>, &mut Vec<Diagnostic>);
 
-/// All of them, in the order of their codes.
+/// All rules, in the order of their codes.
 const RULES: &[Rule] = &[
     data::not_at_the_standby,
     traffic::many_checks,
@@ -39,7 +39,7 @@ const RULES: &[Rule] = &[
     people::shared,
 ];
 
-/// Everything the rules find.
+/// The findings of all rules.
 pub(crate) fn check(policy: &Policy, as_of: Option<Date>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     RULES.iter().for_each(|rule| rule(policy, as_of, &mut out));

@@ -1,4 +1,4 @@
-//! People: who can be reached, and who deputizes.
+//! People: who can be reached, and who their deputies are.
 //!
 //! Sources: NIST SP 800-34 rev. 1 §3.4.6 and §4.2.1 (one person has the authority to activate the plan, with a
 //! successor), §4.2.2 (primary and alternate contacts, at least one number outside the office).
@@ -11,7 +11,7 @@ use crate::policy::{Policy, StepAction};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
-/// SS15: a decision that waits for one person, or has no deadline.
+/// SS15: a decision that depends on one person, or has no deadline.
 pub(super) fn one_decider(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(plan) = &policy.continuity else { return };
     for (nth, level) in plan.body.levels.iter().enumerate() {
@@ -36,7 +36,7 @@ pub(super) fn one_decider(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagno
     }
 }
 
-/// Somebody a recovery relies on has no deputy.
+/// A contact of a recovery without a deputy.
 pub(super) fn no_deputy(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(plan) = &policy.continuity else { return };
     let mut relied_on: BTreeMap<&Name, (Span, &Name)> = BTreeMap::new();
@@ -60,7 +60,7 @@ pub(super) fn no_deputy(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnost
     }
 }
 
-/// Somebody can be reached in one way only.
+/// A contact who can be reached in one way only.
 pub(super) fn one_channel(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(plan) = &policy.continuity else { return };
     for (name, contact) in &plan.body.contacts {
@@ -82,10 +82,10 @@ pub(super) fn one_channel(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagno
     }
 }
 
-/// One person recovers several services when their site is lost: each RTO counts the work of its own service only.
-/// Who declares an incident declares it once for all.
+/// One person who recovers several services when their site is lost: each RTO includes only the work on its
+/// own service. Declaring an incident counts once for all services.
 pub(super) fn shared(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
-    /// A service, the place of the mention, the work.
+    /// A service, the place of the step, and the duration of the work.
     type Work<'p> = (&'p Name, Span, Duration);
     let mut work: BTreeMap<(&Name, &Name), Vec<Work<'_>>> = BTreeMap::new();
     for service in policy.services.values() {

@@ -1,7 +1,8 @@
-//! What is lost together.
+//! What is lost together with a site.
 //!
-//! Sources: AWS whitepaper "AWS Fault Isolation Boundaries", appendix A (identity); NIST SP 800-34 rev. 1 §3.6 (a copy
-//! of the plan and its records at the alternate site); NIST SP 800-53 rev. 5 CP-6(1), CP-7(1) (separation of sites).
+//! Sources: AWS whitepaper "AWS Fault Isolation Boundaries", appendix A (identity); NIST SP 800-34 rev. 1
+//! §3.6 (a copy of the plan and its records at the alternate site); NIST SP 800-53 rev. 5 CP-6(1), CP-7(1)
+//! (separation of sites).
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use crate::document::Name;
 use crate::policy::{Policy, Service};
 use crate::units::Date;
 
-/// The services that a site is the primary of.
+/// The services whose primary is this site.
 fn services_at<'p>(policy: &'p Policy, site: &'p Name) -> impl Iterator<Item = &'p Service> {
     policy
         .services
@@ -18,7 +19,7 @@ fn services_at<'p>(policy: &'p Policy, site: &'p Name) -> impl Iterator<Item = &
         .filter(move |service| service.sites.first().is_some_and(|home| home.name == *site))
 }
 
-/// How many services for a sentence: `payments` and 3 others.
+/// Services as part of a sentence: `payments` and 3 others.
 fn named(services: &[&Service]) -> String {
     match services {
         [] => String::new(),
@@ -28,7 +29,7 @@ fn named(services: &[&Service]) -> String {
     }
 }
 
-/// SS09: nobody can sign in when the identity provider is lost with the service.
+/// SS09: nobody can sign in if the identity provider is lost with the service.
 pub(super) fn identity_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(plan) = &policy.continuity else { return };
     let Some(access) = &plan.body.access else { return };
@@ -46,7 +47,7 @@ pub(super) fn identity_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<D
     }
 }
 
-/// SS12: the record of what was done is lost with what it is about.
+/// SS12: the journal is lost together with the services it describes.
 pub(super) fn journal_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let Some(journal) = &policy.journal else { return };
     let services: Vec<&Service> = services_at(policy, &journal.site).collect();
@@ -60,7 +61,7 @@ pub(super) fn journal_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<Di
     }
 }
 
-/// SS14: whatever takes the primary takes every standby too.
+/// SS14: the primary and every standby can be lost together.
 pub(super) fn shared_fate(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for service in policy.services.values() {
         let Some((primary, standbys)) = service.sites.split_first() else { continue };

@@ -7,11 +7,11 @@ use crate::policy::{EndpointTarget, Policy, Probe};
 use crate::provider::facts::Dns;
 use crate::units::Date;
 
-/// SS13: a TTL that spends the budget of a failover.
+/// SS13: a TTL that takes most of the time allowed for a failover.
 pub(super) fn long_ttl(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     for service in policy.services.values() {
         for (name, traffic) in &service.traffic {
-            // Aliases answer with their targets' TTL.
+            // Aliases answer with the TTL of their targets.
             let alias = traffic
                 .endpoints
                 .iter()
@@ -37,7 +37,7 @@ pub(super) fn long_ttl(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnosti
     }
 }
 
-/// More health checks than an account has by default: the apply would stop half-way.
+/// More health checks than the default quota of an account: an apply would stop halfway.
 pub(super) fn many_checks(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     let mut checks: BTreeMap<&str, Vec<(&Probe, usize, &Dns)>> = BTreeMap::new();
     for traffic in policy.services.values().flat_map(|service| service.traffic.values()) {

@@ -1,4 +1,4 @@
-//! What exists in the cloud: observed by the runtime, matched to resources here.
+//! What exists in the cloud. The runtime observes it; the compiler matches it to resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::graph::Graph;
 use crate::resource::{Address, Identity, Kind, Lifecycle, Values};
 
-/// A thing in the cloud.
+/// An object in the cloud.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
     /// Its kind.
     pub kind: Kind,
-    /// The cloud's id of it.
+    /// The id that the cloud gave it.
     pub id: String,
-    /// Its attributes, named and shaped as its kind documents them.
+    /// Its attributes. Names and types are those of its kind.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: Values,
     /// Its outputs.
@@ -22,43 +22,43 @@ pub struct Object {
     pub outputs: Values,
 }
 
-/// Everything a plan rests on.
+/// Everything that a plan is computed from, besides the policy.
 #[derive(Debug, Clone, Default)]
 pub struct Observation {
-    /// The things found, in any order.
+    /// The objects found, in any order.
     pub objects: Vec<Object>,
 }
 
-/// A thing to look for.
+/// An object to look up in the cloud.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Wanted {
     /// Its kind.
     pub kind: Kind,
-    /// What the cloud knows it by.
+    /// What the cloud identifies it by.
     pub identity: Identity,
 }
 
-/// A thing that Holdfast made, after the journal. An address can have had several, one per identity: the
-/// old one of a record that was renamed is ours for as long as it is there.
+/// An object that Holdfast made, from the journal. One address can have several, each with its own identity:
+/// the old record of a renamed one is owned until it is deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owned {
     /// The resource it was made for.
     pub address: Address,
-    /// What the cloud knows it by.
+    /// What the cloud identifies it by.
     pub identity: Identity,
     /// What it needed when it was made.
     pub needs: BTreeSet<Address>,
-    /// The number of the run that made it, from 1: what was made together is as old. 0 for what was there before
-    /// and has been adopted: nobody knows how old it is.
+    /// The number of the run that made it, from 1; objects of one run have the same age. 0 for an adopted
+    /// object, whose age is unknown.
     pub run: u64,
-    /// Its managed attributes as they were last applied. Nothing where no apply is known to have ended well.
+    /// Its managed attributes as last applied. `None` if no apply is known to have succeeded.
     pub applied: Option<Values>,
-    /// What a step wanted of it whose end is not known, or not a good one; empty for a removal.
+    /// The attributes of a step whose result is unknown or a failure. Empty for a removal.
     pub begun: Option<Values>,
 }
 
 impl Wanted {
-    /// The place that it competes for, where things of its kind do.
+    /// The place that it competes for, if objects of its kind compete for places.
     #[must_use]
     pub fn place(&self) -> Option<(Kind, Vec<String>)> {
         let coexist = self.kind.schema().coexist.as_ref()?;
@@ -68,7 +68,7 @@ impl Wanted {
 }
 
 impl Object {
-    /// What the cloud knows it by.
+    /// What the cloud identifies it by.
     #[must_use]
     pub fn identity(&self) -> Identity {
         Identity::of(self.kind, &self.attributes)
@@ -76,7 +76,7 @@ impl Object {
 }
 
 impl Observation {
-    /// The things in an order of their own.
+    /// The objects in a canonical order.
     #[must_use]
     pub fn sorted(&self) -> Vec<Object> {
         let mut objects = self.objects.clone();
@@ -85,7 +85,7 @@ impl Observation {
     }
 }
 
-/// The things to look for: all that the graph wants, and all that Holdfast once made.
+/// The objects to look up: every resource of the graph, and every object that Holdfast owns.
 #[must_use]
 pub fn scope(graph: &Graph, owned: &[Owned]) -> Vec<Wanted> {
     let wanted = graph

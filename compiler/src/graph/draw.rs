@@ -1,5 +1,5 @@
-//! The graph as DOT, Mermaid and JSON. Services are drawn as groups; arrows point from a need to what
-//! needs it: the direction in which an apply runs.
+//! The graph as DOT, Mermaid and JSON. Services are drawn as groups. Arrows point from a resource to those
+//! that need it: the direction in which an apply runs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,18 +10,18 @@ use super::Graph;
 use crate::printable::one_line;
 use crate::resource::{Lifecycle, Resource};
 
-/// A way to draw the graph.
+/// An output format of the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GraphFormat {
-    /// Graphviz.
+    /// DOT, for Graphviz.
     Dot,
-    /// Mermaid flowchart, as GitHub renders it.
+    /// A Mermaid flowchart, as GitHub renders it.
     Mermaid,
-    /// Nodes and edges.
+    /// JSON with nodes and edges.
     Json,
 }
 
-/// Draw the graph. Same graph, same bytes.
+/// Draw the graph. The same graph gives the same bytes.
 #[must_use]
 pub fn draw(graph: &Graph, format: GraphFormat) -> String {
     match format {
@@ -31,7 +31,7 @@ pub fn draw(graph: &Graph, format: GraphFormat) -> String {
     }
 }
 
-/// The resources of each service in graph order; what belongs to none stands under "".
+/// The resources of each service in graph order. Resources without a service are under "".
 fn groups(graph: &Graph) -> BTreeMap<&str, Vec<&Resource>> {
     let mut groups: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
     for resource in graph.iter() {
@@ -49,16 +49,16 @@ fn edges(graph: &Graph) -> impl Iterator<Item = (&Resource, &Resource)> {
     })
 }
 
-/// In quotes of DOT, which knows `\"` and, in labels, further escapes that begin with a backslash
-/// (graphviz.org, "The DOT Language", "escString"). Names are letters, digits, hyphens, dots and underscores today;
-/// this does not rest on it.
+/// Quoted for DOT, where `\"` and, in labels, other sequences that begin with a backslash are escapes
+/// (graphviz.org, "The DOT Language", "escString"). Names currently contain only letters, digits, hyphens,
+/// dots and underscores; this function does not rely on that.
 fn dot_quoted(text: &str) -> String {
     format!("\"{}\"", one_line(text).replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// In quotes of Mermaid, which knows entities by number, `#35;` (mermaid.js.org, "Flowcharts", "Entity codes to
-/// escape characters"). Everything it takes for something else there is one: quotes, entities, Markdown,
-/// HTML, `%%{init: …}%%` directives.
+/// Quoted for Mermaid with numeric entities, `#35;` (mermaid.js.org, "Flowcharts", "Entity codes to escape
+/// characters"). Every character that Mermaid interprets becomes one: quotes, entities, Markdown, HTML,
+/// `%%{init: …}%%` directives.
 fn mermaid_quoted(text: &str) -> String {
     let mut out = String::from('"');
     for c in one_line(text).chars() {

@@ -1,4 +1,4 @@
-//! The graph of resources: nodes in an order in which everything comes after what it needs.
+//! The graph of resources, in an order in which every resource comes after those it needs.
 
 mod draw;
 
@@ -21,10 +21,10 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Order the resources. The order depends on nothing but the addresses and the edges.
+    /// Order the resources. The order depends only on addresses and edges.
     ///
     /// # Errors
-    /// One finding per circle, with every member marked.
+    /// One finding per cycle, with every member marked.
     pub fn new(resources: BTreeMap<Address, Resource>) -> Result<Self, Vec<Diagnostic>> {
         let mut graph: DiGraphMap<&Address, ()> = DiGraphMap::new();
         for address in resources.keys() {
@@ -45,7 +45,7 @@ impl Graph {
         Ok(Self { resources, order })
     }
 
-    /// Every resource, each after what it needs.
+    /// Every resource, each after those it needs.
     pub fn iter(&self) -> impl Iterator<Item = &Resource> {
         self.order.iter().filter_map(|address| self.resources.get(address))
     }
@@ -56,13 +56,13 @@ impl Graph {
         self.resources.get(address)
     }
 
-    /// How many resources there are.
+    /// The number of resources.
     #[must_use]
     pub fn len(&self) -> usize {
         self.resources.len()
     }
 
-    /// Whether there is none.
+    /// Whether the graph is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.resources.is_empty()
@@ -82,8 +82,8 @@ fn cycle_findings(resources: &BTreeMap<Address, Resource>) -> Vec<Diagnostic> {
     found.into_iter().map(finding).collect()
 }
 
-/// The cycles among some nodes, each with all its members in order. An edge leads from a node to what it
-/// waits for.
+/// The cycles among some nodes, each with all its members in order. An edge leads from a node to one that it
+/// needs.
 pub(crate) fn cycles<'a, N: Ord + Hash + Display>(
     nodes: impl Iterator<Item = &'a N>,
     edges: impl Iterator<Item = (&'a N, &'a N)>,
@@ -95,7 +95,8 @@ pub(crate) fn cycles<'a, N: Ord + Hash + Display>(
     edges.for_each(|(from, to)| {
         graph.add_edge(from, to, ());
     });
-    // Not Tarjan's: petgraph's is recursive, and a chain of strangers' services can be long.
+    // Not Tarjan's algorithm: the one of petgraph is recursive, and an untrusted policy can have a long chain
+    // of services.
     let mut found: Vec<Vec<&N>> = kosaraju_scc(&graph);
     found.retain(|members| match members.as_slice() {
         [only] => graph.contains_edge(only, only),

@@ -1,14 +1,14 @@
-//! Which steps are sent together, in one batch.
+//! Which steps are sent together in one batch.
 //!
-//! Changes of one zone belong in one atomic batch. A batch is sent when each of its steps is ready or will never be, so
-//! steps of one batch may need each other but must not wait for another batch that waits for them. Steps that do (a
-//! zone's record that needs another zone's) go into a later batch.
+//! Changes of one zone go into one atomic batch. A batch is sent when each of its steps is ready or can no
+//! longer run. Its steps may depend on each other, but must not depend on a batch that depends on them. Steps
+//! for which that cannot be avoided (a record that needs a record of another zone) go into a later batch.
 
 use std::collections::BTreeMap;
 
 use super::{Action, Step, StepId};
 
-/// Name the batch of every step whose kind travels in batches. Steps come after what they need.
+/// Set the batch of every step whose kind is batched. Steps must be ordered after those they need.
 pub(super) fn assign(steps: &mut [Step]) {
     let mut waves: BTreeMap<StepId, (usize, Option<String>)> = BTreeMap::new();
     for step in steps {
@@ -29,7 +29,7 @@ pub(super) fn assign(steps: &mut [Step]) {
 }
 
 impl Step {
-    /// What the batches of one lane change in common, such as a zone: never two of them at once.
+    /// What the batches of one lane change in common, such as a zone. Only one of them may run at a time.
     #[must_use]
     pub fn lane(&self) -> Option<String> {
         let kind = self.address.kind();
@@ -38,7 +38,7 @@ impl Step {
             Some(crate::resource::Attribute::Known(value)) => Some(value),
             _ => self.before().and_then(|before| before.get(name)),
         };
-        // With the kind, so that no batch crosses kinds or providers.
+        // The kind is part of the lane, so that no batch mixes kinds or providers.
         Some(format!("{kind} {}", wanted?.as_str()?))
     }
 }

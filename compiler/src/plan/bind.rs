@@ -1,4 +1,4 @@
-//! Which thing in the cloud is which resource.
+//! Matches observed objects to resources.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use crate::graph::Graph;
 use crate::observation::{Object, Observation, Owned};
 use crate::resource::{Address, Attribute, Identity, Kind, Lifecycle, Resource};
 
-/// The things of each address.
+/// The observed objects of each address.
 pub(crate) struct Bound<'a> {
-    /// The one thing of each resource that exists.
+    /// The one object of each resource that exists.
     pub(crate) found: BTreeMap<Address, &'a Object>,
-    /// Further things of the same identity: leftovers of an interrupted replacement.
+    /// Further objects with the same identity: left by an interrupted replacement.
     pub(super) leftover: BTreeMap<Address, Vec<&'a Object>>,
-    /// Things that Holdfast made and that no policy asks for any more, by address; an address that had
-    /// several identities appears once for each.
+    /// Objects that Holdfast made and no policy declares, by address. An address that had several identities
+    /// appears once for each.
     pub(super) orphans: Vec<(Address, Vec<&'a Object>)>,
 }
 
@@ -39,7 +39,8 @@ pub(crate) fn bind<'a>(graph: &Graph, owned: &[Owned], observation: &'a Observat
             bound.leftover.insert(resource.address.clone(), rest);
         }
     }
-    // What the graph wants has left the index, so what is still there is nobody's any more.
+    // Objects that the graph wants are removed from the index, so the remaining ones are declared by no
+    // policy.
     for made in owned {
         if let Some(objects) = index.remove(&(made.address.kind(), made.identity.clone())) {
             bound.orphans.push((made.address.clone(), objects));
@@ -48,7 +49,7 @@ pub(crate) fn bind<'a>(graph: &Graph, owned: &[Owned], observation: &'a Observat
     bound
 }
 
-/// How many attributes would make a replacement necessary.
+/// The number of attributes that would require a replacement.
 fn misfit(resource: &Resource, object: &Object) -> usize {
     let schema = resource.address.kind().schema();
     let null = serde_json::Value::Null;
@@ -64,7 +65,7 @@ fn misfit(resource: &Resource, object: &Object) -> usize {
     replaces.count()
 }
 
-/// Whether another thing mentions this one's id.
+/// Whether another object refers to this one's id.
 fn in_use(object: &Object, observation: &Observation) -> bool {
     observation.objects.iter().any(|other| other.attributes.values().any(|value| *value == object.id))
 }

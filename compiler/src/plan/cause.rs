@@ -1,5 +1,5 @@
-//! Why something differs: the policy has changed, or somebody has changed the cloud. That takes three inputs: what was
-//! last applied (the journal), what is observed, and what is desired.
+//! Why something differs: the policy was changed, or somebody changed the cloud. To decide this takes three
+//! inputs: the last applied values (the journal), the observed values, and the desired values.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +14,16 @@ use crate::resource::{Identity, Kind, Shape};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
-    /// The policy asks for something else than what was last applied, or for the first time.
+    /// The policy differs from what was last applied, or was never applied.
     Policy,
-    /// Somebody has changed the cloud since it was last applied.
+    /// Somebody has changed the cloud since the last apply.
     Drift,
     /// Both.
     Both,
 }
 
 impl Cause {
-    /// The cause of two differences together.
+    /// The combined cause of two differences.
     fn and(self, other: Self) -> Self {
         if self == other { self } else { Self::Both }
     }
@@ -35,8 +35,7 @@ impl Cause {
     }
 }
 
-/// What we own, by what the cloud knows the things by. A thing that was renamed in the policy is still the thing it
-/// was.
+/// The owned objects by identity. An object whose address was renamed in the policy keeps its identity.
 pub(super) struct Ours<'a>(BTreeMap<(Kind, &'a Identity), &'a Owned>);
 
 impl<'a> Ours<'a> {
@@ -44,26 +43,27 @@ impl<'a> Ours<'a> {
         Self(owned.iter().map(|owned| ((owned.address.kind(), &owned.identity), owned)).collect())
     }
 
-    /// What is known of a thing, if it is ours.
+    /// The journal's record of an object, if it is owned.
     pub(super) fn of(&self, kind: Kind, identity: &Identity) -> Option<&'a Owned> {
         self.0.get(&(kind, identity)).copied()
     }
 }
 
-/// Whether somebody else must have removed a thing that is gone: it was there, and no step of ours began to remove it.
+/// Whether somebody else must have removed a missing object: it existed, and no step of Holdfast started to
+/// remove it.
 pub(super) fn was_removed(ours: &Owned) -> bool {
     ours.applied.is_some() && ours.begun.as_ref().is_none_or(|begun| !begun.is_empty())
 }
 
-/// What an attribute was when Holdfast last set it: what a step wanted whose end is not known, where that is there.
+/// The last value that Holdfast set an attribute to, including by a step whose result is unknown.
 pub(super) fn last_set<'a>(ours: &'a Owned, name: &str, shape: Shape, before: &Value) -> Option<&'a Value> {
     let begun =
         ours.begun.as_ref().and_then(|begun| begun.get(name)).filter(|begun| shape.same(before, begun));
     begun.or_else(|| ours.applied.as_ref()?.get(name))
 }
 
-/// Why an attribute that is `before` and should be `after` differs. An attribute that was never applied is the
-/// policy's wish; one that only the apply will know follows the step it comes from.
+/// Why an attribute that is `before` and should be `after` differs. If it was never applied, the cause is the
+/// policy. If its value is known only during the apply, the cause is that of the step that produces it.
 pub(super) fn attribute(
     shape: Shape,
     applied: Option<&Value>,
@@ -77,7 +77,7 @@ pub(super) fn attribute(
         After::Unknown => return follows.unwrap_or(Cause::Policy),
     };
     if let (Shape::Tags, Value::Object(wanted)) = (shape, after) {
-        // Tags are told apart one by one: those of others are nobody's concern.
+        // Tags are compared one by one; unmanaged tags do not count.
         let keys = wanted.iter().filter(|(key, value)| before.get(key) != Some(value));
         let causes =
             keys.map(|(key, value)| value_cause(Shape::Plain, get(applied, key), get(before, key), value));
@@ -100,11 +100,11 @@ fn value_cause(shape: Shape, applied: &Value, before: &Value, after: &Value) -> 
     }
 }
 
-/// Why a step is there: what its changes have in common.
+/// The cause of a step: the combined cause of its changes.
 pub(super) fn step(step: &Step, was_applied: bool) -> Option<Cause> {
     match step.action {
         Action::Keep => None,
-        // What was there and is gone, somebody has removed.
+        // Somebody removed an object that was applied and is missing.
         Action::Create if was_applied => Some(Cause::Drift),
         Action::Create | Action::Delete => Some(Cause::Policy),
         Action::Update | Action::Replace => {

@@ -1,11 +1,11 @@
-//! Cautions that a reviewer has to see first: effects beyond the estate.
+//! Cautions that a reviewer must see first: effects beyond the estate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
 
 impl Plan {
-    /// Cautions about the plan as a whole, each a sentence.
+    /// Cautions about the whole plan, each a sentence.
     #[must_use]
     pub fn cautions(&self) -> Vec<String> {
         let mut keys: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! Which steps of an approved plan may be executed: only those that a fresh plan contains unchanged. The fresh plan is
-//! made from the same policies and consents, and from the current journal and cloud.
+//! Which steps of an approved plan may be executed: only those that a fresh plan contains unchanged. The
+//! fresh plan is made from the same policies and consents, and from the current journal and cloud.
 //!
 //! A plan file records what was observed and what was owned. These records are for people who read the plan. No step is
 //! executed because of them, so an attacker gains nothing by changing them.
@@ -16,19 +16,19 @@ pub enum Departure {
     Step {
         /// The step.
         id: StepId,
-        /// What is different, in a few words.
+        /// How it differs, in a few words.
         what: String,
     },
-    /// There is something to warn of that the reviewers were not told.
+    /// There is a caution that the approved plan did not show.
     Caution {
         /// The step, or the service that would be removed.
         of: String,
-        /// What they would have to be told.
+        /// The caution.
         caution: String,
     },
     /// An objective is worse than in the approved plan.
     Verdict {
-        /// The service and what goes wrong.
+        /// The service and the disruption.
         of: String,
     },
 }
@@ -45,14 +45,14 @@ impl fmt::Display for Departure {
     }
 }
 
-/// The part of `fresh` that was approved: every pending step of `approved` in the form that `fresh` has of it, and no
-/// other pending step. `approved` is what is left of an approved plan; `resumed` says whether earlier runs of it have
-/// begun steps.
+/// The approved part of `fresh`: every pending step of `approved` in its form in `fresh`, and no other
+/// pending step. `approved` is the rest of an approved plan. `resumed`: earlier runs have started steps of
+/// it.
 ///
 /// # Errors
-/// Every step that `fresh` does not share unchanged; every caution, removed service and worse objective that the
-/// approved plan did not show. Where earlier runs have begun to apply the plan, objectives are not compared: what is
-/// half done may well keep less than what was approved, and finishing it is the cure.
+/// Every step of `approved` that `fresh` does not contain unchanged, and every caution, removed service and
+/// worse objective that the approved plan did not show. After earlier runs have started the plan, objectives
+/// are not compared: a half-applied state can be worse than either end, and finishing the plan fixes that.
 pub fn confirm(approved: &Plan, fresh: &Plan, resumed: bool) -> Result<Plan, Vec<Departure>> {
     let wanted: BTreeMap<&StepId, &Step> = approved.pending().map(|step| (&step.id, step)).collect();
     let found: BTreeMap<&StepId, &Step> = fresh.pending().map(|step| (&step.id, step)).collect();
@@ -108,10 +108,10 @@ fn compare(approved: &Step, fresh: &Step) -> Vec<Departure> {
     departures
 }
 
-/// A step without what may differ from that of another plan, which is what is said about it: why it happens and whose
-/// doing it is, where the policy asks for it, what is compared by itself, and the order, which the later plan knows
-/// better. Everything else is compared, fields that are still to come included. What was to be known only during the
-/// apply may be known by now: it is the output of the same resource, or the attributes differ.
+/// A step without the fields that may differ between two plans: descriptions, causes, places, what is
+/// compared separately, and the order, where the later plan is more current. All other fields are compared,
+/// including fields added in the future. A value that was unknown may be known now: it is the output of the
+/// same resource, or the attributes differ.
 fn bare(step: &Step, other: &Step) -> Step {
     let open = |name: &str| {
         let change =
@@ -138,7 +138,7 @@ fn bare(step: &Step, other: &Step) -> Step {
     }
 }
 
-/// The attributes that two steps do not agree on.
+/// The attributes in which two steps differ.
 fn names(approved: &Step, fresh: &Step) -> String {
     let value = |step: &Step, name: &str| -> (Option<After>, bool) {
         let change = step.changes.iter().find(|change| change.name == name);
@@ -157,7 +157,7 @@ fn names(approved: &Step, fresh: &Step) -> String {
     if names.is_empty() { "the current state is different".to_owned() } else { names.join(", ") }
 }
 
-/// Steps that were approved and that need a step which was not.
+/// Approved steps that need a step that was not approved.
 fn unknown_needs(wanted: &BTreeMap<&StepId, &Step>, found: &BTreeMap<&StepId, &Step>) -> Vec<Departure> {
     let mut departures = Vec::new();
     for step in found.values().filter(|step| wanted.contains_key(&step.id)) {
@@ -169,8 +169,8 @@ fn unknown_needs(wanted: &BTreeMap<&StepId, &Step>, found: &BTreeMap<&StepId, &S
     departures
 }
 
-/// Objectives that come out worse, of the services that the plan touches: what somebody did to another one is not the
-/// plan's doing, and is for the next plan of that service to tell.
+/// Objectives that are worse, of the services that the plan changes. If somebody changed another service, the
+/// next plan of that service shows it.
 fn verdicts(approved: &[Effect], fresh: &[Effect], touched: &BTreeSet<&str>) -> Vec<Departure> {
     let worse = fresh.iter().filter(|fresh| touched.contains(fresh.service.as_str())).filter(|fresh| {
         let same = |other: &&Effect| {

@@ -1,8 +1,8 @@
 //! Consents: what an operator has to allow explicitly, in addition to the plan itself.
 //!
-//! A mistake can look like a decision: a path that was forgotten on the command line looks like a service that nobody
-//! needs any more. Some changes therefore need a consent, given as `--allow WHAT` when planning. Consents are an input
-//! of the plan: a reviewer sees them, and they are part of what is approved.
+//! A mistake can look like a decision: a path forgotten on the command line looks like a service that is no
+//! longer needed. Some changes therefore need a consent, given as `--allow WHAT` when planning. Consents are
+//! an input of the plan: reviewers see them, and they are part of what is approved.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,22 +14,22 @@ use super::{Action, Plan};
 use crate::diagnostic::{Diagnostic, codes, one_of};
 use crate::resource::Address;
 
-/// A smaller estate may change as a whole: a share of few things says nothing. As octoDNS has it
-/// (`octodns/provider/plan.py`, `MIN_EXISTING_RECORDS`).
+/// An estate with fewer objects may change as a whole, because a share of a few objects means little. Value
+/// of octoDNS (`octodns/provider/plan.py`, `MIN_EXISTING_RECORDS`).
 const SMALL_ESTATE: usize = 10;
-/// The share of what exists that may be changed or removed without consent, in percent. As octoDNS has it
-/// (`MAX_SAFE_UPDATE_PCENT`, `MAX_SAFE_DELETE_PCENT`).
+/// The share of existing objects, in percent, that may be changed or removed without consent. Value of
+/// octoDNS (`MAX_SAFE_UPDATE_PCENT`, `MAX_SAFE_DELETE_PCENT`).
 const MOST_PERCENT: usize = 30;
 
 /// One explicit consent of an operator. Written as `teardown:SERVICE`, `destroy:ADDRESS` or `many`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Consent {
-    /// Remove a service that no policy mentions any more.
+    /// Remove a service that no policy declares any more.
     Teardown(String),
-    /// Delete a thing that holds data, once no policy asks for it.
+    /// Delete an object that holds data and that no policy declares any more.
     Destroy(Address),
-    /// Change or remove a large share of what exists.
+    /// Change or remove a large share of the existing objects.
     Many,
 }
 
@@ -70,8 +70,8 @@ impl From<Consent> for String {
 }
 
 impl Consent {
-    /// The flag that gives it, ready to paste: one word, which no line break can part, quoted for a shell where it has to
-    /// be.
+    /// The flag that gives this consent, ready to paste: one word without line breaks, quoted for a shell if
+    /// necessary.
     #[must_use]
     pub fn flag(&self) -> String {
         let word = self.to_string();
@@ -84,15 +84,15 @@ impl Consent {
     }
 }
 
-/// All consents that were given.
+/// All given consents.
 pub type Consents = BTreeSet<Consent>;
 
 /// A share of the estate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
-    /// How many things are changed or removed.
+    /// The number of objects that are changed or removed.
     pub changed: usize,
-    /// How many things exist.
+    /// The number of existing objects.
     pub existing: usize,
 }
 
@@ -105,7 +105,7 @@ impl Share {
 }
 
 impl Plan {
-    /// Findings for consents that an apply still needs: one per kind of consent, with the flags to paste.
+    /// Findings for missing consents: one per kind of consent, with the flags to paste.
     #[must_use]
     pub fn missing_consents(&self) -> Vec<Diagnostic> {
         let mut missing = Vec::new();
@@ -136,12 +136,12 @@ impl Plan {
         missing
     }
 
-    /// The share of what exists that is changed or removed, where it is unlikely to be meant: of each, more than
-    /// 30 % of at least ten things. Whether somebody has agreed is not asked here.
+    /// The share of existing objects that is changed or removed, if it is unlikely to be intended: more than
+    /// 30 % of at least ten objects. Given consents are not considered.
     #[must_use]
     pub fn large_share(&self) -> Option<Share> {
         let counts = self.counts();
-        // To finish what an apply has begun is not to change it.
+        // Finishing what an interrupted apply started does not count as a change.
         let finishing = self.steps.iter().filter(|step| step.unfinished && step.action == Action::Update);
         let changed = counts.update + counts.replace - finishing.count();
         let existing = counts.keep + changed + counts.delete;
@@ -150,7 +150,7 @@ impl Plan {
         (existing >= SMALL_ESTATE && either).then_some(Share { changed: changed + counts.delete, existing })
     }
 
-    /// Things that are deleted although they hold data.
+    /// Objects that are deleted although they hold data.
     pub fn destroyed(&self) -> impl Iterator<Item = &Address> {
         let gone = self.steps.iter().filter(|step| step.action == Action::Delete);
         gone.map(|step| &step.address).filter(|address| address.kind().schema().stateful)

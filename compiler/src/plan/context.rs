@@ -1,11 +1,11 @@
-//! What a plan is about: an estate, in these accounts of these providers.
+//! The scope of a plan: an estate in certain accounts.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a plan is about.
+/// The scope of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Context {
     /// The estate.
@@ -19,13 +19,13 @@ pub struct Context {
 /// An account of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Account {
-    /// What the provider calls it.
+    /// The account id.
     pub id: String,
-    /// The partition of the provider that it is in. Ids are unique within one.
+    /// The partition of the provider. Account ids are unique within a partition.
     pub partition: String,
 }
 
-/// The accounts by the name of their provider. Shown as the id where there is one, else as `aws 111122223333, …`.
+/// The accounts by provider. Shown as the id if there is one account, otherwise as `aws 111122223333, …`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Accounts(BTreeMap<String, Account>);
@@ -44,7 +44,7 @@ impl Accounts {
         self.0.get(provider)
     }
 
-    /// All of them, with the names of their providers, sorted by these.
+    /// All accounts with their providers, sorted by provider.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Account)> {
         self.0.iter().map(|(provider, account)| (provider.as_str(), account))
     }
@@ -68,8 +68,9 @@ impl fmt::Display for Accounts {
 }
 
 impl Context {
-    /// Whether another plan, of whatever estate, may be about the same account of the same cloud. Embedded clouds are
-    /// told apart by the path that the user gave, and one file has many: two of them may always be the same.
+    /// Whether another plan, of any estate, may affect the same account of the same cloud. Embedded clouds
+    /// are identified by the path the user gave, and one file can have many paths, so two of them may always
+    /// be the same.
     #[must_use]
     pub fn is_beside(&self, other: &Self) -> bool {
         let kind = |context: &Self| context.cloud.split(':').next().map(str::to_owned);
@@ -77,7 +78,7 @@ impl Context {
         kind(self) == kind(other) && shared()
     }
 
-    /// Whether it is an embedded cloud, which is in no account of anybody's.
+    /// Whether it is an embedded cloud, which is in no real account.
     #[must_use]
     pub fn is_embedded(&self) -> bool {
         self.cloud.split(':').next() == Some("local")

@@ -1,4 +1,4 @@
-//! The diff of desired against observed resources.
+//! Compares desired and observed resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,10 +22,10 @@ use crate::resource::{
 };
 use crate::source::Sources;
 
-/// Compare, and plan.
+/// Compare the inputs and make a plan.
 ///
 /// # Errors
-/// Findings about the live cloud that stand in the way, each at the line of the policy it concerns.
+/// Findings about the live cloud that block the policy, each at the line it concerns.
 pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let bound = bind(inputs.graph, inputs.owned, inputs.observation);
     let mut differ = Differ {
@@ -72,7 +72,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     })
 }
 
-/// What is owned under one address and wanted under another.
+/// Objects that are owned under one address and declared under another.
 fn moved(graph: &Graph, owned: &[Owned]) -> Vec<Moved> {
     let wanted: BTreeMap<(Kind, Identity), &Address> =
         graph.iter().map(|r| ((r.address.kind(), r.identity()), &r.address)).collect();
@@ -84,15 +84,15 @@ fn moved(graph: &Graph, owned: &[Owned]) -> Vec<Moved> {
     moved.collect()
 }
 
-/// Services that lose something and are in no policy. A folder too few on the command line looks just like
-/// this, which is why it is worth a word of its own.
+/// Services that lose resources and that no policy declares. A folder missing on the command line looks the
+/// same, so this needs a consent of its own.
 fn leaving(steps: &[Step], graph: &Graph) -> BTreeSet<String> {
     let there: BTreeSet<&str> = graph.iter().map(|resource| resource.address.owner()).collect();
     let removed = steps.iter().filter(|step| step.action == Action::Delete).map(|step| step.address.owner());
     removed.filter(|owner| !there.contains(owner)).map(str::to_owned).collect()
 }
 
-/// Backups on a schedule: checked, and made by somebody else.
+/// Scheduled backups, which Holdfast checks but does not create.
 fn unmade(policy: &Policy) -> Vec<String> {
     let sets = policy
         .services
@@ -124,18 +124,18 @@ fn places(observation: &Observation) -> BTreeMap<(Kind, Vec<String>), Vec<&Objec
 
 struct Differ<'a> {
     sources: &'a Sources,
-    /// The things that compete for a place, by kind and place.
+    /// The objects that compete for a place, by kind and place.
     places: BTreeMap<(Kind, Vec<String>), Vec<&'a Object>>,
-    /// The things that are some resource's.
+    /// The objects that belong to a resource.
     taken: BTreeSet<(Kind, &'a str)>,
     bound: Bound<'a>,
     ours: Ours<'a>,
     confirmed: Vec<Confirmed>,
-    /// Whose doing each step so far is.
+    /// The cause of each step so far.
     causes: BTreeMap<Address, Cause>,
     /// The outputs of every resource that exists and stays.
     outputs: BTreeMap<Address, &'a Values>,
-    /// Ids of things that a step displaces.
+    /// The ids of objects that a step displaces.
     displaced: BTreeSet<String>,
     steps: Vec<Step>,
     errors: Vec<Diagnostic>,
@@ -181,13 +181,13 @@ impl<'a> Differ<'a> {
         if let Some(object) = object {
             self.outputs.insert(resource.address.clone(), &object.outputs);
             self.confirm(resource, object);
-            // What is kept is known by its id and its outputs; its attributes are the policy's.
+            // A kept resource needs only its id and its outputs; its attributes are those of the policy.
             step.object = Some(Object { attributes: BTreeMap::new(), ..object.clone() });
         }
         self.push(step, false);
     }
 
-    /// Something of ours is as it should be. If the journal does not know that, it will.
+    /// Record in the plan that an owned object matches the policy, if the journal does not know that.
     fn confirm(&mut self, resource: &Resource, object: &Object) {
         let identity = object.identity();
         let Some(ours) = self.ours.of(object.kind, &identity) else { return };
@@ -209,7 +209,7 @@ impl<'a> Differ<'a> {
         }
     }
 
-    /// A step is complete.
+    /// Add a complete step.
     fn push(&mut self, mut step: Step, was_applied: bool) {
         step.cause = cause::step(&step, was_applied);
         self.causes.extend(step.cause.map(|cause| (step.address.clone(), cause)));
@@ -237,7 +237,7 @@ impl<'a> Differ<'a> {
         self.push(step, removed);
     }
 
-    /// What an attribute will be, or nothing where it is not managed.
+    /// The value that an attribute will have, or `None` if it is not managed.
     fn after(&self, resource: &Resource, attribute: &AttributeSchema, found: &Value) -> Option<After> {
         Some(match resource.attributes.get(attribute.name)? {
             Attribute::Known(wanted) => After::Known(attribute.shape.merge(found, wanted)),
@@ -265,7 +265,7 @@ impl<'a> Differ<'a> {
                     continue;
                 }
                 if matches!(resource.attributes.get(attribute.name), Some(Attribute::Known(_))) {
-                    // An update writes the whole of what it changes: the wanted with the unmanaged.
+                    // An update writes the complete value: the desired part and the unmanaged part.
                     step.attributes.insert(attribute.name.to_owned(), Attribute::Known(wanted.clone()));
                 }
             }
@@ -314,7 +314,7 @@ impl<'a> Differ<'a> {
             step.action = Action::Replace;
             step.reason = format!("{replaced} cannot change in place");
             if schema.batched_by.is_some() {
-                // Old and new change places within one atomic batch.
+                // Delete the old object and create the new one in one atomic batch.
                 step.displaces.push(object.clone());
                 self.displaced.insert(object.id.clone());
             }
@@ -323,8 +323,8 @@ impl<'a> Differ<'a> {
         self.push(step, false);
     }
 
-    /// Things of others in the way of this one. What a failover pair takes the place of goes in the same
-    /// batch; what it cannot take the place of is an error.
+    /// Handle objects of other owners that compete for the place. Objects that a failover pair can replace
+    /// are deleted in the same batch; others are an error.
     fn displace(&mut self, resource: &Resource, step: &mut Step) {
         let kind = resource.address.kind();
         let Some(coexist) = &kind.schema().coexist else { return };
@@ -351,7 +351,7 @@ impl<'a> Differ<'a> {
     }
 }
 
-/// Whether all that a step changes is what an earlier one wanted whose end is not known.
+/// Whether all changes of a step were also the target of an earlier step whose result is unknown.
 fn finishes(step: &Step, begun: &Values) -> bool {
     let schema = step.address.kind().schema();
     step.changes.iter().all(|change| {

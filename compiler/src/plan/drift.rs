@@ -1,5 +1,5 @@
-//! Drift alone, for a scheduled job: what somebody has changed in the cloud since the last apply. Empty if there is
-//! none.
+//! Drift only, for a scheduled job: what somebody has changed in the cloud since the last apply. Empty if
+//! there is none.
 
 use std::fmt::Write as _;
 
@@ -10,12 +10,12 @@ use crate::printable::one_line as line;
 use crate::text::{Pen, wrap};
 
 impl Plan {
-    /// The steps that are there because somebody has changed the cloud.
+    /// The steps with drift as a cause.
     pub fn drifted(&self) -> impl Iterator<Item = &Step> {
         self.pending().filter(|step| step.cause.is_some_and(Cause::is_drift))
     }
 
-    /// Only what drifted: the steps, and of them the changes.
+    /// The plan with only the steps and changes that drifted.
     #[must_use]
     pub fn only_drift(mut self) -> Self {
         self.steps.retain(|step| step.cause.is_some_and(Cause::is_drift));
@@ -24,7 +24,7 @@ impl Plan {
     }
 }
 
-/// Drift as text; empty where there is none.
+/// Drift as text. Empty if there is none.
 #[must_use]
 pub fn drift(plan: &Plan, style: Style) -> String {
     let plan = &*plan.shown();

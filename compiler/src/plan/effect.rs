@@ -1,4 +1,5 @@
-//! What a plan does to the objectives: what the cloud can meet today, and what it will meet afterwards.
+//! The effect of a plan on the objectives: what the cloud can meet today, and what it will meet after the
+//! apply.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,21 +15,21 @@ use crate::resource::{Address, Identity, Kind};
 use crate::text::{Pen, wrap};
 use crate::units::Duration;
 
-/// One objective of a service before and after.
+/// One objective of a service before and after the apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Effect {
     /// The service.
     pub service: String,
-    /// What goes wrong.
+    /// The disruption.
     pub disruption: Disruption,
     /// RTO or RPO.
     pub measure: Measure,
-    /// The objective in seconds, where the policy has one.
+    /// The objective in seconds, if the policy sets one.
     pub objective: Option<u64>,
-    /// What the cloud can keep today; nothing where nothing of the service is there.
+    /// What the cloud can meet today. `None` if no resource of the service exists.
     pub before: Option<Achievable>,
-    /// What it will keep.
+    /// What it will meet.
     pub after: Achievable,
 }
 
@@ -38,19 +39,19 @@ pub struct Effect {
 pub enum Measure {
     /// The recovery time.
     Rto,
-    /// The recovery point, of the data set that loses most.
+    /// The recovery point, for the data set with the largest loss.
     Rpo,
 }
 
-/// What can be kept.
+/// What can be met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Achievable {
-    /// In seconds; nothing where nothing limits it.
+    /// In seconds. `None` if there is no limit.
     pub seconds: Option<u64>,
-    /// How sure that is.
+    /// How reliable the value is.
     pub assurance: String,
-    /// Why nothing limits it.
+    /// Why there is no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
 }
@@ -62,13 +63,13 @@ impl Effect {
         self.before.as_ref() != Some(&self.after)
     }
 
-    /// Whether it is worse afterwards than today: longer, or bounded today and not afterwards.
+    /// Whether it is worse after the apply than today: longer, or no longer bounded.
     #[must_use]
     pub fn is_weaker(&self) -> bool {
         self.before.as_ref().is_some_and(|before| self.after.is_worse_than(before))
     }
 
-    /// Whether it is met afterwards.
+    /// Whether it is met after the apply.
     #[must_use]
     pub fn met(&self) -> bool {
         self.objective.is_none_or(|objective| self.after.seconds.is_some_and(|seconds| seconds <= objective))
@@ -76,7 +77,7 @@ impl Effect {
 }
 
 impl Achievable {
-    /// Whether it promises less than another one: more seconds, or no bound where that has one.
+    /// Whether it is worse than another value: more seconds, or unbounded where the other is bounded.
     #[must_use]
     pub fn is_worse_than(&self, other: &Self) -> bool {
         match (self.seconds, other.seconds) {
@@ -117,7 +118,8 @@ pub(super) fn effects(
     let find = |address: &Address| found.get(address).copied();
     let made = |address: &Address| find(address).and_then(|o| made.get(&(o.kind, &o.identity())).copied());
     let live = Live { find: &find, made: &made };
-    // What is not there at all rests on what is wanted, so that others can wait for it; its effects have no before.
+    // For a service without existing resources, other services use its desired facts. Its effects have no
+    // `before`.
     let before = Deriver::new(policy, as_of)
         .all(|service| observed(service, live).unwrap_or_else(|| Facts::wanted(service)));
     let after = Deriver::new(policy, as_of).all(|service| planned(service, live));
@@ -160,7 +162,7 @@ fn both(name: &Name, after: &Derivation, before: Option<&Derivation>) -> Vec<Eff
     effects
 }
 
-/// What a reviewer reads first: the objectives that move, and those that are not met.
+/// The first thing that a reviewer reads: objectives that change, and those that are not met.
 pub(super) fn text(effects: &[Effect], pen: &Pen, out: &mut String) {
     let worth: Vec<&Effect> = effects.iter().filter(|effect| effect.changes() || !effect.met()).collect();
     if worth.is_empty() {

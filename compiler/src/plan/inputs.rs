@@ -1,4 +1,4 @@
-//! What a plan is made from.
+//! The inputs of a plan.
 
 use super::{Consents, Context};
 use crate::compile::Compiled;
@@ -6,21 +6,21 @@ use crate::graph::Graph;
 use crate::observation::{Observation, Owned};
 use crate::source::Sources;
 
-/// Everything a plan is made from.
+/// All inputs of a plan.
 #[derive(Debug)]
 pub struct Inputs<'a> {
-    /// What the plan is about.
+    /// The scope of the plan.
     pub context: Context,
-    /// The texts of the policy, for the places.
+    /// The policy texts, to find places in them.
     pub sources: &'a Sources,
-    /// The policy, for its objectives.
+    /// The compiled policy, for its objectives.
     pub compiled: &'a Compiled,
-    /// What should exist.
+    /// The desired resources.
     pub graph: &'a Graph,
-    /// What Holdfast made before.
+    /// The objects that Holdfast owns, from the journal.
     pub owned: &'a [Owned],
-    /// What does exist.
+    /// The observed objects.
     pub observation: &'a Observation,
-    /// What the operator agrees to beside the plan.
+    /// What the operator allows in addition to the plan itself.
     pub consents: Consents,
 }

@@ -1,26 +1,26 @@
-//! The plan for machines: a versioned format with the action vocabulary of Terraform's plan representation,
-//! so that tools that read one can learn the other quickly.
+//! The plan as versioned JSON. It uses the action vocabulary of Terraform's plan representation, so that
+//! tools that read one can be adapted to the other quickly.
 //!
 //! ```text
-//! format_version     "3.0": new fields may come within 3.x, the meaning of old ones stays
+//! format_version     "3.0": 3.x only adds fields; a field never changes its meaning
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
-//!                    where nothing is there yet; before and after are {seconds (null: unbounded), assurance, because}
-//! cautions[]         what reaches beyond the estate: keys of other accounts, rights of others on a role
+//!                    if nothing exists yet; before and after are {seconds (null: unbounded), assurance, because}
+//! cautions[]         effects beyond the estate: keys of other accounts, other permissions of a role
 //! waived[]           waived findings
-//! backups_not_made[] backups on a schedule, which Holdfast checks and does not make
+//! backups_not_made[] scheduled backups, which Holdfast checks but does not make
 //! resource_changes[] address, mode (managed | data), type, name, purpose, action_reason, place {file,line,column},
-//!                    cause (policy | drift | both: who has changed something; null where nothing is to do),
-//!                    deposed (the id of an old thing that is removed after its replacement),
+//!                    cause (policy | drift | both: what was changed; null if there is nothing to do),
+//!                    deposed (the id of an old object that is removed after its replacement),
 //!                    change {actions, before, after, after_unknown, replace_paths, causes (by attribute),
-//!                    last_applied (by attribute, where somebody has changed it since)}, cautions, displaces, needs
-//! left_in_place[]    {address, reason} of resources that stay although no policy declares them any more
-//! moved[]            {from, to, identity} of things whose service, data set or traffic was renamed
-//! confirmed[]        {address, identity, attributes} of things that the journal did not know to be as they should be
-//! allowed[]          consents of the operator beside the plan, as `--allow` takes them: `teardown:SERVICE`, `destroy:ADDRESS`, `many`
-//! targets[], left_out  the only things asked for, where not all were, and how many changes that leaves out
-//! leaving_services[] services that Holdfast set up and that none of the policies mentions
+//!                    last_applied (by attribute, if somebody has changed it since)}, cautions, displaces, needs
+//! left_in_place[]    {address, reason} of resources that no policy declares and that stay
+//! moved[]            {from, to, identity} of objects whose service, data set or traffic was renamed
+//! confirmed[]        {address, identity, attributes} of objects that match the policy, which the journal did not record
+//! allowed[]          consents of the operator, as given to `--allow`: `teardown:SERVICE`, `destroy:ADDRESS`, `many`
+//! targets[], left_out  the `--target`s, if any, and the number of changes that they leave out
+//! leaving_services[] services that Holdfast set up and that no policy declares any more
 //! ```
 //!
 //! `actions` is one of `["no-op"]`, `["create"]`, `["update"]`, `["create","delete"]` (replaced, the new one

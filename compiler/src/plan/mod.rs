@@ -1,7 +1,7 @@
-//! The plan: what to do, in which order, why, and how dangerous it is.
+//! The plan: what to do, in which order, why, and what is dangerous about it.
 //!
-//! A plan is data. It holds everything an apply needs and leaves it no choices: it can be saved, compared,
-//! shown offline, and it has a digest. It holds no times and no random ids.
+//! A plan is data. It contains everything an apply needs and leaves it no choices: it can be saved, compared,
+//! shown offline and approved by its digest. It contains no times and no random ids.
 
 mod batch;
 pub(crate) mod bind;
@@ -47,19 +47,19 @@ pub use resume::resume;
 pub use stale::{Shift, shifts};
 pub use text::text;
 
-/// What happens to one thing.
+/// What happens to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// It is as the policy declares it.
+    /// It already matches the policy.
     Keep,
-    /// It is made.
+    /// It is created.
     Create,
-    /// It is changed.
+    /// It is updated.
     Update,
-    /// Another one takes its place.
+    /// It is replaced by a new one.
     Replace,
-    /// It is removed.
+    /// It is deleted.
     Delete,
 }
 
@@ -75,7 +75,7 @@ impl fmt::Display for Action {
     }
 }
 
-/// The id of a step: the address, and the old thing's id where a step removes what another replaced.
+/// The id of a step: the address, and the id of the old object if the step removes a replaced one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StepId(String);
@@ -87,7 +87,7 @@ impl StepId {
         Self(address.to_string())
     }
 
-    /// The removal of a thing whose place another one takes.
+    /// The removal of an object that was replaced.
     #[must_use]
     pub fn superseded(address: &Address, object: &str) -> Self {
         Self(format!("{address} ({object})"))
@@ -106,36 +106,36 @@ impl fmt::Display for StepId {
     }
 }
 
-/// The value an attribute will have.
+/// The value that an attribute will have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum After {
-    /// This one.
+    /// A known value.
     Known(Value),
-    /// One the cloud tells during the apply.
+    /// A value that is known only during the apply.
     Unknown,
 }
 
-/// One attribute that changes.
+/// A change of one attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// The attribute.
     pub name: String,
-    /// What it is.
+    /// The current value.
     pub before: Value,
-    /// What it will be.
+    /// The new value.
     pub after: After,
-    /// Why: the policy or somebody else.
+    /// Why it differs: the policy, or a change by somebody else.
     pub cause: Cause,
-    /// What it was when it was last applied, where somebody has changed it since.
+    /// The last applied value, if somebody has changed it since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied: Option<Value>,
-    /// Whether this is what makes a replacement necessary.
+    /// Whether this change requires a replacement.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub replaces: bool,
 }
 
-/// One thing to do, or to leave.
+/// One object to change or to keep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// Unique in the plan.
@@ -144,45 +144,45 @@ pub struct Step {
     pub address: Address,
     /// What happens.
     pub action: Action,
-    /// What the thing is for.
+    /// What the resource is for.
     pub purpose: String,
     /// Why it happens.
     pub reason: String,
-    /// Whether Holdfast began the thing and is not known to have finished it: an apply was broken off.
+    /// Whether an interrupted apply started this step and did not finish it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unfinished: bool,
-    /// Whose doing that is; nobody's where it is kept.
+    /// Who caused the difference. `None` if the object is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
-    /// The place in the policy that asks for it; none for what no policy asks for. Never part of the digest: the same
-    /// policy written differently is the same plan.
+    /// The place in the policy that declares it. `None` if no policy does. Never part of the digest: the same policy
+    /// written differently is the same plan.
     #[serde(serialize_with = "no_place")]
     pub place: Option<Place>,
-    /// What changes.
+    /// The changes of attributes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
-    /// What a reviewer has to be told.
+    /// What a reviewer must know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cautions: Vec<String>,
-    /// What the thing should be like; empty where it is kept or removed.
+    /// The desired attributes. Empty if the object is kept or removed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: Attributes,
-    /// What the policy names for it of things that are not Holdfast's own.
+    /// What the policy names explicitly for it, outside of Holdfast's ownership.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub named: Named,
-    /// What is there.
+    /// The existing object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<Object>,
-    /// What has to go, in the same change, for the thing to have its place.
+    /// Objects that must be deleted in the same change because they occupy its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub displaces: Vec<Object>,
-    /// Whether another thing of the same identity stays, so that a removal ends no ownership.
+    /// Whether another object with the same identity stays, so that this removal does not end the ownership.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub superseded: bool,
-    /// Steps that come first.
+    /// The steps that must run first.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub needs: BTreeSet<StepId>,
-    /// Steps of one batch travel together.
+    /// The batch. Steps of one batch are sent together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
 }
@@ -190,44 +190,44 @@ pub struct Step {
 /// The whole plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// What it is about.
+    /// The scope of the plan.
     pub context: Context,
-    /// Digest of what the policy wants, independent of the order of files and keys.
+    /// Digest of the desired resources, independent of the order of files and keys.
     pub policy: String,
-    /// What was observed: everything the plan rests on.
+    /// The observed objects that the plan is computed from.
     pub observed: Vec<Object>,
-    /// What was looked for, so that an apply can look again.
+    /// What was looked up, so that an apply can look it up again.
     pub scope: Vec<Wanted>,
-    /// What it does to the objectives.
+    /// The effects on objectives.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<Effect>,
-    /// Findings that somebody has decided to live with: in every report.
+    /// Accepted findings, which every report shows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waived: Vec<String>,
-    /// Backups that the policy asks for and that Holdfast does not make.
+    /// Backups that the policy declares and that Holdfast does not make.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unmade: Vec<String>,
-    /// The steps, each after what it needs.
+    /// The steps, each after those it needs.
     pub steps: Vec<Step>,
-    /// Things that Holdfast made, that no policy asks for any more, and that stay all the same.
+    /// Objects that Holdfast made, that no policy declares, and that stay.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Left>,
-    /// Things that belong to another resource now: their service, data set or traffic was renamed.
+    /// Objects that now belong to another resource, because their service, data set or traffic was renamed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<Moved>,
-    /// Things of ours that are as they should be, of which the journal did not know that.
+    /// Owned objects that match the policy, which the journal does not record yet.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub confirmed: Vec<Confirmed>,
-    /// Services that Holdfast set up and that no policy mentions any more.
+    /// Services that Holdfast set up and that no policy declares any more.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub leaving: BTreeSet<String>,
-    /// What the operator has agreed to beside the plan itself.
+    /// What the operator allows in addition to the plan itself.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub consents: Consents,
-    /// The only things that were asked for, where not all were.
+    /// The targets of a partial plan. Empty for a full plan.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
-    /// How many steps were left out for that.
+    /// The number of pending steps that a partial plan leaves out.
     #[serde(skip_serializing_if = "is_zero")]
     pub left_out: usize,
 }
@@ -242,30 +242,30 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-/// A thing of ours that belongs to another resource now.
+/// An owned object that now belongs to another resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
     /// The resource it was made for.
     pub from: Address,
     /// The resource it belongs to.
     pub to: Address,
-    /// What the cloud knows it by.
+    /// What the cloud identifies it by.
     pub identity: Identity,
 }
 
-/// A thing of ours that is as it should be: a step took effect whose end was never heard of, or somebody did by hand
-/// what the policy came to say.
+/// An owned object that matches the policy: the result of a step that changed it was never recorded, or
+/// somebody made the change by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmed {
     /// The resource.
     pub address: Address,
-    /// What the cloud knows it by.
+    /// What the cloud identifies it by.
     pub identity: Identity,
     /// Its managed attributes.
     pub attributes: Values,
 }
 
-/// A thing that stays although no policy asks for it.
+/// An object that no policy declares and that stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Left {
     /// The resource it was made for.
@@ -274,23 +274,23 @@ pub struct Left {
     pub reason: String,
 }
 
-/// How many steps of each action.
+/// The number of objects per action.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Things made.
+    /// Objects to create.
     pub create: usize,
-    /// Things changed.
+    /// Objects to update.
     pub update: usize,
-    /// Things replaced.
+    /// Objects to replace.
     pub replace: usize,
-    /// Things removed.
+    /// Objects to delete.
     pub delete: usize,
-    /// Things left as they are.
+    /// Objects to keep.
     pub keep: usize,
 }
 
 impl Plan {
-    /// The steps that do something.
+    /// The steps that change something.
     pub fn pending(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| step.action != Action::Keep)
     }
@@ -301,8 +301,8 @@ impl Plan {
         self.pending().next().is_none()
     }
 
-    /// How many steps of each action. The removal of what a replacement leaves belongs to the replacement; what
-    /// is displaced is deleted; milestones are nothing.
+    /// The number of objects per action. The removal of a replaced object counts as part of the replacement;
+    /// displaced objects count as deleted; milestones do not count.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -323,7 +323,7 @@ impl Plan {
         counts
     }
 
-    /// The steps that remove what a replacement in this plan leaves behind.
+    /// The steps that remove objects replaced in this plan.
     #[must_use]
     pub fn second_halves(&self) -> BTreeSet<&StepId> {
         let replaced = self.steps.iter().filter(|step| step.action == Action::Replace);
@@ -332,25 +332,25 @@ impl Plan {
         second.map(|step| &step.id).collect()
     }
 
-    /// The digest of what was observed.
+    /// The digest of the observed objects.
     ///
     /// # Errors
-    /// It cannot be written as JSON.
+    /// They cannot be serialized.
     pub fn observed_digest(&self) -> Result<String, serde_json::Error> {
         digest(Purpose::Observation, &self.observed)
     }
 
-    /// The plan's digest: of all that would be done, and not of the places in the text that ask for it.
+    /// The digest of the plan: of everything that would be done, without the places in the policy text.
     ///
     /// # Errors
-    /// It cannot be written as JSON.
+    /// The plan cannot be serialized.
     pub fn digest(&self) -> Result<String, serde_json::Error> {
         digest(Purpose::Plan, self)
     }
 }
 
 impl Step {
-    /// The attributes the thing has today.
+    /// The current attributes of the object.
     #[must_use]
     pub fn before(&self) -> Option<&Values> {
         self.object.as_ref().map(|object| &object.attributes)

@@ -1,4 +1,4 @@
-//! What in the live cloud blocks a policy, reported at the line of the policy it concerns.
+//! What in the live cloud blocks a policy, reported at the line it concerns.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::observation::Object;
 use crate::resource::{Attribute, Resource};
 
-/// A prerequisite that is not there.
+/// A prerequisite that does not exist.
 pub(super) fn missing(resource: &Resource) -> Diagnostic {
     let name = resource.address.name();
     let schema = resource.address.kind().schema();
@@ -16,7 +16,7 @@ pub(super) fn missing(resource: &Resource) -> Diagnostic {
     found.maybe_help(schema.by_hand.map(|by_hand| by_hand(&name)))
 }
 
-/// A resource that holds data and is in another place than the policy declares.
+/// A resource that holds data and exists at another place than the policy declares.
 pub(super) fn elsewhere(resource: &Resource, object: &Object) -> Diagnostic {
     let found = |name: &str| object.attributes.get(name).and_then(Value::as_str).unwrap_or("another place");
     let (name, region, wanted) = (found("name"), found("region"), wanted(resource, "region"));
@@ -25,7 +25,7 @@ pub(super) fn elsewhere(resource: &Resource, object: &Object) -> Diagnostic {
         .help("a bucket cannot move and Holdfast never recreates one: name another bucket, or its real site")
 }
 
-/// A foreign resource that nothing may replace.
+/// A resource of another owner that must not be replaced.
 pub(super) fn immovable(resource: &Resource, what: &str) -> Diagnostic {
     let name = wanted(resource, "name");
     Diagnostic::new(
@@ -36,8 +36,8 @@ pub(super) fn immovable(resource: &Resource, what: &str) -> Diagnostic {
     .help("move or remove that record first, or give the failover another name")
 }
 
-/// A role whose rights the policy wants to decide, and on which others have put rights of theirs. One that is ours and
-/// as it should be is only worth a caution: nothing is handed to it.
+/// A role whose permissions the policy manages, and that also has other permissions. If the role is owned and
+/// unchanged, this is only a caution, because the plan grants it nothing.
 pub(super) fn rights_of_others(
     resource: &Resource,
     object: &Object,

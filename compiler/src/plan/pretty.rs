@@ -1,11 +1,11 @@
-//! Values and resources as people read them.
+//! Values and resources as text for people.
 
 use serde_json::Value;
 
 use crate::observation::Object;
 
-/// A value in lines of at most `width` columns where that is possible: what fits stands on one line, what
-/// does not is broken at its own structure.
+/// A value in lines of at most `width` columns, if possible: on one line if it fits, otherwise broken at its
+/// structure.
 pub(super) fn pretty(value: &Value, width: usize) -> String {
     let mut out = String::new();
     write(value, 0, width, &mut out);
@@ -15,7 +15,7 @@ pub(super) fn pretty(value: &Value, width: usize) -> String {
 fn write(value: &Value, indent: usize, width: usize, out: &mut String) {
     let column = out.len() - out.rfind('\n').map_or(0, |at| at + 1);
     let flat = flat(value);
-    // One column for the comma that may follow.
+    // Reserve one column for a comma.
     if column + flat.chars().count() < width {
         out.push_str(&flat);
         return;
@@ -63,7 +63,7 @@ fn flat(value: &Value) -> String {
     }
 }
 
-/// A value in one line: text bare, null as a word, lists and mappings without quotes.
+/// A value on one line: text without quotes, null as a word, lists and mappings in short form.
 pub(super) fn brief(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
@@ -82,8 +82,8 @@ pub(super) fn brief(value: &Value) -> String {
     }
 }
 
-/// A thing in a few words: what the cloud knows it by. What a console shows comes first, as it says more than an opaque
-/// identity; but whoever may write tags can call one thing by the name of another, so it never stands alone.
+/// An object in a few words. The name that a console shows comes first, because it says more than an opaque
+/// identity. Anybody who can write tags can copy that name, so the identity is always shown too.
 pub(super) fn summary_of(object: &Object) -> String {
     if let Some(name) = object.kind.schema().shown_as.and_then(|shown_as| shown_as(&object.attributes)) {
         return format!("`{}` ({})", brief(&name.into()), identity(object));

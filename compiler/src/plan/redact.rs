@@ -1,5 +1,5 @@
-//! Redaction: values of attributes that their kind declares sensitive are never shown. Renderings show a plan after
-//! this; what is executed, compared and digested is the plan itself.
+//! Redaction: values of attributes that their kind declares sensitive are never shown. Renderings use the
+//! redacted plan; execution, comparison and digests use the plan itself.
 
 use std::borrow::Cow;
 
@@ -9,11 +9,11 @@ use super::{After, Plan, Step};
 use crate::observation::Object;
 use crate::resource::{Attribute, Kind, KindSchema, Values};
 
-/// What stands in the place of a value.
+/// What replaces a value.
 const HIDDEN: &str = "(sensitive)";
 
 impl Plan {
-    /// The plan as it may be shown.
+    /// The plan with sensitive values replaced.
     #[must_use]
     pub fn shown(&self) -> Cow<'_, Self> {
         let touched = |kind: Kind| is_sensitive(kind.schema());
@@ -60,7 +60,7 @@ fn redact(schema: &KindSchema, values: &mut Values) {
     }
 }
 
-/// Whether there is a value still shows; which one does not.
+/// Replace a value, unless it is null: whether a value is set is not secret.
 fn hide(value: &mut Value) {
     if !value.is_null() {
         *value = HIDDEN.into();

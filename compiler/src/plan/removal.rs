@@ -1,6 +1,6 @@
-//! Removals: what replacements leave behind, and what Holdfast created that no policy declares any more.
+//! Removals: replaced objects, and what Holdfast created that no policy declares any more.
 //!
-//! A resource is removed after every step that changes or removes something that refers to it, according to the cloud
+//! A resource is removed after every step that changes or removes something that refers to it in the cloud
 //! today, and after what depends on it according to the journal.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use super::{Action, Cause, Consent, Left, Step, StepId};
 use crate::observation::{Object, Owned};
 use crate::resource::{Address, Named};
 
-/// Append the removals to the steps. Returns what stays although no policy declares it.
+/// Append the removals to the steps. Returns the objects that no policy declares and that stay.
 pub(super) fn plan(
     steps: &mut Vec<Step>,
     bound: &Bound<'_>,
@@ -27,7 +27,7 @@ pub(super) fn plan(
     let mut staying: Vec<(&Address, &Object)> = kept(steps, bound);
     for (address, objects) in &bound.orphans {
         let schema = address.kind().schema();
-        // What holds data is guarded by what it is, and not by the block that declared it.
+        // An object with data is protected by its kind, not by the policy block that declared it.
         let consent = Consent::Destroy(address.clone());
         if schema.stateful && !consents.contains(&consent) {
             let reason = format!("it holds data; to delete it, plan with `{}`", consent.flag());
@@ -51,11 +51,11 @@ pub(super) fn plan(
             if several || graph.get(address).is_some() {
                 removal.id = StepId::superseded(address, &object.id);
             }
-            // Of several things of one identity the last one to go takes the ownership with it.
+            // Of several objects with one identity, the removal of the last one ends the ownership.
             removal.superseded = nth + 1 < going.len();
             removal.needs.extend(before.replace(removal.id.clone()));
             if graph.get(address).is_some() {
-                // The new one first, as with any replacement.
+                // Create the new object first, as in any replacement.
                 removal.needs.insert(StepId::of(address));
             }
             removals.push(removal);
@@ -66,13 +66,13 @@ pub(super) fn plan(
     left
 }
 
-/// The things that are kept as they are.
+/// The objects that are kept.
 fn kept<'a>(steps: &'a [Step], bound: &Bound<'a>) -> Vec<(&'a Address, &'a Object)> {
     let kept = steps.iter().filter(|step| step.action == Action::Keep);
     kept.filter_map(|step| Some((&step.address, *bound.found.get(&step.address)?))).collect()
 }
 
-/// What something that stays still uses stays with it.
+/// Keep everything that a staying object still uses.
 fn keep_used(removals: &mut Vec<Step>, left: &mut Vec<Left>, staying: &[(&Address, &Object)]) {
     let mut users: BTreeMap<&str, &Address> = BTreeMap::new();
     for (address, object) in staying {
@@ -90,12 +90,13 @@ fn keep_used(removals: &mut Vec<Step>, left: &mut Vec<Left>, staying: &[(&Addres
     });
 }
 
-/// What others refer to the thing of a removal by: its outputs.
+/// The values by which others refer to the object of a removal: its outputs.
 fn names(removal: &Step) -> impl Iterator<Item = &str> {
     removal.object.iter().flat_map(|object| object.outputs.values().filter_map(Value::as_str))
 }
 
-/// The old things of replacements that make the new one first, and those that an interrupted one left.
+/// The old objects of replacements that create the new one first, and those that an interrupted replacement
+/// left.
 fn superseded(steps: &[Step], bound: &Bound<'_>) -> Vec<Step> {
     let mut removals = Vec::new();
     for step in steps {
@@ -118,7 +119,7 @@ fn superseded(steps: &[Step], bound: &Bound<'_>) -> Vec<Step> {
     removals
 }
 
-/// Put the removals behind whatever uses the things they remove.
+/// Order the removals after everything that uses the removed objects.
 fn order(steps: &mut Vec<Step>, mut removals: Vec<Step>, owned: &[Owned]) {
     let mut users: BTreeMap<&StepId, BTreeSet<StepId>> = BTreeMap::new();
     let mut mentions: BTreeMap<&str, BTreeSet<StepId>> = BTreeMap::new();
@@ -155,7 +156,7 @@ fn order(steps: &mut Vec<Step>, mut removals: Vec<Step>, owned: &[Owned]) {
     steps.extend(in_order(removals));
 }
 
-/// Each removal after those it needs. A circle, which only a strange journal can draw, is cut.
+/// Order each removal after those it needs. A cycle, which only a damaged journal can contain, is broken.
 fn in_order(mut removals: Vec<Step>) -> Vec<Step> {
     let mut ordered: Vec<Step> = Vec::new();
     while !removals.is_empty() {

@@ -1,5 +1,5 @@
-//! Resuming an interrupted plan: completed steps are left out, and started ones are observed again. A crash costs only
-//! time, and the approval of the plan is still valid, because nothing is done that was not in it.
+//! Resumes an interrupted plan: completed steps are left out, and started ones are observed again. A crash
+//! costs only time, and the approval stays valid, because nothing outside the plan is done.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use super::{Action, After, Change, Plan, Step, StepId};
 use crate::observation::{Object, Observation};
 use crate::resource::{Address, Attribute, Attributes, Identity, Kind, Mark, Values, known};
 
-/// What is left of a plan whose steps `begun` were started by earlier runs of it, and everything that moved for
-/// another reason than these steps. Without begun steps that is the plan itself.
+/// The rest of a plan whose steps `begun` were started by earlier runs, and all shifts that these steps do
+/// not explain. If no step was started, the rest is the whole plan.
 #[must_use]
 pub fn resume(plan: &Plan, begun: &BTreeSet<StepId>, now: &Observation) -> (Plan, Vec<Shift>) {
     let shifts = shifts(plan, now);
@@ -38,11 +38,11 @@ pub fn resume(plan: &Plan, begun: &BTreeSet<StepId>, now: &Observation) -> (Plan
     (rest, unexplained)
 }
 
-/// What is there now.
+/// The observed objects, indexed.
 struct Current<'a> {
     ids: BTreeMap<(Kind, &'a str), &'a Object>,
     identities: BTreeMap<(Kind, Identity), Vec<&'a Object>>,
-    /// What was there when the plan was made: no step of it has made that.
+    /// The objects that existed when the plan was made, so no step of it has created them.
     before: BTreeSet<(Kind, &'a str)>,
 }
 
@@ -65,11 +65,11 @@ impl<'a> Current<'a> {
         self.id(object.kind, &object.id) == Some(object)
     }
 
-    /// The thing that a step makes, apart from the one that it makes it in the place of.
+    /// The object that a step created, distinguished from the one that it replaces.
     fn made(&self, step: &Step) -> Option<&'a Object> {
         let kind = step.address.kind();
         let objects = self.identities.get(&(kind, Identity::of(kind, &known(&step.attributes))))?;
-        // A record keeps its id when another takes its place: there the attributes tell.
+        // A replaced record keeps its id, so only its attributes can be compared.
         let batched = kind.schema().batched_by.is_some();
         let is_old = |object: &Object| match &step.object {
             Some(old) if batched => old == object,
@@ -79,8 +79,8 @@ impl<'a> Current<'a> {
     }
 }
 
-/// Whether a step that was started accounts for a shift: what it makes is there, what it removes is gone, what
-/// it changes is as it was or as it should be.
+/// Whether a started step explains a shift: what it creates exists, what it removes is gone, or what it
+/// updates has old or new values.
 fn explains(step: &Step, shift: &Shift) -> bool {
     let Some(object) = shift.now.as_ref().or(shift.before.as_ref()) else { return true };
     let kind = step.address.kind();
@@ -102,7 +102,7 @@ fn explains(step: &Step, shift: &Shift) -> bool {
     }
 }
 
-/// Whether a thing can be what a step has made, by the mark of its kind.
+/// Whether a step can have created an object, judged by the mark of its kind.
 fn has_mark(step: &Step, object: &Object) -> bool {
     let wanted = known(&step.attributes);
     let same = |(name, shape): (&'static str, crate::resource::Shape)| {
@@ -118,7 +118,7 @@ fn has_mark(step: &Step, object: &Object) -> bool {
     }
 }
 
-/// Whether every attribute is as it was or as it should be.
+/// Whether every attribute has its old or its new value.
 fn partly_applied(step: &Step, now: &Object) -> bool {
     let before = step.before();
     kind_attributes(step).all(|(name, shape)| {
@@ -137,7 +137,7 @@ fn kind_attributes(step: &Step) -> impl Iterator<Item = (&'static str, crate::re
     step.address.kind().schema().attributes.iter().map(|attribute| (attribute.name, attribute.shape))
 }
 
-/// Look again at a step that was started.
+/// Update a started step from the current observation.
 fn refresh(step: &mut Step, current: &Current<'_>, outputs: &BTreeMap<Address, Values>) {
     let kind = step.address.kind();
     let found = match step.action {
@@ -174,7 +174,7 @@ fn mark_done(step: &mut Step) {
     step.batch = None;
 }
 
-/// What still differs from what the step wants.
+/// The remaining differences from the target of the step.
 fn changes(step: &Step, object: &Object, outputs: &BTreeMap<Address, Values>) -> Vec<Change> {
     let cause = step.cause.unwrap_or(super::Cause::Policy);
     let differs = |(name, shape): (&'static str, crate::resource::Shape)| {

@@ -1,8 +1,8 @@
-//! Whether a plan is stale: what was observed when it was made against what is observed now.
+//! Whether a plan is stale: compares the observation it was made from with the current one.
 //!
-//! A plan is stale if something changed that it touches or depends on: the resources its steps change, remove or
-//! displace, whatever is in the place where they create something, and all that these steps need. Changes elsewhere are
-//! reported and do not block.
+//! A plan is stale if something changed that it changes or depends on: the objects its steps change, remove
+//! or displace, whatever is in the place where they create something, and everything that these steps need.
+//! Other changes are reported and do not block.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,18 +15,18 @@ use super::{Action, Plan, Step, StepId};
 use crate::observation::{Object, Observation};
 use crate::resource::{Identity, Kind, Values, known};
 
-/// A thing that is not what it was when the plan was made.
+/// An object that has changed since the plan was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shift {
-    /// The thing as it was; nothing where it was not there.
+    /// The object at that time. `None` if it did not exist.
     pub before: Option<Object>,
-    /// The thing as it is; nothing where it is gone.
+    /// The object now. `None` if it is gone.
     pub now: Option<Object>,
-    /// Whether the plan touches it or depends on it.
+    /// Whether the plan changes it or depends on it.
     pub blocks: bool,
 }
 
-/// Everything that moved, in the order of kinds and ids.
+/// All shifts, in the order of kinds and ids.
 #[must_use]
 pub fn shifts(plan: &Plan, now: &Observation) -> Vec<Shift> {
     let rests = Touched::of(plan);
@@ -49,7 +49,7 @@ pub fn shifts(plan: &Plan, now: &Observation) -> Vec<Shift> {
     shifts.into_values().map(shift).collect()
 }
 
-/// What a plan rests on.
+/// What a plan changes and depends on.
 struct Touched {
     ids: BTreeSet<(Kind, String)>,
     identities: BTreeSet<(Kind, Identity)>,
@@ -83,7 +83,7 @@ impl Touched {
     }
 }
 
-/// The steps that do something, and all that they need.
+/// The steps that change something, and all that they need.
 fn needed(plan: &Plan) -> Vec<&Step> {
     let steps: BTreeMap<&StepId, &Step> = plan.steps.iter().map(|step| (&step.id, step)).collect();
     let mut open: Vec<&Step> = plan.steps.iter().filter(|step| step.action != Action::Keep).collect();

@@ -1,5 +1,5 @@
-//! A part of a plan: some steps with all that they need. For emergencies, not for routine use: afterwards what was left
-//! out still differs from the policy.
+//! A part of a plan: some steps with everything they need. For emergencies, not for routine use: afterwards
+//! the parts left out still differ from the policy.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,11 @@ use super::{Plan, Step, StepId};
 use crate::resource::Address;
 
 impl Plan {
-    /// Only what the targets need. A target is an address, a service, or a part of one (`payments.ledger`).
+    /// The part that the targets need. A target is an address, a service, or an entry of a service
+    /// (`payments.ledger`).
     ///
     /// # Errors
-    /// A target that the plan has nothing of.
+    /// The first target that matches nothing in the plan.
     pub fn targeted(mut self, targets: &[String]) -> Result<Self, String> {
         let mut wanted: Vec<&StepId> = Vec::new();
         for target in targets {
@@ -36,7 +37,7 @@ impl Plan {
         self.moved.retain(|moved| kept.contains(&moved.to));
         self.confirmed.retain(|confirmed| kept.contains(&confirmed.address));
         self.targets = targets.to_vec();
-        // What the whole plan would do to the objectives, a part of it need not.
+        // The effects on objectives are those of the whole plan, and do not apply to a part of it.
         self.objectives.clear();
         Ok(self)
     }

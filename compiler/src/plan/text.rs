@@ -1,5 +1,5 @@
-//! The plan for a reviewer at a terminal or in a pull request: what changes, why, the line of the policy that causes
-//! it, what is dangerous. Readable at 80 columns.
+//! The plan for a reviewer at a terminal or in a pull request: what changes, why, the line of the policy that
+//! causes it, and what is dangerous. It fits into 80 columns.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -48,7 +48,8 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
     }
     for (service, mut steps) in services {
         let _ = writeln!(out, "\n{}", pen.bold(&line(service)));
-        // Within a service: kind by kind as they are declared, a replaced thing's removal right behind its replacement.
+        // Within a service in the order in which kinds are declared, with the removal of a replaced object
+        // directly after its replacement.
         steps.sort_by_key(|step| (step.address.kind().rank(), &step.address, step.action == Action::Delete));
         for step in steps {
             pen.step(step, &mut out);
@@ -146,8 +147,8 @@ impl Pen {
         if let Some(place) = &step.place {
             let _ = writeln!(out, "      {}", self.dim(&line(&format!("at {place}"))));
         }
-        // A new thing shows all its attributes, and one that goes is named by its purpose. An update shows only what
-        // changes: without this line nobody could tell in what.
+        // A new object is shown with all attributes, and a deleted one is named by its purpose. An update
+        // shows only the changed attributes, so name the object here.
         if let (Action::Update | Action::Replace, Some(object)) = (step.action, &step.object) {
             let whose = line(&format!("on {} {}", object.kind.name(), summary_of(object)));
             let _ = writeln!(out, "{}", self.dim(&wrap(&whose, 6, self.width())));
@@ -206,14 +207,14 @@ impl Pen {
         }
     }
 
-    /// A name with a value that wraps under itself.
+    /// A name with a value that wraps below itself.
     fn value(&self, name: &str, value: &str, out: &mut String) {
         let indent = 7 + NAME_WIDTH;
         let wrapped = wrap(&line(value), indent, self.width());
         let _ = writeln!(out, "      {name} {}", wrapped.trim_start());
     }
 
-    /// Tags one by one; of an existing set, those that change.
+    /// The tags one by one. Of an existing set, only those that change.
     fn tags(&self, name: &str, before: &Value, after: &Value, out: &mut String) {
         let _ = writeln!(out, "      {name}");
         for (key, value) in after.as_object().into_iter().flatten() {
@@ -245,7 +246,7 @@ impl Pen {
     }
 }
 
-/// Whose doing a difference is.
+/// The label of a cause.
 fn label(cause: Cause) -> &'static str {
     match cause {
         Cause::Policy => "policy",

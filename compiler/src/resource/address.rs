@@ -1,4 +1,4 @@
-//! Addresses: what a resource is called in plans, journals and on the command line.
+//! Addresses: the names of resources in plans, journals and on the command line.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::kind::Kind;
 
-/// The address of a resource: stable for as long as the policy's names are, unique in the graph.
+/// The address of a resource. It is unique in the graph, and stable as long as the names in the policy are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Address {
@@ -15,7 +15,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// The address of a kind and the names that lead to it, the service's first.
+    /// The address of a kind and its names, starting with the service.
     #[must_use]
     pub fn new(kind: Kind, path: &[&str]) -> Self {
         Self { kind, path: path.iter().map(|part| (*part).to_owned()).collect() }
@@ -27,19 +27,20 @@ impl Address {
         self.kind
     }
 
-    /// The first name: the service, for all that belongs to one.
+    /// The first name: the service, if the resource belongs to one.
     #[must_use]
     pub fn owner(&self) -> &str {
         self.path.first().map_or("", String::as_str)
     }
 
-    /// The service and the part of it that a resource belongs to: one data set, one entry of traffic.
+    /// The service and the entry in it that a resource belongs to: a data set or an entry of traffic.
     #[must_use]
     pub fn entry(&self) -> String {
         self.path.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(".")
     }
 
-    /// What a policy calls it under `existing` of its service: `bucket.ledger.ireland`. The site says the provider.
+    /// The address in `existing` of its service: `bucket.ledger.ireland`. It omits the provider, which
+    /// follows from the site.
     #[must_use]
     pub fn within_service(&self) -> String {
         let own = self.path.iter().skip(1).map(String::as_str);
@@ -76,7 +77,7 @@ impl TryFrom<String> for Address {
             (None, Some((name, path))) => (Kind::find(Some(first), name).ok_or_else(unknown)?, path),
             (None, None) => return Err(unknown()),
         };
-        // What is shared is called by its own name, dots and all.
+        // A shared resource has its own name as its address, which can contain dots.
         let path = match kind.is_shared() {
             true => vec![path.to_owned()],
             false => path.split('.').map(str::to_owned).collect(),

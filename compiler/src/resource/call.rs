@@ -1,40 +1,40 @@
-//! The calls that a kind's driver makes. They determine what a run costs, how fast it may be, and which permissions a
-//! person needs. A driver can only make a call that is declared, since it names the declaration.
+//! The API calls of a kind's driver. They determine the cost and speed of a run and the permissions that a
+//! person needs. A driver can only make declared calls, because it refers to the declaration.
 
 use serde_json::Value;
 
 /// An operation of a cloud's API.
 #[derive(Debug)]
 pub struct Call {
-    /// Its name with its service, such as `queue:CreateTopic`.
+    /// The service and operation, such as `queue:CreateTopic`.
     pub operation: &'static str,
     /// When it is made.
     pub made: &'static [Made],
-    /// The permissions that it takes. Nothing where everybody may.
+    /// The permissions that it requires. Empty if everybody may call it.
     pub takes: &'static [Permission],
-    /// How often it may be called, where that is less than its service allows in all.
+    /// Its own rate limit, if that is lower than the limit of the service.
     pub rate: Option<Rate>,
 }
 
 /// When a call is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Made {
-    /// Looking at things that policies are about.
+    /// When objects of the policies are read.
     Observe,
-    /// Looking at everything there is.
+    /// When all objects of an account are read.
     Survey,
-    /// For every new thing.
+    /// For every new object.
     Create,
-    /// For a new thing that wants an attribute to be otherwise than a new thing has it.
+    /// For a new object whose attribute is set to something other than the cloud's default.
     CreateUnless(&'static str),
     /// For an update of one of these attributes.
     Update(&'static [&'static str]),
-    /// For every thing that is deleted.
+    /// For every deleted object.
     Delete,
     /// For every atomic change of a batch.
     Change,
-    /// During an apply, to find out what became of a call without an answer, or to take over what is there. It is not
-    /// paced: nobody knows in advance that it will be needed.
+    /// During an apply, to find out the result of a call without a response, or to take over an existing
+    /// object. Such calls are not paced, because the need for them is not known in advance.
     Recover,
     /// Reading the journal.
     ReadJournal,
@@ -47,41 +47,41 @@ pub enum Made {
 pub struct Permission {
     /// The action that is allowed, such as `queue:TagResource`.
     pub action: &'static str,
-    /// What it is needed on.
+    /// The resources it is needed on.
     pub on: &'static Scope,
 }
 
-/// What a permission is given on, in the provider's own notation. `ACCOUNT` and other words in capitals are filled in by
-/// the reader of the documentation.
+/// The resources that a permission applies to, in the provider's notation. Words in capitals, such as
+/// `ACCOUNT`, are placeholders for the reader.
 #[derive(Debug)]
 pub struct Scope {
-    /// A name for it, to sort by.
+    /// A name, used as a sort key.
     pub name: &'static str,
-    /// The resources that the policies of an estate are about.
+    /// The resources of the policies of an estate.
     pub resource: &'static str,
-    /// The same for who looks at everything, where that is more.
+    /// The resources for reading everything, if those are more.
     pub all: Option<&'static str>,
-    /// A condition.
+    /// A condition on the permission.
     pub condition: Option<fn() -> Value>,
 }
 
-/// How fast a service may be called: it holds `burst` calls in reserve and gains `rate` a second.
+/// A rate limit as a token bucket: at most `burst` calls at once, refilled by `rate` per second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
-    /// Calls gained per second.
+    /// Refill in calls per second.
     pub rate: f64,
     /// The most calls at once.
     pub burst: f64,
 }
 
 impl Call {
-    /// The service that it belongs to: the part before the colon.
+    /// The service: the part before the colon.
     #[must_use]
     pub fn service(&self) -> &'static str {
         self.operation.split_once(':').map_or(self.operation, |(service, _)| service)
     }
 
-    /// Whether the scheduler counts it before it starts a step.
+    /// Whether the scheduler counts the call before it starts a step.
     #[must_use]
     pub fn is_paced(&self) -> bool {
         self.made.iter().any(|made| {
@@ -94,14 +94,14 @@ impl Call {
 }
 
 impl Permission {
-    /// A permission on something.
+    /// A permission on a scope.
     #[must_use]
     pub const fn new(action: &'static str, on: &'static Scope) -> Self {
         Self { action, on }
     }
 }
 
-/// Declare the calls of a kind: a static each, and `CALLS`, which is all of them.
+/// Declare the calls of a kind: a static for each, and `CALLS` with all of them.
 ///
 /// ```text
 /// calls! {
@@ -122,7 +122,7 @@ macro_rules! calls {
                 rate: $crate::resource::calls!(@rate $($rate / $burst)?),
             };
         )*
-        /// All of them.
+        /// All calls of the kind.
         pub static CALLS: &[&$crate::resource::Call] = &[$(&$name),*];
     };
     (@rate) => { None };

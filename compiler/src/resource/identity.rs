@@ -8,39 +8,40 @@ use serde_json::Value;
 use super::kind::Kind;
 use super::values::Values;
 
-/// What a cloud knows a thing by: the identity attributes of its kind by name. `None` stands for one that the thing does
-/// not have, such as the set identifier of a plain record. Things of one kind with equal identities are one thing.
+/// What a cloud identifies an object by: the identity attributes of its kind. `None` is an attribute that the
+/// object does not have, such as the set identifier of a simple record. Objects of one kind with equal
+/// identities are the same object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Identity(BTreeMap<String, Option<String>>);
 
 impl Identity {
-    /// The identity of a thing of a kind with these attributes.
+    /// The identity of an object with these attributes.
     #[must_use]
     pub fn of(kind: Kind, attributes: &Values) -> Self {
         let text = |value: &Value| match value {
             Value::Null => None,
             Value::String(text) => Some(text.clone()),
-            // No kind has such an identity; a cloud that answers one is not taken for another thing.
+            // No kind has such an identity value. If a cloud returns one, it must not match another object.
             other => Some(other.to_string()),
         };
         let parts = kind.schema().identity();
         Self(parts.map(|name| (name.to_owned(), attributes.get(name).and_then(text))).collect())
     }
 
-    /// One part of it.
+    /// One identity attribute.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_deref()
     }
 
-    /// It as attributes, with null for what the thing does not have.
+    /// The identity as attributes, with null for those that the object does not have.
     #[must_use]
     pub fn values(&self) -> Values {
         self.0.iter().map(|(name, part)| (name.clone(), Value::from(part.clone()))).collect()
     }
 
-    /// The parts that the thing has, in the order of their names.
+    /// The values that the object has, in the order of their names.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.values().filter_map(Option::as_deref)
     }

@@ -1,4 +1,4 @@
-//! A kind of resource: a handle on its declaration. The registry of providers knows all kinds.
+//! A kind of resource: a reference to its declaration. The registry of providers lists all kinds.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -29,7 +29,7 @@ impl Kind {
         self.0.name
     }
 
-    /// Whether it belongs to no service, but to everybody who needs it.
+    /// Whether its resources belong to no service and can be used by all.
     #[must_use]
     pub fn is_shared(self) -> bool {
         self.0.lifecycle == Lifecycle::Prerequisite

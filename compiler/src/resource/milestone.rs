@@ -1,5 +1,5 @@
-//! A service as a whole: reached when everything it consists of is set up. Others can wait for it with one
-//! edge instead of one per resource. It is in no cloud.
+//! A service as a whole: complete when all its resources are set up. Others can depend on it with one edge
+//! instead of one per resource. It exists in no cloud.
 
 use super::schema::{KindSchema, Lifecycle};
 

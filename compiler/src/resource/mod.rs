@@ -1,8 +1,8 @@
-//! Resources: what should exist. A kind, an address, attributes.
+//! Resources: what should exist. A resource has a kind, an address and attributes.
 //!
-//! An attribute is a value that is known now, or the output of another resource that only the cloud can
-//! tell; such references are the edges of the graph. An attribute that a resource does not set is not
-//! managed and never a difference; where absence itself is wanted, the value is null.
+//! An attribute is a known value, or the output of another resource that is known only after that one exists.
+//! Such references are the edges of the graph. An attribute that a resource does not set is not managed and
+//! never a difference. To require that an attribute is absent, set it to null.
 
 mod address;
 mod call;
@@ -28,7 +28,7 @@ pub use named::Named;
 pub use schema::{AttributeSchema, Change, Coexist, KindSchema, Lifecycle, Mark, Shape};
 pub use values::Values;
 
-/// The wanted value of an attribute.
+/// The desired value of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attribute {
@@ -43,7 +43,7 @@ pub enum Attribute {
     },
 }
 
-/// The wanted attributes of a resource, by name.
+/// The desired attributes of a resource, by name.
 pub type Attributes = BTreeMap<String, Attribute>;
 
 /// The attributes that are known before anything is applied.
@@ -56,20 +56,20 @@ pub fn known(attributes: &Attributes) -> Values {
     known.collect()
 }
 
-/// A thing that should exist.
+/// A resource that should exist.
 #[derive(Debug, Clone)]
 pub struct Resource {
     /// Its address.
     pub address: Address,
     /// What it is for, in a few words.
     pub purpose: String,
-    /// The place in the policy that asks for it.
+    /// The place in the policy that declares it.
     pub origin: Span,
-    /// What it should be like.
+    /// Its desired attributes.
     pub attributes: Attributes,
-    /// Resources that have to be there first, beside those whose outputs it uses.
+    /// Resources that must exist first, besides those whose outputs it uses.
     pub after: BTreeSet<Address>,
-    /// What the policy names for it of things that are not Holdfast's own.
+    /// What the policy names explicitly for it, outside of Holdfast's ownership.
     pub named: Named,
 }
 
@@ -96,14 +96,14 @@ impl Resource {
         self
     }
 
-    /// Put it behind another resource whose outputs it does not use.
+    /// Order it after another resource whose outputs it does not use.
     #[must_use]
     pub fn after(mut self, other: &Address) -> Self {
         self.after.insert(other.clone());
         self
     }
 
-    /// Everything that has to be there first, in order, each once.
+    /// The resources that must exist first, each once.
     #[must_use]
     pub fn needs(&self) -> BTreeSet<&Address> {
         let outputs = self.attributes.values().filter_map(|attribute| match attribute {
@@ -113,7 +113,7 @@ impl Resource {
         outputs.chain(&self.after).collect()
     }
 
-    /// What the cloud knows it by. Identity attributes are always known.
+    /// What the cloud identifies it by. Identity attributes are always known.
     #[must_use]
     pub fn identity(&self) -> Identity {
         Identity::of(self.address.kind(), &known(&self.attributes))

@@ -1,5 +1,5 @@
-//! The declaration of a kind: everything that generic code and documents need to know about it, as static data. A
-//! provider declares its kinds; nothing here names one.
+//! The declaration of a kind: what generic code and documentation need to know about it, as static data.
+//! Providers declare kinds; this module names none.
 
 use std::net::IpAddr;
 
@@ -8,50 +8,51 @@ use serde_json::Value;
 use super::call::Call;
 use super::values::Values;
 
-/// A kind of resource, declared once.
+/// The declaration of a kind of resource.
 #[derive(Debug)]
 pub struct KindSchema {
-    /// The provider's name, which addresses begin with; nothing for kinds that are in no cloud.
+    /// The provider's name, with which addresses begin. `None` for kinds that exist in no cloud.
     pub provider: Option<&'static str>,
     /// Its name in addresses. Unique over all providers: `existing` names kinds without their provider.
     pub name: &'static str,
-    /// Who makes it.
+    /// Who creates it.
     pub lifecycle: Lifecycle,
-    /// Whether it holds data: such a thing is never replaced, and never deleted without consent.
+    /// Whether it holds data. Such an object is never replaced, and never deleted without consent.
     pub stateful: bool,
     /// Its attributes, in the order in which they are shown.
     pub attributes: &'static [AttributeSchema],
-    /// What only the cloud can tell once it exists.
+    /// The names of outputs: values that are known only once the object exists.
     pub outputs: &'static [&'static str],
-    /// The attribute by which changes travel together in one atomic batch.
+    /// The attribute whose value groups changes into one atomic batch.
     pub batched_by: Option<&'static str>,
-    /// What a reviewer has to be told when one is removed.
+    /// What a reviewer must know about a removal.
     pub removal: Option<&'static str>,
-    /// Whether a thing bears our mark, for kinds whose identity does not say whose it is. What somebody else
-    /// has put in the place of ours is never deleted.
+    /// Whether an object has Holdfast's mark, for kinds whose identity does not show the owner. An object
+    /// that somebody else put in place of an owned one is never deleted.
     pub ours: Option<fn(&Values) -> bool>,
-    /// What tells that a run of ours made a thing, when the answer to the call that made it was lost.
+    /// How to recognize an object of an interrupted run whose create call got no response.
     pub mark: Mark,
-    /// Whether two things of the kind can exist side by side, where not all can.
+    /// Which objects of the kind cannot exist side by side, if any.
     pub coexist: Option<Coexist>,
-    /// The parts of its identity that a policy may give under `existing`: names that Holdfast generates otherwise.
+    /// The identity attributes that a policy may set in `existing`, because Holdfast otherwise generates
+    /// them.
     pub known_as: &'static [&'static str],
-    /// Whether other resources act with its rights, as with a role.
+    /// Whether other resources act with its permissions, as with a role.
     pub acts: bool,
-    /// The rights that others have put on a thing of the kind, in words.
+    /// The permissions of an object that Holdfast did not grant, as text.
     pub rights_of_others: Option<fn(&Values) -> Option<String>>,
-    /// The attributes that say what rights a thing has.
+    /// The attributes that grant permissions to an object.
     pub rights: &'static [&'static str],
-    /// The name that a console shows for a thing, where that is not its identity.
+    /// The name that a console shows for an object, if that is not its identity.
     pub shown_as: Option<fn(&Values) -> Option<String>>,
-    /// How a thing that has to be there already is made by hand, for the cure of the error that it is missing.
+    /// How to create a required object by hand, for the help of the error that it is missing.
     pub by_hand: Option<fn(&str) -> String>,
-    /// The calls that its driver makes.
+    /// The calls of its driver.
     pub calls: &'static [&'static Call],
 }
 
 impl KindSchema {
-    /// What a kind is unless its declaration says otherwise.
+    /// The defaults for a declaration.
     pub const BASE: Self = Self {
         provider: None,
         name: "",
@@ -74,91 +75,92 @@ impl KindSchema {
     };
 }
 
-/// What tells that a run of ours made a thing.
+/// How to recognize an object that an owned run created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// Its identity: a reference that nobody else uses.
+    /// By its identity: a reference that nobody else uses.
     Identity,
-    /// An attribute that it has from the moment it is made, such as its tags.
+    /// By an attribute that it has from its creation, such as its tags.
     Attribute(&'static str),
-    /// All that is wanted of it: it is made in one call, and is as wanted or somebody else's.
+    /// By all desired attributes: it is created in one call, so it matches all of them or belongs to somebody
+    /// else.
     Attributes,
 }
 
-/// Things of a kind that compete for a place.
+/// Rules for objects of a kind that compete for a place.
 #[derive(Debug)]
 pub struct Coexist {
-    /// Only things that agree in these attributes compete.
+    /// Only objects with equal values of these attributes compete.
     pub within: &'static [&'static str],
-    /// Whether two of those can exist side by side.
+    /// Whether two competing objects can exist side by side.
     pub rule: fn(&Values, &Values) -> bool,
-    /// What a thing is, in words, if nothing may take its place.
+    /// A description of the object if nothing may replace it.
     pub immovable: fn(&Values) -> Option<String>,
-    /// The attributes that tell what is lost when one goes; the first that is set is shown.
+    /// The attributes that show what is lost with an object; the first one set is shown.
     pub answers: &'static [&'static str],
 }
 
 impl Coexist {
-    /// The place that a thing competes for.
+    /// The place that an object competes for.
     #[must_use]
     pub fn place(&self, values: &Values) -> Vec<String> {
         self.within.iter().map(|name| values.get(*name).map(Value::to_string).unwrap_or_default()).collect()
     }
 }
 
-/// Who makes a thing.
+/// Who creates an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifecycle {
     /// Holdfast.
     Managed,
-    /// Somebody else, before: it has to be there. It belongs to no service; its address is its name.
+    /// Somebody else: it must already exist. It belongs to no service; its address is its name.
     Prerequisite,
-    /// Nobody: a point in the graph that is reached when what it needs is done.
+    /// Nobody: a point in the graph that is reached when its dependencies are done.
     Milestone,
 }
 
-/// An attribute, declared.
+/// The declaration of an attribute.
 #[derive(Debug)]
 pub struct AttributeSchema {
     /// Its name.
     pub name: &'static str,
     /// How two values compare and how they are shown.
     pub shape: Shape,
-    /// What a change of it takes.
+    /// What a change of it requires.
     pub change: Change,
-    /// What a reviewer has to be told about a change from one value to another.
+    /// What a reviewer must know about a change from one value to another.
     pub caution: Option<fn(&Value, &Value) -> Option<&'static str>>,
-    /// Whether a policy may leave it as it is, under `existing`.
+    /// Whether a policy may leave it unmanaged, in `existing`.
     pub leavable: bool,
-    /// Whether its value is never shown: plans say that it changes, and not from what to what.
+    /// Whether its value is secret: plans show that it changes, but not the values.
     pub sensitive: bool,
-    /// What the cloud gives a new thing that does not say.
+    /// The value that the cloud gives a new object if none is set.
     pub unset: Option<fn() -> Value>,
 }
 
 /// How values compare and how they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// As they are.
+    /// As plain values.
     Plain,
-    /// A list whose order means nothing.
+    /// A list whose order is not significant.
     Set,
-    /// A mapping of which only the wanted keys are managed: tags of others stay.
+    /// A mapping of which only the desired keys are managed: other tags stay.
     Tags,
     /// A document, compared as data and shown as a text diff.
     Document,
 }
 
-/// What a change takes.
+/// What a change requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// It is part of what the cloud knows the thing by.
+    /// A different object, because the attribute is part of the identity.
     Identity,
     /// An update.
     InPlace,
-    /// A new thing in the place of the old one.
+    /// A replacement.
     Replace,
-    /// A new thing if the value appears or disappears, an update if it only changes.
+    /// A replacement if the value is added or removed, an update if it only changes.
     ReplaceIfNull,
 }
 
@@ -176,43 +178,43 @@ impl AttributeSchema {
         Self { change: Change::Identity, ..Self::new(name) }
     }
 
-    /// The same with a shape.
+    /// The same attribute with a shape.
     #[must_use]
     pub const fn shaped(self, shape: Shape) -> Self {
         Self { shape, ..self }
     }
 
-    /// The same with what a change takes.
+    /// The same attribute with what a change requires.
     #[must_use]
     pub const fn change(self, change: Change) -> Self {
         Self { change, ..self }
     }
 
-    /// The same with a caution.
+    /// The same attribute with a caution.
     #[must_use]
     pub const fn caution(self, caution: fn(&Value, &Value) -> Option<&'static str>) -> Self {
         Self { caution: Some(caution), ..self }
     }
 
-    /// The same, for policies to leave as it is.
+    /// The same attribute, which a policy may leave unmanaged.
     #[must_use]
     pub const fn leavable(self) -> Self {
         Self { leavable: true, ..self }
     }
 
-    /// The same, never shown.
+    /// The same attribute, whose value is never shown.
     #[must_use]
     pub const fn sensitive(self) -> Self {
         Self { sensitive: true, ..self }
     }
 
-    /// The same with what a new thing has that does not say.
+    /// The same attribute, with the value of a new object that does not set it.
     #[must_use]
     pub const fn unset(self, value: fn() -> Value) -> Self {
         Self { unset: Some(value), ..self }
     }
 
-    /// Whether going from one value to another needs a new thing.
+    /// Whether going from one value to another requires a replacement.
     #[must_use]
     pub fn replaces(&self, before: &Value, after: &Value) -> bool {
         match self.change {
@@ -224,24 +226,24 @@ impl AttributeSchema {
 }
 
 impl KindSchema {
-    /// The names of the attributes the cloud knows a thing by.
+    /// The names of the identity attributes.
     pub fn identity(&self) -> impl Iterator<Item = &'static str> {
         self.attributes.iter().filter(|a| a.change == Change::Identity).map(|a| a.name)
     }
 
-    /// The description of an attribute.
+    /// The declaration of an attribute.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&'static AttributeSchema> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
-    /// The attributes that a policy may leave as they are.
+    /// The attributes that a policy may leave unmanaged.
     #[must_use]
     pub fn leavable(&self) -> Vec<&'static str> {
         self.attributes.iter().filter(|a| a.leavable).map(|a| a.name).collect()
     }
 
-    /// What a new thing has that does not say otherwise.
+    /// The attributes of a new object that sets none.
     #[must_use]
     pub fn unset(&self) -> Values {
         let unset = self.attributes.iter().filter_map(|a| Some((a.name.to_owned(), a.unset?())));
@@ -249,7 +251,7 @@ impl KindSchema {
     }
 }
 impl Shape {
-    /// Whether what is there is what is wanted.
+    /// Whether the observed value matches the desired one.
     #[must_use]
     pub fn same(self, found: &Value, wanted: &Value) -> bool {
         match (self, found, wanted) {
@@ -261,7 +263,7 @@ impl Shape {
         }
     }
 
-    /// What will be there afterwards: the wanted value, with what is not managed kept.
+    /// The value after an update: the desired value, with unmanaged parts of the observed one.
     #[must_use]
     pub fn merge(self, found: &Value, wanted: &Value) -> Value {
         match (self, found, wanted) {
@@ -275,8 +277,8 @@ impl Shape {
     }
 }
 
-/// A value as text. An address is the same however it is written: services may give back another spelling
-/// than they were given (RFC 5952 §2).
+/// A value as text in a canonical form. IP addresses can have several spellings, and a service may return
+/// another one than it was given (RFC 5952 §2).
 fn canonical(value: &Value) -> String {
     let address = value.as_str().and_then(|text| text.parse::<IpAddr>().ok());
     address.map_or_else(|| value.to_string(), |address| address.to_string())

@@ -1,8 +1,8 @@
-//! Attributes with their values.
+//! Attribute values.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// The attributes of a thing in the cloud, or the resolved ones of a resource. Sorted by name.
+/// The attributes of an observed object, or the resolved attributes of a resource. Sorted by name.
 pub type Values = BTreeMap<String, Value>;

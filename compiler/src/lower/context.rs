@@ -1,4 +1,4 @@
-//! The service that is being lowered, with what surrounds it.
+//! The service that is being lowered, and its surroundings.
 
 use serde_json::{Value, json};
 
@@ -7,19 +7,19 @@ use crate::document::Name;
 use crate::policy::{Policy, Service};
 use crate::resource::{Address, Kind};
 
-/// The service that is being lowered, with what surrounds it.
+/// The service that is being lowered, and its surroundings.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// The whole policy.
     pub policy: &'a Policy,
-    /// Where it is applied.
+    /// The accounts that the policy is applied in.
     pub target: &'a TargetAccounts,
     /// The service.
     pub service: &'a Service,
 }
 
 impl Context<'_> {
-    /// The address of a kind and the names below the service.
+    /// The address of a kind, from the names below the service.
     #[must_use]
     pub fn address(&self, kind: Kind, rest: &[&str]) -> Address {
         let path: Vec<&str> =
@@ -27,7 +27,7 @@ impl Context<'_> {
         Address::new(kind, &path)
     }
 
-    /// The tags that say whose a thing is. Tags of others are left alone.
+    /// The tags that mark an object as owned by Holdfast. Other tags are not managed.
     #[must_use]
     pub fn tags(&self, part: &str, name: &Name) -> Value {
         json!({

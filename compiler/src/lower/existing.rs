@@ -1,6 +1,7 @@
-//! What a policy declares about existing resources: their names, and the attributes that are left as they are.
+//! Applies `existing`: the names of existing resources, and the attributes that are left unmanaged.
 //!
-//! References need no change: a role is referred to by its ARN, a health check by its id, and both are outputs.
+//! References need no change: a role is referenced by its ARN and a health check by its id, and both are
+//! outputs.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use crate::diagnostic::{Diagnostic, codes, guess, one_of};
 use crate::policy::{Existing, Service};
 use crate::resource::{Address, Change, Resource};
 
-/// Apply it to the resources of a service.
+/// Apply the `existing` entries of a service to its resources.
 pub(super) fn apply(service: &Service, own: &mut [Resource], out: &mut Vec<Diagnostic>) {
     if service.existing.is_empty() {
         return;
@@ -38,7 +39,7 @@ pub(super) fn apply(service: &Service, own: &mut [Resource], out: &mut Vec<Diagn
     }
     let roles: BTreeMap<Address, Option<String>> =
         own.iter().map(|resource| (resource.address.clone(), resource.named.acts_as.clone())).collect();
-    // What uses a role uses one of that name.
+    // Resources that use a role act with the role of that name.
     for resource in own.iter_mut() {
         let role = resource.needs().into_iter().find_map(|need| roles.get(need)?.clone());
         resource.named.acts_as = resource.named.acts_as.take().or(role);

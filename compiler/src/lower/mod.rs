@@ -1,4 +1,4 @@
-//! From the policy to the graph: which resources should exist, and what needs what.
+//! From the policy to the graph: which resources should exist, and what each needs.
 
 pub mod context;
 mod existing;
@@ -15,10 +15,11 @@ use crate::resource::{Address, Identity, Kind, Resource};
 pub use context::Context;
 pub use target::TargetAccounts;
 
-/// Compile a policy into its graph.
+/// Lower a policy to its graph.
 ///
 /// # Errors
-/// Two resources that would be one thing; what is said about existing things that are none. (Circles of services are found before.)
+/// Two resources with one identity, or an `existing` entry that does not apply. (Dependency cycles of
+/// services are found earlier.)
 pub fn lower(policy: &Policy, target: &TargetAccounts) -> Result<Graph, Vec<Diagnostic>> {
     let mut resources: BTreeMap<Address, Resource> = BTreeMap::new();
     let mut errors = Vec::new();
@@ -42,7 +43,7 @@ pub fn lower(policy: &Policy, target: &TargetAccounts) -> Result<Graph, Vec<Diag
             }
             let origin = resource.origin;
             let first = resources.entry(resource.address.clone()).or_insert(resource);
-            // What several services share is reported where the text mentions it first.
+            // A resource shared by several services is reported at its first mention.
             first.origin = first.origin.min(origin);
         }
     }
@@ -66,8 +67,8 @@ pub fn lower(policy: &Policy, target: &TargetAccounts) -> Result<Graph, Vec<Diag
     Graph::new(resources)
 }
 
-/// Two resources that the cloud would know by the same name overwrite each other. The rules of the policy
-/// exclude what people would write; this is for names that are made.
+/// Two resources with the same identity in the cloud would overwrite each other. The rules exclude this for
+/// names that people write; this check covers generated names.
 fn duplicate_resources(resources: &BTreeMap<Address, Resource>) -> Result<(), Vec<Diagnostic>> {
     let mut first: BTreeMap<(Kind, Identity), &Resource> = BTreeMap::new();
     let mut errors = Vec::new();

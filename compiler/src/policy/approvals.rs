@@ -1,24 +1,23 @@
-//! Who has to approve a plan before it is applied.
+//! Who must approve a plan before it is applied.
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Text};
 use crate::source::Span;
 use crate::units::Duration;
 
-/// How long an approval holds where the estate does not say: long enough for a change that is approved today and
-/// made tonight.
+/// The default validity of an approval: long enough for a change that is approved today and made tonight.
 const HOLD: Duration = Duration::hours(24);
-/// The longest an approval can hold. Who agreed longer ago than that no longer knows what they agreed to.
+/// The longest validity of an approval. After a longer time, people no longer know what they approved.
 const LONGEST_HOLD: Duration = Duration::hours(30 * 24);
 
-/// Who has to approve a plan before it is applied.
+/// Who must approve a plan before it is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approvals {
-    /// How many people.
+    /// The number of approvals.
     pub required: u8,
-    /// The file that says whose keys count, from the folder of the estate's file.
+    /// The signers file with the keys that may approve, relative to the folder of the estate's file.
     pub signers: String,
-    /// For how long an approval holds at most.
+    /// How long an approval is valid at most.
     pub hold: Duration,
     /// The place of `signers`.
     pub span: Span,

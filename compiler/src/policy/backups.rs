@@ -1,4 +1,4 @@
-//! Backups: copies in real time, and those made on a schedule.
+//! Backups: real-time copies and scheduled backups.
 
 use super::binder::Binder;
 use super::{Bucket, DataSet, Schedule, Setting, buckets, schedule, settings};
@@ -7,8 +7,8 @@ use crate::document::{self, BackupTarget, Encryption, Name, Step, Strategy};
 use crate::source::Span;
 use crate::units::Duration;
 
-/// How long a backup may take where the policy says nothing: AWS's own limit of 7 days would make a daily backup
-/// overlap with six others.
+/// The default completion window: the provider's own limit of 7 days would make a daily backup overlap with
+/// six others.
 const COMPLETE: Duration = Duration::hours(8);
 
 impl Binder<'_> {
@@ -130,7 +130,7 @@ impl Binder<'_> {
             }
         }
         let windows = backup.windows.unwrap_or(document::Windows { start: None, complete: None });
-        // The schema has seen to it that these are there.
+        // The schema guarantees that these keys are present.
         let (at, keep) = (backup.at.clone()?, backup.keep?);
         let zone = backup.zone.as_ref().map_or("UTC", |zone| zone.as_str()).to_owned();
         let schedule = Schedule {
@@ -151,8 +151,8 @@ impl Binder<'_> {
     }
 }
 
-/// A dot in the name keeps virtual-hosted requests over TLS from working with S3's certificate (Amazon S3 User
-/// Guide, "General purpose bucket naming rules").
+/// Names with dots break virtual-hosted requests over TLS, because a wildcard certificate covers only one
+/// label (Amazon S3 User Guide, "General purpose bucket naming rules").
 fn dotted(bucket: &Bucket, out: &mut Vec<Diagnostic>) {
     if bucket.name.as_str().contains('.') {
         out.push(

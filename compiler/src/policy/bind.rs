@@ -1,4 +1,5 @@
-//! Binds names: the estate and its sites, the services and what they mention, the plan and its people.
+//! Binds names: the estate and its sites, the services and what they refer to, the continuity plan and its
+//! contacts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,7 @@ use crate::provider::aws::name::AWS;
 pub(super) fn bind(documents: Vec<Document>, complete: bool, out: &mut Vec<Diagnostic>) -> Option<Policy> {
     let estate = the_estate(&documents, complete, out)?;
     let (mut policy, sites) = with_estate(&documents, estate, complete, out);
-    // The text of the plan is kept: it is shown to people as a document of its own.
+    // Keep the text of the continuity plan: it can be shown to people as a separate document.
     let names = contacts(&documents, complete);
     let known: Vec<Name> = names.known.into_iter().cloned().collect();
     for document in documents {
@@ -38,7 +39,7 @@ fn the_estate<'d>(
         _ => None,
     });
     let Some((first, estate)) = estates.next() else {
-        // A broken document may have been the estate: then its own error is the one to mend.
+        // A broken document may be the estate. Then its own error is the one to fix.
         if complete && let Some(document) = documents.first() {
             out.push(
                 Diagnostic::new(codes::NO_ESTATE, "there is no document of kind `estate`")
@@ -152,7 +153,7 @@ fn with_estate(
         }
     }
     waivers.sort_by_key(|waiver| waiver.span);
-    // The word `account` is AWS's.
+    // The key `account` is an account of AWS.
     let accounts = estate.account.as_ref().map(|id| {
         let span = text.span(&["account".into()]);
         (AWS, (id.to_string(), span))

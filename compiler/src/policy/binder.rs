@@ -1,4 +1,4 @@
-//! What a name in a service can refer to.
+//! The names that a service can refer to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,12 @@ use crate::provider::aws::facts::FACTS;
 use crate::provider::facts::Facts;
 use crate::source::Span;
 
-/// One service with everything its names can mean.
+/// One service with everything that its names can refer to.
 #[derive(Clone, Copy)]
 pub(super) struct Binder<'a> {
     /// The text of the service.
     pub(super) document: &'a Text,
-    /// What it says.
+    /// Its typed content.
     pub(super) service: &'a document::Service,
     /// The estate's text.
     pub(super) estate: &'a Text,
@@ -32,22 +32,22 @@ pub(super) struct Binder<'a> {
     pub(super) complete: bool,
 }
 
-/// Names that can be mentioned, with what to say of one that is not among them.
+/// Names that can be referred to, and the finding for an unknown one.
 pub(super) struct Names<'a> {
-    /// The code of an unknown one.
+    /// The code for an unknown name.
     pub(super) code: Code,
-    /// What they are names of.
+    /// What the names denote, such as `contact`.
     pub(super) noun: &'static str,
     /// Where to declare one.
     pub(super) cure: &'static str,
     /// The names.
     pub(super) known: BTreeSet<&'a Name>,
-    /// Whether these are all: where a document could not be read, it may have declared the others.
+    /// Whether the names are complete. If a document could not be read, it may declare others.
     pub(super) complete: bool,
 }
 
 impl Names<'_> {
-    /// Whether the name is known; a finding where it surely is not.
+    /// Whether the name is known. Reports a finding if it is certainly unknown.
     pub(super) fn check(&self, name: &Name, span: Span, out: &mut Vec<Diagnostic>) -> bool {
         let known = self.known.contains(&name);
         if !known && self.complete {
@@ -65,8 +65,8 @@ impl Names<'_> {
 }
 
 impl Binder<'_> {
-    /// The provider of the primary site. Where that is unknown, which is a finding, the first one: so the rest of the
-    /// service is still checked.
+    /// The provider of the primary site. If the site is unknown, which is reported elsewhere, the first
+    /// provider, so that the rest of the service is still checked.
     pub(super) fn provider(&self) -> &'static Facts {
         self.sites.get(&self.service.primary).map_or(&FACTS, |site| site.region.provider)
     }

@@ -1,4 +1,4 @@
-//! Rules about buckets: the names of copies, and one bucket for one purpose.
+//! Checks of buckets: the names of copies, and no bucket with two purposes.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{BucketName, Name};
 use crate::source::Span;
 
-/// The longest name a bucket can have (Amazon S3 User Guide, "General purpose bucket naming rules").
+/// The longest bucket name in characters (Amazon S3 User Guide, "General purpose bucket naming rules").
 const LONGEST: usize = 63;
 
-/// The name of a copy that the policy gives none: the primary bucket's, with the region behind it. The
-/// region and not the site's name, so that renaming a site moves no data.
+/// The default name of a copy: the name of the primary bucket followed by the region. It uses the region
+/// instead of the site's name, so that renaming a site moves no data.
 pub(super) fn name_at(
     primary: &BucketName,
     site: &Site,
@@ -27,7 +27,7 @@ pub(super) fn name_at(
         );
         return None;
     }
-    // The text has the right form: only its end is new, and that is a region.
+    // The name is valid: only the suffix is new, and it is a region.
     serde_json::from_value(serde_json::Value::String(name)).ok()
 }
 
@@ -35,7 +35,8 @@ fn made_name(primary: &str, site: &Site) -> String {
     format!("{primary}-{}", site.region)
 }
 
-/// Every bucket serves one data set in one role: two would overwrite each other's settings.
+/// Every bucket belongs to one data set in one role. Otherwise two resources would overwrite each other's
+/// settings.
 pub(super) fn used_once(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagnostic>) {
     let mut first: BTreeMap<&str, &Bucket> = BTreeMap::new();
     let mut sets: Vec<_> = services.values().flat_map(|service| service.data.values()).collect();
@@ -43,7 +44,7 @@ pub(super) fn used_once(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagno
     for set in sets {
         let primary = set.primary.name.as_str();
         let twice = first.contains_key(primary);
-        // Copies named after a primary bucket that is used twice clash because it does.
+        // Default names derived from a primary bucket that is used twice also clash; report only the cause.
         let own =
             set.copies.iter().filter(|copy| !twice || made_name(primary, &copy.site) != copy.name.as_str());
         for bucket in std::iter::once(&set.primary).chain(own) {

@@ -1,4 +1,4 @@
-//! The continuity plan: its contacts, and every mention of one of them.
+//! The continuity plan: its contacts, and every reference to them.
 
 use std::collections::BTreeMap;
 
@@ -12,34 +12,34 @@ use crate::units::Duration;
 /// The continuity plan with its names bound.
 #[derive(Debug)]
 pub struct Plan {
-    /// What it says.
+    /// Its typed content.
     pub body: document::Continuity,
-    /// Where it says so.
+    /// The byte ranges of its values.
     pub text: Text,
     /// Its contacts.
     pub contacts: BTreeMap<Name, Contact>,
 }
 
-/// Somebody the plan relies on.
+/// A person or team that the plan relies on.
 #[derive(Debug, Clone)]
 pub struct Contact {
     /// The place of their name.
     pub span: Span,
-    /// How long it takes until they answer, with the place that says so.
+    /// How long they take to answer, with the place that states it.
     pub answers_within: (Duration, Span),
-    /// Who stands in for them.
+    /// Their deputy.
     pub deputy: Option<Name>,
 }
 
 impl Plan {
-    /// The place of a path.
+    /// The place of the value at a path.
     #[must_use]
     pub fn span(&self, path: &[Step<'_>]) -> Span {
         self.text.span(path)
     }
 }
 
-/// Bind the plan.
+/// Bind the names of the plan.
 pub(super) fn bind(
     body: document::Continuity,
     text: Text,
@@ -75,7 +75,7 @@ pub(super) fn bind(
     Plan { body, text, contacts }
 }
 
-/// Every name of the plan that has to be a contact.
+/// Check every name in the plan that must be a contact.
 fn mentions(body: &document::Continuity, text: &Text, names: &Names<'_>, out: &mut Vec<Diagnostic>) {
     let mut check = |name: &Name, path: &[Step<'_>]| names.check(name, text.span(path), out);
     let mut own = Vec::new();

@@ -32,7 +32,7 @@ impl Binder<'_> {
     }
 }
 
-/// Services that wait for each other, marked in the user's own words.
+/// Dependency cycles of services, with every entry marked.
 pub(super) fn cycles_of(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagnostic>) {
     let edges = services.values().flat_map(|s| s.depends_on.keys().map(|other| (&s.name, other)));
     for members in cycles(services.keys(), edges) {

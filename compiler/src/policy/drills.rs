@@ -1,4 +1,4 @@
-//! Drills: what they test, and when.
+//! Drills: what they test, and how often.
 
 use std::collections::BTreeMap;
 
@@ -24,15 +24,15 @@ pub struct Drill {
     pub last: Option<(Date, Span)>,
     /// The services it tests, with the places that say so.
     pub services: BTreeMap<Name, Span>,
-    /// What goes wrong in it.
+    /// The disruption that is exercised.
     pub disruption: Disruption,
-    /// The times within which it counts as passed.
+    /// The success criteria.
     pub success: Success,
-    /// The places of both times.
+    /// The places of the RTO and RPO in them.
     pub success_spans: [Span; 2],
 }
 
-/// What the names in a drill can mean.
+/// The names that a drill can refer to.
 pub(super) struct Known<'a> {
     pub(super) sites: &'a Sites,
     pub(super) contacts: &'a Names<'a>,

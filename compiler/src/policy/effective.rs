@@ -9,7 +9,7 @@ use crate::printable::one_line;
 use crate::source::Sources;
 use crate::text::{Pen, wrap};
 
-/// Everything that applies to a service, with its origin. Nothing where there is no such service.
+/// Everything that applies to a service, with its origin. `None` if there is no such service.
 #[must_use]
 pub fn effective(policy: &Policy, service: &str, sources: &Sources, style: Style) -> Option<String> {
     let service = policy.services.values().find(|one| one.name.as_str() == service)?;
@@ -33,7 +33,7 @@ impl Page<'_> {
         let _ = writeln!(out, "\n{}", self.pen.bold(text));
     }
 
-    /// `  name      value`, and below it where it comes from.
+    /// A line `  name    value`, with the origin below it.
     fn line(&self, name: &str, value: &str, origin: &str, out: &mut String) {
         let value = one_line(value);
         let _ = writeln!(out, "  {name:<30} {}", wrap(&value, 33, self.pen.width()).trim_start());

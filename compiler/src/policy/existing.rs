@@ -1,5 +1,5 @@
-//! Which resources of a service already exist, with their places in the text. Only the graph knows all addresses, so
-//! these entries are checked when it is lowered.
+//! Existing resources of a service, with their places in the text. Only the graph knows all addresses, so
+//! these entries are checked when the policy is lowered.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use super::binder::Binder;
 use crate::document::Step;
 use crate::source::Span;
 
-/// A thing that is there already.
+/// An existing resource.
 #[derive(Debug, Clone)]
 pub struct Existing {
     /// The place of its address.
     pub span: Span,
-    /// What the cloud knows it as, by identity attribute.
+    /// Its names in the cloud, by identity attribute.
     pub known_as: BTreeMap<String, (String, Span)>,
-    /// The attributes that are left as they are.
+    /// The attributes that are left unmanaged.
     pub leave: BTreeMap<String, Span>,
 }
 
@@ -38,7 +38,7 @@ impl Binder<'_> {
 }
 
 impl Service {
-    /// The place where the policy says that an attribute of a thing is left as it is. The address has no service.
+    /// The place where the policy leaves an attribute unmanaged. The address omits the service.
     #[must_use]
     pub fn leaves(&self, address: &str, attribute: &str) -> Option<Span> {
         self.existing.get(address)?.leave.get(attribute).copied()

@@ -7,11 +7,12 @@ use crate::provider::region::Region;
 use crate::source::Span;
 use crate::units::Duration;
 
-/// How long a run may be silent where nobody says otherwise.
+/// The default lease.
 pub const LEASE: Duration = Duration::minutes(1);
-/// A heartbeat every third of it has to get through an ordinary day on the network.
+/// The shortest lease. A run sends a heartbeat every third of it, and ordinary network delays must not break
+/// it.
 const SHORTEST: Duration = Duration::seconds(10);
-/// A run that died should not stop the next one for longer.
+/// The longest lease. A crashed run should not block the next one for longer.
 const LONGEST: Duration = Duration::hours(1);
 
 /// Where the journal is stored.
@@ -19,13 +20,13 @@ const LONGEST: Duration = Duration::hours(1);
 pub struct Journal {
     /// The site.
     pub site: Name,
-    /// The place that says so.
+    /// The place of the site's name.
     pub span: Span,
     /// The sites that hold a copy.
     pub copies: Vec<Name>,
-    /// The bucket and the prefix, with the bucket's region; without it, a folder beside the policies.
+    /// The bucket and the prefix, with the bucket's region. `None`: a folder beside the policies.
     pub s3: Option<(S3Location, Region)>,
-    /// How long a run may be silent before others may take it over.
+    /// How long a run may be silent before another run may take over.
     pub lease: Duration,
 }
 

@@ -1,6 +1,6 @@
-//! The policy: documents with their names bound and the rules of the services checked.
+//! The policy: documents with bound names, after the checks of each service.
 //!
-//! A policy exists only if it has no errors; every later step relies on what is checked here.
+//! A policy exists only if it has no errors. Every later stage relies on these checks.
 
 mod approvals;
 mod backups;
@@ -42,20 +42,20 @@ pub use settings::{Asked, Assumed, Assumptions, Origin, Setting};
 pub use traffic::RecordType;
 pub use waivers::Waiver;
 
-/// A whole estate, checked.
+/// A whole estate, bound and checked.
 #[derive(Debug)]
 pub struct Policy {
     /// The estate's name.
     pub estate: Name,
     /// The place of the estate.
     pub estate_span: Span,
-    /// The names of the providers that its sites are at.
+    /// The names of the providers of its sites.
     pub providers: BTreeSet<&'static str>,
-    /// The accounts the estate says it lives in, by provider, with their places.
+    /// The accounts that the estate declares, by provider, with their places.
     pub accounts: BTreeMap<&'static str, (String, Span)>,
     /// Where the journal is stored.
     pub journal: Option<Journal>,
-    /// Who has to agree to a plan.
+    /// Who must approve a plan.
     pub approvals: Option<Approvals>,
     /// The services by name.
     pub services: BTreeMap<Name, Service>,
@@ -74,9 +74,9 @@ pub struct Site {
     pub name: Name,
     /// Its region.
     pub region: Region,
-    /// The KMS key for `aws:kms`, if not the account's own for S3.
+    /// The KMS key for `aws:kms`. `None`: the account's default key for S3.
     pub kms_key: Option<KmsKey>,
-    /// What it shares with others.
+    /// Names of what it shares with other sites.
     pub shares: Vec<Name>,
 }
 
@@ -91,25 +91,25 @@ pub struct Service {
     pub tier: Option<(Name, Span)>,
     /// Whether the business stops without it.
     pub critical: bool,
-    /// Who answers for it, with the place that says so.
+    /// Who is responsible for it, with the place that says so.
     pub owner: Option<(Name, Span)>,
     /// The primary site and then the standbys, in the order they take over.
     pub sites: Vec<Site>,
-    /// The place of the standbys, of the primary where there are none.
+    /// The place of the standbys; of the primary if there are none.
     pub standby_span: Span,
-    /// What is asked of it in each disruption.
+    /// Its objectives for each disruption.
     pub objectives: BTreeMap<Disruption, Asked>,
-    /// Services it cannot do without, with the places that say so.
+    /// Services that it depends on, with the places that say so.
     pub depends_on: BTreeMap<Name, Span>,
     /// Its data sets.
     pub data: BTreeMap<Name, DataSet>,
     /// Its traffic.
     pub traffic: BTreeMap<Name, Traffic>,
-    /// How people bring it back, each step after those it waits for.
+    /// Its recovery steps, each after those it waits for.
     pub recovery: BTreeMap<Disruption, Vec<RecoveryStep>>,
-    /// What is taken for granted of it.
+    /// Its assumptions.
     pub assumptions: Assumptions,
-    /// What of it is there already, by address without the service.
+    /// Its existing resources, by address without the service.
     pub existing: BTreeMap<String, Existing>,
 }
 
@@ -120,40 +120,40 @@ pub struct DataSet {
     pub primary: Bucket,
     /// The copies, the first one with the highest replication priority.
     pub copies: Vec<Bucket>,
-    /// The backups that are made on a schedule.
+    /// The scheduled backups.
     pub schedules: Vec<Schedule>,
     /// How all of them encrypt.
     pub encryption: Setting<Encryption>,
-    /// How much data it is.
+    /// The amount of data.
     pub size: Option<Setting<Assumed<Bytes>>>,
-    /// When what is older than the replication was copied by hand.
+    /// When objects older than the replication were copied by hand.
     pub backfilled: Option<Setting<Assumed<Date>>>,
-    /// The place of the backups that make the copies.
+    /// The place of the backups that create the copies.
     pub backups: Span,
 }
 
-/// Backups of a data set that are made on a schedule.
+/// Scheduled backups of a data set.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     /// Daily or weekly.
     pub strategy: Strategy,
-    /// The day of the week, where it is weekly.
+    /// The day of the week, for a weekly schedule.
     pub on: Option<Weekday>,
     /// The time of day at which they are due.
     pub at: TimeOfDay,
     /// The name of the time zone of `at`.
     pub zone: String,
-    /// The longest time between two: summer time makes a day longer, or skips its hour.
+    /// The longest time between two backups, including the effect of summer time.
     pub interval: Duration,
-    /// How long after they are due they start at the latest.
+    /// The latest start after the due time.
     pub start: Duration,
-    /// How long they may take.
+    /// The longest time a backup may take.
     pub complete: Duration,
     /// How long each is kept.
     pub keep: Duration,
-    /// Who can delete them before their time.
+    /// Who can delete backups before their time.
     pub lock: Option<Lock>,
-    /// The sites that hold them, with the places that say so.
+    /// The sites that store them, with the places that say so.
     pub to: Vec<(Site, Span)>,
     /// The place of the strategy.
     pub span: Span,
@@ -164,9 +164,9 @@ pub struct Schedule {
 pub struct Bucket {
     /// Its name.
     pub name: BucketName,
-    /// Where it is.
+    /// Its site.
     pub site: Site,
-    /// The place in the policy that asks for it.
+    /// The place in the policy that declares it.
     pub span: Span,
 }
 
@@ -175,7 +175,7 @@ pub struct Bucket {
 pub struct Traffic {
     /// The place of the entry's name.
     pub span: Span,
-    /// The provider that answers for the name.
+    /// The provider of the DNS service.
     pub provider: &'static Facts,
     /// The hosted zone.
     pub zone: DomainName,
@@ -185,61 +185,61 @@ pub struct Traffic {
     pub record: DomainName,
     /// The record's type.
     pub record_type: RecordType,
-    /// How long an answer may be kept.
+    /// How long an answer may be cached.
     pub ttl: Setting<Duration>,
-    /// How a failure is found.
+    /// How a failure is detected.
     pub probe: Option<Probe>,
-    /// Where the service answers: the primary site first, then the standbys in their order.
+    /// The endpoints: the primary site first, then the standbys in their order.
     pub endpoints: Vec<Endpoint>,
 }
 
-/// A health check, complete.
+/// A health check with all defaults filled in.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    /// What is asked.
+    /// What is requested.
     pub protocol: Protocol,
     /// The port.
     pub port: u16,
     /// Seconds between two requests of one checker: 10 or 30.
     pub interval: u64,
-    /// Failures in a row until an endpoint counts as down: 1 to 10.
+    /// The number of consecutive failures after which an endpoint counts as down: 1 to 10.
     pub failures: u8,
-    /// Text the answer has to hold.
+    /// Text that the response must contain.
     pub expect: Option<String>,
     /// The place of the probe.
     pub span: Span,
 }
 
-/// What a health checker asks.
+/// What a health checker requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Protocol {
     /// A path over HTTPS.
     Https(String),
     /// A path over HTTP.
     Http(String),
-    /// A connection.
+    /// A TCP connection.
     Tcp,
 }
 
-/// Where a service answers at one site.
+/// The endpoint of a service at one site.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
     /// The site.
     pub site: Site,
-    /// What the record answers with.
+    /// The answer of the record.
     pub target: EndpointTarget,
     /// The place of the endpoint.
     pub span: Span,
 }
 
-/// What a record answers with.
+/// The answer of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndpointTarget {
     /// An IP address.
     Ip(std::net::IpAddr),
     /// A host name.
     Host(String),
-    /// An AWS resource by the DNS name it has and the hosted zone of that name.
+    /// An alias of a resource of the provider, by its DNS name and the hosted zone of that name.
     Alias {
         /// The DNS name.
         name: String,
@@ -249,15 +249,15 @@ pub enum EndpointTarget {
 }
 
 impl EndpointTarget {
-    /// Whether the provider asks the target itself how it is.
+    /// Whether the provider evaluates the health of the target itself.
     #[must_use]
     pub fn health_is_evaluated(&self, provider: &Facts) -> bool {
         matches!(self, Self::Alias { zone_id, .. } if (provider.dns.evaluates_alias)(zone_id))
     }
 }
 
-/// Bind documents into a policy. `complete` is false where some were too broken to be read: then what they would
-/// have declared is not reported as missing. There is no policy without an estate.
+/// Bind documents into a policy. `complete` is false if some documents could not be read: then names that
+/// they may declare are not reported as missing. Without an estate there is no policy.
 pub(crate) fn bind(documents: Vec<Document>, complete: bool, out: &mut Vec<Diagnostic>) -> Option<Policy> {
     bind::bind(documents, complete, out)
 }

@@ -1,4 +1,4 @@
-//! Recovery procedures: steps with their names bound, in an order in which they can be done.
+//! Recovery procedures: steps with bound names, in an order in which they can be done.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +12,13 @@ use crate::units::Duration;
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepAction {
-    /// Somebody decides.
+    /// Somebody declares the incident.
     Declare,
-    /// Traffic moves to the next site.
+    /// Traffic fails over to the next site.
     Failover(Name),
-    /// A data set comes back from a backup.
+    /// A data set is restored from a backup.
     Restore(Name),
-    /// Somebody sees whether it works.
+    /// Somebody verifies that the service works.
     Verify,
     /// Anything else.
     Act,
@@ -33,11 +33,11 @@ pub struct RecoveryStep {
     pub span: Span,
     /// What it does.
     pub action: StepAction,
-    /// Who does it, with the place that says so; nobody where it is automatic.
+    /// Who does it, with the place that says so. `None` for an automatic step.
     pub by: Option<(Name, Span)>,
     /// How long it takes, with the place that says so.
     pub takes: Option<(Duration, Span)>,
-    /// The steps before it.
+    /// The steps that must be done first.
     pub after: BTreeSet<Name>,
     /// The cloud APIs it calls, with the places that say so.
     pub calls: Vec<(String, Span)>,
@@ -85,7 +85,7 @@ impl Binder<'_> {
         }
         let bound =
             steps.iter().enumerate().map(|(nth, step)| self.step(step, at, nth, &names, out)).collect();
-        // Where two steps have one name, what waits for what means nothing.
+        // With two steps of one name, the order is undefined.
         if names.len() == steps.len() { in_order(bound, out) } else { bound }
     }
 
@@ -170,8 +170,8 @@ impl Binder<'_> {
     }
 }
 
-/// The steps, each behind those it waits for, otherwise as they are written. Steps that wait for each other are
-/// a finding.
+/// The steps, each after those it waits for, otherwise in the order of the text. Steps that wait for each
+/// other are reported.
 fn in_order(steps: Vec<RecoveryStep>, out: &mut Vec<Diagnostic>) -> Vec<RecoveryStep> {
     let edges = steps.iter().flat_map(|step| step.after.iter().map(|other| (&step.name, other)));
     let found = cycles(steps.iter().map(|step| &step.name), edges);
@@ -190,7 +190,7 @@ fn in_order(steps: Vec<RecoveryStep>, out: &mut Vec<Diagnostic>) -> Vec<Recovery
     let mut ordered: Vec<RecoveryStep> = Vec::new();
     let mut done: BTreeSet<Name> = BTreeSet::new();
     let mut waiting = steps;
-    // At most a hundred steps: the schema says so.
+    // The schema limits a procedure to a hundred steps.
     while let Some(next) = waiting.iter().position(|step| step.after.is_subset(&done)) {
         let step = waiting.remove(next);
         done.insert(step.name.clone());

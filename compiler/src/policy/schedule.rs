@@ -1,4 +1,4 @@
-//! Schedules of backups: what the provider's service offers, and how far apart two backups can be.
+//! Backup schedules: the limits of the provider's service, and the longest time between two backups.
 
 use jiff::civil::{Date, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::units::Duration;
 
 impl Schedule {
-    /// The time between two backups on an ordinary day.
+    /// The time between two backups without a change to or from summer time.
     #[must_use]
     pub fn nominal(&self) -> Duration {
         nominal(self.strategy)
@@ -76,8 +76,8 @@ pub(super) fn check(
     }
 }
 
-/// The year that is looked at for skipped hours. Any year does: rules of summer time repeat, and a report may not
-/// depend on the day it is made.
+/// The year that is checked for skipped hours. Summer time rules repeat, so any year works, and a fixed one
+/// keeps reports independent of the current date.
 const YEAR: i16 = 2026;
 
 fn nominal(strategy: Strategy) -> Duration {
@@ -87,8 +87,8 @@ fn nominal(strategy: Strategy) -> Duration {
     }
 }
 
-/// The moments of a year at which a backup is due, in seconds; none for a day that does not have the hour, which the
-/// service may skip.
+/// The due times of a year in seconds. `None` for a day that does not have the hour, which the service may
+/// skip.
 fn due(zone: &TimeZone, at: &str) -> Vec<Option<i64>> {
     let mut parts = at.split(':').filter_map(|part| part.parse::<i8>().ok());
     let time = parts.next().zip(parts.next()).and_then(|(hour, minute)| Time::new(hour, minute, 0, 0).ok());
@@ -97,7 +97,7 @@ fn due(zone: &TimeZone, at: &str) -> Vec<Option<i64>> {
     let moment = |day: Date| {
         let moment = zone.to_ambiguous_timestamp(day.to_datetime(time));
         let skipped = matches!(moment.offset(), AmbiguousOffset::Gap { .. });
-        // Of two such hours in autumn the first: the gap before the next backup is the longer one.
+        // If the hour occurs twice in autumn, use the first: the gap to the next backup is longer.
         (!skipped).then(|| moment.earlier().ok().map(|moment| moment.as_second())).flatten()
     };
     days.map(moment).collect()
@@ -107,8 +107,8 @@ fn skipped(zone: &TimeZone, at: &str) -> bool {
     due(zone, at).contains(&None)
 }
 
-/// The longest time between two backups. A weekly one is looked at on every day of the week: which of them summer time
-/// begins on differs from zone to zone.
+/// The longest time between two backups. For a weekly schedule, every day of the week is checked, because
+/// zones change to summer time on different days.
 pub(super) fn longest_gap(zone: &str, at: &str, strategy: Strategy) -> Duration {
     let nominal = nominal(strategy);
     if zone == "UTC" {

@@ -13,11 +13,11 @@ use crate::units::{Date, Duration, Throughput};
 pub struct Setting<T> {
     /// The value.
     pub value: T,
-    /// Who says so.
+    /// Where it is set.
     pub origin: Origin,
 }
 
-/// Who says so.
+/// Where a value is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// The service, at this place.
@@ -26,7 +26,7 @@ pub enum Origin {
     Tier(Name, Span),
     /// The defaults of the estate, at this place.
     Estate(Span),
-    /// Nobody: it is built in, for this reason.
+    /// Not set: the value is built in, for this reason.
     BuiltIn(&'static str),
 }
 
@@ -41,29 +41,29 @@ impl Origin {
     }
 }
 
-/// A value that is taken for granted.
+/// An assumed value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assumed<T> {
     /// The value.
     pub value: T,
-    /// Why.
+    /// The reason.
     pub because: String,
     /// The day it was measured.
     pub measured: Option<Date>,
 }
 
-/// What is asked of a service in one disruption. Nothing where nobody asks.
+/// The objectives of a service for one disruption. `None` where none is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asked {
     /// The recovery time objective.
     pub rto: Option<Setting<Duration>>,
     /// The recovery point objective.
     pub rpo: Option<Setting<Duration>>,
-    /// What nobody has decided yet, `rto` or `rpo`, with who says so.
+    /// The undecided ones, `rto` or `rpo`, with their origins.
     pub undecided: Vec<(&'static str, Origin)>,
 }
 
-/// What is taken for granted of a service. See [`document::Assumptions`] for the meanings.
+/// The assumptions of a service. See [`document::Assumptions`] for their meanings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "documented where they are written")]
 pub struct Assumptions {
@@ -76,7 +76,7 @@ pub struct Assumptions {
     pub restore_throughput: Option<Setting<Assumed<Throughput>>>,
 }
 
-/// What every service inherits where nobody says anything.
+/// The default objectives.
 const RTO: Duration = Duration::hours(4);
 const RPO: Duration = Duration::hours(1);
 const BUILT_IN_OBJECTIVE: Origin = Origin::BuiltIn("Holdfast's own: RTO 4 h, RPO 1 h");
@@ -90,7 +90,7 @@ fn built_in(Fact { value, why }: Fact) -> Setting<Assumed<Duration>> {
 }
 
 impl Binder<'_> {
-    /// Where a path of the service stands, or the same path below its tier and the estate's defaults.
+    /// The places of a path in the service, in its tier and in the estate's defaults.
     fn levels<'p>(&'p self, path: &'p [Step<'p>]) -> [(Level, Span); 3] {
         let below = |prefix: &[Step<'p>]| {
             let path: Vec<Step<'_>> = prefix.iter().chain(path).copied().collect();
@@ -115,7 +115,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The first of three values that is there, with its origin.
+    /// The first value that is set, with its origin.
     pub(super) fn first<T>(&self, path: &[Step<'_>], values: [Option<T>; 3]) -> Option<Setting<T>> {
         let found =
             values.into_iter().zip(self.levels(path)).find_map(|(value, level)| Some((value?, level)));

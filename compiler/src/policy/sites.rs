@@ -1,4 +1,4 @@
-//! The sites of the estate, and the mentions of them.
+//! The sites of the estate, and references to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ impl Sites {
         let mut all = BTreeMap::new();
         let place = |name: &Name| document.key_span(&["sites".into(), name.as_str().into()]);
         let mut sites: Vec<_> = estate.sites.iter().map(|(name, body)| (place(name), name, body)).collect();
-        // In the order of the text: of two sites in one region the second one is the mistake.
+        // In the order of the text, so that the second of two sites in one region is reported.
         sites.sort_by_key(|(place, ..)| *place);
         for (place, name, body) in sites {
             let region = body.region();
@@ -52,7 +52,7 @@ impl Sites {
         Self { all }
     }
 
-    /// The names of the providers that they are at.
+    /// The names of their providers.
     pub(super) fn providers(&self) -> BTreeSet<&'static str> {
         self.all.values().map(|site| site.region.provider.name).collect()
     }
@@ -61,7 +61,7 @@ impl Sites {
         self.all.get(name)
     }
 
-    /// The site of a name, or a finding at the place that mentions it.
+    /// The site of a name. Reports a finding if there is none.
     pub(super) fn find(&self, name: &Name, span: Span, out: &mut Vec<Diagnostic>) -> Option<&Site> {
         let site = self.all.get(name);
         if site.is_none() {
@@ -73,7 +73,7 @@ impl Sites {
         site
     }
 
-    /// The sites of a service: the primary, then the standbys; `None` for those that do not exist.
+    /// The sites of a service: the primary, then the standbys. `None` for unknown ones.
     pub(super) fn of_service(
         &self,
         document: &Text,

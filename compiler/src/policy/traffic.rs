@@ -1,4 +1,5 @@
-//! Rules about traffic: records in their zones, endpoints that fit one record, probes that can see them.
+//! Checks of traffic: records in their zones, endpoints that fit one record, probes that can detect a
+//! failure.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,7 +36,7 @@ impl fmt::Display for RecordType {
     }
 }
 
-/// Bind one entry of traffic. `sites` are the service's, primary first, `None` where unknown.
+/// Bind one entry of traffic. `sites` are those of the service, the primary first; `None` if unknown.
 pub(super) fn bind(
     binder: &Binder<'_>,
     sites: &[Option<Site>],
@@ -45,7 +46,7 @@ pub(super) fn bind(
 ) -> Option<Traffic> {
     let at: [Step<'_>; 2] = ["traffic".into(), name.as_str().into()];
     let span = |key: &'static str| binder.document.span(&[at[0], at[1], key.into()]);
-    // The word `zone` selects the provider.
+    // The key `zone` selects the provider.
     let provider: &'static Facts = &FACTS;
     let (zone, record) = (body.zone.as_str(), body.record.as_str());
     if record != zone && !record.ends_with(&format!(".{zone}")) {
@@ -150,7 +151,7 @@ fn endpoints(
         }
     }
     let whole = binder.document.key_span(&[at[0], at[1], "endpoints".into()]);
-    // Where the primary is unknown, that is the one finding: the endpoint may well be the right one's.
+    // If the primary is unknown, report only that: the endpoint may be the right one.
     if !body.endpoints.contains_key(&binder.service.primary) && sites.first().is_some_and(Option::is_some) {
         let primary = &binder.service.primary;
         out.push(
@@ -217,7 +218,7 @@ fn target(
     }
 }
 
-/// The one type that all endpoints fit into. An alias goes with IPv4.
+/// The record type that fits all endpoints. An alias counts as IPv4.
 fn one_type(endpoints: &[Endpoint], out: &mut Vec<Diagnostic>) -> Option<RecordType> {
     let type_of = |endpoint: &Endpoint| match endpoint.target {
         EndpointTarget::Ip(IpAddr::V4(_)) | EndpointTarget::Alias { .. } => RecordType::A,
@@ -244,7 +245,7 @@ fn bind_probe(
     at: [Step<'_>; 2],
     probe: &document::Probe,
 ) -> Probe {
-    // The schema has seen to it that exactly one of the three is there.
+    // The schema guarantees that exactly one of the three is set.
     let (protocol, port) = match (&probe.https, &probe.http, probe.tcp) {
         (Some(path), ..) => (Protocol::Https(path.as_str().to_owned()), 443),
         (None, Some(path), _) => (Protocol::Http(path.as_str().to_owned()), 80),
@@ -267,7 +268,7 @@ pub(super) fn records_once(services: &BTreeMap<Name, Service>, out: &mut Vec<Dia
     let mut first: BTreeMap<&str, Vec<&Traffic>> = BTreeMap::new();
     for traffic in entries {
         let others = first.entry(traffic.record.as_str()).or_default();
-        // A and AAAA share a name; a CNAME shares with nobody.
+        // A and AAAA records can share a name; a CNAME cannot share one.
         let clash = others.iter().find(|other| {
             let cname = [traffic.record_type, other.record_type].contains(&RecordType::Cname);
             cname || traffic.record_type == other.record_type

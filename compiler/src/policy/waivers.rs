@@ -1,4 +1,4 @@
-//! Waivers of all documents, each with the document it applies to.
+//! The waivers of all documents, each with the document it applies to.
 
 use super::binder::Names;
 use crate::diagnostic::{Diagnostic, codes};
@@ -11,25 +11,25 @@ use crate::units::Date;
 pub struct Waiver {
     /// The code of the finding.
     pub code: String,
-    /// Why.
+    /// The reason.
     pub because: String,
-    /// Who has decided it.
+    /// Who has accepted the finding.
     pub owner: Name,
-    /// The last day it holds.
+    /// The last day it is valid.
     pub until: Date,
     /// The place of the waiver's code.
     pub span: Span,
-    /// The document it holds for.
+    /// The document it applies to.
     pub scope: Span,
 }
 
 impl Waiver {
-    /// Whether a place is in the document it holds for.
+    /// Whether a place is in its document.
     pub(crate) fn covers(&self, place: Span) -> bool {
         place.source == self.scope.source && (self.scope.start..self.scope.end).contains(&place.start)
     }
 
-    /// Whether it is for a finding that exists on some days only.
+    /// Whether its finding depends on the date of the check.
     pub(crate) fn is_about_time(&self) -> bool {
         let dated = [codes::OLD_MEASUREMENT, codes::REVIEW_OVERDUE, codes::DRILL_OVERDUE];
         dated.iter().any(|code| code.as_str() == self.code)

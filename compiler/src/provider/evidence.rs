@@ -1,5 +1,5 @@
-//! What counts as evidence for an objective: how a provider tells, from the policy and from what was observed, what a
-//! service rests on.
+//! Evidence for objectives: how a provider derives, from the policy and the observation, what a service
+//! relies on.
 
 use crate::document::Name;
 use crate::objectives::facts::{Data, Traffic};
@@ -7,23 +7,26 @@ use crate::objectives::view::View;
 use crate::policy::{self, Bucket, Service};
 use crate::source::Span;
 
-/// What is left, in words, and the place that says so.
+/// The unmanaged setting, as text, and the place of its `leave`.
 pub(super) type Left = fn(&Service, &Name, &[&Bucket]) -> Option<(&'static str, Span)>;
 
-/// The judgements of a provider.
+/// The evidence functions of a provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence {
-    /// The first thing that a copy in real time needs and the policy leaves as it was found, with the place that says so.
+    /// The first setting that a real-time copy needs and that the policy leaves unmanaged, with the place
+    /// that says so.
     pub left: Left,
-    /// Whether the policy leaves it to somebody else that a bucket keeps versions.
+    /// Whether the policy leaves the versioning of a bucket unmanaged.
     pub leaves_versions: fn(&Service, &Name, &Bucket) -> bool,
-    /// Whether the policy leaves it to somebody else how a bucket is encrypted.
+    /// Whether the policy leaves the encryption of a bucket unmanaged.
     pub leaves_key: fn(&Service, &Name, &Bucket) -> bool,
-    /// Correct what is wanted of an entry of traffic to what was observed. Gives whether anything of it is there.
+    /// Replace the desired facts of an entry of traffic by the observed ones. Returns whether any part of it
+    /// exists.
     pub traffic: fn(&View<'_, '_>, &Name, &policy::Traffic, &mut Traffic) -> bool,
-    /// Correct what is wanted of a data set to what was observed. Gives whether its primary is there.
+    /// Replace the desired facts of a data set by the observed ones. Returns whether its primary bucket
+    /// exists.
     pub data: fn(&View<'_, '_>, &Name, &mut Data<'_>) -> bool,
-    /// Find copies that older objects are missing from: a bucket that was there before its replication may have objects
+    /// Find copies that may lack older objects: a bucket that existed before its replication may have objects
     /// that are never copied.
     pub backfill: fn(&View<'_, '_>, &Name, &mut Data<'_>),
 }

@@ -1,5 +1,5 @@
-//! What the language is checked with and objectives are derived from: facts of a provider, each with its source where it
-//! is declared. Sentences are shown to users as they stand here.
+//! Facts of a provider for checks and for deriving objectives. Each has its source where it is declared. The
+//! texts are shown to users unchanged.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,93 +12,94 @@ use crate::units::Duration;
 pub struct Facts {
     /// The provider's name.
     pub name: &'static str,
-    /// Names that fail over.
+    /// DNS names that fail over.
     pub dns: Dns,
-    /// Data, and its copies in real time.
+    /// Data and its real-time copies.
     pub storage: Storage,
-    /// Backups on a schedule.
+    /// Scheduled backups.
     pub backup: Backup,
-    /// Whether two keys are one, so that they are lost together.
+    /// Whether two keys are the same key, so that they are lost together.
     pub same_key: fn(&KmsKey, &KmsKey) -> bool,
-    /// Calls that static stability forbids during a disaster. The first group that a call belongs to names it.
+    /// Calls that static stability forbids in a recovery. The first group that contains a call reports it.
     pub control_planes: &'static [ControlPlane],
 }
 
-/// A duration, and why it is that.
+/// A duration with its reason.
 #[derive(Debug, Clone, Copy)]
 pub struct Fact {
-    /// How long.
+    /// The duration.
     pub value: Duration,
-    /// Why, for users.
+    /// The reason, shown to users.
     pub why: &'static str,
 }
 
-/// Names that fail over by health checks.
+/// DNS names that fail over by health checks.
 #[derive(Debug)]
 pub struct Dns {
-    /// The service, as its users call it.
+    /// The name of the service, as users know it.
     pub service: &'static str,
-    /// The TTL where the policy gives none.
+    /// The default TTL.
     pub ttl: Fact,
-    /// The longest TTL that passes without a warning.
+    /// The longest TTL without a warning.
     pub longest_ttl: Duration,
-    /// What is advised about TTLs.
+    /// The recommendation about TTLs.
     pub ttl_advice: &'static str,
-    /// A TTL and a probe that are as short as makes sense: the TTL, seconds between two requests, failures.
+    /// The shortest useful TTL and probe: the TTL, the seconds between two requests, the failures.
     pub fastest: (Duration, u64, u64),
-    /// How long the answers of an alias are kept.
+    /// How long the answers of an alias are cached.
     pub alias_ttl: Fact,
-    /// Failures in a row where the policy gives none.
+    /// The default number of consecutive failures.
     pub failures: u8,
-    /// Seconds that one request of a health checker may take, by whether it only connects and whether it reads a text.
+    /// Seconds that one request of a health checker may take. Arguments: whether it only connects, and
+    /// whether it reads a text.
     pub request: fn(bool, bool) -> u64,
     /// How long it takes until a failed check changes the answers.
     pub health_propagation: Fact,
-    /// How long clients keep connections open.
+    /// The default time that clients keep connections open.
     pub keep_alive: Fact,
-    /// Whether the target of an alias is asked how it is, by the id of the zone that its name is in.
+    /// Whether the provider evaluates the health of an alias target, by the id of the zone of its name.
     pub evaluates_alias: fn(&str) -> bool,
     /// Why health checkers cannot reach an address.
     pub unreachable: fn(IpAddr) -> Option<&'static str>,
-    /// Where health checkers ask from.
+    /// Where health checkers send requests from.
     pub checks_from: &'static str,
-    /// The longest record that leaves room for names below it, in characters.
+    /// The longest record name, in characters, that leaves room for generated names below it.
     pub longest_record: usize,
-    /// Health checks that an account may have.
+    /// The default quota of health checks in an account.
     pub most_checks: usize,
-    /// What to do about more.
+    /// What to do if more are needed.
     pub more_checks: &'static str,
 }
 
-/// Data, and its copies in real time.
+/// Data and its real-time copies.
 #[derive(Debug)]
 pub struct Storage {
-    /// How far behind a copy in real time can be, where the provider promises a time.
+    /// The longest delay of a real-time copy, if the provider guarantees one.
     pub copy: Fact,
-    /// Why a copy has no bound otherwise.
+    /// Why a copy otherwise has no bound.
     pub no_bound: &'static str,
-    /// Why older objects are in no copy, and what to do.
+    /// Why older objects are not copied, and what to do.
     pub backfill: &'static str,
-    /// Why older states of the primary are there.
+    /// Why older versions of the primary's objects exist.
     pub versions: &'static str,
-    /// What is said of keys that the provider keeps: what, source.
+    /// Keys that the provider manages: description and source.
     pub provider_keys: (&'static str, &'static str),
-    /// What is said of a key that the provider manages in the account: what, source.
+    /// A key that the provider manages in the account: description and source.
     pub managed_key: (&'static str, &'static str),
-    /// Why data is encrypted as it is where the policy says nothing.
+    /// The reason for the default encryption.
     pub default_encryption: &'static str,
-    /// Why a key has to be of the region of its data.
+    /// Why a key must be in the region of its data.
     pub key_region: &'static str,
 }
 
-/// Backups on a schedule.
+/// Scheduled backups.
 #[derive(Debug)]
 pub struct Backup {
-    /// The service, as its users call it.
+    /// The name of the service, as users know it.
     pub service: &'static str,
     /// The shortest start window.
     pub start: Fact,
-    /// The longest time that a backup is kept, in days.
+    /// The longest retention of a backup, in days.
     pub longest_days: u64,
     /// Why copies of backups have no bound.
     pub no_copy_bound: &'static str,
@@ -111,11 +112,11 @@ pub struct Backup {
 pub struct ControlPlane {
     /// The code of the finding.
     pub code: Code,
-    /// What the calls do, in a few words.
+    /// What the calls do, as part of a sentence.
     pub what: &'static str,
-    /// What to have in place instead.
+    /// What to prepare instead.
     pub instead: &'static str,
-    /// Services with the beginnings of their actions.
+    /// Services, each with prefixes of action names.
     pub calls: &'static [(&'static str, &'static [&'static str])],
 }
 
@@ -131,7 +132,7 @@ impl ControlPlane {
 }
 
 impl Facts {
-    /// Whether two keys are one. Having no key equals nothing.
+    /// Whether two keys are the same. A missing key equals no other.
     #[must_use]
     pub fn one_key(&self, one: Option<&KmsKey>, other: Option<&KmsKey>) -> bool {
         one.zip(other).is_some_and(|(one, other)| (self.same_key)(one, other))

@@ -1,4 +1,5 @@
-//! The registry of kinds: what providers declare, and the milestone. Found by name, as addresses and files have it.
+//! The registry of kinds: those that providers declare, and the milestone. Kinds are found by name, as in
+//! addresses and files.
 
 use super::PROVIDERS;
 use crate::resource::{Kind, KindSchema, milestone};
@@ -15,19 +16,19 @@ impl Kind {
         declared().map(Self::of)
     }
 
-    /// The kind that a service as a whole is.
+    /// The kind of a service as a whole.
     #[must_use]
     pub const fn milestone() -> Self {
         Self::of(&milestone::SCHEMA)
     }
 
-    /// Its place among all kinds, in the order in which they are declared: the order in which they are shown.
+    /// Its position among all kinds in order of declaration, which is the display order.
     #[must_use]
     pub fn rank(self) -> usize {
         Self::all().take_while(|kind| *kind != self).count()
     }
 
-    /// The kind of a provider and a name.
+    /// The kind with this provider and name.
     #[must_use]
     pub fn find(provider: Option<&str>, name: &str) -> Option<Self> {
         Self::all().find(|kind| kind.schema().provider == provider && kind.name() == name)
@@ -98,7 +99,8 @@ mod tests {
         }
     }
 
-    /// Whatever can be changed in place has a call that changes it, and whatever is made can be deleted.
+    /// Every attribute that can be updated has a call that updates it, and every kind that can be created has
+    /// a call that deletes it.
     #[test]
     fn every_change_declares_its_call() {
         for schema in declared().filter(|schema| schema.lifecycle == Lifecycle::Managed) {

@@ -1,5 +1,5 @@
-//! Providers: everything specific to one cloud. The neutral parts know sites, data sets, copies, traffic and people;
-//! what these are on a cloud, a provider says.
+//! Providers: everything specific to one cloud. The neutral parts know sites, data sets, copies, traffic and
+//! people; a provider defines what these are on its cloud.
 
 pub mod aws;
 pub mod evidence;
@@ -21,39 +21,39 @@ pub use region::Region;
 /// A provider.
 #[derive(Debug)]
 pub struct Provider {
-    /// Its name: the word that selects it at a site, and what addresses begin with.
+    /// Its name: the key that selects it at a site, and the first part of addresses.
     pub name: &'static str,
-    /// What the language is checked with.
+    /// The facts for checks and objectives.
     pub facts: &'static Facts,
     /// Its kinds.
     pub kinds: &'static [&'static KindSchema],
-    /// Calls that belong to no kind: who is asking, and the journal.
+    /// Calls that belong to no kind: those for the identity of the caller, and for the journal.
     pub calls: &'static [&'static Call],
-    /// How fast each of its services may be called, unless the user says otherwise.
+    /// The default rate limits of its services.
     pub rates: &'static [(&'static str, Rate)],
-    /// The resources of a data set whose primary site is the provider's.
+    /// Lowers a data set whose primary site is at this provider.
     pub data: fn(&Context<'_>, &Name, &DataSet, &mut Vec<Resource>),
-    /// The resources of an entry of traffic whose names the provider answers for.
+    /// Lowers an entry of traffic whose DNS names are at this provider.
     pub traffic: fn(&Context<'_>, &Name, &Traffic, &mut Vec<Resource>),
-    /// What counts as evidence for an objective.
+    /// The evidence functions.
     pub evidence: Evidence,
-    /// The regions that a survey has data in.
+    /// The regions with data in a survey.
     pub found_regions: fn(&Survey) -> Vec<Region>,
-    /// The services that a survey could be written as. What cannot be written is left out, with the reason.
+    /// The services that can be proposed from a survey. Everything else is left out, with the reason.
     pub candidates: for<'a> fn(&'a Survey, Given<'a>, &mut Vec<LeftOut>) -> Vec<Candidate<'a>>,
 }
 
-/// The provider of a name.
+/// The provider with this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Provider> {
     PROVIDERS.into_iter().find(|provider| provider.name == name)
 }
 
-/// All providers. A new one is a folder beside this file, and a line here.
+/// All providers. To add one, add a folder beside this file and an entry here.
 pub static PROVIDERS: [&Provider; 1] = [&aws::PROVIDER];
 
 impl Provider {
-    /// All calls that are made to it, each operation once.
+    /// All calls to it, each operation once.
     #[must_use]
     pub fn all_calls(&self) -> Vec<&'static Call> {
         let of_kinds = self.kinds.iter().flat_map(|kind| kind.calls.iter());

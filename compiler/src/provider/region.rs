@@ -1,4 +1,4 @@
-//! A region of a provider: what a site is, and what fails as a whole.
+//! A region of a provider: what a site is in, and what can be lost as a whole.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -10,12 +10,12 @@ use super::facts::Facts;
 pub struct Region {
     /// The provider.
     pub provider: &'static Facts,
-    /// What the provider calls it.
+    /// The provider's id for it.
     pub id: &'static str,
 }
 
 impl Region {
-    /// What the provider calls it.
+    /// The provider's id for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.id

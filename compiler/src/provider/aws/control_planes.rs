@@ -1,4 +1,5 @@
-//! Where control planes are: a recovery should need none, least of all one that lives in a single region.
+//! The locations of control planes. A recovery should not need one, in particular not one that runs in a
+//! single region.
 //!
 //! Source: AWS whitepaper "AWS Fault Isolation Boundaries", "Global services" and appendix A. The control planes of
 //! IAM, Organizations, Account Management, Route 53, CloudFront, WAF and Shield are in us-east-1; those of ARC, Network
@@ -9,7 +10,7 @@ use crate::provider::facts::ControlPlane;
 
 const CREATE: &[&str] = &["Create"];
 
-/// Most special first: the first group that a call belongs to names it.
+/// Ordered from specific to general: the first group that contains a call reports it.
 pub(super) const CONTROL_PLANES: &[ControlPlane] = &[
     ControlPlane {
         code: codes::CALLS_DNS,

@@ -1,5 +1,6 @@
-//! What counts as evidence on AWS: a replication with its rule, its role's rights and versions at both ends copies; a
-//! failover pair with a health check of its primary fails over.
+//! Evidence on AWS. A copy exists if there is a replication with its rule, its role has the permissions, and
+//! both buckets have versioning. Traffic fails over if there is a failover pair with a health check of its
+//! primary.
 
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ use crate::units::Duration;
 
 pub(super) const EVIDENCE: Evidence = Evidence { left, leaves_versions, leaves_key, traffic, data, backfill };
 
-/// The address of a bucket as policies write it.
+/// The address of a bucket in `existing`.
 fn bucket_entry(data: &Name, at: &Bucket) -> String {
     format!("{}.{data}.{}", bucket::KIND.name(), at.site.name)
 }
@@ -60,7 +61,7 @@ fn traffic(view: &View<'_, '_>, name: &Name, wanted: &policy::Traffic, traffic: 
     true
 }
 
-/// Whether somebody takes over: the last standby itself, or the way to several.
+/// Whether there is a target to fail over to: the last standby itself, or the alias to several.
 fn has_standby(view: &View<'_, '_>, name: &Name, traffic: &policy::Traffic) -> bool {
     let first = traffic.endpoints.first().map(|endpoint| endpoint.site.name.as_str());
     let onward = first.and_then(|site| view.find(record::KIND, &[name.as_str(), site, "standbys"]));
@@ -69,7 +70,7 @@ fn has_standby(view: &View<'_, '_>, name: &Name, traffic: &policy::Traffic) -> b
         || standbys.any(|e| view.find(record::KIND, &[name.as_str(), e.site.name.as_str()]).is_some())
 }
 
-/// Whether Route 53 notices when the primary is down, and how fast.
+/// Whether Route 53 detects a failure of the primary, and how fast.
 fn detects_failure(
     view: &View<'_, '_>,
     name: &Name,
@@ -93,7 +94,7 @@ fn detects_failure(
         traffic.detection = Detection::Probe { interval, failures, request, span };
     }
     let off = |key: &str| check.attributes.get(key).is_none_or(|on| on == false);
-    // A check of another address than the record's says nothing about it.
+    // A check of another address does not check this record.
     let watched = check.attributes.get(health_check::IP).and_then(Value::as_str);
     let answers = record.attributes.get(record::VALUES).and_then(Value::as_array);
     let same = watched.zip(answers).is_none_or(|(ip, answers)| answers.iter().any(|answer| answer == ip));
@@ -109,7 +110,7 @@ fn data(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) -> bool {
     let replication = view.find(replication::KIND, &[name.as_str()]);
     data.copies.retain_mut(|copy| {
         let rule = replication.and_then(|replication| rule(replication, copy.bucket));
-        // Where the permissions are left to somebody else, their form is not ours to judge.
+        // Permissions that are left unmanaged are not evaluated.
         let rule = rule.filter(|_| copy.left.is_some() || may_copy(view, name, source, copy.bucket));
         let timed = |rule: &Value| rule.get(replication::rule::TIME).is_some_and(Value::is_number);
         copy.timed = rule.is_some_and(timed);
@@ -118,8 +119,8 @@ fn data(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) -> bool {
     true
 }
 
-/// A bucket that is there before its replication is may have objects that replication never copies: one that
-/// Holdfast did not make, one that gets another copy, one whose replication was made in a later run.
+/// A bucket that existed before its replication may have objects that replication never copies. That is so if
+/// Holdfast did not create it, if it gets another copy, or if its replication was created in a later run.
 fn backfill(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
     if find_bucket(view, name, data.primary).is_none() {
         return;
@@ -131,7 +132,7 @@ fn backfill(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
     for copy in &mut data.copies {
         let copied = replication.is_some_and(|replication| rule(replication, copy.bucket).is_some());
         let whole = versioned(view, name, data.primary) && versioned(view, name, copy.bucket);
-        // What nobody copies today nobody has backfilled: a word about it is about another copy.
+        // A `backfilled` statement does not apply to a copy that does not exist yet.
         let unsaid = copy.backfill == Backfill::NotNeeded && !together;
         if unsaid || !copied || !whole {
             copy.backfill = Backfill::Missing;
@@ -143,13 +144,13 @@ fn find_bucket<'a>(view: &View<'a, '_>, data: &Name, at: &Bucket) -> Option<&'a 
     view.find(bucket::KIND, &[data.as_str(), at.site.name.as_str()])
 }
 
-/// Whether a bucket is there and keeps versions, without which S3 copies nothing from it or into it.
+/// Whether a bucket exists and has versioning, which S3 replication requires at both ends.
 fn versioned(view: &View<'_, '_>, data: &Name, at: &Bucket) -> bool {
     let state = find_bucket(view, data, at).and_then(|found| found.attributes.get(bucket::VERSIONING));
     state.is_some_and(|state| state == bucket::VERSIONED)
 }
 
-/// Whether the role lets S3 read one bucket and write into the other.
+/// Whether the role allows S3 to read from one bucket and write to the other.
 fn may_copy(view: &View<'_, '_>, data: &Name, from: &Bucket, to: &Bucket) -> bool {
     let role = view.find(role::KIND, &[data.as_str()]);
     let Some(policy) = role.and_then(|role| role.attributes.get(role::POLICY)) else { return false };

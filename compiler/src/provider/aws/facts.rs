@@ -8,7 +8,7 @@ use super::name::AWS;
 use crate::provider::facts::{Backup, Dns, Fact, Facts, Storage};
 use crate::units::Duration;
 
-/// The facts.
+/// The facts of AWS.
 pub static FACTS: Facts = Facts {
     name: AWS,
     dns: DNS,
@@ -18,11 +18,12 @@ pub static FACTS: Facts = Facts {
     control_planes: CONTROL_PLANES,
 };
 
-/// Sources: Amazon Route 53 Developer Guide, "Best practices for Amazon Route 53 DNS" (TTLs of 60 or 120 s), "Values
-/// specific for alias records" (60 s for load balancers), "Quotas" (health checks), "Creating records" (changes are
-/// "generally" everywhere within 60 s; of health it says nothing); Route 53 API Reference, `HealthCheckConfig`
-/// (`FailureThreshold`); Elastic Load Balancing User Guide for Application Load Balancers, "Load balancer attributes"
-/// (`client_keep_alive.seconds`: 3,600 s; ARC's best practices ask for less, such as 300 s).
+/// Sources: Amazon Route 53 Developer Guide, "Best practices for Amazon Route 53 DNS" (TTLs of 60 or 120 s),
+/// "Values specific for alias records" (60 s for load balancers), "Quotas" (health checks), "Creating
+/// records" (changes "generally" propagate within 60 s; it says nothing about health); Route 53 API
+/// Reference, `HealthCheckConfig` (`FailureThreshold`); Elastic Load Balancing User Guide for Application
+/// Load Balancers, "Load balancer attributes" (`client_keep_alive.seconds`: 3,600 s; ARC's best practices
+/// recommend less, such as 300 s).
 const DNS: Dns = Dns {
     service: "Route 53",
     ttl: Fact { value: Duration::seconds(60), why: "Route 53's advice for failover" },
@@ -73,8 +74,8 @@ const BACKUP: Backup = Backup {
                        how long the step `takes`",
 };
 
-/// TCP 10 s; otherwise 4 to connect and 2 to answer, and 2 more for the text (Amazon Route 53 Developer Guide, "How
-/// Amazon Route 53 determines whether a health check is healthy").
+/// Seconds for one request: 10 for TCP; otherwise 4 to connect, 2 to respond, and 2 more to read the text
+/// (Amazon Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy").
 fn request(connects: bool, reads: bool) -> u64 {
     match (connects, reads) {
         (true, _) => 10,
@@ -83,18 +84,18 @@ fn request(connects: bool, reads: bool) -> u64 {
     }
 }
 
-/// Route 53 asks every AWS resource but CloudFront distributions (Route 53 API Reference,
-/// `AliasTarget.EvaluateTargetHealth`).
+/// Whether Route 53 evaluates the health of an alias target: for every AWS resource except CloudFront
+/// distributions (Route 53 API Reference, `AliasTarget.EvaluateTargetHealth`).
 fn evaluates_alias(zone_id: &str) -> bool {
     zone_id != CLOUDFRONT_ZONE
 }
 
-/// The zone of all names of CloudFront (Route 53 API Reference, `AliasTarget.HostedZoneId`).
+/// The zone of all CloudFront names (Route 53 API Reference, `AliasTarget.HostedZoneId`).
 pub const CLOUDFRONT_ZONE: &str = "Z2FDTNDATAQYW2";
 
-/// Why health checkers cannot reach an address. They refuse local, private, non-routable and multicast
-/// ranges (Route 53 API Reference, `HealthCheckConfig.IPAddress`). Documentation ranges pass: examples
-/// have to compile.
+/// Why health checkers cannot reach an address. They refuse local, private, non-routable and multicast ranges
+/// (Route 53 API Reference, `HealthCheckConfig.IPAddress`). Documentation ranges are accepted, because
+/// examples must compile.
 fn unreachable(ip: IpAddr) -> Option<&'static str> {
     match ip {
         IpAddr::V4(v4) if v4.is_private() => Some("a private address"),

@@ -5,10 +5,10 @@ use super::name::AWS;
 use crate::lower::context::Context;
 use crate::policy::Site;
 
-/// The account's own key for S3, which nobody can delete (AWS KMS Developer Guide, "AWS managed keys").
+/// The account's default key for S3, which nobody can delete (AWS KMS Developer Guide, "AWS managed keys").
 const OWN: &str = "alias/aws/s3";
 
-/// The ARN of the key a site encrypts with; of its alias where the policy names an alias.
+/// The ARN of the key that a site encrypts with, or of its alias if the policy names an alias.
 pub(super) fn key_arn(context: &Context<'_>, site: &Site) -> String {
     let key = site.kms_key.as_ref().map_or(OWN, |key| key.as_str());
     if key.starts_with("arn:") {

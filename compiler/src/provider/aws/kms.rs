@@ -1,8 +1,8 @@
-//! AWS Key Management Service: what a key is called.
+//! AWS Key Management Service: identifiers of keys.
 
 use super::words::KmsKey;
 
-/// What the ARN of a key begins with.
+/// The prefix of the ARN of a key.
 pub(super) const ARN: &str = "arn:aws:kms:";
 
 /// The account of a key's ARN: `arn:aws:kms:REGION:ACCOUNT:key/ID`.
@@ -18,8 +18,8 @@ pub fn region(key: &str) -> Option<&str> {
     key.strip_prefix(ARN)?.split(':').next()
 }
 
-/// Whether two keys are one. Aliases belong to one region each; replicas of a multi-region key are one key, with the
-/// same id (AWS KMS Developer Guide, "Multi-Region keys in AWS KMS").
+/// Whether two keys are the same key. Aliases belong to one region each. Replicas of a multi-region key are
+/// one key, with the same id (AWS KMS Developer Guide, "Multi-Region keys in AWS KMS").
 #[must_use]
 pub fn same(one: &KmsKey, other: &KmsKey) -> bool {
     fn multi(key: &KmsKey) -> Option<&str> {

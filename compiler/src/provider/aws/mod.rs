@@ -1,4 +1,4 @@
-//! Amazon Web Services. A folder for each service, a file for each kind.
+//! Amazon Web Services: a folder per service, a file per kind.
 
 mod control_planes;
 mod evidence;
@@ -44,7 +44,7 @@ pub static PROVIDER: Provider = Provider {
 };
 
 calls! {
-    /// Everybody may (AWS STS API Reference, `GetCallerIdentity`).
+    /// No permission required (AWS STS API Reference, `GetCallerIdentity`).
     IDENTITY = "sts:GetCallerIdentity", made [Made::Observe], takes [];
     JOURNAL_HEAD = "s3:HeadBucket", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
     JOURNAL_LIST = "s3:ListObjectsV2", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
@@ -52,10 +52,10 @@ calls! {
     JOURNAL_PUT = "s3:PutObject", made [Made::WriteJournal], takes [on("s3:PutObject", &JOURNAL_OBJECTS)];
 }
 
-/// Route 53: Amazon Route 53 Developer Guide, "Throttling for Amazon Route 53 API requests" (the account's; some calls
-/// have less). IAM and S3 publish none for the calls we make (S3's 3,500 and 5,500 a second and prefix are for
-/// objects): these are ours, low enough to leave room for others in the account and higher than sixteen steps at a
-/// time usually ask.
+/// Rate limits. Route 53: Amazon Route 53 Developer Guide, "Throttling for Amazon Route 53 API requests" (per
+/// account; some calls have lower limits). IAM and S3 publish none for these calls (S3's 3,500 and 5,500 per
+/// second and prefix are for objects). Those limits are Holdfast's own: low enough to leave room for other
+/// clients in the account, and higher than sixteen parallel steps usually need.
 static RATES: [(&str, Rate); 3] = [
     ("iam", Rate { rate: 20.0, burst: 100.0 }),
     ("route53", Rate { rate: 10.0, burst: 50.0 }),

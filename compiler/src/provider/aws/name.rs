@@ -1,4 +1,4 @@
-//! What the provider is called.
+//! The name of the provider.
 
-/// The word that selects it at a site, and what addresses begin with.
+/// The key that selects it at a site, and the first part of addresses.
 pub const AWS: &str = "aws";

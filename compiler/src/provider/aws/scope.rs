@@ -1,5 +1,5 @@
-//! What permissions of IAM are given on. `ACCOUNT`, `PREFIX`, `ZONE`, `JOURNAL` and `JOURNAL-PREFIX` are filled in by
-//! the user of the documents.
+//! The resources of IAM permissions. `ACCOUNT`, `PREFIX`, `ZONE`, `JOURNAL` and `JOURNAL-PREFIX` are
+//! placeholders for the reader.
 //!
 //! Source: AWS Service Authorization Reference, "Actions, resources, and condition keys" for Amazon S3, IAM, Route 53.
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::resource::{Permission, Scope};
 
-/// A permission on something.
+/// A permission on a scope.
 pub(super) const fn on(action: &'static str, on: &'static Scope) -> Permission {
     Permission::new(action, on)
 }
@@ -18,16 +18,16 @@ const fn scope(name: &'static str, resource: &'static str) -> Scope {
 
 const ROLE: &str = "arn:aws:iam::ACCOUNT:role/holdfast-*";
 
-/// No resource can be named.
+/// Any resource, for actions that do not support resources.
 pub static ANY: Scope = scope("any", "*");
 /// The buckets of the estate.
 pub static BUCKETS: Scope =
     Scope { all: Some("arn:aws:s3:::*"), ..scope("buckets", "arn:aws:s3:::PREFIX-*") };
-/// The roles that Holdfast makes.
+/// The roles that Holdfast creates.
 pub static ROLES: Scope = scope("roles", ROLE);
-/// The same, where they are held within the permissions boundary.
+/// The same roles, only with the permissions boundary.
 pub static ROLES_WITHIN: Scope = Scope { condition: Some(within), ..scope("roles-within", ROLE) };
-/// The same, passed to S3 only.
+/// The same roles, only when passed to S3.
 pub static PASSED_ROLES: Scope = Scope { condition: Some(passed), ..scope("roles-passed", ROLE) };
 /// Hosted zones.
 pub static ZONES: Scope = Scope {

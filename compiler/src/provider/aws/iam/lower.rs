@@ -1,4 +1,4 @@
-//! The role that S3 replicates with, allowed exactly what one data set needs.
+//! The role that S3 replicates with. It has exactly the permissions that one data set needs.
 //!
 //! Source: Amazon S3 User Guide, "Setting up permissions for live replication" and "Replicating encrypted
 //! objects (SSE-S3, SSE-KMS, DSSE-KMS, SSE-C)".
@@ -25,8 +25,8 @@ pub(in crate::provider::aws) fn role(context: &Context<'_>, data: &Name, set: &D
         .set(role::TAGS, context.tags("data", data))
 }
 
-/// `holdfast-ESTATE-SERVICE-DATA-DIGEST`, cut where it is too long. The digest tells apart what the hyphens
-/// of names would make alike.
+/// `holdfast-ESTATE-SERVICE-DATA-DIGEST`, truncated if it is too long. The digest distinguishes names that
+/// the hyphens would make equal.
 fn name(context: &Context<'_>, data: &Name) -> String {
     let parts = [context.policy.estate.as_str(), context.service.name.as_str(), data.as_str()];
     let digest: String = sha256(parts.join("\n")).chars().take(8).collect();
@@ -56,7 +56,7 @@ fn policy(context: &Context<'_>, set: &DataSet) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// A statement of one of the [`GRANTS`], with something behind its name.
+/// A statement of one of the [`GRANTS`], with a suffix to its id.
 fn allow(id: &str, more: &str, resources: Value, condition: Value) -> Value {
     let actions = GRANTS.iter().find(|grant| grant.id == id).map_or(&[][..], |grant| grant.actions);
     json!({
@@ -65,12 +65,12 @@ fn allow(id: &str, more: &str, resources: Value, condition: Value) -> Value {
     })
 }
 
-/// Use of the keys of some buckets, through S3 in their regions and for these buckets only. A policy cannot
-/// name a key by its alias as a resource, so an alias becomes a condition (KMS Developer Guide,
-/// "kms:ResourceAliases"): one statement for the aliases and one for the keys, however many copies there are,
-/// since all inline policies of a role have 10,240 characters together (IAM User Guide, "IAM and AWS STS
-/// quotas"). The encryption context is the bucket with a bucket key, the object without (S3 User Guide,
-/// "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
+/// Permission to use the keys of some buckets, only through S3 in their regions and only for these buckets. A
+/// policy cannot name a key by its alias as a resource, so an alias becomes a condition (KMS Developer Guide,
+/// "kms:ResourceAliases"). There is one statement for aliases and one for keys, however many copies there
+/// are, because all inline policies of a role together are limited to 10,240 characters (IAM User Guide, "IAM
+/// and AWS STS quotas"). The encryption context is the bucket if there is a bucket key, otherwise the object
+/// (S3 User Guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
 fn allow_keys(context: &Context<'_>, id: &str, buckets: &[Bucket]) -> Vec<Value> {
     let (mut named, mut aliased): (Vec<&Bucket>, Vec<&Bucket>) = (Vec::new(), Vec::new());
     for bucket in buckets {
@@ -113,7 +113,7 @@ fn allow_keys(context: &Context<'_>, id: &str, buckets: &[Bucket]) -> Vec<Value>
     groups.map(|(more, buckets)| statement(more, buckets)).collect()
 }
 
-/// IAM gives a list of one back as the value itself.
+/// IAM returns a list of one item as the item itself.
 fn one_or_many(values: Vec<String>) -> Value {
     match values.as_slice() {
         [only] => json!(only),

@@ -1,15 +1,16 @@
-//! What a policy document allows: read statement by statement, as IAM evaluates it.
+//! Which actions a policy document allows, evaluated statement by statement as IAM does.
 //!
 //! Source: IAM User Guide, "Policy evaluation logic" (an explicit deny wins over an allow) and "IAM JSON policy elements
 //! reference" (`Action`, `NotAction`, `Resource`, `NotResource`, wildcards `*` and `?`; actions are not case sensitive).
 
 use serde_json::Value;
 
-/// Whether a document allows an action on all of a resource, which may end in `*`.
+/// Whether a document allows an action on the whole of a resource, which may end in `*`.
 ///
-/// Conditions cannot be evaluated here. So an allow counts without a condition, or with the one that Holdfast writes, whose
-/// account is not compared; with any other it may never apply. A deny counts although it may not apply, and if it touches
-/// only a part of the resource: nothing is called allowed that may be denied.
+/// Conditions cannot be evaluated here. An allow counts if it has no condition, or the one that Holdfast
+/// writes, whose account is not compared; an allow with any other condition may never apply. A deny always
+/// counts, even if it has a condition or covers only a part of the resource: the result is true only if
+/// nothing may deny the action.
 #[must_use]
 pub fn allows(document: &Value, action: &str, resource: &str) -> bool {
     let statements = match document.get("Statement") {
@@ -30,7 +31,8 @@ pub fn allows(document: &Value, action: &str, resource: &str) -> bool {
         && !statements.iter().any(|one| has(one, "Deny") && touches(one))
 }
 
-/// Whether a statement has no condition, or only that the resource belongs to an account, as ours have it.
+/// Whether a statement has no condition, or only Holdfast's condition that the resource belongs to an
+/// account.
 fn applies(statement: &Value) -> bool {
     let only = |value: &Value, key: &str| match value {
         Value::Object(keys) if keys.len() == 1 => keys.get(key).cloned(),
@@ -44,7 +46,8 @@ fn applies(statement: &Value) -> bool {
     }
 }
 
-/// Whether an element of a statement is about something: a pattern of it says so, or none of those of its negation.
+/// Whether an element of a statement matches: one of its patterns does, or none of the patterns of its
+/// negation.
 fn about(statement: &Value, element: &str, fits: impl Fn(&str) -> bool) -> bool {
     let patterns = |found: &Value| -> Vec<String> {
         match found {
@@ -60,9 +63,9 @@ fn about(statement: &Value, element: &str, fits: impl Fn(&str) -> bool) -> bool 
     }
 }
 
-/// Whether a pattern with `*` and `?` matches a text, whose own `*` is only matched by a `*`.
+/// Whether a pattern with `*` and `?` matches a text. A `*` in the text is matched only by a `*`.
 fn matches(pattern: &str, text: &str) -> bool {
-    // The positions in the pattern that what was read of the text can have led to: linear space, no backtracking.
+    // The possible positions in the pattern after the text read so far: linear space, no backtracking.
     let pattern: Vec<char> = pattern.chars().collect();
     let mut at = vec![false; pattern.len() + 1];
     if let Some(first) = at.first_mut() {
@@ -102,7 +105,7 @@ fn skip_stars(pattern: &[char], at: &mut [bool]) {
     }
 }
 
-/// Whether a pattern can match something that a resource ending in `*` stands for.
+/// Whether a pattern can match part of what a resource ending in `*` stands for.
 fn overlap(pattern: &str, resource: &str) -> bool {
     let Some(prefix) = resource.strip_suffix('*') else { return matches(pattern, resource) };
     let fixed = pattern.split(['*', '?']).next().unwrap_or_default();
@@ -136,7 +139,7 @@ mod tests {
 
     #[test]
     fn action_and_resource_in_separate_statements_grant_nothing() {
-        // What `contains` took for a right: the action on one bucket, the bucket with another action.
+        // Regression test: the action on one bucket, and the bucket with another action.
         let apart = json!([
             {"Effect": "Allow", "Action": WRITE, "Resource": "arn:aws:s3:::other/*"},
             {"Effect": "Allow", "Action": "s3:GetObject", "Resource": TO},

@@ -1,6 +1,7 @@
 //! An IAM role with its trust policy and one inline policy.
 //!
-//! An observed role may have a further attribute, [`FOREIGN`](super::grant::FOREIGN): what others have put on it.
+//! An observed role can have a further attribute, [`FOREIGN`](super::grant::FOREIGN): permissions from other
+//! sources.
 
 use serde_json::Value;
 
@@ -11,9 +12,9 @@ use crate::resource::{AttributeSchema, Kind, KindSchema, Made, Mark, Shape, Valu
 
 /// Text, at most [`LONGEST_NAME`] characters, unique in the account.
 pub const NAME: &str = "name";
-/// The policy document that says who may be the role.
+/// The policy document that says who may assume the role.
 pub const TRUST: &str = "trust";
-/// The inline policy document, or null if it is missing.
+/// The inline policy document, or null if there is none.
 pub const POLICY: &str = "policy";
 /// A mapping.
 pub const TAGS: &str = "tags";
@@ -66,8 +67,8 @@ calls! {
     DELETE = "iam:DeleteRole", made [Made::Delete], takes [on("iam:DeleteRole", &ROLES)];
 }
 
-/// Whether Holdfast created a role and nobody has added anything to it since. A role that existed before is not ours,
-/// though it bears our tags.
+/// Whether Holdfast created a role and nobody has added anything to it since. A role that existed before is
+/// not owned, although it has Holdfast's tags.
 fn ours(role: &Values) -> bool {
     let named = role.get("name").and_then(Value::as_str).is_some_and(|name| name.starts_with(ROLE_PREFIX));
     let tagged = role.get("tags").is_some_and(|tags| tags.get("holdfast:estate").is_some());

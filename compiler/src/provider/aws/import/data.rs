@@ -1,4 +1,4 @@
-//! Data sets: a replication joins its source bucket, the buckets it copies to and the role it copies with.
+//! Data sets: a replication connects its source bucket, its destination buckets and its role.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use crate::provider::aws::iam::role;
 use crate::provider::aws::s3::replication::{self, rule};
 use crate::provider::aws::s3::{bucket, bucket_of};
 
-/// What a service is called in the tags of buckets.
+/// The tag keys that name the service of a bucket.
 const TAGS: [&str; 3] = ["service", "Service", "holdfast:service"];
 
-/// A replication that can be a data set.
+/// A replication that can become a data set.
 pub(super) struct Replicated<'a> {
     pub(super) service: String,
     pub(super) site: &'a str,
@@ -22,14 +22,14 @@ pub(super) struct Replicated<'a> {
     things: Vec<(Part, &'a Object)>,
 }
 
-/// The part a thing has in a data set.
+/// The role of an object in a data set.
 enum Part {
     Bucket(String),
     Role,
     Replication,
 }
 
-/// The data set of a replication, or why there is none. `sites` are names by region.
+/// The data set of a replication, or why it is left out. `sites` are names by region.
 pub(super) fn read<'a>(
     survey: &'a Survey,
     sites: &'a BTreeMap<String, String>,
@@ -94,7 +94,7 @@ impl<'a> Replicated<'a> {
         std::iter::once(self.set.bucket.as_str()).chain(copies)
     }
 
-    /// Make it a part of a service.
+    /// Add it to a service.
     pub(super) fn join(self, candidate: &mut Candidate<'a>) {
         let data = name(&self.set.bucket, |name| candidate.data.contains_key(name));
         for (part, object) in self.things {
@@ -112,7 +112,7 @@ impl<'a> Replicated<'a> {
     }
 }
 
-/// Buckets that nothing copies.
+/// Buckets without a replication that can be imported.
 pub(super) fn unreplicated(survey: &Survey, taken: &BTreeSet<String>, out: &mut Vec<LeftOut>) {
     for lone in survey.of(bucket::KIND).filter(|lone| !taken.contains(&lone.id)) {
         let why = "no replication that can be taken over copies it: write a data set with a backup, and `holdfast import` adopts it";

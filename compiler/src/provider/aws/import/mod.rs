@@ -1,4 +1,4 @@
-//! From things to services: replications and pairs of records, joined where names or tags agree.
+//! From observed objects to services: replications and pairs of records, joined by names or tags.
 
 mod data;
 mod traffic;
@@ -14,7 +14,7 @@ use crate::import::survey::{LeftOut, Survey};
 use crate::observation::Object;
 use crate::resource::Attribute;
 
-/// What the policies mention already.
+/// What the policies already declare.
 #[derive(Default)]
 pub(super) struct Mentioned {
     buckets: BTreeSet<String>,
@@ -42,7 +42,7 @@ impl Mentioned {
         mentioned
     }
 
-    /// Whether a health check is one of the policies', adopted or made by Holdfast.
+    /// Whether a health check belongs to the policies, adopted or made by Holdfast.
     fn knows(&self, check: &Object) -> bool {
         let reference = text(check, health_check::REFERENCE).unwrap_or_default();
         self.references.iter().any(|ours| {
@@ -57,7 +57,7 @@ pub(super) fn found_regions(survey: &Survey) -> Vec<crate::provider::region::Reg
     regions.filter_map(Region::parse).map(Into::into).collect()
 }
 
-/// The services that could be written.
+/// The services that can be proposed.
 pub(super) fn candidates<'a>(
     survey: &'a Survey,
     given: Given<'a>,

@@ -1,4 +1,4 @@
-//! Traffic: a PRIMARY and a SECONDARY on one name, with the health checks they use.
+//! Traffic: a PRIMARY and a SECONDARY record with one name, and their health checks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::import::survey::{LeftOut, Survey};
 use crate::observation::Object;
 use crate::provider::aws::route53::{health_check, record as kind};
 
-/// Two records that fail over.
+/// A pair of failover records.
 pub(super) struct Pair<'a> {
     pub(super) zone: &'a str,
     pub(super) record: &'a str,
@@ -18,7 +18,7 @@ pub(super) struct Pair<'a> {
     records: [&'a Object; 2],
     checks: Option<[&'a Object; 2]>,
     probe: Vec<(&'static str, Value)>,
-    /// The sites the endpoints tell of themselves.
+    /// The sites that the endpoints indicate.
     sites: [Option<String>; 2],
 }
 
@@ -35,7 +35,7 @@ pub(super) fn names(survey: &Survey) -> Names<'_> {
     names
 }
 
-/// The pair of a name, or why there is none. `sites` are names by region.
+/// The pair of a name, or why it is left out. `sites` are names by region.
 pub(super) fn read<'a>(
     survey: &'a Survey,
     sites: &BTreeMap<String, String>,
@@ -93,7 +93,7 @@ pub(super) fn read<'a>(
     Ok(Pair { zone, record, record_type, records: both, checks, probe, sites })
 }
 
-/// A health check as the language says it.
+/// A health check as a probe of the language.
 fn probe(check: &Object) -> Result<Vec<(&'static str, Value)>, String> {
     let value = |name: &str| check.attributes.get(name).cloned().unwrap_or_default();
     if value(health_check::DISABLED) == true || value(health_check::INVERTED) == true {
@@ -121,7 +121,7 @@ fn probe(check: &Object) -> Result<Vec<(&'static str, Value)>, String> {
     Ok(probe)
 }
 
-/// The site that a record tells of: by its set identifier, or by a region within the name it answers with.
+/// The site that a record indicates, by its set identifier or by a region in its answer.
 fn site(record: &Object, sites: &BTreeMap<String, String>) -> Option<String> {
     let set = text(record, kind::SET_IDENTIFIER).unwrap_or_default();
     let named = sites.iter().find(|(region, site)| set == *site || set == *region);
@@ -139,19 +139,19 @@ impl<'a> Pair<'a> {
         below.split('.').filter(|label| !label.is_empty()).collect()
     }
 
-    /// The name of a service that has nothing else.
+    /// The name of a service that has only this traffic.
     pub(super) fn service(&self) -> String {
         let labels = self.labels();
         name(&if labels.is_empty() { self.zone.to_owned() } else { labels.join("-") }, |_| false)
     }
 
-    /// The sites, where the endpoints tell both.
+    /// The sites, if the endpoints indicate both.
     pub(super) fn sites(&self) -> Option<[String; 2]> {
         let [primary, secondary] = &self.sites;
         Some([primary.clone()?, secondary.clone()?])
     }
 
-    /// Whether it can be traffic of a service: nothing it tells of its sites speaks against it.
+    /// Whether it can be traffic of a service: the sites that it indicates do not contradict it.
     pub(super) fn fits(&self, candidate: &Candidate<'_>) -> bool {
         let named = self.labels().contains(&candidate.name.as_str());
         let [primary, secondary] = &self.sites;
@@ -160,7 +160,7 @@ impl<'a> Pair<'a> {
         named && primary && secondary.as_ref().map_or(!candidate.standby.is_empty(), other)
     }
 
-    /// Make it a part of a service. Where the endpoints do not tell their sites, they get those of the data.
+    /// Add it to a service. If the endpoints indicate no sites, those of the data are used.
     pub(super) fn join(self, candidate: &mut Candidate<'a>) {
         let guessed = self.sites().is_none();
         let [primary, secondary] = self.sites;

@@ -1,7 +1,7 @@
 //! A Route 53 health check of one endpoint.
 //!
-//! Source: Route 53 API Reference, `HealthCheckConfig` and `UpdateHealthCheck`: type and interval cannot
-//! change, and an IP address cannot be added or removed, only changed.
+//! Source: Route 53 API Reference, `HealthCheckConfig` and `UpdateHealthCheck`: the type and the interval
+//! cannot change; an IP address can change, but not be added or removed.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{ANY, HEALTH_CHECKS, on};
 use crate::resource::{Address, AttributeSchema, Change, Kind, KindSchema, Made, Mark, Shape, Values, calls};
 
-/// The part of `CallerReference` that says whose it is: see [`fn@reference`].
+/// The part of `CallerReference` that identifies the owner: see [`fn@reference`].
 pub const REFERENCE: &str = "reference";
 /// `HTTP`, `HTTPS`, `HTTP_STR_MATCH`, `HTTPS_STR_MATCH` or `TCP`.
 pub const TYPE: &str = "type";
@@ -34,13 +34,13 @@ pub const SNI: &str = "sni";
 pub const INVERTED: &str = "inverted";
 /// Boolean.
 pub const DISABLED: &str = "disabled";
-/// A mapping; `Name` is what the console shows.
+/// A mapping. The console shows `Name`.
 pub const TAGS: &str = "tags";
 
 /// The output: its id.
 pub const ID: &str = "id";
 
-/// What the type of a check ends with that looks for a text in the answer.
+/// The suffix of the types of checks that search for a text in the response.
 pub const STRING_MATCH: &str = "_STR_MATCH";
 
 /// The kind.
@@ -90,7 +90,7 @@ calls! {
         rate 3.0 / 15.0;
 }
 
-/// A console shows the tag `Name`.
+/// The console shows the tag `Name`.
 fn console_name(values: &Values) -> Option<String> {
     Some(values.get(TAGS)?.get("Name")?.as_str()?.to_owned())
 }
@@ -103,9 +103,9 @@ fn disabled(before: &Value, _: &Value) -> Option<&'static str> {
     (before == true).then_some("traffic may move: a disabled check always counts as healthy")
 }
 
-/// What tells whose a health check is: the beginning of its caller reference, a digest of estate and
-/// address. A health check has no name and gets its tags in a second call, so a run that dies between
-/// the two leaves one that only its caller reference can identify.
+/// The owner's mark of a health check: the beginning of its caller reference, a digest of estate and address.
+/// A health check has no name and gets its tags in a second call, so if a run crashes between the two calls,
+/// only the caller reference identifies the health check.
 #[must_use]
 pub fn reference(estate: &str, address: &Address) -> String {
     let digest: String = sha256(format!("{estate}\n{address}")).chars().take(20).collect();

@@ -1,4 +1,4 @@
-//! A public hosted zone. Holdfast does not create it: whoever delegates the domain does.
+//! A public hosted zone. Holdfast does not create it; whoever delegates the domain does.
 
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{ANY, on};

@@ -1,10 +1,10 @@
-//! Traffic: a health check per endpoint, and failover records that chain through all sites.
+//! Traffic: a health check per endpoint, and failover records chained through all sites.
 //!
-//! Route 53 knows one PRIMARY and one SECONDARY per name. More sites therefore nest: the SECONDARY of a name
-//! is an alias, which evaluates its target's health, to a name of our own below it, which again has a
-//! PRIMARY (the next site) and a SECONDARY (the rest). Lose the first site and the second answers; lose
-//! both and the third does. Source: Amazon Route 53 Developer Guide, "How health checks work in complex
-//! Amazon Route 53 configurations".
+//! Route 53 supports one PRIMARY and one SECONDARY per name, so more sites are nested. The SECONDARY of a
+//! name is an alias that evaluates its target's health. It points to a generated name below it, which again
+//! has a PRIMARY (the next site) and a SECONDARY (the remaining sites). If the first site is lost, the second
+//! answers; if both are lost, the third does. Source: Amazon Route 53 Developer Guide, "How health checks
+//! work in complex Amazon Route 53 configurations".
 
 use serde_json::{Value, json};
 
@@ -50,9 +50,9 @@ fn health_check(
         Protocol::Tcp => ("TCP", None),
     };
     let matching = if probe.expect.is_some() { check::STRING_MATCH } else { "" };
-    // Behind an address the record's name is the `Host` header, which the endpoint serves. Asking a host
-    // name directly, the checker has to ask for that host and not for the record: the record would answer
-    // with whichever site is up.
+    // If the endpoint is an address, send the record's name as the `Host` header, because the endpoint serves
+    // it. If it is a host name, request that host instead of the record, because the record would answer with
+    // whichever site is up.
     let (ip, domain) = match &endpoint.target {
         EndpointTarget::Ip(ip) if probe.protocol == Protocol::Tcp => (Some(ip.to_string()), None),
         EndpointTarget::Ip(ip) => (Some(ip.to_string()), Some(traffic.record.as_str())),
@@ -88,7 +88,7 @@ struct Chain<'a> {
 }
 
 impl Chain<'_> {
-    /// The name at a depth of the chain: the record itself, then names of our own below it.
+    /// The name at a depth of the chain: the record itself, then generated names below it.
     fn record_name(&self, depth: usize) -> String {
         match depth {
             0 => self.traffic.record.to_string(),
@@ -96,8 +96,8 @@ impl Chain<'_> {
         }
     }
 
-    /// The pair at a depth: this site as PRIMARY, the rest of the sites as SECONDARY. Gives the address of
-    /// the pair's SECONDARY, which is there last.
+    /// The pair at a depth: this site as PRIMARY, the remaining sites as SECONDARY. Returns the address of
+    /// the SECONDARY, which is created last.
     fn lower(&self, depth: usize, out: &mut Vec<Resource>) -> Option<Address> {
         let endpoints = self.traffic.endpoints.get(depth..)?;
         let (first, rest) = endpoints.split_first()?;
@@ -110,7 +110,7 @@ impl Chain<'_> {
                 self.secondary(depth, first).after(&inner)
             }
         };
-        // Never a SECONDARY without its PRIMARY: it would take all the traffic.
+        // Never create a SECONDARY without its PRIMARY: it would receive all traffic.
         let secondary = secondary.after(&primary.address);
         let address = secondary.address.clone();
         out.extend([primary, secondary]);
@@ -168,7 +168,7 @@ impl Chain<'_> {
         }
     }
 
-    /// The SECONDARY that leads to the next pair.
+    /// The SECONDARY that points to the next pair.
     fn secondary(&self, depth: usize, first: &Endpoint) -> Resource {
         let site = first.site.name.as_str();
         let address = self.context.address(record::KIND, &[self.name.as_str(), site, "standbys"]);

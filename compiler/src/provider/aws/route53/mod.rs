@@ -1,4 +1,4 @@
-//! Amazon Route 53: zones, records that fail over, health checks.
+//! Amazon Route 53: zones, failover records, health checks.
 
 pub mod health_check;
 pub mod hosted_zone;

@@ -12,7 +12,7 @@ pub const ZONE: &str = "zone";
 pub const NAME: &str = "name";
 /// `A`, `AAAA`, `CNAME`.
 pub const TYPE: &str = "type";
-/// Text, or null for a record without routing policy.
+/// Text, or null for a record without a routing policy.
 pub const SET_IDENTIFIER: &str = "set-identifier";
 /// [`FAILS_OVER`], [`SIMPLE`], or the name of another routing policy.
 pub const ROUTING: &str = "routing";
@@ -28,7 +28,7 @@ pub const VALUES: &str = "values";
 pub const ALIAS_NAME: &str = "alias-name";
 /// The id of the zone of that name, or null.
 pub const ALIAS_ZONE_ID: &str = "alias-zone-id";
-/// Boolean, null where there is no alias.
+/// Boolean, or null for a record that is not an alias.
 pub const EVALUATE: &str = "evaluate-target-health";
 /// The id of a health check, or null.
 pub const HEALTH_CHECK: &str = "health-check";
@@ -39,7 +39,7 @@ pub const FAILS_OVER: &str = "failover";
 pub const SIMPLE: &str = "simple";
 /// The role of the record that answers while its target is healthy.
 pub const PRIMARY: &str = "PRIMARY";
-/// The role of the one that answers otherwise.
+/// The role of the record that answers while the primary is unhealthy.
 pub const SECONDARY: &str = "SECONDARY";
 
 /// The kind.
@@ -55,7 +55,8 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::identity(TYPE),
         AttributeSchema::identity(SET_IDENTIFIER),
         AttributeSchema::new(ROUTING).change(Change::Replace),
-        // A pair that swaps its roles is removed and made anew within one batch: two updates would meet.
+        // A pair that swaps its roles is deleted and recreated in one batch, because two updates would
+        // conflict.
         AttributeSchema::new(FAILOVER).change(Change::Replace),
         AttributeSchema::new(ZONE_ID),
         AttributeSchema::new(TTL),
@@ -85,8 +86,8 @@ calls! {
     GET_CHANGE = "route53:GetChange", made [Made::Change], takes [on("route53:GetChange", &ANY)];
 }
 
-/// Records that a failover pair may take the place of are those that answer the same question: addresses
-/// and host names, answered plainly or by another failover pair.
+/// A failover pair may replace records for the same query: addresses and host names of a simple record or of
+/// another failover pair.
 fn immovable(values: &Values) -> Option<String> {
     let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
     let (routing, kind) = (text("routing"), text("type"));
@@ -100,8 +101,8 @@ fn values(before: &Value, _: &Value) -> Option<&'static str> {
     Some("users are sent to another address as soon as their resolvers ask again")
 }
 
-/// Whether two records can stand on one name of a zone: Route 53 allows one CNAME alone on a name, one routing
-/// policy per name and type, one record per failover role, one per set identifier.
+/// Whether two records can exist on one name of a zone. Route 53 allows a CNAME only alone on a name, one
+/// routing policy per name and type, one record per failover role, and one per set identifier.
 ///
 /// Source: Amazon Route 53 API Reference, `ResourceRecordSet`; Developer Guide, "Supported DNS record types".
 fn coexist(one: &Values, other: &Values) -> bool {

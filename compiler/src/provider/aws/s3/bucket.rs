@@ -10,15 +10,15 @@ use crate::resource::{AttributeSchema, Change, Kind, KindSchema, Made, Shape, ca
 pub const NAME: &str = "name";
 /// The id of its region.
 pub const REGION: &str = "region";
-/// `Enabled`, `Suspended` or null (never on).
+/// `Enabled`, `Suspended` or null (never enabled).
 pub const VERSIONING: &str = "versioning";
 /// `AES256`, `aws:kms` or `aws:kms:dsse`.
 pub const ENCRYPTION: &str = "encryption";
-/// An alias or an ARN; null for the account's own key.
+/// An alias or an ARN, or null for the account's default key.
 pub const KMS_KEY: &str = "kms-key";
 /// Boolean.
 pub const BUCKET_KEY: &str = "bucket-key";
-/// The list of those of [`PUBLIC_ACCESS`] that are on, or null.
+/// The enabled ones of [`PUBLIC_ACCESS`], or null.
 pub const PUBLIC_ACCESS_BLOCK: &str = "public-access-block";
 /// `BucketOwnerEnforced`, `BucketOwnerPreferred`, `ObjectWriter` or null.
 pub const OWNERSHIP: &str = "ownership";
@@ -28,13 +28,13 @@ pub const TAGS: &str = "tags";
 /// The output: its ARN.
 pub const ARN: &str = "arn";
 
-/// The versioning that replication needs.
+/// The versioning status that replication requires.
 pub const VERSIONED: &str = "Enabled";
-/// Encryption with keys that S3 keeps.
+/// Encryption with keys that S3 manages.
 pub const SSE_S3: &str = "AES256";
-/// Encryption with a key of KMS.
+/// Encryption with a KMS key.
 pub const SSE_KMS: &str = "aws:kms";
-/// Access control lists have no effect.
+/// Access control lists are disabled.
 pub const OWNER_ENFORCED: &str = "BucketOwnerEnforced";
 /// The four settings of S3 Block Public Access, sorted.
 pub const PUBLIC_ACCESS: [&str; 4] =
@@ -43,8 +43,8 @@ pub const PUBLIC_ACCESS: [&str; 4] =
 /// The kind.
 pub const KIND: Kind = Kind::of(&SCHEMA);
 
-/// The declaration. What a new bucket has since January and April 2023: Amazon S3 User Guide, "Default encryption FAQ"
-/// and "Default settings for new S3 buckets FAQ".
+/// The declaration. Defaults of a new bucket since January and April 2023: Amazon S3 User Guide, "Default
+/// encryption FAQ" and "Default settings for new S3 buckets FAQ".
 pub static SCHEMA: KindSchema = KindSchema {
     provider: Some(AWS),
     name: "bucket",
@@ -73,7 +73,7 @@ pub static SCHEMA: KindSchema = KindSchema {
 
 calls! {
     LIST = "s3:ListBuckets", made [Made::Observe], takes [on("s3:ListAllMyBuckets", &ANY)];
-    /// Where the listing does not say the region, and for a bucket that is taken over.
+    /// If the listing does not include the region, and for a bucket that is adopted.
     LOCATION = "s3:GetBucketLocation", made [Made::Observe], takes [on("s3:GetBucketLocation", &BUCKETS)];
     GET_VERSIONING = "s3:GetBucketVersioning", made [Made::Observe], takes [on("s3:GetBucketVersioning", &BUCKETS)];
     GET_ENCRYPTION = "s3:GetBucketEncryption", made [Made::Observe],
@@ -83,7 +83,7 @@ calls! {
     GET_OWNERSHIP = "s3:GetBucketOwnershipControls", made [Made::Observe],
         takes [on("s3:GetBucketOwnershipControls", &BUCKETS)];
     GET_TAGS = "s3:GetBucketTagging", made [Made::Observe], takes [on("s3:GetBucketTagging", &BUCKETS)];
-    /// With tags and an ownership of its objects (Amazon S3 API Reference, `CreateBucket`, "Permissions").
+    /// With tags and object ownership (Amazon S3 API Reference, `CreateBucket`, "Permissions").
     CREATE = "s3:CreateBucket", made [Made::Create], takes [
         on("s3:CreateBucket", &BUCKETS),
         on("s3:PutBucketOwnershipControls", &BUCKETS),
@@ -113,7 +113,7 @@ fn kms_key(before: &Value, _: &Value) -> Option<&'static str> {
 }
 
 fn public_access(before: &Value, _: &Value) -> Option<&'static str> {
-    // A bucket that never had the settings may be one that the public reads.
+    // A bucket that never had these settings may be public on purpose.
     let open = before.as_array().is_none_or(|on| on.len() < 4);
     open.then_some("blocks public access that may be in use today")
 }

@@ -1,7 +1,7 @@
-//! Data sets: buckets, the role that copies, the replication from the primary bucket to every copy.
+//! Data sets: buckets, the replication role, and the replication from the primary bucket to every copy.
 //!
-//! Replicas are not replicated again (Amazon S3 User Guide, "What does Amazon S3 replicate?"), so the
-//! primary bucket copies to every site itself: a star, never a chain.
+//! Replicas are not replicated again (Amazon S3 User Guide, "What does Amazon S3 replicate?"), so the primary
+//! bucket copies to every site directly.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ pub(in crate::provider::aws) fn lower(
     role.named.accounts = keys();
     let purpose = format!("copies data `{name}` as it is written");
     let address = context.address(replication::KIND, &[name.as_str()]);
-    // S3 refuses a replication unless versioning is on at both ends: so all buckets come first.
+    // S3 refuses a replication unless versioning is enabled at both ends, so all buckets come first.
     let mut replication = Resource::new(address, purpose, set.backups)
         .set(replication::BUCKET, set.primary.name.as_str())
         .set(replication::REGION, set.primary.site.region.as_str())
@@ -69,7 +69,7 @@ fn lower_bucket(context: &Context<'_>, data: &Name, set: &DataSet, at: &Bucket, 
             resource.set(bucket::ENCRYPTION, bucket::SSE_S3).set(bucket::KMS_KEY, Value::Null)
         }
         Encryption::Kms => {
-            // Null is the account's own key for S3, which nobody has to name.
+            // Null is the account's default key for S3, which needs no name.
             let key = at.site.kms_key.as_ref().map(|_| key_arn(context, &at.site));
             resource
                 .set(bucket::ENCRYPTION, bucket::SSE_KMS)
@@ -79,7 +79,7 @@ fn lower_bucket(context: &Context<'_>, data: &Name, set: &DataSet, at: &Bucket, 
     }
 }
 
-/// The accounts of the keys of some buckets that are not in the account of the estate.
+/// The accounts of those keys that are outside the account of the estate.
 fn foreign_keys<'a>(
     context: &Context<'_>,
     set: &DataSet,
@@ -91,8 +91,8 @@ fn foreign_keys<'a>(
     accounts.filter(|account| *account != context.target.account(AWS)).map(str::to_owned).collect()
 }
 
-/// One rule per copy, the first copy with the highest priority. Every field that S3 would otherwise fill in
-/// is set (id, empty filter, priority), so that what comes back equals what was sent.
+/// One rule per copy; the first copy has the highest priority. Every field for which S3 has a default is set
+/// (id, empty filter, priority), so that the response equals the request.
 fn rules(context: &Context<'_>, set: &DataSet) -> Value {
     let count = set.copies.len();
     let each = |(nth, copy): (usize, &Bucket)| {

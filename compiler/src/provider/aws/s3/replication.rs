@@ -13,8 +13,9 @@ pub const REGION: &str = "region";
 /// The ARN of the role.
 pub const ROLE: &str = "role";
 /// The rules, highest priority first. A rule is a mapping: `id`, `priority`, `status`, `filter` (`{prefix}`),
-/// `delete-markers`, `destination` (ARN), `replication-time` and `metrics` (minutes or null), `sse-kms-objects`,
-/// `replica-kms-key`, and whatever else a configuration of others holds, so that nothing of theirs disappears unseen.
+/// `delete-markers`, `destination` (ARN), `replication-time` and `metrics` (minutes or null),
+/// `sse-kms-objects`, `replica-kms-key`, and any other key that a configuration made by others has, so that
+/// its removal is visible.
 pub const RULES: &str = "rules";
 
 /// The keys of a rule.
@@ -25,27 +26,27 @@ pub mod rule {
     pub const PRIORITY: &str = "priority";
     /// `Enabled` or `Disabled`.
     pub const STATUS: &str = "status";
-    /// Which objects: `{prefix}`, and what others use.
+    /// The filter of objects: `{prefix}`, and other keys of rules made by others.
     pub const FILTER: &str = "filter";
     /// `Enabled` or `Disabled`.
     pub const DELETE_MARKERS: &str = "delete-markers";
-    /// The ARN of the bucket that is copied to.
+    /// The ARN of the destination bucket.
     pub const DESTINATION: &str = "destination";
-    /// The account that owns the copies, where that is another.
+    /// The account that owns the copies, if it is another one.
     pub const ACCOUNT: &str = "account";
     /// Minutes of replication time control, or null.
     pub const TIME: &str = "replication-time";
     /// Minutes of the metrics' threshold, or null.
     pub const METRICS: &str = "metrics";
-    /// Whether objects under SSE-KMS are copied: `Enabled`.
+    /// `Enabled` if objects under SSE-KMS are copied.
     pub const SSE_KMS: &str = "sse-kms-objects";
     /// The key that the copies are encrypted with.
     pub const REPLICA_KEY: &str = "replica-kms-key";
-    /// The value of what is on.
+    /// The value of an enabled setting.
     pub const ON: &str = "Enabled";
 }
 
-/// What the id of a rule of ours begins with.
+/// The prefix of the ids of Holdfast's rules.
 pub const RULE_PREFIX: &str = "holdfast-";
 /// Minutes of replication time control; the only value S3 accepts (S3 API Reference, `ReplicationTimeValue`).
 pub const MINUTES: u64 = 15;
@@ -77,7 +78,7 @@ calls! {
         takes [on("s3:PutReplicationConfiguration", &BUCKETS)];
 }
 
-/// Whether every rule has an id of ours.
+/// Whether every rule has an id of Holdfast.
 fn ours(values: &Values) -> bool {
     let rules = values.get(RULES).and_then(Value::as_array);
     let id =

@@ -1,6 +1,6 @@
-//! What a replication role of ours may do: the documents that `lower` writes, and the test whether a document is one
-//! that it could have written. The test is the last check before a document is sent to a cloud, whatever plan it comes
-//! from.
+//! The permissions of the replication roles that Holdfast creates: the documents that `lower` writes, and a
+//! check whether a document is one that it could have written. The check runs last, before a document is sent
+//! to a cloud, whatever plan it comes from.
 
 mod others;
 mod policy;
@@ -10,33 +10,33 @@ use serde_json::{Value, json};
 pub use others::{FOREIGN, Foreign};
 pub use policy::check as policy;
 
-/// What every name of a role that Holdfast makes begins with.
+/// The prefix of the name of every role that Holdfast creates.
 pub const ROLE_PREFIX: &str = "holdfast-";
 
-/// What a statement of a role's policy is about.
+/// What a statement of a role's policy applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On {
     /// Buckets: `arn:aws:s3:::NAME`.
     Buckets,
     /// All objects of buckets: `arn:aws:s3:::NAME/*`.
     Objects,
-    /// KMS keys, through S3 and for buckets only.
+    /// KMS keys, only through S3 and for buckets.
     Keys,
 }
 
-/// One kind of statement.
+/// A kind of statement.
 #[derive(Debug)]
 pub struct Grant {
-    /// The `Sid`; that of a statement about keys named by ARN has `ByArn` behind it.
+    /// The `Sid`. A statement about keys by ARN has the suffix `ByArn`.
     pub id: &'static str,
-    /// What it is about.
+    /// What it applies to.
     pub on: On,
-    /// What it allows, sorted.
+    /// The allowed actions, sorted.
     pub actions: &'static [&'static str],
 }
 
-/// All that a role may be allowed. Sources: Amazon S3 User Guide, "Setting up permissions for live replication" and
-/// "Replicating encrypted objects (SSE-S3, SSE-KMS, DSSE-KMS, SSE-C)".
+/// All permissions that a role can have. Sources: Amazon S3 User Guide, "Setting up permissions for live
+/// replication" and "Replicating encrypted objects (SSE-S3, SSE-KMS, DSSE-KMS, SSE-C)".
 pub const GRANTS: [Grant; 5] = [
     Grant {
         id: "ReadConfiguration",
@@ -61,11 +61,12 @@ pub const GRANTS: [Grant; 5] = [
     Grant { id: "WriteKey", on: On::Keys, actions: &["kms:Encrypt", "kms:GenerateDataKey"] },
 ];
 
-/// Who may be the role: S3, on behalf of a bucket of this account, so that nobody can make S3 use it for a bucket of
-/// theirs (IAM User Guide, "The confused deputy problem"; `aws:SourceAccount` in "AWS global condition context keys").
-/// The pages about replication show the trust policy without the condition, and no stand-in evaluates it: that S3
-/// sends the key when it replicates, only a real account can confirm. If it did not, no object would be copied, and
-/// the replication status of every object would say so (`FAILED`).
+/// The trust policy: S3 may assume the role on behalf of a bucket of this account, so that nobody can make S3
+/// use it for a bucket in another account (IAM User Guide, "The confused deputy problem"; `aws:SourceAccount`
+/// in "AWS global condition context keys"). The documentation of replication shows the trust policy without
+/// this condition, and no emulator evaluates it: only a test in a real account can confirm that S3 sends the
+/// key when it replicates. If it did not, no object would be copied, and the replication status of every
+/// object would be `FAILED`.
 #[must_use]
 pub fn trust(account: &str) -> Value {
     json!({
@@ -79,8 +80,8 @@ pub fn trust(account: &str) -> Value {
     })
 }
 
-/// The condition that buckets belong to an account (Amazon S3 User Guide, "Bucket policy examples using condition
-/// keys": `s3:ResourceAccount`). A name that was given up can be taken by anybody.
+/// The condition that buckets belong to an account (Amazon S3 User Guide, "Bucket policy examples using
+/// condition keys": `s3:ResourceAccount`). Without it, anybody could take a bucket name that was given up.
 #[must_use]
 pub fn owned_by(account: &str) -> Value {
     json!({"StringEquals": {"s3:ResourceAccount": account}})

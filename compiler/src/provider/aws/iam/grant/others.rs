@@ -1,19 +1,19 @@
-//! Foreign rights on a role: rights that Holdfast did not grant and cannot guarantee.
+//! Foreign permissions of a role: permissions that Holdfast did not grant and cannot guarantee.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::resource::Values;
 
-/// The observed attribute of a role that holds a [`Foreign`]; not there where there is nothing of others. No policy
-/// can set it.
+/// The observed attribute of a role that contains a [`Foreign`]. It is absent if the role has no foreign
+/// permissions. No policy can set it.
 pub const FOREIGN: &str = "foreign";
 
-/// Foreign rights on a role.
+/// Foreign permissions of a role.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Foreign {
-    /// Names of inline policies beside Holdfast's.
+    /// Names of inline policies other than Holdfast's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inline_policies: Vec<String>,
     /// ARNs of attached managed policies.
@@ -25,7 +25,8 @@ pub struct Foreign {
 }
 
 impl Foreign {
-    /// What is on an observed role. An attribute that cannot be read is something of others, too.
+    /// The foreign permissions of an observed role. An attribute that cannot be parsed also counts as
+    /// foreign.
     #[must_use]
     pub fn of(role: &Values) -> Option<Self> {
         let found = role.get(FOREIGN).filter(|found| !found.is_null())?;
@@ -34,13 +35,13 @@ impl Foreign {
         (foreign != Self::default()).then_some(foreign)
     }
 
-    /// As an attribute, if there is anything.
+    /// As an attribute, or `None` if there are no foreign permissions.
     #[must_use]
     pub fn attribute(&self) -> Option<Value> {
         (*self != Self::default()).then(|| serde_json::to_value(self).unwrap_or_default())
     }
 
-    /// In words: "inline policy `a`, attached policy `arn:…`".
+    /// As text: "inline policy `a`, attached policy `arn:…`".
     #[must_use]
     pub fn in_words(&self) -> String {
         let inline = self.inline_policies.iter().map(|name| format!("inline policy `{name}`"));

@@ -1,5 +1,5 @@
-//! Whether a policy document is one that `lower` could have written: its form, its actions, its resources, its
-//! conditions. What is not known to be harmless is refused.
+//! Checks whether a policy document is one that `lower` could have written: its form, actions, resources and
+//! conditions. Everything that is not known to be harmless is refused.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 use super::{GRANTS, Grant, On, owned_by};
 use crate::provider::aws::{kms, s3};
 
-/// What is wrong with a document, if anything: it may be about buckets of `account` and about keys of that account and
-/// of those in `accounts`, in the form in which the compiler writes it.
+/// Check a document. It may apply to buckets of `account`, and to keys of that account and of `accounts`, in
+/// the form that the compiler writes.
 ///
 /// # Errors
-/// The first thing that is wrong, in words.
+/// The first fault, as text.
 pub fn check(document: &Value, account: &str, accounts: &BTreeSet<String>) -> Result<(), String> {
     let Value::Object(parts) = document else { return Err("is not a policy document".to_owned()) };
     if let Some(other) = parts.keys().find(|name| !["Version", "Statement"].contains(&name.as_str())) {
@@ -84,7 +84,7 @@ impl<'a> Statement<'a> {
             On::Keys => {
                 let own = kms::account(resource) == Some(self.account);
                 let named = kms::account(resource).is_some_and(|account| self.accounts.contains(account));
-                // All keys of a region, those with one alias: only where the alias is ours.
+                // All keys of a region, restricted to certain aliases: only keys of the own account.
                 let key = resource.splitn(6, ':').nth(5).and_then(|key| key.strip_prefix("key/"));
                 match key {
                     Some("*") => own,
@@ -96,7 +96,8 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// The conditions of a statement about keys: through S3, for buckets, and for an alias where no key is named.
+/// Check the conditions of a statement about keys: only through S3, only for buckets, and only for an alias
+/// if no key is named.
 fn keys(condition: &Value, any: bool) -> Result<(), String> {
     let Value::Object(operators) = condition else {
         return Err("covers keys without a condition".to_owned());
@@ -132,7 +133,8 @@ fn keys(condition: &Value, any: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// The ARN of one bucket, and no pattern (Amazon S3 User Guide, "General purpose bucket naming rules").
+/// Whether this is the ARN of a single bucket without wildcards (Amazon S3 User Guide, "General purpose
+/// bucket naming rules").
 fn is_bucket(arn: &str) -> bool {
     let name = s3::bucket_of(arn).unwrap_or_default();
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
@@ -154,7 +156,7 @@ fn is_alias(alias: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || [b'/', b'_', b'-'].contains(&byte))
 }
 
-/// The texts of a list of texts that is not empty.
+/// The texts of a non-empty list of texts.
 fn texts(value: Option<&Value>) -> Option<Vec<&str>> {
     let all: Option<Vec<&str>> = value?.as_array()?.iter().map(Value::as_str).collect();
     all.filter(|all| !all.is_empty())

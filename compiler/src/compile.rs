@@ -1,4 +1,4 @@
-//! From text to a policy whose objectives are met: the whole check, in one place.
+//! Compile the policy text of an estate: parse it, bind its names, run the rules and derive the objectives.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use crate::source::Sources;
 use crate::units::Date;
 use crate::{document, objectives, rules};
 
-/// What a check depends on beside the text.
+/// The inputs of a check besides the text.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// The day for which reviews, drills, measurements and waivers are looked at. Without it they are not: the
-    /// compiler has no clock, and a policy is not right on one day and wrong on the next by itself.
+    /// The date for the checks of reviews, drills, measurements and waivers. Without a date these checks are
+    /// skipped: the compiler has no clock, so that the same text always gives the same result.
     pub as_of: Option<Date>,
 }
 
@@ -25,7 +25,7 @@ pub struct Compiled {
     pub warnings: Vec<Diagnostic>,
     /// Waived findings, in the order of the text.
     pub waived: Vec<Waived>,
-    /// What it was checked with.
+    /// The options it was checked with.
     pub options: Options,
 }
 
@@ -39,7 +39,7 @@ pub struct Waived {
 }
 
 impl Waived {
-    /// On one line, for every report.
+    /// One line for reports: the code and message of the finding, who waived it, until when, and why.
     #[must_use]
     pub fn in_words(&self) -> String {
         let (Diagnostic { code, message, .. }, Waiver { because, owner, until, .. }) =
@@ -63,7 +63,7 @@ pub fn compile(sources: &Sources, options: Options) -> Result<Compiled, Vec<Diag
 /// A policy whose text and names are valid, whether it meets its objectives or not.
 #[derive(Debug)]
 pub struct Checked {
-    /// The policy; none if its text or its names are invalid.
+    /// The policy, or `None` if its text or its names are invalid.
     pub policy: Option<Policy>,
     /// Errors and warnings, in the order of the text.
     pub findings: Vec<Diagnostic>,
@@ -71,16 +71,17 @@ pub struct Checked {
     pub waived: Vec<Waived>,
 }
 
-/// Check the text of an estate, for callers that also derive the objectives of a policy that does not compile.
+/// Check the text of an estate. For callers that need the derived objectives even if the policy does not
+/// compile.
 #[must_use]
 pub fn check(sources: &Sources, options: Options) -> Checked {
     let mut findings = Vec::new();
     let documents = document::read(sources, &mut findings);
-    // Names are bound even where a document is broken, so that one run reports everything; but what a
-    // broken document would have declared is not reported as missing.
+    // Bind names even if a document is broken, so that one run reports everything. Names that a broken
+    // document may declare are not reported as missing.
     let complete = findings.is_empty();
     let policy = policy::bind(documents, complete, &mut findings);
-    // What a policy can keep is derived where its names mean something: one cause, one finding.
+    // Derive objectives only if all names are bound, so that one cause gives one finding.
     let policy = policy.filter(|_| !refused(&findings));
     let mut waived = Vec::new();
     if let Some(policy) = &policy {
@@ -96,8 +97,8 @@ fn refused(findings: &[Diagnostic]) -> bool {
     findings.iter().any(|finding| finding.severity() == Severity::Error)
 }
 
-/// Take out what is waived in the document of the thing that a finding is about. An expired waiver has no effect; one
-/// with nothing to waive is itself a finding, so that no waiver outlives its reason.
+/// Remove the findings that are waived in the document of the thing they are about. An expired waiver has no
+/// effect. A waiver with nothing to waive is itself a finding, so that no waiver outlives its reason.
 fn waive(
     mut findings: Vec<Diagnostic>,
     waivers: &[Waiver],
@@ -112,7 +113,7 @@ fn waive(
         let covers = |waiver: &&Waiver| {
             waiver.code == finding.code.as_str() && place.is_some_and(|place| waiver.covers(place))
         };
-        // Of several the one that holds longest: a decision that was renewed holds.
+        // Of several waivers, the one that ends last counts, so that a renewed decision takes effect.
         match waivers.iter().filter(covers).max_by_key(|waiver| waiver.until) {
             Some(waiver) => {
                 used.insert(waiver.span);

@@ -1,7 +1,8 @@
-//! Digests: SHA-256 in lower-case hexadecimal digits, computed in one way for everything.
+//! Digests: SHA-256 in lower-case hexadecimal digits.
 //!
-//! A value is hashed as JSON, streamed into the hash, behind the name of what the digest is for. So a digest of one
-//! purpose is never taken for one of another, even over the same bytes. The JSON is canonical because the types are:
+//! A value is serialized as JSON and streamed into the hash, after a prefix that names the purpose of the
+//! digest. So a digest for one purpose never equals one for another, even over the same bytes. The JSON is
+//! canonical because of the types:
 //! structs write their fields in order, maps are sorted by key, and there are no floating-point numbers.
 
 use std::io::{self, Write};
@@ -51,13 +52,13 @@ pub fn digest<T: Serialize + ?Sized>(purpose: Purpose, value: &T) -> Result<Stri
     Ok(hex(&hasher.0.finalize()))
 }
 
-/// The SHA-256 of some bytes as they are: 64 hexadecimal digits.
+/// The SHA-256 of bytes, without a prefix: 64 hexadecimal digits.
 #[must_use]
 pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Bytes as lower-case hexadecimal digits, two for each.
+/// Bytes as lower-case hexadecimal digits, two per byte.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
@@ -68,7 +69,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// A hash that JSON can be written to.
+/// Writes JSON into a hash.
 struct Hasher(Sha256);
 
 impl Write for Hasher {

@@ -1,4 +1,4 @@
-//! The pure half of Holdfast.
+//! The pure half of Holdfast: from policy text to a plan.
 //!
 //! ```text
 //! YAML text
@@ -9,8 +9,8 @@
 //!   → Plan              (diff: what to do, in which order, why, how dangerous)
 //! ```
 //!
-//! Everything here is synchronous and deterministic: same text and same observation, same bytes out. No
-//! file, environment, clock or network; `clippy.toml` keeps it so.
+//! Everything here is synchronous and deterministic: the same text and the same observation give the same
+//! bytes. No file, environment, clock or network is used; `clippy.toml` enforces that.
 
 pub mod compile;
 pub mod diagnostic;

@@ -1,35 +1,36 @@
 //! The difference between two texts, line by line.
 //!
-//! Both texts can be a stranger's, so the work has a bound. The bound is the size of what differs and never the time it
-//! takes: a slow machine prints the same bytes as a fast one.
+//! Both texts can come from an untrusted source, so the work is bounded. The bound is the size of the
+//! difference, not the time taken, so that slow and fast machines print the same bytes.
 
 use std::collections::BTreeMap;
 
 use similar::udiff::UnifiedHunkHeader;
 use similar::{Algorithm, ChangeTag, DiffOp, DiffableStr as _, capture_diff_slices, group_diff_ops};
 
-/// How many lines may differ: those of both texts together, without the lines that both begin or end with. At this
-/// bound the worst of 90 kinds of pairs (random lines of 64 different ones; permutations, reversals and shifted periods
-/// take less) takes 0.25 s in a release build on one core of a small machine.
+/// The most lines that may differ, counted over both texts, without the common beginning and the common end.
+/// At this bound the slowest of 90 kinds of pairs (random lines drawn from 64 different ones; permutations,
+/// reversals and shifted periods are faster) takes 0.25 s in a release build on one core of a small machine.
 const MOST_LINES: usize = 100_000;
-/// The same in bytes: two policy files of the largest size.
+/// The same bound in bytes: two policy files of the largest size.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
-/// Which lines go and which come.
+/// The lines to delete and to insert.
 pub(crate) struct LineDiff<'a> {
     before: Vec<&'a str>,
     after: Vec<&'a str>,
     operations: Vec<DiffOp>,
 }
 
-/// Changes that stand close together, with the lines around them.
+/// Adjacent changes with the lines around them.
 pub(crate) struct Hunk<'a> {
     diff: &'a LineDiff<'a>,
     operations: Vec<DiffOp>,
 }
 
 impl<'a> LineDiff<'a> {
-    /// Compare two texts. Beyond the bound, all between their common beginning and their common end has changed.
+    /// Compare two texts. Beyond the bound, everything between the common beginning and the common end is
+    /// reported as one change.
     pub(crate) fn new(before: &'a str, after: &'a str) -> Self {
         let (before, after) = (before.tokenize_lines(), after.tokenize_lines());
         let begin = common(before.iter(), after.iter());
@@ -54,7 +55,7 @@ impl<'a> LineDiff<'a> {
         Self { before, after, operations }
     }
 
-    /// The changes, each with this many lines of context. None where the texts are the same.
+    /// The changes, each with this many lines of context. Empty if the texts are equal.
     pub(crate) fn hunks(&self, context: usize) -> impl Iterator<Item = Hunk<'_>> {
         let groups = group_diff_ops(self.operations.clone(), context).into_iter();
         groups.filter(|group| !group.is_empty()).map(|operations| Hunk { diff: self, operations })
@@ -62,12 +63,12 @@ impl<'a> LineDiff<'a> {
 }
 
 impl Hunk<'_> {
-    /// Which lines it is about, as a unified diff says it: `@@ -1,3 +1,4 @@`.
+    /// The line numbers as a unified diff writes them: `@@ -1,3 +1,4 @@`.
     pub(crate) fn header(&self) -> String {
         UnifiedHunkHeader::new(&self.operations).to_string()
     }
 
-    /// Its lines, with their ends.
+    /// Its lines, with their line ends.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (ChangeTag, &str)> {
         let changes =
             self.operations.iter().flat_map(|op| op.iter_changes(&self.diff.before, &self.diff.after));
@@ -75,12 +76,12 @@ impl Hunk<'_> {
     }
 }
 
-/// How many lines are the same from the first on.
+/// The number of equal lines from the first on.
 fn common<'a>(one: impl Iterator<Item = &'a &'a str>, other: impl Iterator<Item = &'a &'a str>) -> usize {
     one.zip(other).take_while(|(one, other)| one == other).count()
 }
 
-/// A number for each line, the same for the same text, so that a long line is not compared again and again.
+/// Number the lines so that equal lines have equal numbers. Comparing numbers is fast even if lines are long.
 fn numbered<'a>(lines: &[&'a str], numbers: &mut BTreeMap<&'a str, usize>) -> Vec<usize> {
     let number = |line: &&'a str| {
         let next = numbers.len();
@@ -93,23 +94,24 @@ fn numbered<'a>(lines: &[&'a str], numbers: &mut BTreeMap<&'a str, usize>) -> Ve
 mod tests {
     use super::*;
 
-    /// All that goes, all that comes, and how many lines of context there are.
+    /// The deleted lines, the inserted lines, and the number of context lines.
     fn changes(before: &str, after: &str) -> (Vec<String>, Vec<String>, usize) {
         let diff = LineDiff::new(before, after);
-        let (mut gone, mut come, mut kept) = (Vec::new(), Vec::new(), 0);
+        let (mut deleted, mut inserted, mut context) = (Vec::new(), Vec::new(), 0);
         for hunk in diff.hunks(3) {
             for (tag, line) in hunk.lines() {
                 match tag {
-                    ChangeTag::Delete => gone.push(line.to_owned()),
-                    ChangeTag::Insert => come.push(line.to_owned()),
-                    ChangeTag::Equal => kept += 1,
+                    ChangeTag::Delete => deleted.push(line.to_owned()),
+                    ChangeTag::Insert => inserted.push(line.to_owned()),
+                    ChangeTag::Equal => context += 1,
                 }
             }
         }
-        (gone, come, kept)
+        (deleted, inserted, context)
     }
 
-    /// Lines that come back in no order: the hardest for every algorithm that looks for the shortest difference.
+    /// Lines in no order, with many repetitions: the slowest case for algorithms that look for the shortest
+    /// difference.
     fn scrambled(lines: usize, mut seed: u64) -> String {
         let mut line = || {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -148,21 +150,21 @@ mod tests {
             format!("begin\n{first}\n{same}{last}\nend\n")
         };
         let (before, after) = (text("a", "b"), text("c", "d"));
-        let (gone, come, kept) = changes(&before, &after);
-        assert_eq!((gone.len(), come.len(), kept), (MOST_LINES + 2, MOST_LINES + 2, 2));
+        let (deleted, inserted, context) = changes(&before, &after);
+        assert_eq!((deleted.len(), inserted.len(), context), (MOST_LINES + 2, MOST_LINES + 2, 2));
     }
 
     #[test]
     fn one_changed_line_in_a_text_of_any_size_is_one_changed_line() {
         let text = |line: &str| format!("{0}{line}\n{0}", "same\n".repeat(MOST_LINES));
-        let (gone, come, kept) = changes(&text("a"), &text("b"));
-        assert_eq!((gone, come, kept), (vec!["a\n".to_owned()], vec!["b\n".to_owned()], 6));
+        let (deleted, inserted, context) = changes(&text("a"), &text("b"));
+        assert_eq!((deleted, inserted, context), (vec!["a\n".to_owned()], vec!["b\n".to_owned()], 6));
     }
 
     #[test]
     fn long_lines_count_against_the_bound() {
         let text = |mark: &str| format!("{mark}\n{}\n{mark}\n", "x".repeat(MOST_BYTES / 2));
-        let (gone, come, kept) = changes(&text("a"), &text("b"));
-        assert_eq!((gone.len(), come.len(), kept), (3, 3, 0));
+        let (deleted, inserted, context) = changes(&text("a"), &text("b"));
+        assert_eq!((deleted.len(), inserted.len(), context), (3, 3, 0));
     }
 }

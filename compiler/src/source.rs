@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// One file of policies, as it was read.
+/// One policy file as it was read.
 #[derive(Debug)]
 pub struct Source {
     /// The path as the user gave it, with `/` between the parts.
@@ -13,15 +13,15 @@ pub struct Source {
     pub text: Arc<str>,
     /// Byte offset of the first byte of every line.
     lines: Vec<usize>,
-    /// How many characters begin before every [`BLOCK`]th byte: a hostile file can be one line of a million
-    /// findings, each of which needs its column.
+    /// The number of characters before every [`BLOCK`]th byte. A hostile file can have a million findings in
+    /// one line, and each needs its column.
     blocks: Vec<usize>,
 }
 
-/// Bytes whose characters are counted in advance.
+/// The block size in bytes for counting characters in advance.
 const BLOCK: usize = 1024;
 
-/// Characters that begin in some bytes.
+/// The number of characters that begin in these bytes.
 fn characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count()
 }
@@ -41,7 +41,7 @@ pub struct Span {
     pub end: usize,
 }
 
-/// A place as people write it down: file, line and column, both counted from 1, columns in characters.
+/// A place as shown to people: file, line and column, both from 1. Columns count characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// The path as the user gave it.
@@ -65,7 +65,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Add a file. Files should be added in the order of their paths: it is the order of reports.
+    /// Add a file. Add files in the order of their paths, because reports keep that order.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let text = text.into();
         let newlines = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
@@ -119,7 +119,7 @@ impl Source {
         self.blocks.get(block).copied().unwrap_or_default() + characters(rest)
     }
 
-    /// The byte range of some whole lines (from 1, inclusive), clamped to the text.
+    /// The byte range of whole lines (from 1, inclusive), clamped to the text.
     #[must_use]
     pub fn line_range(&self, first: usize, last: usize) -> std::ops::Range<usize> {
         let start = self.lines.get(first.saturating_sub(1)).copied();

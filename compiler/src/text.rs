@@ -1,12 +1,12 @@
-//! Text for people: colours and lines that fit.
+//! Text for people: colours and line wrapping.
 
 use crate::diagnostic::Style;
 use crate::printable::Seal;
 
-/// The narrowest page that is laid out for.
+/// The smallest supported width in columns. A narrower terminal gets lines of this width.
 const NARROWEST: usize = 60;
 
-/// How to draw.
+/// Draws text with or without colours.
 pub(crate) struct Pen {
     color: Option<Seal>,
     width: usize,
@@ -16,7 +16,7 @@ impl Pen {
     pub(crate) fn new(style: Style) -> Self {
         Self { color: style.color, width: style.width.max(NARROWEST) }
     }
-    /// Columns to fit into.
+    /// The width to fit into, in columns.
     pub(crate) fn width(&self) -> usize {
         self.width
     }
@@ -40,7 +40,7 @@ impl Pen {
     }
 }
 
-/// Words in lines of at most `width` columns, all indented.
+/// Wrap text into lines of at most `width` columns, all indented.
 pub(crate) fn wrap(text: &str, indent: usize, width: usize) -> String {
     let pad = " ".repeat(indent);
     let mut lines = Vec::new();

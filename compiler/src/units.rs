@@ -5,41 +5,41 @@ use std::fmt;
 use jiff::ToSpan as _;
 use serde::{Deserialize, Serialize};
 
-/// A span of time in whole seconds, written in policies as a number and a unit: `90s`, `15m`, `4h`, `35d`.
+/// A span of time in whole seconds. Policies write a number and a unit: `90s`, `15m`, `4h`, `35d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Duration(u64);
 
-/// A day of the calendar, written `2026-11-23` (ISO 8601).
+/// A calendar date, written `2026-11-23` (ISO 8601).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date(jiff::civil::Date);
 
-/// An amount of data in bytes, written as a number and a binary unit: `750GiB`, `2TiB` (IEC 80000-13).
+/// An amount of data in bytes. Policies write a number and a binary unit: `750GiB`, `2TiB` (IEC 80000-13).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(u64);
 
-/// Data per time in bytes per second, written `200MiB/s`.
+/// A data rate in bytes per second. Policies write it as `200MiB/s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Throughput(u64);
 
 impl Duration {
-    /// The pattern of the text, for the schema.
+    /// The pattern of its text, for the schema.
     pub const PATTERN: &str = "^[0-9]{1,9}[smhd]$";
     /// A day.
     pub const DAY: Self = Self(86_400);
 
-    /// So many seconds.
+    /// From seconds.
     #[must_use]
     pub const fn seconds(seconds: u64) -> Self {
         Self(seconds)
     }
 
-    /// So many minutes.
+    /// From minutes.
     #[must_use]
     pub const fn minutes(minutes: u64) -> Self {
         Self(minutes * 60)
     }
 
-    /// So many hours.
+    /// From hours.
     #[must_use]
     pub const fn hours(hours: u64) -> Self {
         Self(hours * 3_600)
@@ -51,31 +51,31 @@ impl Duration {
         self.0
     }
 
-    /// In whole minutes, rounded up: for text that a person writes.
+    /// Rounded up to whole minutes, for text that a person writes.
     #[must_use]
     pub const fn in_minutes_up(self) -> Self {
         Self::minutes(self.0.div_ceil(60))
     }
 
-    /// In whole minutes at most as long; as it is where it is shorter than one.
+    /// Rounded down to whole minutes; unchanged if it is shorter than a minute.
     #[must_use]
     pub const fn in_minutes_down(self) -> Self {
         if self.0 < 60 { self } else { Self::minutes(self.0 / 60) }
     }
 
-    /// Both together.
+    /// The sum, at most the largest value.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// What is left of it.
+    /// The difference; zero if `other` is longer.
     #[must_use]
     pub const fn minus(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// For people: `1 h 2 min 30 s`. Up to three days are told in hours, as objectives are.
+    /// For people: `1 h 2 min 30 s`. Up to three days are written in hours, as objectives are.
     #[must_use]
     pub fn in_words(self) -> String {
         let days = if self.0 < 3 * 86_400 { 0 } else { self.0 / 86_400 };
@@ -89,7 +89,7 @@ impl Duration {
         if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
     }
 
-    /// Read `90s`, `15m`, `4h` or `35d`; nothing else.
+    /// Parse `90s`, `15m`, `4h` or `35d`. Any other form gives `None`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let unit = match text.bytes().last()? {
@@ -120,10 +120,10 @@ impl fmt::Display for Duration {
 }
 
 impl Date {
-    /// The pattern of the text, for the schema.
+    /// The pattern of its text, for the schema.
     pub const PATTERN: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
 
-    /// Read `2026-11-23`; nothing else, and no day that the calendar does not have.
+    /// Parse `2026-11-23`. Any other form, or a date that does not exist, gives `None`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('-');
@@ -136,14 +136,14 @@ impl Date {
         date.ok().map(Self)
     }
 
-    /// The day that is so many whole days later; the last day of the calendar at most.
+    /// The date this many whole days later; at most the last date of the calendar.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         let days = i64::try_from(span.as_seconds() / 86_400).unwrap_or(i64::MAX).min(7_000_000);
         Self(self.0.checked_add(days.days()).unwrap_or(jiff::civil::Date::MAX))
     }
 
-    /// How many days another day is later than this one; none if it is earlier.
+    /// The number of days from this date to a later one; 0 if that one is earlier.
     #[must_use]
     pub fn days_until(self, later: Self) -> u64 {
         let days = self.0.until(later.0).map_or(0, |span| span.get_days());
@@ -157,7 +157,7 @@ impl fmt::Display for Date {
     }
 }
 
-/// The binary units by name and size.
+/// The binary units by name, with their size in bytes.
 const UNITS: [(&str, u64); 4] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
 
 fn parse_bytes(text: &str) -> Option<u64> {
@@ -176,10 +176,10 @@ fn write_bytes(bytes: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 impl Bytes {
-    /// The pattern of the text, for the schema.
+    /// The pattern of its text, for the schema.
     pub const PATTERN: &str = "^[0-9]{1,6}(KiB|MiB|GiB|TiB)$";
 
-    /// Read `750GiB` or `2TiB`; nothing else.
+    /// Parse `750GiB` or `2TiB`. Any other form gives `None`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         parse_bytes(text).map(Self)
@@ -193,16 +193,16 @@ impl fmt::Display for Bytes {
 }
 
 impl Throughput {
-    /// The pattern of the text, for the schema. Nothing per second would never end.
+    /// The pattern of its text, for the schema. It excludes zero, because a transfer at that rate never ends.
     pub const PATTERN: &str = "^[1-9][0-9]{0,5}(KiB|MiB|GiB|TiB)/s$";
 
-    /// Read `200MiB/s`; nothing else.
+    /// Parse `200MiB/s`. Any other form gives `None`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         text.strip_suffix("/s").and_then(parse_bytes).filter(|rate| *rate > 0).map(Self)
     }
 
-    /// How long so much data takes, rounded up to a second.
+    /// The time that this much data takes, rounded up to a second.
     #[must_use]
     pub fn time_for(self, data: Bytes) -> Duration {
         Duration(data.0.div_ceil(self.0.max(1)))

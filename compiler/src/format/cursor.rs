@@ -1,7 +1,7 @@
-//! Two places at once: how far the author's text has been read, and how far the new one is written.
+//! Two positions: how far the author's text has been read, and how far the new text has been written.
 //!
-//! Everything is written in the order of the author's text. Comments are taken along in that order too: at
-//! the end of the line where they stood at the end of one, on a line of their own where they had one.
+//! Everything is written in the order of the author's text, including comments: a comment at the end of a
+//! line stays at the end of a line, a comment on its own line stays on its own line.
 
 use std::ops::Range;
 
@@ -11,12 +11,12 @@ pub(super) struct Cursor<'t> {
     pub(super) text: &'t str,
     comments: std::iter::Peekable<std::slice::Iter<'t, Range<usize>>>,
     out: String,
-    /// How far the text is read: the end of what was last written.
+    /// The end of the last piece of the author's text that was written.
     read: usize,
-    /// The last answer of [`Cursor::next`], behind the place it was asked from.
+    /// The last result of [`Cursor::next`], with the position it was computed for as its start.
     next: Option<Range<usize>>,
-    /// Whether a blank line may not come next: at the start of a document, and behind a block scalar that
-    /// keeps its last line feeds.
+    /// Whether a blank line must not follow: at the start of a document, and after a block scalar that keeps
+    /// its final line feeds.
     sealed: bool,
 }
 
@@ -32,13 +32,13 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// The new text, with its last line ended.
+    /// The new text, ending in a line feed.
     pub(super) fn finish(mut self) -> String {
         self.end_line();
         self.out
     }
 
-    /// Write a piece that stands in the author's text up to `end`, or nowhere (`None`).
+    /// Write a piece that the author's text contains up to `end`, or not at all (`None`).
     pub(super) fn write(&mut self, piece: &str, end: impl Into<Option<usize>>) {
         self.out.push_str(piece);
         self.read = self.read.max(end.into().unwrap_or(0));
@@ -49,7 +49,7 @@ impl<'t> Cursor<'t> {
         self.sealed = true;
     }
 
-    /// How many characters the line has.
+    /// The number of characters of the current line.
     pub(super) fn width(&self) -> usize {
         let line = self.out.rfind('\n').map_or(0, |newline| newline + 1);
         self.out.get(line..).unwrap_or_default().chars().count()
@@ -65,12 +65,12 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// Begin a line for what stands at `start`, with a blank one before it if there was one.
+    /// Begin a line for what is at `start` in the author's text, after a blank line if there was one.
     pub(super) fn begin_line(&mut self, indent: usize, start: usize) {
         self.end_line();
         let gap = self.text.get(self.read..start).unwrap_or_default();
         let mut lines = gap.split('\n');
-        // Neither the rest of a line nor the start of one is a blank line.
+        // The rest of a line and the start of one are not blank lines.
         let _ = (lines.next(), lines.next_back());
         if !self.sealed && lines.any(|line| line.bytes().all(is_blank)) {
             self.out.push('\n');
@@ -79,7 +79,7 @@ impl<'t> Cursor<'t> {
         self.out.extend(std::iter::repeat_n(' ', indent));
     }
 
-    /// Where the next thing stands that is neither space nor comment.
+    /// The position of the next byte that is neither space nor comment.
     pub(super) fn next(&mut self) -> usize {
         let from = self.read;
         if let Some(known) = &self.next
@@ -102,7 +102,7 @@ impl<'t> Cursor<'t> {
         at
     }
 
-    /// Read on behind an indicator, if it is what comes next.
+    /// Read past an indicator if it comes next.
     pub(super) fn take(&mut self, indicator: char) -> bool {
         let at = self.next();
         let there = self.text.get(at..).is_some_and(|rest| rest.starts_with(indicator));
@@ -112,12 +112,13 @@ impl<'t> Cursor<'t> {
         there
     }
 
-    /// Whether a comment stands before `end` that is not written yet.
+    /// Whether there is an unwritten comment before `end`.
     pub(super) fn comment_before(&mut self, end: usize) -> bool {
         self.comments.peek().is_some_and(|comment| comment.start < end)
     }
 
-    /// The comment behind what was last written, on its line. Whether there was one: then the line is over.
+    /// Write the comment after the last piece, if there is one on its line. Returns whether there was: then
+    /// the line ends.
     pub(super) fn trailing_comment(&mut self) -> bool {
         let (text, read) = (self.text, self.read);
         let behind = |comment: &&Range<usize>| {
@@ -131,8 +132,7 @@ impl<'t> Cursor<'t> {
         true
     }
 
-    /// The comments before `end`, each on its line. Only those that stand at `column` or deeper: the first
-    /// that does not is where this ends.
+    /// Write the comments before `end`, one per line, up to the first that is indented less than `column`.
     pub(super) fn comments_before(&mut self, end: usize, indent: usize, column: usize) {
         while let Some(comment) = self.comments.peek().copied() {
             if comment.start >= end || (column > 0 && self.column(comment.start) < column) {
@@ -148,7 +148,7 @@ impl<'t> Cursor<'t> {
         self.write(self.text.get(comment.clone()).unwrap_or_default(), comment.end);
     }
 
-    /// How many bytes stand before a place on its line.
+    /// The number of bytes before a position on its line.
     pub(super) fn column(&self, at: usize) -> usize {
         let before = self.text.get(..at).unwrap_or_default();
         before.len() - before.rfind('\n').map_or(0, |newline| newline + 1)

@@ -1,15 +1,15 @@
-//! What formatting would change, for people.
+//! What formatting would change, as a diff for people.
 
 use std::fmt::Write as _;
 
 use crate::diagnostic::visible;
 use crate::line_diff::LineDiff;
 
-/// Unchanged lines around a change, as `diff -u` has them.
+/// Unchanged lines around a change, as in `diff -u`.
 const CONTEXT: usize = 3;
 
-/// A unified diff, with hidden characters written out. Empty if nothing would change. Where texts of more than some
-/// 100,000 lines differ in many places, it may show more lines as changed than are.
+/// A unified diff with hidden characters written out. Empty if nothing would change. For texts with more than
+/// about 100,000 differing lines, it may show unchanged lines as changed.
 #[must_use]
 pub fn diff(path: &str, before: &str, after: &str) -> String {
     let mut out = String::new();

@@ -1,11 +1,11 @@
-//! Mappings in braces and lists in brackets: on one line where they fit, else one item per line.
+//! Mappings in braces and lists in brackets: on one line if they fit, otherwise one item per line.
 
 use super::cursor::Cursor;
 use super::print::{key, leaf};
 use super::read::{Entry, Kind, Node, Quotes};
 use super::{STEP, WIDTH};
 
-/// Whether a node cannot stand on the line that has begun, behind a space.
+/// Whether a node needs a new line, because it does not fit after a space on the current one.
 pub(super) fn breaks(cursor: &mut Cursor<'_>, node: &Node<'_>) -> bool {
     let anchor = node.anchor.as_ref().map_or(0, |anchor| anchor.len() + 1);
     is_collection(node) && on_one_line(cursor, node, 1 + anchor).is_none()
@@ -15,7 +15,7 @@ fn is_collection(node: &Node<'_>) -> bool {
     matches!(node.kind, Kind::FlowMap { braces: true, .. } | Kind::FlowList(_))
 }
 
-/// A flow collection where the line stands; its own lines at `indent`.
+/// Write a flow collection at the current position, with its own lines at `indent`.
 pub(super) fn print(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize) {
     match &node.kind {
         Kind::FlowMap { entries, braces: false } => {
@@ -64,8 +64,7 @@ fn in_lines(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize) {
     cursor.write(close, end);
 }
 
-/// The comma behind an item of several, with the comment before or behind it. Many readers take `:,` for a
-/// part of the key.
+/// The comma after an item, with the comment before or after it. Many readers parse `:,` as part of the key.
 fn comma(cursor: &mut Cursor<'_>) {
     cursor.write(if cursor.ends_with(':') { " ," } else { "," }, None);
     let commented = cursor.trailing_comment();
@@ -98,14 +97,14 @@ fn entry(cursor: &mut Cursor<'_>, (name, value): &Entry<'_>, indent: usize) {
     }
 }
 
-/// An item or value on a line at `indent`; what goes on does so below it.
+/// An item or value on a line at `indent`; its further lines are below it.
 fn item(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize) {
     let text = matches!(node.kind, Kind::Text(..));
     leaf(cursor, node, if text { indent + STEP } else { indent }, 0);
 }
 
-/// A flow collection on one line, without its anchor, if it fits and holds no comment and no text of several
-/// lines. `taken` are the columns that something else needs.
+/// A flow collection on one line, without its anchor, if it fits and contains no comment and no multi-line
+/// text. `taken` is the number of columns that other text needs.
 fn on_one_line(cursor: &mut Cursor<'_>, node: &Node<'_>, taken: usize) -> Option<String> {
     if cursor.comment_before(node.span.end) {
         return None;
@@ -116,7 +115,7 @@ fn on_one_line(cursor: &mut Cursor<'_>, node: &Node<'_>, taken: usize) -> Option
     Some(line.out)
 }
 
-/// One line, while there is room.
+/// One line with a limited number of columns left.
 struct Line<'t> {
     text: &'t str,
     out: String,
@@ -125,7 +124,7 @@ struct Line<'t> {
 
 impl Line<'_> {
     fn write(&mut self, piece: &str) -> Option<()> {
-        // Many bytes are too many characters, and need not be counted.
+        // More bytes than four per column cannot fit, and need not be counted.
         let width = if piece.len() > 4 * self.left { None } else { Some(piece.chars().count()) };
         self.left = self.left.checked_sub(width?)?;
         self.out.push_str(piece);

@@ -1,20 +1,21 @@
-//! The one layout of policy text: what `holdfast fmt` writes.
+//! The layout of policy text that `holdfast fmt` writes.
 //!
-//! Two spaces per level, list items one level below their key; one space behind `:`, `-` and `,` and before
-//! a comment at the end of a line; `{ a: b }` and `[a, b]` on one line where they fit into [`WIDTH`] and hold
-//! no comment, else one item per line; one blank line where there were any, none at the start of a document
-//! or block and at its end; `---` between documents, no `...`; LF, no trailing spaces, one line feed at the
-//! end, no byte order mark.
+//! Two spaces per level, list items one level below their key; one space after `:`, `-` and `,` and before a
+//! comment at the end of a line; `{ a: b }` and `[a, b]` on one line if they fit into [`WIDTH`] and contain
+//! no comment, otherwise one item per line; one blank line where there were any, none at the start and end of
+//! a document or block; `---` between documents, no `...`; LF, no trailing spaces, one line feed at the end,
+//! no byte order mark.
 //!
-//! Everything else is the author's: values are copied as they are written, quotes and block scalars included
-//! (a digit behind their `|` counts the new indentation); keys keep their order. A comment keeps its place:
-//! on a line of its own it lines up with what follows, or with the entry above that it lined up with.
+//! Everything else stays as the author wrote it: values are copied unchanged, including quotes and block
+//! scalars (a digit after their `|` is adapted to the new indentation); keys keep their order. A comment
+//! keeps its place: on its own line it is aligned with what follows, or with the entry above that it was
+//! aligned with.
 //!
 //! ```text
 //! text → nodes and comments (read) → text (print) → the same nodes and comments? (mod)
 //! ```
 //!
-//! The last step makes the first two safe: a result that does not mean exactly what the original means is never
+//! The last step makes the first two safe: a result whose meaning differs from the original is never
 //! returned.
 
 mod cursor;
@@ -29,7 +30,7 @@ use crate::document::{Tree, trees};
 use crate::source::SourceId;
 pub use diff::diff;
 
-/// Columns that a flow collection may fill before it is broken into lines. Comments do not count.
+/// The columns that a flow collection may use before it is broken into lines. Comments do not count.
 pub const WIDTH: usize = 100;
 /// Columns per level.
 const STEP: usize = 2;
@@ -37,16 +38,16 @@ const STEP: usize = 2;
 /// The result of formatting a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Formatted {
-    /// The text in its layout. It may be the text that was given.
+    /// The text in its layout. It can equal the input.
     Text(String),
-    /// The text is valid but cannot be formatted, for this reason. It stays as it is.
+    /// The text is valid but cannot be formatted, for this reason. It stays unchanged.
     Left(&'static str),
 }
 
-/// Lay out one file.
+/// Format one file.
 ///
 /// # Errors
-/// What is wrong with a text that is not policy YAML. Whether it is a valid policy is not checked.
+/// The findings if the text is not policy YAML. Whether it is a valid policy is not checked.
 pub fn format(source: SourceId, text: &str) -> Result<Formatted, Vec<Diagnostic>> {
     let said = accepted(source, text)?;
     let lines = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -87,7 +88,7 @@ mod tests {
     #[test]
     fn text_that_cannot_be_formatted_is_kept() {
         assert_eq!(formatted("%YAML 1.2\n---\na:   b\n"), Formatted::Left("it has a YAML directive (`%`)"));
-        // A key over several lines has no place before a colon.
+        // A key over several lines cannot be written before a colon.
         assert_eq!(formatted("? |\n  key\n:   b\n"), Formatted::Left(UNKNOWN));
     }
 

@@ -1,10 +1,10 @@
-//! Documents, and the mappings and lists that are made of lines.
+//! Documents, block mappings and block lists.
 
 use super::cursor::Cursor;
 use super::read::{Document, File, Kind, Node, Quotes};
 use super::{STEP, flow, scalar};
 
-/// The text of a file in its layout.
+/// The formatted text of a file.
 pub(super) fn print(file: &File<'_>) -> String {
     let mut cursor = Cursor::new(file);
     for (nth, document) in file.documents.iter().enumerate() {
@@ -19,7 +19,7 @@ pub(super) fn print(file: &File<'_>) -> String {
     cursor.finish()
 }
 
-/// The `---`: where one is written, and before each document but the first.
+/// Write the `---` if the author wrote one, and before each document except the first.
 fn start(cursor: &mut Cursor<'_>, document: &Document<'_>, needed: bool) {
     match document.marker {
         Some(at) => {
@@ -59,8 +59,8 @@ fn root(cursor: &mut Cursor<'_>, root: &Node<'_>) {
     collection(cursor, root, 0, None, false);
 }
 
-/// A block collection at `indent`, inside one that the author has at column `outer`. `inline` says that its
-/// first entry stands behind a `-` on the line that has begun.
+/// Write a block collection at `indent`. `outer` is the author's column of the collection around it.
+/// `inline`: its first entry is on the current line, after a `-`.
 fn collection(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize, outer: Option<usize>, inline: bool) {
     let first = cursor.next();
     let column = cursor.column(first);
@@ -94,15 +94,15 @@ fn collection(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize, outer: Op
         }
         _ => {}
     }
-    // Comments below the last entry that line up with it belong to it, others to what follows. A list that
-    // the author has at the column of its key cannot tell.
+    // Comments below the last entry that are aligned with it belong to it, others to what follows. In a list
+    // at the column of its key, the two cannot be distinguished.
     if outer.is_none_or(|outer| outer < column) {
         let next = cursor.next();
         cursor.comments_before(next, indent, column);
     }
 }
 
-/// A key, without its colon.
+/// Write a key without its colon.
 pub(super) fn key(cursor: &mut Cursor<'_>, key: &Node<'_>, indent: usize) {
     cursor.take('?');
     leaf(cursor, key, indent, 0);
@@ -111,7 +111,7 @@ pub(super) fn key(cursor: &mut Cursor<'_>, key: &Node<'_>, indent: usize) {
     }
 }
 
-/// What stands behind a `:` or `-` of a block collection at column `outer`.
+/// Write what comes after a `:` or `-` of a block collection at column `outer`.
 fn after_indicator(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize, outer: usize, item: bool) {
     if node.is_block() {
         if node.anchor.is_some() {
@@ -128,7 +128,7 @@ fn after_indicator(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize, oute
     }
     let commented = cursor.trailing_comment();
     if matches!(node.kind, Kind::Empty) && node.anchor.is_none() {
-        // What is commented out below a key is still meant for it.
+        // Comments below a key without a value still belong to the key.
         let next = cursor.next();
         return cursor.comments_before(next, indent, outer + 1);
     }
@@ -145,7 +145,7 @@ fn after_indicator(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize, oute
     cursor.trailing_comment();
 }
 
-/// The first byte of something that is no block collection: its anchor, its `|`, its text.
+/// The first byte of a node that is not a block collection: of its anchor, its `|` or its text.
 fn first(cursor: &mut Cursor<'_>, node: &Node<'_>) -> usize {
     match (&node.kind, &node.anchor) {
         (Kind::Block, None) => cursor.next(),
@@ -153,7 +153,7 @@ fn first(cursor: &mut Cursor<'_>, node: &Node<'_>) -> usize {
     }
 }
 
-/// Anything but a block collection, where the line stands.
+/// Write any node except a block collection at the current position.
 pub(super) fn leaf(cursor: &mut Cursor<'_>, node: &Node<'_>, indent: usize, outer: usize) {
     anchor(cursor, node);
     if node.anchor.is_some() && !matches!(node.kind, Kind::Empty) {

@@ -1,7 +1,7 @@
-//! Text into what the layout keeps: nodes with their bytes, and comments.
+//! Reads text into what the layout keeps: nodes with their byte ranges, and comments.
 //!
-//! The span trees of [`crate::document`] know what a policy says; these know how it was written. Texts come
-//! here after `document` has accepted them, so depth is bounded and keys are text.
+//! The span trees of [`crate::document`] contain what a policy means; these nodes contain how it is written.
+//! `document` has accepted the text before, so depth is bounded and keys are text.
 
 use std::ops::Range;
 
@@ -9,23 +9,23 @@ use granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle, option
 
 use crate::document::MAX_DEPTH;
 
-/// A text to lay out.
+/// A text to format.
 #[derive(Debug)]
 pub(super) struct File<'t> {
     pub(super) text: &'t str,
     pub(super) documents: Vec<Document<'t>>,
-    /// From `#` to the end of the line, in order.
+    /// The byte ranges from `#` to the end of the line, in order.
     pub(super) comments: Vec<Range<usize>>,
-    /// Whether a line before a `---` starts with `%`.
+    /// Whether the text has a directive: a line before a `---` that starts with `%`.
     pub(super) directives: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct Document<'t> {
-    /// Where its `---` stands, if it has one.
+    /// The position of its `---`, if it has one.
     pub(super) marker: Option<usize>,
     pub(super) root: Node<'t>,
-    /// Where it ends; a `...` stands here, if there is one.
+    /// Its end, which is the position of its `...` if it has one.
     pub(super) end: usize,
 }
 
@@ -39,42 +39,42 @@ pub(super) struct Node<'t> {
 
 #[derive(Debug)]
 pub(super) enum Kind<'t> {
-    /// Nothing is written.
+    /// An empty value.
     Empty,
-    /// An alias, or a scalar on the lines it begins on and goes on in.
+    /// An alias, or a plain or quoted scalar, of one or more lines.
     Text(&'t str, Quotes),
-    /// A scalar under a `|` or `>`. The span is that of its lines.
+    /// A block scalar, `|` or `>`. The span is that of its lines.
     Block,
     /// A block mapping.
     Map(Vec<Entry<'t>>),
     /// A block sequence.
     List(Vec<Node<'t>>),
-    /// A mapping in braces, or one entry of a list in brackets that has none.
+    /// A mapping in braces, or a single entry without braces in a list in brackets.
     FlowMap { entries: Vec<Entry<'t>>, braces: bool },
     /// A list in brackets.
     FlowList(Vec<Node<'t>>),
 }
 
-/// How a text is quoted, as far as it matters to its line ends and to a colon behind it.
+/// How a scalar is quoted, as far as that affects line ends and a colon after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quotes {
-    /// Not, or once.
+    /// Not quoted, or in single quotes.
     Simple,
-    /// In `"`: a backslash before a line end means something.
+    /// In double quotes: a backslash before a line end is significant.
     Double,
-    /// `*name`: a colon right behind it would belong to the name.
+    /// `*name`: a colon directly after it would be part of the name.
     Alias,
 }
 
 pub(super) type Entry<'t> = (Node<'t>, Node<'t>);
 
 impl Node<'_> {
-    /// The first byte, the anchor's if there is one. For a scalar under a `|`, the first of its lines.
+    /// The first byte, including the anchor. For a block scalar, the first byte of its lines.
     pub(super) fn start(&self) -> usize {
         self.anchor.as_ref().map_or(self.span.start, |anchor| anchor.start)
     }
 
-    /// Whether it is a collection made of lines.
+    /// Whether it is a block collection.
     pub(super) fn is_block(&self) -> bool {
         matches!(self.kind, Kind::Map(_) | Kind::List(_))
     }
@@ -93,7 +93,7 @@ fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
     Parser::new_from_str_with_options(text, options)
 }
 
-/// The comments of a text without the spaces they end in; nothing if the text cannot be read.
+/// The comments of a text without trailing spaces. `None` if the text cannot be read.
 pub(super) fn comments(text: &str) -> Option<Vec<String>> {
     let mut comments = Vec::new();
     for event in parser(text) {
@@ -104,7 +104,7 @@ pub(super) fn comments(text: &str) -> Option<Vec<String>> {
     Some(comments)
 }
 
-/// Read a text with LF line ends. Nothing, if it cannot be read.
+/// Read a text with LF line ends. `None` if it cannot be read.
 pub(super) fn file(text: &str) -> Option<File<'_>> {
     let mut reader = Reader { text, open: Vec::new(), root: None, comments: Vec::new() };
     let mut documents = Vec::new();
@@ -130,7 +130,7 @@ pub(super) fn file(text: &str) -> Option<File<'_>> {
     Some(File { text, documents, comments, directives })
 }
 
-/// A collection that is still open, with the key that waits for its value.
+/// An open collection, and the key whose value comes next.
 struct Open<'t> {
     node: Node<'t>,
     key: Option<Node<'t>>,
@@ -178,7 +178,7 @@ impl<'t> Reader<'t> {
                 node.span.end = span.end;
                 self.place(node)
             }
-            // It comes right behind the event of its node.
+            // The anchor event comes directly after the event of its node.
             Event::Anchor(..) => self.newest().map(|node| node.anchor = Some(span)),
             Event::Comment(..) => {
                 let length = written.trim_end_matches([' ', '\t']).len();
@@ -210,7 +210,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// The node of the last event: a collection that was just opened, or what was just placed in one.
+    /// The node of the last event: the collection just opened, or the node just added.
     fn newest(&mut self) -> Option<&mut Node<'t>> {
         let Some(Open { node, key }) = self.open.last_mut() else {
             return self.root.as_mut();

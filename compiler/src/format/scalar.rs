@@ -1,10 +1,10 @@
-//! Scalars of several lines: their indentation changes, nothing else does.
+//! Multi-line scalars: only their indentation changes.
 
 use super::STEP;
 use super::cursor::Cursor;
 use super::read::Quotes;
 
-/// A plain or quoted scalar. YAML folds its lines: the spaces they begin and end with mean nothing.
+/// A plain or quoted scalar. YAML folds its lines, so spaces at their start and end are not significant.
 pub(super) fn text(cursor: &mut Cursor<'_>, written: &str, quotes: Quotes, indent: usize, end: usize) {
     let mut lines = written.split('\n').peekable();
     let mut first = true;
@@ -24,7 +24,7 @@ pub(super) fn text(cursor: &mut Cursor<'_>, written: &str, quotes: Quotes, inden
     cursor.write("", end);
 }
 
-/// A line without the spaces at its end. In double quotes, a space behind a backslash is text.
+/// A line without trailing spaces. In double quotes, a space after a backslash is text.
 fn without_end(line: &str, quotes: Quotes) -> &str {
     let trimmed = line.trim_end_matches([' ', '\t']);
     let backslashes = trimmed.len() - trimmed.trim_end_matches('\\').len();
@@ -32,8 +32,8 @@ fn without_end(line: &str, quotes: Quotes) -> &str {
     line.get(..trimmed.len() + usize::from(escaped)).unwrap_or(line)
 }
 
-/// A scalar under a `|` or `>` that stands at `header`, up to `end`, in a collection at column `outer`; its
-/// lines are written at `indent`. Deeper ones keep what they are deeper by.
+/// Write a block scalar whose `|` or `>` is at `header` and which ends at `end`, in a collection at column
+/// `outer`. Its lines are written at `indent`; extra indentation is kept.
 pub(super) fn block(cursor: &mut Cursor<'_>, header: usize, end: usize, outer: usize, indent: usize) {
     let text = cursor.text;
     let rest = text.get(header..end.max(header)).unwrap_or_default();
@@ -56,7 +56,7 @@ pub(super) fn block(cursor: &mut Cursor<'_>, header: usize, end: usize, outer: u
         }
     };
     cursor.trailing_comment();
-    // What stands behind the last line feed is the indentation of the next thing, if the text goes on.
+    // After the last line feed comes the indentation of the next node, if there is one.
     let complete = body.rfind('\n').map_or(0, |at| at + 1);
     let last = body.get(complete..).unwrap_or_default();
     let lines = body.get(..complete).unwrap_or_default().strip_suffix('\n');
@@ -74,7 +74,7 @@ pub(super) fn block(cursor: &mut Cursor<'_>, header: usize, end: usize, outer: u
         cursor.end_line();
         cursor.write(&"\n".repeat(std::mem::take(&mut blank)), None);
         cursor.write(&" ".repeat(indent), None);
-        // The line feed is left to be read: a blank line behind this one is seen from there.
+        // The line feed is not consumed, so that a blank line after it is still seen.
         cursor.write(content, at - 1);
     }
     if keeps {

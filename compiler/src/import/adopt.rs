@@ -1,4 +1,4 @@
-//! Adoption: resources that the policies describe, that exist, and that the journal does not record as owned yet.
+//! Adoption: existing resources that the policies describe and that the journal does not yet record as owned.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,13 @@ use crate::resource::{Address, Identity, Kind, Lifecycle, Values};
 /// A resource that is adopted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adoption {
-    /// The resource it is.
+    /// Its address in the policy.
     pub address: Address,
-    /// What the cloud knows it by.
+    /// What the cloud identifies it by.
     pub identity: Identity,
-    /// The managed attributes, as they were found.
+    /// Its managed attributes as observed.
     pub attributes: Values,
-    /// What it needs.
+    /// The addresses of the resources it needs.
     pub needs: BTreeSet<Address>,
 }
 

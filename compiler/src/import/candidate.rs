@@ -1,4 +1,4 @@
-//! Candidate services: what a provider reads from a survey, before it becomes policy text.
+//! Candidate services: what a provider derives from a survey before it becomes policy text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 use crate::graph::Graph;
 use crate::observation::Object;
 
-/// What there is already on our side.
+/// What the existing policies already declare.
 #[derive(Debug, Clone, Copy)]
 pub struct Given<'a> {
     /// The names of the sites by the provider's id of their region.
     pub sites: &'a BTreeMap<String, String>,
-    /// What the policies mention; nothing where there are none.
+    /// The graph of the existing policies, or `None` if there are none.
     pub graph: Option<&'a Graph>,
-    /// The names of services that are taken.
+    /// The service names that are already used.
     pub services: &'a BTreeSet<String>,
 }
 
-/// A service that could be written.
+/// A service that can be proposed.
 #[derive(Debug, Clone)]
 pub struct Candidate<'a> {
     /// Its name.
@@ -31,48 +31,48 @@ pub struct Candidate<'a> {
     pub data: BTreeMap<String, DataSet>,
     /// Entries of traffic by name.
     pub traffic: BTreeMap<String, Traffic>,
-    /// The thing that is at each address, which is written without the service.
+    /// The observed object at each address. The addresses omit the service.
     pub things: BTreeMap<String, &'a Object>,
-    /// What has to be said about them.
+    /// What to write under `existing` for each address.
     pub existing: BTreeMap<String, Existing>,
-    /// The objectives that what is there does not keep: `rto`, `rpo`.
+    /// The objectives that the current setup does not meet: `rto`, `rpo`.
     pub undecided: BTreeSet<&'static str>,
 }
 
-/// A data set that could be written.
+/// A data set that can be proposed.
 #[derive(Debug, Clone)]
 pub struct DataSet {
     /// The primary bucket.
     pub bucket: String,
-    /// How it encrypts, as the language says it.
+    /// Its encryption, as a value of the language.
     pub encrypt: &'static str,
     /// Site and bucket of each copy.
     pub copies: Vec<(String, String)>,
 }
 
-/// An entry of traffic that could be written.
+/// An entry of traffic that can be proposed.
 #[derive(Debug, Clone)]
 pub struct Traffic {
     /// The zone.
     pub zone: String,
     /// The record.
     pub record: String,
-    /// Seconds.
+    /// In seconds.
     pub ttl: Option<u64>,
-    /// Key and value, in the order of the language.
+    /// Keys and values, in the order of the language.
     pub probe: Vec<(&'static str, Value)>,
-    /// Site and what it answers with, the primary first.
+    /// Sites and their endpoints, the primary first.
     pub endpoints: Vec<(String, Answer)>,
-    /// Whether nothing in the cloud says which sites the endpoints are at.
+    /// Whether the sites of the endpoints are guesses, because nothing in the cloud shows them.
     pub guessed: bool,
 }
 
-/// What a record answers with.
+/// The answer of a record.
 #[derive(Debug, Clone)]
 pub enum Answer {
     /// An address or a host name.
     Address(String),
-    /// The provider's own resource.
+    /// An alias of a resource of the provider.
     Alias {
         /// Its DNS name.
         name: String,
@@ -81,17 +81,17 @@ pub enum Answer {
     },
 }
 
-/// What has to be said under `existing`.
+/// An entry under `existing`.
 #[derive(Debug, Clone, Default)]
 pub struct Existing {
-    /// Names by identity attribute.
+    /// Names by identity attribute: its key `as`.
     pub known_as: BTreeMap<String, String>,
-    /// Attributes that are left as they are.
+    /// Attributes to leave unmanaged: its key `leave`.
     pub leave: BTreeSet<String>,
 }
 
 impl Candidate<'_> {
-    /// An empty one.
+    /// A candidate without data and traffic.
     #[must_use]
     pub fn empty(name: &str, primary: &str) -> Self {
         Self {
@@ -107,16 +107,16 @@ impl Candidate<'_> {
     }
 }
 
-/// An attribute of a thing, where it is text.
+/// An attribute of an object, if it is text.
 #[must_use]
 pub fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
     object.attributes.get(name).and_then(Value::as_str)
 }
 
-/// The longest name of the language.
+/// The longest name in the language, in characters.
 const LONGEST: usize = 40;
 
-/// A name of the language that is like a name of the cloud, and not one of those that are taken.
+/// A valid name similar to a name in the cloud, and different from those that are taken.
 pub fn name(like: &str, taken: impl Fn(&str) -> bool) -> String {
     let plain = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' };
     let mut name: String = like.to_ascii_lowercase().chars().map(plain).take(LONGEST).collect();

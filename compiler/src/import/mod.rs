@@ -1,12 +1,13 @@
-//! Import of existing resources: YAML for what no policy mentions, and adoption of what policies describe.
+//! Import of existing resources: YAML for resources that no policy mentions, and adoption of those that
+//! policies describe.
 //!
 //! ```text
 //! survey → candidates (the provider) → text (write) → check, lower → compared with what was found (propose) → text
 //! ```
 //!
-//! The language itself decides what can be written: a candidate that does not compile, or whose graph differs from
-//! the cloud in what a policy cannot leave as it is, is left out, with the reason. Everything in a survey comes from
-//! a cloud, where others choose the names: it reaches the text quoted, or within the patterns of the language.
+//! The compiler decides what can be written: a candidate is left out, with the reason, if it does not compile
+//! or if its graph differs from the cloud in something that a policy cannot leave unmanaged. Other people
+//! choose the names in a survey, so they are written quoted or within the patterns of the language.
 
 mod adopt;
 pub mod candidate;

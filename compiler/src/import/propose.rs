@@ -1,5 +1,5 @@
-//! Proposes the text: candidates are written, compiled with the policies and compared with what was found, until what
-//! is left describes what exists.
+//! Proposes policy text: candidates are written, compiled with the policies and compared with the survey,
+//! until the remaining ones describe what exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,25 +21,26 @@ use crate::source::{SourceId, Sources};
 /// YAML for what no policy mentions.
 #[derive(Debug, Clone, Default)]
 pub struct Proposal {
-    /// The text; empty where there is nothing to write.
+    /// The text. Empty if there is nothing to propose.
     pub text: String,
     /// The names of the services in it.
     pub services: Vec<String>,
-    /// Services some of whose objectives are undecided, because what is there does not keep the usual ones.
+    /// Services with undecided objectives, because the current setup does not meet the defaults.
     pub undecided: Vec<String>,
     /// Records whose sites are guesses.
     pub guessed: Vec<String>,
-    /// What is not in it, and why.
+    /// What the text does not contain, and why.
     pub left_out: Vec<LeftOut>,
 }
 
-/// How often candidates are looked at again: every time at least one of them changes, all that can at once.
+/// The most rounds. In each, every candidate that needs a change is changed.
 const ROUNDS: usize = 50;
 
-/// Write YAML for what is in a survey and in no policy. Without any policy, the text begins with an estate.
+/// Propose YAML for everything in a survey that no policy mentions. Without any policy, the text begins with
+/// an estate.
 ///
 /// # Errors
-/// Policies that do not compile by themselves.
+/// The findings if the given policies do not compile on their own.
 pub fn propose(
     policies: &Sources,
     survey: &Survey,
@@ -90,7 +91,7 @@ fn joined(estate: &str, documents: &[String]) -> String {
     estate.into_iter().chain(documents.iter().cloned()).collect::<Vec<_>>().join("---\n")
 }
 
-/// As `holdfast fmt` would write it.
+/// In the layout of `holdfast fmt`.
 fn laid_out(text: String) -> String {
     let id = Sources::default().add("", "");
     match format(id, &text) {
@@ -101,7 +102,7 @@ fn laid_out(text: String) -> String {
 
 type Known = (BTreeMap<Region, String>, Option<Graph>, BTreeSet<String>);
 
-/// The sites of the estate by region, and what the policies mention.
+/// The sites of the estate by region, and the resources and services that the policies declare.
 fn known(policies: &Sources, target: &TargetAccounts) -> Result<Known, Vec<Diagnostic>> {
     let checked = check(policies, Options::default());
     let Some(policy) = checked.policy else { return Err(checked.findings) };
@@ -116,16 +117,16 @@ fn known(policies: &Sources, target: &TargetAccounts) -> Result<Known, Vec<Diagn
     Ok((sites, Some(graph), services))
 }
 
-/// The regions of all that holds data, each a site of its own name.
+/// The regions of all buckets, each as a site named after the region.
 fn found_regions(survey: &Survey) -> BTreeMap<Region, String> {
     let regions = PROVIDERS.iter().flat_map(|provider| (provider.found_regions)(survey));
     regions.map(|region| (region, region.id.to_owned())).collect()
 }
 
-/// One look at all candidates.
+/// One compilation of all candidates.
 struct Attempt {
     sources: Sources,
-    /// The source of each candidate, in their order.
+    /// The source of each candidate, in the order of candidates.
     own: Vec<SourceId>,
 }
 
@@ -142,8 +143,8 @@ impl Attempt {
         Self { sources, own }
     }
 
-    /// Change candidates until the language accepts them and their graph is what was found. Gives whether anything
-    /// changed.
+    /// Change or remove candidates that do not compile or differ from what was found. Returns whether
+    /// anything changed.
     fn repair(
         &self,
         all: &mut Vec<Candidate<'_>>,
@@ -198,7 +199,8 @@ impl Attempt {
     }
 }
 
-/// Remove what cannot be expressed. From a service with data, its traffic is removed first: most problems are there.
+/// Remove what cannot be expressed. A service with data first loses its traffic, because most problems are
+/// there.
 fn drop_all(all: &mut Vec<Candidate<'_>>, faults: &BTreeMap<usize, String>, out: &mut Vec<LeftOut>) {
     let mut kept = Vec::new();
     for (at, mut candidate) in std::mem::take(all).into_iter().enumerate() {
@@ -216,7 +218,7 @@ fn drop_all(all: &mut Vec<Candidate<'_>>, faults: &BTreeMap<usize, String>, out:
             continue;
         }
         candidate.traffic.clear();
-        // An address is a kind, an entry and what is below it.
+        // An address has a kind, then an entry, then further names.
         let entry = |address: &str| address.split('.').nth(1).unwrap_or_default().to_owned();
         let data: BTreeSet<String> = candidate.data.keys().cloned().collect();
         candidate.things.retain(|address, _| data.contains(&entry(address)));
@@ -226,7 +228,7 @@ fn drop_all(all: &mut Vec<Candidate<'_>>, faults: &BTreeMap<usize, String>, out:
     *all = kept;
 }
 
-/// Say about each thing what makes it the resource that it is. Gives whether anything changed.
+/// Add what `existing` must say about each object. Returns whether anything changed.
 fn fit(all: &mut Vec<Candidate<'_>>, graph: &Graph, survey: &Survey, out: &mut Vec<LeftOut>) -> bool {
     let mut faults = BTreeMap::new();
     let mut changed = false;
@@ -257,13 +259,13 @@ fn fit(all: &mut Vec<Candidate<'_>>, graph: &Graph, survey: &Survey, out: &mut V
     changed || !faults.is_empty()
 }
 
-/// What has to be said about a thing, or what cannot be.
+/// What `existing` must say about an object, or why the difference cannot be expressed.
 fn differences(candidate: &Candidate<'_>, resource: &Resource, survey: &Survey) -> Result<Existing, String> {
     let (schema, at) = (resource.address.kind().schema(), resource.address.within_service());
     let object = *candidate.things.get(&at).ok_or_else(|| format!("{at} does not exist"))?;
     let mut existing = Existing::default();
     if schema.rights_of_others.is_some_and(|others| others(&object.attributes).is_some()) {
-        // What Holdfast does not answer for keeps all its rights, also those that look like ours.
+        // Permissions that Holdfast does not manage stay, including those that look like its own.
         let rights = schema.rights.iter().filter(|name| resource.attributes.contains_key(**name));
         existing.leave.extend(rights.map(|name| (*name).to_owned()));
     }

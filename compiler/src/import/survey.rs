@@ -6,13 +6,13 @@ use crate::resource::Kind;
 /// A survey: the existing resources that a policy could describe.
 #[derive(Debug, Clone, Default)]
 pub struct Survey {
-    /// The things, health checks by their whole caller reference.
+    /// The objects. Health checks have their whole caller reference.
     pub objects: Vec<Object>,
-    /// What could not be looked at.
+    /// What could not be read.
     pub left_out: Vec<LeftOut>,
 }
 
-/// Something that is not taken over.
+/// Something that the import leaves out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LeftOut {
     /// What it is.
@@ -22,19 +22,19 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    /// Something, and why.
+    /// What is left out, and why.
     pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self { what: what.into(), why: why.into() }
     }
 }
 
 impl Survey {
-    /// The things of a kind.
+    /// The objects of a kind.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Object> {
         self.objects.iter().filter(move |object| object.kind == kind)
     }
 
-    /// A thing by its kind and id.
+    /// An object by its kind and id.
     #[must_use]
     pub fn find(&self, kind: Kind, id: &str) -> Option<&Object> {
         self.of(kind).find(|object| object.id == id)

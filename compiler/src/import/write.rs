@@ -1,4 +1,4 @@
-//! Candidates as YAML.
+//! Writes candidates as YAML.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -112,11 +112,11 @@ fn any(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), scalar)
 }
 
-/// Text as it is, where no reader of YAML can take it for anything else.
+/// Plain if no YAML reader can misread it, otherwise quoted.
 fn scalar(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
-    // What some version of YAML reads as a truth value or as nothing.
+    // Words that some version of YAML reads as a boolean or null.
     let words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
     let word = words.iter().any(|word| text.eq_ignore_ascii_case(word));
     let seconds =
@@ -128,9 +128,9 @@ fn scalar(text: &str) -> String {
     }
 }
 
-/// In double quotes, everything that is not plain ASCII escaped (YAML 1.2.2 §5.7), and a `#` that follows another:
-/// `##vso[…]` would be a command of a build machine, and the printing layer would write it so that another value is
-/// read.
+/// In double quotes, with everything except plain ASCII escaped (YAML 1.2.2 §5.7), and also a `#` that
+/// follows another: `##vso[…]` would be a command of a build system, and the printing layer would escape it
+/// in a way that changes the value.
 fn quoted(text: &str) -> String {
     let mut out = String::from('"');
     let mut hash = false;

@@ -1,22 +1,23 @@
-//! What CI systems interpret as commands when they read the log of a job.
+//! Text in a log that CI systems execute as commands.
 //!
-//! - GitHub Actions, and Gitea and Forgejo after it: a line that begins with `::` once blanks are taken away (actions/runner,
-//!   `ActionCommand.TryParseV2`); blanks are what .NET calls white space, as Unicode does.
+//! - GitHub Actions, and Gitea and Forgejo like it: a line that begins with `::` after blanks
+//! (actions/runner, `ActionCommand.TryParseV2`). Blanks are white space as .NET and Unicode define it.
 //! - GitHub's runner in its older form and Azure Pipelines: `##[…]` anywhere in a line (`ActionCommand.TryParse`), and
 //!   `##vso[…]` anywhere (microsoft/azure-pipelines-agent, `Command.TryParse`).
-//! - TeamCity `##teamcity[…]` and Octopus Deploy `##octopus[…]`. The next one will look the same, so every word counts.
+//! - TeamCity `##teamcity[…]` and Octopus Deploy `##octopus[…]`. Others are likely to look the same, so every
+//! word counts.
 //!
-//! The markers of others (GitLab's sections, Buildkite's and Travis' escapes, Jenkins' notes) begin with control
-//! characters.
+//! Markers of other systems (GitLab's sections, Buildkite's and Travis' escapes, Jenkins' notes) begin with
+//! control characters.
 
-/// Reads a text from its start and tells of each character whether it makes a command.
+/// Reads a text from its start and decides for each character whether it makes a command.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reader {
-    /// Nothing but blanks since the line began.
+    /// Only blanks since the start of the line.
     blank: bool,
-    /// The character before is a `#`.
+    /// The previous character is a `#`.
     hash: bool,
-    /// A quote counts as the beginning of a line.
+    /// Whether a quote counts as the start of a line.
     quotes: bool,
 }
 
@@ -35,8 +36,8 @@ impl Reader {
         Self { quotes: true, ..Self::default() }
     }
 
-    /// Whether this character, with `rest` behind it, has to be written otherwise, so that no command begins here: the
-    /// first colon of a line that begins with two, the last `#` before a word and a bracket.
+    /// Whether this character, followed by `rest`, must be escaped so that no command begins here: the first
+    /// colon of a line that begins with two, or the last `#` before a word and a bracket.
     pub(crate) fn read(&mut self, c: char, rest: &str) -> bool {
         let command = match c {
             ':' => self.blank && rest.starts_with(':'),
@@ -44,7 +45,7 @@ impl Reader {
             _ => false,
         };
         self.blank = c == '\n' || self.quotes && c == '"' || self.blank && c.is_whitespace();
-        // What is written otherwise is no longer a `#`, and the next one begins anew.
+        // An escaped `#` does not count as one for the next character.
         self.hash = c == '#' && !command;
         command
     }

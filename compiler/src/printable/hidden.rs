@@ -1,17 +1,16 @@
-//! Characters that are obeyed or ignored rather than seen.
+//! Characters that control the display or are invisible.
 
-/// Whether a character moves the cursor, changes the direction of text, or is not seen.
+/// Whether a character moves the cursor, changes the direction of text, or is invisible.
 ///
-/// Control characters (general category Cc: C0, DEL, C1), line and paragraph separators (Zl, Zp), the bidirectional
-/// controls, and what has the property `Default_Ignorable_Code_Point` (Unicode 16, DerivedCoreProperties.txt):
-/// zero-width characters, variation selectors, fillers, tags. The last are more than a nuisance: .NET, in which the
-/// runners of GitHub and Azure are written, passes over them when it looks for a text in a line, so that
-/// `##` and `vso[` with one in between are a command.
-/// Then the interlinear annotations (U+FFF9 to U+FFFB) and what is no character at all (Unicode §23.7), of which a
-/// [`Seal`](super::Seal) is made.
+/// Control characters (general category Cc: C0, DEL, C1), line and paragraph separators (Zl, Zp), the
+/// bidirectional controls, and characters with the property `Default_Ignorable_Code_Point` (Unicode 16,
+/// DerivedCoreProperties.txt): zero-width characters, variation selectors, fillers, tags. The ignorable ones
+/// are also a security problem: .NET, which the runners of GitHub and Azure use, skips them when it searches
+/// a line, so `##` and `vso[` with one in between are a command. Also the interlinear annotations (U+FFF9 to
+/// U+FFFB) and the noncharacters (Unicode §23.7), which [`Seal`](super::Seal) uses.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
-    // Nearly all there is to ask about.
+    // Fast path for almost all characters.
     if (' '..='~').contains(&c) {
         return false;
     }

@@ -1,27 +1,28 @@
-//! Output is data: how text written by others is printed safely.
+//! Safe printing of text from untrusted sources.
 //!
-//! Policies, plans, journals, file names and answers of clouds are written by others. Printed as they are, they can
-//! move the cursor, turn the direction of text, hide parts of it, and give orders to the build machine whose log they
-//! end up in. So everything that goes to stdout or stderr passes one of these functions last, in the runtime's
-//! `Terminal`; what builds a sentence does not have to remember.
+//! Policies, plans, journals, file names and responses of clouds come from other people. Printed unchanged,
+//! they can move the cursor, change the direction of text, hide parts of it, and give commands to the build
+//! system that reads the log. So everything on stdout or stderr passes one of these functions last, in the
+//! runtime's `Terminal`. Code that builds a sentence does not need to escape anything.
 //!
 //! | function | for | what it does |
 //! | --- | --- | --- |
-//! | [`printable`] | people | hidden characters and the beginnings of commands as `\u{1b}`; colours that carry our [`Seal`] as colours |
-//! | [`json`] | programs | the same characters as `\u001b`: a parser reads what was there |
-//! | [`annotations`] | GitHub Actions | `::error` and `::warning` at the start of a line stay, the rest is for people |
-//! | [`visible`], [`one_line`] | a text, a field of others within a text | hidden characters as `\u{1b}`; in a field line breaks as `\n` |
+//! | [`printable`] | people | escapes hidden characters and command prefixes as `\u{1b}`; keeps colours with our [`Seal`] |
+//! | [`json`] | programs | escapes the same characters as `\u001b`, so that a parser reads the original |
+//! | [`annotations`] | GitHub Actions | keeps `::error` and `::warning` at the start of a line; treats the rest as text for people |
+//! | [`visible`], [`one_line`] | a text, or a field within a line | escapes hidden characters as `\u{1b}`; in a field also line breaks as `\n` |
 //!
-//! All of them leave alone what they have written, colours excepted: twice is the same as once. What has nothing hidden and no command in
-//! it comes out byte for byte. There is one form for whatever is not printed as it is, `\u{…}` with the number of
-//! the character, which people know from Rust and JavaScript; no character is ever dropped.
+//! All of them are idempotent, except for colours. Text without hidden characters and commands stays the same
+//! byte for byte. Escapes have the form `\u{…}` with the code point, as in Rust and JavaScript. No character
+//! is dropped.
 //!
-//! **Hidden** are control characters except the line feed (and the tab, where a whole text is printed), bidirectional
-//! controls, line and paragraph separators, and everything that Unicode wants ignored by default: see [`is_hidden`].
+//! **Hidden** are control characters except the line feed (and the tab, if a whole text is printed),
+//! bidirectional controls, line and paragraph separators, and everything that Unicode ignores by default: see
+//! [`is_hidden`].
 //!
-//! **Commands** are `::` at the start of a line after blanks (GitHub Actions and its relatives), and `##`, a word or
-//! nothing, and `[` anywhere (`##[error]` and `##vso[…]` of Azure Pipelines, `##[…]` of GitHub's runner,
-//! `##teamcity[…]`, `##octopus[…]`): see `command.rs`.
+//! **Commands** are `::` at the start of a line after blanks (GitHub Actions and compatible systems), and
+//! `##`, a word or nothing, and `[` anywhere (`##[error]` and `##vso[…]` of Azure Pipelines, `##[…]` of
+//! GitHub's runner, `##teamcity[…]`, `##octopus[…]`): see `command.rs`.
 
 mod command;
 mod hidden;
@@ -33,7 +34,7 @@ pub(crate) use command::Reader;
 pub use hidden::is_hidden;
 pub use seal::Seal;
 
-/// Text that is safe in a sentence: hidden characters are written out as `\u{…}`, line breaks are kept.
+/// Text that is safe in a sentence: hidden characters are escaped as `\u{…}`, line breaks are kept.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -43,15 +44,15 @@ pub fn visible(text: &str) -> String {
     out
 }
 
-/// A field of others that stands within a line: as [`visible`], and line breaks are written out as `\n`, so that
-/// no part of it can pass for a line of its own.
+/// A field within a line: like [`visible`], and line breaks are escaped as `
+/// `, so that no part of it looks like a separate line.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     visible(text).replace('\n', "\\n")
 }
 
-/// A whole text for people: nothing hidden, no commands, and of all colours only those with our seal, if there are
-/// to be any.
+/// A whole text for people: hidden characters and commands are escaped. Of colours only those with our seal
+/// are kept, if `seal` is set.
 #[must_use]
 pub fn printable(text: &str, seal: Option<Seal>) -> String {
     let mut out = String::with_capacity(text.len());
@@ -59,9 +60,9 @@ pub fn printable(text: &str, seal: Option<Seal>) -> String {
     out
 }
 
-/// Workflow commands of GitHub Actions that annotate: lines that begin with `::error ` or `::warning ` are given to the
-/// runner, anything else and the rest of such lines is for people. So no text of others can become a command that
-/// sets something, such as `::add-mask::`, whatever the writer of the annotation forgot to escape.
+/// Annotations for GitHub Actions: lines that begin with `::error ` or `::warning ` keep that prefix;
+/// everything else is escaped as for people. So no untrusted text can become a command that changes
+/// something, such as `::add-mask::`, even if the caller forgot to escape it.
 #[must_use]
 pub fn annotations(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -85,7 +86,7 @@ fn print(text: &str, mark: Option<&str>, mut reader: Reader, out: &mut String) {
         }
         rest = rest.get(c.len_utf8()..).unwrap_or_default();
         let hidden = !matches!(c, '\n' | '\t') && is_hidden(c);
-        // What is written out begins with a backslash, which is no blank.
+        // An escape begins with a backslash, which is not a blank.
         if reader.read(if hidden { '\\' } else { c }, rest) || hidden {
             written_out(c, out);
         } else {
@@ -94,9 +95,10 @@ fn print(text: &str, mark: Option<&str>, mut reader: Reader, out: &mut String) {
     }
 }
 
-/// A JSON document, or several, whose value does not change: hidden characters and the beginnings of commands as
-/// `\uXXXX`. They can only stand in strings, where that means the same. `::` counts at the start of a string, too, for
-/// viewers that show values without their quotes; whoever prints a value that a parser gave them has to mask it.
+/// One or more JSON documents with the same value: hidden characters and command prefixes are escaped as
+/// `\uXXXX`. They occur only in strings, where the escape means the same. `::` also counts at the start of a
+/// string, because some viewers show values without quotes. A program that prints a parsed value has to mask
+/// it.
 #[must_use]
 pub fn json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

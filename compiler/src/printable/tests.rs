@@ -2,7 +2,7 @@ use super::*;
 
 const SEAL: Seal = Seal::new(0x5ea1);
 
-/// Texts of others, and how people see them.
+/// Untrusted texts, and how people see them.
 const HOSTILE: [(&str, &str); 27] = [
     ("\u{1b}[2J", "\\u{1b}[2J"),
     ("\u{1b}[31mred\u{1b}[0m", "\\u{1b}[31mred\\u{1b}[0m"),
@@ -26,7 +26,7 @@ const HOSTILE: [(&str, &str); 27] = [
     ("##the-next_1.0[a]", "#\\u{23}the-next_1.0[a]"),
     ("##\u{ad}vso[a]", "##\\u{ad}vso[a]"),
     ("#\u{200b}#vso[a]", "#\\u{200b}#vso[a]"),
-    // A seal with another number, one that is none, and one that would be more than a colour.
+    // A seal with another number, an incomplete seal, and one with a sequence that is not a colour.
     ("\u{fdd0}0000000000000001[31mred", "\\u{fdd0}0000000000000001[31mred"),
     ("\u{fdd0}[31mred", "\\u{fdd0}[31mred"),
     ("\u{fdd0}0000000000005ea1[2J", "\\u{fdd0}0000000000005ea1[2J"),
@@ -34,7 +34,7 @@ const HOSTILE: [(&str, &str); 27] = [
     ("\u{ffff}\u{10fffe}", "\\u{ffff}\\u{10fffe}"),
 ];
 
-/// Texts that are what they are.
+/// Texts that stay unchanged.
 const ORDINARY: [&str; 6] = [
     "Plan: 1 to create\n  + aws.bucket.a  arn:aws:s3:::a\n\n",
     "  2001:db8::1 and ::1 within a line, `::` too",
@@ -75,7 +75,7 @@ fn json_keeps_the_value_and_escapes_hidden_characters() {
             let written = json(&document);
             assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), value, "{written}");
             assert!(!written.contains(|c| c != '\n' && is_hidden(c)), "{written:?}");
-            // It is safe as text, too.
+            // It is also safe as text.
             assert_eq!(printable(&written, Some(SEAL)), written);
             assert!(!written.contains("\"::"), "{written}");
             assert_eq!(json(&written), written, "twice is the same as once");
@@ -89,9 +89,9 @@ fn only_sealed_colours_are_printed() {
     let text = format!("{} {}", SEAL.paint("ours", "1;33"), SEAL.adopt("\u{1b}[2mours\u{1b}[0m"));
     assert!(!text.contains('\u{1b}'));
     assert_eq!(printable(&text, Some(SEAL)), "\u{1b}[1;33mours\u{1b}[0m \u{1b}[2mours\u{1b}[0m");
-    // Those of another process are data.
+    // Colours of another process are data.
     assert!(!printable(&text, Some(Seal::new(1))).contains('\u{1b}'));
-    // A command behind a colour is one where a viewer takes colours away.
+    // A command after a colour works in a viewer that removes colours.
     let text = format!("  {} #{}", SEAL.paint("::a", "2"), SEAL.paint("#[b]", "2"));
     assert_eq!(printable(&text, Some(SEAL)), "  \u{1b}[2m\\u{3a}:a\u{1b}[0m #\u{1b}[2m\\u{23}[b]\u{1b}[0m");
     assert_eq!(format!("{SEAL:?}"), "Seal");
@@ -109,7 +109,7 @@ fn runner_gets_only_our_annotations() {
 
 #[test]
 fn every_hidden_character_is_escaped() {
-    // What each class holds at its ends, and what stands beside it.
+    // The first and last characters of each class, and their neighbours.
     for hidden in [
         '\0',
         '\u{1f}',

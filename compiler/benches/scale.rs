@@ -1,5 +1,5 @@
-//! What compiling costs as estates grow: time per resource for parse and check, lower, and diff, and the
-//! memory of the process. Cost per resource should stay flat.
+//! The cost of compiling growing estates: time per resource for parsing and checking, lowering and diffing,
+//! and the memory of the process. The cost per resource should stay constant.
 //!
 //! usage: cargo bench -p holdfast-compiler
 
@@ -29,7 +29,7 @@ fn main() {
     println!("services  resources  parse  check  lower   diff   text  per resource  compiled in");
     for services in [100, 1_000, 10_000] {
         let mut sources = Sources::default();
-        // As many files as people would have: one for the estate, one per hundred services.
+        // As many files as a real estate: one for the estate, and one per hundred services.
         let documents = estate::documents(services);
         for (nth, file) in documents.chunks(100).enumerate() {
             sources.add(format!("{nth:04}.yaml"), file.join("---\n"));
@@ -39,14 +39,14 @@ fn main() {
         let parsed = began.elapsed();
         assert_eq!(read.len(), services + 1);
         drop(read);
-        // Compiling reads again: the difference is the check.
+        // Compiling includes reading; the difference is the cost of the check.
         let began = Instant::now();
         let compiled = compile(&sources, Options::default()).expect("the generated policy compiles");
         let checked = began.elapsed();
         let graph = lower(&compiled.policy, &TargetAccounts::one("aws", "000000000000".to_owned()))
             .expect("no circles");
         let lowered = began.elapsed();
-        // Nothing is there but the zone: everything is to be made.
+        // Only the zone exists, so everything is created.
         let zone = graph.iter().find(|r| r.address.kind() == hosted_zone::KIND).expect("a zone");
         let zone = holdfast_compiler::observation::Object {
             kind: hosted_zone::KIND,
@@ -92,7 +92,7 @@ fn main() {
     }
 }
 
-/// The largest resident size so far, where the system tells.
+/// The peak resident memory so far, if the system reports it.
 fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,4 @@
-//! What holds for every text, whoever wrote it: the fuzz targets and `tests/corpus.rs` ask the same.
+//! Properties of every text, from any source. The fuzz targets and `tests/corpus.rs` check the same ones.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 use holdfast_compiler::{compile, document, format};
 
-/// A line that starts another file, since some findings have places in two.
+/// A line that starts another file, because some findings have places in two files.
 pub(crate) const ANOTHER_FILE: &str = "\n#=file\n";
 
 const STYLE: Style = Style { color: Some(Seal::new(7)), width: 80 };
@@ -38,7 +38,7 @@ pub(crate) fn read(text: &str) {
     report(&findings, &sources);
 }
 
-/// All of it: text into a plan.
+/// The whole pipeline: text into a plan.
 pub(crate) fn compile(text: &str) {
     let mut sources = Sources::default();
     for (nth, file) in text.split(ANOTHER_FILE).enumerate() {
@@ -63,7 +63,7 @@ pub(crate) fn compile(text: &str) {
     }
 }
 
-/// The plan for an empty cloud, and for one that has the zones and nothing else.
+/// The plan for an empty cloud, and for one that has only the zones.
 fn plan(compiled: &Compiled, sources: &Sources) {
     let target = TargetAccounts::one("aws", "000000000000".to_owned());
     let graph = match lower::lower(&compiled.policy, &target) {
@@ -105,7 +105,7 @@ fn plan(compiled: &Compiled, sources: &Sources) {
     }
 }
 
-/// The layout: stable, and of what is laid out nothing is said otherwise (that, `format` asks itself).
+/// The layout is stable. (`format` itself checks that the meaning stays the same.)
 pub(crate) fn format(text: &str) {
     let mut sources = Sources::default();
     let id = sources.add("a.yaml", text);
@@ -120,7 +120,7 @@ pub(crate) fn format(text: &str) {
     }
 }
 
-/// Every mark is inside its text, and every report can be written without a character that a terminal obeys.
+/// Every mark is inside its text, and no report contains a character that controls a terminal.
 fn report(findings: &[Diagnostic], sources: &Sources) {
     for finding in findings {
         let about = finding.about.as_deref();

@@ -1,5 +1,5 @@
-//! Bounds that are easily too small, each worked out by hand beside the policy. Too large is a nuisance; too small is
-//! a promise that will be broken on the worst day.
+//! Bounds that a derivation could easily make too small, each calculated by hand beside the policy. A bound
+//! that is too large is inconvenient; one that is too small is wrong when it matters.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -25,7 +25,7 @@ contacts:
 ---
 ";
 
-/// What a service can keep, with the codes of all findings.
+/// The derived RTO and RPO of a service, with the codes of all findings.
 fn derive(service: &str, text: &str, disruption: Disruption) -> (Derivation, Vec<String>) {
     let mut sources = Sources::default();
     sources.add("test.yaml", format!("{ESTATE}{text}"));
@@ -63,7 +63,7 @@ standby: [two]
 depends-on: [db]
 recovery: [{ step: look, does: verify, takes: 2h }]
 ";
-    // Noticed within 10 min, db after 3 h, and only then two hours of looking.
+    // 10 min until detection, 3 h until db is back, and then two hours of verification.
     assert_eq!(rto("web", &format!("{DB}{web}")), "5 h 10 min");
 }
 
@@ -79,7 +79,7 @@ recovery:
   - { step: x, by: ops, takes: 10m }
   - { step: z, takes: 3h, after: [x] }
 ";
-    // 10 min noticed, 1 min, 10 min until ops answers, 2 h, 10 min, 3 h.
+    // 10 min until detection, 1 min, 10 min until ops answers, 2 h, 10 min, 3 h.
     assert_eq!(rto("s", steps), "5 h 31 min");
 }
 
@@ -99,7 +99,7 @@ traffic:
       one: 192.0.2.1
       two: { alias: lb.us-west-2.elb.amazonaws.com, zone-id: Z1H1FL5HABSF5 }
 ";
-    // 48 s, 60 s, and an hour of TTL though the standby is an alias.
+    // 48 s, 60 s, and an hour of TTL although the standby is an alias.
     assert_eq!(rto("s", traffic), "1 h 1 min 48 s");
 }
 
@@ -118,7 +118,8 @@ recovery:
   - { step: a, does: restore data.a, takes: 1m }
   - { step: b, does: restore data.b }
 ";
-    // 10 min noticed, an hour each, one after the other; the minute is wishful thinking.
+    // 10 min until detection, then an hour for each step, one after the other; the stated minute is too
+    // short.
     assert_eq!(rto("s", data), "2 h 10 min");
 }
 
@@ -145,7 +146,8 @@ recovery: [{ step: go, by: ops, takes: 1h }]
     let policy = check(&sources, Options::default()).policy.unwrap();
     let all = Deriver::new(&policy, None).all(Facts::wanted);
     let derived = all.values().next().unwrap();
-    // 10 min noticed, ops called and 3 h until they declare; then ops is called for the step, and works an hour.
+    // 10 min until detection, then 3 h until ops declares it; then ops is called for the step and works for
+    // an hour.
     assert_eq!(derived[0].rto.in_words(), "4 h 30 min");
 }
 
@@ -172,14 +174,15 @@ fn daily_backup_interval_includes_daylight_saving_changes() {
         let backup = format!("{{ strategy: daily, at: '{at}', zone: Europe/Berlin, keep: 7d, to: [two] }}");
         rpo(&data(&backup, ""), Disruption::SiteLoss)
     };
-    // The day that summer time ends has 25 h; the day it begins has no half past two, so the next one is 47 h later.
+    // The day on which summer time ends has 25 h. The day on which it begins has no 02:30, so the next backup
+    // is 47 h later.
     assert_eq!((at("12:00"), at("02:30")), ("35 h".to_owned(), "57 h".to_owned()));
 }
 
 #[test]
 fn slow_daily_backups_run_one_after_the_other() {
     let backup = "{ strategy: daily, at: 03:00, keep: 7d, windows: { complete: 24h }, to: [two] }";
-    // 24 h and 1 h to copy: one every 25 h; + 1 h + 24 h + 1 h.
+    // 24 h and 1 h for the copy: one every 25 h; + 1 h + 24 h + 1 h.
     assert_eq!(rpo(&data(backup, ""), Disruption::SiteLoss), "51 h");
 }
 
@@ -190,7 +193,7 @@ fn replica_does_not_count_as_a_backup() {
     assert_eq!(rpo(&data(real_time, ""), Disruption::AccountCompromise), "unbounded");
     let governance = "{ strategy: daily, at: 03:00, keep: 35d, lock: governance, to: [two] }";
     assert_eq!(rpo(&data(governance, ""), Disruption::AccountCompromise), "unbounded");
-    // At the primary site alone it is lost with it.
+    // A copy only at the primary site is lost with it.
     let beside = "{ strategy: daily, at: 03:00, keep: 35d, to: [one] }";
     assert_eq!(rpo(&data(beside, ""), Disruption::SiteLoss), "unbounded");
 }

@@ -1,5 +1,5 @@
-//! What the fuzzers of `fuzz/` have found worth keeping, through the same checks: no panic, marks inside their text,
-//! a layout that is stable. And what is too large for a fuzzer: texts whose cost could grow faster than they do.
+//! Inputs found by the fuzzers of `fuzz/`, through the same checks: no panic, marks inside the text, a stable
+//! layout. Also texts that are too large for a fuzzer, whose cost could grow faster than their size.
 
 #![expect(clippy::disallowed_methods, reason = "tests read a corpus; the compiler they test reads nothing")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panic")]
@@ -14,7 +14,7 @@ use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::diagnostic::Diagnostic;
 use holdfast_compiler::source::Sources;
 
-/// Every file of a corpus that is text, as the fuzzer reads them.
+/// Every file of a corpus that is valid text, as the fuzzer reads it.
 fn run(target: &str, check: fn(&str)) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let mut seen = 0;
@@ -56,14 +56,14 @@ fn codes(findings: &[Diagnostic]) -> Vec<&str> {
 const ESTATE: &str =
     "kind: estate\nname: acme\nsites:\n  virginia: { aws: us-east-1 }\n  oregon: { aws: us-west-2 }\n";
 
-/// Where the value of a key that is there twice is dropped, its alias makes the next one deeper and nothing heavier.
+/// The value of a duplicate key is dropped; its alias makes the next value deeper but not heavier.
 #[test]
 fn aliases_of_aliases_do_not_overflow_the_stack() {
     let levels = 100_000;
     let chain: String = (1..levels).map(|n| format!("k: &a{n} [*a{}]\n", n - 1)).collect();
     let text = format!("k: &a0 [x]\n{chain}z: *a{}\n", levels - 1);
     assert!(codes(&refused(&text)).contains(&"E0104"));
-    // The first key is marked, whatever alphabet it is in.
+    // The first key is marked, in any alphabet.
     let (open, close) = ("[".repeat(40), "]".repeat(40));
     checks::compile(&format!("ä: &a {open}x{close}\nb: {open}*a{close}\n"));
     checks::compile(&format!("? - ä: &a {open}x{close}\n    b: {open}*a{close}\n: x\n"));
@@ -94,7 +94,7 @@ fn many_findings_on_one_line_are_checked_quickly() {
     checks::read(&"a: ä\r".repeat(4_000));
 }
 
-/// Nobody reads what a thousandth misspelt name may have meant.
+/// After a thousand misspelt names, the search for similar names stops.
 #[test]
 fn many_misspelt_names_are_reported_quickly() {
     let contact =
@@ -107,7 +107,7 @@ fn many_misspelt_names_are_reported_quickly() {
     assert_eq!(codes(&refused(&plan)), ["E0309"; 10_000]);
 }
 
-/// What many services share is told for each of them.
+/// A setting shared by many services is reported for each of them.
 #[test]
 fn site_that_shares_too_much_is_refused() {
     let words: String = (0..101).map(|n| format!("w{n}, ")).collect();

@@ -1,8 +1,9 @@
-//! The layout of policy text: what it looks like (`fixtures/format/NAME.in.yaml` becomes `NAME.out.yaml`), and
-//! what holds for every text: nothing it says is changed, no comment is lost, and what has its layout keeps it.
+//! The layout of policy text: examples (`fixtures/format/NAME.in.yaml` becomes `NAME.out.yaml`), and
+//! properties of every text: its meaning does not change, no comment is lost, and formatted text stays the
+//! same.
 //!
-//! `HOLDFAST_BLESS=1 cargo test -p holdfast-compiler --test format` writes the outcomes anew. Read them before
-//! you commit them.
+//! `HOLDFAST_BLESS=1 cargo test -p holdfast-compiler --test format` rewrites the expected files. Read the
+//! difference before you commit it.
 
 #![expect(clippy::disallowed_methods, reason = "tests read fixtures; the compiler they test reads nothing")]
 #![allow(
@@ -28,7 +29,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every YAML file below a folder of the repository.
+/// Every YAML file in a folder of the repository.
 fn files(folder: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -47,14 +48,14 @@ fn files(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The layout of a text; nothing if it is no policy text.
+/// The formatted text, or `None` if the text is not policy YAML.
 fn formatted(text: &str) -> Option<Formatted> {
     format(Sources::default().add("a.yaml", ""), text).ok()
 }
 
-/// Another YAML reader has to see the same in both texts, if it can read the first, and if no line of it ends
-/// where only YAML 1.1 sees an end. The last line of a block scalar it reads otherwise when it has no end, and
-/// a document that is nothing but one when it is not indented.
+/// Another YAML reader must read the same values from both texts, if it can read the first one and no line
+/// ends where only YAML 1.1 sees a line end. That reader parses two cases differently: the last line of a
+/// block scalar without a line end, and a document that is only an unindented block scalar.
 #[track_caller]
 fn same_values(text: &str, out: &str) {
     let values = |text: &str| -> Result<Vec<serde_yaml::Value>, _> {
@@ -72,12 +73,12 @@ fn same_values(text: &str, out: &str) {
     }
 }
 
-/// The comments that the generator has written: no value looks like one.
+/// The comments written by the generator: no value looks like one.
 fn marks(text: &str) -> Vec<&str> {
     text.split("# c").skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap()).collect()
 }
 
-/// What holds for a text and its layout.
+/// The properties of a text and its formatted form.
 fn check(text: &str, out: &str) {
     assert_eq!(formatted(out), Some(Formatted::Text(out.to_owned())), "again:\n{text}\nonce:\n{out}");
     assert!(out.is_empty() || out.ends_with('\n'), "{out:?}");
@@ -165,13 +166,13 @@ fn hostile_text_is_formatted() {
     }
 }
 
-/// The committed texts that are accepted.
+/// The committed texts that are valid.
 fn policies() -> Vec<String> {
     let all = ["policies", "fixtures/format", "fixtures/scenarios"].map(files);
     all.into_iter().flatten().map(|(_, text)| text).filter(|text| formatted(text).is_some()).collect()
 }
 
-/// The same cases on every machine. `PROPTEST_CASES` asks for more of them.
+/// The same cases on every machine. Set `PROPTEST_CASES` for more.
 fn config() -> ProptestConfig {
     ProptestConfig {
         rng_seed: RngSeed::Fixed(0x5eed),
@@ -183,7 +184,7 @@ fn config() -> ProptestConfig {
 proptest! {
     #![proptest_config(config())]
 
-    /// Whatever is still accepted of it: it gets its layout or stays as it is, and says the same.
+    /// Any mutated text that is still accepted is formatted or stays the same, with the same meaning.
     #[test]
     fn invalid_text_is_not_changed_by_formatting(
         text in prop_oneof![yaml::text(), prop::sample::select(policies())],

@@ -1,4 +1,5 @@
-//! Surveys of clouds where others chose the names: what is written says what is there, and nothing else.
+//! Surveys of clouds with names chosen by other people: the written policy describes what exists, and nothing
+//! else.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -81,7 +82,7 @@ fn imported_yaml_compiles_for_any_resource_names() {
         let compiled = compile(&sources, Options::default()).unwrap();
         assert_eq!(compiled.policy.estate.as_str(), "imported", "{hostile:?}");
         assert!(proposal.text.is_ascii() && !proposal.text.contains('\u{1b}'), "{}", proposal.text);
-        // Printed is what is read: the printing layer finds nothing to write otherwise.
+        // The printed text equals the written one: the printing layer has nothing to escape.
         assert_eq!(printable(&proposal.text, None), proposal.text);
         assert_eq!(format(id, &proposal.text), Ok(Formatted::Text(proposal.text.clone())));
         let (left, _) = (&proposal.left_out, survey.objects.reverse());

@@ -1,10 +1,10 @@
-//! Every finding as a person sees it: `fixtures/invalid/CODE-story.yaml` (or a folder of that name, where it
-//! takes several files) has to be refused with CODE first, and with exactly the report in
-//! `CODE-story.txt` beside it. A second line `# as of: DATE` names the day it is looked at. Codes that need files or
-//! a cloud have a story there (`CODE-story/story.txt`), which the tests of the runtime tell.
+//! Every finding as a person sees it: `fixtures/invalid/CODE-story.yaml` (or a folder with that name, if it
+//! has several files) must be refused with CODE first, and with exactly the report in `CODE-story.txt` beside
+//! it. A second line `# as of: DATE` sets the date of the check. Codes that need files or a cloud have a
+//! story (`CODE-story/story.txt`), which the tests of the runtime run.
 //!
-//! `HOLDFAST_BLESS=1 cargo test -p holdfast-compiler --test invalid` writes the reports anew. Read the
-//! difference before you commit it: these texts are the product.
+//! `HOLDFAST_BLESS=1 cargo test -p holdfast-compiler --test invalid` rewrites the reports. Read the
+//! difference before you commit it: users read these texts.
 
 #![expect(clippy::disallowed_methods, reason = "tests read fixtures; the compiler they test reads nothing")]
 #![expect(
@@ -97,7 +97,7 @@ fn sources(files: &BTreeMap<String, String>) -> Sources {
     sources
 }
 
-/// What a compilation up to the graph finds, warnings too.
+/// The findings of a compilation up to the graph, including warnings.
 fn findings(sources: &Sources) -> Vec<Diagnostic> {
     let target = TargetAccounts::one("aws", "000000000000".to_owned());
     let mut lines = sources.iter().filter_map(|(_, source)| source.text.lines().nth(1));
@@ -199,7 +199,7 @@ fn every_label_marks_existing_text() {
             let source = sources.get(span.source).unwrap();
             let marked = source.text.get(span.start..span.end);
             let marked = marked.unwrap_or_else(|| panic!("{name}: {span:?} is not inside the text"));
-            // Only what is missing at the very end of a file has no text that could be marked.
+            // Only a key that is missing at the very end of a file has no text to mark.
             let at_end = span.start == source.text.len();
             assert!(!marked.is_empty() || at_end, "{name}: `{}` marks nothing", label.text);
         }
@@ -225,7 +225,7 @@ fn reports_contain_no_terminal_control_characters() {
     }
 }
 
-/// A coloured report without the sequences that set a style, and only these.
+/// A coloured report without the escape sequences of styles. Other sequences stay.
 fn without_styles(report: &str) -> String {
     let mut parts = report.split("\u{1b}[");
     let mut out = parts.next().unwrap_or_default().to_owned();
@@ -237,8 +237,8 @@ fn without_styles(report: &str) -> String {
     out
 }
 
-/// A line that ends in `# here: NEEDLE` says where the first finding has to be: at the first NEEDLE of the
-/// line. Lines and columns are counted here without any help of the compiler.
+/// A line that ends in `# here: NEEDLE` says where the first finding must be: at the first NEEDLE of the
+/// line. Lines and columns are counted here, independently of the compiler.
 #[test]
 fn places_count_characters() {
     let mut seen = 0;
@@ -300,13 +300,13 @@ fn too_many_findings_are_counted_and_truncated() {
     let found = findings(&sources);
     assert_eq!(found.len(), 1_001);
     let report = report(&found, &sources);
-    // Every repetition, and that the document has no kind.
+    // Every repetition, and the missing kind of the document.
     assert!(report.contains("the text of this file has 50000 findings"), "{report}");
     assert!(report.ends_with("… and 901 more: 901 of E0103\n"), "{report}");
 }
 
-/// The committed policies with bytes changed, dropped, doubled or put in: always a result, never a panic,
-/// and every finding can be drawn.
+/// Mutations of the committed policies (bytes changed, removed, duplicated or inserted): always a result,
+/// never a panic, and every finding can be drawn.
 #[test]
 fn broken_copies_of_good_policies_never_panic() {
     let policies = entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies"));
@@ -321,7 +321,7 @@ fn broken_copies_of_good_policies_never_panic() {
     for round in 0..10_000 {
         let mut files = originals.clone();
         let name = names[random.below(names.len())];
-        // What is broken is mostly found in the file itself; the others cost most of the time.
+        // Most faults are found in the mutated file itself; compiling the other files takes most of the time.
         if random.below(16) > 0 {
             files.retain(|other, _| other == name || other == "estate");
         }
@@ -329,7 +329,7 @@ fn broken_copies_of_good_policies_never_panic() {
         for _ in 0..=random.below(3) {
             random.mutate(&mut bytes);
         }
-        // The runtime refuses what is not UTF-8 before the compiler sees it.
+        // The runtime refuses text that is not UTF-8 before the compiler sees it.
         files.insert(name.clone(), String::from_utf8_lossy(&bytes).into_owned());
         let sources = sources(&files);
         let found = findings(&sources);
@@ -350,7 +350,7 @@ fn broken_copies_of_good_policies_never_panic() {
     }
 }
 
-/// What means something to YAML, and what hurts.
+/// Text that has a meaning in YAML, and unusual characters.
 #[rustfmt::skip]
 const LOADED: &[&str] = &[
     ":", "-", "[", "]", "{", "}", "&a", "*a", "!", "|", ">", "'", "\"", "#", "%", "@", ",", "?", "<<", "~", "0x",

@@ -1,5 +1,5 @@
-//! What has to hold of derived objectives whatever the policy is: what gets faster never makes a recovery slower,
-//! nobody does two things at a time, a sum is the sum of its terms and as sure as the least sure of them.
+//! Properties of derived objectives for any policy: a faster step never makes a recovery slower, nobody does
+//! two steps at a time, and a sum equals the sum of its terms and has their lowest assurance.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -20,7 +20,7 @@ sites: { one: { aws: us-east-1 }, two: { aws: us-west-2 }, three: { aws: eu-west
 defaults: { objectives: { rto: 9999d, rpo: 9999d } }
 ";
 
-/// A policy in numbers.
+/// A policy as numbers.
 #[derive(Debug, Clone)]
 struct Case {
     ttl: u64,
@@ -133,7 +133,7 @@ fn derived(compiled: &Compiled) -> BTreeMap<Disruption, Derivation> {
     all.into_values().flatten().map(|one| (one.disruption, one)).collect()
 }
 
-/// The same cases in every run: a failure that comes and goes helps nobody.
+/// The same cases in every run, so that failures are reproducible.
 fn check(property: impl Fn(Case) -> Result<(), TestCaseError>) {
     let config = Config { failure_persistence: None, ..Config::default() };
     let seed = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
@@ -204,7 +204,7 @@ fn additional_copy_never_increases_data_loss() {
                 prop_assert!(rank <= before[&disruption], "{disruption:?}");
             }
         }
-        // A copy in real time never helps against somebody who holds the account.
+        // A real-time copy never protects against an attacker who controls the account.
         prop_assert_eq!(before[&Disruption::AccountCompromise].0, !case.daily);
         Ok(())
     });

@@ -1,5 +1,5 @@
-//! YAML texts as people write them, and as nobody should: the same values in every notation, with comments
-//! and blank lines between all tokens that can have some.
+//! Generates YAML texts in common and unusual forms: the same values in every notation, with comments and
+//! blank lines wherever YAML allows them.
 
 use proptest::prelude::*;
 
@@ -9,13 +9,13 @@ enum Value {
     Nothing,
     /// One of [`WORDS`].
     Word(usize),
-    /// Text of several lines.
+    /// Multi-line text.
     Lines(Vec<usize>),
     List(Vec<Value>),
     Map(Vec<Value>),
 }
 
-/// What plain scalars look like, and quoted ones.
+/// Plain and quoted scalars.
 const WORDS: &[&str] = &[
     "virginia",
     "15m",
@@ -39,7 +39,7 @@ const WORDS: &[&str] = &[
     "&named x",
 ];
 
-/// What lines of text look like.
+/// Lines of text.
 const LINES: &[&str] =
     &["some text", "", "more: text", "# no comment", "  deeper", "- item", "", "日本 🎌", "end \\"];
 
@@ -57,7 +57,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// What means something to YAML, and what hurts.
+/// Text that has a meaning in YAML, and unusual characters.
 #[rustfmt::skip]
 pub(crate) fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
@@ -80,7 +80,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
                 pen.out.push_str("---");
                 pen.line_end();
             }
-            // Something for aliases to repeat.
+            // A value for aliases to repeat.
             pen.line(0, "known: &known");
             pen.line_end();
             pen.map(document, 0);
@@ -92,7 +92,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
     })
 }
 
-/// Writes values; the choices say how. Where they end, everything is written in the plainest way.
+/// Writes values. The choices select the notation; after the last choice, the simplest one is used.
 struct Pen {
     choices: std::vec::IntoIter<u8>,
     comments: usize,
@@ -127,7 +127,7 @@ impl Pen {
         self.out.push_str(text);
     }
 
-    /// The end of a line, perhaps with a comment.
+    /// The end of a line, with or without a comment.
     fn line_end(&mut self) {
         self.blanks();
         if self.one_of(4) == 3 {
@@ -164,7 +164,7 @@ impl Pen {
         self.out.push_str(&format!("{quote}key-{nth}{quote}"));
     }
 
-    /// An entry, from the start of its line or behind a `-`.
+    /// An entry, at the start of its line or after a `-`.
     fn entry(&mut self, nth: usize, value: &Value, indent: usize) {
         let behind_dash = self.out.ends_with(' ') && !self.out.ends_with('\n');
         if !behind_dash {
@@ -189,7 +189,7 @@ impl Pen {
         anchored
     }
 
-    /// What stands behind a `:` or `-`, with the end of the line.
+    /// The part after a `:` or `-`, including the end of the line.
     fn behind(&mut self, value: &Value, indent: usize, item: bool) {
         let step = usize::from(self.one_of(4)) + 1;
         match value {
@@ -201,7 +201,7 @@ impl Pen {
             }
             Value::Map(values) if !values.is_empty() && self.one_of(3) < 2 => {
                 if item && self.one_of(3) < 2 {
-                    // The entries line up behind the dash.
+                    // The entries are aligned after the dash.
                     self.out.push_str(&" ".repeat(step));
                     self.entry(0, &values[0], indent + 1 + step);
                     for (nth, value) in values.iter().enumerate().skip(1) {
@@ -239,7 +239,7 @@ impl Pen {
         }
     }
 
-    /// A scalar under a `|` or `>`.
+    /// A block scalar, `|` or `>`.
     fn block(&mut self, lines: &[usize], indent: usize, step: usize) {
         let header = self.pick(&[" |", " >"]);
         self.out.push_str(header);
@@ -257,13 +257,13 @@ impl Pen {
         }
     }
 
-    /// A value that can stand between brackets.
+    /// A value that is allowed inside brackets.
     fn flow(&mut self, value: &Value, indent: usize, inside: bool) {
         match value {
             Value::Nothing => {}
             Value::Word(word) => {
                 let word = WORDS[*word];
-                // The next indicator may not become part of the alias.
+                // The next indicator must not become part of the alias.
                 self.out.push_str(word);
                 self.out.push_str(if word.starts_with('*') { " " } else { "" });
             }
@@ -280,7 +280,7 @@ impl Pen {
                         self.out.push_str(&line);
                     }
                 }
-                // A backslash may not hide the quote.
+                // A backslash must not escape the quote.
                 self.line(indent, quote);
             }
             Value::List(items) => {
@@ -327,7 +327,7 @@ impl Pen {
         }
     }
 
-    /// Between two tokens in brackets.
+    /// The space between two tokens inside brackets.
     fn between(&mut self, indent: usize) {
         self.blanks();
         match self.one_of(12) {

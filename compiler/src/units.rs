@@ -236,7 +236,7 @@ macro_rules! as_text {
 
 as_text! {
     Duration is "a duration";
-    Date is "a day of the calendar";
+    Date is "a calendar date";
     Bytes is "an amount of data";
     Throughput is "data per second";
 }

@@ -236,9 +236,9 @@ fn resources_no_policy_can_express_are_left_out_with_the_reason() {
     let bench = Bench::aws(&standin);
     let imported = bench.run("import").expect(0);
     for left_out in [
-        "bucket acme-alone: no replication that can be taken over copies it",
-        "record split.acme.example A: its routing policy is weighted; Holdfast knows failover",
-        "record lonely.acme.example A: it is no pair of a PRIMARY and a SECONDARY",
+        "bucket acme-alone: it has no replication that can be imported",
+        "record split.acme.example A: its routing policy is weighted; Holdfast supports failover only",
+        "record lonely.acme.example A: it is not a pair of a PRIMARY and a SECONDARY",
     ] {
         assert!(imported.stderr.contains(left_out), "{}", imported.stderr);
     }

@@ -1,7 +1,7 @@
-//! The document of kind `continuity`: the business continuity plan. Who decides, who is told, by when, with what
-//! money and which resources.
+//! The document of kind `continuity`: the business continuity plan. It says who decides, who is informed, the
+//! deadlines, the budget and the reserved resources.
 //!
-//! What it holds follows NIST SP 800-34 rev. 1 §3.4.6, §4.2 and appendix A.3, ISO 22301:2019 §8.4, and the FFIEC
+//! Its parts follow NIST SP 800-34 rev. 1 §3.4.6, §4.2 and appendix A.3, ISO 22301:2019 §8.4, and the FFIEC
 //! booklet Business Continuity Management (2019), chapter V.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub enum ContinuityKind {
     Continuity,
 }
 
-/// The business continuity plan of the estate: one at the most.
+/// The business continuity plan of the estate: at most one.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Continuity {
@@ -33,56 +33,56 @@ pub struct Continuity {
     /// The day the plan was last reviewed.
     #[serde(default)]
     pub reviewed: Option<Date>,
-    /// How often it has to be reviewed. Without it: 365 d.
+    /// How often it must be reviewed. Without it: 365 d.
     #[serde(default)]
     pub review_every: Option<Duration>,
-    /// The people and teams the plan relies on, by name of their role.
+    /// The people and teams that the plan relies on, by the name of their role.
     #[schemars(extend("minProperties" = 1))]
     pub contacts: BTreeMap<Name, Contact>,
-    /// The five levels of incidents, from 1, the worst, to 5.
+    /// The five levels of incidents, from 1, the most severe, to 5.
     #[serde(default)]
     #[schemars(extend("minItems" = 5, "maxItems" = 5))]
     pub levels: Vec<Level>,
-    /// Who is told what, on which channels, with which words.
+    /// Who is informed of what, on which channels, with which templates.
     #[serde(default)]
     pub communication: Communication,
-    /// What the business cannot do without, and what of it is set aside for an emergency.
+    /// What the business needs to operate, and what is reserved for an emergency.
     #[serde(default)]
     pub resources: BTreeMap<Name, Resource>,
-    /// The money for emergencies, and who may spend it.
+    /// The budget for emergencies, and who may spend it.
     #[serde(default)]
     pub budget: Option<Budget>,
     /// Procedures for people, by name.
     #[serde(default)]
     pub procedures: BTreeMap<Name, Procedure>,
-    /// How people sign in on the worst day.
+    /// How people sign in during an emergency.
     #[serde(default)]
     pub access: Option<Access>,
-    /// Findings that somebody has decided to live with, for a time.
+    /// Findings that somebody has accepted for a limited time.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
     pub waivers: Vec<Waiver>,
 }
 
-/// Somebody the plan relies on.
+/// A person or team that the plan relies on.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Contact {
-    /// Who it is, for people: a person or a rota.
+    /// The person or rota, as people call it.
     #[schemars(length(min = 1, max = 200))]
     pub name: String,
     /// How to reach them, by channel, in the order to try: at least two, one of them outside the office
     /// (NIST SP 800-34 rev. 1 §4.2.2).
     #[schemars(extend("minItems" = 1, "maxItems" = 10))]
     pub reach: Vec<Reach>,
-    /// How long it takes at the most until they answer, at any hour.
+    /// The longest time until they answer, at any hour.
     pub answers_within: Duration,
-    /// Who stands in for them: another contact.
+    /// Their deputy: another contact.
     #[serde(default)]
     pub deputy: Option<Name>,
 }
 
-/// One way to reach somebody. Exactly one key.
+/// One way to reach a contact. Exactly one key.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reach {
@@ -90,7 +90,7 @@ pub enum Reach {
     Phone(ReachText),
     /// A pager or an on-call service.
     Pager(ReachText),
-    /// A mail address.
+    /// An e-mail address.
     Mail(ReachText),
     /// A chat room or a handle.
     Chat(ReachText),
@@ -105,54 +105,54 @@ pub struct ReachText(#[schemars(length(min = 1, max = 200))] pub String);
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Level {
-    /// 1, the worst, to 5.
+    /// The level: from 1, the most severe, to 5.
     #[schemars(range(min = 1, max = 5), extend("examples" = [1]))]
     pub level: u8,
-    /// What it is called.
+    /// Its name.
     pub name: Name,
-    /// What it means: by what one knows that an incident is of this level.
+    /// What it means: how to recognize an incident of this level.
     #[schemars(length(min = 1, max = 1000))]
     pub means: String,
-    /// Disruptions that are at least of this level.
+    /// Disruptions that have at least this level.
     #[serde(default)]
     pub disruptions: Vec<Disruption>,
     /// Who declares it: a contact.
     pub declared_by: Name,
-    /// How long after it was noticed it is declared at the latest.
+    /// The latest time to declare it, counted from when the incident was noticed.
     #[serde(default)]
     pub within: Option<Duration>,
-    /// Who is told: contacts.
+    /// Who is informed: contacts.
     #[serde(default)]
     pub tell: Vec<Name>,
-    /// What has to happen by when, such as reports to authorities.
+    /// What must happen by when, such as reports to authorities.
     #[serde(default)]
     pub deadlines: Vec<Deadline>,
 }
 
-/// Something that has to happen by a certain time.
+/// Something that must happen by a certain time.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Deadline {
-    /// What has to happen.
+    /// What must happen.
     #[schemars(length(min = 1, max = 200))]
     pub what: String,
-    /// How long after the incident was declared, at the latest.
+    /// The latest time, counted from when the incident was declared.
     pub within: Duration,
-    /// Who sees to it: a contact.
+    /// Who is responsible for it: a contact.
     pub by: Name,
-    /// The law, the contract or the rule that asks for it.
+    /// The law, contract or rule that requires it.
     #[schemars(length(min = 1, max = 200))]
     pub because: String,
 }
 
-/// Who is told what, on which channels, with which words.
+/// Who is informed of what, on which channels, with which templates.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Communication {
     /// The channels, in the order to try.
     #[serde(default)]
     pub channels: Vec<Channel>,
-    /// Texts that are ready, by name. `{service}`, `{level}`, `{since}` and `{next-update}` are filled in.
+    /// Prepared texts by name. `{service}`, `{level}`, `{since}` and `{next-update}` are filled in.
     #[serde(default)]
     #[schemars(extend("additionalProperties" = {"type": "string", "minLength": 1, "maxLength": 4000}))]
     pub templates: BTreeMap<Name, String>,
@@ -164,43 +164,43 @@ pub struct Communication {
 pub struct Channel {
     /// Its name.
     pub name: Name,
-    /// Who is told on it.
+    /// Who is informed on it.
     #[schemars(length(min = 1, max = 200))]
     pub audience: String,
-    /// The site it depends on, if it depends on one: a status page that goes down with what it reports.
+    /// The site that it depends on, if any. A status page should not fail together with what it reports.
     #[serde(default)]
     pub site: Option<Name>,
-    /// How often there is something new on it during an incident.
+    /// How often there is an update on it during an incident.
     #[serde(default)]
     pub every: Option<Duration>,
 }
 
-/// Something the business cannot do without.
+/// Something that the business needs to operate.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Resource {
     /// What it is.
     #[schemars(length(min = 1, max = 200))]
     pub what: String,
-    /// What of it is set aside for an emergency, and where.
+    /// What is reserved of it for an emergency, and where.
     #[schemars(length(min = 1, max = 200))]
     pub allocated: String,
-    /// Who answers for it: a contact.
+    /// Who is responsible for it: a contact.
     pub owner: Name,
 }
 
-/// The money for emergencies (FFIEC Business Continuity Management V.E).
+/// The budget for emergencies (FFIEC Business Continuity Management V.E).
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Budget {
-    /// How much may be spent in one incident without asking further, in whole units of the currency.
+    /// How much may be spent on one incident without further approval, in whole units of the currency.
     #[schemars(range(min = 1), extend("examples" = [250_000]))]
     pub limit: u64,
     /// The currency.
     pub currency: Currency,
     /// Who may spend it: a contact.
     pub authority: Name,
-    /// Who may when they cannot be reached: another contact.
+    /// Who may spend it if they cannot be reached: another contact.
     #[serde(default)]
     pub deputy: Option<Name>,
 }
@@ -214,16 +214,16 @@ pub struct Procedure {
     pub purpose: String,
     /// Who carries it out: a contact.
     pub owner: Name,
-    /// What to do, one thing after the other.
+    /// What to do, step by step.
     #[schemars(extend("minItems" = 1, "maxItems" = 100))]
     pub steps: Vec<String>,
 }
 
-/// How people sign in on the worst day.
+/// How people sign in during an emergency.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Access {
-    /// The site that the identity provider runs at, if it runs at one.
+    /// The site that the identity provider runs at, if it runs at one site.
     #[serde(default)]
     pub identity_provider: Option<Name>,
     /// Who holds the break-glass credentials: contacts. They work without the identity provider.

@@ -8,13 +8,13 @@ use super::text::{Name, TimeOfDay, ZoneName};
 use crate::provider::aws::words::BucketName;
 use crate::units::{Bytes, Date, Duration};
 
-/// How a bucket encrypts what is written without a word about encryption.
+/// How a bucket encrypts objects that are written without encryption settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Encryption {
-    /// With keys that S3 manages (SSE-S3).
+    /// With keys that the storage service manages (SSE-S3).
     #[serde(rename = "AES256")]
     Aes256,
-    /// With the site's KMS key (SSE-KMS), with a bucket key to spare KMS calls.
+    /// With the site's KMS key (SSE-KMS), with a bucket key to reduce the number of KMS calls.
     #[serde(rename = "aws:kms")]
     Kms,
 }
@@ -23,16 +23,16 @@ pub enum Encryption {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Data {
-    /// The bucket at the primary site. If it exists already it is adopted: settings change, data never.
+    /// The bucket at the primary site. An existing bucket is adopted: its settings change, its data never.
     pub bucket: BucketName,
-    /// How the bucket and its copies encrypt. Without it: the estate's default.
+    /// How the bucket and its copies encrypt. Without it: the default of the estate.
     #[serde(default)]
     pub encrypt: Option<Encryption>,
-    /// How much data it is, for the time that a restore takes.
+    /// How much data it holds, to derive the time that a restore takes.
     #[serde(default)]
     pub size: Option<Assumed<Bytes>>,
-    /// The day on which the objects that are older than the replication were copied by hand (S3 Batch
-    /// Replication), for buckets that existed before Holdfast did: replication copies new objects only.
+    /// The day on which the objects older than the replication were copied by hand (S3 Batch Replication),
+    /// for buckets that existed before Holdfast managed them: replication copies new objects only.
     #[serde(default)]
     pub backfilled: Option<Assumed<Date>>,
     /// How the data is copied.
@@ -74,13 +74,13 @@ pub struct Backup {
     /// The time zone of `at`. Without it: UTC, which has no summer time.
     #[serde(default)]
     pub zone: Option<ZoneName>,
-    /// How long after it is due a backup may start, and how long it may then take.
+    /// How long after its due time a backup may start, and how long it may then take.
     #[serde(default)]
     pub windows: Option<Windows>,
     /// How long a backup is kept, for `daily` and `weekly`: whole days.
     #[serde(default)]
     pub keep: Option<Duration>,
-    /// Whether backups can be deleted before their time. Without it they can.
+    /// Who can delete backups before their time. Without it: anyone with permission to delete backups.
     #[serde(default)]
     pub lock: Option<Lock>,
 }
@@ -90,7 +90,7 @@ pub struct Backup {
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// Every change as it happens: S3 replication with replication time control (99.9 % of new objects within
-    /// 15 minutes). A copy, not a backup: what is overwritten here is overwritten there.
+    /// 15 minutes). A copy, not a backup: an overwrite at the primary also overwrites the copy.
     RealTime,
     /// A backup every day, copied to the sites.
     Daily,
@@ -112,16 +112,16 @@ pub enum Weekday {
     Sunday,
 }
 
-/// How long after it is due a backup may start, and how long it may then take.
+/// How long after its due time a backup may start, and how long it may then take.
 ///
 /// Source: AWS Backup API Reference, `BackupRuleInput`.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Windows {
-    /// How long after it is due a backup starts at the latest: at least 1 h. Without it: 1 h.
+    /// The latest start of a backup after its due time: at least 1 h. Without it: 1 h.
     #[serde(default)]
     pub start: Option<Duration>,
-    /// How long a backup may take; one that takes longer is cancelled. Without it: 8 h.
+    /// How long a backup may take. A longer one is cancelled. Without it: 8 h.
     #[serde(default)]
     pub complete: Option<Duration>,
 }
@@ -130,13 +130,13 @@ pub struct Windows {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lock {
-    /// Those with a permission of their own for it.
+    /// Only principals with a special permission for it.
     Governance,
-    /// Nobody, not even the owner of the account. It cannot be taken back.
+    /// Nobody, not even the owner of the account. This lock cannot be removed.
     Compliance,
 }
 
-/// Where a copy lives: a site, or a site with the name of the bucket there.
+/// Where a copy is stored: a site, or a site with the name of the bucket there.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum BackupTarget {
@@ -146,7 +146,7 @@ pub enum BackupTarget {
     Bucket(TargetBucket),
 }
 
-/// A copy in a bucket of a given name.
+/// A copy in a bucket with a given name.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TargetBucket {

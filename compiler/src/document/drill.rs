@@ -40,7 +40,7 @@ pub struct Drill {
     /// The services it tests.
     #[schemars(extend("minItems" = 1, "maxItems" = 1000))]
     pub services: Vec<Name>,
-    /// What goes wrong in it.
+    /// The disruption that is exercised.
     pub disruption: Disruption,
     /// The site that is lost in it, for `site-loss`.
     #[serde(default)]
@@ -50,7 +50,7 @@ pub struct Drill {
     pub lead: Option<Name>,
     /// When it counts as passed.
     pub success: Success,
-    /// Findings that somebody has decided to live with, for a time.
+    /// Findings that somebody has accepted for a limited time.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
     pub waivers: Vec<Waiver>,
@@ -66,7 +66,7 @@ pub struct Success {
     /// No service loses more data than this. Without it: than its own objective allows.
     #[serde(default)]
     pub rpo: Option<Duration>,
-    /// What else has to hold.
+    /// Further conditions.
     #[serde(default)]
     #[schemars(extend("maxItems" = 50))]
     pub criteria: Vec<String>,
@@ -78,9 +78,9 @@ pub struct Success {
 pub enum Form {
     /// Everybody checks their part of the plan alone.
     Checklist,
-    /// The plan is read together, step by step.
+    /// The participants read the plan together, step by step.
     WalkThrough,
-    /// A scenario is talked through. Not enough alone to show that a recovery works.
+    /// The participants discuss a scenario. This alone does not show that a recovery works.
     Tabletop,
     /// People act on a scenario as if it were real, without touching production.
     Simulation,
@@ -91,7 +91,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// Whether nothing is recovered in it, however lively it is (NIST SP 800-34 rev. 1 §3.5.4).
+    /// Whether nothing is recovered in it (NIST SP 800-34 rev. 1 §3.5.4).
     #[must_use]
     pub fn recovers_nothing(self) -> bool {
         self < Self::Functional

@@ -1,4 +1,4 @@
-//! The document of kind `estate`: the sites, and what holds for all services unless one says otherwise.
+//! The document of kind `estate`: the sites, and the defaults of all services.
 
 use std::collections::BTreeMap;
 
@@ -23,34 +23,34 @@ pub enum EstateKind {
     Estate,
 }
 
-/// The estate: one per compilation. It names the sites that services live at.
+/// The estate: one per compilation. It declares the sites that services run at.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Estate {
     /// `estate`: this document describes the estate.
     pub kind: EstateKind,
-    /// The estate's name. It is written into the tags of everything Holdfast makes.
+    /// The estate's name. Everything Holdfast makes is tagged with it.
     pub name: Name,
-    /// The AWS account the estate lives in. With it, Holdfast refuses to work in any other account.
+    /// The AWS account of the estate. If it is set, Holdfast refuses to work in any other account.
     #[serde(default)]
     pub account: Option<AccountId>,
     /// The sites by name. A site is a region that can be lost as a whole.
     #[schemars(extend("minProperties" = 1))]
     pub sites: BTreeMap<Name, Site>,
-    /// What holds for every service that does not say otherwise.
+    /// Defaults for every service.
     #[serde(default)]
     pub defaults: Defaults,
-    /// Tiers of services by name: what holds for every service of a tier that does not say otherwise.
+    /// Tiers of services by name, with the defaults for the services of a tier.
     #[serde(default)]
     pub tiers: BTreeMap<Name, Tier>,
-    /// Where the journal of Holdfast is kept, and whether it outlives a site. Without `s3` Holdfast writes it into
-    /// `.holdfast/journal` beside the policies, and you bring it to the site.
+    /// Where the journal of Holdfast is stored, and whether it survives the loss of a site. Without `s3`,
+    /// Holdfast writes it to `.holdfast/journal` beside the policies, and you copy it to the site.
     #[serde(default)]
     pub journal: Option<JournalPlace>,
-    /// Who has to approve a plan before it is applied. Without it: whoever applies it.
+    /// Who must approve a plan before it is applied. Without it: whoever applies it.
     #[serde(default)]
     pub approvals: Option<Approvals>,
-    /// Findings that somebody has decided to live with, for a time.
+    /// Findings that somebody has accepted for a limited time.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
     pub waivers: Vec<Waiver>,
@@ -62,36 +62,36 @@ pub struct Estate {
 pub struct Site {
     /// The AWS region.
     pub aws: AwsRegion,
-    /// The KMS key for data encrypted with `aws:kms` at this site. Without it, the account's key for S3
+    /// The KMS key for data encrypted with `aws:kms` at this site. Without it: the account's key for S3
     /// (`alias/aws/s3`).
     #[serde(default)]
     pub kms_key: Option<KmsKey>,
-    /// What it shares with other sites and could be lost with them: a power grid, an operator, a law. Sites that
-    /// share a word share a fate.
+    /// Names of what could fail at this and other sites together: a power grid, an operator, a jurisdiction.
+    /// Sites that share a name can be lost together.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
     pub shares: Vec<Name>,
 }
 
 impl Site {
-    /// The region, with the provider that the word selects.
+    /// The region, with its provider.
     #[must_use]
     pub fn region(&self) -> Region {
         self.aws.into()
     }
 }
 
-/// Who has to approve a plan before it is applied.
+/// Who must approve a plan before it is applied.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Approvals {
-    /// How many people have to agree. The author of a plan is never one of them.
+    /// How many people must approve. The author of a plan never counts.
     #[schemars(range(min = 1, max = 10))]
     pub required: u8,
-    /// The file that says whose keys count: an `allowed_signers` file of OpenSSH (`ssh-keygen(1)`, "ALLOWED
-    /// SIGNERS").
+    /// The file with the keys that may approve: an `allowed_signers` file of OpenSSH (`ssh-keygen(1)`,
+    /// "ALLOWED SIGNERS").
     pub signers: FilePath,
-    /// For how long an approval holds at most, up to 30 days. Without it: 24 h.
+    /// How long an approval is valid at most, up to 30 days. Without it: 24 h.
     #[serde(default)]
     pub hold: Option<Duration>,
 }
@@ -100,49 +100,50 @@ pub struct Approvals {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct JournalPlace {
-    /// The site that holds it.
+    /// The site that stores it.
     pub site: Name,
-    /// The sites that hold a copy. Holdfast makes none: replicate the bucket, or copy the folder.
+    /// The sites that store a copy. Holdfast makes no copies: replicate the bucket, or copy the folder.
     #[serde(default)]
     pub copies: Vec<Name>,
-    /// The bucket at the site, and the prefix in it, that a team shares: `s3://BUCKET/PREFIX`. The bucket has to
+    /// The bucket at the site and the prefix in it, shared by a team: `s3://BUCKET/PREFIX`. The bucket must
     /// exist.
     #[serde(default)]
     pub s3: Option<S3Location>,
-    /// How long a run may be silent before others may take it over: `10s` to `1h`. Without it: `1m`. Only with `s3`.
+    /// How long a run may be silent before another run may take over: `10s` to `1h`. Without it: `1m`. Only
+    /// with `s3`.
     #[serde(default)]
     pub lease: Option<Duration>,
 }
 
-/// What holds for every service of a tier that does not say otherwise.
+/// Defaults for the services of a tier.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Tier {
-    /// Whether the business stops without these services: they have to be exercised, and not only talked about.
+    /// Whether the business stops without these services. If so, discussion-only drills are not enough.
     #[serde(default)]
     pub critical: bool,
-    /// How fast a service has to be back, and how much data it may lose.
+    /// How fast a service must be back, and how much data it may lose.
     #[serde(default)]
     pub objectives: Option<Objectives>,
-    /// How buckets encrypt.
+    /// How buckets encrypt by default.
     #[serde(default)]
     pub encrypt: Option<Encryption>,
-    /// What is taken for granted.
+    /// Default assumptions.
     #[serde(default)]
     pub assumptions: Assumptions,
 }
 
-/// What holds for every service that does not say otherwise.
+/// Defaults for every service.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Defaults {
-    /// How fast a service has to be back, and how much data it may lose. Without it: 4 h and 1 h.
+    /// How fast a service must be back, and how much data it may lose. Without it: 4 h and 1 h.
     #[serde(default)]
     pub objectives: Option<Objectives>,
     /// How buckets encrypt by default. Without it: `AES256`.
     #[serde(default)]
     pub encrypt: Option<Encryption>,
-    /// What is taken for granted of every service.
+    /// Default assumptions.
     #[serde(default)]
     pub assumptions: Assumptions,
 }

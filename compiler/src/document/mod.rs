@@ -1,5 +1,5 @@
-//! Documents: the syntax of the language. Text becomes span trees, trees are validated against the JSON Schema, and
-//! valid ones become typed documents that keep the byte range of every value.
+//! Documents: the syntax of the language. Text is parsed into span trees, trees are validated against the
+//! JSON Schema, and valid trees become typed documents with the byte range of every value.
 
 mod assumptions;
 mod continuity;
@@ -49,15 +49,15 @@ pub use tree::{Step, Tree};
 pub use trust::{Trust, TrustedApprovals, TrustedEstate, TrustedJournal};
 pub use waiver::Waiver;
 
-/// The largest file that is read as policy, in bytes.
+/// The largest policy file in bytes.
 pub const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 
-/// A document that fits the schema.
+/// A document that matches the schema.
 #[derive(Debug)]
 pub struct Document {
-    /// What it says.
+    /// Its typed content.
     pub body: Body,
-    /// Where it says so.
+    /// The byte ranges of its values.
     pub text: Text,
 }
 
@@ -74,7 +74,7 @@ pub enum Body {
     Drill(Box<Drill>),
 }
 
-/// The text of a document: the bytes of everything in it.
+/// The byte ranges of everything in a document.
 #[derive(Debug)]
 pub struct Text {
     tree: Tree,
@@ -82,19 +82,19 @@ pub struct Text {
 }
 
 impl Text {
-    /// The bytes of the value at the end of a path.
+    /// The byte range of the value at a path.
     #[must_use]
     pub fn span(&self, path: &[Step<'_>]) -> Span {
         self.tree.span(path).unwrap_or(self.whole)
     }
 
-    /// The bytes of the key at the end of a path.
+    /// The byte range of the key at a path.
     #[must_use]
     pub fn key_span(&self, path: &[Step<'_>]) -> Span {
         self.tree.key_span(path).unwrap_or(self.whole)
     }
 
-    /// All of its bytes.
+    /// The byte range of the whole document.
     #[must_use]
     pub fn range(&self) -> Span {
         self.tree.root().map_or(self.whole, |root| root.span)
@@ -102,20 +102,21 @@ impl Text {
 }
 
 impl Document {
-    /// The bytes of the value at the end of a path.
+    /// The byte range of the value at a path.
     #[must_use]
     pub fn span(&self, path: &[Step<'_>]) -> Span {
         self.text.span(path)
     }
 
-    /// The bytes of the key at the end of a path.
+    /// The byte range of the key at a path.
     #[must_use]
     pub fn key_span(&self, path: &[Step<'_>]) -> Span {
         self.text.key_span(path)
     }
 }
 
-/// Read every document of every source. Findings go to `out`; what fits is returned, in source order.
+/// Read every document of every source. Findings are added to `out`; valid documents are returned in source
+/// order.
 pub fn read(sources: &Sources, out: &mut Vec<Diagnostic>) -> Vec<Document> {
     sources.iter().flat_map(|(id, source)| read_source(id, &source.path, &source.text, out)).collect()
 }
@@ -133,7 +134,7 @@ fn read_source(id: SourceId, path: &str, text: &str, out: &mut Vec<Diagnostic>) 
         );
         return Vec::new();
     }
-    // A `---` with nothing behind it is not worth a word.
+    // An empty document after a `---` needs no finding.
     let documents = trees.into_iter().filter(|tree| !empty(tree)).filter_map(|tree| document(tree, out));
     let documents = documents.collect();
     let found = out.len() - before;
@@ -142,14 +143,16 @@ fn read_source(id: SourceId, path: &str, text: &str, out: &mut Vec<Diagnostic>) 
         let message =
             format!("the text of this file has {found} findings; the first {MOST_FINDINGS} are reported");
         out.push(
-            Diagnostic::new(codes::TOO_MUCH, message).in_file(path).help("fix what repeats, and check again"),
+            Diagnostic::new(codes::TOO_MUCH, message)
+                .in_file(path)
+                .help("fix the repeated cause, and check again"),
         );
     }
     documents
 }
 
-/// How many findings of the text of one file are kept: every format writes all of them, and a megabyte of repeated
-/// keys has a hundred thousand.
+/// The most findings of the text of one file. Every output format writes all findings, and a megabyte of
+/// repeated keys has a hundred thousand.
 const MOST_FINDINGS: usize = 1_000;
 
 fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
@@ -157,7 +160,7 @@ fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
     let json = tree.to_json(root);
     let whole = first_key(&tree, root.span);
     let Value::Object(map) = &json else {
-        let message = "a policy document has to be a mapping of keys to values";
+        let message = "a policy document must be a mapping of keys to values";
         let found = if json.is_array() { "this is a list" } else { "this is a single value" };
         out.push(Diagnostic::new(codes::WRONG_TYPE, message).at(root.span, found));
         return None;
@@ -200,7 +203,7 @@ fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
     Some(Document { body, text: Text { tree, whole } })
 }
 
-/// The first key of a document: where findings about the whole of it are shown.
+/// The first key of a document, where findings about the whole document are shown.
 fn first_key(tree: &Tree, root: Span) -> Span {
     match tree.root().map(|node| &node.content) {
         Some(tree::Content::Map(entries)) => entries.iter().map(|entry| entry.key_span).min().unwrap_or(root),
@@ -208,8 +211,8 @@ fn first_key(tree: &Tree, root: Span) -> Span {
     }
 }
 
-/// From schema-valid JSON to its type. The schema is made from the types, so this finds an error only
-/// where a type says more than its schema can.
+/// Convert schema-valid JSON to its type. The schema is generated from the types, so this fails only where a
+/// type is stricter than its schema.
 fn typed<T: DeserializeOwned>(json: Value, tree: &Tree, whole: Span, out: &mut Vec<Diagnostic>) -> Option<T> {
     let error = match serde_path_to_error::deserialize(json) {
         Ok(value) => return Some(value),

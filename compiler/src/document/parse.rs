@@ -1,7 +1,8 @@
 //! YAML text into span trees.
 //!
-//! The parser's events carry exact byte ranges; here they become nodes, and what policies cannot use is refused at its
-//! place: duplicate keys, keys that are not text, tags, and anything whose expansion would be too large.
+//! The parser's events carry exact byte ranges. This module turns them into nodes and reports what policies
+//! cannot use at its place: duplicate keys, keys that are not text, tags, and aliases that expand to too
+//! much.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,10 +15,10 @@ use super::{scalar, syntax_error};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{SourceId, Span};
 
-/// Nodes the documents of a file may have together with their aliases expanded. A service is about 60 nodes.
+/// The most nodes of the documents of a file, with their aliases expanded. A service has about 60 nodes.
 const MAX_WEIGHT: u64 = 1_000_000;
 
-/// Read all documents of a file. A document with an error is left out and reported; the others stand.
+/// Read all documents of a file. A document with an error is reported and left out; the others are returned.
 pub(crate) fn parse(source: SourceId, text: &str, out: &mut Vec<Diagnostic>) -> Vec<Tree> {
     let options = options! {
         strict_indentation: true,
@@ -29,7 +30,7 @@ pub(crate) fn parse(source: SourceId, text: &str, out: &mut Vec<Diagnostic>) -> 
     let tabbed = tabbed_lines(text);
     let new = || Builder::new(text, &tabbed);
     let mut trees = Vec::new();
-    // Of the file, not of each document: a hostile file can have ten thousand of them.
+    // The limit is per file, not per document: a hostile file can have ten thousand documents.
     let mut left = MAX_WEIGHT;
     let mut builder = new();
     while let Some(event) = parser.next_event() {
@@ -44,7 +45,7 @@ pub(crate) fn parse(source: SourceId, text: &str, out: &mut Vec<Diagnostic>) -> 
                 builder.event(event, Span::new(source, range.start, range.end));
             }
             Err(error) => {
-                // What the half-read document already said would be noise beside the syntax error.
+                // After a syntax error, findings of the unfinished document are not useful.
                 builder = new();
                 out.push(syntax_error::report(source, text, &error));
                 if !matches!(parser.proceed_next_document(), Ok(true)) {
@@ -56,7 +57,7 @@ pub(crate) fn parse(source: SourceId, text: &str, out: &mut Vec<Diagnostic>) -> 
     trees
 }
 
-/// A line with a tab in its indentation: its bytes, and the offset of the tab.
+/// A line with a tab in its indentation: its byte range, and the offset of the tab.
 type TabbedLine = (Range<usize>, usize);
 
 fn tabbed_lines(text: &str) -> Vec<TabbedLine> {
@@ -74,7 +75,7 @@ fn tabbed_lines(text: &str) -> Vec<TabbedLine> {
 /// A collection that is still open.
 enum Open {
     List(Vec<NodeId>),
-    /// Entries, where each key stands first, and the key that waits for its value.
+    /// A mapping: the entries so far, and the key whose value comes next.
     Map(Vec<Entry>, BTreeMap<String, Span>, Option<(String, Span)>),
 }
 
@@ -88,7 +89,7 @@ struct Builder<'a> {
     anchors: BTreeMap<usize, NodeId>,
     root: Option<NodeId>,
     errors: Vec<Diagnostic>,
-    /// Whether something could not be made a value of.
+    /// Whether a value could not be built.
     broken: bool,
 }
 
@@ -161,18 +162,19 @@ impl<'a> Builder<'a> {
         };
         let content = match open {
             Open::List(items) => Content::List(items),
-            // Of a key that is here twice the first one counts, so that the rest can still be checked.
+            // Of a duplicate key, the first one counts, so that the rest can still be checked.
             Open::Map(mut entries, first, _) => {
                 entries.retain(|entry| first.get(&entry.key) == Some(&entry.key_span));
                 entries.sort_by(|one, other| one.key.cmp(&other.key));
                 Content::Map(entries)
             }
         };
-        // A block collection ends where the next thing begins; its last byte of text is what people see.
+        // The parser ends a block collection where the next thing begins. Its span ends at its last byte of
+        // text.
         let written = self.text.get(start.start..end.end).unwrap_or_default();
         let span = Span::new(start.source, start.start, start.start + written.trim_end().len());
         let id = self.push(content, span);
-        // Aliases of aliases nest without a single bracket more. What is deeper still has this one inside.
+        // Nested aliases make values deep without more brackets.
         if self.nodes.get(id.0).is_some_and(|node| node.depth == MAX_DEPTH + 1) {
             self.broken = true;
             self.errors.push(syntax_error::too_deep(self.first_character(span)));
@@ -197,7 +199,7 @@ impl<'a> Builder<'a> {
         NodeId(self.nodes.len() - 1)
     }
 
-    /// Put a finished node (or the node an alias repeats) where it belongs.
+    /// Add a finished node, or the node that an alias repeats, to the open collection.
     fn place(&mut self, id: NodeId, span: Span) {
         match self.open.last_mut().map(|(open, ..)| open) {
             None => self.root = Some(id),
@@ -216,7 +218,7 @@ impl<'a> Builder<'a> {
             _ => None,
         };
         if text.is_none() {
-            self.unsupported(span, "a key has to be text", "put the key in quotes");
+            self.unsupported(span, "a key must be text", "put the key in quotes");
         }
         let name = text.unwrap_or_default();
         let mut duplicate = None;
@@ -253,8 +255,8 @@ impl<'a> Builder<'a> {
         written().unwrap_or(value)
     }
 
-    /// The parser counts a tab behind spaces as one column, editors as up to eight: nobody could see what
-    /// belongs to what. Between brackets and braces the indentation means nothing.
+    /// The parser counts a tab after spaces as one column, editors as up to eight, so people could not see
+    /// the nesting. Inside brackets and braces, indentation has no meaning.
     fn no_tab(&mut self, node: Span) {
         let before = self.tabbed.partition_point(|(line, _)| line.end <= node.start);
         let Some((_, tab)) = self.tabbed.get(before).filter(|(line, _)| line.contains(&node.start)) else {
@@ -274,13 +276,13 @@ impl<'a> Builder<'a> {
         self.errors.push(error.at(span, "here").help(help));
     }
 
-    /// A long value marked at its beginning, which is a key of any language where it has no brackets.
+    /// Marks a long value at its first character.
     fn first_character(&self, span: Span) -> Span {
         let first = self.text.get(span.start..).and_then(|text| text.chars().next());
         Span::new(span.source, span.start, span.start + first.map_or(0, char::len_utf8))
     }
 
-    /// The document, if its weight is within what is left for its file.
+    /// The document, if its weight fits into what is left for its file.
     fn finish(mut self, left: &mut u64, out: &mut Vec<Diagnostic>) -> Option<Tree> {
         out.extend(std::mem::take(&mut self.errors));
         let root = self.root?;

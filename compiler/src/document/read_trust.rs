@@ -6,7 +6,7 @@ use super::{schema_error, tree, trees, typed};
 use crate::diagnostic::{Diagnostic, MOST_REPORTED, codes};
 use crate::source::{Sources, Span};
 
-/// The form of a head: the digest of an entry.
+/// Whether the text can be a head: the digest of an entry, or `none`.
 fn is_head(text: &str) -> bool {
     text == "none"
         || text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
@@ -15,7 +15,7 @@ fn is_head(text: &str) -> bool {
 /// Read the only document of the only source.
 ///
 /// # Errors
-/// Everything that is wrong with its text.
+/// All findings about its text.
 pub fn read_trust(sources: &Sources) -> Result<Trust, Vec<Diagnostic>> {
     let mut findings = Vec::new();
     let Some((id, source)) = sources.iter().next() else { return Err(findings) };

@@ -1,4 +1,4 @@
-//! Recovery procedures: what is done, by whom, how long it takes, after what.
+//! Recovery procedures: the steps, who does them, how long they take and in which order.
 
 use std::fmt;
 
@@ -8,26 +8,26 @@ use serde::{Deserialize, Serialize};
 use super::text::{ApiCall, Name, StepAction};
 use crate::units::Duration;
 
-/// What can go wrong. AWS Resilience Hub tells apart software, hardware, zone and region; what loses data needs
-/// a finer grain (AWS Well-Architected Framework, REL13).
+/// What can go wrong. AWS Resilience Hub distinguishes software, hardware, zone and region; data loss needs
+/// finer distinctions (AWS Well-Architected Framework, REL13).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Disruption {
-    /// A site is gone, with all that is in it.
+    /// A site is lost with everything in it.
     SiteLoss,
     /// Data was deleted or corrupted, by mistake or by a fault.
     Corruption,
-    /// Somebody who wants to destroy it holds the account.
+    /// An attacker who wants to destroy data controls the account.
     AccountCompromise,
-    /// The primary site's encryption key is gone.
+    /// The primary site's encryption key is lost.
     KeyLoss,
 }
 
 impl Disruption {
-    /// All of them, in the order in which they are shown.
+    /// All disruptions, in display order.
     pub const ALL: [Self; 4] = [Self::SiteLoss, Self::Corruption, Self::AccountCompromise, Self::KeyLoss];
 
-    /// The word of the language.
+    /// The key in the language.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -40,7 +40,7 @@ impl Disruption {
 }
 
 impl fmt::Display for Disruption {
-    /// For sentences.
+    /// As part of a sentence.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SiteLoss => "the loss of the primary site",
@@ -51,7 +51,7 @@ impl fmt::Display for Disruption {
     }
 }
 
-/// One step of a recovery. It starts when all steps in `after` are done and whoever does it is free.
+/// One step of a recovery. It starts when all steps in `after` are done and the person who does it is free.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(extend(
@@ -74,18 +74,18 @@ pub struct RecoveryStep {
     /// Who does it: a contact of the continuity plan. Without it the step is automatic.
     #[serde(default)]
     pub by: Option<Name>,
-    /// How long it takes at the most, once it is begun.
+    /// The longest time it takes, once it has started.
     #[serde(default)]
     pub takes: Option<Duration>,
-    /// The steps that have to be done before.
+    /// The steps that must be done first.
     #[serde(default)]
     pub after: Vec<Name>,
-    /// How it is done, for somebody who does not know the system.
+    /// How to do it, for a reader who does not know the system.
     #[serde(default)]
     #[schemars(length(min = 1, max = 2000))]
     pub how: Option<String>,
-    /// The cloud APIs it calls, as IAM names them, such as `ec2:RunInstances`: a recovery should need no control
-    /// plane.
+    /// The cloud APIs it calls, as IAM names them, such as `ec2:RunInstances`. A recovery should not need a
+    /// control plane.
     #[serde(default)]
     #[schemars(extend("maxItems" = 50))]
     pub calls: Vec<ApiCall>,

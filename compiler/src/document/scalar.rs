@@ -1,8 +1,8 @@
-//! Plain scalars after the core schema of YAML 1.2.2 (§10.3.2): `no`, `on` and `014` mean what they say.
+//! Plain scalars according to the core schema of YAML 1.2.2 (§10.3.2): `no` and `on` are text, `014` is 14.
 
 use serde_json::{Number, Value};
 
-/// What a plain scalar stands for, or why it stands for nothing.
+/// The value of a plain scalar, or why it has none.
 pub(super) fn plain(text: &str) -> Result<Value, &'static str> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Ok(Value::Null),
@@ -12,14 +12,14 @@ pub(super) fn plain(text: &str) -> Result<Value, &'static str> {
     }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
-        return Err("a number has to be finite");
+        return Err("a number must be finite");
     }
     if let Some(radix) = integer_radix(text, unsigned) {
-        return integer(text, radix).ok_or("an integer has to fit into 64 bits");
+        return integer(text, radix).ok_or("an integer must fit into 64 bits");
     }
     if is_float(unsigned) {
         let number = text.parse().ok().and_then(Number::from_f64);
-        return number.map(Value::Number).ok_or("a number has to be finite");
+        return number.map(Value::Number).ok_or("a number must be finite");
     }
     Ok(Value::String(text.to_owned()))
 }

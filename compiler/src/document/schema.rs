@@ -1,7 +1,7 @@
-//! The JSON Schema (draft 2020-12) of the language: one source for editors and for the compiler.
+//! The JSON Schema (draft 2020-12) of the language, used by editors and by the compiler.
 //!
-//! It is generated from the document types and committed as `schema/holdfast.schema.json`; a test holds
-//! both equal.
+//! It is generated from the document types and committed as `schema/holdfast.schema.json`. A test checks that
+//! both are equal.
 
 use std::sync::LazyLock;
 
@@ -15,14 +15,14 @@ use super::estate::Estate;
 use super::service::Service;
 use super::trust::Trust;
 
-/// Where the schema lives in the repository and what its `$id` says.
+/// The `$id` of the schema.
 pub const ID: &str = "https://holdfast.dev/schema/holdfast.schema.json";
 
 /// The kinds of document with the names of their definitions.
 pub(super) const KINDS: [(&str, &str); 4] =
     [("estate", "Estate"), ("service", "Service"), ("continuity", "Continuity"), ("drill", "Drill")];
 
-/// The schema as editors load it: any one of the documents, told apart by `kind`.
+/// The schema for editors: one of the documents, distinguished by `kind`.
 pub static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     generator.subschema_for::<Estate>();
@@ -42,14 +42,14 @@ pub static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     })
 });
 
-/// A schema as people write one.
+/// A generated schema in the form that a person would write.
 fn tidied(mut schema: Value) -> Value {
     tidy(&mut schema);
     schema
 }
 
-/// What schemars writes for Rust's sake and nobody else's: integer formats, nulls for optional values
-/// (a key that is there has a value), constants spelt as one-item lists, the line breaks of comments.
+/// Remove what schemars generates only for Rust: integer formats, nulls for optional values (a key that is
+/// present has a value), constants as one-item lists, the line breaks of comments.
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
@@ -100,7 +100,7 @@ fn without_null(map: &mut serde_json::Map<String, Value>) {
     }
 }
 
-/// A mapping by name: a key that is no name gets the error of names, not that of unknown keys.
+/// A mapping by name. An invalid name gets the error for names, not the one for unknown keys.
 fn named_entries(map: &mut serde_json::Map<String, Value>) {
     let Some(Value::Object(patterns)) = map.get("patternProperties") else {
         return;
@@ -113,7 +113,7 @@ fn named_entries(map: &mut serde_json::Map<String, Value>) {
     }
 }
 
-/// A list of constants with a description each becomes an `enum` with one description that has them all:
+/// Turn a list of constants, each with a description, into an `enum` with one description of all of them:
 /// editors complete it, and its errors name the choices.
 fn choices(map: &mut serde_json::Map<String, Value>) {
     let Some(Value::Array(branches)) = map.get("oneOf") else {
@@ -141,7 +141,7 @@ fn choices(map: &mut serde_json::Map<String, Value>) {
     };
 }
 
-/// What the language servers of JSON and YAML read beside the standard: text in Markdown.
+/// Keywords that JSON and YAML language servers read besides the standard ones: descriptions in Markdown.
 fn for_editors(map: &mut serde_json::Map<String, Value>) {
     if let Some(text) = map.get("description").and_then(Value::as_str).filter(|text| text.contains('`')) {
         let text = text.to_owned();
@@ -149,7 +149,8 @@ fn for_editors(map: &mut serde_json::Map<String, Value>) {
     }
 }
 
-/// The definitions of everything that is read: the language, and the trust anchor, which is none of it.
+/// The definitions of everything that is read: the language and the trust anchor, which is not part of the
+/// language.
 pub(super) static DEFINITIONS: LazyLock<Value> = LazyLock::new(|| {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     generator.subschema_for::<Trust>();

@@ -1,4 +1,4 @@
-//! What the JSON Schema validator found, located in the user's own text.
+//! Turns errors of the JSON Schema validator into findings at places in the user's text.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic, MOST_REPORTED, codes, did_you_mean, on
 use crate::provider::aws::words;
 use crate::source::Span;
 
-/// Report one error of the validator. A union reports the errors of the branch the user meant.
+/// Report one error of the validator. For a union, report the errors of the branch that the user meant.
 pub(super) fn report(tree: &Tree, fallback: Span, error: &ValidationError<'_>, out: &mut Vec<Diagnostic>) {
     let segments: Vec<LocationSegment<'_>> = error.instance_path().iter().collect();
     let path: Vec<Step<'_>> = segments
@@ -29,9 +29,9 @@ pub(super) fn report(tree: &Tree, fallback: Span, error: &ValidationError<'_>, o
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             out.extend(unexpected.iter().take(MOST_REPORTED).map(|key| at.unknown_key(key)));
         }
-        // The misspelt key is reported; a second finding for the right one would say the same.
+        // The misspelt key is reported. A second finding about the missing key would report the same mistake.
         ValidationErrorKind::Required { property } if at.is_misspelt(property) => {}
-        // A key that two others exclude is one key too many, not two.
+        // A key that is excluded by two others gives one finding, not two.
         ValidationErrorKind::FalseSchema => {
             let excluded = at.excluded();
             let place = |d: &Diagnostic| d.labels.first().map(|label| label.span);
@@ -43,7 +43,7 @@ pub(super) fn report(tree: &Tree, fallback: Span, error: &ValidationError<'_>, o
     }
 }
 
-/// One error with the place it is about.
+/// One error and the place that it is about.
 struct Site<'a> {
     tree: &'a Tree,
     path: &'a [Step<'a>],
@@ -52,7 +52,7 @@ struct Site<'a> {
 }
 
 impl Site<'_> {
-    /// The value, or its key where nothing is written.
+    /// The value, or its key if the value is empty.
     fn value(&self) -> Span {
         let span = self.tree.span(self.path).unwrap_or(self.fallback);
         if span.start == span.end { self.key() } else { span }
@@ -61,13 +61,13 @@ impl Site<'_> {
     fn key(&self) -> Span {
         let span = self.tree.key_span(self.path).unwrap_or(self.fallback);
         match self.path {
-            // A whole document is marked at its first key: marking all of it marks nothing.
+            // An error about the whole document is marked at its first key.
             [] => self.fallback,
             _ => span,
         }
     }
 
-    /// The last key on the way: what the user calls the thing.
+    /// The last key on the path, as the user knows it.
     fn name(&self) -> String {
         let key = self.path.iter().rev().find_map(|step| match step {
             Step::Key(key) => Some(*key),
@@ -123,7 +123,7 @@ impl Site<'_> {
         self.tree.key_span(&path).unwrap_or(self.fallback)
     }
 
-    /// The keys that the mapping can have: those of its definition, where a condition holds the failed keyword.
+    /// The keys that the mapping can have. If a condition holds the failed keyword, those of its definition.
     fn properties(&self) -> Option<&'static serde_json::Map<String, Value>> {
         let own = self.schema().filter(|_| !self.error.schema_path().as_str().contains("/then/"));
         let schema = own.or_else(|| DEFINITIONS.get("$defs")?.get(self.definition()))?;
@@ -134,7 +134,7 @@ impl Site<'_> {
         self.properties().into_iter().flatten().map(|(key, _)| key.as_str()).collect()
     }
 
-    /// Whether the mapping has an unknown key that was meant to be this one.
+    /// Whether the mapping has an unknown key that is probably a misspelling of this one.
     fn is_misspelt(&self, missing: &Value) -> bool {
         let known = self.known_keys();
         let written = self.error.instance();
@@ -143,7 +143,7 @@ impl Site<'_> {
         unknown.any(|(key, _)| did_you_mean(key, known.iter().copied()) == missing.as_str())
     }
 
-    /// Whether what was wanted is a list of texts.
+    /// Whether a list of texts is expected.
     fn lists_text(&self) -> bool {
         let items = self.schema().and_then(|schema| schema.get("items"));
         let name = items.and_then(|items| items.get("$ref")?.as_str()?.strip_prefix("#/$defs/"));
@@ -179,7 +179,7 @@ impl Site<'_> {
             (_, Value::Null) => Some("write a value, or remove the key".to_owned()),
             _ => None,
         };
-        Diagnostic::new(codes::WRONG_TYPE, format!("{} has to be {expected}", self.name()))
+        Diagnostic::new(codes::WRONG_TYPE, format!("{} must be {expected}", self.name()))
             .at(self.value(), format!("this is {found}"))
             .maybe_help(help)
     }
@@ -202,13 +202,13 @@ impl Site<'_> {
             }
             ValidationErrorKind::Pattern { .. } => return self.pattern(),
             ValidationErrorKind::Minimum { limit } => {
-                (codes::OUT_OF_RANGE, format!("{name} has to be at least {limit}"), "too small".into(), None)
+                (codes::OUT_OF_RANGE, format!("{name} must be at least {limit}"), "too small".into(), None)
             }
             ValidationErrorKind::Maximum { limit } => {
-                (codes::OUT_OF_RANGE, format!("{name} has to be at most {limit}"), "too large".into(), None)
+                (codes::OUT_OF_RANGE, format!("{name} must be at most {limit}"), "too large".into(), None)
             }
             ValidationErrorKind::MinLength { .. } => {
-                (codes::OUT_OF_RANGE, format!("{name} is empty"), "nothing here".into(), None)
+                (codes::OUT_OF_RANGE, format!("{name} is empty"), "empty".into(), None)
             }
             ValidationErrorKind::MaxLength { limit } => (
                 codes::OUT_OF_RANGE,
@@ -237,13 +237,13 @@ impl Site<'_> {
         Diagnostic::new(code, message).at(self.value(), label).maybe_help(help)
     }
 
-    /// A key of a mapping by name that is no name.
+    /// An invalid name as a key of a mapping by name.
     fn property_name(&self, error: &ValidationError<'_>) -> Diagnostic {
         let key = error.instance().as_str().unwrap_or_default().to_owned();
         bad_name(&key).at(self.key_within(&key), "not a name")
     }
 
-    /// A key that another one excludes, or the value of another one.
+    /// A key, or its value, that another key excludes.
     fn excluded(&self) -> Diagnostic {
         let rule = self.error.schema_path().as_str();
         let after = |part: &str| rule.split('/').skip_while(|p| *p != part).nth(1).unwrap_or_default();
@@ -259,7 +259,7 @@ impl Site<'_> {
         let message = format!("{} cannot be combined with `{shown}`", self.name());
         Diagnostic::new(codes::UNKNOWN_KEY, message)
             .at(self.key(), "one too many")
-            .at(self.tree.key_span(&path).unwrap_or(self.fallback), "beside this")
+            .at(self.tree.key_span(&path).unwrap_or(self.fallback), "excluded by this")
             .help("keep one of them")
     }
 
@@ -307,7 +307,7 @@ impl Site<'_> {
             "Name" => bad_name(text).at(self.value(), "not a name"),
             _ => Diagnostic::new(codes::BAD_FORM, format!("{name} cannot be `{text}`"))
                 .at(self.value(), "does not have the right form")
-                .maybe_help(description.map(|text| format!("it has to be {}", first_sentence(text)))),
+                .maybe_help(description.map(|text| format!("it must be {}", first_sentence(text)))),
         }
     }
 }
@@ -328,7 +328,7 @@ fn is_name(text: &str) -> bool {
     plain && text.len() <= 40 && text.starts_with(|c: char| c.is_ascii_lowercase()) && !text.ends_with('-')
 }
 
-/// What a description of the schema says first, as a part of a sentence of ours.
+/// The first sentence of a schema description, as part of a message.
 fn first_sentence(description: &str) -> String {
     let text = description.split_whitespace().collect::<Vec<_>>().join(" ");
     let sentence = text.split(". ").next().unwrap_or_default().trim_end_matches('.');
@@ -342,7 +342,7 @@ fn first_sentence(description: &str) -> String {
     }
 }
 
-/// The duration that was probably meant.
+/// The duration that the user probably meant.
 fn duration_cure(text: &str) -> String {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit()).trim().to_ascii_lowercase();

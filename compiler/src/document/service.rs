@@ -1,5 +1,5 @@
-//! The document of kind `service`: where it lives, what data it must not lose, how its traffic moves, and how
-//! people bring it back.
+//! The document of kind `service`: where it runs, its data, how its traffic fails over, and how people
+//! recover it.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub enum ServiceKind {
     Service,
 }
 
-/// A service: what has to survive the loss of a site.
+/// A service: what must survive the loss of a site.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Service {
@@ -31,10 +31,10 @@ pub struct Service {
     pub kind: ServiceKind,
     /// The service's name, unique in the estate.
     pub name: Name,
-    /// The tier it belongs to, one of the estate's: what holds for the tier holds for the service.
+    /// The tier it belongs to, one of the estate's. The defaults of the tier apply to it.
     #[serde(default)]
     pub tier: Option<Name>,
-    /// Who answers for it: a contact of the continuity plan.
+    /// Who is responsible for it: a contact of the continuity plan.
     #[serde(default)]
     pub owner: Option<Name>,
     /// The site it normally runs at.
@@ -42,46 +42,47 @@ pub struct Service {
     /// The sites that take over, in this order.
     #[serde(default)]
     pub standby: Vec<Name>,
-    /// How fast it has to be back, and how much data it may lose.
+    /// How fast it must be back, and how much data it may lose.
     #[serde(default)]
     pub objectives: Option<Objectives>,
-    /// Services it cannot do without: they are set up first, and it is back only when they are.
+    /// Services that it needs: they are set up first, and it is back only when they are back.
     #[serde(default)]
     pub depends_on: Vec<Name>,
     /// The data sets by name.
     #[serde(default)]
     pub data: BTreeMap<Name, Data>,
-    /// The entries of traffic by name.
+    /// The traffic entries by name.
     #[serde(default)]
     pub traffic: BTreeMap<Name, Traffic>,
-    /// What of it is there already, under a name of its own or to be left as it is. The key is the address that
-    /// plans show, without the service: `bucket.DATA.SITE`, `role.DATA`, `replication.DATA`,
-    /// `health-check.TRAFFIC.SITE`, `record.TRAFFIC.SITE`. `holdfast import` writes this.
+    /// Its resources that already exist, with a name of their own or with settings to leave unmanaged. The
+    /// key is the address that plans show, without the service: `bucket.DATA.SITE`, `role.DATA`,
+    /// `replication.DATA`, `health-check.TRAFFIC.SITE`, `record.TRAFFIC.SITE`. `holdfast import` writes this.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 1000))]
     pub existing: BTreeMap<String, Existing>,
-    /// How it is brought back when its primary site is lost, step by step. Traffic with a probe moves by itself.
+    /// The steps to recover it when its primary site is lost. Traffic with a probe fails over without a step.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
     pub recovery: Vec<RecoveryStep>,
-    /// How it is brought back after other disruptions, step by step.
+    /// The steps to recover it after other disruptions.
     #[serde(default)]
     pub recovery_from: RecoveryFrom,
-    /// What the author takes for granted, with the reason.
+    /// Assumptions of the author, with reasons.
     #[serde(default)]
     pub assumptions: Assumptions,
-    /// Findings that somebody has decided to live with, for a time.
+    /// Findings that somebody has accepted for a limited time.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
     pub waivers: Vec<Waiver>,
 }
 
-/// What an objective allows at the most.
+/// The limit that an objective sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// So long.
+    /// At most this long.
     Within(Duration),
-    /// Nobody has decided yet. It is said, so that nobody takes silence for an answer, and it is a warning.
+    /// Not decided yet. It is written explicitly, so that a missing value cannot be mistaken for a decision,
+    /// and it gives a warning.
     Undecided,
 }
 
@@ -105,7 +106,7 @@ impl JsonSchema for Limit {
         "Limit".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let description = "A span of time, or undecided where nobody has decided yet.";
+        let description = "A span of time, or undecided if nobody has decided yet.";
         schemars::json_schema!({
             "type": "string",
             "description": description,
@@ -116,41 +117,41 @@ impl JsonSchema for Limit {
     }
 }
 
-/// Recovery objectives: of the loss of a site, and of the other disruptions where somebody asks for them.
+/// Recovery objectives: for the loss of a site, and for other disruptions if they are set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Objectives {
-    /// Recovery time objective: the longest time the service may be away when a site is lost.
+    /// Recovery time objective: the longest time the service may be unavailable after a site is lost.
     #[serde(default)]
     pub rto: Option<Limit>,
-    /// Recovery point objective: the longest stretch of data that may be lost with a site.
+    /// Recovery point objective: the longest span of recent data that may be lost with a site.
     #[serde(default)]
     pub rpo: Option<Limit>,
-    /// The same for data that was deleted or corrupted, by mistake or by a fault.
+    /// The objectives for deleted or corrupted data.
     #[serde(default)]
     pub corruption: Option<Objective>,
-    /// The same for an account in the hands of somebody who wants to destroy it.
+    /// The objectives for an account that an attacker controls.
     #[serde(default)]
     pub account_compromise: Option<Objective>,
-    /// The same for the loss of the primary site's encryption key.
+    /// The objectives for the loss of the primary site's encryption key.
     #[serde(default)]
     pub key_loss: Option<Objective>,
 }
 
-/// What one disruption may cost.
+/// The objectives for one disruption.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Objective {
-    /// Recovery time objective: the longest time the service may be away.
+    /// Recovery time objective: the longest time the service may be unavailable.
     #[serde(default)]
     pub rto: Option<Limit>,
-    /// Recovery point objective: the longest stretch of data that may be lost.
+    /// Recovery point objective: the longest span of recent data that may be lost.
     #[serde(default)]
     pub rpo: Option<Limit>,
 }
 
 impl Objectives {
-    /// What is asked of one disruption.
+    /// The objectives for one disruption.
     #[must_use]
     pub fn of(&self, disruption: Disruption) -> Objective {
         match disruption {
@@ -162,19 +163,19 @@ impl Objectives {
     }
 }
 
-/// How a service is brought back after disruptions that lose no site.
+/// The steps to recover a service after disruptions other than the loss of a site.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RecoveryFrom {
-    /// When data was deleted or corrupted.
+    /// After data was deleted or corrupted.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
     pub corruption: Vec<RecoveryStep>,
-    /// When the account is in the hands of somebody who wants to destroy it.
+    /// After an attacker took control of the account.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
     pub account_compromise: Vec<RecoveryStep>,
-    /// When the primary site's encryption key is lost.
+    /// After the primary site's encryption key was lost.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
     pub key_loss: Vec<RecoveryStep>,

@@ -1,4 +1,4 @@
-//! What the YAML parser found, explained for people who do not know YAML parsers.
+//! Explains errors of the YAML parser to people who do not know YAML well.
 
 use granit_parser::{ErrorKind, ScanError};
 
@@ -11,7 +11,7 @@ pub(super) fn report(source: SourceId, text: &str, error: &ScanError) -> Diagnos
     let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
     let rest = text.get(at..).unwrap_or_default();
     let Fault { code, message, label, help, offset, length } = fault(error.kind(), text, at, rest);
-    // At the end of the text there is nothing to mark: the last thing that is there comes near.
+    // The end of the text has nothing to mark, so mark the last character before it.
     let written = text.trim_end();
     let last = written.char_indices().next_back().map_or(0, |(at, _)| at);
     let offset = if offset >= written.len() { last } else { offset };
@@ -23,7 +23,7 @@ pub(super) fn report(source: SourceId, text: &str, error: &ScanError) -> Diagnos
 const TAB: &str = "a tab cannot indent YAML";
 const TAB_CURE: &str = "use spaces; most editors can convert tabs for YAML files";
 
-/// The finding for a tab that the parser lets pass.
+/// The finding for a tab that the parser accepts.
 pub(super) fn tab(span: Span) -> Diagnostic {
     Diagnostic::new(codes::TAB, TAB).at(span, "tab").help(TAB_CURE)
 }
@@ -31,7 +31,7 @@ pub(super) fn tab(span: Span) -> Diagnostic {
 const TOO_DEEP: &str = "nested deeper than";
 const FLATTEN: &str = "no policy needs this; flatten it";
 
-/// The finding for what only its aliases make too deep.
+/// The finding for a value that is too deep only because of its aliases.
 pub(super) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::new(codes::TOO_MUCH, format!("{TOO_DEEP} {MAX_DEPTH} levels with its aliases written out"))
         .at(span, "too deep")
@@ -95,7 +95,7 @@ fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
             Fault::new(at, "a quote is never closed", "opened here", "close it with the same kind of quote")
         }
         ErrorKind::InvalidQuotedScalarIndent => {
-            let help = "close it; quoted text over several lines has to be indented deeper than its key";
+            let help = "close it; quoted text over several lines must be indented deeper than its key";
             Fault::new(at, "a quote above is not closed", "still in quotes", help)
         }
         ErrorKind::UnknownQuotedScalarEscape => {
@@ -103,7 +103,7 @@ fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
             Fault::new(at, "this escape sequence does not exist in double quotes", "in this text", help)
         }
         ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
-            // The parser may mark the text that holds it.
+            // The parser may report the text that contains the character.
             let at = rest.find(*character).map_or(at, |offset| at + offset);
             Fault::new(at, format!("`{character}` cannot be in YAML"), "hidden character", "remove it")
         }
@@ -138,7 +138,7 @@ fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
     }
 }
 
-/// The tab the parser means: the first one on the line of the error, or after it.
+/// The tab that the parser means: the first one on the line of the error, or after it.
 fn tab_near(text: &str, at: usize) -> Option<usize> {
     let line = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
     Some(text.get(line..)?.find('\t')? + line)

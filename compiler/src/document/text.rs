@@ -1,4 +1,4 @@
-//! The small texts of the language: each has a pattern for editors, a code for its errors, and one type.
+//! The text types of the language. Each has a pattern for editors and an error code.
 
 use std::borrow::Cow;
 
@@ -65,13 +65,13 @@ text_type! {
 text_type! {
     /// The path of a file in the folder of the estate or below it.
     FilePath, "^(?!/)(?!.*(^|/)\\.\\.(/|$))[A-Za-z0-9._/-]{1,200}$",
-    "The path of a file, from the folder of the estate: no way up (`..`), nothing absolute.",
+    "A file path relative to the folder of the estate, without `..`.",
     ["approvers.allowed_signers"]
 }
 text_type! {
     /// An absolute path of a URL.
     UrlPath, "^/[!-~]{0,254}$",
-    "The path a health checker asks for: starts with `/`, at most 255 characters.",
+    "The path that a health checker requests: starts with `/`, at most 255 characters.",
     ["/healthz"]
 }
 
@@ -99,8 +99,8 @@ text_type! {
     "An API call as IAM names it: the service, a colon, the action.",
     ["ec2:RunInstances", "rds:RestoreDBInstanceFromDBSnapshot"]
 }
-/// The code of a finding that can be waived: a warning, or an error about objectives or recovery. What waivers
-/// themselves do wrong cannot.
+/// The code of a finding that can be waived: a warning, or an error about objectives or recovery. Findings
+/// about waivers themselves cannot be waived.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct FindingCode(String);
@@ -136,9 +136,9 @@ impl JsonSchema for FindingCode {
 }
 
 text_type! {
-    /// The three letters of a currency (ISO 4217).
+    /// The three-letter code of a currency (ISO 4217).
     Currency, "^[A-Z]{3}$",
-    "The three letters of a currency (ISO 4217), such as EUR.",
+    "The three-letter code of a currency (ISO 4217), such as EUR.",
     ["EUR", "USD"]
 }
 
@@ -166,7 +166,7 @@ quantity!(
     "A span of time: a whole number and a unit, one of s, m, h, d.",
     ["60s", "15m", "4h", "35d"]
 );
-quantity!(Date, "A day of the calendar: year, month, day.", ["2026-11-23"]);
+quantity!(Date, "A calendar date: year, month, day.", ["2026-11-23"]);
 quantity!(
     Bytes,
     "An amount of data: a whole number and a unit, one of KiB, MiB, GiB, TiB.",

@@ -9,29 +9,29 @@ use serde::Deserialize;
 use super::text::{DomainName, Name, UrlPath};
 use crate::units::Duration;
 
-/// A DNS name whose answer moves to the next site when the current one stops answering.
+/// A DNS name that fails over to the next site when the current one stops answering.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Traffic {
-    /// The public hosted zone. It has to exist.
+    /// The public hosted zone. It must exist.
     #[schemars(extend("examples" = ["acme.example"]))]
     pub zone: DomainName,
     /// The name in that zone.
     pub record: DomainName,
-    /// How long resolvers may keep an answer. For failover, 60 s or less.
+    /// How long resolvers may cache an answer. For failover: at most 60 s.
     #[serde(default)]
     pub ttl: Option<Duration>,
-    /// How health checkers find out that an endpoint is down.
+    /// How health checkers detect that an endpoint is down.
     #[serde(default)]
     pub probe: Option<Probe>,
-    /// Where the service answers, by site: the primary's and at least one standby's.
+    /// The endpoints of the service by site: the primary's and at least one standby's.
     #[schemars(extend("minProperties" = 1))]
     pub endpoints: BTreeMap<Name, Endpoint>,
 }
 
 /// A health check. Exactly one of `https`, `http` and `tcp`; with `tcp`, no `port` and no `expect`.
 ///
-/// The limits are those of health checks; their source is with the kind.
+/// The limits are those of the health check kind, which names their source.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(extend(
@@ -47,10 +47,10 @@ pub struct Traffic {
     }
 ))]
 pub struct Probe {
-    /// Ask for this path over HTTPS.
+    /// Request this path over HTTPS.
     #[serde(default)]
     pub https: Option<UrlPath>,
-    /// Ask for this path over HTTP.
+    /// Request this path over HTTP.
     #[serde(default)]
     pub http: Option<UrlPath>,
     /// Open a TCP connection to this port.
@@ -61,20 +61,20 @@ pub struct Probe {
     #[serde(default)]
     #[schemars(range(min = 1, max = 65535), extend("examples" = [8443]))]
     pub port: Option<u16>,
-    /// How often each checker asks: `10s` or `30s`. Without it: 30 s.
+    /// How often each checker sends a request: `10s` or `30s`. Without it: 30 s.
     #[serde(default)]
     pub every: Option<Interval>,
-    /// After how many failures in a row an endpoint counts as down: 1 to 10. Without it: 3.
+    /// The number of consecutive failures after which an endpoint counts as down: 1 to 10. Without it: 3.
     #[serde(default)]
     #[schemars(range(min = 1, max = 10), extend("examples" = [3]))]
     pub failures: Option<u8>,
-    /// Text that has to be within the first 5,120 bytes of the answer.
+    /// Text that must be within the first 5,120 bytes of the response.
     #[serde(default)]
     #[schemars(length(min = 1, max = 255))]
     pub expect: Option<String>,
 }
 
-/// The intervals at which health checkers can ask.
+/// The supported request intervals of health checkers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Interval {
     /// Every 10 seconds ("fast").
@@ -97,7 +97,7 @@ impl Interval {
     }
 }
 
-/// Where a service answers at one site: an address, a host name, or an alias of an AWS resource.
+/// The endpoint of a service at one site: an address, a host name, or an alias of an AWS resource.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Endpoint {
@@ -132,7 +132,7 @@ impl fmt::Display for EndpointText {
     }
 }
 
-/// An alias of an AWS resource. Its own health counts (`EvaluateTargetHealth`).
+/// An alias of an AWS resource. The health of the resource counts (`EvaluateTargetHealth`).
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AliasEndpoint {

@@ -1,13 +1,13 @@
-//! The span tree: a YAML document in which every key and every value knows its bytes.
+//! The span tree: a YAML document with the byte range of every key and value.
 //!
-//! Nodes live in one arena and aliases share nodes, so a tree is never larger than its text; what it
-//! would weigh expanded is known before anybody expands it.
+//! Nodes are in one arena and aliases share nodes, so a tree is never larger than its text. The weight of the
+//! expanded tree is known before it is expanded.
 
 use serde_json::Value;
 
 use crate::source::Span;
 
-/// How deep collections may nest.
+/// The deepest nesting of collections.
 pub(crate) const MAX_DEPTH: usize = 64;
 
 /// Index of a node in its [`Tree`].
@@ -17,24 +17,24 @@ pub struct NodeId(pub(super) usize);
 /// One node.
 #[derive(Debug)]
 pub struct Node {
-    /// The bytes of the value (for a collection: of all of it).
+    /// The byte range of the value; for a collection, of the whole collection.
     pub span: Span,
-    /// What it holds.
+    /// Its content.
     pub content: Content,
-    /// How many nodes it is when every alias is expanded. Saturating.
+    /// The number of nodes with every alias expanded. Saturating.
     pub weight: u64,
-    /// How many collections deep it is when every alias is expanded; a scalar is 0.
+    /// The nesting depth with every alias expanded; 0 for a scalar.
     pub depth: usize,
 }
 
-/// What a node holds.
+/// The content of a node.
 #[derive(Debug)]
 pub enum Content {
     /// Null, boolean, number or text.
     Scalar(Value),
     /// A sequence.
     List(Vec<NodeId>),
-    /// A mapping, in the order of the keys: a hostile file can have a million, and each is looked up.
+    /// A mapping, sorted by key: a hostile file can have a million keys, and each is looked up.
     Map(Vec<Entry>),
 }
 
@@ -43,7 +43,7 @@ pub enum Content {
 pub struct Entry {
     /// The key.
     pub key: String,
-    /// The bytes of the key.
+    /// The byte range of the key.
     pub key_span: Span,
     /// The value.
     pub value: NodeId,
@@ -56,7 +56,7 @@ pub struct Tree {
     pub(super) root: NodeId,
 }
 
-/// One part of the way from the root to a node.
+/// One step of a path from the root to a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<'a> {
     /// Into the value of a key.
@@ -84,7 +84,7 @@ impl Tree {
         self.nodes.get(id.0)
     }
 
-    /// The topmost node.
+    /// The root node.
     #[must_use]
     pub fn root(&self) -> Option<&Node> {
         self.node(self.root)
@@ -110,19 +110,19 @@ impl Tree {
         }
     }
 
-    /// The node at the end of a path.
+    /// The node at a path.
     #[must_use]
     pub fn find(&self, path: &[Step<'_>]) -> Option<&Node> {
         path.iter().try_fold(self.root()?, |node, step| self.child(node, *step))
     }
 
-    /// The bytes of the value at the end of a path, or of the nearest node on the way that exists.
+    /// The byte range of the value at a path, or of the nearest node on the path that exists.
     #[must_use]
     pub fn span(&self, path: &[Step<'_>]) -> Option<Span> {
         (0..=path.len()).rev().find_map(|length| self.find(path.get(..length)?)).map(|node| node.span)
     }
 
-    /// The bytes of the key that the path ends in; of the value where it ends in no key.
+    /// The byte range of the key that the path ends in, or of the value if the path ends in an item.
     #[must_use]
     pub fn key_span(&self, path: &[Step<'_>]) -> Option<Span> {
         if let Some((Step::Key(key), parents)) = path.split_last()
@@ -133,10 +133,10 @@ impl Tree {
         self.span(path)
     }
 
-    /// Whether another tree holds the same values in the same order, shared by aliases in the same places.
-    /// Where they stand in their texts does not count.
+    /// Whether another tree has the same values in the same order, with aliases in the same places. Positions
+    /// in the text do not count.
     ///
-    /// Nodes are in the order of their ends, so texts that say the same have equal arenas.
+    /// Nodes are stored in the order of their ends, so equal texts have equal arenas.
     pub(crate) fn same_content(&self, other: &Self) -> bool {
         let same = |(one, other): (&Node, &Node)| match (&one.content, &other.content) {
             (Content::Scalar(one), Content::Scalar(other)) => one == other,
@@ -152,7 +152,7 @@ impl Tree {
             && self.nodes.iter().zip(&other.nodes).all(same)
     }
 
-    /// A node as JSON, aliases expanded. The parser has checked weight and depth.
+    /// A node as JSON with aliases expanded. The parser has already limited weight and depth.
     #[must_use]
     pub fn to_json(&self, node: &Node) -> Value {
         let child = |id: &NodeId| self.node(*id).map_or(Value::Null, |node| self.to_json(node));

@@ -1,5 +1,5 @@
-//! The trust anchor: whom a runner trusts, written by the owner of the runner and kept outside the policies' repository.
-//! It is not a policy: a folder of policies that holds one is refused like any unknown kind of document.
+//! The trust anchor: whom a runner trusts. The owner of the runner writes it and stores it outside the
+//! repository of the policies. It is not a policy: in a policy folder it is an unknown kind of document.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub enum TrustKind {
     Trust,
 }
 
-/// A trust anchor. Files that it names lie in its folder or below.
+/// A trust anchor. The files that it names are in its folder or below.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Trust {
@@ -29,7 +29,7 @@ pub struct Trust {
     pub estates: BTreeMap<Name, TrustedEstate>,
 }
 
-/// What holds for one estate, whatever its policies, plan files and journal say.
+/// What applies to one estate, whatever its policies, plan files and journal say.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrustedEstate {
@@ -41,47 +41,49 @@ pub struct TrustedEstate {
     /// The partition of these accounts. Without it: `aws`.
     #[serde(default)]
     pub partition: Option<Name>,
-    /// Where the journal is, and how much of it there is at least.
+    /// Where the journal is, and which entry it must contain.
     pub journal: TrustedJournal,
-    /// Who has to agree to a plan at least. A policy can ask for more, never for less.
+    /// Who must approve a plan at least. A policy can require more approvals, never fewer.
     #[serde(default)]
     pub approvals: Option<TrustedApprovals>,
-    /// An `allowed_signers` file: the authors of plans. With it, a plan without the signature of its author is refused.
+    /// An `allowed_signers` file: the authors of plans. If set, a plan without the signature of an author is
+    /// refused.
     #[serde(default)]
     pub authors: Option<String>,
-    /// An `allowed_signers` file: whose signature lets a plan be applied without the approvals it needs. Without it nobody
-    /// can.
+    /// An `allowed_signers` file: whose signature allows a plan to be applied without the required approvals.
+    /// Without it: nobody.
     #[serde(default)]
     pub break_glass: Option<String>,
-    /// An `allowed_signers` file: the keys of runners. With it, a journal that holds a run without the signature of one of
-    /// them is refused.
+    /// An `allowed_signers` file: the keys of runners. If set, a journal with a run that none of them has
+    /// signed is refused.
     #[serde(default)]
     pub runners: Option<String>,
 }
 
-/// Where the journal is, and how much of it there is at least.
+/// Where the journal is, and which entry it must contain.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrustedJournal {
-    /// `s3://BUCKET/PREFIX`, or a folder, from the folder of the anchor.
+    /// `s3://BUCKET/PREFIX`, or a folder relative to the folder of the anchor.
     pub at: String,
     /// The account that owns the bucket. Without it: the account of the runner's credentials.
     #[serde(default)]
     pub owner: Option<AccountId>,
-    /// A head that the journal contains, as `holdfast journal verify` prints it, or `none` before the first run.
+    /// The head of the journal, as `holdfast journal verify` prints it, or `none` before the first run. The
+    /// journal must contain this entry.
     pub head: String,
 }
 
-/// Who has to agree to a plan at least.
+/// Who must approve a plan at least.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrustedApprovals {
-    /// How many people. The author of a plan is never one of them.
+    /// How many people must approve. The author of a plan never counts.
     #[schemars(range(min = 1, max = 10))]
     pub required: u8,
     /// An `allowed_signers` file: whose approvals count.
     pub signers: String,
-    /// For how long an approval holds at most. Without it: 24 h.
+    /// How long an approval is valid at most. Without it: 24 h.
     #[serde(default)]
     pub hold: Option<Duration>,
 }

@@ -75,7 +75,7 @@ fn traffic(candidate: &Candidate<'_>, out: &mut String) {
             let _ = writeln!(out, "    probe: {{ {} }}", probe.collect::<Vec<_>>().join(", "));
         }
         if traffic.guessed {
-            out.push_str("    # A guess: nothing in the cloud tells which of these is at which site.\n");
+            out.push_str("    # A guess: nothing in the cloud shows which of these is at which site.\n");
         }
         out.push_str("    endpoints:\n");
         for (site, target) in &traffic.endpoints {

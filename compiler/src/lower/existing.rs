@@ -33,7 +33,7 @@ pub(super) fn apply(service: &Service, own: &mut [Resource], out: &mut Vec<Diagn
                 };
                 let message = format!("`{}` has no `{address}`", service.name);
                 let finding = Diagnostic::new(codes::UNKNOWN_EXISTING, message);
-                out.push(finding.at(existing.span, "nothing has this address").help(help));
+                out.push(finding.at(existing.span, "no resource has this address").help(help));
             }
         }
     }
@@ -82,7 +82,7 @@ fn one(address: &str, existing: &Existing, resource: &mut Resource, out: &mut Ve
 
 fn choices(what: &str, names: &[&str]) -> String {
     match names {
-        [] => format!("remove it: nothing of this kind can be {what}"),
+        [] => format!("remove it: no resource of this kind can be {what}"),
         names => format!("what can be {what}: {}", one_of(names.iter().copied())),
     }
 }

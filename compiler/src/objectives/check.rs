@@ -187,7 +187,7 @@ fn finding(
         (Some(words), _) => format!("the cheapest change that meets it: {words}"),
         (None, Some(term)) => format!("shorten it in its own service: {}", term.what),
         (None, None) if !unlimited.is_empty() => unlimited.join("\n"),
-        (None, None) => "no single change meets it".to_owned(),
+        (None, None) => "no single change meets the objective".to_owned(),
     };
     if let (Some(value), None) = (bound.value(), elsewhere.first()) {
         help.push_str(&format!("; or set `{}: {}`", what.to_lowercase(), value.in_minutes_up()));

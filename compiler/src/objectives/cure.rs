@@ -181,5 +181,5 @@ fn real_time(
         Disruption::Corruption | Disruption::AccountCompromise => false,
     };
     let site = service.sites.iter().filter(new).find(helps)?;
-    Some(format!("a copy in real time: `{{ strategy: real-time, to: [{}] }}`", site.name))
+    Some(format!("a real-time copy: `{{ strategy: real-time, to: [{}] }}`", site.name))
 }

@@ -32,7 +32,7 @@ fn nothing(disruption: Disruption) -> (&'static str, &'static str) {
             ("no copy survives the loss of the site", "every copy and backup is at the primary site")
         }
         Disruption::Corruption => {
-            ("nothing keeps an older state", "a copy in real time copies the corruption too")
+            ("nothing keeps an older state", "a real-time copy also copies the corruption")
         }
         Disruption::AccountCompromise => (
             "no backup is beyond the account's reach",
@@ -89,7 +89,7 @@ fn in_time(backups: Vec<(Bound, &Schedule)>, silent: Option<&Facts<'_>>) -> Vec<
 
 fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
     let site = &copy.bucket.site.name;
-    let what = format!("copying to `{site}` in real time");
+    let what = format!("real-time copy to `{site}`");
     let mut terms = Vec::new();
     match &copy.backfill {
         Backfill::NotNeeded => {}
@@ -115,7 +115,7 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
     }
     let span = Some(copy.bucket.span);
     terms.push(if let Some((what_is, span)) = copy.left {
-        let why = format!("{what_is} left as it is, so nothing is guaranteed");
+        let why = format!("{what_is} left unmanaged, so no time is guaranteed");
         Term::unbounded(Phase::Loss, what, why, Some(span))
     } else if copy.timed {
         Term {
@@ -188,10 +188,9 @@ fn scheduled<'d>(
             // One job per resource runs at a time: a job that takes longer than the interval delays the next
             // one.
             let busy = copy.as_ref().and_then(|term| term.value).unwrap_or_default().plus(schedule.complete);
-            let mut source =
-                format!("the schedule; {} has to be set up for it", data.provider.backup.service);
+            let mut source = format!("the schedule; set up {} for it", data.provider.backup.service);
             if schedule.interval > schedule.nominal() {
-                source.push_str(", with the longest gap that summer time makes");
+                source.push_str(", including the longest gap around a change to summer time");
             }
             if busy > schedule.interval {
                 source.push_str(", as often as one can be made and copied");

@@ -54,7 +54,7 @@ pub(super) fn bound<'p>(
             procedure.restore_unless_done(name, data, elsewhere);
         }
         if facts.traffic.is_empty() && steps.is_empty() {
-            procedure.no_recovery(facts.span, "no traffic that fails over by itself, and no `recovery`");
+            procedure.no_recovery(facts.span, "no traffic with automatic failover, and no `recovery`");
         }
     } else if steps.is_empty() {
         procedure.no_recovery(facts.span, &format!("no steps in `recovery-from.{}`", disruption.key()));

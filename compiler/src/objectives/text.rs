@@ -19,9 +19,9 @@ pub fn text(policy: &Policy, all: &BTreeMap<&Name, Derived>, sources: &Sources, 
     let pen = Pen::new(style);
     let mut out = String::new();
     let _ = writeln!(out, "Recovery objectives of estate {}", pen.bold(policy.estate.as_str()));
-    let legend = "Every number is a bound under the assumptions named beside it, not a proof. It is as sure as its \
-         least sure term: proven (the configuration forces it), SLA (the provider promises it for a percentile and pays if \
-         it fails), measured, attested (somebody says so), unbounded.";
+    let legend = "Every number is a bound under the assumptions named beside it, not a proof. It is as reliable as its \
+         least reliable term: proven (the configuration guarantees it), SLA (the provider guarantees a percentile and pays if \
+         it fails), measured, attested (somebody states it), unbounded.";
     let _ = writeln!(out, "\n{}", pen.dim(&wrap(legend, 0, pen.width())));
     for (name, derived) in all {
         let critical = policy.services.get(*name).is_some_and(|service| service.critical);
@@ -50,13 +50,13 @@ impl Page<'_> {
         self.bound("RTO", None, &derivation.rto, derivation.asked.rto.as_ref(), derivation.is_asked(), out);
         if let (Some((name, worst)), 2..) = (derivation.worst_rpo(), derivation.rpo.len()) {
             let worst = self.pen.bold(&worst.in_words());
-            let _ = writeln!(out, "    RPO  {worst} · of `{name}`, which loses most");
+            let _ = writeln!(out, "    RPO  {worst} · of `{name}`, which has the largest loss");
         }
         for (name, bound) in &derivation.rpo {
             self.bound("RPO", Some(name), bound, derivation.asked.rpo.as_ref(), derivation.is_asked(), out);
         }
         if derivation.rpo.is_empty() {
-            let _ = writeln!(out, "    RPO  no data set, nothing to lose");
+            let _ = writeln!(out, "    RPO  no data set");
         }
     }
 

@@ -98,15 +98,17 @@ fn unmade(policy: &Policy) -> Vec<String> {
         .services
         .values()
         .flat_map(|service| service.data.iter().map(move |(name, set)| (service, name, set)));
-    let schedules = sets
-        .flat_map(|(service, name, set)| set.schedules.iter().map(move |schedule| (service, name, schedule)));
-    let words = schedules.map(|(service, name, schedule)| {
+    let schedules = sets.flat_map(|(service, name, set)| {
+        set.schedules.iter().map(move |schedule| (service, name, set, schedule))
+    });
+    let words = schedules.map(|(service, name, set, schedule)| {
         let sites: Vec<&str> = schedule.to.iter().map(|(site, _)| site.name.as_str()).collect();
         let every = match schedule.strategy {
             Strategy::Weekly => "weekly",
             Strategy::Daily | Strategy::RealTime => "daily",
         };
-        format!("{}.{name}: {every} backup to {}", service.name, sites.join(", "))
+        let backup = set.primary.site.region.provider.backup.service;
+        format!("{}.{name}: {every} backup to {}, with {backup}", service.name, sites.join(", "))
     });
     words.collect()
 }
@@ -363,6 +365,6 @@ fn finishes(step: &Step, begun: &Values) -> bool {
 }
 
 fn differs(names: &str, count: usize) -> String {
-    let verb = if count == 1 { "differs" } else { "differ" };
-    format!("{names} {verb} from the policy")
+    let (noun, verb) = if count == 1 { ("attribute", "differs") } else { ("attributes", "differ") };
+    format!("its {noun} {names} {verb} from your policy files")
 }

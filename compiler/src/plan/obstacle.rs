@@ -30,7 +30,7 @@ pub(super) fn immovable(resource: &Resource, what: &str) -> Diagnostic {
     let name = wanted(resource, "name");
     Diagnostic::new(
         codes::OTHER_ROUTING,
-        format!("`{name}` has {what}, beside which no failover record is allowed"),
+        format!("`{name}` has {what}, which does not allow a failover record of the same name"),
     )
     .at(resource.origin, "needs a failover record")
     .help("move or remove that record first, or give the failover another name")

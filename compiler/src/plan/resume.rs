@@ -160,7 +160,7 @@ fn refresh(step: &mut Step, current: &Current<'_>, outputs: &BTreeMap<Address, V
         mark_done(step);
     } else {
         step.action = Action::Update;
-        step.reason = "begun by an earlier run of this plan".to_owned();
+        step.reason = "started by an earlier run of this plan".to_owned();
     }
 }
 

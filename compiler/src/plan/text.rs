@@ -88,9 +88,9 @@ fn consents(plan: &Plan, pen: &Pen, out: &mut String) {
     if !plan.targets.is_empty() {
         let targets = plan.targets.join(", ");
         caution(match plan.left_out {
-            0 => format!("! only {targets}, with what that needs: nothing else has to change."),
+            0 => format!("! only {targets}, and what the targets need: nothing else needs a change."),
             left_out => format!(
-                "! only {targets}, with what that needs. Left out: {left_out} more; afterwards the estate still differs \
+                "! only {targets}, and what the targets need. Left out: {left_out} more; afterwards the estate still differs \
                  from the policies."
             ),
         });
@@ -99,7 +99,7 @@ fn consents(plan: &Plan, pen: &Pen, out: &mut String) {
 
 fn left(plan: &Plan, pen: &Pen, out: &mut String) {
     if !plan.unmade.is_empty() {
-        let text = "! Backups on a schedule are checked, but not made by Holdfast yet: AWS Backup has to be set up for them.";
+        let text = "! Holdfast checks scheduled backups but does not create them yet. Set up these:";
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(text, 0, pen.width())));
         plan.unmade.iter().for_each(|unmade| {
             let _ = writeln!(out, "{}", pen.caution(&wrap(&line(unmade), 2, pen.width())));
@@ -139,9 +139,9 @@ impl Pen {
 
     fn step(&self, step: &Step, out: &mut String) {
         let id = line(step.id.as_str());
-        let whose = step.cause.map_or("", label);
-        let whose = self.dim(&format!("({whose})"));
-        let _ = writeln!(out, "  {} {} {} {whose}", self.sign(step.action), self.bold(&id), step.action);
+        let cause = step.cause.map_or("", label);
+        let cause = self.dim(&format!("({cause})"));
+        let _ = writeln!(out, "  {} {} {} {cause}", self.sign(step.action), self.bold(&id), step.action);
         let why = line(&format!("{}: {}", step.purpose, step.reason));
         let _ = writeln!(out, "{}", self.dim(&wrap(&why, 6, self.width())));
         if let Some(place) = &step.place {
@@ -150,8 +150,8 @@ impl Pen {
         // A new object is shown with all attributes, and a deleted one is named by its purpose. An update
         // shows only the changed attributes, so name the object here.
         if let (Action::Update | Action::Replace, Some(object)) = (step.action, &step.object) {
-            let whose = line(&format!("on {} {}", object.kind.name(), summary_of(object)));
-            let _ = writeln!(out, "{}", self.dim(&wrap(&whose, 6, self.width())));
+            let object = line(&format!("on {} {}", object.kind.name(), summary_of(object)));
+            let _ = writeln!(out, "{}", self.dim(&wrap(&object, 6, self.width())));
         }
         for caution in &step.cautions {
             let text = wrap(&format!("! {}", line(caution)), 6, self.width());

@@ -30,7 +30,7 @@ pub(super) fn bind(text: &Text, body: &document::Approvals, out: &mut Vec<Diagno
         out.push(
             Diagnostic::new(codes::OUT_OF_RANGE, "an approval is valid for 1m to 30d")
                 .at(span("hold"), if hold > LONGEST_HOLD { "too long" } else { "too short" })
-                .help("approve again if it takes longer: the plan may be out of date by then"),
+                .help("set 1m to 30d, and approve again later if necessary: the plan may be out of date by then"),
         );
     }
     Approvals { required: body.required, signers: body.signers.to_string(), hold, span: span("signers") }

@@ -72,9 +72,9 @@ impl Binder<'_> {
             if let Some(other) = taken {
                 out.push(
                     Diagnostic::new(codes::REPEATED_SITE, format!("`{name}` is at `{}` already", site.name))
-                        .at(span, "a second time")
+                        .at(span, "repeated here")
                         .at(other.span, "already at this site")
-                        .help("a copy beside another is lost with it; name another site"),
+                        .help("two copies at one site are lost together; name another site"),
                 );
                 continue;
             }
@@ -108,11 +108,11 @@ impl Binder<'_> {
                     out.push(
                         Diagnostic::new(
                             codes::NO_BUCKET_IN_VAULT,
-                            "a backup is kept in a vault, not in a bucket",
+                            "a scheduled backup is stored in a vault, not in a bucket",
                         )
-                        .at(place, "a bucket of its own")
-                        .at(span("strategy"), "only copies in real time are buckets")
-                        .help(format!("name the site alone: `{}`", both.site)),
+                        .at(place, "a bucket name")
+                        .at(span("strategy"), "only real-time copies are buckets")
+                        .help(format!("name only the site: `{}`", both.site)),
                     );
                     &both.site
                 }
@@ -122,7 +122,7 @@ impl Binder<'_> {
                 let message = format!("the backup is at `{}` already", site.name);
                 out.push(
                     Diagnostic::new(codes::REPEATED_SITE, message)
-                        .at(place, "a second time")
+                        .at(place, "repeated here")
                         .help("name each site once"),
                 );
             } else {
@@ -157,7 +157,7 @@ fn dotted(bucket: &Bucket, out: &mut Vec<Diagnostic>) {
     if bucket.name.as_str().contains('.') {
         out.push(
             Diagnostic::new(codes::DOTTED_BUCKET, "dots in a bucket's name break TLS")
-                .at(bucket.span, "S3's certificate does not match such a host name")
+                .at(bucket.span, "the storage service's certificate does not match such a host name")
                 .help("use hyphens, unless the bucket exists already"),
         );
     }

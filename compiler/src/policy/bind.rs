@@ -44,7 +44,7 @@ fn the_estate<'d>(
             out.push(
                 Diagnostic::new(codes::NO_ESTATE, "there is no document of kind `estate`")
                     .at(document.span(&["kind".into()]), "this document belongs to no estate")
-                    .help("add one that names the sites, or pass the folder that holds it too"),
+                    .help("add one that declares the sites, or also pass the folder that contains it"),
             );
         }
         return None;
@@ -145,7 +145,7 @@ fn with_estate(
                         Diagnostic::new(codes::TWO_PLANS, message)
                             .at(document.span(&["kind".into()]), "another plan")
                             .at(first.span(&["kind".into()]), "the first one")
-                            .help("merge the two: in a disaster there has to be one plan"),
+                            .help("merge the two: in a disaster there must be only one plan"),
                     );
                 }
             }

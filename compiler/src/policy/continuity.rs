@@ -52,9 +52,9 @@ pub(super) fn bind(
     levels.sort_unstable();
     if !levels.is_empty() && levels != [1, 2, 3, 4, 5] {
         out.push(
-            Diagnostic::new(codes::BAD_LEVELS, "the levels of incidents have to be 1 to 5, each once")
+            Diagnostic::new(codes::BAD_LEVELS, "the levels of incidents must be 1 to 5, each once")
                 .at(text.key_span(&["levels".into()]), "these levels")
-                .help("1 is the worst, 5 the least; give each number once"),
+                .help("use each number once, from 1, the most severe, to 5"),
         );
     }
     for (nth, channel) in body.communication.channels.iter().enumerate() {
@@ -117,7 +117,7 @@ fn mentions(body: &document::Continuity, text: &Text, names: &Names<'_>, out: &m
         out.push(
             Diagnostic::new(codes::OWN_DEPUTY, format!("`{name}` cannot be their own deputy"))
                 .at(span, "the same contact")
-                .help("name somebody else: a deputy is for when this one cannot be reached"),
+                .help("name another contact: a deputy steps in when this one cannot be reached"),
         );
     }
 }

@@ -19,7 +19,7 @@ impl Binder<'_> {
             } else if self.complete {
                 let help = match guess(out, name.as_str(), self.names.keys().map(|n| n.as_str())) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => "remove the entry, or pass the file that declares the service too".to_owned(),
+                    None => "remove the entry, or also pass the file that declares the service".to_owned(),
                 };
                 out.push(
                     Diagnostic::new(codes::UNKNOWN_SERVICE, format!("there is no service `{name}`"))

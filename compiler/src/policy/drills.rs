@@ -59,7 +59,7 @@ pub(super) fn bind(
             out.push(
                 Diagnostic::new(codes::UNKNOWN_SERVICE, format!("there is no service `{name}`"))
                     .at(place, "unknown service")
-                    .help("remove the entry, or pass the file that declares the service too")
+                    .help("remove the entry, or also pass the file that declares the service")
                     .maybe_help(help),
             );
         }

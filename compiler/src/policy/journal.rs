@@ -48,14 +48,14 @@ pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut V
         out.push(
             Diagnostic::new(codes::OUT_OF_RANGE, format!("`lease` cannot be `{lease}`"))
                 .at(span("lease"), "outside of 10s to 1h")
-                .help("a shorter lease takes a slow network for a dead run; a longer one lets a dead run block the next"),
+                .help("set 10s to 1h: a shorter lease mistakes a slow network for a crashed run, a longer one lets a crashed run block the next"),
         );
     }
     if place.s3.is_none() && place.lease.is_some() {
         out.push(
-            Diagnostic::new(codes::MISSING_KEY, "a lease without `s3`")
-                .at(span("lease"), "a folder needs none: its lock ends with the process")
-                .help("leave it out, or say where the team keeps the journal: `s3: s3://BUCKET/PREFIX`"),
+            Diagnostic::new(codes::MISSING_KEY, "`lease` needs `s3`")
+                .at(span("lease"), "a folder needs no lease: its lock ends with the process")
+                .help("remove it, or add the team's journal: `s3: s3://BUCKET/PREFIX`"),
         );
     }
     let s3 = place.s3.clone().zip(site.map(|site| site.region));

@@ -40,10 +40,7 @@ pub(super) fn check(
         } else if days > most {
             format!("{service} keeps backups for at most {most} days")
         } else {
-            format!(
-                "keep them for {} or longer, so that there is one at any time",
-                schedule.nominal().in_words()
-            )
+            format!("keep them for {} or longer, so that there is always one", schedule.nominal().in_words())
         };
         out.push(
             Diagnostic::new(codes::BAD_RETENTION, "backups cannot be retained like this")

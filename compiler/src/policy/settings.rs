@@ -65,7 +65,7 @@ pub struct Asked {
 
 /// The assumptions of a service. See [`document::Assumptions`] for their meanings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "documented where they are written")]
+#[expect(missing_docs, reason = "documented in `document::Assumptions`")]
 pub struct Assumptions {
     pub keep_alive: Setting<Assumed<Duration>>,
     pub resolver_slack: Setting<Assumed<Duration>>,

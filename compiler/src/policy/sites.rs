@@ -91,7 +91,7 @@ impl Sites {
                     Diagnostic::new(codes::REPEATED_SITE, format!("`{name}` cannot be its own standby"))
                         .at(span, "the same site")
                         .at(*first, "already here")
-                        .help("name another site, or leave it out"),
+                        .help("name another site, or remove it"),
                 );
                 continue;
             }

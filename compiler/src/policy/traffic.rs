@@ -54,7 +54,7 @@ pub(super) fn bind(
             Diagnostic::new(codes::OUTSIDE_ZONE, format!("`{record}` is not in the zone `{zone}`"))
                 .at(span("record"), "outside the zone")
                 .at(span("zone"), "the zone")
-                .help(format!("the record has to be `{zone}` or end in `.{zone}`")),
+                .help(format!("the record must be `{zone}` or end in `.{zone}`")),
         );
     }
     if body.endpoints.len() > 2 && record.len() > provider.dns.longest_record {
@@ -81,7 +81,7 @@ pub(super) fn bind(
         out.push(
             Diagnostic::new(
                 codes::NO_PROBE,
-                format!("{} cannot tell when `{name}` is down", provider.dns.service),
+                format!("{} cannot detect that `{name}` is down", provider.dns.service),
             )
             .at(binder.document.key_span(&at), "no probe here")
             .at(endpoint.span, "always counts as healthy")
@@ -163,7 +163,7 @@ fn endpoints(
     }
     if body.endpoints.len() < 2 {
         out.push(
-            Diagnostic::new(codes::NO_FAILOVER, "traffic has nowhere to go when the primary is lost")
+            Diagnostic::new(codes::NO_FAILOVER, "traffic has no target if the primary is lost")
                 .at(whole, "a single endpoint")
                 .help("add the endpoint of at least one standby site"),
         );
@@ -276,10 +276,13 @@ pub(super) fn records_once(services: &BTreeMap<Name, Service>, out: &mut Vec<Dia
         if let Some(other) = clash {
             let record = &traffic.record;
             out.push(
-                Diagnostic::new(codes::RECORD_TWICE, format!("two entries of traffic want `{record}`"))
-                    .at(traffic.span, "again here")
-                    .at(other.span, "already here")
-                    .help("keep one of them, or use another name"),
+                Diagnostic::new(
+                    codes::RECORD_TWICE,
+                    format!("two entries of traffic use the record `{record}`"),
+                )
+                .at(traffic.span, "again here")
+                .at(other.span, "already here")
+                .help("keep one of them, or use another name"),
             );
         }
         others.push(traffic);

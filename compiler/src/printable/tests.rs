@@ -48,8 +48,8 @@ const ORDINARY: [&str; 6] = [
 fn hidden_characters_are_shown_to_people_and_runner_commands_disabled() {
     for (text, seen) in HOSTILE {
         assert_eq!(printable(text, Some(SEAL)), seen, "{text:?}");
-        assert_eq!(printable(seen, Some(SEAL)), seen, "twice is the same as once");
-        // With or without masking on the way in.
+        assert_eq!(printable(seen, Some(SEAL)), seen, "escaping is idempotent");
+        // With and without masking of the input.
         assert_eq!(printable(&visible(text), Some(SEAL)), seen, "{text:?}");
         assert!(!one_line(text).contains('\n'));
         assert_eq!(visible(&visible(text)), visible(text));
@@ -78,7 +78,7 @@ fn json_keeps_the_value_and_escapes_hidden_characters() {
             // It is also safe as text.
             assert_eq!(printable(&written, Some(SEAL)), written);
             assert!(!written.contains("\"::"), "{written}");
-            assert_eq!(json(&written), written, "twice is the same as once");
+            assert_eq!(json(&written), written, "escaping is idempotent");
         }
     }
     assert_eq!(json("\"\u{1f3f4}\u{e0067}\""), "\"\u{1f3f4}\\udb40\\udc67\"");

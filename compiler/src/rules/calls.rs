@@ -16,7 +16,7 @@ pub(super) fn control_planes(policy: &Policy, _: Option<Date>, out: &mut Vec<Dia
                 let message = format!("step `{}` of `{}` {}", step.name, service.name, group.what);
                 out.push(
                     Diagnostic::new(group.code, message)
-                        .at(*span, "not during a disaster")
+                        .at(*span, "may fail during a disaster")
                         .at(step.span, "in this step")
                         .help(group.instead),
                 );

@@ -16,9 +16,9 @@ pub(super) fn incomplete(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnos
         (body.levels.is_empty(), "`levels`: the five levels of incidents and who declares them"),
         (body.communication.channels.is_empty(), "`communication.channels`: where people are informed"),
         (body.communication.templates.is_empty(), "`communication.templates`: prepared messages"),
-        (body.resources.is_empty(), "`resources`: what the business cannot do without"),
-        (body.budget.is_none(), "`budget`: the money for emergencies"),
-        (body.procedures.is_empty(), "`procedures`: what people do"),
+        (body.resources.is_empty(), "`resources`: what the business needs to operate"),
+        (body.budget.is_none(), "`budget`: the budget for emergencies"),
+        (body.procedures.is_empty(), "`procedures`: instructions for people"),
     ];
     let missing: Vec<&str> = parts.iter().filter(|(missing, _)| *missing).map(|(_, part)| *part).collect();
     if !missing.is_empty() {

@@ -16,7 +16,7 @@ pub(super) fn not_at_the_standby(policy: &Policy, _: Option<Date>, out: &mut Vec
                 let message = format!("`{}` takes over without data `{name}`", standby.name);
                 out.push(
                     Diagnostic::new(codes::DATA_ELSEWHERE, message)
-                        .at(set.backups, "no copy in real time there")
+                        .at(set.backups, "no real-time copy there")
                         .at(service.standby_span, "the first to take over")
                         .help(format!(
                             "add `{}` to a `real-time` backup, or expect slow reads from another region",

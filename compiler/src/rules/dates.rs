@@ -39,7 +39,7 @@ pub(super) fn old_measurements(policy: &Policy, as_of: Option<Date>, out: &mut V
             )
         } else {
             let message = format!("the measurement is {} days old", day.days_until(today));
-            let help = "measure again, in a drill for instance; until then it counts as attested";
+            let help = "measure again, for example in a drill; until then it counts as attested";
             (message, "no longer counts as measured", help)
         };
         out.push(Diagnostic::new(codes::OLD_MEASUREMENT, message).at(span, label).help(help));

@@ -70,7 +70,7 @@ pub(super) fn weak_criteria(policy: &Policy, _: Option<Date>, out: &mut Vec<Diag
                 Some(place) => finding.at(place, label),
                 None => finding,
             };
-            out.push(finding.help("leave it out: then every service has to meet its own objective"));
+            out.push(finding.help("remove it: then every service must meet its own objective"));
         }
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn one_channel(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagno
             out.push(
                 Diagnostic::new(codes::ONE_CHANNEL, format!("`{name}` can be reached by {only} only"))
                     .at(place, "a single channel")
-                    .help("add another one: the disaster may take this one down"),
+                    .help("add another one: the disaster may disable this one"),
             );
         }
     }
@@ -114,7 +114,7 @@ pub(super) fn shared(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>
             Diagnostic::new(codes::SHARED_PERSON, message)
                 .at(*other, format!("for `{second}`"))
                 .at(*one, format!("and for `{first}`"))
-                .help("each RTO counts the work of its own service: name another contact, or add the others' to `takes`"),
+                .help("each RTO counts the work of its own service: name another contact, or add the work on the others to `takes`"),
         );
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn identity_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<D
         out.push(
             Diagnostic::new(codes::IDENTITY_AT_SITE, message)
                 .at(plan.span(&["access".into(), "identity-provider".into()]), "is lost with the site")
-                .help("name who holds credentials that work without it: `break-glass: [CONTACT]`"),
+                .help("name contacts with credentials that work without it: `break-glass: [CONTACT]`"),
         );
     }
 }
@@ -55,8 +55,8 @@ pub(super) fn journal_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<Di
         let message = format!("the journal is lost with {}", named(&services));
         out.push(
             Diagnostic::new(codes::JOURNAL_AT_SITE, message)
-                .at(journal.span, "the only place it is kept")
-                .help("keep it at another site, or name the sites of its `copies`"),
+                .at(journal.span, "the only site that stores it")
+                .help("store it at another site, or name the sites of its `copies`"),
         );
     }
 }

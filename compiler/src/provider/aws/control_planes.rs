@@ -128,7 +128,7 @@ pub(super) const CONTROL_PLANES: &[ControlPlane] = &[
     },
     ControlPlane {
         code: codes::CALLS_ARC_LOOKUP,
-        what: "looks up what has to be known in advance, in a control plane in us-west-2",
+        what: "looks up what must be known in advance, in a control plane in us-west-2",
         instead: "keep the five cluster endpoints and the routing control ARNs with the procedure, and try all of them",
         calls: &[("route53-recovery-control-config", &["Describe", "List"])],
     },

@@ -26,9 +26,9 @@ pub static FACTS: Facts = Facts {
 /// recommend less, such as 300 s).
 const DNS: Dns = Dns {
     service: "Route 53",
-    ttl: Fact { value: Duration::seconds(60), why: "Route 53's advice for failover" },
+    ttl: Fact { value: Duration::seconds(60), why: "recommended by Route 53 for failover" },
     longest_ttl: Duration::seconds(120),
-    ttl_advice: "Route 53 advises 60 s for records with health checks, at most 120 s",
+    ttl_advice: "Route 53 recommends 60 s for records with health checks, at most 120 s",
     fastest: (Duration::seconds(60), 10, 3),
     alias_ttl: Fact {
         value: Duration::seconds(60),
@@ -53,13 +53,13 @@ const STORAGE: Storage = Storage {
         value: Duration::minutes(15),
         why: "S3 Replication Time Control SLA: 99.9 % of new objects within 15 minutes",
     },
-    no_bound: "without replication time control S3 promises no time",
-    backfill: "S3 replicates new objects only: copy the others once with S3 Batch Replication, or make sure that there are none, \
+    no_bound: "without replication time control S3 guarantees no time",
+    backfill: "S3 replicates new objects only: copy the older ones once with S3 Batch Replication, or make sure that there are none, \
                and state `backfilled`",
-    versions: "S3 Versioning, which Holdfast turns on; as long as no lifecycle rule expires them",
-    provider_keys: ("no key of the account is involved", "SSE-S3: S3 keeps the keys"),
+    versions: "S3 Versioning, which Holdfast enables, as long as no lifecycle rule expires the versions",
+    provider_keys: ("no key of the account is involved", "SSE-S3: S3 manages the keys"),
     managed_key: ("the key cannot be deleted", "`aws/s3` is managed by AWS (AWS KMS Developer Guide)"),
-    default_encryption: "as S3 does itself",
+    default_encryption: "the default of S3",
     key_region: "S3 encrypts a replica with a key of the replica's own region",
 };
 
@@ -69,8 +69,8 @@ const BACKUP: Backup = Backup {
     service: "AWS Backup",
     start: Fact { value: Duration::hours(1), why: "its start window (AWS Backup: at least 1 h)" },
     longest_days: 36_500,
-    no_copy_bound: "AWS promises no time for copies: state `assumptions.backup-copy`",
-    no_restore_bound: "AWS promises no time for restores: state the data's `size` and `assumptions.restore-throughput`, or \
+    no_copy_bound: "AWS guarantees no time for copies: state `assumptions.backup-copy`",
+    no_restore_bound: "AWS guarantees no time for restores: state the data's `size` and `assumptions.restore-throughput`, or \
                        how long the step `takes`",
 };
 

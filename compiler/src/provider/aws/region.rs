@@ -9,8 +9,8 @@ macro_rules! regions {
     ($($name:ident = $id:literal),* $(,)?) => {
         /// A region of the partition `aws`.
         ///
-        /// Source: AWS Account Management Reference Guide, "Enable or disable AWS Regions": the regions
-        /// enabled by default, then those an account opts into.
+        /// Source: AWS Account Management Reference Guide, "Enable or disable AWS Regions": first the regions
+        /// enabled by default, then those that an account opts into.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[expect(missing_docs, reason = "the variants are the regions' own ids")]
         pub enum Region {
@@ -26,7 +26,7 @@ macro_rules! regions {
                 }
             }
 
-            /// The region of an id.
+            /// The region with this id.
             #[must_use]
             pub fn parse(id: &str) -> Option<Self> {
                 match id {

@@ -1,4 +1,5 @@
-//! The words of the language that only mean something on AWS: names of buckets, places in them, accounts, keys.
+//! The text types of the language that are specific to AWS: names of buckets, locations in them, accounts,
+//! keys.
 
 use crate::document::text::text_type;
 
@@ -11,10 +12,10 @@ text_type! {
     ["acme-payments-ledger"]
 }
 text_type! {
-    /// A bucket, and a prefix of keys in it. The bucket's name is checked where the text is bound
+    /// A bucket and a key prefix in it. The bucket's name is checked when the text is bound
     /// ([`S3Location::parse`]).
     S3Location, "^(?=.{6,400}$)s3://[a-z0-9.-]+(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
-    "A place in S3: `s3://BUCKET/PREFIX`, the prefix of letters, digits, `_`, `.`, `-` and single slashes.",
+    "A location in S3: `s3://BUCKET/PREFIX`, with a prefix of letters, digits, `_`, `.`, `-` and single slashes.",
     ["s3://acme-holdfast/journal"]
 }
 text_type! {
@@ -26,23 +27,23 @@ text_type! {
 text_type! {
     /// A KMS key: an alias in the site's own region, or the ARN of a key.
     KmsKey, "^alias/[a-zA-Z0-9/_-]{1,250}$|^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]{1,64}$",
-    "A KMS key of the site's region: `alias/NAME`, or the ARN of a key. The key has to exist; Holdfast does not create it.",
+    "A KMS key of the site's region: `alias/NAME`, or the ARN of a key. The key must exist; Holdfast does not create it.",
     ["alias/acme-recovery"]
 }
 
 const SCHEME: &str = "s3://";
 
 impl S3Location {
-    /// Whether a text is meant to be such a place.
+    /// Whether a text is intended as such a location.
     #[must_use]
     pub fn is_meant(text: &str) -> bool {
         text.starts_with(SCHEME)
     }
 
-    /// Read `s3://BUCKET` or `s3://BUCKET/PREFIX`.
+    /// Parse `s3://BUCKET` or `s3://BUCKET/PREFIX`.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// What is wrong with it, as text.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let rest = text.strip_prefix(SCHEME).ok_or("it does not begin with `s3://`")?;
         let mut parts = rest.split('/');
@@ -62,7 +63,7 @@ impl S3Location {
         self.parts().0
     }
 
-    /// What keys begin with: empty, or with a final slash.
+    /// The prefix of keys: empty, or with a final slash.
     #[must_use]
     pub fn prefix(&self) -> String {
         let prefix = self.parts().1;
@@ -75,7 +76,7 @@ impl S3Location {
     }
 }
 
-/// What is wrong with a bucket name, in words, if anything is.
+/// What is wrong with a bucket name, or `None` if it is valid.
 #[must_use]
 pub fn bucket_name_fault(name: &str) -> Option<&'static str> {
     let ends_ok = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
@@ -86,10 +87,10 @@ pub fn bucket_name_fault(name: &str) -> Option<&'static str> {
         _ if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c)) => {
             "only lower-case letters, digits, hyphens and dots are allowed"
         }
-        _ if !(3..=63).contains(&name.chars().count()) => "it has to be 3 to 63 characters long",
+        _ if !(3..=63).contains(&name.chars().count()) => "it must be 3 to 63 characters long",
         _ if name.contains("..") => "it has two dots in a row",
         _ if !ends_ok(name.chars().next()) || !ends_ok(name.chars().last()) => {
-            "it has to start and end with a letter or a digit"
+            "it must start and end with a letter or a digit"
         }
         _ if name.starts_with("xn--") || name.starts_with("sthree-") || name.starts_with("amzn-s3-demo-") => {
             "S3 reserves the prefixes `xn--`, `sthree-` and `amzn-s3-demo-`"

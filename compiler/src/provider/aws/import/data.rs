@@ -60,7 +60,7 @@ pub(super) fn read<'a>(
     for one in found.attributes.get(replication::RULES).and_then(Value::as_array).into_iter().flatten() {
         let field = |key: &str| one.get(key).and_then(Value::as_str).unwrap_or_default();
         if field(rule::STATUS) != rule::ON {
-            return Err("it has a rule that is off".to_owned());
+            return Err("it has a disabled rule".to_owned());
         }
         if one.pointer("/filter/prefix") != Some(&Value::from("")) || one.pointer("/filter/tags").is_some() {
             return Err("it has a rule that copies a part of the bucket only".to_owned());
@@ -115,7 +115,7 @@ impl<'a> Replicated<'a> {
 /// Buckets without a replication that can be imported.
 pub(super) fn unreplicated(survey: &Survey, taken: &BTreeSet<String>, out: &mut Vec<LeftOut>) {
     for lone in survey.of(bucket::KIND).filter(|lone| !taken.contains(&lone.id)) {
-        let why = "no replication that can be taken over copies it: write a data set with a backup, and `holdfast import` adopts it";
+        let why = "it has no replication that can be imported: write a data set with a backup, and `holdfast import` adopts it";
         out.push(LeftOut::new(format!("bucket {}", lone.id), why));
     }
 }

@@ -108,8 +108,7 @@ pub(super) fn candidates<'a>(
             candidates.push(candidate);
         } else {
             left_out(
-                "nothing tells at which sites it answers, and no data goes with it: write it by hand"
-                    .to_owned(),
+                "its sites cannot be determined, and no data belongs to it: write it by hand".to_owned(),
             );
         }
     }

@@ -45,26 +45,26 @@ pub(super) fn read<'a>(
     if let Some(other) =
         records.iter().find_map(|r| text(r, kind::ROUTING).filter(|r| *r != kind::FAILS_OVER))
     {
-        return Err(format!("its routing policy is {other}; Holdfast knows failover"));
+        return Err(format!("its routing policy is {other}; Holdfast supports failover only"));
     }
     let role = |role: &str| records.iter().find(|record| text(record, kind::FAILOVER) == Some(role)).copied();
     let (Some(primary), Some(secondary), 2) = (role(kind::PRIMARY), role(kind::SECONDARY), records.len())
     else {
-        return Err("it is no pair of a PRIMARY and a SECONDARY".to_owned());
+        return Err("it is not a pair of a PRIMARY and a SECONDARY".to_owned());
     };
     let both = [primary, secondary];
     if both.iter().any(|r| {
         text(r, kind::ALIAS_ZONE_ID).is_some() && text(r, kind::ALIAS_ZONE_ID) == text(r, kind::ZONE_ID)
     }) {
         return Err(
-            "it leads to another record of its zone: failover over more than two sites is not taken over"
+            "it points to another record of its zone: failover across more than two sites is not imported"
                 .to_owned(),
         );
     }
     for record in both {
         let values = record.attributes.get(kind::VALUES).and_then(Value::as_array);
         if text(record, kind::ALIAS_NAME).is_none() && values.is_none_or(|values| values.len() != 1) {
-            return Err("it answers with several values at one site".to_owned());
+            return Err("it has several values at one site".to_owned());
         }
     }
     if primary.attributes.get(kind::TTL) != secondary.attributes.get(kind::TTL) {
@@ -83,7 +83,7 @@ pub(super) fn read<'a>(
         Some([one, other]) => {
             let probe = probe(one)?;
             if self::probe(other)? != probe {
-                return Err("its health checks ask for different things".to_owned());
+                return Err("its health checks differ".to_owned());
             }
             probe
         }
@@ -97,14 +97,14 @@ pub(super) fn read<'a>(
 fn probe(check: &Object) -> Result<Vec<(&'static str, Value)>, String> {
     let value = |name: &str| check.attributes.get(name).cloned().unwrap_or_default();
     if value(health_check::DISABLED) == true || value(health_check::INVERTED) == true {
-        return Err("its health check is disabled or inverted: it notices nothing".to_owned());
+        return Err("its health check is disabled or inverted, so it detects no failure".to_owned());
     }
     let asks = text(check, health_check::TYPE).unwrap_or_default();
     let (key, usual) = match asks.trim_end_matches(health_check::STRING_MATCH) {
         "HTTPS" => ("https", 443),
         "HTTP" => ("http", 80),
         "TCP" => ("tcp", 0),
-        _ => return Err(format!("its health check is of type {asks}, which asks no endpoint")),
+        _ => return Err(format!("its health check is of type {asks}, which does not check an endpoint")),
     };
     let mut probe = match key {
         "tcp" => vec![(key, value(health_check::PORT))],

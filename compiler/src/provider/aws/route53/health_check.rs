@@ -96,11 +96,14 @@ fn console_name(values: &Values) -> Option<String> {
 }
 
 fn inverted(before: &Value, _: &Value) -> Option<&'static str> {
-    (before == true).then_some("traffic may move: what was unhealthy counts as healthy")
+    (before == true)
+        .then_some("traffic may fail over: an unhealthy endpoint now counts as healthy, and the reverse")
 }
 
 fn disabled(before: &Value, _: &Value) -> Option<&'static str> {
-    (before == true).then_some("traffic may move: a disabled check always counts as healthy")
+    (before == true).then_some(
+        "traffic may fail over: the check was disabled, and a disabled check always counts as healthy",
+    )
 }
 
 /// The owner's mark of a health check: the beginning of its caller reference, a digest of estate and address.

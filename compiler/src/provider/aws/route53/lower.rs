@@ -63,7 +63,7 @@ fn health_check(
         tags.insert("Name".to_owned(), format!("{}.{name}@{site}", context.service.name).into());
     }
     let reference = check::reference(context.policy.estate.as_str(), &address);
-    let made = Resource::new(address, format!("watches `{name}` at `{site}`"), endpoint.span)
+    let made = Resource::new(address, format!("checks the health of `{name}` at `{site}`"), endpoint.span)
         .set(check::REFERENCE, reference)
         .set(check::TYPE, format!("{protocol}{matching}"))
         .set(check::INTERVAL, probe.interval)

@@ -67,7 +67,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(HEALTH_CHECK),
     ],
     batched_by: Some(ZONE),
-    removal: Some("the name stops answering, unless another record holds it"),
+    removal: Some("the name no longer resolves, unless another record has it"),
     coexist: Some(Coexist {
         within: &[ZONE, NAME],
         rule: coexist,
@@ -98,7 +98,7 @@ fn immovable(values: &Values) -> Option<String> {
 
 fn values(before: &Value, _: &Value) -> Option<&'static str> {
     before.as_array()?;
-    Some("users are sent to another address as soon as their resolvers ask again")
+    Some("clients are sent to another address once their resolvers refresh the record")
 }
 
 /// Whether two records can exist on one name of a zone. Route 53 allows a CNAME only alone on a name, one

@@ -104,12 +104,12 @@ calls! {
 
 fn encryption(before: &Value, after: &Value) -> Option<&'static str> {
     let weaker = before.as_str()?.starts_with("aws:kms") && after == "AES256";
-    weaker.then_some("new objects will no longer be encrypted with the KMS key the bucket uses today")
+    weaker.then_some("new objects are no longer encrypted with the current KMS key of the bucket")
 }
 
 fn kms_key(before: &Value, _: &Value) -> Option<&'static str> {
     before.as_str()?;
-    Some("objects written before stay encrypted with the old key: keep that key")
+    Some("existing objects stay encrypted with the old key: keep that key")
 }
 
 fn public_access(before: &Value, _: &Value) -> Option<&'static str> {

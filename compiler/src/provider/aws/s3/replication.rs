@@ -93,5 +93,5 @@ fn rules(before: &Value, after: &Value) -> Option<&'static str> {
     };
     let after = destinations(after);
     let lost = destinations(before).iter().any(|destination| !after.contains(destination));
-    lost.then_some("an existing destination gets no further copies")
+    lost.then_some("an existing destination receives no further copies")
 }

@@ -114,14 +114,14 @@ impl Serialize for Changes<'_> {
 }
 
 fn objective(effect: &Effect) -> Value {
-    let achievable = |achievable: &Achievable| json!({"seconds": achievable.seconds, "assurance": achievable.assurance, "because": achievable.because});
+    let bound = |value: &Achievable| json!({"seconds": value.seconds, "assurance": value.assurance, "because": value.because});
     json!({
         "service": effect.service,
         "disruption": effect.disruption,
         "measure": effect.measure,
         "objective_seconds": effect.objective,
-        "before": effect.before.as_ref().map(achievable),
-        "after": achievable(&effect.after),
+        "before": effect.before.as_ref().map(bound),
+        "after": bound(&effect.after),
         "met": effect.met(),
     })
 }

@@ -1,11 +1,11 @@
 //! Text in a log that CI systems execute as commands.
 //!
 //! - GitHub Actions, and Gitea and Forgejo like it: a line that begins with `::` after blanks
-//! (actions/runner, `ActionCommand.TryParseV2`). Blanks are white space as .NET and Unicode define it.
+//!   (actions/runner, `ActionCommand.TryParseV2`). Blanks are white space as .NET and Unicode define it.
 //! - GitHub's runner in its older form and Azure Pipelines: `##[…]` anywhere in a line (`ActionCommand.TryParse`), and
 //!   `##vso[…]` anywhere (microsoft/azure-pipelines-agent, `Command.TryParse`).
 //! - TeamCity `##teamcity[…]` and Octopus Deploy `##octopus[…]`. Others are likely to look the same, so every
-//! word counts.
+//!   word counts.
 //!
 //! Markers of other systems (GitLab's sections, Buildkite's and Travis' escapes, Jenkins' notes) begin with
 //! control characters.

@@ -8,7 +8,7 @@
 //! - Clause 3.11.5 wants braces in messages doubled. They stay single: a viewer that does not read them back
 //!   would show a cure that, copied, is wrong YAML.
 //! - A finding about a whole file gets the place before its first character: GitHub's documentation requires
-//! a region for every result.
+//!   a region for every result.
 //! - GitHub refuses a run with more than 25,000 results, keeps 5,000 of them, and 100 places of each.
 
 mod model;

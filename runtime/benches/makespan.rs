@@ -1,8 +1,8 @@
-//! How close a run comes to the time it has to take. A benchmark of the scheduler: plan, journal and limits are
-//! real, the cloud does nothing but wait 50 ms for every step, which is one call.
+//! A benchmark of the scheduler: how close the time of a run is to the minimum. Plan, journal and limits are real;
+//! the cloud only waits 50 ms for every step, which is one call.
 //!
 //! No run can be faster than the longest of three: `depth × latency` (steps that need each other),
-//! `⌈steps ÷ parallelism⌉ × latency` (places), and `(steps − burst) ÷ rate + latency` (a limit that binds).
+//! `⌈steps ÷ parallelism⌉ × latency` (parallelism), and `(steps − burst) ÷ rate + latency` (a rate limit).
 //!
 //! usage: cargo bench -p holdfast --bench makespan
 
@@ -21,7 +21,7 @@ use holdfast_compiler::plan::Step;
 use waiting::{Waiting, plan, run, step};
 
 const LATENCY: Duration = Duration::from_millis(50);
-/// How much longer than it has to a run may take.
+/// The allowed ratio of a run's time to the minimum.
 const ALLOWED: f64 = 1.15;
 
 struct Case {
@@ -29,7 +29,7 @@ struct Case {
     steps: Vec<Step>,
     depth: u32,
     parallelism: u32,
-    /// Per second, and at once.
+    /// Calls a second, and the burst.
     limit: Option<(f64, f64)>,
 }
 
@@ -44,7 +44,7 @@ fn main() {
         worst = worst.max(ratio);
         println!("{:36} {:6} {bound:7.2} s {took:7.2} s {ratio:6.3}", case.name, case.steps.len());
     }
-    assert!(worst <= ALLOWED, "a run takes {worst:.3} times as long as it has to");
+    assert!(worst <= ALLOWED, "a run takes {worst:.3} times the minimum");
 }
 
 fn cases() -> Vec<Case> {
@@ -66,7 +66,7 @@ fn independent(steps: usize) -> Vec<Step> {
     (0..steps).map(|n| step(&address(n), &[])).collect()
 }
 
-/// One, then eight that need it, then one that needs the eight.
+/// One step, then eight that need it, then one that needs those eight.
 fn diamonds(count: usize) -> Vec<Step> {
     let diamond = |first: usize| {
         (first..first + 10).map(move |n| {
@@ -81,7 +81,7 @@ fn diamonds(count: usize) -> Vec<Step> {
     (0..count).flat_map(|nth| diamond(nth * 10)).collect()
 }
 
-/// What is independent comes first in the plan, so that its order alone would begin the chain too late.
+/// The independent steps come first in the plan, so that the plan's order alone would begin the chain too late.
 fn chain(length: usize, others: usize) -> Vec<Step> {
     let link = |n: usize| match n == others {
         true => step(&address(n), &[]),

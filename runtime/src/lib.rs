@@ -1,6 +1,6 @@
-//! The half of Holdfast that touches the world: files, clouds, the journal, the terminal.
+//! The half of Holdfast with side effects: files, clouds, the journal, the terminal.
 //!
-//! Three verbs: observe, execute, record. What to do is decided by the compiler.
+//! It observes, executes and records. The compiler decides what to do.
 
 pub mod apply;
 pub mod approval;

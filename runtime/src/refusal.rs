@@ -1,15 +1,15 @@
-//! The last look before a cloud is asked to do anything: names and documents are checked where they are used, whatever
-//! plan, file or person they come from. Every cloud calls it first, and makes no call for what it refuses. What can give
-//! rights away, each provider knows for its kinds.
+//! The last check before a cloud changes anything: names and documents are checked where they are used, whatever
+//! plan, file or person they come from. Every cloud calls it first, and makes no API call for a batch that it
+//! refuses. Each provider knows which attributes of its kinds can grant rights.
 
 use crate::cloud::{CloudError, Command, refuse};
 use crate::provider;
 
-/// Whether all of a batch may be executed in an account. Batches live or die together, so the first refusal is
-/// everybody's.
+/// Checks whether a whole batch may be executed in an account. A batch is atomic, so the first refusal refuses all of
+/// it.
 ///
 /// # Errors
-/// What is wrong, in words, with a cure; the code is [`GUARDED`](crate::cloud::GUARDED).
+/// What is wrong, as a sentence, with its cure; the code is [`GUARDED`](crate::cloud::GUARDED).
 pub fn check(batch: &[Command], account: &str) -> Result<(), CloudError> {
     batch.iter().try_for_each(|command| one(command, account))
 }

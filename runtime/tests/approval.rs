@@ -1,5 +1,5 @@
-//! Approvals with real keys: what we sign OpenSSH accepts, what it signs we accept, and every refusal, all through
-//! the command line.
+//! Approvals with real keys, through the command line: OpenSSH accepts Holdfast's signatures, Holdfast accepts those
+//! of OpenSSH, and every refusal.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
@@ -20,7 +20,7 @@ data:
 recovery: [{ step: read-the-copy, takes: 30m }]
 ";
 
-/// An estate on the embedded cloud where so many of alice, bob and carol have to agree. `ci` plans.
+/// An estate on the embedded cloud that requires this many approvals of alice, bob and carol. `ci` plans.
 fn estate(required: usize) -> Bench<'static> {
     let bench = Bench::local();
     let signers: String = ["alice", "bob", "carol"]
@@ -38,7 +38,7 @@ defaults: { assumptions: { detection: { value: 5m, because: the monitoring pages
     bench.write("policies/estate.yaml", &format!("kind: estate\nname: acme\n{sites}{approvals}"));
 }
 
-/// Make a key in a file of that name; gives its public half.
+/// Make a key in a file with this name, and return its public half.
 fn key(bench: &Bench<'_>, name: &str, kind: &str) -> String {
     keygen(bench, &["-q", "-t", kind, "-N", "", "-C", name, "-f", name], None).expect(0);
     bench.read(&format!("{name}.pub"))
@@ -58,7 +58,7 @@ fn plan(bench: &Bench<'_>) {
     bench.run("plan policies --author ci@acme.example --out change.plan").expect(0);
 }
 
-/// An approval of somebody, as they make it.
+/// An approval, made with `holdfast approve`.
 fn approve(bench: &Bench<'_>, who: &str) {
     bench.run(&format!("approve change.plan --key {who}")).expect(0);
 }
@@ -67,14 +67,14 @@ fn statement(who: &str) -> String {
     format!("change.plan.{who}@acme.example.approval")
 }
 
-/// A statement as somebody words it, signed by ssh-keygen.
+/// A statement with any text, signed by ssh-keygen.
 fn sign(bench: &Bench<'_>, file: &str, text: &str, key: &str) {
     bench.write(file, text);
     let _ = std::fs::remove_file(bench.folder.path().join(format!("{file}.sig")));
     keygen(bench, &["-q", "-Y", "sign", "-n", "approval@holdfast", "-f", key, file], None).expect(0);
 }
 
-/// The apply is refused, first of all with this code and these words.
+/// Check that the apply is refused, and that the first finding has this code and text.
 #[track_caller]
 fn refused(bench: &Bench<'_>, code: &str, says: &str) {
     let ran = bench.run("apply change.plan").expect(4);
@@ -84,7 +84,7 @@ fn refused(bench: &Bench<'_>, code: &str, says: &str) {
     assert!(!ran.stdout.contains("Applied"), "{}", ran.stdout);
 }
 
-/// An agent, which ends with this value.
+/// An agent; it ends when this value is dropped.
 struct Agent(Child, String);
 
 impl Agent {
@@ -117,7 +117,7 @@ impl Drop for Agent {
     }
 }
 
-/// What ssh-keygen says about an approval of somebody.
+/// Whether ssh-keygen accepts an approval of somebody.
 fn openssh_accepts(bench: &Bench<'_>, who: &str) -> bool {
     let (file, name) = (statement(who), format!("{who}@acme.example"));
     let signature = format!("{file}.sig");
@@ -144,7 +144,7 @@ fn signatures_work_both_ways_with_openssh() {
         plan(&bench);
         if kind == "rsa" {
             let ran = bench.run(&format!("approve change.plan --key {name}")).expect(1);
-            assert!(ran.stderr.contains("an RSA key signs in ssh-agent"), "{}", ran.stderr);
+            assert!(ran.stderr.contains("an RSA key signs only in ssh-agent"), "{}", ran.stderr);
             agent.run(&bench, "approve change.plan").expect(0);
         } else {
             bench.run(&format!("approve change.plan --key {name}")).expect(0);
@@ -168,7 +168,7 @@ fn signatures_work_both_ways_with_openssh() {
     }
 }
 
-/// Who may approve under a list, after OpenSSH and after us.
+/// Who may approve with a list, according to OpenSSH and to Holdfast.
 #[test]
 fn lists_of_signers_are_read_like_openssh() {
     let bench = estate(1);
@@ -190,12 +190,12 @@ fn lists_of_signers_are_read_like_openssh() {
         ("alice@acme.example", "valid-before=\"209901010000Z\",namespaces=\"approval@holdfast\"", true),
         ("alice@acme.example", "valid-before=\"20200101000000Z\"", false),
     ] {
-        // Bob keeps the list long enough.
+        // Bob makes the list long enough for the rule.
         bench.write(
             "policies/people",
             &format!("# people\n\nbob@acme.example {bob}{names} {options} {alice}"),
         );
-        // A key that the list has for everybody of a domain may be the author's own, if the author is of it.
+        // A key listed for a whole domain may be the author's, if the author belongs to that domain.
         bench.run("plan policies --author ci@robots.example --out change.plan").expect(0);
         bench.run("approve change.plan --as alice@acme.example --statement-only").expect(0);
         sign(&bench, &statement("alice"), &bench.read(&statement("alice")), "alice");
@@ -221,19 +221,19 @@ fn two_approvals_are_required_and_each_person_counts_once() {
         shown()
     );
     assert!(
-        shown().contains("Approvals: 2 people, not the author; each holds for at most 24 h\n"),
+        shown().contains("Approvals: 2 people, not the author; each approval is valid for at most 24 h\n"),
         "{}",
         shown()
     );
-    refused(&bench, "E0709", "the plan's rule requires 2 approvals, and there are 0");
+    refused(&bench, "E0709", "the plan's rule requires 2 approvals, but there are 0");
     approve(&bench, "alice");
-    refused(&bench, "E0709", "requires 2 approvals, and there is 1: `alice@acme.example`");
-    // Twice the same person.
+    refused(&bench, "E0709", "requires 2 approvals, but there is 1: `alice@acme.example`");
+    // The same person twice.
     let again = statement("alice").replace("alice", "again");
     for end in ["", ".sig"] {
         bench.write(&format!("{again}{end}"), &bench.read(&format!("{}{end}", statement("alice"))));
     }
-    refused(&bench, "E0709", "requires 2 approvals, and there is 1: `alice@acme.example`");
+    refused(&bench, "E0709", "requires 2 approvals, but there is 1: `alice@acme.example`");
     approve(&bench, "bob");
     bench.run("apply change.plan").expect(0);
     let journal = bench.read("policies/.holdfast/journal/000001.jsonl");
@@ -268,7 +268,7 @@ fn changing_any_byte_of_an_approval_invalidates_it() {
         let path = bench.folder.path().join(&file);
         for at in 0..whole.len() {
             let mut changed = whole.clone();
-            // Case and blanks for letters, so that the file stays text.
+            // Change letter case or insert blanks, so that the file stays text.
             changed[at] ^= if whole[at].is_ascii_alphabetic() { 0x20 } else { 0x01 };
             std::fs::write(&path, &changed).unwrap();
             let ran = bench.run("apply change.plan").expect(4);
@@ -305,9 +305,9 @@ fn each_refusal_has_its_code_and_message() {
     refused(&bench, "E0710", "made for another purpose");
 
     resign(&text.replace("estate acme", "estate other"), "alice");
-    refused(&bench, "E0711", "it is for another estate");
+    refused(&bench, "E0711", "it is for a different estate");
     resign(&date("plan", &format!("sha256:{}", "0".repeat(64))), "alice");
-    refused(&bench, "E0711", "it is for another plan");
+    refused(&bench, "E0711", "it is for a different plan");
 
     resign(&text, "bob");
     refused(&bench, "E0712", "approve as `alice@acme.example`: it belongs to somebody else");
@@ -345,7 +345,7 @@ fn author_cannot_approve_under_any_name() {
     bench.run("plan policies --author Alice@ACME.example --out change.plan").expect(0);
     let refusal = bench.run("approve change.plan --key alice").expect(4);
     assert!(refusal.stderr.contains("\nE0714\n"), "{}", refusal.stderr);
-    // Signed without us, it is refused on the day.
+    // If OpenSSH signs it, the apply refuses it.
     bench.run("approve change.plan --as alice@acme.example --statement-only").expect(0);
     sign(&bench, &statement("alice"), &bench.read(&statement("alice")), "alice");
     refused(&bench, "E0714", "`alice@acme.example` made this plan");
@@ -438,7 +438,7 @@ fn unusable_keys_are_refused_with_a_cure() {
     plan(&bench);
     keygen(&bench, &["-q", "-t", "ed25519", "-N", "secret", "-f", "locked"], None).expect(0);
     for (words, says) in [
-        ("--key locked", "this key has a passphrase: `ssh-add` it"),
+        ("--key locked", "this key has a passphrase: add it with `ssh-add`"),
         ("--key policies/estate.yaml", "this is not an SSH key"),
         ("--key nowhere", "No such file"),
         ("", "no ssh-agent is running"),

@@ -1,5 +1,5 @@
-//! The main job against the stand-in for AWS, read back with the AWS command line tool: bucket by bucket,
-//! record by record, in the right regions.
+//! An apply against the stand-in for AWS, read back with the AWS command line tool: bucket by bucket, record by
+//! record, in the right regions.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -129,7 +129,7 @@ fn replications(standin: &Standin) {
         let actions = statement["Action"].to_string();
         assert!(!actions.contains('*'), "{actions}");
     }
-    // Every primary bucket replicates, no copy does.
+    // Every primary bucket replicates, no replica does.
     let mut sources = 0;
     for (name, region, ..) in BUCKETS {
         let (code, ..) =
@@ -224,7 +224,7 @@ fn next_plan_shows_only_outside_changes() {
 fn existing_resources_are_adopted_and_foreign_settings_kept() {
     let standin = Standin::start();
     zones(&standin);
-    // The primary bucket with an object and tags of its own, and a plain record on the failover's name.
+    // The primary bucket exists with an object and a tag, and so does a plain record on the failover's name.
     standin.aws("s3api create-bucket --bucket acme-payments-ledger --region us-east-1");
     standin.aws(
         "s3api put-bucket-tagging --bucket acme-payments-ledger --tagging TagSet=[{Key=team,Value=pay}]",
@@ -294,7 +294,7 @@ fn unreachable_endpoint_is_reported_clearly() {
     let bench = Bench::aws(&standin);
     bench.shipped_policies();
     let mut command = bench.command(&["plan", "policies"]);
-    // A port that was free a moment ago and that nobody listens on.
+    // A port on which nobody listens.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     command.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")).env("AWS_MAX_ATTEMPTS", "1");
     let ran = support::Ran::from(command.output().unwrap()).expect(1);
@@ -328,7 +328,7 @@ fn twenty_services_cost_a_quarter_of_the_calls_of_terraform() {
     assert!(again.stdout.contains("No changes."), "{}", again.stdout);
 }
 
-/// Among hundreds of records of others, ours are found, and theirs are left alone.
+/// Holdfast finds its records among hundreds of foreign ones, and leaves those alone.
 #[test]
 fn zone_of_many_pages_is_read_completely() {
     let standin = Standin::start();

@@ -1,4 +1,4 @@
-//! The bill of materials that the gate writes: what its readers may rely on.
+//! The bill of materials that the build gate writes: what its readers may rely on.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
@@ -18,8 +18,8 @@ fn bill() -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// `CycloneDX`'s own schema of its version 1.5 (`schema/` of CycloneDX/specification), which a package carries
-/// with the two schemas that it refers to.
+/// The official schema of `CycloneDX` 1.5 (`schema/` of CycloneDX/specification), which a package contains with the
+/// two schemas that it refers to.
 fn standard() -> Validator {
     let read = |name: &str| -> Value {
         let folder = packages::package("cyclonedx").join("schema/_res");
@@ -74,7 +74,7 @@ fn bill_of_materials_separates_runtime_from_test_dependencies() {
             .unwrap()
             .to_owned()
     };
-    // One that is linked, one that runs while the program is built, one of the tests.
+    // One that is linked, one that runs at build time, one of the tests.
     let scopes = ["tokio", "serde_derive", "proptest"].map(scope);
     assert_eq!(scopes, ["required", "required", "excluded"]);
     let program = &bill["metadata"]["component"]["bom-ref"];

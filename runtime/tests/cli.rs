@@ -63,7 +63,7 @@ fn order_of_files_does_not_change_the_plan() {
     }
 }
 
-/// A YAML document with the keys of every mapping turned round.
+/// A YAML document with the keys of every mapping in reverse order.
 fn turned_round(value: serde_yaml::Value) -> serde_yaml::Value {
     match value {
         serde_yaml::Value::Mapping(map) => {
@@ -82,7 +82,7 @@ fn turned_round(value: serde_yaml::Value) -> serde_yaml::Value {
 #[test]
 fn order_of_keys_does_not_change_the_plan() {
     let (bench, other) = (shipped(), Bench::local());
-    // Other file names, too: everything in one file, the services before the estate.
+    // Other file names too: everything in one file, the services before the estate.
     let mut documents = Vec::new();
     for name in ["web-shop", "payments", "drills", "archive", "continuity", "estate"] {
         let text = bench.read(&format!("policies/{name}.yaml"));
@@ -92,7 +92,7 @@ fn order_of_keys_does_not_change_the_plan() {
         }
     }
     other.write("policies/all.yaml", &documents.join("---\n"));
-    // The same but for the places in the text.
+    // The same except for the places in the text.
     let plan = |bench: &Bench<'_>| {
         let text = bench.run("plan policies --format json").expect(0).stdout;
         let mut plan: Value = serde_json::from_str(&text).unwrap();
@@ -200,7 +200,7 @@ fn changed_journal_is_detected_and_refused() {
             refused.stderr
         );
     }
-    // Half of a last line is what a killed run leaves: it never counted.
+    // A killed run leaves an incomplete last line, which never counts.
     let half = &journal[..journal.len() - 20];
     bench.write(file, half);
     bench.run("plan policies --detailed-exitcode").expect(0);
@@ -214,7 +214,7 @@ fn plan_fits_eighty_columns() {
     let bench = shipped();
     let plan = bench.run("plan policies").expect(0).stdout;
     for line in plan.lines() {
-        // A bare name or ARN cannot be broken.
+        // A name or ARN without blanks cannot be wrapped.
         let long = line.chars().count() > 80 && line.trim().contains(' ') && !line.contains("arn:");
         assert!(!long, "{line}");
     }
@@ -246,7 +246,7 @@ fn json_plan_uses_the_vocabulary_of_terraform() {
     let payments = bench.read("policies/payments.yaml");
     bench
         .write("policies/payments.yaml", &payments.replace("every: 10s", "every: 30s").replace("60s", "30s"));
-    // The archive goes, and with it the drill that mentions it.
+    // Remove the archive, and the drill that mentions it.
     for file in ["archive", "drills"] {
         std::fs::remove_file(bench.folder.path().join(format!("policies/{file}.yaml"))).unwrap();
     }
@@ -278,7 +278,7 @@ fn json_plan_uses_the_vocabulary_of_terraform() {
     assert_eq!(plan["leaving_services"], serde_json::json!(["archive"]));
 }
 
-/// Each ends in a report and exit 3, in an address space that leaves no room for what it would like to become.
+/// Each ends with a report and exit code 3, within a small address space.
 #[test]
 fn hostile_files_are_refused_in_bounded_memory() {
     let bench = Bench::local();
@@ -312,7 +312,7 @@ fn shipped_policies_have_no_findings() {
         assert_eq!(ran.stderr, "");
         assert!(ran.stdout.starts_with("Estate acme is valid: "), "{}", ran.stdout);
     }
-    // A year later nothing was held or reviewed, and nobody has to guess what.
+    // A year later, every drill and review is overdue and reported.
     let ran = bench.run("validate policies --as-of 2027-11-23").expect(0);
     for code in ["W0803", "W1003", "W1004", "W1011"] {
         assert!(ran.stderr.contains(code), "{code} is not in {}", ran.stderr);
@@ -340,7 +340,7 @@ fn every_number_of_the_objectives_has_a_source() {
         }
     }
     assert!(terms > 40, "only {terms}");
-    // The table says the same numbers.
+    // The table shows the same numbers.
     let table = bench.run("objectives policies").expect(0).stdout;
     assert!(table.contains("RTO  32 min 48 s · within 1 h (tier mission-critical"), "{table}");
     assert_eq!(document["services"][1]["objectives"][0]["rto"]["seconds"], 32 * 60 + 48);

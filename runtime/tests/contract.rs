@@ -1,5 +1,5 @@
-//! One table of cases, run against the embedded cloud and, through the real SDK, against the stand-in for
-//! AWS. What holds for one cloud holds for the other.
+//! One table of cases, run against the embedded cloud and, through the real SDK, against the stand-in for AWS. Both
+//! clouds must behave the same.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -19,7 +19,7 @@ defaults:
     detection: { value: 5m, because: "the cases are about resources, not about how a loss is noticed" }
 "#;
 
-/// A service with everything, to be changed by the cases.
+/// A service that uses every feature; the cases change it.
 const SERVICE: &str = r#"
 kind: service
 name: s
@@ -40,7 +40,7 @@ traffic:
     endpoints: { one: 192.0.2.1, two: 192.0.2.2, three: 192.0.2.3 }
 "#;
 
-/// A change to the policy of a running estate, and the steps it has to take: all of them, and no others.
+/// A change to the policy of an applied estate, and exactly the steps that it needs.
 struct Case {
     name: &'static str,
     change: &'static [(&'static str, &'static str)],
@@ -69,7 +69,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        // The interval cannot change in place: new check, record moved, old check gone.
+        // The interval cannot change in place: create a new check, change the record, delete the old check.
         name: "another interval",
         change: &[("every: 10s", "every: 30s")],
         steps: &[
@@ -111,14 +111,14 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        // The bucket holds data and stays; what copied into it goes.
+        // The bucket holds data and stays; the replication into it is deleted.
         name: "one copy less",
         change: &[("to: [two, three]", "to: [two]")],
         steps: &["update aws.replication.s.d", "update aws.role.s.d"],
     },
     Case {
-        // From three sites to two: the second site takes the place of the record that led to the inner
-        // pair, in the same change, and the inner pair goes.
+        // From three sites to two: the same change replaces the record that led to the inner pair with that of the
+        // second site, and deletes the inner pair.
         name: "one site less",
         change: &[(", three: 192.0.2.3", "")],
         steps: &[
@@ -129,7 +129,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        // Both records of the pair change roles, each in the other's way until the batch is through.
+        // Both records of the pair swap their roles, so each conflicts with the other until the batch is complete.
         name: "primary and standby swap",
         change: &[
             ("primary: one", "primary: two"),
@@ -150,7 +150,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        // The buckets stay what they are; what copies between them turns round.
+        // The buckets stay; the direction of the replication between them is reversed.
         name: "a copy becomes the original",
         change: &[
             ("primary: one", "primary: two"),
@@ -176,7 +176,7 @@ const CASES: &[Case] = &[
         steps: &["replace aws.record.s.t.three", "replace aws.record.s.t.two"],
     },
     Case {
-        // Old things go after the new ones are in use.
+        // Old resources are deleted after the new ones are in use.
         name: "the service is renamed",
         change: &[("name: s\n", "name: renamed\n")],
         steps: &[
@@ -280,7 +280,7 @@ fn changed(case: &Case) -> String {
     for (from, to) in case.change {
         assert!(text.contains(from), "{}: `{from}` is not in the policy", case.name);
         text = match *from {
-            // Cut the traffic off instead of renaming it.
+            // Remove the traffic instead of renaming it.
             "traffic:" => text.split("traffic:").next().unwrap().to_owned(),
             from => text.replace(from, to),
         };
@@ -302,7 +302,7 @@ fn run(case: &Case, bench: &Bench<'_>) {
     assert_eq!(steps(bench), Vec::<String>::new(), "{}: the first apply left something", case.name);
     bench.write("policies/s.yaml", &changed(case));
     assert_eq!(steps(bench), case.steps, "{}", case.name);
-    // A renamed service leaves under its old name; one service is a large share of an estate of one.
+    // A renamed service is removed under its old name; one service is a large share of an estate with one service.
     bench.run("apply policies --yes --allow many --allow teardown:s").expect(0);
     let after = bench.run("plan policies --detailed-exitcode").expect(0);
     assert!(after.stdout.contains("No changes."), "{}:\n{}", case.name, after.stdout);

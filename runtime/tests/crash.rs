@@ -1,4 +1,4 @@
-//! An apply that is killed costs nothing but time: applied again it converges, and nothing is there twice.
+//! After an apply was killed, the next apply converges, and nothing exists twice.
 
 #![allow(clippy::disallowed_macros, reason = "a test tells its seed")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
@@ -17,7 +17,7 @@ use serde_json::Value;
 use support::weather::{Stop, Weather};
 use support::{Bench, Standin, same_view, view};
 
-/// Start an apply and kill it (SIGKILL) as soon as it has reported so many steps.
+/// Start an apply and kill it (SIGKILL) as soon as it has reported this many steps.
 fn killed_after(bench: &Bench<'_>, steps: usize) {
     let mut command = bench.command(&["apply", "policies", "--yes", "-v", "--parallelism", "2"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -37,7 +37,7 @@ fn apply_killed_at_many_moments_recovers_on_the_embedded_cloud() {
     let things = |bench: &Bench<'_>| {
         let cloud: Value = serde_json::from_str(&bench.read("cloud.json")).unwrap();
         let objects = cloud["objects"].as_array().unwrap().iter();
-        // Ids of health checks count up; what else there is to say about a thing says it.
+        // Ids of health checks are consecutive numbers, so compare everything else.
         let mut names: Vec<String> = objects
             .map(|object| {
                 let attributes = &object["attributes"];
@@ -56,7 +56,7 @@ fn apply_killed_at_many_moments_recovers_on_the_embedded_cloud() {
         killed_after(&bench, steps);
         bench.run("apply policies --yes").expect(0);
         bench.run("plan policies --detailed-exitcode").expect(0);
-        // One more change, so that the cloud's file is whole again even where nothing was left to apply.
+        // One more change, so that the log is folded into the cloud's file even if nothing was left to apply.
         bench.write(
             "policies/payments.yaml",
             &bench.read("policies/payments.yaml").replace("ttl: 60s", "ttl: 30s"),
@@ -78,15 +78,15 @@ fn two_services(standin: &Standin) -> Bench<'_> {
     bench
 }
 
-/// Killed when a request is about to get through, or has taken effect and nobody here knows: twenty requests
-/// out of all that an apply makes, after a seed (`HOLDFAST_SEED=N cargo nextest run --test crash`).
+/// Kill the apply just before a request arrives, or after it took effect and before the response: for twenty requests
+/// of an apply, chosen by a seed (`HOLDFAST_SEED=N cargo nextest run --test crash`).
 #[test]
 fn apply_killed_at_twenty_moments_recovers_on_aws() {
     let standin = Standin::start();
     let whole = two_services(&standin);
     let calm = whole.run("apply policies --yes").expect(0).stdout;
     let calls = calm.lines().find_map(|line| line.strip_prefix("API calls: ")).unwrap();
-    // Not the last few: how often a change is asked after differs from run to run.
+    // Not the last few, because the number of polls for a change differs from run to run.
     let calls = calls.split(' ').next().unwrap().parse::<u64>().unwrap() * 9 / 10;
     let (wanted, owned) = (view(&standin), owned(&whole));
     let seed: u64 = std::env::var("HOLDFAST_SEED").map_or(1, |seed| seed.parse().unwrap());
@@ -107,13 +107,13 @@ fn apply_killed_at_twenty_moments_recovers_on_aws() {
         child.wait().unwrap();
         bench.run("apply policies --yes").expect(0);
         same_view(&view(&standin), &wanted);
-        assert_eq!(self::owned(&bench), owned, "what a killed run had begun is known to be ours");
+        assert_eq!(self::owned(&bench), owned, "the estate owns what a killed run had begun");
         bench.run("plan policies --detailed-exitcode").expect(0);
     }
 }
 
-/// What is ours after the journal, whose chain holds. Only the run that was killed leaves steps of which the
-/// journal does not say what became of them: the plan after it does.
+/// What the estate owns according to the journal, whose chain is valid. Only the killed run has steps without a
+/// result; the next plan confirms them.
 fn owned(bench: &Bench<'_>) -> BTreeSet<String> {
     let place = Place::Folder(bench.folder.path().join("policies/.holdfast/journal"));
     let history = tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -121,7 +121,7 @@ fn owned(bench: &Bench<'_>) -> BTreeSet<String> {
         journal.verify().await.unwrap()
     });
     for run in history.runs.iter().filter(|run| matches!(run.end, End::Finished { .. })) {
-        assert_eq!(run.count(Progress::UnderWay), 0);
+        assert_eq!(run.count(Progress::InProgress), 0);
     }
     let context = &history.runs[0].run.context;
     journal::owned(&history.entries, context).iter().map(|thing| thing.address.to_string()).collect()

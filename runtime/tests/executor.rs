@@ -1,4 +1,4 @@
-//! What starts when: lanes, limits, deadlines and stops, in a cloud that only waits.
+//! The executor's scheduling: lanes, limits, timeouts and stops, with a cloud that only waits.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(dead_code, unreachable_pub, reason = "the benchmark uses the rest")]
@@ -53,7 +53,7 @@ async fn dependent_service_does_not_delay_unrelated_ones() {
     let cloud = Waiting { costs, ..waiting(Duration::from_millis(1)) };
     let (outcome, took) = run(&plan(steps), &cloud, &settings(2, &["route53=20/1"]), pending()).await;
     assert_eq!(outcome.done.len(), 12);
-    // One at once, three more in a twentieth of a second each; all buckets before the last of them.
+    // One at once, three more after 50 ms each; all buckets before the last of them.
     assert!(took >= Duration::from_millis(149), "{took:?}");
     assert_eq!(cloud.order().last().unwrap(), "aws.health-check.s.t.h3");
 }
@@ -104,7 +104,7 @@ async fn stopping_a_run_waits_for_running_steps() {
     let (outcome, _) = run(&plan(steps.clone()), &cloud, &settings(2, &[]), stop).await;
     assert_eq!((outcome.done.len(), outcome.failed.len(), outcome.not_started.len()), (2, 0, 4));
     assert_eq!(outcome.stopped, Some(Stopped::Late));
-    // Where everything had started already, nothing was stopped.
+    // If every step had already started, the run was not stopped.
     let stop = async {
         tokio::time::sleep(MOMENT).await;
         Stopped::Asked

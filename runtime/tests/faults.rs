@@ -1,5 +1,5 @@
-//! AWS under bad conditions: whatever the weather between here and there, one apply converges, and it says what
-//! the weather cost. Each case prints its seed; `HOLDFAST_SEED=N cargo nextest run --test faults` repeats it.
+//! AWS under bad conditions: one apply converges in any weather, and prints how many calls were wasted. Each case
+//! prints its seed; `HOLDFAST_SEED=N cargo nextest run --test faults` repeats it.
 
 #![allow(clippy::disallowed_macros, reason = "a test tells its seed")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use support::weather::{Fault, Weather};
 use support::{Bench, Ran, Standin, same_view, view};
 
-/// What the wasted calls are called, in the order of the summary.
+/// The names of wasted calls, in the order of the summary.
 const WASTE: [(&str, &[Fault]); 3] = [
     ("throttled", &[Fault::Throttle]),
-    ("without an answer", &[Fault::Reset, Fault::Lose]),
+    ("without a response", &[Fault::Reset, Fault::Lose]),
     ("refused by the server", &[Fault::Refuse]),
 ];
 
@@ -27,7 +27,7 @@ fn fair(standin: &Standin) -> Bench<'_> {
     bench
 }
 
-/// Apply the shipped policies once in fair weather, then once in each of these.
+/// Apply the shipped policies once in good weather, then once in each of these.
 fn converges(weathers: &[&[(Fault, u64)]]) {
     let standin = Standin::start();
     let bench = fair(&standin);
@@ -48,13 +48,13 @@ fn converges(weathers: &[&[(Fault, u64)]]) {
     }
 }
 
-/// What the summary says about wasted calls.
+/// The wasted calls in the summary.
 fn said(stdout: &str) -> &str {
     let line = stdout.lines().find(|line| line.starts_with("API calls: ")).expect(stdout);
     line.split_once("), ").map_or("", |(_, wasted)| wasted)
 }
 
-/// The same, from what has really happened.
+/// The wasted calls that really happened.
 fn expected(faults: &BTreeMap<Fault, u64>) -> String {
     let count = |kinds: &[Fault]| kinds.iter().filter_map(|kind| faults.get(kind)).sum::<u64>();
     let each = WASTE.iter().map(|(name, kinds)| (count(kinds), name)).filter(|(count, _)| *count > 0);

@@ -1,4 +1,4 @@
-//! `holdfast fmt`: what it writes, what it leaves alone, and how it says so.
+//! `holdfast fmt`: what it writes, what it leaves unchanged, and what it prints.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
@@ -40,7 +40,7 @@ fn files_are_rewritten_in_place_and_named() {
     assert_eq!(bench.read("policies/.hidden.yaml"), UNTIDY);
     assert_eq!(bench.run("fmt policies").expect(0).stdout, "");
     let left = std::fs::read_dir(bench.folder.path().join("policies/deep")).unwrap();
-    assert_eq!(left.count(), 1, "a temporary file stays behind");
+    assert_eq!(left.count(), 1, "a temporary file was left behind");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn formatting_keeps_permissions_and_links() {
 #[test]
 fn unwritable_file_is_reported_and_the_others_are_formatted() {
     let bench = bench();
-    // Text with trailing spaces, in a folder that takes no new files, whoever asks.
+    // Text with trailing spaces, in a folder in which not even root can create files.
     std::os::unix::fs::symlink("/proc/self/limits", bench.folder.path().join("a.yaml")).unwrap();
     let ran = bench.run("fmt a.yaml policies").expect(1);
     assert!(ran.stderr.starts_with("error: a.yaml: "), "{}", ran.stderr);

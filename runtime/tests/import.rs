@@ -1,6 +1,6 @@
-//! `holdfast import` on an estate that Terraform would have built: the same names, rule ids, priorities, set
-//! identifiers, caller references and missing tags. Terraform itself cannot be installed where only package
-//! registries can be reached, so the AWS command line tool builds the estate in the shape of its AWS provider (5.100).
+//! `holdfast import` on an estate as Terraform builds it: the same names, rule ids, priorities, set identifiers,
+//! caller references and missing tags. Terraform is not available from package registries, so the AWS command line
+//! tool builds the estate in the same way as its AWS provider (5.100).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -14,7 +14,7 @@ const SERVICES: usize = 3;
 /// The buckets of a service: the suffix of the name and the region.
 const BUCKETS: [(&str, &str); 3] = [("p", "us-east-1"), ("w", "us-west-2"), ("e", "eu-west-1")];
 
-/// An estate as Terraform builds it. Gives the id of its hosted zone.
+/// Build an estate in the way of Terraform, and return the id of its hosted zone.
 fn built(standin: &Standin) -> String {
     let zone = standin.zone("acme.example");
     for service in 0..SERVICES {
@@ -130,7 +130,7 @@ fn change(standin: &Standin, zone: &str, set: &Value) {
     ]);
 }
 
-/// All there is, as the AWS command line tool sees it.
+/// All resources, as the AWS command line tool sees them.
 fn everything(standin: &Standin, zone: &str) -> Vec<Value> {
     let mut all = vec![
         standin.aws("s3api list-buckets")["Buckets"].clone(),
@@ -187,7 +187,7 @@ fn leave_lists_can_be_removed_one_by_one() {
     let mended = text.replacen(lines[0], "", 1).replacen(lines[1], ", leave: [tags] }", 1);
     assert_ne!(text, mended);
     bench.write("policies/estate.yaml", &mended);
-    // Terraform's policy is on the role: what the role may do would not be what the policy says.
+    // Terraform's policy is still on the role, so the role would have rights beyond Holdfast's policy.
     let refused = bench.run("import policies --yes").expect(3);
     assert!(refused.stderr.contains("\nE0605\n"), "{}", refused.stderr);
     let named = "terraform-20261123223335255600000016";
@@ -244,7 +244,7 @@ fn resources_no_policy_can_express_are_left_out_with_the_reason() {
     }
     bench.write("estate.yaml", &imported.stdout);
     bench.run("plan estate.yaml --detailed-exitcode").expect(0);
-    // What is described and not ours yet is adopted only when somebody agrees.
+    // Described resources that the estate does not own yet are adopted only after confirmation.
     let refused = bench.run("import estate.yaml").expect(4);
     assert!(refused.stderr.contains("E0705"), "{}", refused.stderr);
     bench.run("import estate.yaml --yes").expect(0);

@@ -1,4 +1,4 @@
-//! The manual pages: there is one for each command, and it says what `--help` says.
+//! The manual pages: there is one for each command, with the same content as `--help`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests read the files that are written")]
@@ -7,7 +7,7 @@ mod support;
 
 use support::Bench;
 
-/// Every command with those below it, as `--help` lists them: `""`, `plan`, `journal log`.
+/// Every command and its subcommands, as `--help` lists them: `""`, `plan`, `journal log`.
 fn commands(bench: &Bench<'_>, words: &str) -> Vec<String> {
     let help = bench.run(&format!("{words} --help")).expect(0).stdout;
     let listed = help.split("\nCommands:\n").nth(1).map_or("", |rest| rest.split("\n\n").next().unwrap());

@@ -1,4 +1,4 @@
-//! A thousand records in one zone cost no more calls than pages and batches.
+//! A thousand records in one zone need only as many calls as there are pages and batches.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -19,7 +19,7 @@ defaults:
     detection: { value: 5m, because: "the case is about records, not about how a loss is noticed" }
 "#;
 
-/// Services that fail over between two load balancers, whose own health counts: no health checks.
+/// Services that fail over between two load balancers, whose own health is used, so that there are no health checks.
 fn services(count: usize) -> String {
     let mut text = String::new();
     for n in 0..count {
@@ -66,7 +66,7 @@ fn thousand_records_take_paged_reads_and_batched_writes() {
     let again = bench.run("plan policies -v --detailed-exitcode").expect(0);
     assert!(again.stdout.contains("No changes."), "{}", again.stdout);
     assert!(calls(&again.stderr, "route53") <= 5, "{}", again.stderr);
-    // Who asks costs one more each time, and nothing else does.
+    // Reading the identity costs one more call each time, and nothing else does.
     for text in [&first.stderr, &applied.stdout, &again.stderr] {
         assert_eq!(calls(text, "sts"), 1, "{text}");
         let line = text.lines().find(|line| line.starts_with("API calls: ")).unwrap();

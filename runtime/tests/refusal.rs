@@ -1,4 +1,4 @@
-//! Commands that no plan of ours makes, given to a cloud by hand: it refuses them before it does anything.
+//! Forged commands that no plan contains: a cloud refuses them before it changes anything.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -43,7 +43,7 @@ data:
 recovery: [{ step: read-the-copy, takes: 30m }]
 "#;
 
-/// A command for every resource of the policy, as an apply would make it.
+/// A command for every resource of the policy, as an apply makes it.
 fn commands() -> BTreeMap<Kind, Command> {
     let mut sources = Sources::default();
     sources.add("acme.yaml", POLICY);
@@ -68,20 +68,20 @@ fn commands() -> BTreeMap<Kind, Command> {
             token: "0".repeat(16),
         }
     };
-    // The bucket in Ireland is the one with a key that is named.
+    // The bucket in Ireland uses a key that the policy names.
     let mut all: Vec<_> = graph.iter().collect();
     all.sort_by_key(|resource| resource.address.to_string().ends_with("ireland"));
     all.into_iter().map(|resource| (resource.address.kind(), of(resource))).collect()
 }
 
-/// A cloud that has been told nothing yet stays as it is.
+/// Check that an empty cloud refuses a command and stays empty.
 async fn refused(command: &Command) -> String {
     let cloud = Local::in_memory(Weather::default());
     let results = cloud.execute(std::slice::from_ref(command)).await;
     let error = results.into_iter().next().unwrap().expect_err("a forged command was executed");
     assert_eq!(error.code, GUARDED, "{error}");
     assert_eq!(cloud.calls().services.values().sum::<u64>(), 0, "no call");
-    assert_eq!(cloud.objects(), [], "nothing is made");
+    assert_eq!(cloud.objects(), [], "nothing is created");
     error.message
 }
 
@@ -101,9 +101,9 @@ async fn role_that_no_policy_names_is_not_changed() {
     let mut forged = commands()[&role_kind::KIND].clone();
     for name in ["admin", "Holdfast-acme", "holdfast", "holdfast-x/../admin", "holdfast-x\n", ""] {
         forged.values.insert("name".to_owned(), json!(name));
-        assert!(refused(&forged).await.contains("neither Holdfast's own"), "{name}");
+        assert!(refused(&forged).await.contains("was not created by Holdfast"), "{name}");
     }
-    // Named in the policy: then it may be.
+    // A role that the policy names is allowed.
     forged.values.insert("name".to_owned(), json!("admin"));
     forged.named.acts_as = Some("admin".to_owned());
     allowed(&forged);
@@ -111,7 +111,7 @@ async fn role_that_no_policy_names_is_not_changed() {
     refused(&forged).await;
 }
 
-/// Deletes and updates go to what was found, which may be another thing than what is wanted.
+/// Deletes and updates apply to the observed object, which may differ from the desired one.
 #[tokio::test]
 async fn existing_role_settings_are_checked_too() {
     let admin = |attributes: Values| Object {
@@ -151,7 +151,7 @@ async fn role_with_foreign_rights_is_refused() {
     }
 }
 
-/// Every place in a value, with what stands there.
+/// Every place in a value, with the value there.
 fn places(value: &Value, at: &str, out: &mut Vec<String>) {
     out.push(at.to_owned());
     let parts: Vec<(String, &Value)> = match value {
@@ -164,7 +164,7 @@ fn places(value: &Value, at: &str, out: &mut Vec<String>) {
     parts.into_iter().for_each(|(key, value)| places(value, &format!("{at}/{key}"), out));
 }
 
-/// What an attacker would write instead.
+/// Values that an attacker would write.
 fn wishes() -> Vec<Value> {
     vec![
         json!("*"),
@@ -190,7 +190,7 @@ fn wishes() -> Vec<Value> {
     ]
 }
 
-/// Whatever place of a document is written anew: the command is refused, or the document is as narrow as before.
+/// Change any place of a document: the command is refused, or the document grants no more rights than before.
 #[tokio::test]
 async fn loosening_any_part_of_a_document_is_refused() {
     let role = commands()[&role_kind::KIND].clone();
@@ -212,7 +212,7 @@ async fn loosening_any_part_of_a_document_is_refused() {
                 tried += 1;
             }
         }
-        // A further element anywhere, and each element that is missing.
+        // Add an element anywhere, and remove each element.
         for place in &all {
             for more in ["NotAction", "NotResource", "Principal", "NotPrincipal", "Condition2", "Id"] {
                 let mut forged = role.clone();
@@ -247,10 +247,10 @@ async fn copying_to_an_unnamed_account_is_refused() {
         forged
     };
     assert!(
-        refused(&rule("account", json!("333333333333"))).await.contains("copies to account 333333333333")
+        refused(&rule("account", json!("333333333333"))).await.contains("replicates to account 333333333333")
     );
     assert!(
-        refused(&rule("account", json!(OTHER))).await.contains("copies to account"),
+        refused(&rule("account", json!(OTHER))).await.contains("replicates to account"),
         "keys are not buckets"
     );
     refused(&rule("account", json!(null))).await;
@@ -260,7 +260,7 @@ async fn copying_to_an_unnamed_account_is_refused() {
         refused(&rule("replica-kms-key", key)).await.contains("an account that the policy does not name")
     );
     allowed(&rule("account", json!(ACCOUNT)));
-    // What is left as it was found is written again with the rest.
+    // Unmanaged attributes are written again with the rest.
     let mut forged = rule("account", json!("333333333333"));
     let rules = forged.values.remove("rules").unwrap();
     forged.action = Action::Update;

@@ -1,13 +1,11 @@
 //! Stories on the embedded cloud: `fixtures/scenarios/STORY/story.txt` (and `fixtures/invalid/CODE-STORY/story.txt`,
-//! which has to print CODE first) is a terminal session, run line by line
-//! in a copy of its folder and compared with what it says.
+//! which must print CODE first) is a terminal session, run line by line in a copy of its folder and compared with the
+//! expected output.
 //!
-//! A line that begins with `$ ` is a command of the shell, with `holdfast` in its path. What stands below is
-//! everything it printed, followed by `[exit N]` where N is not 0. Lines that begin with `#` tell the story, so
-//! nothing that is printed may begin with one.
-//! A story that says `# With a team's bucket.` has the AWS stand-in with the bucket `team-journal`.
-//! Adding a story means adding a folder; `HOLDFAST_BLESS=1` writes down what happens, to be read before it is
-//! accepted.
+//! A line that begins with `$ ` is a shell command, with `holdfast` in its path. The lines below are its output,
+//! followed by `[exit N]` if N is not 0. Lines that begin with `#` tell the story, so no output may begin with `#`. A
+//! story that says `# With a team's bucket.` has the AWS stand-in with the bucket `team-journal`. To add a story, add
+//! a folder; `HOLDFAST_BLESS=1` writes the actual output, which must be reviewed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
@@ -64,7 +62,7 @@ fn happen(story: &Path, told: &str) -> String {
         let Some(command) = line.strip_prefix("$ ") else { continue };
         let _ = writeln!(happened, "{line}");
         let binary = Path::new(env!("CARGO_BIN_EXE_holdfast")).parent().unwrap().to_owned();
-        // `forge` is an example: what an attacker does to a plan file.
+        // `forge` is an example program that changes a plan file as an attacker would.
         let examples = binary.join("examples");
         let path = [binary.as_path(), &examples].map(|folder| folder.display().to_string()).join(":");
         let path = format!("{path}:{}", std::env::var("PATH").unwrap());
@@ -83,7 +81,7 @@ fn happen(story: &Path, told: &str) -> String {
             .output()
             .unwrap();
         let output_text = String::from_utf8(output.stdout).unwrap();
-        // Where the story happens is another folder each time.
+        // The folder of the story differs each time.
         let place = folder.path().canonicalize().unwrap().display().to_string();
         happened.push_str(&masked(&timeless(&output_text.replace(&place, "…"))));
         let code = output.status.code().unwrap();
@@ -94,8 +92,7 @@ fn happen(story: &Path, told: &str) -> String {
     happened
 }
 
-/// Progress lines say how long a step took, and arrive in the order in which steps end: sorted, without
-/// the times.
+/// Progress lines contain times and arrive in the order in which steps end, so they are sorted, without the times.
 fn timeless(output: &str) -> String {
     let (mut progress, mut rest): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     for line in output.lines() {
@@ -111,7 +108,7 @@ fn timeless(output: &str) -> String {
     progress.into_iter().chain(rest).collect()
 }
 
-/// Digests of what holds new keys, fingerprints of keys, and the times in statements, are others each time.
+/// Digests that depend on new keys, fingerprints of keys, and the times in statements differ each time.
 fn masked(output: &str) -> String {
     let mut output = output.to_owned();
     while let Some(at) = output.find("SHA256:").filter(|at| output[at + 7..].len() >= 43) {

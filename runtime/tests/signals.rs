@@ -1,4 +1,4 @@
-//! Who interrupts an apply: the first signal lets what is under way finish, the second ends it at once.
+//! Signals during an apply: after the first, the steps in progress finish; the second stops the apply at once.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -10,13 +10,13 @@ use std::process::{Child, ChildStderr, ChildStdout, Stdio};
 use serde_json::Value;
 use support::{Bench, Standin, signal};
 
-/// An apply on a cloud that does not answer any more: two steps are under way and stay so.
+/// An apply on a cloud that stops answering: two steps stay in progress.
 struct Stuck {
     apply: Child,
     events: BufReader<ChildStdout>,
     words: BufReader<ChildStderr>,
     steps: u64,
-    under_way: Vec<String>,
+    in_progress: Vec<String>,
 }
 
 fn prepared(standin: &Standin) -> Bench<'_> {
@@ -33,16 +33,16 @@ fn stuck(bench: &Bench<'_>, standin: &Standin) -> Stuck {
     let mut apply = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut events = BufReader::new(apply.stdout.take().unwrap());
     let words = BufReader::new(apply.stderr.take().unwrap());
-    let (mut steps, mut under_way, mut ended) = (0, Vec::new(), 0);
-    while ended < 3 || under_way.len() < 2 {
+    let (mut steps, mut in_progress, mut ended) = (0, Vec::new(), 0);
+    while ended < 3 || in_progress.len() < 2 {
         let mut line = String::new();
         assert!(events.read_line(&mut line).unwrap() > 0, "it ended by itself");
         let event: Value = serde_json::from_str(&line).unwrap();
         let step = event["step"].as_str().unwrap_or_default().to_owned();
         match event["event"].as_str().unwrap() {
-            "step-started" => under_way.push(step),
+            "step-started" => in_progress.push(step),
             "step-ended" => {
-                under_way.retain(|other| *other != step);
+                in_progress.retain(|other| *other != step);
                 ended += 1;
                 if ended == 3 {
                     standin.pause();
@@ -52,11 +52,11 @@ fn stuck(bench: &Bench<'_>, standin: &Standin) -> Stuck {
             other => panic!("{other}"),
         }
     }
-    Stuck { apply, events, words, steps, under_way }
+    Stuck { apply, events, words, steps, in_progress }
 }
 
 impl Stuck {
-    /// Send a signal and wait until it has been heard.
+    /// Send a signal and wait until it is acknowledged.
     fn interrupt(&mut self, name: &str) {
         signal(self.apply.id(), name);
         let mut line = String::new();
@@ -67,8 +67,8 @@ impl Stuck {
         assert!(line.contains("Ctrl-C again stops immediately"), "{line}");
     }
 
-    /// The exit code, the rest of the events, the rest of the words. What the cloud answered just before it was paused
-    /// ends only after `stuck` has returned: `left` counts them.
+    /// The exit code, the rest of the events, and the rest of stderr. Steps that the cloud answered just before it
+    /// was paused may end after `stuck` has returned: `left` counts them.
     fn end(mut self) -> (i32, Vec<Value>, String) {
         let (mut events, mut words) = (String::new(), String::new());
         self.events.read_to_string(&mut events).unwrap();
@@ -78,17 +78,17 @@ impl Stuck {
     }
 }
 
-/// What is under way at the end: what was under way before these events, and what they started and did not end.
-fn left(mut under_way: Vec<String>, events: &[Value]) -> Vec<String> {
+/// The steps in progress at the end: those in progress before these events, and those that started and did not end.
+fn left(mut in_progress: Vec<String>, events: &[Value]) -> Vec<String> {
     for event in events {
         let step = event["step"].as_str().unwrap_or_default();
         match event["event"].as_str().unwrap() {
-            "step-started" => under_way.push(step.to_owned()),
-            "step-ended" => under_way.retain(|other| other != step),
+            "step-started" => in_progress.push(step.to_owned()),
+            "step-ended" => in_progress.retain(|other| other != step),
             _ => {}
         }
     }
-    under_way
+    in_progress
 }
 
 fn journal(bench: &Bench<'_>) -> String {
@@ -108,7 +108,7 @@ fn first_signal_lets_running_steps_finish() {
         let bench = prepared(&standin);
         let mut stuck = stuck(&bench, &standin);
         stuck.interrupt(name);
-        let (steps, under_way) = (stuck.steps, stuck.under_way.clone());
+        let (steps, in_progress) = (stuck.steps, stuck.in_progress.clone());
         standin.resume();
         let (code, events, _) = stuck.end();
         assert_eq!(code, 1);
@@ -117,7 +117,7 @@ fn first_signal_lets_running_steps_finish() {
         assert_eq!(last["failed"], 0);
         assert_eq!(last["done"].as_u64().unwrap() + last["not_started"].as_u64().unwrap(), steps, "{last}");
         let journal = journal(&bench);
-        for step in under_way {
+        for step in in_progress {
             let done = format!(r#""event":"step-done","step":"{step}""#);
             assert!(journal.contains(&done), "{step} is not in the journal:\n{journal}");
         }
@@ -132,16 +132,16 @@ fn second_signal_stops_immediately_and_leaves_a_readable_journal() {
     let bench = prepared(&standin);
     let mut stuck = stuck(&bench, &standin);
     stuck.interrupt("INT");
-    let under_way = stuck.under_way.clone();
+    let in_progress = stuck.in_progress.clone();
     signal(stuck.apply.id(), "INT");
     let (code, events, words) = stuck.end();
     standin.resume();
     assert_eq!(code, 130);
     assert!(!events.iter().any(|event| event["event"] == "run-ended"));
     assert!(words.contains("Stopped immediately. These steps were running"), "{words}");
-    let under_way = left(under_way, &events);
-    assert_eq!(under_way.len(), 2, "{under_way:?}");
-    for step in under_way {
+    let in_progress = left(in_progress, &events);
+    assert_eq!(in_progress.len(), 2, "{in_progress:?}");
+    for step in in_progress {
         assert!(words.contains(&format!(" {step}\n")), "{step} is not in:\n{words}");
     }
     let journal = journal(&bench);
@@ -153,7 +153,7 @@ fn second_signal_stops_immediately_and_leaves_a_readable_journal() {
 fn run_that_times_out_reports_steps_not_started() {
     let standin = Standin::start();
     let bench = prepared(&standin);
-    // One call a second, so that there is something left after the first.
+    // One call a second, so that steps are left after the first.
     let limits = "--limit s3=1/1 --limit iam=1/1 --limit route53=1/1";
     let ran = bench.run(&format!("apply policies --yes --timeout 1s {limits}")).expect(1);
     assert!(ran.stdout.contains("Timeout: "), "{}", ran.stdout);

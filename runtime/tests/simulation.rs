@@ -1,5 +1,5 @@
-//! Simulation on the embedded cloud, in process: thousands of applies in bad weather, broken off at any entry of the
-//! journal, and with two runners at once. Whatever happens meanwhile, the end is the same cloud.
+//! Simulation on the embedded cloud, in process: thousands of applies in bad weather, interrupted at any entry of the
+//! journal, and with two runners at once. In every case, the final cloud is the same.
 //!
 //! A failure prints its seed; `HOLDFAST_SEED=N` runs that one alone.
 
@@ -73,7 +73,7 @@ impl World {
         diff(Inputs { context, sources, compiled, graph, owned: &owned, observation, consents }).unwrap()
     }
 
-    /// Plan and apply, as `holdfast apply` does. Gives whether everything is done.
+    /// Plan and apply, as `holdfast apply` does. Returns whether everything is done.
     async fn attempt(
         &self,
         runner: &str,
@@ -121,7 +121,7 @@ impl World {
         self.plan(&observation, &history.entries).is_empty()
     }
 
-    /// What is there, without the ids that the cloud gives.
+    /// The objects, without the ids that the cloud assigns.
     fn view(&self) -> BTreeMap<String, usize> {
         let mut view = BTreeMap::new();
         for object in self.cloud.objects() {
@@ -133,13 +133,14 @@ impl World {
         view
     }
 
-    /// The end: the cloud of a calm apply, a journal that verifies, nothing unknown, all of it ours.
+    /// Check the end: the same cloud as after an undisturbed apply, a valid journal, no unknown results, and the
+    /// estate owns everything.
     async fn is_as_it_should_be(&self, calm: &BTreeMap<String, usize>, what: &str) {
         assert_eq!(&self.view(), calm, "{what}");
         let history =
             Journal::in_memory(&self.memory).verify().await.unwrap_or_else(|e| panic!("{what}: {e}"));
         let ended = history.runs.iter().filter(|run| matches!(run.end, End::Finished { .. }));
-        let unknown: usize = ended.map(|run| run.count(Progress::UnderWay)).sum();
+        let unknown: usize = ended.map(|run| run.count(Progress::InProgress)).sum();
         assert_eq!(unknown, 0, "{what}: a run that ended leaves nothing unknown");
         let owned = journal::owned(&history.entries, &self.estate.context);
         let managed = |kind: Kind| kind.schema().lifecycle == Lifecycle::Managed;
@@ -148,7 +149,7 @@ impl World {
     }
 }
 
-/// A cloud that hears nothing any more of a runner whose journal is broken: the runner is dead.
+/// A cloud that ignores a runner whose journal is broken, because that runner is dead.
 struct Mortal<'a> {
     cloud: &'a Local,
     memory: &'a Memory,
@@ -169,7 +170,7 @@ impl Cloud for Mortal<'_> {
         self.cloud.survey().await
     }
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
-        // Of the calls that were on their way when the runner died, half arrive.
+        // Half of the calls that were in flight when the runner died arrive.
         let lost = self.memory.is_broken() && self.memory.entries().is_multiple_of(2);
         if lost {
             let error = CloudError::new(Class::Other, "local:execute", "Dead", "the runner is dead");
@@ -189,24 +190,24 @@ impl Watcher for Nobody {
     fn ended(&self, _: &Step, _: Result<(), &CloudError>) {}
 }
 
-/// The cloud after a calm apply, and how many entries its journal has.
+/// The cloud after an undisturbed apply, and the number of entries in its journal.
 async fn calm(estate: &Arc<Estate>) -> (BTreeMap<String, usize>, u64) {
     let world = World::new(estate, Weather::default(), None);
     assert!(world.attempt("calm", 8, None).await.unwrap());
     (world.view(), world.memory.entries())
 }
 
-/// No case takes so long, on the slowest machine.
+/// The timeout of a case, which is ample even on the slowest machine.
 const HANGS: Duration = Duration::from_secs(300);
 
-/// Run a case for every seed, on all cores. A seed that fails is named by the panic of its case.
+/// Run a case for every seed, on all cores. The panic of a failed case names its seed.
 fn for_every<F>(seeds: std::ops::Range<u64>, case: impl Fn(u64) -> F + Send + Sync)
 where
     F: Future<Output = ()>,
 {
     let only: Option<u64> = std::env::var("HOLDFAST_SEED").ok().and_then(|seed| seed.parse().ok());
     let seeds: Vec<u64> = only.map_or_else(|| seeds.collect(), |seed| vec![seed]);
-    // A case waits for its journal half of the time.
+    // A case spends half of its time waiting for its journal.
     let workers = 2 * std::thread::available_parallelism().map_or(1, usize::from).min(4);
     std::thread::scope(|scope| {
         for worker in 0..workers {
@@ -214,7 +215,7 @@ where
             scope.spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 for seed in seeds.iter().skip(worker).step_by(workers) {
-                    // A case takes a second. One that never ends would keep its seed to itself.
+                    // A case takes a second. Without a timeout, a case that hangs would not print its seed.
                     let ended = runtime.block_on(async { timeout(HANGS, case(*seed)).await });
                     ended.unwrap_or_else(|_| panic!("seed {seed}: it hangs"));
                 }
@@ -223,7 +224,7 @@ where
     });
 }
 
-/// Numbers that look random, of a seed.
+/// Pseudorandom numbers from a seed.
 fn number(seed: u64, nth: u64, below: u64) -> u64 {
     let mut z =
         seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(nth.wrapping_mul(0xbf58_476d_1ce4_e5b9));
@@ -256,7 +257,7 @@ fn faults_and_crashes_of_two_thousand_seeds_end_in_the_same_cloud() {
             for attempt in 0..number(seed, 6, 5) {
                 let more = 1 + number(seed, 10 + attempt, entries);
                 world.memory.break_after(Some(world.memory.entries() + more));
-                // It may fail, be broken off or come through: all of that is what happens.
+                // It may fail, be interrupted or succeed.
                 let _ = world.attempt("in bad weather", parallelism, None).await;
                 world.memory.break_after(None);
             }
@@ -267,7 +268,7 @@ fn faults_and_crashes_of_two_thousand_seeds_end_in_the_same_cloud() {
     });
 }
 
-/// The crash matrix: the estate of twenty services, broken off after every entry of the journal.
+/// The crash matrix: the estate of twenty services, interrupted after every entry of the journal.
 #[test]
 fn apply_killed_after_any_journal_entry_can_be_resumed() {
     let estate = Arc::new(Estate::new(20));
@@ -276,13 +277,13 @@ fn apply_killed_after_any_journal_entry_can_be_resumed() {
     for_every(1..entries, |after| {
         let (estate, wanted) = (&estate, &wanted);
         async move {
-            let what = format!("broken off after entry {after}");
+            let what = format!("interrupted after entry {after}");
             let world = World::new(estate, Weather::default(), None);
             world.memory.break_after(Some(after));
             let error = world.attempt("the first one", 16, None).await.expect_err(&what);
             assert!(error.to_string().contains("it breaks here"), "{what}: {error}");
             world.memory.break_after(None);
-            // One more apply, and it is done.
+            // One more apply completes it.
             assert!(world.attempt("the second one", 16, None).await.unwrap(), "{what}");
             assert!(world.is_settled().await, "{what}");
             world.is_as_it_should_be(wanted, &what).await;
@@ -290,7 +291,7 @@ fn apply_killed_after_any_journal_entry_can_be_resumed() {
     });
 }
 
-/// Whoever writes to a journal while it breaks hears of it, at whatever moment: nobody waits for ever.
+/// Every write to a journal that breaks gets an error, at any moment: no writer waits forever.
 #[test]
 fn write_to_a_broken_journal_returns_an_error() {
     let context = Estate::new(1).context;
@@ -317,8 +318,8 @@ fn write_to_a_broken_journal_returns_an_error() {
     });
 }
 
-/// Two runners on a shared journal: the first is held up in the middle of its run until the second has taken over and
-/// ended, or has been refused. The first can do nothing after that.
+/// Two runners on a shared journal: the first is paused in the middle of its run until the second has taken over and
+/// ended, or has been refused. After that, the first cannot do anything.
 #[test]
 fn only_one_of_two_runners_on_a_shared_journal_continues() {
     const LEASE: u64 = 10;

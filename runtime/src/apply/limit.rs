@@ -1,9 +1,9 @@
-//! How fast a cloud may be asked: token buckets, one per limit.
+//! Rate limits for calls to a cloud: token buckets, one per limit.
 //!
-//! A bucket holds at most `burst` tokens, gains `rate` a second, and gives one for each call. A unit of work
-//! starts when all its buckets can pay for it, so calls that a service would refuse are not made. The SDK
-//! repeats what is refused all the same: others use the account too, and what a unit costs is an estimate.
-//! Every run begins with full buckets and knows nothing of what the observation before it has asked.
+//! A bucket holds at most `burst` tokens, gains `rate` a second, and spends one for each call. A unit of work
+//! starts when all its buckets hold enough, so calls that a service would throttle are not made. The SDK still
+//! retries throttled calls: others use the account too, and the cost of a unit is an estimate. Every run begins
+//! with full buckets and does not count the calls of the observation before it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,7 +37,8 @@ impl fmt::Display for Limits {
     }
 }
 
-/// All that can be limited: services, and the operations that are counted beforehand, sorted.
+/// The names that `--limit` accepts, sorted: services, and the operations whose calls are estimated before a unit
+/// starts.
 #[must_use]
 pub fn limitable() -> Vec<&'static str> {
     let services = PROVIDERS.iter().flat_map(|provider| provider.rates.iter().map(|(name, _)| *name));
@@ -48,7 +49,7 @@ pub fn limitable() -> Vec<&'static str> {
     all
 }
 
-/// One wish about limits, as it stands on the command line.
+/// One `--limit` of the command line.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Setting {
     /// `none`: no limits at all.
@@ -58,10 +59,10 @@ pub enum Setting {
 }
 
 impl Setting {
-    /// Read one.
+    /// Parses `none`, `NAME=none`, `NAME=RATE` or `NAME=RATE/BURST`; rates are calls a second.
     ///
     /// # Errors
-    /// What is wrong with it, for people.
+    /// What is wrong with it, as a message for the user.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text == "none" {
             return Ok(Self::Unlimited);
@@ -80,9 +81,9 @@ impl Setting {
     }
 }
 
-/// One call in about three hours: less is as good as never.
+/// The lowest rate: one call in about three hours. Anything lower would never finish.
 const LEAST: f64 = 0.0001;
-/// More than any service answers.
+/// The highest rate: more than any service allows.
 const MOST: f64 = 1_000_000.0;
 
 impl Limits {
@@ -92,8 +93,8 @@ impl Limits {
         Self(BTreeMap::new())
     }
 
-    /// These limits, and then what somebody wants. A rate without a burst keeps the burst there is; where
-    /// there is none, it is one second's worth.
+    /// These limits with settings applied in order. A rate without a burst keeps the known burst; if there is
+    /// none, the burst is the calls of one second.
     #[must_use]
     pub fn with(mut self, settings: &[Setting]) -> Self {
         for setting in settings {
@@ -129,10 +130,10 @@ impl Buckets {
         Self(limits.0.iter().map(|(name, limit)| (name.clone(), full(limit))).collect())
     }
 
-    /// The buckets that cannot pay yet, and when they can.
+    /// The buckets that lack tokens for this cost, each with the time when it has enough.
     pub(super) fn short(&self, cost: &Cost, now: Instant) -> Vec<(&str, Instant)> {
         let short = self.0.iter().filter_map(|(name, bucket)| {
-            // What costs more than a full bucket holds waits for a full one.
+            // A cost above the bucket's burst waits for a full bucket.
             let lacks = price(name, cost).min(bucket.limit.burst) - bucket.tokens(now);
             (lacks > ROUNDING)
                 .then(|| (name.as_str(), now + Duration::from_secs_f64(lacks / bucket.limit.rate)))
@@ -145,7 +146,7 @@ impl Buckets {
         self.0.keys().map(String::as_str).filter(|name| price(name, cost) > 0.0)
     }
 
-    /// Pay.
+    /// Takes the tokens of a unit out of its buckets.
     pub(super) fn take(&mut self, cost: &Cost, now: Instant) {
         for (name, bucket) in &mut self.0 {
             let tokens = bucket.tokens(now) - price(name, cost);
@@ -154,7 +155,7 @@ impl Buckets {
     }
 }
 
-/// What the arithmetic of fractions may get wrong.
+/// The tolerance for floating-point errors, in tokens.
 const ROUNDING: f64 = 1e-6;
 
 impl Bucket {
@@ -164,7 +165,7 @@ impl Bucket {
     }
 }
 
-/// What a bucket has to pay: for one operation, or for all of a service.
+/// How many of these calls count for a bucket: those of one operation, or all of a service.
 fn price(bucket: &str, cost: &Cost) -> f64 {
     let counts = |operation: &str| {
         operation == bucket || operation.split_once(':').is_some_and(|(service, _)| service == bucket)

@@ -1,9 +1,9 @@
-//! Executing a plan: concurrently over its graph, with a bound; journal first, cloud second.
+//! Executes a plan concurrently over its graph, with bounded parallelism; journal first, cloud second.
 //!
-//! A step can start when everything it needs is done (`schedule`); which of those that can start does, and
-//! when, is up to their order, their lanes and the limits of the cloud (`queue`, `limit`). After a failure only
-//! what needs the failed step stays undone; everything independent goes on. Who stops a run lets what is under
-//! way finish. Nothing is undone: running again observes and plans again.
+//! A step can start when everything it needs is done (`schedule`). Order, lanes and the limits of the cloud decide
+//! which of those starts, and when (`queue`, `limit`). After a failure only the steps that depend on the failed one
+//! are not started; all others continue. When a run is stopped, steps in progress finish. Nothing is rolled back:
+//! running again observes and plans again.
 
 mod limit;
 mod queue;
@@ -27,9 +27,9 @@ pub use limit::{Limits, Setting, limitable};
 use queue::{Next, Queue, Unit};
 use schedule::Schedule;
 
-/// How long a step may take unless somebody says otherwise. A change of records may wait two minutes for its
-/// turn and five for the name servers to answer with it, and a zone of 10,000 records, the most it has without asking
-/// for more, takes ten changes of usually less than a minute each.
+/// The default of `--step-timeout`. A change of records may wait two minutes for earlier changes of its zone and five
+/// for the name servers to serve it, and a zone of 10,000 records, the default quota, takes ten changes of usually
+/// less than a minute each.
 pub const STEP_TIMEOUT: Duration = Duration::minutes(15);
 
 /// How a plan is executed.
@@ -37,7 +37,7 @@ pub const STEP_TIMEOUT: Duration = Duration::minutes(15);
 pub struct Settings {
     /// How many units of work run at the same time, at least one.
     pub parallelism: usize,
-    /// How often the cloud may be asked.
+    /// How often the cloud may be called.
     pub limits: Limits,
     /// How long a step may take. After that it counts as failed.
     pub step_timeout: Duration,
@@ -46,13 +46,13 @@ pub struct Settings {
 /// Why a run was stopped before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
-    /// Somebody wants it to end.
+    /// By a signal.
     Asked,
-    /// Its time was up.
+    /// It exceeded `--timeout`.
     Late,
 }
 
-/// Someone who watches an apply.
+/// Receives the progress of an apply.
 pub trait Watcher: Send + Sync {
     /// A step begins.
     fn started(&self, step: &Step);
@@ -60,25 +60,25 @@ pub trait Watcher: Send + Sync {
     fn ended(&self, step: &Step, result: Result<(), &CloudError>);
 }
 
-/// What became of a plan.
+/// The result of executing a plan.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Steps that took effect.
     pub done: Vec<StepId>,
     /// Steps that failed, with the reasons.
     pub failed: Vec<(StepId, CloudError)>,
-    /// Steps that were not started, each with a step it needs that failed or was not started; without one, its
-    /// turn had not come when the run was stopped.
+    /// Steps that were not started, each with a step it needs that failed or was not started; `None` if the run
+    /// was stopped before the step could start.
     pub not_started: Vec<(StepId, Option<StepId>)>,
     /// Why the run was stopped, if that kept a step from starting.
     pub stopped: Option<Stopped>,
-    /// The journal could not be written: no further steps were started, and of those that were under way
-    /// some may have taken effect without being recorded.
+    /// The journal could not be written: no further steps were started, and some of those in progress may have
+    /// taken effect without being recorded.
     pub journal: Option<JournalError>,
 }
 
-/// Execute a plan. When `stop` says so, or the journal cannot be written, steps that are under way are waited
-/// for and no further ones start.
+/// Executes a plan. Once `stop` resolves or the journal cannot be written, no further steps start, and the steps in
+/// progress are awaited.
 pub async fn apply(
     plan: &Plan,
     cloud: &dyn Cloud,
@@ -97,11 +97,11 @@ pub async fn apply(
     }
     let mut schedule = Schedule::new(plan);
     let mut queue = Queue::new(&settings.limits, Instant::now());
-    let mut under_way = FuturesUnordered::new();
+    let mut in_progress = FuturesUnordered::new();
     let (mut stop, mut stopped) = (pin!(stop), None);
     loop {
         while let Some(unit) = schedule.next() {
-            match run.prepare(&unit, schedule.way(&unit)) {
+            match run.prepare(&unit, schedule.chain(&unit)) {
                 Ok(unit) => queue.push(unit),
                 Err(error) => {
                     for at in unit {
@@ -112,12 +112,12 @@ pub async fn apply(
             }
         }
         let mut wake = None;
-        while under_way.len() < settings.parallelism.max(1)
+        while in_progress.len() < settings.parallelism.max(1)
             && stopped.is_none()
             && run.outcome.journal.is_none()
         {
             match queue.next(Instant::now()) {
-                Next::Start(unit) => under_way.push(run.unit(unit)),
+                Next::Start(unit) => in_progress.push(run.unit(unit)),
                 Next::At(when) => {
                     wake = Some(when);
                     break;
@@ -125,13 +125,13 @@ pub async fn apply(
                 Next::Nothing => break,
             }
         }
-        if under_way.is_empty() && wake.is_none() {
+        if in_progress.is_empty() && wake.is_none() {
             break;
         }
         tokio::select! {
             biased;
             why = &mut stop, if stopped.is_none() => stopped = Some(why),
-            Some(ended) = under_way.next() => {
+            Some(ended) = in_progress.next() => {
                 queue.ended(ended.lane.as_ref());
                 for (at, result) in ended.results {
                     schedule.settle(at, result.is_ok());
@@ -142,7 +142,7 @@ pub async fn apply(
             () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
         }
     }
-    drop(under_way);
+    drop(in_progress);
     let mut outcome = run.outcome;
     outcome.not_started = schedule.not_started();
     outcome.stopped = stopped.filter(|_| outcome.not_started.iter().any(|(_, because)| because.is_none()));
@@ -155,13 +155,14 @@ pub async fn apply(
     outcome
 }
 
-/// What a plan knows better than the journal, to be written down before anything else.
+/// What the plan found that the journal does not say yet: moved and confirmed resources. Recorded before the first
+/// step.
 pub fn learned(plan: &Plan) -> impl Iterator<Item = Event> {
     let moved = plan.moved.iter().cloned().map(Event::Moved);
     moved.chain(plan.confirmed.iter().cloned().map(Event::Confirmed))
 }
 
-/// The outputs of everything that exists and stays what it is.
+/// The outputs of every resource that exists and is neither replaced nor deleted.
 fn kept_outputs(plan: &Plan) -> BTreeMap<Address, Values> {
     let staying = plan.steps.iter().filter(|step| matches!(step.action, Action::Keep | Action::Update));
     staying.filter_map(|step| Some((step.address.clone(), step.object.as_ref()?.outputs.clone()))).collect()
@@ -177,7 +178,7 @@ struct Run<'a> {
     outcome: Outcome,
 }
 
-/// What became of a unit: the results there are, and the journal's error if it had one.
+/// A unit that has ended: the results of its steps, and the journal's error if there was one.
 struct Ended {
     lane: Option<String>,
     results: Vec<(usize, Result<Done, CloudError>)>,
@@ -185,8 +186,8 @@ struct Ended {
 }
 
 impl<'a> Run<'a> {
-    /// A unit with all that it takes to start it.
-    fn prepare(&self, unit: &[usize], way: usize) -> Result<Unit, CloudError> {
+    /// Builds the commands of a unit and estimates their cost.
+    fn prepare(&self, unit: &[usize], chain: usize) -> Result<Unit, CloudError> {
         let steps: Vec<(usize, &Step)> =
             unit.iter().filter_map(|at| Some((*at, self.plan.steps.get(*at)?))).collect();
         let lane = steps.iter().find_map(|(_, step)| step.lane());
@@ -194,10 +195,10 @@ impl<'a> Run<'a> {
             steps.iter().map(|(_, step)| self.command(step)).collect::<Result<_, _>>()?;
         let cost = self.cloud.cost(&commands);
         let places = steps.into_iter().map(|(at, _)| at);
-        Ok(Unit { commands: places.zip(commands).collect(), lane, cost, way })
+        Ok(Unit { commands: places.zip(commands).collect(), lane, cost, chain })
     }
 
-    /// A step with everything it refers to filled in.
+    /// The command for a step, with the outputs that it refers to filled in.
     fn command(&self, step: &Step) -> Result<Command, CloudError> {
         let value = |(name, attribute): (&String, &Attribute)| match attribute {
             Attribute::Known(value) => Ok((name.clone(), value.clone())),
@@ -228,7 +229,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Journal a unit, execute it, journal what came of it.
+    /// Records the intents of a unit, executes it, and records the results.
     fn unit(&self, unit: Unit) -> impl Future<Output = Ended> + 'a {
         let (plan, cloud, journal, watcher) = (self.plan, self.cloud, self.journal, self.watcher);
         let longest = self.timeout;
@@ -273,7 +274,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// A step took too long.
+/// The error of a step that exceeded `--step-timeout`.
 fn late(step: &Step, longest: std::time::Duration) -> CloudError {
     let longest = Duration::seconds(longest.as_secs()).in_words();
     let message = format!("not finished after {longest}; it may or may not have taken effect");
@@ -297,8 +298,8 @@ fn intent(step: &Step, command: &Command) -> Event {
     }
 }
 
-/// Sixteen hexadecimal digits that belong to one step of one run: a repetition of the same call is
-/// recognised as such, and no two runs collide.
+/// The idempotency token of one step of one run, sixteen hexadecimal digits: a service recognises a repeated call,
+/// and no two runs collide.
 fn token(salt: &str, step: &StepId) -> String {
     sha256(format!("{salt}\n{step}")).chars().take(16).collect()
 }

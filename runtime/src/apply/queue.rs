@@ -1,8 +1,8 @@
-//! What starts next of all that could.
+//! Chooses which of the ready units starts next.
 //!
-//! The unit with the longest way behind it comes first, so that the run as a whole ends soonest; among equals,
-//! the plan's order. Two units of one lane never run at once, and a unit waits until the cloud may be asked
-//! for it. A unit that waits keeps nobody back but those who would take its tokens away.
+//! The unit with the longest chain of steps after it starts first, so that the whole run ends soonest; ties keep
+//! the plan's order. Two units of one lane never run at once, and a unit waits until the rate limits allow its
+//! calls. A waiting unit delays only units that would use the same tokens.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,34 +12,34 @@ use tokio::time::Instant;
 use super::limit::{Buckets, Limits};
 use crate::cloud::{Command, Cost};
 
-/// What starts together, ready to.
+/// Steps that start together, with all their needs met.
 #[derive(Debug)]
 pub(super) struct Unit {
-    /// The steps' places in the plan, and what to do.
+    /// The steps' indices in the plan, and their commands.
     pub(super) commands: Vec<(usize, Command)>,
-    /// What only one unit at a time may change.
+    /// What only one unit at a time may change, such as a hosted zone.
     pub(super) lane: Option<String>,
-    /// What it takes to do it.
+    /// How many API calls it needs, by operation.
     pub(super) cost: Cost,
-    /// How many steps have to follow each other from here on.
-    pub(super) way: usize,
+    /// The length of the longest chain of steps from here on.
+    pub(super) chain: usize,
 }
 
-/// Whether something can start.
+/// Whether a unit can start now.
 #[derive(Debug)]
 pub(super) enum Next {
-    /// This.
+    /// This one can.
     Start(Unit),
-    /// Not before then.
+    /// Not before then: the rate limits do not allow it.
     At(Instant),
-    /// Not before something ends.
+    /// Not before a unit in progress ends.
     Nothing,
 }
 
-/// The longest way first, then the plan's order.
+/// The longest chain first, then the plan's order.
 type Rank = (Reverse<usize>, usize);
 
-/// Units that wait. Those with one lane and one cost wait in one line: only the first of it can be next.
+/// The waiting units. Units with the same lane and cost wait in one line: only the first in a line can be next.
 #[derive(Debug)]
 pub(super) struct Queue {
     lines: BTreeMap<(Option<String>, Cost), BTreeMap<Rank, Unit>>,
@@ -52,14 +52,14 @@ impl Queue {
         Self { lines: BTreeMap::new(), busy: BTreeSet::new(), buckets: Buckets::new(limits, now) }
     }
 
-    /// A unit's needs are met.
+    /// Adds a unit whose needs are met.
     pub(super) fn push(&mut self, unit: Unit) {
         let first = unit.commands.first().map_or(0, |(at, _)| *at);
         let line = self.lines.entry((unit.lane.clone(), unit.cost.clone())).or_default();
-        line.insert((Reverse(unit.way), first), unit);
+        line.insert((Reverse(unit.chain), first), unit);
     }
 
-    /// Take the unit that starts now, if one does.
+    /// Removes and returns the unit that starts now, if one can.
     pub(super) fn next(&mut self, now: Instant) -> Next {
         let free = |lane: &Option<String>| lane.as_ref().is_none_or(|lane| !self.busy.contains(lane));
         let lines = self.lines.iter().filter(|((lane, _), _)| free(lane));
@@ -87,7 +87,7 @@ impl Queue {
         }
     }
 
-    /// A unit of this lane has ended.
+    /// Frees the lane of a unit that has ended.
     pub(super) fn ended(&mut self, lane: Option<&String>) {
         if let Some(lane) = lane {
             self.busy.remove(lane);

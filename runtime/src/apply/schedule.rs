@@ -1,40 +1,40 @@
-//! What can start now.
+//! Tracks which steps are ready to start.
 //!
-//! A unit is what starts together: the steps of one batch, or one step. A step is settled once everything it
-//! needs outside its batch has ended, well or badly; a unit starts when all its steps are settled, with those
-//! whose needs were all met.
+//! The steps of a unit start together: it is one batch, or one step. A step is settled once everything it needs
+//! outside its batch has ended, successfully or not; a unit starts when all its steps are settled, with those whose
+//! needs all succeeded.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use holdfast_compiler::plan::{Action, Plan, StepId};
 
-/// What is known about a step.
+/// The state of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Waiting,
     Done,
-    /// Failed, or not started: whoever needs it is not started either.
+    /// Failed, or not started: steps that need it are not started either.
     Out,
 }
 
-/// The steps of a plan and how far they are.
+/// The steps of a plan and their states.
 pub(super) struct Schedule<'a> {
     plan: &'a Plan,
     states: Vec<State>,
-    /// Steps it waits for, per step.
+    /// For each step, the steps it waits for.
     needs: Vec<Vec<usize>>,
-    /// Steps that wait for it, per step.
+    /// For each step, the steps that wait for it.
     users: Vec<Vec<usize>>,
-    /// How many needs outside of its own unit have not ended, per step.
+    /// For each step, how many needs outside its own unit have not ended.
     open: Vec<usize>,
     unit_of: Vec<usize>,
     units: Vec<Vec<usize>>,
-    /// How many steps have to follow each other from this one on, itself included.
-    ways: Vec<usize>,
-    /// How many steps of it are not settled, per unit.
+    /// For each step, the length of the longest chain of steps that starts with it.
+    chains: Vec<usize>,
+    /// For each unit, how many of its steps are not settled.
     unsettled: Vec<usize>,
     ready: VecDeque<Vec<usize>>,
-    /// Why a step was not started.
+    /// For each step that was not started, the needed step that failed or was not started.
     because: BTreeMap<usize, usize>,
 }
 
@@ -75,34 +75,34 @@ impl<'a> Schedule<'a> {
                 }
             }
         }
-        let ways = ways(plan, &needs, &unit_of);
+        let chains = chains(plan, &needs, &unit_of);
         let unsettled = units.iter().map(Vec::len).collect();
         let states = vec![State::Waiting; count];
         let (ready, because) = (VecDeque::new(), BTreeMap::new());
         let mut schedule =
-            Self { plan, states, needs, users, open, unit_of, units, ways, unsettled, ready, because };
+            Self { plan, states, needs, users, open, unit_of, units, chains, unsettled, ready, because };
         let free: Vec<usize> = (0..count).filter(|at| schedule.open.get(*at) == Some(&0)).collect();
         free.into_iter().for_each(|at| schedule.settled(at));
         schedule
     }
 
-    /// A unit that can start: indices of steps, in the plan's order.
+    /// The next unit that can start: indices of steps, in the plan's order.
     pub(super) fn next(&mut self) -> Option<Vec<usize>> {
         self.ready.pop_front()
     }
 
-    /// How many steps have to follow each other from a unit on.
-    pub(super) fn way(&self, unit: &[usize]) -> usize {
-        unit.iter().filter_map(|at| self.ways.get(*at)).copied().max().unwrap_or(0)
+    /// The length of the longest chain of steps that starts with a unit.
+    pub(super) fn chain(&self, unit: &[usize]) -> usize {
+        unit.iter().filter_map(|at| self.chains.get(*at)).copied().max().unwrap_or(0)
     }
 
-    /// A step has ended.
+    /// Records that a step has ended.
     pub(super) fn settle(&mut self, at: usize, well: bool) {
         self.end(at, if well { State::Done } else { State::Out });
     }
 
     /// The steps that were not started, each with the nearest reason: a step it needs that failed or was not
-    /// started. Without one, its turn had not come when the run was stopped.
+    /// started. `None` if the run was stopped before the step could start.
     pub(super) fn not_started(&self) -> Vec<(StepId, Option<StepId>)> {
         let id = |at: usize| self.plan.steps.get(at).map(|step| step.id.clone());
         let because = |at: usize| self.because.get(&at).and_then(|because| id(*because));
@@ -116,7 +116,8 @@ impl<'a> Schedule<'a> {
         self.states.get(at).copied().unwrap_or(State::Out)
     }
 
-    /// Ends a step, and whatever ends with it. Iterative: a chain of ten thousand steps is no recursion.
+    /// Ends a step, and every step that ends as a consequence. Iterative, so that a chain of ten thousand steps does
+    /// not overflow the stack.
     fn end(&mut self, at: usize, state: State) {
         let mut ended = vec![(at, state)];
         while let Some((at, state)) = ended.pop() {
@@ -145,8 +146,8 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// A step's outside needs have all ended. If that holds for its whole unit, the unit starts; steps that
-    /// end without starting are returned.
+    /// Settles a step: its needs outside the unit have all ended. If the whole unit is settled, the unit starts.
+    /// Returns the steps that end without starting.
     fn settle_unit(&mut self, at: usize) -> Vec<(usize, State)> {
         let Some(unit) = self.unit_of.get(at).copied() else { return Vec::new() };
         let Some(unsettled) = self.unsettled.get_mut(unit) else { return Vec::new() };
@@ -160,7 +161,7 @@ impl<'a> Schedule<'a> {
             let needs = self.needs.get(step).cloned().unwrap_or_default();
             let missing =
                 needs.into_iter().find(|need| self.state(*need) == State::Out || out.contains(need));
-            // What exists and is kept is there, whatever becomes of what it was once built on.
+            // An existing resource that is kept counts as done, even if a step it needs failed.
             let kept =
                 self.plan.steps.get(step).is_some_and(|s| s.action == Action::Keep && s.object.is_some());
             match missing {
@@ -182,24 +183,24 @@ impl<'a> Schedule<'a> {
     }
 }
 
-/// How many steps have to follow each other from each step on. Steps come after what they need, so one pass
-/// from the end is enough; a plan in another order would only run in a worse one. What is kept takes no time,
-/// and steps of one unit run together.
-fn ways(plan: &Plan, needs: &[Vec<usize>], unit_of: &[usize]) -> Vec<usize> {
-    let mut ways = vec![0; needs.len()];
+/// For each step, the length of the longest chain of steps that starts with it. Steps come after what they need, so
+/// one pass from the end is enough; in a plan of another order, only the priorities would be worse. Kept resources
+/// take no time, and steps of one unit run together.
+fn chains(plan: &Plan, needs: &[Vec<usize>], unit_of: &[usize]) -> Vec<usize> {
+    let mut chains = vec![0; needs.len()];
     for (at, step) in plan.steps.iter().enumerate().rev() {
-        let behind: usize = ways.get(at).copied().unwrap_or(0);
-        let way = behind.max(usize::from(step.action != Action::Keep));
-        if let Some(slot) = ways.get_mut(at) {
-            *slot = way;
+        let behind: usize = chains.get(at).copied().unwrap_or(0);
+        let chain = behind.max(usize::from(step.action != Action::Keep));
+        if let Some(slot) = chains.get_mut(at) {
+            *slot = chain;
         }
         for need in needs.get(at).into_iter().flatten() {
             let own = usize::from(plan.steps.get(*need).is_some_and(|step| step.action != Action::Keep));
             let together = unit_of.get(*need) == unit_of.get(at);
-            if let Some(slot) = ways.get_mut(*need) {
-                *slot = (*slot).max(if together { way } else { way + own });
+            if let Some(slot) = chains.get_mut(*need) {
+                *slot = (*slot).max(if together { chain } else { chain + own });
             }
         }
     }
-    ways
+    chains
 }

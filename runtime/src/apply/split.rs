@@ -1,9 +1,9 @@
-//! A batch is all or nothing, so one command that the cloud refuses drags down the rest of its zone. What the
-//! cloud refuses for its content is sent again entry by entry, so that only the guilty one fails.
+//! Splits a refused batch. A batch is atomic, so one command that the cloud refuses fails the rest of its zone. A
+//! batch that the cloud refuses for its content is sent again entry by entry, so that only the invalid entry fails.
 
 use crate::cloud::{Class, Cloud, CloudError, Command, Done};
 
-/// Execute a batch; one result per command.
+/// Executes a batch and returns one result per command.
 pub(super) async fn execute(cloud: &dyn Cloud, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
     let results = cloud.execute(batch).await;
     let refused =
@@ -27,7 +27,7 @@ pub(super) async fn execute(cloud: &dyn Cloud, batch: &[Command]) -> Vec<Result<
     again
 }
 
-/// The commands of each entry of traffic, which belong together, by their indices.
+/// The indices of the commands, grouped by traffic entry.
 fn groups(batch: &[Command]) -> Vec<Vec<usize>> {
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     for (at, command) in batch.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! The two questions to `ssh-agent` that a signature takes: which keys there are, and to sign
-//! (draft-miller-ssh-agent, sections 4.4 and 4.5).
+//! The two requests to `ssh-agent` that signing needs: list the keys, and sign (draft-miller-ssh-agent, sections 4.4
+//! and 4.5).
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 
@@ -12,7 +12,7 @@ const RSA_SHA2_512: u32 = 4;
 /// The largest answer that is read, as in OpenSSH.
 const MAX_BYTES: u32 = 256 * 1024;
 
-/// A conversation with an agent.
+/// A connection to an agent.
 pub(super) struct Agent<S> {
     stream: S,
 }
@@ -24,7 +24,7 @@ impl Agent<std::os::unix::net::UnixStream> {
         let none = || Error::new(ErrorKind::NotFound, "no ssh-agent is running (`SSH_AUTH_SOCK` is not set)");
         let path = std::env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty()).ok_or_else(none)?;
         let stream = std::os::unix::net::UnixStream::connect(path)?;
-        // A person may have to touch a key or to type, an agent that hangs is no person.
+        // A person may have to touch a key or type a passphrase, but an agent that hangs must not block forever.
         stream.set_read_timeout(Some(std::time::Duration::from_secs(120)))?;
         Ok(Self { stream })
     }
@@ -32,11 +32,11 @@ impl Agent<std::os::unix::net::UnixStream> {
 
 #[cfg(not(unix))]
 impl Agent<std::io::Cursor<Vec<u8>>> {
-    /// There is none to connect to.
+    /// Always fails: the agent is supported on Unix only.
     pub(super) fn connect() -> Result<Self> {
         Err(Error::new(
             ErrorKind::Unsupported,
-            "ssh-agent is used on Unix only: give a private key with `--key`",
+            "ssh-agent is supported on Unix only: give a private key with `--key`",
         ))
     }
 }
@@ -91,7 +91,7 @@ impl<S: Read + Write> Agent<S> {
 }
 
 fn malformed() -> Error {
-    Error::new(ErrorKind::InvalidData, "ssh-agent does not speak its protocol")
+    Error::new(ErrorKind::InvalidData, "ssh-agent sent a malformed response")
 }
 
 fn number(rest: &mut &[u8]) -> Result<u32> {
@@ -112,7 +112,7 @@ fn string<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8]> {
 mod tests {
     use super::*;
 
-    /// An agent that has an answer ready.
+    /// An agent with a prepared answer.
     struct Says(std::io::Cursor<Vec<u8>>);
 
     impl Read for Says {

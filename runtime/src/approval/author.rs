@@ -1,4 +1,4 @@
-//! The author of a plan: who says so, and with which key.
+//! The author of a plan, and how to recognise them among the approvers.
 
 use std::collections::BTreeSet;
 
@@ -11,22 +11,22 @@ use super::{Namespace, Signature, Signers};
 pub struct Author {
     /// The principal that the plan names.
     pub name: String,
-    /// The author's signature of the plan file, where there is one.
+    /// The author's signature of the plan file, if there is one.
     pub signature: Option<Signature>,
 }
 
 impl Author {
-    /// The author of a plan file with these bytes, and the text of the signature beside it.
+    /// The author that a plan file with the bytes `file` names. `signature` is the text of the signature beside it.
     ///
     /// # Errors
-    /// There is a signature and it is not of this file.
+    /// The signature is not valid for this file.
     pub fn of(name: &str, file: &[u8], signature: Option<&str>) -> Result<Self, &'static str> {
         let verified = signature.map(|text| Signature::verify(Namespace::Plan, file, text)).transpose()?;
         Ok(Self { name: name.to_owned(), signature: verified })
     }
 
-    /// Why an approver is the author, if so. The author is known by name, whatever its case, by the key that signed the
-    /// plan, and by every key and name that the list has for either.
+    /// If the approver is the author, the evidence for a message. The author is recognised by name, ignoring case, by
+    /// the key that signed the plan, and by every key and name that the list has for either.
     pub(super) fn is(
         &self,
         approver: &str,
@@ -43,10 +43,10 @@ impl Author {
         let signers = signers?;
         let mut names: BTreeSet<String> = own.map(|own| signers.names_of(own)).unwrap_or_default();
         if names.contains(&approver.to_lowercase()) {
-            return Some(": the list of signers has the key that signed the plan under this name");
+            return Some(": under this name, the list of signers has the key that signed the plan");
         }
         names.insert(self.name.to_lowercase());
         let theirs = names.iter().chain([&self.name]).any(|name| signers.has(key, name));
-        theirs.then_some(": the list of signers has the key under the author's name too")
+        theirs.then_some(": the list of signers also has the key under the author's name")
     }
 }

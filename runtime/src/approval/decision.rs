@@ -1,4 +1,4 @@
-//! Whether enough people have agreed to a plan, for everybody who asks for it.
+//! Decides whether a plan has enough approvals for every rule that applies to it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,59 +13,59 @@ use super::{Author, Namespace, Refusal, Rule, Signers, signature_path};
 /// The largest statement and signature that are read, in bytes.
 const MAX_BYTES: u64 = 16 * 1024;
 
-/// A rule that has to be satisfied, and whose it is. Each demand stands by itself: one person may help to satisfy
+/// A rule that a plan must satisfy, and its origin. Each demand is checked on its own: one approval may count for
 /// several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
     /// The rule.
     pub rule: Rule,
-    /// Whose it is, to begin a sentence with: `the plan's rule`.
+    /// Its origin, as the subject of a message: `the plan's rule`.
     pub whose: String,
     /// The estate whose rule it is.
     pub estate: String,
 }
 
-/// What there is to decide on.
+/// The plan and its approvals.
 pub struct Approvals<'a> {
-    /// What the statements are for.
+    /// The purpose of the statements.
     pub namespace: Namespace,
     /// The digest of the plan.
     pub plan: &'a str,
-    /// What the plan is about.
+    /// The plan's estate, cloud and accounts.
     pub context: &'a Context,
-    /// Who made the plan and so cannot approve it; nobody where the author may sign as well.
+    /// Who made the plan and therefore cannot approve it; `None` if the author may sign too.
     pub author: Option<&'a Author>,
-    /// The reason that the statements have to give, where they are for breaking the glass.
+    /// The reason that the statements must give, if they are for breaking the glass.
     pub because: Option<&'a str>,
-    /// The statements; each has its signature beside it.
+    /// The paths of the statements; each has its signature beside it.
     pub statements: &'a [PathBuf],
-    /// The run that has used up the statement of a digest: its number and when it began.
+    /// Looks up the run that has used up a statement, by its digest: the run's number and start.
     pub used: &'a dyn Fn(&str) -> Option<(u64, String)>,
-    /// When it is decided.
+    /// The time of the decision.
     pub now: Timestamp,
 }
 
-/// What was decided.
+/// The result of a decision.
 #[derive(Debug, Default)]
 pub struct Decision {
-    /// The approvals that count: name and digest of the statement.
+    /// The approvals that count: the approver and the digest of the statement.
     pub accepted: BTreeSet<(String, String)>,
-    /// Those that do not, and why.
+    /// The approvals that do not count, and why.
     pub not_counted: Vec<Diagnostic>,
     /// The demands that are not satisfied, each with its estate. Nothing may be applied unless this is empty.
     pub short: Vec<(String, Diagnostic)>,
 }
 
-/// Hold the approvals against all demands.
+/// Check the approvals against all demands.
 ///
 /// # Errors
-/// A list of signers that cannot be read: nobody can satisfy it, and it is not left out.
+/// A list of signers cannot be read. It is never ignored.
 pub fn decide(demands: &[Demand], approvals: &Approvals<'_>) -> Result<Decision, Diagnostic> {
     let mut decision = Decision::default();
     for Demand { rule, whose, estate } in demands {
         let signers = Signers::parse(&rule.signers).map_err(|error| {
             let message = format!("{whose}: the list of signers, {error}");
-            Diagnostic::new(codes::BAD_SIGNERS, message).help("correct the list, and plan again")
+            Diagnostic::new(codes::BAD_SIGNERS, message).help("fix the list, and plan again")
         })?;
         let question = Question {
             namespace: approvals.namespace,
@@ -83,7 +83,7 @@ pub fn decide(demands: &[Demand], approvals: &Approvals<'_>) -> Result<Decision,
                 Ok(approval) => accepted.push(approval),
                 Err(refusal) => {
                     let finding = refusal.finding().in_file(path.display().to_string());
-                    // Several demands may say the same.
+                    // Several demands may refuse the same approval for the same reason.
                     if !decision.not_counted.contains(&finding) {
                         decision.not_counted.push(finding);
                     }
@@ -99,7 +99,7 @@ pub fn decide(demands: &[Demand], approvals: &Approvals<'_>) -> Result<Decision,
     Ok(decision)
 }
 
-/// One approval: its two files, what they say, and whether a run has used it.
+/// Check one approval: read its two files, verify them, and look up whether a run has used it.
 fn one(
     path: &Path,
     question: &Question<'_>,
@@ -123,7 +123,7 @@ fn too_few(whose: &str, required: u8, people: &[&str]) -> Diagnostic {
     let have = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
     let noun = if required == 1 { "approval" } else { "approvals" };
     let there = if people.len() == 1 { "is" } else { "are" };
-    let message = format!("{whose} requires {required} {noun}, and there {there} {}{have}", people.len());
+    let message = format!("{whose} requires {required} {noun}, but there {there} {}{have}", people.len());
     Diagnostic::new(codes::TOO_FEW_APPROVALS, message)
         .help("ask someone who has not approved yet to run `holdfast approve PLANFILE`")
 }

@@ -1,14 +1,14 @@
-//! The keys that Holdfast signs with.
+//! Where Holdfast gets a key for signing.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// A key to sign with.
+/// The source of a signing key.
 #[derive(Clone, PartialEq, Eq)]
 pub enum SigningKey {
-    /// A file: a private key, or the public half of one that `ssh-agent` has.
+    /// A file: a private key, or the public half of a key in `ssh-agent`.
     File(PathBuf),
-    /// The text of a private key, as CI systems put secrets into variables.
+    /// The text of a private key, as CI systems pass secrets in variables.
     Text(String),
 }
 
@@ -24,7 +24,7 @@ impl FromStr for SigningKey {
     }
 }
 
-/// Never the key itself.
+/// Never prints the key itself.
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -1,13 +1,13 @@
-//! Approvals: people agree to a saved plan with their SSH keys.
+//! Approvals: people approve a saved plan with their SSH keys.
 //!
-//! An approval is two files beside the plan, just what `ssh-keygen -Y sign` works with: a statement that says who
-//! agrees to which plan and until when ([`Statement`]), and its signature. Whose keys count is in an `allowed_signers`
-//! file of OpenSSH ([`Signers`]). Each kind of signature has a namespace of its own ([`Namespace`]): what is signed for
-//! one purpose is worth nothing for another.
+//! An approval consists of two files beside the plan, compatible with `ssh-keygen -Y sign`: a statement that says who
+//! approves which plan and until when ([`Statement`]), and its signature. An `allowed_signers` file of OpenSSH lists
+//! the accepted keys ([`Signers`]). Each kind of signature has its own namespace ([`Namespace`]), so that a signature
+//! for one purpose is not valid for another.
 //!
-//! Terms: the *principal* is the name a key stands for in the list of signers, written like an e-mail address; the
-//! *author* is the principal that made the plan, the *approver* the one that agrees to it. A [`Demand`] is a rule that
-//! somebody has set; [`decide`] holds what was signed against all of them.
+//! Terms: the *principal* is the name of a key in the list of signers, written like an e-mail address; the *author*
+//! is the principal who made the plan, the *approver* the one who approves it. A [`Demand`] is a rule and its origin;
+//! [`decide`] checks the approvals against all demands.
 
 mod agent;
 mod author;
@@ -37,26 +37,26 @@ pub use signers::{MAX_BYTES as MAX_SIGNERS_BYTES, Signers, SignersError};
 pub use statement::{Statement, signature_path, statement_paths};
 pub use verify::{Accepted, Question, people, verify};
 
-/// Who has to agree to a plan.
+/// Who must approve a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Rule {
-    /// How many people. 0 where a policy has dropped the rule that earlier runs had: that is said, not left out.
+    /// How many people must approve. 0 records that a policy has dropped the rule that earlier runs had.
     pub required: u8,
-    /// For how many seconds an approval holds at most.
+    /// The longest validity of an approval, in seconds.
     pub hold_seconds: u64,
-    /// Whose keys count: the text of an `allowed_signers` file.
+    /// The accepted keys: the text of an `allowed_signers` file.
     pub signers: String,
 }
 
 /// Why an approval does not count.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// A file is missing or not in its form, or the signature is not of the statement.
+    /// A file is missing or malformed, or the signature is not valid for the statement.
     #[error("{0}")]
     Changed(String),
-    /// It is of another plan.
-    #[error("it is for another {0}")]
+    /// It is for a different plan, estate, cloud or account.
+    #[error("it is for a different {0}")]
     Another(&'static str),
     /// The key may not approve under this name.
     #[error("the list of signers does not let this key ({key}) approve as `{approver}`: {because}")]
@@ -65,10 +65,10 @@ pub enum Refusal {
         key: String,
         /// The name.
         approver: String,
-        /// What stands in the way.
+        /// The reason.
         because: &'static str,
     },
-    /// It does not hold now.
+    /// It is not valid at this time.
     #[error("{0}")]
     Expired(String),
     /// The author has approved.
@@ -76,7 +76,7 @@ pub enum Refusal {
     Own {
         /// The approver.
         approver: String,
-        /// How that is known, where the names differ.
+        /// The evidence, if the names differ.
         same_key: &'static str,
     },
     /// A run has used it.
@@ -90,7 +90,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Its code.
+    /// The code of the finding.
     fn code(&self) -> Code {
         match self {
             Self::Changed(_) => codes::APPROVAL_CHANGED,
@@ -102,18 +102,18 @@ impl Refusal {
         }
     }
 
-    /// As a finding.
+    /// The finding, with code and cure.
     #[must_use]
     pub fn finding(&self) -> Diagnostic {
         Diagnostic::new(self.code(), self.to_string()).help(self.help())
     }
 
-    /// The cure.
+    /// How to fix it.
     fn help(&self) -> &'static str {
         match self {
-            Self::Changed(_) => "approve again, and keep both files as they are",
-            Self::Another(_) => "read this plan, and approve this one",
-            Self::UnknownKey { .. } => "sign with a key in the list, or correct the list and plan again",
+            Self::Changed(_) => "approve again, and do not change either file",
+            Self::Another(_) => "review this plan, and approve it",
+            Self::UnknownKey { .. } => "sign with a key in the list, or fix the list and plan again",
             Self::Expired(_) => "review the plan, and approve it again",
             Self::Own { .. } => "ask someone else to approve; `holdfast plan --author` sets the author",
             Self::Used { .. } => "plan again, and have the new plan approved",
@@ -124,7 +124,7 @@ impl Refusal {
 /// The text of a small file.
 ///
 /// # Errors
-/// It cannot be read, is not a regular file, is larger, or is not UTF-8.
+/// It cannot be read, is not a regular file, is larger than `most` bytes, or is not UTF-8.
 pub fn read(path: &Path, most: u64) -> std::io::Result<String> {
     Ok(files::read_text(path, most)?)
 }

@@ -1,23 +1,23 @@
-//! What a signature is for.
+//! The purpose of a signature.
 
 use std::fmt;
 
-/// What a signature is for (`namespace` in PROTOCOL.sshsig of OpenSSH). One that was made for another purpose does not
-/// count, whatever it signs.
+/// The purpose of a signature (`namespace` in PROTOCOL.sshsig of OpenSSH). A signature made for one purpose is not
+/// valid for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Namespace {
-    /// A plan, by its author: over the bytes of the plan file.
+    /// The author signs the bytes of the plan file.
     Plan,
-    /// An approval: over its statement.
+    /// An approver signs the statement of an approval.
     Approval,
-    /// Agreement to apply a plan without the approvals it needs: over its statement.
+    /// Somebody whom the trust anchor names signs the statement that allows an apply without approvals.
     BreakGlass,
-    /// A run, by its runner: over what the entry says and where it stands in the journal.
+    /// A runner signs an entry of its run and the entry's position in the journal.
     Run,
 }
 
 impl Namespace {
-    /// As OpenSSH is told it: `ssh-keygen -Y verify -n NAMESPACE`.
+    /// The name for OpenSSH: `ssh-keygen -Y verify -n NAMESPACE`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

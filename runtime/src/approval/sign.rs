@@ -1,4 +1,4 @@
-//! Signing a statement, with a key of a file or one of `ssh-agent`.
+//! Signing, with a key from a file or from `ssh-agent`.
 
 use ssh_key::public::KeyData;
 use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, Signature, SshSig};
@@ -10,32 +10,32 @@ use super::{Namespace, SigningKey};
 /// The largest key file that is read, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
 
-/// Why a statement is not signed.
+/// Why something was not signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
-    /// The key file is none, or cannot be read.
+    /// The key cannot be read or used.
     #[error("{0}")]
     Key(String),
-    /// The agent does not play along.
+    /// The agent cannot be reached, or refuses.
     #[error("ssh-agent: {0}")]
     Agent(#[from] std::io::Error),
-    /// The library does not play along.
-    #[error("the signature cannot be made: {0}")]
+    /// The SSH library reports an error.
+    #[error("signing failed: {0}")]
     Ssh(#[from] ssh_key::Error),
 }
 
-/// A key to sign with.
+/// A signing key that was read.
 #[derive(Debug)]
 enum Key {
     Private(Box<PrivateKey>),
-    /// The agent has the private half.
+    /// The agent holds the private half.
     Public(PublicKey),
 }
 
-/// The public half of the key that would sign: of the file, or of the first key of the agent that a list knows.
+/// The public half of the key that will sign: of `key`, or of the agent's first key that is in the list.
 ///
 /// # Errors
-/// There is no such key.
+/// The key cannot be read, or the agent has none from the list.
 pub fn public_key(key: Option<&SigningKey>, signers: Option<&Signers>) -> Result<KeyData, SignError> {
     if let Some(key) = key {
         return Ok(match read(key)? {
@@ -54,7 +54,8 @@ pub fn public_key(key: Option<&SigningKey>, signers: Option<&Signers>) -> Result
     keys.iter().find(known).cloned().ok_or_else(|| SignError::Key(none.to_owned()))
 }
 
-/// Sign some bytes for a purpose: what `ssh-keygen -Y sign -n NAMESPACE` gives for keys that sign alike every time.
+/// Sign some bytes for a purpose. With a deterministic algorithm such as ed25519, the result is the same as that of
+/// `ssh-keygen -Y sign -n NAMESPACE`.
 ///
 /// # Errors
 /// The key cannot be used, or the agent refuses.
@@ -73,8 +74,9 @@ pub fn sign(
 
 fn by_agent(namespace: Namespace, bytes: &[u8], key: &KeyData) -> Result<SshSig, SignError> {
     if key.is_sk_ecdsa_p256() {
-        // The library reads these signatures and cannot write them.
-        let what = "an ecdsa-sk security key signs with `--statement-only` and ssh-keygen";
+        // The library can read these signatures but not write them.
+        let what =
+            "an ecdsa-sk security key cannot sign here: use `--statement-only`, and sign with ssh-keygen";
         return Err(SignError::Key(what.to_owned()));
     }
     let data = SshSig::signed_data(namespace.as_str(), HashAlg::Sha512, bytes)?;
@@ -86,7 +88,7 @@ fn by_agent(namespace: Namespace, bytes: &[u8], key: &KeyData) -> Result<SshSig,
 fn read(key: &SigningKey) -> Result<Key, SignError> {
     let name = match key {
         SigningKey::File(path) => path.display().to_string(),
-        SigningKey::Text(_) => "the key of the variable".to_owned(),
+        SigningKey::Text(_) => "the key in the environment variable".to_owned(),
     };
     let wrong = |what: &str| SignError::Key(format!("{name}: {what}"));
     let text = match key {
@@ -99,16 +101,18 @@ fn read(key: &SigningKey) -> Result<Key, SignError> {
     let key = PrivateKey::from_openssh(text.as_bytes())
         .map_err(|_| wrong("this is not an SSH key in the OpenSSH format"))?;
     if key.is_encrypted() {
-        return Err(wrong("this key has a passphrase: `ssh-add` it, and give its `.pub` file"));
+        return Err(wrong("this key has a passphrase: add it with `ssh-add`, and name its `.pub` file"));
     }
     if key.public_key().key_data().is_sk_ed25519() || key.public_key().key_data().is_sk_ecdsa_p256() {
         return Err(wrong(
-            "a security key signs in ssh-agent (give its `.pub` file), or with `--statement-only`",
+            "a security key signs only in ssh-agent: name its `.pub` file, or use `--statement-only`",
         ));
     }
     if key.public_key().key_data().is_rsa() {
-        // RUSTSEC-2023-0071: the library's private RSA operations leak time.
-        return Err(wrong("an RSA key signs in ssh-agent: `ssh-add` it, and give its `.pub` file"));
+        // RUSTSEC-2023-0071: the library's private RSA operations have a timing side channel.
+        return Err(wrong(
+            "an RSA key signs only in ssh-agent: add it with `ssh-add`, and name its `.pub` file",
+        ));
     }
     Ok(Key::Private(Box::new(key)))
 }

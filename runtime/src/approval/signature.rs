@@ -1,4 +1,4 @@
-//! Signatures of OpenSSH in their exact form (PROTOCOL.sshsig).
+//! Verifying signatures of OpenSSH in their exact form (PROTOCOL.sshsig).
 
 use ssh_key::public::KeyData;
 use ssh_key::{LineEnding, PublicKey, SshSig};
@@ -6,25 +6,25 @@ use ssh_key::{LineEnding, PublicKey, SshSig};
 use super::Namespace;
 use super::signers::fingerprint;
 
-/// A signature that fits the bytes it was made for.
+/// A signature that was verified.
 #[derive(Debug, Clone)]
 pub struct Signature {
     key: KeyData,
 }
 
 impl Signature {
-    /// Hold a signature against the bytes that it is said to be of.
+    /// Verify an armored signature over some bytes.
     ///
     /// # Errors
-    /// It is not in its exact form, was made for another purpose, or is not of these bytes.
+    /// It is not in its exact form, was made for another purpose, or is not valid for these bytes.
     pub fn verify(namespace: Namespace, bytes: &[u8], armored: &str) -> Result<Self, &'static str> {
         let signature = read(armored).ok_or("the signature is not in its exact form")?;
         if signature.namespace() != namespace.as_str() {
-            return Err("the signature was made for another purpose (its namespace is another)");
+            return Err("the signature was made for another purpose (it has a different namespace)");
         }
         let key = signature.public_key();
         if PublicKey::from(key.clone()).verify(namespace.as_str(), bytes, &signature).is_err() {
-            return Err("the signature does not fit what it is said to sign");
+            return Err("the signature is not valid for this content");
         }
         Ok(Self { key: key.clone() })
     }
@@ -42,8 +42,8 @@ impl Signature {
     }
 }
 
-/// A signature in the one form that OpenSSH writes, so that no byte can be changed: lines of 70 letters, nothing
-/// before or behind (PROTOCOL.sshsig).
+/// Parses a signature in the exact form that OpenSSH writes, so that no byte of it can be changed: lines of 70
+/// characters, nothing before or after (PROTOCOL.sshsig).
 fn read(text: &str) -> Option<SshSig> {
     let body = text.strip_prefix("-----BEGIN SSH SIGNATURE-----\n")?;
     let body = body.strip_suffix("\n-----END SSH SIGNATURE-----\n")?;
@@ -55,13 +55,14 @@ fn read(text: &str) -> Option<SshSig> {
     };
     let signature = SshSig::from_pem(text).ok().filter(|_| plain)?;
     let whole = signature.version() == SshSig::VERSION && signature.reserved().is_empty();
-    // Base64 has letters with bits that mean nothing. Signatures of ecdsa-sk the library cannot write.
+    // Compare with the canonical text, because the last Base64 character may have unused bits. The library cannot
+    // write signatures of ecdsa-sk, so for those only the bits are checked.
     let exact = || signature.to_pem(LineEnding::LF).is_ok_and(|written| written == text);
     let exact = signature.public_key().is_sk_ecdsa_p256() && no_idle_bits(last) || exact();
     (whole && exact && touched(&signature)).then_some(signature)
 }
 
-/// Whether the last letter of Base64 has no bits set that mean nothing (RFC 4648 §3.5).
+/// Whether the unused bits of the last Base64 character are zero (RFC 4648 §3.5).
 fn no_idle_bits(last: &str) -> bool {
     match last.trim_end_matches('=').chars().last() {
         Some(letter) if last.ends_with("==") => "AQgw".contains(letter),
@@ -70,7 +71,7 @@ fn no_idle_bits(last: &str) -> bool {
     }
 }
 
-/// Whether somebody touched the security key, where it is one: the first flag, before the counter
+/// Whether somebody touched the security key, if it is one: the first bit of the flags before the counter
 /// (PROTOCOL.u2f of OpenSSH).
 fn touched(signature: &SshSig) -> bool {
     let key = signature.public_key();

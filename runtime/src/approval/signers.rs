@@ -1,7 +1,8 @@
 //! Lists of signers: the `allowed_signers` files of OpenSSH (`ssh-keygen(1)`, "ALLOWED SIGNERS").
 //!
-//! A line is `PRINCIPALS [OPTIONS] KEY`. Two things are stricter than there, since both would mean something else on
-//! another machine or in other hands: times have to be in UTC, and certificate authorities are refused.
+//! A line is `PRINCIPALS [OPTIONS] KEY`. Holdfast is stricter than OpenSSH in two points: times must be in UTC,
+//! because local times depend on the machine, and certificate authorities are refused, because others decide whom
+//! they certify.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use ssh_key::{HashAlg, PublicKey};
 
 use super::Namespace;
 
-/// The largest list that is read, in bytes: some thousand people.
+/// The largest list that is read, in bytes: about a thousand people.
 pub const MAX_BYTES: u64 = 256 * 1024;
 
 /// What is wrong with a list, and where.
@@ -25,7 +26,7 @@ pub struct SignersError {
     pub what: String,
 }
 
-/// Whose keys count.
+/// A list of accepted keys.
 #[derive(Debug, Clone)]
 pub struct Signers {
     entries: Vec<Entry>,
@@ -41,10 +42,10 @@ struct Entry {
 }
 
 impl Signers {
-    /// Read a list.
+    /// Parse a list.
     ///
     /// # Errors
-    /// The first line that is none.
+    /// The first invalid line.
     pub fn parse(text: &str) -> Result<Self, SignersError> {
         let mut entries = Vec::new();
         for (nth, line) in text.lines().enumerate() {
@@ -56,14 +57,14 @@ impl Signers {
         Ok(Self { entries })
     }
 
-    /// How many different people can approve: no more than there are names, and no more than there are keys.
+    /// How many different people can approve: the number of names or of keys, whichever is lower.
     #[must_use]
     pub fn people(&self) -> usize {
         let approves = |entry: &&Entry| entry.is_for(Namespace::Approval);
         let usable: Vec<&Entry> = self.entries.iter().filter(approves).collect();
         let keys: BTreeSet<&KeyData> = usable.iter().map(|entry| &entry.key).collect();
         let patterns: Vec<&str> = usable.iter().flat_map(|entry| entry.principals.positive()).collect();
-        // A pattern stands for any number of people.
+        // A pattern can match any number of people.
         if patterns.iter().any(|pattern| pattern.contains(['*', '?'])) {
             return keys.len();
         }
@@ -71,7 +72,7 @@ impl Signers {
         names.len().min(keys.len())
     }
 
-    /// The one name that the list has for a key that signs for a purpose.
+    /// The name that the list has for a key and a purpose; `None` if there is not exactly one.
     #[must_use]
     pub fn principal_of(&self, key: &KeyData, namespace: Namespace) -> Option<&str> {
         let of_key = self.entries.iter().filter(|entry| entry.key == *key && entry.is_for(namespace));
@@ -83,13 +84,13 @@ impl Signers {
         }
     }
 
-    /// Whether the list has a key, for whomever.
+    /// Whether the list contains a key, under any name.
     #[must_use]
     pub fn knows(&self, key: &KeyData) -> bool {
         self.entries.iter().any(|entry| entry.key == *key)
     }
 
-    /// Whether the list has a key under a name of whatever case, for whatever purpose and time: to exclude somebody.
+    /// Whether the list contains a key under a name, ignoring case, purpose and time. Used to exclude the author.
     #[must_use]
     pub(super) fn has(&self, key: &KeyData, principal: &str) -> bool {
         let name = principal.to_lowercase();
@@ -104,10 +105,10 @@ impl Signers {
         names.filter(|name| !name.contains(['*', '?'])).map(str::to_lowercase).collect()
     }
 
-    /// Whether the list lets a key sign for a purpose now, under whatever name.
+    /// Check that a key may sign for a purpose now, under any name.
     ///
     /// # Errors
-    /// What stands in the way.
+    /// The reason it may not, as a clause.
     pub fn lets(&self, key: &KeyData, namespace: Namespace, now: Timestamp) -> Result<(), &'static str> {
         let of_key: Vec<&Entry> = self.entries.iter().filter(|entry| entry.key == *key).collect();
         if of_key.is_empty() {
@@ -116,13 +117,13 @@ impl Signers {
         if of_key.iter().any(|entry| entry.is_for(namespace) && entry.is_valid(now)) {
             return Ok(());
         }
-        Err("its key is in the list for another purpose or another time")
+        Err("its key is in the list, but for another purpose or another time")
     }
 
-    /// Whether a key may sign under a name for a purpose now.
+    /// Check that a key may sign under a name for a purpose now.
     ///
     /// # Errors
-    /// What stands in the way, of the line that comes nearest.
+    /// The reason it may not, as a clause about the key, for the best matching line.
     pub fn may_sign(
         &self,
         key: &KeyData,
@@ -188,7 +189,7 @@ impl Entry {
                     }
                 }
                 ("cert-authority", _) => {
-                    return Err("certificate authorities cannot approve: name the keys themselves".to_owned());
+                    return Err("certificate authorities cannot approve: list the keys themselves".to_owned());
                 }
                 _ => return Err("it has an unknown option".to_owned()),
             }
@@ -211,7 +212,7 @@ impl Entry {
     }
 }
 
-/// The first word of a line and the rest. Blanks in double quotes do not end it.
+/// The first word of a line, and the rest. Blanks in double quotes do not end a word.
 fn word(line: &str) -> Option<(&str, &str)> {
     let mut quoted = false;
     let end = line.find(|c: char| {
@@ -225,7 +226,7 @@ fn word(line: &str) -> Option<(&str, &str)> {
     Some((word, rest.trim_start_matches([' ', '\t'])))
 }
 
-/// The parts of a list with commas between them. Commas in double quotes are none.
+/// The parts of a comma-separated list. Commas in double quotes do not separate.
 fn list(text: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.split(move |c: char| {
@@ -235,7 +236,7 @@ fn list(text: &str) -> impl Iterator<Item = &str> {
     .filter(|part| !part.is_empty())
 }
 
-/// A key that can be verified with: its algorithm and its Base64, whatever stands behind.
+/// Parses a key of a supported algorithm: the algorithm and Base64. The comment after them is ignored.
 fn key(text: &str) -> Option<KeyData> {
     let mut words = text.split_ascii_whitespace();
     let (algorithm, base64) = (words.next()?, words.next()?);
@@ -245,7 +246,7 @@ fn key(text: &str) -> Option<KeyData> {
 
 /// `YYYYMMDDZ`, `YYYYMMDDHHMMZ` or `YYYYMMDDHHMMSSZ`.
 fn time(text: &str) -> Result<Timestamp, String> {
-    let wrong = || "a time is like 20261231Z or 202612312359Z".to_owned();
+    let wrong = || "write a time like 20261231Z or 202612312359Z".to_owned();
     let Some(digits) = text.strip_suffix(['Z', 'z']) else {
         return Err("a time must be in UTC and end in `Z`: otherwise it depends on the machine".to_owned());
     };
@@ -257,7 +258,7 @@ fn time(text: &str) -> Result<Timestamp, String> {
     time.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp()).map_err(|_| wrong())
 }
 
-/// A list of patterns (`ssh_config(5)`, "PATTERNS"): `*` and `?` stand for letters, `!` takes away again.
+/// A list of patterns (`ssh_config(5)`, "PATTERNS"): `*` and `?` are wildcards, `!` negates.
 #[derive(Debug, Clone)]
 struct Patterns(Vec<String>);
 
@@ -270,7 +271,7 @@ impl Patterns {
         self.0.iter().map(String::as_str).filter(|pattern| !pattern.starts_with('!'))
     }
 
-    /// The same in lower case.
+    /// The patterns in lower case.
     fn folded(&self) -> Self {
         Self(self.0.iter().map(|pattern| pattern.to_lowercase()).collect())
     }
@@ -282,7 +283,8 @@ impl Patterns {
     }
 }
 
-/// Whether a pattern fits a whole name. Goes back to the last `*` only, so it is never slower than one by the other.
+/// Whether a pattern matches a whole name. It backtracks only to the last `*`, so the time is at most the product of
+/// both lengths.
 fn glob(pattern: &str, name: &str) -> bool {
     let (mut pattern, mut name) = (pattern.chars(), name.chars());
     let mut back = None;

@@ -1,4 +1,4 @@
-//! What an approver signs: a few plain lines, in one exact form.
+//! The statement that an approver signs: a few lines of text in an exact form.
 
 use std::path::{Path, PathBuf};
 
@@ -11,27 +11,27 @@ use crate::files::{self, absent, inside};
 /// The first lines. A later format gets another number.
 const APPROVAL: &str = "holdfast approval 3";
 const BREAK_GLASS: &str = "holdfast break-glass 2";
-/// How many statements about one plan are looked at.
+/// The most statements that are read for one plan.
 const MOST: usize = 100;
-/// How many files there may be in the folder of a plan.
+/// The most files in the folder of a plan.
 const MOST_NAMES: usize = 100_000;
 
-/// Who agrees to which plan, and until when.
+/// Who approves which plan, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// What it is for: an approval, or breaking the glass.
+    /// Its purpose: an approval, or breaking the glass.
     pub namespace: Namespace,
     /// The digest of the plan, in hexadecimal digits.
     pub plan: String,
-    /// What the plan is about.
+    /// The plan's estate, cloud and accounts.
     pub context: Context,
-    /// Who agrees.
+    /// The principal who approves.
     pub approver: String,
-    /// Since when.
+    /// The start of its validity.
     pub approved_at: Timestamp,
-    /// Until when.
+    /// The end of its validity.
     pub expires_at: Timestamp,
-    /// Why the plan is applied without the approvals it needs; only where the glass is broken.
+    /// The reason for an apply without approvals; only for breaking the glass.
     pub because: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl Statement {
         )
     }
 
-    /// Read it. Nothing but the exact text of a statement is one.
+    /// Parse a statement; `None` if the text is not in the exact form of [`text`](Self::text).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines().peekable();
@@ -90,7 +90,7 @@ impl Statement {
         (fits && statement.text() == text).then_some(statement)
     }
 
-    /// Where it is kept: beside its plan, under the name of the approver.
+    /// The path of its file: beside the plan, with the approver in its name.
     #[must_use]
     pub fn path(&self, plan: &Path) -> PathBuf {
         let plain = |c: char| if c.is_ascii_alphanumeric() || "@._+-".contains(c) { c } else { '_' };
@@ -99,12 +99,12 @@ impl Statement {
     }
 }
 
-/// How the names of statements for a purpose end.
+/// The suffix of the file names of statements for a purpose.
 fn ending(namespace: Namespace) -> &'static str {
     if namespace == Namespace::BreakGlass { ".break-glass" } else { ".approval" }
 }
 
-/// The file of a statement's signature: where `ssh-keygen -Y sign` puts it.
+/// The path of a statement's signature, as `ssh-keygen -Y sign` chooses it.
 #[must_use]
 pub fn signature_path(statement: &Path) -> PathBuf {
     appended(statement, ".sig")
@@ -116,11 +116,11 @@ fn appended(path: &Path, end: &str) -> PathBuf {
     path.into()
 }
 
-/// The statements for a purpose beside a plan, by name. Neither they nor their signatures may be links that lead out of
-/// the folder.
+/// The paths of the statements for a purpose beside a plan, sorted. Neither they nor their signatures may be links
+/// that lead out of the folder.
 ///
 /// # Errors
-/// The folder cannot be read, somebody has filled it, or it holds such a link.
+/// The folder cannot be read, holds too many files, or holds such a link.
 pub fn statement_paths(plan: &Path, namespace: Namespace) -> std::io::Result<Vec<PathBuf>> {
     let folder = plan.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beginning = format!("{}.", plan.file_name().unwrap_or_default().to_string_lossy());

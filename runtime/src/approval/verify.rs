@@ -1,4 +1,4 @@
-//! Whether an approval counts.
+//! Verifying an approval.
 
 use std::collections::BTreeSet;
 
@@ -8,47 +8,47 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Author, Namespace, Refusal, Signature, Signers, Statement};
 
-/// How far clocks may be apart.
+/// The allowed difference between clocks.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a signed statement has to answer: this plan, by one of these people, now.
+/// The requirements for a signed statement: for this plan, by one of these people, valid now.
 #[derive(Debug)]
 pub struct Question<'a> {
-    /// What the statement is for: [`Namespace::Approval`] or [`Namespace::BreakGlass`].
+    /// Its purpose: [`Namespace::Approval`] or [`Namespace::BreakGlass`].
     pub namespace: Namespace,
     /// The digest of the plan.
     pub plan: &'a str,
-    /// What the plan is about.
+    /// The plan's estate, cloud and accounts.
     pub context: &'a Context,
-    /// Who made the plan and so cannot approve it; nobody where the author may sign as well.
+    /// Who made the plan and therefore cannot approve it; `None` if the author may sign too.
     pub author: Option<&'a Author>,
-    /// Whose keys count. Without a list any key does: another rule asks whose it is.
+    /// The accepted keys. Without a list any key is accepted, because a different rule checks it.
     pub signers: Option<&'a Signers>,
-    /// For how many seconds a statement holds at most.
+    /// The longest validity of a statement, in seconds.
     pub hold_seconds: u64,
-    /// The reason that the statement has to give, where it is for breaking the glass.
+    /// The reason that the statement must give, if it is for breaking the glass.
     pub because: Option<&'a str>,
-    /// When it is asked.
+    /// The current time.
     pub now: Timestamp,
 }
 
 /// An approval that counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// Who agrees.
+    /// The principal who approves.
     pub approver: String,
     /// The fingerprint of the key.
     pub key: String,
-    /// The digest of the statement: what is used once.
+    /// The digest of the statement, which can be used only once.
     pub statement_digest: String,
-    /// Until when.
+    /// The end of its validity.
     pub expires_at: Timestamp,
 }
 
-/// Whether a statement and its signature answer a question.
+/// Verify a statement and its signature against the requirements.
 ///
 /// # Errors
-/// Why not. What is wrong with the files comes before what is wrong with what they say.
+/// The first requirement that is not met. Faults of the files come before faults of their content.
 pub fn verify(statement: &str, signature: &str, question: &Question<'_>) -> Result<Accepted, Refusal> {
     let changed = |what: &str| Refusal::Changed(what.to_owned());
     let said = Statement::parse(statement).filter(|said| said.namespace == question.namespace);
@@ -117,7 +117,7 @@ fn in_time(said: &Statement, question: &Question<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// How many people approvals are of, and their names. Approvals with one name or one key are of one person.
+/// The names of the people who approved. Approvals with the same name or the same key count as one person.
 #[must_use]
 pub fn people(accepted: &[Accepted]) -> Vec<&str> {
     let mut groups: Vec<(BTreeSet<String>, &str)> = Vec::new();

@@ -39,13 +39,13 @@ pub(super) struct Apply {
     #[arg(long, value_name = "RUN")]
     take_over: Option<u64>,
     #[command(flatten)]
-    agreed: approved::ApprovalFlags,
+    approved: approved::ApprovalFlags,
 }
 
 impl Apply {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
         let (selection, options) =
-            (global.selection(), self.execution.options(self.take_over, self.agreed.evidence()));
+            (global.selection(), self.execution.options(self.take_over, self.approved.evidence()));
         let front = AtTerminal { terminal, events: self.execution.tells_events(), yes: self.yes };
         let ended = match self.paths.as_slice() {
             [path] if is_plan_file(path) => {
@@ -55,13 +55,13 @@ impl Apply {
             paths => {
                 let policies = Policies::load(paths, self.as_of)?;
                 remarks::mention_warnings(&policies, paths, terminal);
-                apply_policies(policies, &selection, &self.consents.wishes(), &options, &front).await?
+                apply_policies(policies, &selection, &self.consents.plan_options(), &options, &front).await?
             }
         };
         Ok(match ended {
-            Ended::Whole => exit::DONE,
-            Ended::InPart => exit::FAILED,
-            Ended::AtOnce => exit::INTERRUPTED,
+            Ended::Complete => exit::DONE,
+            Ended::Partial => exit::FAILED,
+            Ended::Aborted => exit::INTERRUPTED,
         })
     }
 }

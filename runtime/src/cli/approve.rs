@@ -53,7 +53,7 @@ impl Approve {
             terminal.note(show::NO_ANCHOR);
         }
         terminal.result(&summary(&saved, anchored.as_ref(), approving.hold_seconds()));
-        // An apply would refuse it for want of a consent, whoever has agreed.
+        // An apply would refuse a plan that lacks a consent, so do not let anybody approve it.
         require_consent(&saved.plan)?;
         let show = |statement: &Statement| terminal.result(&visible(&signs(statement)));
         if self.statement_only {
@@ -79,13 +79,13 @@ impl Approve {
     }
 }
 
-/// What is about to be signed, word for word.
+/// The exact text that is about to be signed.
 fn signs(statement: &Statement) -> String {
     let lines: Vec<String> = statement.text().lines().map(|line| format!("  {line}\n")).collect();
     format!("\nSigns, for {}:\n{}", statement.namespace, lines.concat())
 }
 
-/// What is agreed to, in a few lines.
+/// A short summary of the plan to approve.
 fn summary(saved: &Saved, anchored: Option<&Demand>, hold: u64) -> String {
     let (plan, counts) = (&saved.plan, saved.plan.counts());
     let mut text = show::made(saved, anchored);
@@ -103,13 +103,13 @@ fn summary(saved: &Saved, anchored: Option<&Demand>, hold: u64) -> String {
         text.push_str(&format!("! {}\n", caution.replace('\n', " ")));
     }
     if !plan.targets.is_empty() {
-        text.push_str(&format!("! only {}, with what that needs\n", plan.targets.join(", ")));
+        text.push_str(&format!("! partial plan: only {}, with dependencies\n", plan.targets.join(", ")));
     }
     for service in &plan.leaving {
         text.push_str(&format!("! service `{service}` is removed\n"));
     }
     for consent in &plan.consents {
-        text.push_str(&format!("! allowed when planned: {consent}\n"));
+        text.push_str(&format!("! consent given when planned: {consent}\n"));
     }
     for step in plan.pending() {
         let id = &step.id;
@@ -120,6 +120,6 @@ fn summary(saved: &Saved, anchored: Option<&Demand>, hold: u64) -> String {
             text.push_str(&format!("! {id}: {}\n", caution.replace('\n', " ")));
         }
     }
-    text.push_str(&format!("An approval given now holds for {}.\n", Duration::seconds(hold).in_words()));
+    text.push_str(&format!("An approval given now is valid for {}.\n", Duration::seconds(hold).in_words()));
     visible(&text)
 }

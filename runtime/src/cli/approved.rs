@@ -1,4 +1,4 @@
-//! Who has agreed to what is about to be applied: the flags, and what is said about it.
+//! The flags about approvals, and what is printed about the approvals of a run.
 
 use std::path::PathBuf;
 
@@ -6,12 +6,12 @@ use clap::Args;
 use holdfast_compiler::diagnostic::visible;
 
 use super::output::Terminal;
-use crate::run::{Agreed, Evidence};
+use crate::run::{Approved, Evidence};
 
-/// How many characters a reason has at least: a single word explains nothing.
+/// The minimum length of a reason, in characters: a single word explains nothing.
 const REASON: usize = 10;
 
-/// Who has agreed, on the command line.
+/// The flags about approvals.
 #[derive(Debug, Args)]
 pub(super) struct ApprovalFlags {
     /// An approval file that is not beside the plan. Can be repeated.
@@ -26,7 +26,7 @@ pub(super) struct ApprovalFlags {
     because: Option<String>,
 }
 
-/// A reason on the command line: one line, long enough to say something.
+/// Parses a reason on the command line: one line of at least [`REASON`] characters.
 pub(super) fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.chars().any(char::is_control) {
@@ -35,12 +35,12 @@ pub(super) fn reason(text: &str) -> Result<String, String> {
     if text.chars().count() >= REASON {
         Ok(text.to_owned())
     } else {
-        Err(format!("use at least {REASON} characters: the reason must be clear to whoever reviews the run"))
+        Err(format!("use at least {REASON} characters, so that reviewers of the run understand the reason"))
     }
 }
 
 impl ApprovalFlags {
-    /// What there is beside the approvals that lie next to a plan.
+    /// What the flags add to the approvals beside a plan.
     pub(super) fn evidence(&self) -> Evidence {
         Evidence {
             approvals: self.approval.clone(),
@@ -49,17 +49,17 @@ impl ApprovalFlags {
     }
 }
 
-/// Say what should be known of an agreement before the run begins.
-pub(super) fn announce(agreed: &Agreed, terminal: &Terminal) {
-    if let Some(because) = &agreed.break_glass {
-        // It is said whatever `--quiet` says.
+/// Print what people should know about the approvals before the run begins.
+pub(super) fn announce(approved: &Approved, terminal: &Terminal) {
+    if let Some(because) = &approved.break_glass {
+        // Printed even with `--quiet`.
         let line = format!(
             "BREAK GLASS: applying without the required approvals, because: {because}. The journal records this.\n"
         );
         terminal.error(&visible(&line));
     }
-    // More have tried than were needed: worth a line, no reason to stop.
-    for finding in &agreed.not_counted {
+    // There are enough approvals without these, so they do not stop the run.
+    for finding in &approved.not_counted {
         let file = finding.file.as_deref().unwrap_or_default();
         terminal.note(&visible(&format!("not counted: {file}: {}", finding.message)));
     }

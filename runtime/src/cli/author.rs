@@ -1,13 +1,13 @@
-//! Who makes a plan.
+//! The author of a plan.
 
 use std::process::{Command, Stdio};
 
 use crate::run::runner::user_and_host;
 
-/// The longest address of a mailbox (RFC 5321 §4.5.3.1).
+/// The longest mailbox address, in bytes (RFC 5321 §4.5.3.1).
 const LONGEST: usize = 254;
 
-/// A principal on the command line: a name as in lists of signers.
+/// Parses a principal on the command line: a name as in a list of signers.
 pub(super) fn principal(text: &str) -> Result<String, String> {
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"\",*?!".contains(c);
     if !text.is_empty() && text.len() <= LONGEST && text.chars().all(plain) {
@@ -17,7 +17,7 @@ pub(super) fn principal(text: &str) -> Result<String, String> {
     }
 }
 
-/// Who was named; else the user as git knows them, else as the machine does.
+/// The author that was named, else git's `user.email`, else `USER@HOST`.
 pub(super) fn author(named: Option<String>) -> String {
     named.or_else(git).unwrap_or_else(|| {
         let (user, host) = user_and_host();

@@ -1,19 +1,19 @@
-//! `holdfast apply --events json`: what happens, for programs. Format 1.
+//! `holdfast apply --events json`: progress for programs. Format 2.
 //!
-//! Standard output holds one JSON object a line and nothing else; each has a field `event`. Fields may be added
-//! within a format; readers pass over what they do not know.
+//! Standard output holds only JSON objects, one per line; each has a field `event`. Fields may be added within a
+//! format; readers must ignore unknown fields and events.
 //!
-//! - `run-started`: `format` (1), `plan` (the digest of the plan), `steps` (how many there are to do).
+//! - `run-started`: `format` (2), `plan` (the digest of the plan), `steps` (the number of pending steps).
 //! - `step-started`: `step` (its id), `address`, `action` (`create`, `update`, `replace` or `delete`).
-//! - `step-ended`: `step`, `address`, `action`, `result` (`done` or `failed`), `seconds` it took, and where it
-//!   failed `error` with `operation`, `code` and `message`.
+//! - `step-ended`: `step`, `address`, `action`, `result` (`done` or `failed`), `seconds` it took, and if it failed
+//!   `error` with `operation`, `code` and `message`.
 //! - `run-ended`: how many steps are `done`, `failed` and `not_started`, whether it was `interrupted` by a
-//!   signal or `--timeout`, `calls` to each service so far, those for observing included, and how many of them
+//!   signal or `--timeout`, `calls` to each service so far, including those for observing, and how many of them
 //!   were `wasted`.
 //!
 //! A run that was killed, or stopped immediately by a second signal, has no `run-ended`: steps that have started and
-//! not ended may have taken effect. What is refused before anything starts has no events at all; the exit code and
-//! standard error say why. Anything but ASCII is escaped, beyond what the printing layer escapes.
+//! not ended may have taken effect. A run that is refused before it starts has no events at all; the exit code and
+//! standard error say why. All characters except ASCII are escaped, in addition to what the printing layer escapes.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -30,7 +30,7 @@ use crate::cloud::{Calls, CloudError};
 /// The version of the events.
 const FORMAT: u32 = 2;
 
-/// One line.
+/// The event of one line.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 enum Event<'a> {
@@ -63,7 +63,7 @@ enum Event<'a> {
     },
 }
 
-/// What a cloud answered instead.
+/// The error of a cloud.
 #[derive(Debug, Serialize)]
 struct Refusal<'a> {
     operation: &'a str,
@@ -84,14 +84,14 @@ pub(super) struct Events<'a> {
 }
 
 impl<'a> Events<'a> {
-    /// A run begins.
+    /// Print `run-started`.
     pub(super) fn begin(plan: &str, steps: usize, terminal: &'a Terminal) -> Self {
         let events = Self { terminal, since: Mutex::default() };
         events.tell(&Event::RunStarted { format: FORMAT, plan, steps });
         events
     }
 
-    /// A run ends.
+    /// Print `run-ended`.
     pub(super) fn end(&self, outcome: &Outcome, calls: &Calls) {
         self.tell(&Event::RunEnded {
             done: outcome.done.len(),
@@ -104,7 +104,7 @@ impl<'a> Events<'a> {
     }
 
     fn tell(&self, event: &Event<'_>) {
-        // There is nothing in an event that JSON has no words for.
+        // An event always serialises.
         if let Ok(json) = serde_json::to_string(event) {
             self.terminal.json(&format!("{}\n", ascii(&json)));
         }
@@ -125,14 +125,14 @@ impl Watcher for Events<'_> {
             address: &step.address,
             action: step.action,
             result: if result.is_ok() { "done" } else { "failed" },
-            // Milliseconds are as much as is meant.
+            // Milliseconds are precise enough.
             seconds: (seconds * 1_000.0).round() / 1_000.0,
             error: result.err().map(Refusal::of),
         });
     }
 }
 
-/// JSON in ASCII: whatever is not stands in a string, and can be escaped there.
+/// JSON in ASCII: other characters occur only in strings, where they can be escaped.
 fn ascii(json: &str) -> String {
     let mut ascii = String::with_capacity(json.len());
     for c in json.chars() {

@@ -1,4 +1,4 @@
-//! How a plan is carried out: the flags.
+//! The flags for how a plan is executed.
 
 use clap::{Args, ValueEnum};
 use holdfast_compiler::diagnostic::{did_you_mean, visible};
@@ -7,7 +7,7 @@ use holdfast_compiler::units::Duration;
 use crate::apply::{Limits, STEP_TIMEOUT, Setting, Settings, limitable};
 use crate::run::{Evidence, RunOptions};
 
-/// How a plan is carried out.
+/// The flags for how a plan is executed.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Execution")]
 pub(super) struct Execution {
@@ -28,14 +28,14 @@ pub(super) struct Execution {
     events: Option<EventsFormat>,
 }
 
-/// How to say what happens.
+/// The format of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum EventsFormat {
     /// Lines of JSON.
     Json,
 }
 
-/// What `--limit` says of itself: the services and their limits are those that the providers declare.
+/// The help of `--limit`, with the services and limits that the providers declare.
 fn limit_help() -> String {
     let services: Vec<&str> = limitable().into_iter().filter(|name| !name.contains(':')).collect();
     format!(
@@ -47,7 +47,7 @@ fn limit_help() -> String {
     )
 }
 
-/// A limit of something that is called at all.
+/// Parses a limit, and checks that its service or operation exists.
 fn limit(text: &str) -> Result<Setting, String> {
     let setting = Setting::parse(text)?;
     let Setting::Of(name, _) = &setting else { return Ok(setting) };
@@ -65,12 +65,12 @@ fn span(text: &str) -> Result<Duration, String> {
 }
 
 impl Execution {
-    /// Whether standard output belongs to events.
+    /// Whether standard output is used for events.
     pub(super) fn tells_events(&self) -> bool {
         self.events.is_some()
     }
 
-    /// How the run is to go.
+    /// The options of the run.
     pub(super) fn options(&self, take_over: Option<u64>, evidence: Evidence) -> RunOptions {
         RunOptions { settings: self.settings(), timeout: self.timeout, take_over, evidence }
     }

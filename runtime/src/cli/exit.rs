@@ -1,21 +1,22 @@
-//! The exit codes, for people and for scripts.
+//! The exit codes.
 
-/// Done, nothing to say.
+/// Done.
 pub const DONE: u8 = 0;
-/// Failed: a step, a call, a file.
+/// A step, a call or a file operation failed.
 pub const FAILED: u8 = 1;
 /// Changes are pending. Only `plan --detailed-exitcode`.
 pub const PENDING: u8 = 2;
-/// The policy is invalid, or what is there stands in its way. `fmt --check`: or a file is not in its layout.
+/// The policy is invalid or conflicts with what exists, `--fail-on` found something, or a file is not formatted
+/// (`fmt --check`).
 pub const INVALID: u8 = 3;
 /// Refused: stale, unapproved, unsafe or locked.
 pub const REFUSED: u8 = 4;
 /// Wrong usage (`EX_USAGE` of sysexits).
 pub const USAGE: u8 = 64;
-/// Stopped at once, by a second signal (128 and the number of SIGINT, as shells have it).
+/// Stopped immediately by a second signal (128 + the number of SIGINT, as in shells).
 pub const INTERRUPTED: u8 = 130;
 
-/// Every exit code with what it means, for `--help` and the manual pages.
+/// Every exit code and its meaning, for `--help` and the manual pages.
 pub const MEANINGS: &[(u8, &str)] = &[
     (DONE, "done"),
     (FAILED, "failed"),
@@ -26,7 +27,7 @@ pub const MEANINGS: &[(u8, &str)] = &[
     (INTERRUPTED, "stopped immediately by a second signal"),
 ];
 
-/// All of them in one sentence.
+/// All exit codes in one sentence, for `--help`.
 #[must_use]
 pub(super) fn in_words() -> String {
     let words: Vec<String> = MEANINGS.iter().map(|(code, meaning)| format!("{code} {meaning}")).collect();

@@ -56,13 +56,13 @@ fn service_of(service: &str, paths: &[PathBuf], terminal: &Terminal) -> Result<u
     let names = || policy.services.keys().map(|name| name.as_str());
     let cure = match (did_you_mean(service, names()), names().next()) {
         (Some(near), _) => format!("did you mean `{near}`?"),
-        (None, Some(_)) => format!("it can be {}", one_of(names())),
+        (None, Some(_)) => format!("use {}", one_of(names())),
         (None, None) => "these policies have no services".to_owned(),
     };
     Err(Failure::usage(format!("there is no service `{service}`: {cure}")))
 }
 
-/// All codes, for the shell's completion and for what was probably meant.
+/// All codes, for shell completion and suggestions.
 fn known() -> PossibleValuesParser {
     PossibleValuesParser::new(codes::PAGES.iter().map(|(code, _)| code.as_str()))
 }

@@ -1,21 +1,21 @@
-//! Why a command did not do what it was asked for, and with which exit code it says so.
+//! How a command fails: what it prints, and its exit code.
 
 use holdfast_compiler::diagnostic::{Code, Diagnostic, Severity, codes, render, visible};
 use holdfast_compiler::source::Sources;
 
 use super::exit;
 use super::output::{Terminal, one_line};
-use crate::cloud::CloudError;
+use crate::cloud::{Class, CloudError};
 use crate::estate::{EstateError, Findings};
 use crate::import::ImportError;
 use crate::journal::JournalError;
 use crate::planfile::{self, ApproveError, UnsavedError};
 use crate::run::RunError;
 
-/// A failure.
+/// A failure of a command.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// What is said first, a line each.
+    /// Lines to print first.
     before: Vec<String>,
     exit: u8,
     body: Body,
@@ -24,27 +24,27 @@ pub(super) struct Failure {
 #[derive(Debug)]
 enum Body {
     Findings(Vec<Diagnostic>, Sources),
-    /// What went wrong, on one line, and a further line of ours.
+    /// An error message of one line, and a hint of Holdfast's own, which may be empty.
     Message(String, &'static str),
 }
 
 impl Failure {
-    /// Findings about the policy, or about the cloud where the policy meets it.
+    /// Findings about the policies, or about conflicts with the cloud.
     pub(super) fn invalid(findings: Vec<Diagnostic>, sources: Sources) -> Self {
         Self { before: Vec::new(), exit: exit::INVALID, body: Body::Findings(findings, sources) }
     }
 
-    /// Something that is not done, with the cure.
+    /// A refusal with its cure.
     pub(super) fn refused(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::refused_at(Diagnostic::new(code, message).help(help), Sources::default())
     }
 
-    /// Something that is not done, with a place.
+    /// A refusal that refers to a place in the policies.
     pub(super) fn refused_at(finding: Diagnostic, sources: Sources) -> Self {
         Self::refused_findings(Findings { findings: vec![finding], sources })
     }
 
-    /// Something that is not done, as a finding says.
+    /// A refusal for one finding.
     pub(super) fn refused_finding(finding: Diagnostic) -> Self {
         Self::refused_for(vec![finding])
     }
@@ -57,28 +57,30 @@ impl Failure {
         }
     }
 
-    /// Something that is not done, with the text that it is about.
+    /// A refusal for findings, with the text that they refer to.
     fn refused_findings(Findings { findings, sources }: Findings) -> Self {
         Self { before: Vec::new(), exit: exit::REFUSED, body: Body::Findings(findings, sources) }
     }
 
-    /// Something that is not done for several reasons.
+    /// A refusal for several findings.
     pub(super) fn refused_for(findings: Vec<Diagnostic>) -> Self {
         Self::refused_findings(Findings { findings, ..Findings::default() })
     }
 
-    /// Anything else that went wrong.
+    /// Any other error.
     pub(super) fn message(message: impl Into<String>) -> Self {
         Self { before: Vec::new(), exit: exit::FAILED, body: Body::Message(message.into(), "") }
     }
 
-    /// A command line that means nothing.
+    /// Wrong usage.
     pub(super) fn usage(message: impl Into<String>) -> Self {
         Self { before: Vec::new(), exit: exit::USAGE, body: Body::Message(message.into(), "") }
     }
 
-    /// The findings, for who shows them otherwise than [`Failure::report`] does; anything else stays what
-    /// it is.
+    /// The exit code and the findings, for callers that print them differently than [`Failure::report`].
+    ///
+    /// # Errors
+    /// The failure itself if it has no findings.
     pub(super) fn findings(self) -> Result<(u8, Vec<Diagnostic>, Sources), Self> {
         match self.body {
             Body::Findings(findings, sources) => Ok((self.exit, findings, sources)),
@@ -86,7 +88,7 @@ impl Failure {
         }
     }
 
-    /// Say it, and give the exit code.
+    /// Print the failure, and return the exit code.
     pub(super) fn report(self, terminal: &Terminal) -> u8 {
         for line in &self.before {
             terminal.error(&visible(line));
@@ -104,7 +106,7 @@ impl Failure {
     }
 }
 
-/// How many findings, and where to read on: `2 errors and 1 warning; …`.
+/// The number of findings and a pointer to an explanation: `2 errors and 1 warning; …`.
 pub(super) fn tally(findings: &[Diagnostic]) -> String {
     let count = |severity: Severity, noun: &str| {
         let count = findings.iter().filter(|finding| finding.severity() == severity).count();
@@ -112,13 +114,13 @@ pub(super) fn tally(findings: &[Diagnostic]) -> String {
     };
     let counts = [count(Severity::Error, "error"), count(Severity::Warning, "warning")];
     let counts: Vec<String> = counts.into_iter().flatten().collect();
-    // Errors before warnings: `E` before `W`.
+    // The minimum prefers errors to warnings: `E` sorts before `W`.
     let first = findings.iter().map(|finding| finding.code.as_str()).min().unwrap_or_default();
     format!("{}; `holdfast explain {first}` says more", counts.join(" and "))
 }
 
 impl From<Findings> for Failure {
-    /// Findings about a policy are an invalid policy; what is refused by its code is a refusal.
+    /// Codes E07xx are refusals, except a bad list of signers; all other findings mean an invalid policy.
     fn from(Findings { findings, sources }: Findings) -> Self {
         let refused = findings.first().is_some_and(|finding| finding.code.as_str().starts_with("E07"));
         let signers = findings.first().is_some_and(|finding| finding.code == codes::BAD_SIGNERS);
@@ -134,7 +136,7 @@ impl From<EstateError> for Failure {
             Err(EstateError::Invalid(findings)) => findings.into(),
             Err(EstateError::Cloud(error)) => error.into(),
             Err(EstateError::Journal(error)) => error.into(),
-            Err(error @ (EstateError::NoSuchCloud(_) | EstateError::NoTarget(_))) => {
+            Err(error @ (EstateError::NoSuchCloud(_) | EstateError::NoTarget { .. })) => {
                 Self::usage(error.to_string())
             }
             Err(error) => Self::message(error.to_string()),
@@ -194,8 +196,8 @@ impl From<serde_json::Error> for Failure {
 
 impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
-        let hint = if error.code == "NoCredentials" {
-            "to work without an AWS account, use the embedded cloud: --cloud local\n"
+        let hint = if error.class == Class::Credentials {
+            "get valid credentials, or use the embedded cloud, which needs none: --cloud local\n"
         } else {
             ""
         };

@@ -13,7 +13,7 @@ use super::output::{Terminal, one_line};
 use crate::estate::load;
 use crate::files;
 
-/// What stands for standard input, and how it is called in findings.
+/// The argument for standard input, and its name in findings.
 const STDIN: (&str, &str) = ("-", "<stdin>");
 
 /// Format policies, and list the files that changed.
@@ -35,7 +35,7 @@ pub(super) struct Fmt {
     diff: bool,
 }
 
-/// What came of all files.
+/// The results for all files.
 #[derive(Default)]
 struct Outcome {
     sources: Sources,
@@ -101,7 +101,7 @@ impl Fmt {
         let read = load::read_stream(std::io::stdin().lock());
         let Some((before, after)) = outcome.format(STDIN.1, read, terminal) else { return };
         if self.writes() {
-            // A filter: the user's own file, whatever is in it.
+            // As a filter, return the user's own file unescaped.
             terminal.verbatim(&after);
         } else if before != after {
             self.tell(STDIN.1, &before, &after, outcome, terminal);
@@ -120,8 +120,7 @@ impl Fmt {
 }
 
 impl Outcome {
-    /// A text and its layout, which is the same where it has to stay as it is. Nothing, where it is no policy
-    /// text at all.
+    /// A text before and after formatting; both are the same if it must be left unchanged. `None` if it is not valid.
     fn format(
         &mut self,
         name: &str,

@@ -1,4 +1,4 @@
-//! A run on the terminal: what it tells and asks.
+//! The user interface of a run on the terminal.
 
 use std::io::{self, IsTerminal as _};
 
@@ -15,12 +15,12 @@ use super::signals;
 use crate::apply::Outcome;
 use crate::run::{Front, NotConfirmed, Notice, Screen};
 
-/// Whoever sits at the terminal.
+/// The user interface of a run on the terminal.
 pub(super) struct AtTerminal<'a> {
     pub(super) terminal: &'a Terminal,
-    /// Whether standard output belongs to events.
+    /// Whether standard output is used for events.
     pub(super) events: bool,
-    /// Whether they have agreed beforehand.
+    /// Whether the user has confirmed with `--yes`.
     pub(super) yes: bool,
 }
 
@@ -31,10 +31,10 @@ impl Front for AtTerminal<'_> {
             Notice::Remark(remark) => mention(&remark, terminal),
             Notice::Died(died) => {
                 let line =
-                    format!("{died}; this run reads the cloud again and continues from its current state");
+                    format!("{died}; this run observes the cloud again and continues from its current state");
                 terminal.note(&visible(&line));
             }
-            Notice::Agreed(agreed) => announce(agreed, terminal),
+            Notice::Approved(approved) => announce(approved, terminal),
             Notice::Moved(shift) => {
                 let line = format!("changed since the plan was made, but not used by the plan: {shift}\n");
                 terminal.error(&visible(&line));
@@ -50,9 +50,9 @@ impl Front for AtTerminal<'_> {
         }
     }
 
-    /// What will be done, where results go, or beside them where those are for machines.
+    /// Prints the plan to stdout, or to stderr if stdout is used for events.
     fn show(&self, plan: &Plan) {
-        // Who has agreed beforehand and wants to hear less, hears what came of it.
+        // With `--yes` and `--quiet`, only the result is printed.
         if self.yes && self.terminal.is_quiet() && !plan.is_empty() {
             return;
         }
@@ -77,10 +77,10 @@ impl Front for AtTerminal<'_> {
     }
 }
 
-/// Ask, where there is somebody to ask.
+/// Ask for confirmation, if there is a terminal.
 pub(super) fn confirm(terminal: &Terminal, question: &str) -> Result<(), NotConfirmed> {
     if !io::stdin().is_terminal() {
-        return Err(NotConfirmed::NobodyHere);
+        return Err(NotConfirmed::NoTerminal);
     }
     terminal.error(&format!("\n{question}? Only `yes` is accepted: "));
     let mut answer = String::new();

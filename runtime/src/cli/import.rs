@@ -55,7 +55,7 @@ impl Import {
     }
 }
 
-/// Whoever sits at the terminal.
+/// The user interface of an import on the terminal.
 struct AtTerminal<'a> {
     terminal: &'a Terminal,
     yes: bool,
@@ -80,7 +80,7 @@ impl Front for AtTerminal<'_> {
     }
 }
 
-/// Say whether the cloud is what the policies say. `paths` make up the estate from now on.
+/// Print whether the cloud matches the policies. `paths` are the paths of the policies, new file included.
 fn tell(pending: usize, paths: &str, terminal: &Terminal) {
     let line = match pending {
         0 => format!("\nThe cloud matches the policies: `holdfast plan {paths}` shows no changes."),
@@ -90,12 +90,12 @@ fn tell(pending: usize, paths: &str, terminal: &Terminal) {
     terminal.note(&visible(&line));
 }
 
-/// What the YAML says that somebody has to look at, and what is not in it.
+/// Print what a person must check in the YAML, and what was left out of it.
 fn report(proposal: &Proposal, terminal: &Terminal) {
     let mut lines = Vec::new();
     let names = |names: &[String]| names.join(", ");
     if !proposal.services.is_empty() {
-        lines.push(format!("Found, but in no policy: {}", names(&proposal.services)));
+        lines.push(format!("Found in the cloud, but in no policy: {}", names(&proposal.services)));
     }
     if !proposal.undecided.is_empty() {
         lines.push(format!(
@@ -108,7 +108,7 @@ fn report(proposal: &Proposal, terminal: &Terminal) {
     }
     if !proposal.guessed.is_empty() {
         lines.push(format!(
-            "\nThe cloud does not say at which sites these services answer, so the YAML uses the sites of their data.\n\
+            "\nThe cloud does not tell at which sites these services run, so the YAML uses the sites of their data.\n\
              Check their `endpoints`: {}",
             names(&proposal.guessed)
         ));
@@ -116,7 +116,7 @@ fn report(proposal: &Proposal, terminal: &Terminal) {
     if !proposal.left_out.is_empty() {
         lines.push(format!("\nLeft out ({}):", proposal.left_out.len()));
         lines.extend(proposal.left_out.iter().map(|LeftOut { what, why }| {
-            // A name is one line, whoever chose it.
+            // A name from the cloud must not break the line.
             format!("  {what}: {why}").replace(['\n', '\r'], " ")
         }));
     }
@@ -125,7 +125,7 @@ fn report(proposal: &Proposal, terminal: &Terminal) {
     }
 }
 
-/// What will be written and adopted.
+/// Print what will be written and adopted.
 fn show(adopted: &[Adoption], out: Option<&Path>, terminal: &Terminal) {
     if let Some(path) = out {
         terminal.note(&visible(&format!("\nWrites {}", path.display())));

@@ -61,7 +61,7 @@ enum Command {
     },
     /// Verify that no entry was changed, lost or moved.
     ///
-    /// The chain alone does not show that the last entries were cut off. Keep the head that this command prints, and
+    /// The chain alone does not show that the last entries were removed. Store the head that this command prints, and
     /// pass it to a later check with `--head`.
     Verify {
         /// Policy files and folders; ignored with `--journal`.
@@ -139,7 +139,7 @@ impl Journal {
                 let runs = history.runs.len();
                 let noun = if runs == 1 { "run" } else { "runs" };
                 terminal.result(&format!(
-                    "{}: {} entries of {runs} {noun}, whole and in order\nhead {}\n",
+                    "{}: {} entries of {runs} {noun}, complete and in order\nhead {}\n",
                     one_line(&opened.place.to_string()),
                     history.entries.len(),
                     if history.head().is_empty() { "none" } else { history.head() }
@@ -150,33 +150,33 @@ impl Journal {
     }
 }
 
-/// A head of old is the hash of some entry, or the end of the journal was cut off since.
+/// Check that the journal contains an earlier head. Otherwise its end was removed since.
 fn find(head: &str, history: &History) -> Result<(), Failure> {
     if history.hashes.iter().any(|hash| hash == head) {
         return Ok(());
     }
     let message = format!(
-        "the head `{head}` is not in the journal, which ends with entry {}: later entries were cut off, or \
-         this is another journal",
+        "the head `{head}` is not in the journal, which ends with entry {}: later entries were removed, or \
+         this is a different journal",
         history.entries.len()
     );
     Err(Failure::refused(codes::JOURNAL_DAMAGED, message, "restore the journal from a backup"))
 }
 
-/// A journal, its name, and what the trust anchor says about it.
+/// A journal, its place, and the part of the trust anchor that applies to it.
 struct Opened {
     place: journal::Place,
     trusted: Trusted,
     journal: journal::Journal,
 }
 
-/// What the trust anchor has to say about a journal.
+/// The part of the trust anchor that applies to a journal.
 enum Trusted {
-    /// The estate of policies, as far as an anchor names it.
+    /// The one for the estate of the policies.
     Estate(Workspace),
-    /// Whatever estate an anchor has there.
+    /// The one for the estate whose journal is at this place.
     Anchor(Trust),
-    /// There is no anchor.
+    /// None: there is no anchor.
     Nothing,
 }
 
@@ -204,9 +204,9 @@ impl Opened {
             terminal.detail(&super::screen::calls(&calls));
         }
         let history = history?;
-        // What is shown is shown in any case; what is verified has to be what the trust anchor believes.
+        // `log` and `show` print any journal; `verify` also checks it against the trust anchor.
         match &self.trusted {
-            Trusted::Estate(place) if thorough => place.believe(&history)?,
+            Trusted::Estate(place) if thorough => place.require_trusted(&history)?,
             Trusted::Anchor(trust) if thorough => {
                 let anchor = trust.anchor_of(&self.place).ok_or_else(|| {
                     let message =
@@ -214,7 +214,7 @@ impl Opened {
                     let help = "leave out `--journal`, or `--trust` and `HOLDFAST_TRUST`";
                     Failure::refused(codes::JOURNAL_NOT_TRUSTED, message, help)
                 })?;
-                anchor.believes(&history).map_err(Failure::refused_finding)?;
+                anchor.trusts_history(&history).map_err(Failure::refused_finding)?;
             }
             Trusted::Estate(_) | Trusted::Anchor(_) | Trusted::Nothing => {}
         }

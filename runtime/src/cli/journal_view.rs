@@ -1,22 +1,21 @@
-//! The journal as people and machines read it. What is written in it came from elsewhere once, so every
-//! line of it stays one.
+//! The journal as text and JSON. Entries hold text from elsewhere, so line breaks in them are escaped.
 
 use serde_json::{Value, json};
 
 use super::output::one_line;
 use crate::journal::{End, Entry, Event, History, Progress, RunState};
 
-/// Digits of a digest that tell plans apart.
+/// How many digits of a digest are shown.
 const SHORT: usize = 12;
 
-/// All runs, the newest first; those without their approvals before all others.
+/// All runs, newest first; break-glass runs before all others.
 pub(super) fn log(history: &History) -> String {
     let newest = || history.runs.iter().rev();
     let mut text = String::new();
     let (glass, others): (Vec<&RunState>, Vec<&RunState>) =
         newest().partition(|run| run.run.break_glass.is_some());
     if !glass.is_empty() {
-        text.push_str("Break-glass runs: applied without the required approvals\n\n");
+        text.push_str("Break-glass runs (applied without the required approvals)\n\n");
         glass.iter().for_each(|run| text.push_str(&about(run)));
         if !others.is_empty() {
             text.push_str("Other runs\n\n");
@@ -29,7 +28,7 @@ pub(super) fn log(history: &History) -> String {
     text
 }
 
-/// A run in a few lines.
+/// The summary of a run, in a few lines.
 fn about(run: &RunState) -> String {
     let context = &run.run.context;
     let mut lines = vec![
@@ -54,9 +53,9 @@ fn counts(run: &RunState) -> String {
         run.count(Progress::Failed),
         run.not_started()
     );
-    let under_way = run.count(Progress::UnderWay);
-    if under_way > 0 {
-        counts.push_str(&format!(", {under_way} started with no recorded end"));
+    let in_progress = run.count(Progress::InProgress);
+    if in_progress > 0 {
+        counts.push_str(&format!(", {in_progress} with unknown result"));
     }
     counts
 }
@@ -64,15 +63,15 @@ fn counts(run: &RunState) -> String {
 fn ended(run: &RunState) -> String {
     let heard = time(&run.heard);
     match &run.end {
-        End::Open => format!("not ended, last heard of {heard}"),
+        End::Open => format!("not ended; last entry {heard}"),
         End::Finished { interrupted: true, .. } => format!("interrupted {heard}"),
         End::Finished { .. } => format!("ended {heard}"),
         End::TakenOver { by } => format!("taken over {heard} by {by}"),
-        End::Died => format!("abandoned, last heard of {heard}"),
+        End::Died => format!("died; last entry {heard}"),
     }
 }
 
-/// The entries of a run, a line each.
+/// The summary of a run and its entries, one line each.
 pub(super) fn show(history: &History, run: &RunState) -> String {
     let entries = history.entries_of(run).map(|entry| {
         one_line(&format!("{:>6}  {}  {}", entry.number, time(&entry.at), happened(&entry.event))) + "\n"
@@ -83,13 +82,13 @@ pub(super) fn show(history: &History, run: &RunState) -> String {
 fn happened(event: &Event) -> String {
     match event {
         Event::RunStarted(run) => format!("run begins: {} steps", run.steps),
-        Event::Moved(moved) => format!("{} is now {}", moved.from, moved.to),
+        Event::Moved(moved) => format!("move  {} to {}", moved.from, moved.to),
         Event::StepStarted { step, action, .. } => format!("begin {action} {step}"),
         Event::StepDone { step, id } => format!("done  {step} ({id})"),
         Event::StepFailed { step, error } => format!("FAIL  {step}: {error}"),
-        Event::Confirmed(confirmed) => format!("found {} as desired", confirmed.address),
+        Event::Confirmed(confirmed) => format!("match {}: as desired", confirmed.address),
         Event::Adopted { address, .. } => format!("adopt {address}"),
-        Event::Alive => "alive".to_owned(),
+        Event::Alive => "heartbeat".to_owned(),
         Event::TakenOver { by } => format!("run taken over by {by}"),
         Event::RunFinished { done, failed, not_started, interrupted, .. } => {
             let how = if *interrupted { "interrupted" } else { "ends" };
@@ -98,13 +97,13 @@ fn happened(event: &Event) -> String {
     }
 }
 
-/// All runs, the newest first.
+/// All runs as JSON, newest first.
 pub(super) fn log_json(history: &History) -> String {
     let runs: Vec<Value> = history.runs.iter().rev().map(machine).collect();
     pretty(&json!({ "head": history.head(), "entries": history.entries.len(), "runs": runs }))
 }
 
-/// A run and its entries.
+/// A run and its entries as JSON.
 pub(super) fn show_json(history: &History, run: &RunState) -> String {
     let entries: Vec<&Entry> = history.entries_of(run).collect();
     pretty(&json!({ "run": machine(run), "entries": entries }))
@@ -118,7 +117,7 @@ fn machine(run: &RunState) -> Value {
         End::TakenOver { by } => ("taken-over", Some(by)),
         End::Died => ("died", None),
     };
-    let under_way: Vec<String> = run.under_way().map(ToString::to_string).collect();
+    let in_progress: Vec<String> = run.in_progress().map(ToString::to_string).collect();
     json!({
         "number": run.number,
         "started": run.started,
@@ -128,7 +127,7 @@ fn machine(run: &RunState) -> Value {
         "done": run.count(Progress::Done),
         "failed": run.count(Progress::Failed),
         "not_started": run.not_started(),
-        "under_way": under_way,
+        "under_way": in_progress,
         "run": run.run,
     })
 }

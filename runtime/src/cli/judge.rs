@@ -1,4 +1,4 @@
-//! `--fail-on`: what makes a command that judges exit with 3, beside what is invalid anyway.
+//! `--fail-on`: conditions under which a command exits with 3, in addition to invalid policies.
 
 use clap::ValueEnum;
 use holdfast_compiler::compile::Waived;
@@ -7,42 +7,42 @@ use holdfast_compiler::plan::Effect;
 
 use super::output::Terminal;
 
-/// What a command fails on.
+/// A condition of `--fail-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum FailOn {
     /// Any warning about the policies.
     Warning,
     /// An objective that is not met, waived or not.
     Miss,
-    /// An objective that gets weaker than it is today.
+    /// An objective that becomes weaker than it is today.
     Weaker,
 }
 
-/// What there is to judge.
+/// What `--fail-on` checks.
 #[derive(Default)]
 pub(super) struct Judged<'a> {
     /// How many warnings there are.
     pub(super) warnings: usize,
-    /// How many objectives are missed, and waived, in policies without a plan.
+    /// How many objectives are missed and waived, for commands without a plan.
     pub(super) missed: usize,
-    /// Whether only a part of a plan was asked for: what becomes of the objectives is unknown then.
+    /// Whether the plan is partial, so that its effect on the objectives is unknown.
     pub(super) partial: bool,
-    /// What becomes of the objectives; nothing where no plan was made.
+    /// The effects of the plan on the objectives; empty for commands without a plan.
     pub(super) effects: &'a [Effect],
 }
 
-/// Objectives that are missed with somebody's consent.
+/// How many objectives are missed and waived.
 pub(super) fn waived_misses(waived: &[Waived]) -> usize {
     let missed = |waived: &&Waived| [codes::RPO_MISSED, codes::RTO_MISSED].contains(&waived.finding.code);
     waived.iter().filter(missed).count()
 }
 
 impl Judged<'_> {
-    /// Whether something is there that the command is to fail on. It is said why.
+    /// Whether a condition of `--fail-on` holds. If so, prints which.
     pub(super) fn fails(&self, on: &[FailOn], terminal: &Terminal) -> bool {
         let found: Vec<String> = on.iter().filter_map(|what| self.found(*what)).collect();
         if !found.is_empty() {
-            terminal.error(&format!("failed on request (--fail-on): {}\n", found.join(", ")));
+            terminal.error(&format!("failed because of --fail-on: {}\n", found.join(", ")));
         }
         !found.is_empty()
     }
@@ -59,7 +59,9 @@ impl Judged<'_> {
                 let missed = self.missed + effects(|effect| !effect.met());
                 (missed, "objective is not met", "objectives are not met")
             }
-            FailOn::Weaker => (effects(Effect::is_weaker), "objective gets weaker", "objectives get weaker"),
+            FailOn::Weaker => {
+                (effects(Effect::is_weaker), "objective becomes weaker", "objectives become weaker")
+            }
         };
         (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { several }))
     }

@@ -12,13 +12,13 @@ use super::output::{Terminal, one_line};
 use super::{Cli, exit};
 use crate::files::{self, FileError};
 
-/// The section of manuals for commands that users run.
+/// The manual section for user commands.
 const SECTION: &str = "1";
 
 /// Print the manual page of a command, or write the pages of all commands.
 ///
-/// `holdfast man plan | man -l -` shows one page. `holdfast man --out ~/.cargo/share/man/man1` writes all of them where
-/// `man holdfast-plan` finds them.
+/// `holdfast man plan | man -l -` shows one page. `holdfast man --out ~/.cargo/share/man/man1` writes all of them
+/// where `man holdfast-plan` finds them.
 #[derive(Debug, Args)]
 pub(super) struct Man {
     /// A command, such as `plan` or `journal log`. Without one: `holdfast` itself.
@@ -49,9 +49,9 @@ impl Man {
 
 /// The page of one command.
 struct ManPage {
-    /// The command with a hyphen between its words: `holdfast-journal-log`.
+    /// The command, with hyphens between its words: `holdfast-journal-log`.
     name: String,
-    /// The page, as `man` reads it.
+    /// The page in roff.
     text: String,
 }
 
@@ -64,7 +64,7 @@ fn page<'a>(pages: &'a [ManPage], name: &str) -> Result<&'a ManPage, Failure> {
     })
 }
 
-/// A page for every command, from what `--help` is made from.
+/// A page for every command, from the same source as `--help`.
 fn pages() -> Result<Vec<ManPage>, Failure> {
     let mut root = Cli::command().disable_help_subcommand(true);
     root.build();

@@ -59,7 +59,7 @@ pub struct Cli {
     command: Command,
 }
 
-/// Flags of every command.
+/// The flags of every command.
 #[derive(Debug, Args)]
 struct Global {
     /// The cloud: `aws`, or the embedded cloud as `local` or `local:FILE`. Defaults to `aws`.
@@ -90,7 +90,7 @@ struct Global {
 }
 
 impl Global {
-    /// What is selected beside the policies.
+    /// What flags and environment select.
     fn selection(&self) -> Selection {
         Selection {
             cloud: self.cloud.clone(),
@@ -101,7 +101,7 @@ impl Global {
     }
 }
 
-/// A day on the command line.
+/// Parses a date on the command line.
 fn date(text: &str) -> Result<Date, String> {
     Date::parse(text).ok_or_else(|| "not a date: write it like 2026-11-23".to_owned())
 }
@@ -136,7 +136,7 @@ enum Command {
     Man(man::Man),
 }
 
-/// Run the command line and give the process's exit code.
+/// Run the command line, and return the exit code of the process.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     output::mask_panics();
     let cli = match Cli::try_parse_from(arguments) {
@@ -176,7 +176,7 @@ fn block(future: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failur
     runtime.map_err(|error| Failure::message(format!("cannot start the runtime: {error}")))?.block_on(future)
 }
 
-/// The SDK's log, for who asks for it. It goes to stderr and never holds credentials at these levels.
+/// Set up the SDK's log if `--verbose` asks for it. It goes to stderr and holds no credentials at these levels.
 fn log(verbose: u8) {
     let level = match verbose {
         0 | 1 => return,
@@ -186,6 +186,6 @@ fn log(verbose: u8) {
     let filter = tracing_subscriber::EnvFilter::new(level);
     let subscriber = tracing_subscriber::fmt().with_writer(|| output::Log).with_ansi(false);
     let subscriber = subscriber.with_env_filter(filter);
-    // Only tests set another one first.
+    // This fails only in tests, which run `main` several times.
     let _ = subscriber.try_init();
 }

@@ -54,7 +54,7 @@ impl Objectives {
             }
             ObjectivesFormat::Json => terminal.json(&objectives::json(&policy, &all, &sources, self.as_of)),
         }
-        // What is missed is in the table; here is where, and the cure.
+        // The table shows which objectives are missed; the findings show where, and the cure.
         let (errors, warnings): (Vec<_>, Vec<_>) =
             checked.findings.into_iter().partition(|finding| finding.severity() == Severity::Error);
         if !errors.is_empty() {

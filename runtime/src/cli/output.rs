@@ -1,19 +1,19 @@
-//! Where words go: results to stdout, everything else to stderr, and all of it through here.
+//! The printing layer: results go to stdout, everything else to stderr, and all output goes through this module.
 //!
-//! Nothing else in this crate writes to either (`clippy.toml` forbids it), so that whatever others have put into a
-//! policy, a plan, a journal, a file name, an argument or the answer of a cloud is printed as data: see
-//! [`holdfast_compiler::printable`] for what that means. There is a method for each kind of output:
+//! Nothing else in this crate writes to stdout or stderr (`clippy.toml` forbids it). So control characters that
+//! others have put into a policy, a plan, a journal, a file name, an argument or a response of a cloud are escaped:
+//! see [`holdfast_compiler::printable`]. There is a method for each kind of output:
 //!
-//! | method | for | text of others in it |
+//! | method | for | control characters |
 //! | --- | --- | --- |
-//! | [`result`](Terminal::result), [`error`](Terminal::error), [`note`](Terminal::note), [`detail`](Terminal::detail) | people | is written out: `\u{1b}` |
-//! | [`json`](Terminal::json) | programs | is escaped: `\u001b`; the value is the same |
-//! | [`annotations`](Terminal::annotations) | GitHub Actions | is written out; our `::error` and `::warning` are given to the runner |
-//! | [`verbatim`](Terminal::verbatim) | files | **is itself**: `fmt -` gives the user's own file back, `completions` and `man` have no text of others |
-//! | [`Log`] | the SDK's log | is written out, a line for an event |
+//! | [`result`](Terminal::result), [`error`](Terminal::error), [`note`](Terminal::note), [`detail`](Terminal::detail) | people | are escaped: `\u{1b}` |
+//! | [`json`](Terminal::json) | programs | are escaped as in JSON: `\u001b`; the value stays the same |
+//! | [`annotations`](Terminal::annotations) | GitHub Actions | are escaped; only our own `::error` and `::warning` commands take effect |
+//! | [`verbatim`](Terminal::verbatim) | files | **stay**: `fmt -` returns the user's own file; `completions` and `man` contain no foreign text |
+//! | [`Log`] | the SDK's log | are escaped; one line per event |
 //!
-//! A field of others within a line goes through [`one_line`] where the line is built; [`line()`] does all of it for a
-//! line that somebody else draws.
+//! A foreign field within a line must go through [`one_line`] where the line is built; [`line()`] does all of this
+//! for a line that a library draws.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -26,7 +26,7 @@ use holdfast_compiler::printable::{Seal, annotations, json, printable};
 use super::Color;
 use super::lines::Lines;
 
-/// Columns where there is no terminal to ask.
+/// The width of the output, in columns, if there is no terminal.
 const WIDTH: usize = 80;
 
 /// Who reads a long result.
@@ -40,7 +40,7 @@ pub(super) enum Stream {
     Beside,
 }
 
-/// The two streams and what the user wants to see on them.
+/// Both output streams, and what the user wants to see on them.
 #[derive(Debug)]
 pub(super) struct Terminal {
     stdout: Style,
@@ -54,7 +54,7 @@ pub(super) struct Terminal {
 #[expect(clippy::disallowed_methods, reason = "this is the printing layer")]
 impl Terminal {
     pub(super) fn new(color: Color, quiet: bool, verbose: u8) -> Self {
-        // A number that nobody outside knows: std takes its keys from the system's source of chance.
+        // A random number that others cannot guess: std seeds `RandomState` from the operating system.
         let seal = Seal::new(RandomState::new().build_hasher().finish());
         let choose = |auto: anstream::ColorChoice| {
             let colours = match color {
@@ -88,22 +88,22 @@ impl Terminal {
         self.quiet
     }
 
-    /// How to draw results.
+    /// The style of results.
     pub(super) fn stdout(&self) -> Style {
         self.stdout
     }
 
-    /// How to draw everything else.
+    /// The style of everything else.
     pub(super) fn stderr(&self) -> Style {
         self.stderr
     }
 
-    /// How many lines the screen behind stderr has, if it is one.
+    /// The height of the terminal on stderr, in lines; `None` if there is none.
     pub(super) fn rows(&self) -> Option<usize> {
         terminal_size::terminal_size_of(std::io::stderr()).map(|(_, height)| usize::from(height.0))
     }
 
-    /// A result for people. Whoever reads may stop reading: that is no error of ours.
+    /// A result for people. Write errors are ignored, because a reader may close the pipe.
     pub(super) fn result(&self, text: &str) {
         self.verbatim(&printable(text, self.stdout.color));
     }
@@ -136,13 +136,12 @@ impl Terminal {
         }
     }
 
-    /// A result for the runner of a GitHub Actions job: annotations, the only commands that we give.
+    /// A result for the runner of a GitHub Actions job: annotations, the only workflow commands that Holdfast prints.
     pub(super) fn annotations(&self, text: &str) {
         self.verbatim(&annotations(text));
     }
 
-    /// A result that is a file: byte for byte, whatever is in it. Only for what the user gave us to hand back, and for
-    /// what nobody else has a word in.
+    /// A result that is a file, byte for byte. Only for the user's own input and for text without foreign content.
     pub(super) fn verbatim(&self, text: &str) {
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
     }
@@ -152,34 +151,35 @@ impl Terminal {
         stderr(&printable(text, self.stderr.color));
     }
 
-    /// A line about what happens.
+    /// A line about what happens, not printed with `--quiet`.
     pub(super) fn note(&self, line: &str) {
         if !self.quiet {
             self.error(&format!("{line}\n"));
         }
     }
 
-    /// Whether the user wants to know more.
+    /// Whether the user wants more detail.
     pub(super) fn is_verbose(&self) -> bool {
         self.verbose > 0 && !self.quiet
     }
 
-    /// A line for who wants to know more.
+    /// A line that is printed only with `--verbose`.
     pub(super) fn detail(&self, line: &str) {
         if self.verbose > 0 {
             self.error(&format!("{line}\n"));
         }
     }
 
-    /// What the command line parser has to say: help, the version, or what is wrong with the arguments, which it
-    /// repeats. It has no colours ([`super::Cli`]), for it would not seal them.
+    /// The output of the command line parser: help, the version, or an error that repeats the arguments. It has no
+    /// colours ([`super::Cli`]), because the parser cannot mark its own escape sequences as trusted.
     pub(super) fn usage(&self, said: &clap::Error) {
         let text = said.render().ansi().to_string();
         if said.use_stderr() { self.error(&text) } else { self.result(&text) }
     }
 }
 
-/// A line that is drawn by somebody else, such as a progress bar: nothing hidden, no command, no colours, one line.
+/// Escapes a line that a library draws, such as a progress bar: one line without control characters, workflow
+/// commands or colours.
 pub(super) fn line(text: &str) -> String {
     printable(&one_line(text), None)
 }
@@ -189,7 +189,7 @@ fn stderr(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Print panics through here, too: what a panic says can hold data of others.
+/// Print panics through this layer too: a panic's message can contain foreign text.
 pub(super) fn mask_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let backtrace = std::backtrace::Backtrace::capture();
@@ -201,12 +201,12 @@ pub(super) fn mask_panics() {
     }));
 }
 
-/// Where the SDK's log goes: an event is one line.
+/// The writer of the SDK's log: one line per event.
 #[derive(Debug)]
 pub(super) struct Log;
 
 impl Write for Log {
-    /// Takes one event, which the subscriber writes at once.
+    /// Writes one event; the subscriber passes each event in a single call.
     fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         stderr(&format!("{}\n", line(text.trim_end_matches('\n'))));

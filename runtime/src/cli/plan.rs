@@ -13,7 +13,7 @@ use super::output::Terminal;
 use super::plan_format::PlanFormat;
 use super::{Global, author, consents, exit, remarks, show};
 use crate::approval::SigningKey;
-use crate::estate::{LivePlan, Policies, Wishes};
+use crate::estate::{LivePlan, PlanOptions, Policies};
 use crate::planfile::{self, PlanFile};
 
 /// Show how the cloud differs from the policies, and the changes that an apply would make.
@@ -35,8 +35,8 @@ pub(super) struct Plan {
     as_of: Option<Date>,
     #[command(flatten)]
     consents: consents::ConsentFlags,
-    /// Show only drift: what someone else changed in the cloud since the last apply. Prints nothing if there is none.
-    /// For scheduled jobs.
+    /// Show only drift: what somebody else changed in the cloud since the last apply. Prints nothing if there is
+    /// none. For scheduled jobs.
     #[arg(long, conflicts_with_all = ["out", "target"])]
     drift: bool,
     /// The author of the plan, who cannot approve it. Defaults to `user.email` of git, or USER@HOST.
@@ -45,7 +45,7 @@ pub(super) struct Plan {
     /// Sign the saved plan with this SSH key, into FILE.sig: a private key, or the `.pub` file of a key in ssh-agent.
     #[arg(long, env = "HOLDFAST_KEY", hide_env_values = true, value_name = "FILE")]
     key: Option<SigningKey>,
-    /// Exit with 3 if there is a warning, an objective that is not met, or one that gets weaker. Can be repeated.
+    /// Exit with 3 if there is a warning, an objective that is not met, or one that becomes weaker. Can be repeated.
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Vec<FailOn>,
     /// Exit with 2 if there are changes to make.
@@ -62,8 +62,9 @@ impl Plan {
         if let Some(path) = &self.out {
             planfile::may_write(path).map_err(Failure::usage)?;
         }
-        let (wishes, tell) = (self.consents.wishes(), |remark| remarks::mention(&remark, terminal));
-        let live = LivePlan::of(policies, &global.selection(), &wishes, &tell).await?;
+        let (plan_options, tell) =
+            (self.consents.plan_options(), |remark| remarks::mention(&remark, terminal));
+        let live = LivePlan::of(policies, &global.selection(), &plan_options, &tell).await?;
         let plan = &live.planned.plan;
         if self.drift {
             return self.drifted(plan, terminal);
@@ -78,7 +79,7 @@ impl Plan {
         let judged = Judged { warnings, partial, effects, ..Judged::default() };
         let (pending, failed) = (!plan.is_empty(), judged.fails(&self.fail_on, terminal));
         if let Some(path) = &self.out {
-            self.save(path, &live, &wishes, terminal)?;
+            self.save(path, &live, &plan_options, terminal)?;
         }
         Ok(match (failed, pending && self.detailed_exitcode) {
             (true, _) => exit::INVALID,
@@ -87,20 +88,20 @@ impl Plan {
         })
     }
 
-    /// Save what the plan follows from.
+    /// Save the plan, and print the next command.
     fn save(
         &self,
         path: &Path,
         live: &LivePlan,
-        wishes: &Wishes,
+        plan_options: &PlanOptions,
         terminal: &Terminal,
     ) -> Result<(), Failure> {
-        let file = PlanFile::of(live, author::author(self.author.clone()), wishes)?;
+        let file = PlanFile::of(live, author::author(self.author.clone()), plan_options)?;
         file.write(path, self.key.as_ref()).map_err(Failure::message)?;
         let next = if live.planned.policies.rule.is_some() { "approve" } else { "apply" };
         let signed = if self.key.is_some() { ", signed by its author" } else { "" };
         terminal.note(&visible(&format!(
-            "Saved{signed}: holdfast {next} {}\nThe file contains the full text of the policies, contacts included.\n\
+            "Saved{signed}. Next: holdfast {next} {}\nThe file contains the full text of the policies, contacts included.\n\
              Digest: sha256:{}",
             path.display(),
             file.digest
@@ -108,7 +109,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Drift, or nothing at all.
+    /// Print the drift; prints nothing if there is none.
     fn drifted(&self, plan: &plan::Plan, terminal: &Terminal) -> Result<u8, Failure> {
         match self.format {
             PlanFormat::Text => terminal.result(&plan::drift(plan, terminal.stdout())),

@@ -1,6 +1,6 @@
-//! What an apply is doing. On a terminal a small board that is drawn again and again: how far the run is, and
-//! the steps that are under way, as many as the screen takes. Elsewhere nothing, or a line per ended step for
-//! who wants to know more; what came of it all is in the summary anyway.
+//! The progress of an apply. On a terminal, a board that is redrawn: how far the run is, and as many steps in
+//! progress as fit on the screen. Elsewhere nothing, or with `--verbose` one line per ended step; the summary at the
+//! end shows all results.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,11 +13,11 @@ use super::output::{Terminal, line};
 use crate::apply::Watcher;
 use crate::cloud::CloudError;
 
-/// How often the board is drawn.
+/// The time between redraws.
 const TICK: Duration = Duration::from_millis(120);
-/// Running steps that are shown where nobody knows how high the screen is.
+/// How many running steps are shown if the height of the screen is unknown.
 const ROWS: usize = 12;
-/// How many steps have to have ended, and how much time to have passed, before anything is said about the rest.
+/// How many steps must have ended, and how much time passed, before the time left is estimated.
 const EVIDENCE: (usize, Duration) = (5, Duration::from_secs(5));
 
 /// The progress of one apply.
@@ -27,12 +27,12 @@ pub(super) struct Progress<'a> {
     bar: Option<ProgressBar>,
 }
 
-/// What there is to see.
+/// The state that is shown.
 struct Board {
     began: Instant,
     steps: usize,
     ended: usize,
-    /// Running steps in the order in which they began: what they do, and since when.
+    /// The running steps in the order in which they began: their action, and when they began.
     running: Vec<(StepId, String, Instant)>,
     /// Why no further steps start.
     stopping: Option<&'static str>,
@@ -46,7 +46,7 @@ impl<'a> Progress<'a> {
         Self { terminal, board, bar }
     }
 
-    /// No further steps start: tell why, what is still waited for, and what else can be done about it.
+    /// Print that no further steps start: why, how many steps are awaited, and a hint.
     pub(super) fn stopping(&self, why: &'static str, hint: &str) {
         let mut board = self.board();
         board.stopping = Some(why);
@@ -59,12 +59,12 @@ impl<'a> Progress<'a> {
         self.say(&format!("{why}: no further step starts, {waits}{hint}"));
     }
 
-    /// What is under way: `create bucket.s.d.one`.
-    pub(super) fn under_way(&self) -> Vec<String> {
+    /// The steps in progress: `create aws.bucket.s.d.one`.
+    pub(super) fn in_progress(&self) -> Vec<String> {
         self.board().running.iter().map(|(_, what, _)| what.clone()).collect()
     }
 
-    /// Leave a clean screen.
+    /// Remove the board from the screen.
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -75,7 +75,7 @@ impl<'a> Progress<'a> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A line that stays, above the board if there is one.
+    /// Print a permanent line, above the board if there is one.
     fn say(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(line(text)),
@@ -97,7 +97,7 @@ impl Watcher for Progress<'_> {
         let at = board.running.iter().position(|(id, ..)| *id == step.id);
         let took = at.map(|at| board.running.remove(at).2.elapsed()).unwrap_or_default().as_secs_f64();
         drop(board);
-        // Who watches sees at once what fails; all others read it in the summary.
+        // On a terminal, show failures at once; elsewhere they are in the summary.
         if self.terminal.is_verbose() || self.bar.is_some() && result.is_err() {
             let word = result.map_or_else(|error| format!("FAILED: {error}"), |()| "done".to_owned());
             let what = format!("{} {}: {word} ({took:.1} s)", step.action, step.id);
@@ -108,7 +108,7 @@ impl Watcher for Progress<'_> {
 
 /// Draw a board until its bar is finished.
 fn draw(board: Arc<Mutex<Board>>, rows: Option<usize>) -> Option<ProgressBar> {
-    // A line for the whole, one for those that are not shown, and two of what stood there before.
+    // Reserve one line for the total, one for the steps that are not shown, and two for earlier output.
     let rows = rows.map_or(ROWS, |rows| rows.saturating_sub(4).max(1));
     let lines = move |_: &ProgressState, out: &mut dyn fmt::Write| {
         let board = board.lock().unwrap_or_else(PoisonError::into_inner);
@@ -121,7 +121,7 @@ fn draw(board: Arc<Mutex<Board>>, rows: Option<usize>) -> Option<ProgressBar> {
 }
 
 impl Board {
-    /// As it looks at a moment, with at most so many running steps.
+    /// The lines of the board at a time, with at most `rows` running steps.
     fn lines(&self, now: Instant, rows: usize) -> Vec<String> {
         let took = now.saturating_duration_since(self.began);
         let mut whole = format!("{} of {} done, {}", self.ended, self.steps, span(took));
@@ -138,8 +138,8 @@ impl Board {
         std::iter::once(whole).chain(shown).chain(more).collect()
     }
 
-    /// What is left if the rest goes as what has ended did. Nothing is said before there is something to go by:
-    /// a few steps, a tenth of all, some time. Never more precise than it can be.
+    /// The time left, if the remaining steps take as long as those that have ended. `None` until enough has happened
+    /// for an estimate: a few steps, a tenth of all steps, some time. Rounded, because it is only an estimate.
     fn left(&self, took: Duration) -> Option<String> {
         let (steps, time) = EVIDENCE;
         if self.ended < steps.max(self.steps / 10) || took < time || self.ended >= self.steps {

@@ -1,4 +1,4 @@
-//! What is said beside a result: that there is something worth a look.
+//! Remarks that are printed beside a result.
 
 use std::path::PathBuf;
 
@@ -7,28 +7,29 @@ use holdfast_compiler::diagnostic::visible;
 use super::output::Terminal;
 use crate::estate::{Policies, Remark};
 
-/// Say in a line that there is something worth a look.
+/// Print how many warnings the policies have, in one line.
 pub(super) fn mention_warnings(policies: &Policies, paths: &[PathBuf], terminal: &Terminal) {
     let warnings = &policies.compiled.warnings;
     if !warnings.is_empty() {
         let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         let noun = if warnings.len() == 1 { "warning" } else { "warnings" };
-        let line = format!("{} {noun}; `holdfast validate {}` shows them", warnings.len(), paths.join(" "));
+        let line =
+            format!("{} {noun}: to see them, run `holdfast validate {}`", warnings.len(), paths.join(" "));
         terminal.note(&visible(&line));
     }
 }
 
-/// Say what should be read before a plan.
+/// Print a remark that people should read before the plan.
 pub(super) fn mention(remark: &Remark, terminal: &Terminal) {
     match remark {
         Remark::OtherEstate { estate, things } => terminal.note(&format!(
-            "warning: this journal also records {things} resources of an estate `{estate}` here; if this \
-             estate was renamed, restore the old name and remove its \
-             services first, or they are left behind"
+            "warning: the journal also records {things} resources of the estate `{estate}` in this account: if you \
+             renamed that estate, restore its old name and remove its services first; otherwise its resources stay \
+             in the cloud and no policy manages them"
         )),
         Remark::OnlyPart => terminal.error(
-            "warning: this is a partial plan: resources that are left out may still differ from the \
-             policies afterwards\n",
+            "warning: this is a partial plan: resources outside its targets may still differ from the policies \
+             afterwards\n",
         ),
     }
 }

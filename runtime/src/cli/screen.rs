@@ -1,4 +1,4 @@
-//! One run on the terminal: its progress or its events while it goes on, and in the end what came of it.
+//! One run on the terminal: its progress or events, and the summary at the end.
 
 use holdfast_compiler::diagnostic::visible;
 use holdfast_compiler::plan::{Plan, Step};
@@ -10,7 +10,7 @@ use crate::apply::{Outcome, Stopped, Watcher};
 use crate::cloud::{Calls, CloudError};
 use crate::run::{Ending, Screen, Summary};
 
-/// What is seen of one run.
+/// Shows one run.
 pub(super) struct RunScreen<'a> {
     terminal: &'a Terminal,
     progress: Progress<'a>,
@@ -18,7 +18,7 @@ pub(super) struct RunScreen<'a> {
 }
 
 impl<'a> RunScreen<'a> {
-    /// A run begins; with `events`, standard output belongs to those.
+    /// Begin to show a run; with `events`, standard output is used for events.
     pub(super) fn begin(digest: &str, steps: usize, events: bool, terminal: &'a Terminal) -> Self {
         let progress = Progress::new(steps, terminal);
         let events = events.then(|| Events::begin(digest, steps, terminal));
@@ -53,7 +53,7 @@ impl Screen for RunScreen<'_> {
     fn over(&self, ending: Ending<'_>) {
         self.progress.finish();
         match (ending, &self.events) {
-            (Ending::AtOnce, _) => self.terminal.error(&abandoned(&self.progress.under_way())),
+            (Ending::Aborted, _) => self.terminal.error(&abandoned(&self.progress.in_progress())),
             (Ending::Outcome { outcome, calls, .. }, Some(events)) => events.end(outcome, &calls),
             (Ending::Outcome { plan, outcome, calls: spent }, None) => {
                 self.terminal.result(&format!("{}{}\n", summary(plan, outcome), calls(&spent)));
@@ -62,17 +62,17 @@ impl Screen for RunScreen<'_> {
     }
 }
 
-/// A run that was ended by force.
-fn abandoned(under_way: &[String]) -> String {
+/// The message after a run was stopped immediately.
+fn abandoned(in_progress: &[String]) -> String {
     let mut text = "\nStopped immediately.".to_owned();
-    if !under_way.is_empty() {
+    if !in_progress.is_empty() {
         text.push_str(" These steps were running, and may or may not have taken effect:\n  ");
-        text.push_str(&visible(&under_way.join("\n  ")));
+        text.push_str(&visible(&in_progress.join("\n  ")));
     }
     format!("{text}\nApply again to continue: completed steps are not repeated.\n")
 }
 
-/// What was done, what failed and why, and what was not started.
+/// The summary of a run: the counts, what failed and why, and what was not started.
 fn summary(plan: &Plan, outcome: &Outcome) -> String {
     let summary = Summary::of(plan, outcome);
     let Summary { created, updated, replaced, deleted, failed, blocked, waiting, stopped } = &summary;
@@ -81,7 +81,7 @@ fn summary(plan: &Plan, outcome: &Outcome) -> String {
     if !failed.is_empty() {
         text.push_str(&format!("\nFailed ({}):\n", failed.len()));
         for (step, error) in *failed {
-            // One line, whatever the cloud says.
+            // An error of the cloud must not break the line.
             text.push_str(&visible(&format!("  {step}: {error}").replace('\n', " ")));
             text.push('\n');
         }
@@ -100,7 +100,7 @@ fn summary(plan: &Plan, outcome: &Outcome) -> String {
         let steps = if *waiting == 1 { "1 step was" } else { &format!("{waiting} steps were") };
         text.push_str(&format!("\n{why}: {steps} not started.\n"));
     }
-    if summary.is_in_part() {
+    if summary.is_partial() {
         text.push_str("\nApply again to continue: completed steps are not repeated.\n");
     }
     text

@@ -15,7 +15,7 @@ use crate::approval::{Demand, Rule};
 use crate::planfile::{PlanFile, Saved};
 use crate::trust::Trust;
 
-/// What is said in every plan that needs approvals on a machine without a trust anchor.
+/// The note for a plan that needs approvals, on a machine without a trust anchor.
 pub(super) const NO_ANCHOR: &str = "note: without a trust anchor, anyone who can change the policies can change who \
     must approve; name one with HOLDFAST_TRUST (`holdfast explain E0720` shows its format)";
 
@@ -31,7 +31,7 @@ pub(super) struct Show {
     /// The output format.
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     format: PlanFormat,
-    /// Exit with 3 if an objective is not met or gets weaker. Can be repeated.
+    /// Exit with 3 if an objective is not met or becomes weaker. Can be repeated.
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Vec<FailOn>,
 }
@@ -54,21 +54,21 @@ impl Show {
     }
 }
 
-/// What a trust anchor asks of a plan, if there is one and it asks for something.
+/// The approval rule of the trust anchor for a plan, if there is one.
 pub(super) fn anchored(trust: Option<&Trust>, saved: &Saved) -> Result<Option<Demand>, Failure> {
     let Some(trust) = trust else { return Ok(None) };
     let anchor = trust.anchor(&saved.plan.context.estate).map_err(Failure::refused_finding)?;
     anchor.demand().map_err(Failure::refused_finding)
 }
 
-/// Which plan it is, who made it, and who has to agree to it.
+/// The header of a plan: its digest, its author, and who must approve it.
 pub(super) fn made(saved: &Saved, anchored: Option<&Demand>) -> String {
     let say = |rule: &Rule| {
         let hold = Duration::seconds(rule.hold_seconds).in_words();
         let people = if rule.required == 1 { "person" } else { "people" };
-        format!("{} {people}, not the author; each holds for at most {hold}", rule.required)
+        format!("{} {people}, not the author; each approval is valid for at most {hold}", rule.required)
     };
-    let mut approvals = saved.rule().map_or_else(|| "the policies ask for none".to_owned(), say);
+    let mut approvals = saved.rule().map_or_else(|| "the policies require none".to_owned(), say);
     if let Some(demand) = anchored {
         approvals.push_str(&format!("\n           trust anchor: {}", say(&demand.rule)));
     }
@@ -84,7 +84,7 @@ pub(super) fn made(saved: &Saved, anchored: Option<&Demand>) -> String {
     );
     text.push_str(&format!("Journal:   {}\n", one_line(&journal.to_string())));
     if let Some(file) = local {
-        text.push_str(&format!("Cloud:     the embedded one in {}\n", one_line(&file.display().to_string())));
+        text.push_str(&format!("Cloud:     embedded, in {}\n", one_line(&file.display().to_string())));
     }
     if let Some(day) = &inputs.as_of {
         text.push_str(&format!("As of:     {}\n", one_line(day)));

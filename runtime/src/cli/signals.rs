@@ -1,10 +1,10 @@
-//! Signals that ask a run to end: SIGINT (Ctrl-C) and SIGTERM; Ctrl-C alone where there are no signals.
+//! The signals that stop a run: SIGINT (Ctrl-C) and SIGTERM; on Windows only Ctrl-C.
 
 use std::io;
 
 use futures::stream::{self, BoxStream, StreamExt as _};
 
-/// From now on such signals no longer end the process by themselves; each is an item.
+/// A stream of signals. From now on they no longer end the process; each is one item.
 pub(super) fn listen() -> io::Result<BoxStream<'static, ()>> {
     let signals = Signals::listen()?;
     let each = stream::unfold(signals, |mut signals| async move {
@@ -35,7 +35,7 @@ impl Signals {
         Ok(Self {})
     }
 
-    /// The next one.
+    /// Wait for the next signal.
     #[cfg(unix)]
     async fn next(&mut self) {
         tokio::select! {
@@ -44,7 +44,7 @@ impl Signals {
         }
     }
 
-    /// The next one.
+    /// Wait for the next signal.
     #[cfg(not(unix))]
     async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;

@@ -41,7 +41,7 @@ enum FindingsFormat {
     Json,
     /// SARIF 2.1.0, for code scanning: GitHub keeps 5,000 findings.
     Sarif,
-    /// Annotations in the log of a GitHub Actions job: GitHub shows ten errors and ten warnings of a step.
+    /// Annotations in the log of a GitHub Actions job: GitHub shows ten errors and ten warnings per step.
     Github,
 }
 
@@ -84,7 +84,7 @@ impl Validate {
         Ok(code)
     }
 
-    /// The exit code, where something is there that the command is to fail on.
+    /// The exit code if a condition of `--fail-on` holds.
     fn judge(&self, policies: &Policies, terminal: &Terminal) -> Option<u8> {
         let missed = judge::waived_misses(&policies.compiled.waived);
         let judged = Judged { warnings: policies.compiled.warnings.len(), missed, ..Judged::default() };
@@ -92,7 +92,7 @@ impl Validate {
     }
 }
 
-/// What was found to be valid.
+/// The summary of valid policies.
 fn summary((compiled, graph): &(Policies, Graph)) -> String {
     let (files, services) = (compiled.sources.iter().count(), compiled.compiled.policy.services.len());
     let milestone = |r: &&Resource| r.address.kind().schema().lifecycle == Lifecycle::Milestone;

@@ -1,5 +1,4 @@
-//! Several providers as one cloud: every question and every batch goes to the provider of its kind, and none crosses
-//! from one to another.
+//! Several providers as one cloud: every query and every batch goes to the provider of its kind.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +10,11 @@ use holdfast_compiler::resource::Kind;
 
 use super::{Callers, Calls, Class, Cloud, CloudError, Command, Cost, Done, refuse};
 
-/// A cloud per provider.
+/// One cloud per provider.
 pub struct Clouds(BTreeMap<&'static str, Box<dyn Cloud>>);
 
 impl Clouds {
-    /// These, by the names of their providers.
+    /// Combine clouds, by the names of their providers.
     #[must_use]
     pub fn new(clouds: BTreeMap<&'static str, Box<dyn Cloud>>) -> Self {
         Self(clouds)
@@ -25,7 +24,7 @@ impl Clouds {
         self.0.get(kind.schema().provider?).map(AsRef::as_ref)
     }
 
-    /// The cloud of a batch, if all of it is one provider's.
+    /// The cloud for a batch, if all its commands belong to one provider.
     fn of_batch(&self, batch: &[Command]) -> Option<&dyn Cloud> {
         let provider = batch.first()?.address.kind().schema().provider?;
         let same = |command: &Command| command.address.kind().schema().provider == Some(provider);
@@ -46,7 +45,7 @@ impl Cloud for Clouds {
 
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {
         if let Some(lost) = scope.iter().find(|wanted| self.of(wanted.kind).is_none()) {
-            let message = format!("no cloud was opened for things of the kind {}", lost.kind);
+            let message = format!("no cloud is open for resources of kind {}", lost.kind);
             return Err(CloudError::new(Class::Other, "holdfast:observe", "NoCloud", message));
         }
         let looks = self.0.iter().map(|(provider, cloud)| async move {
@@ -71,7 +70,9 @@ impl Cloud for Clouds {
         match self.of_batch(batch) {
             Some(cloud) => cloud.execute(batch).await,
             None => {
-                let refused = |command| refuse(command, "a batch is of one provider, and that one is open");
+                let refused = |command| {
+                    refuse(command, "the batch mixes providers, or the cloud of its provider is not open")
+                };
                 batch.iter().map(|command| Err(refused(command))).collect()
             }
         }
@@ -127,7 +128,7 @@ mod tests {
         let crossing = clouds.execute(&[bucket, command("service.files")]).await;
         assert_eq!(crossing.len(), 2);
         assert!(crossing.iter().all(|result| result.as_ref().is_err_and(|e| e.class == Class::Guarded)));
-        assert_eq!(clouds.calls(), before, "nothing was asked for it");
+        assert_eq!(clouds.calls(), before, "no call is made for it");
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
-//! What executing commands costs in calls, if all goes well: for the limits of the scheduler. It follows from the calls
-//! that the kinds declare. What is only asked after a lost answer or a refusal does not count; the SDK waits by itself
-//! where that turns out to be too much.
+//! How many API calls commands take if everything succeeds, for the limits of the scheduler. It is derived from the
+//! calls that the kinds declare. Calls that are only made after a lost response or a refusal are not counted; if they
+//! exceed a limit, the SDK backs off.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use holdfast_compiler::resource::Made;
 
 use super::Command;
 
-/// How many calls of each operation, such as `s3:CreateBucket`, a piece of work takes.
+/// How many calls of each operation, such as `s3:CreateBucket`, a unit of work takes.
 pub type Cost = BTreeMap<&'static str, u32>;
 
-/// The calls of a batch that is sent as so many atomic changes, where its kind has such.
+/// The calls of a batch. `changes` is the number of atomic changes it is sent as, if its kind has those.
 #[must_use]
 pub fn cost(batch: &[Command], changes: u32) -> Cost {
     let mut cost = Cost::new();
@@ -23,7 +23,7 @@ pub fn cost(batch: &[Command], changes: u32) -> Cost {
             }
         }
     }
-    // A batch has one kind.
+    // All commands of a batch have the same kind.
     for call in batch.iter().take(1).flat_map(|command| command.address.kind().schema().calls) {
         if call.made.contains(&Made::Change) && changes > 0 {
             cost.insert(call.operation, changes);
@@ -32,7 +32,7 @@ pub fn cost(batch: &[Command], changes: u32) -> Cost {
     cost
 }
 
-/// Whether a command makes a call once.
+/// Whether a command makes a call of this sort.
 fn is_made(made: Made, command: &Command) -> bool {
     let schema = command.address.kind().schema();
     match (command.action, made) {

@@ -1,4 +1,4 @@
-//! The one trait between the executor and a cloud: observe in bulk, execute in batches.
+//! The trait between the executor and a cloud: observe in bulk, execute in batches.
 
 mod clouds;
 mod cost;
@@ -21,33 +21,33 @@ pub use guarded::{GUARDED, refuse};
 /// throttled`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Calls {
-    /// How many went to each service.
+    /// How many calls went to each service.
     pub services: BTreeMap<String, u64>,
-    /// How many of them were for nothing, and why. None of these changed what the command came to; they cost
-    /// time and, where a service is short of capacity, make it shorter.
+    /// How many of them were wasted, and why. They did not change the result; they cost time and add load to a
+    /// service that may be short of capacity.
     pub wasted: BTreeMap<Waste, u64>,
 }
 
-/// Why an attempt was for nothing.
+/// Why an attempt was wasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Waste {
-    /// There were too many at once, or one before it was still being carried out.
+    /// There were too many calls at once, or an earlier change was still in progress.
     Throttled,
-    /// It got lost on its way, there or back: reset, timed out, cut off.
+    /// The request or the response was lost: reset, timed out, truncated.
     Unanswered,
-    /// The server had trouble of its own (5xx).
+    /// The service had an internal error (5xx).
     Refused,
-    /// It was right, but what it builds on was not known everywhere yet.
+    /// The call was valid, but something it depends on had not propagated yet.
     Early,
 }
 
 impl Calls {
-    /// Count one.
+    /// Count one call to a service.
     pub(crate) fn count(&mut self, service: impl Into<String>) {
         *self.services.entry(service.into()).or_default() += 1;
     }
 
-    /// Add those of another cloud.
+    /// Add the calls of another cloud.
     pub(crate) fn add(&mut self, other: &Self) {
         for (service, count) in &other.services {
             *self.services.entry(service.clone()).or_default() += count;
@@ -57,7 +57,7 @@ impl Calls {
         }
     }
 
-    /// Count one, of those that are counted already, as wasted.
+    /// Count one of the calls that are already counted as wasted.
     pub(crate) fn waste(&mut self, why: Waste) {
         *self.wasted.entry(why).or_default() += 1;
     }
@@ -80,14 +80,14 @@ impl fmt::Display for Waste {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Throttled => "throttled",
-            Self::Unanswered => "without an answer",
+            Self::Unanswered => "without a response",
             Self::Refused => "refused by the server",
             Self::Early => "too early",
         })
     }
 }
 
-/// A step, ready to be executed: everything it refers to is known.
+/// A step that is ready to be executed: all outputs it refers to are known.
 #[derive(Debug, Clone)]
 pub struct Command {
     /// The step it comes from.
@@ -96,72 +96,73 @@ pub struct Command {
     pub address: Address,
     /// Create, update, replace or delete.
     pub action: Action,
-    /// What the thing should be like, every managed attribute; empty for a delete.
+    /// The desired state, every managed attribute; empty for a delete.
     pub values: Values,
-    /// The attributes that an update has to write.
+    /// The attributes that an update must write.
     pub changed: BTreeSet<String>,
-    /// What the policy names for it of things that are not Holdfast's own.
+    /// The foreign objects that the policy names for it, such as hosted zones and keys.
     pub named: Named,
-    /// What is there, except for a create.
+    /// The observed object; `None` for a create.
     pub object: Option<Object>,
-    /// Things of the same kind that have to go in the same change, before this one comes.
+    /// Objects of the same kind that the same change must delete first.
     pub displaces: Vec<Object>,
-    /// Sixteen hexadecimal digits, the same for every repetition within one run and for no other step.
+    /// The idempotency token, sixteen hexadecimal digits: the same for every attempt of this step in this run, and
+    /// different from that of every other step.
     pub token: String,
 }
 
-/// What an executed command left behind.
+/// The result of a successful command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
-    /// The cloud's id of the thing.
+    /// The cloud's id of the object.
     pub id: String,
     /// Its outputs.
     pub outputs: Values,
 }
 
-/// What a cloud answered instead.
+/// An error of a cloud.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{operation}: {code}: {message}")]
 pub struct CloudError {
-    /// What it means, whichever cloud it is.
+    /// What it means, independent of the cloud.
     pub class: Class,
-    /// What was asked, such as `s3:CreateBucket`.
+    /// The API operation, such as `s3:CreateBucket`.
     pub operation: String,
     /// The cloud's own code, such as `AccessDenied`.
     pub code: String,
-    /// The cloud's own words.
+    /// The cloud's own message.
     pub message: String,
 }
 
-/// What an error means. The provider says it; nothing else reads codes.
+/// What an error means. The provider decides it from the code; nothing else reads codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// What was asked about is not there.
+    /// The object does not exist.
     NotFound,
-    /// Something is there already, or is not as the call requires.
+    /// The object already exists, or is not in the state that the call requires.
     Conflict,
-    /// There were too many calls; later it would pass.
+    /// There were too many calls; a later attempt may succeed.
     Throttled,
-    /// We may not, or it is somebody else's.
+    /// The credentials lack the permission, or somebody else owns the object.
     Denied,
-    /// The cloud refused a call for what is in it, so that a part of a batch may pass.
+    /// The cloud refused the content of a call, so a part of the batch may succeed.
     Refused,
-    /// It was right, but what it builds on is not known everywhere yet.
+    /// The call was valid, but something it depends on has not propagated yet.
     Early,
-    /// There was no answer, or none that can be read.
+    /// There was no response, or none that can be read.
     Unanswered,
-    /// The cloud has trouble of its own.
+    /// The cloud has an internal error.
     Unavailable,
     /// There are no usable credentials.
     Credentials,
-    /// Holdfast refused it, before the cloud was asked.
+    /// Holdfast refused the command before calling the cloud.
     Guarded,
     /// Anything else.
     Other,
 }
 
 impl CloudError {
-    /// An error.
+    /// An error from its parts.
     pub fn new(
         class: Class,
         operation: impl Into<String>,
@@ -172,65 +173,65 @@ impl CloudError {
     }
 }
 
-/// Whose credentials a provider was asked with.
+/// The identity of the credentials at one provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The account that the credentials belong to.
     pub account: Account,
-    /// Who it is, as the provider says it.
+    /// The principal, as the provider names it: an ARN on AWS.
     pub principal: String,
 }
 
-/// Whose credentials, by the name of their provider.
+/// The identities of the credentials, by the name of the provider.
 pub type Callers = BTreeMap<String, Caller>;
 
-/// The accounts of callers.
+/// The accounts of the callers, by provider.
 #[must_use]
 pub fn accounts(callers: &Callers) -> Accounts {
     callers.iter().map(|(provider, caller)| (provider.clone(), caller.account.clone())).collect()
 }
 
-/// Who the callers are, as each provider says it.
+/// The principals of the callers, by provider.
 #[must_use]
 pub fn principals(callers: &Callers) -> BTreeMap<String, String> {
     callers.iter().map(|(provider, caller)| (provider.clone(), caller.principal.clone())).collect()
 }
 
-/// A cloud.
+/// A cloud that can be observed and changed.
 #[async_trait]
 pub trait Cloud: Send + Sync {
-    /// How the user selects it: the name of a provider, or `local:FILE`.
+    /// The name by which the user selects it: the name of a provider, or `local:FILE`.
     fn name(&self) -> String;
 
-    /// Whose credentials these are, at each provider. Asked once: later calls repeat the first answer.
+    /// The identity of the credentials, at each provider. Cached after the first call.
     ///
     /// # Errors
-    /// No credentials, no network, no permission; an answer that is not an identity.
+    /// No credentials, no network, no permission, or a response that is not an identity.
     async fn callers(&self) -> Result<Callers, CloudError>;
 
-    /// Find what is looked for, and whatever stands in its way: every record on a wanted record's name.
-    /// A thing that does not exist is simply not in the answer.
+    /// Find the wanted objects, and those that share their place: every record on a wanted record's name. An object
+    /// that does not exist is absent from the result.
     ///
     /// # Errors
-    /// The first call that failed for any reason but absence. A partial observation is none.
+    /// The first call that failed for any reason but absence. There are no partial observations.
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError>;
 
     /// Find everything that a policy could describe, whether one does or not. Nothing is changed.
     ///
     /// # Errors
-    /// The first call that failed, but for things that are closed to us: those are left out, with the reason.
+    /// The first call that failed. Objects that the credentials may not read are left out of the result, with the
+    /// reason.
     async fn survey(&self) -> Result<Survey, CloudError>;
 
-    /// Execute one command, or several of one batch together, and wait until they have taken effect. One
-    /// result per command, in their order.
+    /// Execute one command, or all commands of a batch together, and wait until they have taken effect. Returns one
+    /// result per command, in the same order.
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>>;
 
-    /// The calls that executing a batch takes if all goes well, as far as they have to be held back. Nothing
-    /// unless a cloud says otherwise.
+    /// The rate-limited calls that a batch takes if everything succeeds. By default none.
     fn cost(&self, _batch: &[Command]) -> Cost {
         Cost::new()
     }
 
-    /// The calls so far.
+    /// The API calls so far.
     fn calls(&self) -> Calls;
 }

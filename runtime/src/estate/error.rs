@@ -1,4 +1,4 @@
-//! Why an estate cannot be worked on.
+//! Errors on the way from an estate to a plan.
 
 use std::io;
 
@@ -10,40 +10,43 @@ use crate::approval::SignError;
 use crate::cloud::CloudError;
 use crate::journal::JournalError;
 
-/// Why an estate cannot be worked on.
+/// Why an estate cannot be planned or applied.
 #[derive(Debug, thiserror::Error)]
 pub enum EstateError {
-    /// The policies are wrong, or what exists stands in their way.
+    /// The policies are invalid, or conflict with what exists.
     #[error(transparent)]
     Invalid(#[from] Findings),
-    /// The trust anchor does not allow it. What is wrong and the cure are in the finding.
+    /// The trust anchor does not allow it. The finding holds message and cure.
     #[error("{}", .0.message)]
     NotTrusted(Box<Diagnostic>),
-    /// The estate names its account, and the credentials are of another one.
+    /// The estate names its account, and the credentials belong to a different one.
     #[error("these credentials belong to account {account}")]
     WrongAccount {
         /// The account of the credentials.
         account: String,
-        /// Where the estate names its own.
+        /// Where the estate names its account.
         span: Span,
         /// The policies.
         sources: Box<Sources>,
     },
-    /// What was selected is not a cloud.
-    #[error("there is no cloud `{0}`: it can be `aws`, `local` or `local:FILE`")]
+    /// The selected cloud does not exist.
+    #[error("there is no cloud `{0}`: use `aws`, `local` or `local:FILE`")]
     NoSuchCloud(String),
-    /// The plan has nothing of a target.
-    #[error(
-        "the plan contains nothing for `{0}`: name an address, a service or a part of one, as the plan shows them"
-    )]
-    NoTarget(String),
-    /// A path cannot be completed.
+    /// No step of the plan matches a target.
+    #[error("the plan contains nothing for `{target}`: {}", cure(near.as_deref()))]
+    NoTarget {
+        /// The target.
+        target: String,
+        /// What was probably meant.
+        near: Option<String>,
+    },
+    /// A path cannot be made absolute.
     #[error("the current folder: {0}")]
     CurrentFolder(io::Error),
     /// The key that runs are signed with cannot be used.
     #[error("the runner's key: {0}")]
     RunnerKey(SignError),
-    /// The cloud did not answer.
+    /// A call to the cloud failed.
     #[error(transparent)]
     Cloud(#[from] CloudError),
     /// The journal cannot be used.
@@ -52,10 +55,10 @@ pub enum EstateError {
 }
 
 impl EstateError {
-    /// What is refused, with its code, the place and the cure.
+    /// Converts a refusal into findings with code, place and cure.
     ///
     /// # Errors
-    /// Itself, where it is no refusal: invalid policies, wrong usage, or something that failed.
+    /// The error itself if it is not a refusal: invalid policies, wrong usage, or a failed operation.
     pub fn refusal(self) -> Result<Findings, Self> {
         match self {
             Self::NotTrusted(finding) => Ok(Findings { findings: vec![*finding], ..Findings::default() }),
@@ -71,7 +74,14 @@ impl EstateError {
     }
 }
 
-/// A finding of the trust anchor is a refusal.
+fn cure(near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "name an address, a service or a part of one, as the plan shows them".to_owned(),
+    }
+}
+
+/// Only the trust anchor returns single diagnostics here.
 impl From<Diagnostic> for EstateError {
     fn from(finding: Diagnostic) -> Self {
         Self::NotTrusted(Box::new(finding))

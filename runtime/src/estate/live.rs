@@ -1,45 +1,46 @@
-//! A plan of policies for their cloud as it is, from what was selected to what may be saved.
+//! A plan of policies for the current cloud, with everything that a plan file needs.
 
-use super::{EstateError, Opened, Planned, Policies, Remark, Selection, Wishes, Workspace};
+use super::{EstateError, Opened, PlanOptions, Planned, Policies, Remark, Selection, Workspace};
 use crate::cloud::Calls;
 use crate::journal::{self, History, Journal};
 
-/// A plan of policies for their cloud as it is.
+/// A plan of policies for the current cloud.
 #[derive(Debug)]
 pub struct LivePlan {
-    /// The plan, and what it was made from.
+    /// The plan and its inputs.
     pub planned: Planned,
-    /// Where it was made.
+    /// The cloud and the journal it was made with.
     pub workspace: Workspace,
-    /// What the journal said before the plan was made.
+    /// The journal, read before the plan was made.
     pub history: History,
-    /// The calls it took.
+    /// The API calls it took.
     pub calls: Calls,
 }
 
 impl LivePlan {
-    /// Read the journal, look at the cloud, and plan. Nothing is changed.
+    /// Read the journal, observe the cloud, and plan. Nothing is changed.
     ///
     /// # Errors
     /// The trust anchor does not allow it, the journal or the cloud cannot be read, or there is no plan.
     pub async fn of(
         policies: Policies,
         selection: &Selection,
-        wishes: &Wishes,
+        plan_options: &PlanOptions,
         tell: &dyn Fn(Remark),
     ) -> Result<Self, EstateError> {
         let workspace = Workspace::of(selection, &policies)?;
         let estate = policies.compiled.policy.estate.to_string();
-        // Before the plan: what is written in between makes the plan stale, never the journal another one.
+        // Read the journal before planning, so that entries written in between make the plan stale.
         let journal = Journal::open(&workspace.journal).await?;
         let history = workspace.history(&journal).await?;
         let Opened { cloud, context, .. } = workspace.open(&estate).await?;
         let planned =
-            Planned::now(policies, cloud.as_ref(), &context, &history.entries, wishes, tell).await?;
+            Planned::now(policies, cloud.as_ref(), &context, &history.entries, plan_options, tell).await?;
         Ok(Self { planned, workspace, history, calls: cloud.calls() })
     }
 
-    /// Whether somebody has to agree to it, and only the policies say who: whoever can change those can change that.
+    /// Whether the plan needs approvals and only the policies say whose, so that anybody who can change the policies
+    /// can change who must approve.
     #[must_use]
     pub fn relies_on_policies_alone(&self) -> bool {
         let last = journal::rule(&self.history.runs, &self.planned.plan.context);
@@ -63,7 +64,7 @@ mod tests {
             journal: Some(path("journal").parse().unwrap()),
             ..Selection::default()
         };
-        LivePlan::of(policies, &selection, &Wishes::default(), &|_| ()).await.unwrap()
+        LivePlan::of(policies, &selection, &PlanOptions::default(), &|_| ()).await.unwrap()
     }
 
     #[tokio::test]
@@ -87,7 +88,7 @@ mod tests {
     async fn saved_plan_is_the_plan_that_was_shown() {
         let folder = tempfile::tempdir().unwrap();
         let live = plan(&folder, policies()).await;
-        let file = PlanFile::of(&live, "ci@acme.example".to_owned(), &Wishes::default()).unwrap();
+        let file = PlanFile::of(&live, "ci@acme.example".to_owned(), &PlanOptions::default()).unwrap();
         let saved = Saved::parse(file.text().unwrap().as_bytes(), None).unwrap();
         assert_eq!(saved.plan.digest().unwrap(), live.planned.plan.digest().unwrap());
         assert_eq!(saved.file.journal.to_string(), folder.path().join("journal").display().to_string());

@@ -1,4 +1,4 @@
-//! Policy files into sources.
+//! Reads policy files into sources.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,15 +10,15 @@ use holdfast_compiler::source::Sources;
 use super::Findings;
 use crate::files::{self, FileError, Walk, Why};
 
-/// How many bytes the policies of one command have at most, all together: 10,000 files of some 25 KiB.
+/// The most bytes of all policies of one command together: 10,000 files of about 25 KiB.
 const MAX_BYTES: u64 = 256 * MIB;
 const MIB: u64 = 1024 * 1024;
 
-/// Read the policies of some paths: files as they are named, folders with every `.yaml` and `.yml` below
-/// them, hidden ones left out. The order of the paths means nothing, and a file is read once.
+/// Read the policies at some paths: the files that are named, and every `.yaml` and `.yml` file in and below the
+/// folders that are named, except hidden ones. The order of the paths does not matter, and each file is read once.
 ///
 /// # Errors
-/// One finding per path or file that cannot be read, and one where there are too many files or bytes.
+/// One finding per path or file that cannot be read, and one if there are too many files or bytes.
 pub fn load(paths: &[PathBuf]) -> Result<Sources, Findings> {
     let mut findings = Vec::new();
     let mut sources = Sources::default();
@@ -37,11 +37,11 @@ pub fn load(paths: &[PathBuf]) -> Result<Sources, Findings> {
     if findings.is_empty() { Ok(sources) } else { Err(Findings { findings, ..Findings::default() }) }
 }
 
-/// The files that [`load`] reads, by the names they are shown with. What cannot be found, and what is refused, goes to
-/// `findings`.
+/// The files that [`load`] reads, by the names they are shown with. Adds a finding for every path that is missing or
+/// refused.
 pub(crate) fn find(paths: &[PathBuf], findings: &mut Vec<Diagnostic>) -> BTreeMap<String, PathBuf> {
     let mut walk = Walk::default();
-    // By where they are. Of several names of one file, the first in order of names is shown.
+    // Keyed by canonical path. If a file has several names, the alphabetically first is shown.
     let mut found: BTreeMap<PathBuf, String> = BTreeMap::new();
     let mut add = |name: &Path, path: PathBuf| {
         let name = shown(name);
@@ -57,7 +57,7 @@ pub(crate) fn find(paths: &[PathBuf], findings: &mut Vec<Diagnostic>) -> BTreeMa
                 findings.push(
                     Diagnostic::new(codes::NO_POLICIES, "there are no policies in this folder")
                         .in_file(shown(path))
-                        .help("policies end in `.yaml` or `.yml`; `policies/` has examples"),
+                        .help("name a folder with `.yaml` or `.yml` files; `policies/` has examples"),
                 );
             }
             findings.extend(walked.refused.iter().map(|error| refused(error).in_file(shown(&error.path))));
@@ -80,13 +80,13 @@ fn is_policy(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "yaml" || e == "yml")
 }
 
-/// A path as it is shown everywhere: with `/`, without a leading `./`.
+/// A path as messages show it: with `/`, without a leading `./`.
 fn shown(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
     text.strip_prefix("./").map_or(text.clone(), str::to_owned)
 }
 
-/// Reads policy files, and counts their bytes: the bound is for all of them together.
+/// Reads policy files up to a limit for all of them together.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     bytes: u64,
@@ -100,13 +100,13 @@ impl Reader {
         if self.is_full() { Err(too_many_bytes()) } else { text(bytes) }
     }
 
-    /// Whether the bound was hit: nothing more is to be read.
+    /// Whether the limit is exceeded; then read no further files.
     pub(crate) fn is_full(&self) -> bool {
         self.bytes > MAX_BYTES
     }
 }
 
-/// The text of what comes in through a pipe, which has no size before its end.
+/// The text of standard input, up to the limit of a policy file.
 pub(crate) fn read_stream(stream: impl std::io::Read) -> Result<String, Diagnostic> {
     files::read_stream(stream, "standard input", MAX_FILE_BYTES)
         .map_err(|error| refused(&error))
@@ -122,13 +122,13 @@ fn text(bytes: Vec<u8>) -> Result<String, Diagnostic> {
     })
 }
 
-/// What is not read, as a finding without its file.
+/// The finding for a file error, without its file.
 fn refused(error: &FileError) -> Diagnostic {
     let why = &error.why;
     match why {
         Why::TooLarge(most) => {
             let message = format!("a policy file is at most {} MiB", most / MIB);
-            Diagnostic::new(codes::UNREADABLE, message).help("this file is larger; split it, or leave it out")
+            Diagnostic::new(codes::UNREADABLE, message).help("this file is larger: split it, or leave it out")
         }
         Why::LeadsOut { to, root } => {
             let message =
@@ -139,7 +139,7 @@ fn refused(error: &FileError) -> Diagnostic {
         Why::TooMany { .. } | Why::TooDeep(_) => Diagnostic::new(codes::TOO_MANY_FILES, why.to_string())
             .help("name only the folders that contain your policies"),
         Why::NotAFile(_) => Diagnostic::new(codes::UNREADABLE, why.to_string())
-            .help("policies are regular files; remove it, or name another path"),
+            .help("policies must be regular files: remove it, or name another path"),
         Why::System(_) | Why::Link | Why::NotText => {
             Diagnostic::new(codes::UNREADABLE, format!("cannot be read: {why}"))
         }
@@ -151,8 +151,8 @@ fn too_many_bytes() -> Diagnostic {
     Diagnostic::new(codes::TOO_MANY_FILES, message).help("name only the folders that contain your policies")
 }
 
-/// What Holdfast keeps on the machine for an estate: `.holdfast` in the folder of the file that declares it.
-/// The order and the spelling of paths on the command line mean nothing.
+/// The folder where Holdfast keeps files for an estate: `.holdfast` beside the file that declares the estate, no
+/// matter how the command line spells the paths.
 #[must_use]
 pub fn home(estate_file: &str) -> PathBuf {
     let folder = Path::new(estate_file).parent().filter(|folder| !folder.as_os_str().is_empty());

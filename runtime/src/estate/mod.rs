@@ -1,5 +1,5 @@
-//! An estate, from what the user names to a plan: load the policies, select cloud and journal, observe, plan. It is the
-//! same for a live plan, a saved plan, an apply and an import.
+//! From the paths that the user names to a plan: load the policies, select cloud and journal, observe, plan. Live
+//! plans, saved plans, applies and imports share it.
 
 mod error;
 mod live;
@@ -13,7 +13,7 @@ mod workspace;
 
 pub use error::EstateError;
 pub use live::LivePlan;
-pub use planned::{Planned, Remark, Wishes};
+pub use planned::{PlanOptions, Planned, Remark};
 pub use policies::{Findings, PlanError, Policies, Request};
 pub use selection::{CloudChoice, Selection, absolute_journal};
 pub use workspace::{Opened, Workspace};

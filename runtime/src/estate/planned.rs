@@ -1,4 +1,4 @@
-//! The plan for what exists now, and what it was made from.
+//! A plan for what exists now, and its inputs.
 
 use holdfast_compiler::observation::{Observation, Owned, scope};
 use holdfast_compiler::plan::{Consents, Context, Plan};
@@ -7,54 +7,55 @@ use super::{EstateError, Findings, PlanError, Policies, Request};
 use crate::cloud::Cloud;
 use crate::journal::{self, Entry};
 
-/// What the operator says about a plan.
+/// What the operator's flags say about a plan.
 #[derive(Debug, Clone, Default)]
-pub struct Wishes {
-    /// What they agree to explicitly.
+pub struct PlanOptions {
+    /// The consents given with `--allow`.
     pub consents: Consents,
-    /// The only things that are asked for; all where this is empty.
+    /// The targets given with `--target`; if empty, the whole plan.
     pub targets: Vec<String>,
 }
 
-/// Something about a plan that people should read before it, and that keeps nothing from happening.
+/// A remark about a plan that people should read first, and that blocks nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remark {
-    /// The journal knows things of another estate on the same cloud and account: this one may have been renamed.
+    /// The journal knows resources of another estate on the same cloud and account: this estate may have been
+    /// renamed.
     OtherEstate {
-        /// Its name.
+        /// The name of the other estate.
         estate: String,
-        /// How many things of it there are.
+        /// How many resources it owns.
         things: usize,
     },
-    /// Only a part of the plan was asked for.
+    /// `--target` selects only a part of the plan.
     OnlyPart,
 }
 
-/// A plan for what exists now, and what it was made from.
+/// A plan for what exists now, and its inputs.
 #[derive(Debug)]
 pub struct Planned {
     /// The policies.
     pub policies: Policies,
-    /// What Holdfast owned.
+    /// The objects that the estate owns, according to the journal.
     pub owned: Vec<Owned>,
-    /// What existed.
+    /// The objects observed in the cloud.
     pub observation: Observation,
     /// The plan.
     pub plan: Plan,
 }
 
 impl Planned {
-    /// Observe, and plan. `entries` is all that the journal has.
+    /// Observe the cloud and plan. `entries` are all entries of the journal.
     ///
     /// # Errors
-    /// The credentials are of another account than the estate names, the cloud does not answer, what exists stands in
-    /// the way of the policies, or the plan has nothing of a target.
+    /// The credentials belong to a different account than the estate names, the cloud cannot be observed, what exists
+    /// conflicts with the policies, or the plan contains nothing for a target.
     pub async fn now(
         policies: Policies,
         cloud: &dyn Cloud,
         context: &Context,
         entries: &[Entry],
-        wishes: &Wishes,
+        plan_options: &PlanOptions,
         tell: &dyn Fn(Remark),
     ) -> Result<Self, EstateError> {
         let policies = policies.in_account(context)?;
@@ -67,15 +68,15 @@ impl Planned {
             }
         }
         let observation = cloud.observe(&scope(&graph, &owned)).await?;
-        if !wishes.targets.is_empty() {
+        if !plan_options.targets.is_empty() {
             tell(Remark::OnlyPart);
         }
         let request = Request {
             context,
             owned: &owned,
             observation: &observation,
-            consents: &wishes.consents,
-            targets: &wishes.targets,
+            consents: &plan_options.consents,
+            targets: &plan_options.targets,
         };
         match policies.plan(&graph, &request) {
             Ok(plan) => Ok(Self { policies, owned, observation, plan }),
@@ -85,11 +86,11 @@ impl Planned {
 }
 
 impl PlanError {
-    /// With the policies that it is about.
+    /// Adds the policies whose text the findings refer to.
     pub(crate) fn about(self, policies: Policies) -> EstateError {
         match self {
             Self::Findings(findings) => Findings { findings, sources: policies.sources }.into(),
-            Self::NoTarget(target) => EstateError::NoTarget(target),
+            Self::NoTarget { target, near } => EstateError::NoTarget { target, near },
         }
     }
 }
@@ -107,11 +108,11 @@ mod tests {
         policies: Policies,
         context: &Context,
         entries: &[Entry],
-        wishes: &Wishes,
+        plan_options: &PlanOptions,
     ) -> (Result<Planned, EstateError>, Vec<Remark>) {
         let (cloud, remarks) = (Local::in_memory(Weather::default()), RefCell::<Vec<Remark>>::default());
         let tell = |remark| remarks.borrow_mut().push(remark);
-        let planned = Planned::now(policies, &cloud, context, entries, wishes, &tell).await;
+        let planned = Planned::now(policies, &cloud, context, entries, plan_options, &tell).await;
         (planned, remarks.into_inner())
     }
 
@@ -124,7 +125,7 @@ mod tests {
     #[tokio::test]
     async fn empty_cloud_gets_everything_the_policies_ask_for() {
         let context = sample::context("acme");
-        let (planned, remarks) = plan(sample::policies(""), &context, &[], &Wishes::default()).await;
+        let (planned, remarks) = plan(sample::policies(""), &context, &[], &PlanOptions::default()).await;
         let planned = planned.unwrap();
         let steps: Vec<&str> = planned.plan.pending().map(|step| step.id.as_str()).collect();
         assert_eq!(
@@ -145,29 +146,48 @@ mod tests {
         let bucket = sample::adopted("aws.bucket.files.docs.virginia", "acme-docs");
         let entries = entries(vec![Event::RunStarted(run), bucket, Event::nothing_done()]);
         let (_, remarks) =
-            plan(sample::policies(""), &sample::context("acme"), &entries, &Wishes::default()).await;
+            plan(sample::policies(""), &sample::context("acme"), &entries, &PlanOptions::default()).await;
         assert_eq!(remarks, [Remark::OtherEstate { estate: "former".to_owned(), things: 1 }]);
     }
 
     #[tokio::test]
     async fn target_that_the_plan_does_not_contain_is_wrong_usage() {
-        let wishes = Wishes { targets: vec!["payments".to_owned()], ..Wishes::default() };
-        let (planned, remarks) = plan(sample::policies(""), &sample::context("acme"), &[], &wishes).await;
+        let plan_options = PlanOptions { targets: vec!["payments".to_owned()], ..PlanOptions::default() };
+        let (planned, remarks) =
+            plan(sample::policies(""), &sample::context("acme"), &[], &plan_options).await;
         let refused = planned.unwrap_err();
-        assert!(matches!(&refused, EstateError::NoTarget(target) if target == "payments"), "{refused}");
+        assert!(
+            matches!(&refused, EstateError::NoTarget { target, near: None } if target == "payments"),
+            "{refused}"
+        );
         assert_eq!(remarks, [Remark::OnlyPart]);
+    }
+
+    #[tokio::test]
+    async fn unknown_target_suggests_the_address_with_its_provider() {
+        for (target, meant) in [
+            ("bucket.files.docs.virginia", "aws.bucket.files.docs.virginia"),
+            ("aws.bucket.files.docs.virgina", "aws.bucket.files.docs.virginia"),
+            ("files.dosc", "files.docs"),
+            ("file", "files"),
+        ] {
+            let plan_options = PlanOptions { targets: vec![target.to_owned()], ..PlanOptions::default() };
+            let (planned, _) = plan(sample::policies(""), &sample::context("acme"), &[], &plan_options).await;
+            let expected = format!("the plan contains nothing for `{target}`: did you mean `{meant}`?");
+            assert_eq!(planned.unwrap_err().to_string(), expected);
+        }
     }
 
     #[tokio::test]
     async fn credentials_of_another_account_than_the_estate_names_are_refused() {
         let policies = || sample::policies("account: \"111122223333\"\n");
         let aws = Context { cloud: "aws".to_owned(), ..sample::context("acme") };
-        let (refused, _) = plan(policies(), &aws, &[], &Wishes::default()).await;
+        let (refused, _) = plan(policies(), &aws, &[], &PlanOptions::default()).await;
         let refusal = refused.unwrap_err().refusal().unwrap().findings.remove(0);
         assert_eq!(refusal.code.as_str(), "E0604");
         assert_eq!(refusal.message, "these credentials belong to account 000000000000");
-        // The embedded cloud is in no account at all.
-        let (planned, _) = plan(policies(), &sample::context("acme"), &[], &Wishes::default()).await;
+        // Accounts are not checked on the embedded cloud.
+        let (planned, _) = plan(policies(), &sample::context("acme"), &[], &PlanOptions::default()).await;
         assert!(planned.is_ok());
     }
 }

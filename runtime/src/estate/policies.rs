@@ -1,9 +1,10 @@
-//! Policies that compile, and the plan that follows from them.
+//! Compiled policies, and planning with them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use holdfast_compiler::compile::{Compiled, Options, compile};
-use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use holdfast_compiler::diagnostic::{Diagnostic, codes, did_you_mean};
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::{Observation, Owned};
@@ -16,16 +17,16 @@ use crate::approval::{MAX_SIGNERS_BYTES, Rule, Signers};
 use crate::files;
 use crate::provider::PROVIDERS;
 
-/// The account of a graph that is in none in particular.
+/// The placeholder account of a graph made without a cloud.
 const NO_ACCOUNT: &str = "000000000000";
 
-/// Why there is no plan: findings, and the text that they are about.
+/// Findings, and the text that they refer to.
 #[derive(Debug, Default, thiserror::Error)]
 #[error("{}", messages(.findings))]
 pub struct Findings {
     /// The findings.
     pub findings: Vec<Diagnostic>,
-    /// The text.
+    /// The text of the policies.
     pub sources: Sources,
 }
 
@@ -34,42 +35,42 @@ fn messages(findings: &[Diagnostic]) -> String {
     messages.join("; ")
 }
 
-/// Policies that compile.
+/// Valid policies.
 #[derive(Debug)]
 pub struct Policies {
     /// Their text.
     pub sources: Sources,
-    /// What they mean.
+    /// The compiled policy, with its warnings.
     pub compiled: Compiled,
-    /// Who has to agree to a plan.
+    /// Who must approve a plan, if the estate says so.
     pub rule: Option<Rule>,
 }
 
-/// What a plan follows from, beside the policies.
+/// The inputs of a plan beside the policies.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// What the plan is about.
+    /// Estate, cloud and accounts.
     pub context: &'a Context,
-    /// What Holdfast owns.
+    /// The objects that the estate owns.
     pub owned: &'a [Owned],
-    /// What exists.
+    /// The objects observed in the cloud.
     pub observation: &'a Observation,
-    /// What the operator agrees to.
+    /// The consents given with `--allow`.
     pub consents: &'a Consents,
-    /// The only things that are asked for; all where this is empty.
+    /// The targets given with `--target`; if empty, the whole plan.
     pub targets: &'a [String],
 }
 
 impl Policies {
-    /// Load and compile what some paths hold.
+    /// Load and compile the policies at some paths.
     ///
     /// # Errors
-    /// What cannot be read, or everything that is wrong with the policies and with the list of signers.
+    /// The files that cannot be read, or everything that is wrong with the policies and with the list of signers.
     pub fn load(paths: &[PathBuf], as_of: Option<Date>) -> Result<Self, Findings> {
         Self::read(load::load(paths)?, as_of)
     }
 
-    /// Compile. The list of signers that the policies name is read from the folder of the estate's file.
+    /// Compile policies. The list of signers that they name is read from the folder of the estate's file.
     ///
     /// # Errors
     /// Everything that is wrong with the policies and with the list of signers.
@@ -80,7 +81,7 @@ impl Policies {
         Self::new(sources, as_of, &signers)
     }
 
-    /// Compile, with the text of the list of signers at hand.
+    /// Compile the policies of a plan file, which records the text of the list of signers.
     ///
     /// # Errors
     /// Everything that is wrong with the policies and with the list of signers.
@@ -104,19 +105,19 @@ impl Policies {
         }
     }
 
-    /// What should exist in some accounts.
+    /// The desired resources in some accounts.
     ///
     /// # Errors
-    /// Two resources that would be one thing, and what is said about existing things that are none.
+    /// Two resources with the same identity, and statements about existing objects that are not valid.
     pub fn graph(self, accounts: &Accounts) -> Result<(Self, Graph), Findings> {
         let accounts = accounts.iter().map(|(provider, account)| (provider.to_owned(), account.id.clone()));
         self.lowered(&TargetAccounts { accounts: accounts.collect() })
     }
 
-    /// What should exist, without a cloud: in the accounts that the estate names, or in none in particular.
+    /// The desired resources, without a cloud: in the accounts that the estate names, or in a placeholder account.
     ///
     /// # Errors
-    /// Those of [`graph`](Self::graph).
+    /// See [`graph`](Self::graph).
     pub fn offline_graph(self) -> Result<(Self, Graph), Findings> {
         let named = &self.compiled.policy.accounts;
         let accounts = PROVIDERS.iter().map(|provider| {
@@ -134,11 +135,11 @@ impl Policies {
         }
     }
 
-    /// The policies, if they may be planned with these credentials: an estate that names its accounts is planned nowhere
-    /// else. The embedded cloud is in no account at all.
+    /// The policies, if the credentials belong to the accounts that the estate names. Accounts are not checked on the
+    /// embedded cloud.
     ///
     /// # Errors
-    /// The credentials are of another account.
+    /// The credentials belong to a different account.
     pub fn in_account(self, context: &Context) -> Result<Self, EstateError> {
         match self.other_account(context) {
             Some((account, span)) => {
@@ -148,7 +149,8 @@ impl Policies {
         }
     }
 
-    /// The account of a context that is not the one the estate names at that provider, with the place that names it.
+    /// The first account of a context that differs from the one the estate names for that provider, with the place in
+    /// the policies that names it.
     #[must_use]
     pub fn other_account(&self, context: &Context) -> Option<(String, Span)> {
         if context.is_embedded() {
@@ -160,10 +162,10 @@ impl Policies {
         })
     }
 
-    /// The plan. It depends on the policies and on the request, and on nothing else.
+    /// Make the plan. It depends only on the policies and on the request.
     ///
     /// # Errors
-    /// What exists stands in the way, or the plan has nothing of a target.
+    /// The policies conflict with what exists, or the plan contains nothing for a target.
     pub fn plan(&self, graph: &Graph, request: &Request<'_>) -> Result<Plan, PlanError> {
         let plan = diff(Inputs {
             context: request.context.clone(),
@@ -178,20 +180,42 @@ impl Policies {
         if request.targets.is_empty() {
             return Ok(plan);
         }
-        plan.targeted(request.targets).map_err(PlanError::NoTarget)
+        let names = names(&plan);
+        plan.targeted(request.targets).map_err(|target| {
+            let near = suggestion(&target, &names);
+            PlanError::NoTarget { target, near }
+        })
     }
+}
+
+/// Everything that a target can name in a plan: addresses, services and parts of services.
+fn names(plan: &Plan) -> BTreeSet<String> {
+    let addresses = plan.steps.iter().map(|step| &step.address);
+    addresses.flat_map(|of| [of.to_string(), of.owner().to_owned(), of.entry()]).collect()
+}
+
+/// What an unknown target probably means: an address without its provider, or a name with a typing error.
+fn suggestion(target: &str, names: &BTreeSet<String>) -> Option<String> {
+    let whole = PROVIDERS.iter().map(|provider| format!("{}.{target}", provider.declared.name));
+    let near = || did_you_mean(target, names.iter().map(String::as_str)).map(str::to_owned);
+    whole.into_iter().find(|address| names.contains(address)).or_else(near)
 }
 
 /// Why there is no plan.
 #[derive(Debug)]
 pub enum PlanError {
-    /// What exists stands in the way.
+    /// The policies conflict with what exists.
     Findings(Vec<Diagnostic>),
-    /// The plan has nothing of this target.
-    NoTarget(String),
+    /// The plan contains nothing for a target.
+    NoTarget {
+        /// The target.
+        target: String,
+        /// What was probably meant.
+        near: Option<String>,
+    },
 }
 
-/// The rule of a policy, with its list of signers.
+/// The approval rule of a policy, with the text of its list of signers.
 fn rule(
     compiled: &Compiled,
     sources: &Sources,
@@ -213,7 +237,7 @@ fn rule(
         .people();
     if people < usize::from(asked.required) {
         let message =
-            format!("{} people must approve, but the list has only {people} who can", asked.required);
+            format!("{} people must approve, but the list names only {people} who can", asked.required);
         return Err(wrong(message, "this list is too short"));
     }
     Ok(Some(Rule { required: asked.required, hold_seconds: asked.hold.as_seconds(), signers: text }))

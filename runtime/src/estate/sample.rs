@@ -1,4 +1,4 @@
-//! A small estate for unit tests: one service whose data is copied from Virginia to Oregon.
+//! A small estate for unit tests: one service whose data is replicated from Virginia to Oregon.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,13 +12,13 @@ use serde_json::json;
 use super::Policies;
 use crate::journal::Event;
 
-/// Where the estate is declared.
+/// The path of the estate's document.
 pub(crate) const ESTATE: &str = "policies/estate.yaml";
-/// What it has beside its name.
+/// The estate's document, without kind and name.
 const SITES: &str = "sites: { virginia: { aws: us-east-1 }, oregon: { aws: us-west-2 } }
 defaults: { assumptions: { detection: { value: 5m, because: the monitoring pages after five minutes } } }
 ";
-/// The service.
+/// The service's document.
 const FILES: &str = "kind: service
 name: files
 primary: virginia
@@ -28,17 +28,17 @@ data:
 recovery: [{ step: read-the-copy, takes: 30m }]
 ";
 
-/// The estate `acme`, with more to its document.
+/// The estate `acme`, with `more` appended to its document.
 pub(crate) fn policies(more: &str) -> Policies {
     Policies::read(sources("acme", more), None).unwrap()
 }
 
-/// The same under another name.
+/// The same estate under another name.
 pub(crate) fn named(estate: &str) -> Policies {
     Policies::read(sources(estate, ""), None).unwrap()
 }
 
-/// Its text.
+/// The text of both documents.
 pub(crate) fn sources(estate: &str, more: &str) -> Sources {
     let mut sources = Sources::default();
     sources.add(ESTATE, format!("kind: estate\nname: {estate}\n{SITES}{more}"));
@@ -46,7 +46,7 @@ pub(crate) fn sources(estate: &str, more: &str) -> Sources {
     sources
 }
 
-/// What plans of an estate in the cloud in memory are about.
+/// The context of plans for an estate in the in-memory cloud.
 pub(crate) fn context(estate: &str) -> Context {
     Context {
         estate: estate.to_owned(),
@@ -55,7 +55,7 @@ pub(crate) fn context(estate: &str) -> Context {
     }
 }
 
-/// A bucket becomes ours.
+/// The event that adopts a bucket.
 pub(crate) fn adopted(address: &str, bucket: &str) -> Event {
     let values = Values::from([("bucket".to_owned(), json!(bucket))]);
     Event::Adopted {

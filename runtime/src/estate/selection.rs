@@ -1,4 +1,4 @@
-//! What the user selects beside the policies: the cloud, the journal, the trust anchor and the runner's key.
+//! What flags and environment select: the cloud, the journal, the trust anchor and the runner's key.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -11,13 +11,12 @@ use crate::local::Local;
 use crate::provider;
 use crate::trust::Trust;
 
-/// What the user selects beside the policies. Nothing of it is opened before it is needed.
+/// What flags and environment select. Nothing is opened before it is needed.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// The cloud: `aws`, `local` or `local:FILE`. Without it: the providers
-    /// that the policies are about.
+    /// The cloud: `aws`, `local` or `local:FILE`. If `None`, the providers that the policies use.
     pub cloud: Option<String>,
-    /// Where the journal is. Without it: where the policies say, or beside them.
+    /// Where the journal is. If `None`, where the policies say, or beside them.
     pub journal: Option<journal::Place>,
     /// The file of the trust anchor.
     pub trust: Option<PathBuf>,
@@ -26,7 +25,8 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The cloud. `home` is the folder of what is kept beside the policies, `providers` those that the policies are about.
+    /// The selected cloud. `home` is the `.holdfast` folder beside the policies, `providers` are those that the
+    /// policies use.
     ///
     /// # Errors
     /// There is no such cloud.
@@ -37,34 +37,34 @@ impl Selection {
         }
     }
 
-    /// The trust anchor, if one was named.
+    /// Read the trust anchor, if one was named.
     ///
     /// # Errors
-    /// It is missing, empty or not whole.
+    /// It is missing, empty or invalid.
     pub fn trust(&self) -> Result<Option<Trust>, Findings> {
         self.trust.as_deref().map(Trust::read).transpose()
     }
 
-    /// The key that runs are signed with, if there is one.
+    /// The signer of runs, if there is a key.
     ///
     /// # Errors
-    /// It cannot be used.
+    /// The key cannot be used.
     pub fn signer(&self) -> Result<Option<Signer>, EstateError> {
         self.runner_key.clone().map(Signer::new).transpose().map_err(EstateError::RunnerKey)
     }
 }
 
-/// A cloud that was selected and is not opened yet.
+/// A selected cloud, not opened yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CloudChoice {
-    /// Providers, by name: AWS.
+    /// Real providers, by name, such as `aws`.
     Real(BTreeSet<&'static str>),
-    /// The embedded cloud of a file.
+    /// The embedded cloud in a file.
     Local(PathBuf),
 }
 
 impl CloudChoice {
-    /// From what the user writes. `home` is the folder of what is kept beside the policies.
+    /// Parse what the user writes. `home` is the `.holdfast` folder beside the policies.
     ///
     /// # Errors
     /// There is no such cloud.
@@ -79,7 +79,7 @@ impl CloudChoice {
         }
     }
 
-    /// Open it.
+    /// Open the cloud. A real cloud is not called yet.
     ///
     /// # Errors
     /// The file of an embedded cloud cannot be read.
@@ -96,7 +96,7 @@ impl CloudChoice {
         })
     }
 
-    /// The file of an embedded cloud, in full.
+    /// The absolute path of an embedded cloud's file; `None` for a real cloud.
     ///
     /// # Errors
     /// There is no current folder.
@@ -107,7 +107,7 @@ impl CloudChoice {
         }
     }
 
-    /// As the user selects it.
+    /// The name by which the user selects it.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -116,7 +116,7 @@ impl CloudChoice {
         }
     }
 
-    /// Whether two choices are one cloud, whatever folder they were written in.
+    /// Whether two choices are the same cloud. Files are compared by their absolute paths.
     ///
     /// # Errors
     /// There is no current folder.
@@ -128,17 +128,17 @@ impl CloudChoice {
     }
 }
 
-/// A path without its `.` parts: `./a` and `a` are one cloud.
+/// A path without its `.` parts, so that `./a` and `a` have the same name.
 fn plain(path: &Path) -> PathBuf {
     path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
 }
 
-/// A path that means the same in any folder.
+/// The absolute path.
 fn absolute(path: &Path) -> Result<PathBuf, EstateError> {
     std::path::absolute(path).map_err(EstateError::CurrentFolder)
 }
 
-/// A journal's place that means the same in any folder.
+/// A journal's place with an absolute path.
 ///
 /// # Errors
 /// There is no current folder.
@@ -165,7 +165,7 @@ mod tests {
     fn unknown_cloud_is_refused_with_the_valid_choices() {
         for text in ["azure", "local:", "aws:eu", ""] {
             let refused = CloudChoice::parse(text, Path::new(".")).unwrap_err().to_string();
-            let expected = format!("there is no cloud `{text}`: it can be `aws`, `local` or `local:FILE`");
+            let expected = format!("there is no cloud `{text}`: use `aws`, `local` or `local:FILE`");
             assert_eq!(refused, expected);
         }
     }

@@ -1,7 +1,7 @@
-//! Where an estate is worked on: its cloud, its journal, and what the runner's owner says about both.
+//! The cloud and the journal of an estate, as far as the trust anchor allows them.
 //!
-//! Nothing is asked of a cloud or a journal before the trust anchor has allowed it, and nothing that a journal says is
-//! used before the anchor believes it.
+//! No cloud and no journal is contacted before the trust anchor has allowed it, and no content of a journal is used
+//! before the anchor's checks have passed.
 
 use std::path::Path;
 
@@ -15,29 +15,29 @@ use crate::journal::{self, History, Journal, Signer};
 use crate::provider::PROVIDERS;
 use crate::trust::{Anchor, Trust};
 
-/// Where an estate is worked on.
+/// The cloud and the journal of an estate.
 #[derive(Debug)]
 pub struct Workspace {
     /// The cloud.
     pub cloud: CloudChoice,
     /// Where the journal is.
     pub journal: journal::Place,
-    /// The trust anchor, and the estate that is meant.
+    /// The trust anchor, and the name of the estate.
     trust: Option<(Trust, String)>,
 }
 
-/// A cloud that was opened, with whose credentials it answers.
+/// An open cloud, and the identity of the credentials.
 pub struct Opened {
     /// The cloud.
     pub cloud: Box<dyn Cloud>,
-    /// Whose credentials these are.
+    /// The identity of the credentials, by provider.
     pub callers: Callers,
-    /// What plans are about there.
+    /// The context of plans for this estate and cloud.
     pub context: Context,
 }
 
 impl Workspace {
-    /// Of an estate: what was selected and what the policies say, as far as the trust anchor allows it.
+    /// The workspace of an estate: the flags, then the policies, as far as the trust anchor allows them.
     ///
     /// # Errors
     /// There is no such cloud, or the anchor refuses it or the journal.
@@ -50,8 +50,8 @@ impl Workspace {
         Self::trusted(selection, policy.estate.as_str(), cloud, said, beside)
     }
 
-    /// Of an estate that is still to be written, in the folder of what is kept beside its policies: no trust anchor can
-    /// name it.
+    /// The workspace of an estate that has no policies yet, with `home` as its `.holdfast` folder. No trust anchor
+    /// can name it.
     ///
     /// # Errors
     /// There is no such cloud.
@@ -62,8 +62,8 @@ impl Workspace {
         Ok(Self { cloud, journal: selection.journal.clone().unwrap_or(beside), trust: None })
     }
 
-    /// As far as the trust anchor allows it. `said` is where somebody says that the journal is, `beside` where it is if
-    /// nobody says anything.
+    /// A workspace that the trust anchor allows. `said` is the journal's place that a flag or a policy names,
+    /// `beside` the default.
     ///
     /// # Errors
     /// The anchor cannot be read, or refuses the estate, the cloud or the journal.
@@ -90,15 +90,15 @@ impl Workspace {
         self.trust.as_ref().map(|(trust, _)| trust)
     }
 
-    /// What the trust anchor says about the estate, if there is one.
+    /// The trust anchor's part for the estate, if there is an anchor.
     fn anchor(&self) -> Result<Option<Anchor<'_>>, EstateError> {
         Ok(self.trust.as_ref().map(|(trust, estate)| trust.anchor(estate)).transpose()?)
     }
 
-    /// Open the cloud, and check whose credentials these are before anything else is asked of it.
+    /// Open the cloud and check the identity of the credentials before any other call.
     ///
     /// # Errors
-    /// The cloud does not answer, or the anchor allows no work there.
+    /// The identity cannot be read, or the anchor does not allow the account.
     pub async fn open(&self, estate: &str) -> Result<Opened, EstateError> {
         let cloud = self.cloud.open().await?;
         let callers = cloud.callers().await?;
@@ -110,7 +110,7 @@ impl Workspace {
         Ok(Opened { cloud, callers, context })
     }
 
-    /// The same cloud as it is now: an embedded one was read from its file when it was opened.
+    /// Reopen the cloud in its current state. An embedded cloud reads its file only when it is opened.
     ///
     /// # Errors
     /// The file of an embedded cloud cannot be read.
@@ -124,16 +124,16 @@ impl Workspace {
         }
     }
 
-    /// Refuse a run that the trust anchor would not count.
+    /// Refuse a run that the trust anchor would not accept.
     ///
     /// # Errors
-    /// The anchor asks for signed runs, and the runner has no key that counts.
+    /// The anchor requires signed runs, and the runner has no key that it names.
     pub fn allows_run(&self, signer: Option<&Signer>) -> Result<(), EstateError> {
         let Some(anchor) = self.anchor()? else { return Ok(()) };
         Ok(anchor.allows_runner(signer, Timestamp::now())?)
     }
 
-    /// Refuse an apply of policies where the trust anchor asks who made the plan.
+    /// Refuse to apply policies without a saved plan if the trust anchor requires signed plans.
     ///
     /// # Errors
     /// The anchor names authors.
@@ -142,31 +142,31 @@ impl Workspace {
         Ok(anchor.allows_unsaved()?)
     }
 
-    /// All that the journal says, if it can be believed. Nothing is made.
+    /// Read the journal and check it against the anchor. Creates nothing.
     ///
     /// # Errors
-    /// The journal is damaged or cannot be read, or the anchor does not believe it.
+    /// The journal is damaged or cannot be read, or the anchor does not trust it.
     pub async fn history(&self, journal: &Journal) -> Result<History, EstateError> {
         let history = match self.trust {
-            // What is kept twice is compared, so that a forged copy is found.
+            // `verify` also compares what is stored twice, so that a forged copy is found.
             Some(_) => journal.verify().await?,
             None => journal.read().await?,
         };
-        self.believe(&history)?;
+        self.require_trusted(&history)?;
         Ok(history)
     }
 
-    /// Refuse a journal that the trust anchor does not believe.
+    /// Refuse a journal that the trust anchor does not trust.
     ///
     /// # Errors
-    /// It lacks the head that the anchor has, or has runs of others.
-    pub fn believe(&self, history: &History) -> Result<(), EstateError> {
+    /// It lacks the anchor's head, or has runs that no trusted runner has signed.
+    pub fn require_trusted(&self, history: &History) -> Result<(), EstateError> {
         let Some(anchor) = self.anchor()? else { return Ok(()) };
-        Ok(anchor.believes(history)?)
+        Ok(anchor.trusts_history(history)?)
     }
 }
 
-/// Where the user or the estate says that the journal is.
+/// The journal's place that the user or the estate names.
 fn said(selected: Option<&journal::Place>, policies: &Policies) -> Option<journal::Place> {
     let journal = policies.compiled.policy.journal.as_ref();
     let shared = journal.and_then(|journal| {
@@ -175,7 +175,7 @@ fn said(selected: Option<&journal::Place>, policies: &Policies) -> Option<journa
         Some((s3, journal::Place::S3 { s3: s3.clone(), region, lease, owner: None }))
     });
     match (selected, shared) {
-        // The same place, and the estate knows more about it.
+        // The same place: use the estate's, which has region and lease.
         (Some(journal::Place::S3 { s3, .. }), Some((same, shared))) if s3 == same => Some(shared),
         (None, Some((_, shared))) => Some(shared),
         (selected, _) => selected.cloned(),

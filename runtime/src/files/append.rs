@@ -1,4 +1,4 @@
-//! Files that grow: the journal and the embedded cloud's log. They are Holdfast's own, so none is ever a link.
+//! Append-only files: the journal and the embedded cloud's log. Only Holdfast creates them, so a link is refused.
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
@@ -7,19 +7,19 @@ use super::open::{Links, private, regular};
 use super::write::{Access, replace};
 use super::{FileError, Why, exists};
 
-/// Open a file to write at its end; one that is not there is made, for its owner alone (mode 0600).
+/// Open a file for appending. If it is missing, it is created with mode 0600.
 ///
 /// # Errors
-/// A link or anything else that is not a regular file, and what the system says.
+/// It is a link or not a regular file, or the system reports an error.
 pub fn append_private(path: &Path) -> Result<File, FileError> {
     regular(path, private(OpenOptions::new().create(true).append(true)), Links::Refuse)
 }
 
-/// A new file that is there with these bytes or not at all, durable, open to write more at its end, and for its owner
-/// alone (mode 0600). The caller keeps others from making it meanwhile.
+/// Create a file with these bytes, atomically and durably, with mode 0600, and return it open for appending. The
+/// caller must prevent others from creating the same file at the same time.
 ///
 /// # Errors
-/// There is something of this name, and what the system says.
+/// The path exists, or the system reports an error.
 pub fn begin_private(path: &Path, bytes: &[u8]) -> Result<File, FileError> {
     if exists(path) {
         return Err(FileError::new(path, Why::System(std::io::ErrorKind::AlreadyExists.into())));
@@ -27,10 +27,10 @@ pub fn begin_private(path: &Path, bytes: &[u8]) -> Result<File, FileError> {
     replace(path, bytes, Access::Owner)
 }
 
-/// Open a file to be locked, to be read and to be written; one that is not there is made, for its owner alone.
+/// Open a lock file for reading and writing. If it is missing, it is created with mode 0600.
 ///
 /// # Errors
-/// A link or anything else that is not a regular file, and what the system says.
+/// It is a link or not a regular file, or the system reports an error.
 pub fn lock_file(path: &Path) -> Result<File, FileError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

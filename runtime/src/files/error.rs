@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {why}", path.display())]
 pub struct FileError {
-    /// The path, as it was named or found.
+    /// The path, as the user named it or as it was found in a folder.
     pub path: PathBuf,
     /// What is wrong with it.
     pub why: Why,
@@ -17,31 +17,31 @@ pub struct FileError {
 /// What is wrong with a file.
 #[derive(Debug)]
 pub enum Why {
-    /// The operating system refuses.
+    /// The operating system reports an error.
     System(Error),
-    /// It is something else than a regular file: a folder, a device, a named pipe.
+    /// It is not a regular file but this: a folder, a device, a named pipe.
     NotAFile(&'static str),
-    /// It is a link where none is followed.
+    /// It is a link, and links are not followed here.
     Link,
-    /// It leads out of the folder that it has to be in.
+    /// It leads out of the folder that it must be in.
     LeadsOut {
         /// Where it leads.
         to: PathBuf,
         /// The folder.
         root: PathBuf,
     },
-    /// It has more than so many bytes.
+    /// It is larger than this many bytes.
     TooLarge(u64),
     /// It is not UTF-8.
     NotText,
-    /// A folder holds more than so many of something.
+    /// Folders hold too many entries.
     TooMany {
-        /// Of what, in the plural.
+        /// What is counted, in the plural.
         what: &'static str,
         /// How many are allowed.
         most: usize,
     },
-    /// A folder is nested below more than so many others.
+    /// Folders are nested deeper than this.
     TooDeep(usize),
 }
 
@@ -54,7 +54,7 @@ impl FileError {
         move |error| Self::new(path, Why::System(error))
     }
 
-    /// Whether there is nothing of this name.
+    /// Whether the path does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(&self.why, Why::System(error) if error.kind() == ErrorKind::NotFound)
@@ -81,7 +81,7 @@ impl fmt::Display for Why {
     }
 }
 
-/// Without the path, for callers that name it themselves.
+/// Drops the path, for callers that name it themselves.
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
         match error.why {

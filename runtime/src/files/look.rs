@@ -1,4 +1,4 @@
-//! Looking at paths: what is there, where it leads, what a folder holds.
+//! Inspecting paths: whether they exist, what they are, where links lead, what a folder holds.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -18,26 +18,26 @@ pub fn is_folder(path: &Path) -> bool {
     about(path, Links::Follow).is_ok_and(|metadata| metadata.is_dir())
 }
 
-/// Where a regular file is that a user names, once all links are followed.
+/// The resolved path of a regular file that a user names. Links are followed.
 ///
 /// # Errors
-/// It is not a regular file, or there is none.
+/// It is not a regular file, or does not exist.
 pub fn regular(path: &Path) -> Result<PathBuf, FileError> {
-    // A pipe that is named through `/dev/fd` cannot be resolved: what it is comes first.
+    // A pipe named through `/dev/fd` cannot be resolved, so check its type first.
     check(path, about(path, Links::Follow)?.file_type())?;
     resolve(path)
 }
 
-/// Whether there is anything of this name, were it a link that leads nowhere. What cannot be looked at is there.
+/// Whether the path exists. A dangling link exists, and so does a path that cannot be inspected.
 #[must_use]
 pub fn exists(path: &Path) -> bool {
     !about(path, Links::Refuse).is_err_and(|error| error.is_missing())
 }
 
-/// Nothing where there is no such file, for files that need not be there.
+/// Turns the error for a missing file into `None`, for optional files.
 ///
 /// # Errors
-/// All the others.
+/// Every other error.
 pub fn absent<T>(result: Result<T, FileError>) -> Result<Option<T>, FileError> {
     match result {
         Ok(found) => Ok(Some(found)),
@@ -46,19 +46,19 @@ pub fn absent<T>(result: Result<T, FileError>) -> Result<Option<T>, FileError> {
     }
 }
 
-/// Where a path leads once all its links are followed.
+/// The canonical path, with all links followed.
 ///
 /// # Errors
-/// It leads nowhere, or cannot be followed.
+/// It does not exist, or a link cannot be followed.
 pub fn resolve(path: &Path) -> Result<PathBuf, FileError> {
     path.canonicalize().map_err(FileError::system(path))
 }
 
-/// Where the file `name` of the folder `root` is, once all links are followed. That has to be in the folder or below
-/// it, whatever the name says; an absolute name is never in it.
+/// The canonical path of the file `name` in the folder `root`. It must be in the folder or below it after all links
+/// are followed; an absolute name is always refused.
 ///
 /// # Errors
-/// It leads out of the folder, or nowhere.
+/// It leads out of the folder, or does not exist.
 pub fn inside(root: &Path, name: &Path) -> Result<PathBuf, FileError> {
     let leads_out = |path: &Path, to: &Path| {
         Err(FileError::new(path, Why::LeadsOut { to: to.to_owned(), root: root.to_owned() }))
@@ -71,10 +71,10 @@ pub fn inside(root: &Path, name: &Path) -> Result<PathBuf, FileError> {
     if found.starts_with(folder) { Ok(found) } else { leads_out(&path, &found) }
 }
 
-/// The names in a folder, in order: `most` at most.
+/// The names in a folder, sorted.
 ///
 /// # Errors
-/// The folder cannot be read to its end, or holds more.
+/// The folder cannot be read, or holds more than `most` names.
 pub fn list(folder: &Path, most: usize) -> Result<Vec<OsString>, FileError> {
     let failed = FileError::system(folder);
     let mut names = Vec::new();

@@ -1,29 +1,29 @@
-//! Opening what is a regular file, and nothing else.
+//! Opening regular files, and refusing everything else.
 
 use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::path::Path;
 
 use super::{FileError, Why};
 
-/// What becomes of a link at the end of a path.
+/// How to treat a link at the end of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Links {
-    /// It is followed: a user has named it.
+    /// Follow it: a user has named it.
     Follow,
-    /// It is refused.
+    /// Refuse it.
     Refuse,
 }
 
-/// Open a file that is there, or that the options create. A device or a named pipe is found out before it is opened,
-/// because opening it may wait or do something; the opened file is asked again.
+/// Open an existing file, or one that the options create. The type is checked before opening, because opening a
+/// device or a named pipe may block or have side effects, and again on the opened file.
 ///
 /// # Errors
-/// Something that is not a regular file, a link that is not to be followed, and what the system says.
+/// It is not a regular file, it is a link and links are refused, or the system reports an error.
 pub(super) fn regular(path: &Path, options: &mut OpenOptions, links: Links) -> Result<File, FileError> {
     let failed = FileError::system(path);
     match about(path, links) {
         Ok(metadata) => check(path, metadata.file_type())?,
-        // It may be about to be created.
+        // The options may create it.
         Err(error) if error.is_missing() => {}
         Err(error) => return Err(error),
     }
@@ -67,8 +67,8 @@ fn word(kind: FileType) -> &'static str {
     if kind.is_dir() { "a folder" } else { "a device" }
 }
 
-/// `O_NONBLOCK`: a pipe that has taken the place of a file since does not make us wait (open(2)); regular files do
-/// not know it. `O_NOFOLLOW`: a link that has taken its place is refused.
+/// Flags against a file that is swapped between check and open (open(2)). `O_NONBLOCK`: a named pipe does not block;
+/// regular files ignore it. `O_NOFOLLOW`: a link is refused.
 #[cfg(unix)]
 fn flags(options: &mut OpenOptions, links: Links) {
     use rustix::fs::OFlags;
@@ -81,7 +81,7 @@ fn flags(options: &mut OpenOptions, links: Links) {
 #[cfg(not(unix))]
 fn flags(_: &mut OpenOptions, _: Links) {}
 
-/// New files are for their owner alone.
+/// Create new files with mode 0600.
 #[cfg(unix)]
 pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;

@@ -1,4 +1,4 @@
-//! Reading, at most so many bytes.
+//! Reading files, up to a size limit.
 
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -7,58 +7,57 @@ use std::path::Path;
 use super::open::{Links, regular};
 use super::{FileError, Why, inside};
 
-/// The bytes of a file that a user names: of `most` bytes at most. A link is followed.
+/// The bytes of a file that a user names. A link is followed.
 ///
 /// # Errors
-/// It is not a regular file, has more bytes, or cannot be read.
+/// It is not a regular file, is larger than `most` bytes, or cannot be read.
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
     open(path, most, Links::Follow)
 }
 
-/// The text of a file that a user names: of `most` bytes at most. A link is followed.
+/// The text of a file that a user names. A link is followed.
 ///
 /// # Errors
-/// It is not a regular file, has more bytes, is not UTF-8, or cannot be read.
+/// It is not a regular file, is larger than `most` bytes, is not UTF-8, or cannot be read.
 pub fn read_text(path: &Path, most: u64) -> Result<String, FileError> {
     text(path, read(path, most)?)
 }
 
-/// The text of the file `name` in the folder `root` or below it: of `most` bytes at most. See [`inside`].
+/// The text of the file `name` in the folder `root` or below it. See [`inside`].
 ///
 /// # Errors
-/// It leads out of the folder, is not a regular file, has more bytes, is not UTF-8, or cannot be read.
+/// It leads out of the folder, is not a regular file, is larger than `most` bytes, is not UTF-8, or cannot be read.
 pub fn read_inside(root: &Path, name: &Path, most: u64) -> Result<String, FileError> {
     let path = inside(root, name)?;
     let text = open(&path, most, Links::Refuse).and_then(|bytes| text(&path, bytes));
-    // What the user wrote is easier to find than where it leads.
+    // Name the path that the user wrote, not the resolved one.
     text.map_err(|error| FileError::new(&root.join(name), error.why))
 }
 
-/// The bytes of a file that Holdfast keeps for itself: of `most` bytes at most. A link is refused.
+/// The bytes of one of Holdfast's own files. A link is refused.
 ///
 /// # Errors
-/// It is not a regular file, has more bytes, or cannot be read.
+/// It is not a regular file, is larger than `most` bytes, or cannot be read.
 pub fn read_own(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
     open(path, most, Links::Refuse)
 }
 
-/// The text of a file that Holdfast keeps for itself: of `most` bytes at most. A link is refused.
+/// The text of one of Holdfast's own files. A link is refused.
 ///
 /// # Errors
-/// It is not a regular file, has more bytes, is not UTF-8, or cannot be read.
+/// It is not a regular file, is larger than `most` bytes, is not UTF-8, or cannot be read.
 pub fn read_own_text(path: &Path, most: u64) -> Result<String, FileError> {
     text(path, read_own(path, most)?)
 }
 
-/// The bytes of what has no size before its end, such as standard input: `most` at most. `name` is what the error
-/// calls it.
+/// The bytes of a stream of unknown length, such as standard input. Errors call it `name`.
 ///
 /// # Errors
-/// It has more bytes, or cannot be read.
+/// It is longer than `most` bytes, or cannot be read.
 pub fn read_stream(stream: impl Read, name: &str, most: u64) -> Result<Vec<u8>, FileError> {
     let path = Path::new(name);
     let mut bytes = Vec::new();
-    // One more than there may be tells whether there are more.
+    // Read one byte more than allowed, to detect a stream that is too long.
     let read = stream.take(most.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(FileError::system(path))?;
     if bytes.len() as u64 > most { Err(FileError::new(path, Why::TooLarge(most))) } else { Ok(bytes) }

@@ -1,8 +1,8 @@
-//! The files of folders, found one after the other within bounds.
+//! Finds the files in folders, within limits.
 //!
-//! Folders are walked in order of their names, those that are links last: what has a name of its own is shown by it.
-//! A link may lead anywhere in the folder that was named, so folders of links may lead in circles: each is visited
-//! once, by where it leads.
+//! Folders are walked in order of their names and links last, so that a file is shown under its own name and not
+//! under that of a link. A link may lead anywhere in the folder that was named, so links may form cycles: each target
+//! is visited once.
 
 use std::collections::BTreeSet;
 use std::fs::{DirEntry, FileType};
@@ -11,48 +11,51 @@ use std::path::{Path, PathBuf};
 use super::open::{Links, about, check};
 use super::{FileError, Why, resolve};
 
-/// How deep folders are nested at most.
+/// The deepest nesting of folders.
 const MAX_DEPTH: usize = 32;
-/// How many files are found at most, over all folders of one command. The largest estates have a few thousand
-/// services, and a file for each.
+/// The most files over all folders of one command. The largest estates have a few thousand services, and a file for
+/// each.
 const MAX_FILES: usize = 10_000;
-/// How many names are looked at at most, over all folders of one command, whether they are of such files or not.
+/// The most directory entries over all folders of one command, wanted or not.
 const MAX_NAMES: usize = 1_000_000;
 
-/// A walk over some folders; the bounds are for all of them together.
+/// A walk over some folders; the limits are for all of them together.
 #[derive(Debug, Default)]
 pub struct Walk {
     names: usize,
     files: usize,
-    /// A bound was hit: nothing more is looked at.
+    /// A limit was exceeded, so the walk stops.
     ended: bool,
 }
 
-/// What a folder holds.
+/// The result of walking a folder.
 #[derive(Debug, Default)]
 pub struct Walked {
-    /// Each file by the path it was found under, and where it is once all links are followed.
+    /// Each file: the path it was found under, and its canonical path.
     pub files: Vec<(PathBuf, PathBuf)>,
-    /// What was not read, and why.
+    /// The paths that were refused, and why.
     pub refused: Vec<FileError>,
 }
 
-/// One folder on its way.
+/// The state of walking one folder.
 struct Folder<'a> {
     walk: &'a mut Walk,
     root: &'a Path,
-    /// The root once all links are followed.
+    /// The canonical path of the root.
     resolved: PathBuf,
-    /// Folders and files that were found, by where they are.
+    /// The canonical paths of the folders and files that were found.
     visited: BTreeSet<PathBuf>,
-    /// Links to be followed once everything else was found, with their depth.
+    /// Links to follow after everything else, with their depth.
     links: Vec<(PathBuf, usize)>,
     found: Walked,
     wanted: fn(&Path) -> bool,
 }
 
 impl Walk {
-    /// Count a file that was named and not found in a folder.
+    /// Count a file that the user named directly.
+    ///
+    /// # Errors
+    /// There are more than [`MAX_FILES`].
     pub fn count(&mut self, file: &Path) -> Result<(), FileError> {
         self.files += 1;
         if self.files <= MAX_FILES {
@@ -61,9 +64,9 @@ impl Walk {
         Err(FileError::new(file, Why::TooMany { what: "files", most: MAX_FILES }))
     }
 
-    /// The wanted files of a folder and of those below it, without those whose names begin with a dot. A link that
-    /// leads out of the folder is refused if it leads to a folder or has the name of a wanted file; so is a link that
-    /// leads nowhere, and a wanted name that is not of a regular file.
+    /// The wanted files in a folder and below it, without hidden ones. A link that leads out of the folder is refused
+    /// if it leads to a folder or has the name of a wanted file. A dangling link is refused, and so is a wanted name
+    /// that is not a regular file.
     pub fn folder(&mut self, root: &Path, wanted: fn(&Path) -> bool) -> Walked {
         let resolved = match resolve(root) {
             Ok(resolved) => resolved,
@@ -72,7 +75,7 @@ impl Walk {
         let (visited, links, found) = (BTreeSet::from([resolved.clone()]), Vec::new(), Walked::default());
         let mut folder = Folder { walk: self, root, resolved, visited, links, found, wanted };
         folder.enter(root, 0);
-        // A link may lead to a hidden folder, which holds links.
+        // A link may lead to a hidden folder that holds further links.
         while !folder.links.is_empty() {
             for (path, depth) in std::mem::take(&mut folder.links) {
                 folder.link(path, depth);
@@ -83,7 +86,7 @@ impl Walk {
 }
 
 impl Folder<'_> {
-    /// Look at all names of a folder that is not a link, or whose link was followed.
+    /// Visit all entries of a folder.
     fn enter(&mut self, path: &Path, depth: usize) {
         if self.walk.ended {
             return;

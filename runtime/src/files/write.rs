@@ -1,4 +1,4 @@
-//! Writing: all of a file or nothing of it, durable, and never through a link.
+//! Writing files atomically and durably, and never through a link.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write as _};
@@ -8,32 +8,33 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::open::{Links, private, regular};
 use super::{FileError, Why, absent};
 
-/// How many characters of a file's name the name of its temporary file repeats: a name has 255 bytes at most on most
-/// systems, and a character four.
+/// How many characters of a file's name its temporary file repeats. Most systems limit a name to 255 bytes, and a
+/// character has up to four.
 const NAME: usize = 50;
-/// How many names of temporary files are tried. Those that are taken were left by processes that were killed.
+/// How many names for a temporary file are tried. Names that are taken belong to files that killed processes left.
 const TRIES: u64 = 100;
 
 /// Who may read and write a new file.
 pub(super) enum Access {
-    /// Its owner alone.
+    /// Only its owner (mode 0600).
     Owner,
-    /// As the system gives it to new files.
+    /// The system's default for new files.
     Usual,
-    /// As before.
+    /// The same as the file that is replaced.
     Like(Permissions),
 }
 
-/// Write a file, or replace it and keep its permissions. Whoever reads it sees all of the old or all of the new one.
+/// Write a file, or replace it and keep its permissions. A reader sees either the whole old file or the whole new
+/// one.
 ///
 /// # Errors
-/// There is a link, a folder or a device of this name, a file that may not be written, and what the system says.
+/// The path is a link, a folder, a device or a read-only file, or the system reports an error.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let access = permissions(path)?.map_or(Access::Usual, Access::Like);
     replace(path, bytes, access).map(drop)
 }
 
-/// The same for what may be sensitive: for its owner alone (mode 0600), whatever was there.
+/// Like [`write`](fn@write), for sensitive content: the file has mode 0600, whatever mode it had before.
 ///
 /// # Errors
 /// See [`write`](fn@write).
@@ -42,39 +43,39 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     replace(path, bytes, Access::Owner).map(drop)
 }
 
-/// Write a file that must not be there yet, not even as a link that leads nowhere.
+/// Write a file that must not exist yet, not even as a dangling link.
 ///
 /// # Errors
-/// There is something of this name, and what the system says.
+/// The path exists, or the system reports an error.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let failed = FileError::system(path);
-    // Whatever is there, `create_new` does not follow it (O_EXCL of open(2)).
+    // `create_new` does not follow a link (O_EXCL of open(2)).
     let mut file = File::create_new(path).map_err(&failed)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| sync_folder(path));
-    // The first error is the one to tell.
+    // Report the first error; one of the cleanup is ignored.
     written.map_err(|error| {
         drop(std::fs::remove_file(path));
         failed(error)
     })
 }
 
-/// Make a folder and those above it, as far as they are not there.
+/// Create a folder and its missing parents.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the system.
 pub fn make_folder(path: &Path) -> Result<(), FileError> {
     std::fs::create_dir_all(path).map_err(FileError::system(path))
 }
 
-/// Remove a file, or a link and not what it leads to. It may be gone already.
+/// Remove a file, or a link but not its target. A missing file is not an error.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the system.
 pub fn remove(path: &Path) -> Result<(), FileError> {
     absent(std::fs::remove_file(path).map_err(FileError::system(path))).map(drop)
 }
 
-/// Write a new file under a name of its own, and rename it. The file stays open to write more at its end.
+/// Write a temporary file and rename it to `path`. The file stays open for appending.
 pub(super) fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<File, FileError> {
     let failed = FileError::system(path);
     let (new, mut file) = beside(path, &access)?;
@@ -87,7 +88,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<File,
         .and_then(|()| file.sync_all())
         .and_then(|()| std::fs::rename(&new, path));
     if let Err(error) = written {
-        // The first error is the one to tell.
+        // Report the first error; one of the cleanup is ignored.
         drop(std::fs::remove_file(&new));
         return Err(failed(error));
     }
@@ -95,7 +96,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<File,
     Ok(file)
 }
 
-/// A new file beside another one: `.NAME.PROCESS.NUMBER.tmp`, which nobody else has made.
+/// A new temporary file beside `path`: `.NAME.PROCESS.NUMBER.tmp`.
 fn beside(path: &Path, access: &Access) -> Result<(PathBuf, File), FileError> {
     static NUMBER: AtomicU64 = AtomicU64::new(1);
     let Some(name) = path.file_name() else {
@@ -120,8 +121,8 @@ fn beside(path: &Path, access: &Access) -> Result<(PathBuf, File), FileError> {
     }
 }
 
-/// The permissions of a file that is to be replaced. To rename asks only the folder, so the file is opened: one that
-/// may not be written has to stay.
+/// The permissions of a file that will be replaced, if it exists. A rename needs only rights on the folder, so the
+/// file is opened for writing: a read-only file must not be replaced.
 fn permissions(path: &Path) -> Result<Option<Permissions>, FileError> {
     let Some(file) = absent(regular(path, OpenOptions::new().write(true), Links::Refuse))? else {
         return Ok(None);
@@ -129,7 +130,7 @@ fn permissions(path: &Path) -> Result<Option<Permissions>, FileError> {
     Ok(Some(file.metadata().map_err(FileError::system(path))?.permissions()))
 }
 
-/// Make the name of a new file last.
+/// Sync the folder of a file, so that a new name is durable.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }

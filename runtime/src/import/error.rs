@@ -1,4 +1,4 @@
-//! Why nothing was taken over.
+//! Errors of an import.
 
 use std::path::PathBuf;
 
@@ -10,40 +10,40 @@ use crate::files::FileError;
 use crate::journal::JournalError;
 use crate::run::NotConfirmed;
 
-/// Why nothing was taken over.
+/// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The estate cannot be worked on.
+    /// The estate cannot be planned.
     #[error(transparent)]
     Estate(#[from] EstateError),
-    /// Nobody has said yes.
+    /// Nobody has confirmed.
     #[error(transparent)]
     NotConfirmed(#[from] NotConfirmed),
-    /// There is a trust anchor and no estate that it could name.
+    /// There is a trust anchor, but no policies that name an estate.
     #[error("under a trust anchor, import needs the policies of an estate that the anchor names")]
     NoEstate,
-    /// The new file is not new.
+    /// The output file already exists.
     #[error("`{}` already exists; nothing was written", .0.display())]
     AlreadyThere(PathBuf),
-    /// The new file cannot be written.
+    /// The output file cannot be written.
     #[error(transparent)]
     Unwritten(#[from] FileError),
-    /// What is adopted cannot be written down.
+    /// The adopted resources cannot be recorded.
     #[error("cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
 
 impl ImportError {
-    /// What is refused, with its code, the place and the cure.
+    /// Converts a refusal into findings with code, place and cure.
     ///
     /// # Errors
-    /// Itself, where it is no refusal: invalid policies, wrong usage, or something that failed.
+    /// The error itself if it is not a refusal: invalid policies, wrong usage, or a failed operation.
     pub fn refusal(self) -> Result<Findings, Self> {
         let finding = match self {
             Self::Estate(error) => return error.refusal().map_err(Self::Estate),
             Self::NotConfirmed(error) => error.finding("add `--yes`"),
             Self::NoEstate => Diagnostic::new(codes::NOT_TRUSTED, Self::NoEstate.to_string())
-                .help("write the document of the estate first (`holdfast init`), and name its path"),
+                .help("write the estate's document first (`holdfast init`), and pass its path"),
             other @ (Self::AlreadyThere(_) | Self::Unwritten(_) | Self::Json(_)) => return Err(other),
         };
         Ok(Findings { findings: vec![finding], ..Findings::default() })

@@ -1,4 +1,4 @@
-//! Policies that hold in an account, and what of them is there.
+//! Policies matched with the objects that exist in an account.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::estate::{Policies, Request};
 use crate::journal::{self, Claim, Entry, Event, Run, Signer, Writer};
 use crate::run::runner::runner;
 
-/// Policies that hold in an account, and what of them is there.
+/// Policies matched with the objects that exist in an account.
 pub(super) struct Matched {
     policies: Policies,
     graph: Graph,
@@ -24,7 +24,7 @@ pub(super) struct Matched {
 }
 
 impl Matched {
-    /// Look for what policies describe. `here` is the account, of whatever estate.
+    /// Observe what the policies describe. `here` names the cloud and the account; its estate is ignored.
     pub(super) async fn in_cloud(
         policies: Policies,
         cloud: &dyn Cloud,
@@ -38,12 +38,12 @@ impl Matched {
         Ok(Self { policies, graph, context, owned, observation })
     }
 
-    /// What is there and not ours yet.
+    /// The objects that exist and that the estate does not own yet.
     pub(super) fn adoptions(&self) -> Vec<Adoption> {
         adoptions(&self.graph, &self.owned, &self.observation)
     }
 
-    /// Write down what is ours from now on, as a run that changes nothing.
+    /// Record the adopted objects in the journal, as a run that changes nothing in the cloud.
     pub(super) async fn adopt(
         &self,
         adopted: Vec<Adoption>,
@@ -56,7 +56,7 @@ impl Matched {
         }
         let things: Vec<_> = adopted.iter().map(|one| (&one.address, &one.identity)).collect();
         let plan = digest(Purpose::Adoption, &things)?;
-        // Nobody has to agree to that, and the rule of the last run stays.
+        // Adopting needs no approvals, and the rule of the last run stays.
         let rule = journal::rule(&claim.history().runs, &self.context).cloned();
         let run = Run::new(self.context.clone(), plan, 0, runner());
         let run = Run { rule, callers, ..run };
@@ -68,7 +68,7 @@ impl Matched {
         Ok(())
     }
 
-    /// How many things differ from what the policies say.
+    /// How many resources differ from the policies.
     pub(super) fn pending(self) -> Result<usize, ImportError> {
         let Self { policies, graph, context, owned, observation } = self;
         let request = Request {

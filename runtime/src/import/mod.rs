@@ -1,7 +1,8 @@
-//! Taking over what exists: what policies describe is adopted, and what no policy mentions is written as YAML.
+//! Import of existing resources: those that policies describe are adopted, and those that no policy mentions are
+//! written as YAML.
 //!
-//! The cloud is read and nothing in it is changed. What is adopted is written into the journal, as a run without steps,
-//! so that from then on Holdfast counts it as its own.
+//! The cloud is only read. Adopted resources are recorded in the journal, as a run without steps, so that Holdfast
+//! owns them from then on.
 
 mod error;
 mod matched;
@@ -24,49 +25,48 @@ use crate::run::NotConfirmed;
 use crate::run::runner::runner;
 use matched::Matched;
 
-/// What is to be taken over.
+/// What to import.
 #[derive(Debug, Clone, Default)]
 pub struct Import {
-    /// Policy files and folders of the estate; none where it is still to be written.
+    /// Policy files and folders of the estate; empty if it has no policies yet.
     pub paths: Vec<PathBuf>,
-    /// The new file for the YAML. Without it nothing of the YAML is adopted.
+    /// The new file for the YAML. Without it, resources that no policy mentions are not adopted.
     pub out: Option<PathBuf>,
-    /// The day for which the policies are looked at.
+    /// The date against which the policies are checked.
     pub as_of: Option<Date>,
 }
 
-/// Whoever asked for an import.
+/// The user interface of an import.
 pub trait Front: Sync {
-    /// This is what the cloud has and no policy mentions.
+    /// Shows what the cloud has and no policy mentions.
     fn proposal(&self, proposal: &Proposal);
 
-    /// This will be written and adopted.
+    /// Shows what will be adopted and the file that will be written.
     fn adopts(&self, adopted: &[Adoption], out: Option<&Path>);
 
-    /// Whether somebody agrees to that.
+    /// Asks for confirmation.
     ///
     /// # Errors
-    /// Nobody does.
+    /// Nobody confirms.
     fn confirm(&self) -> Result<(), NotConfirmed>;
 }
 
-/// What an import came to.
+/// The result of an import.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Imported {
     /// Whether anything was written or adopted.
     pub changed: bool,
-    /// How many things differ from what the policies say now; nothing where that was not looked at.
+    /// How many resources differ from the policies after the import; `None` if that was not checked.
     pub pending: Option<usize>,
-    /// The calls it took.
+    /// The API calls it took.
     pub calls: Calls,
 }
 
 impl Import {
-    /// Take over.
+    /// Run the import.
     ///
     /// # Errors
-    /// Nothing was written or adopted, for one of the reasons of [`ImportError`]; or the file was written and the
-    /// journal could not be.
+    /// See [`ImportError`]. Nothing was written or adopted, unless the file was written and the journal could not be.
     pub async fn run(&self, selection: &Selection, front: &dyn Front) -> Result<Imported, ImportError> {
         if let Some(path) = self.out.as_ref().filter(|path| files::exists(path)) {
             return Err(ImportError::AlreadyThere(path.clone()));
@@ -77,7 +77,7 @@ impl Import {
         let journal = Journal::open(&workspace.journal).await?;
         workspace.history(&journal).await?;
         let claim = journal.claim(&runner(), None).await?;
-        workspace.believe(claim.history())?;
+        workspace.require_trusted(claim.history())?;
         let Opened { cloud, callers, context: here } = workspace.open("").await?;
         let policies = self.policies(&here)?;
         let survey = cloud.survey().await?;
@@ -103,7 +103,7 @@ impl Import {
         }
         front.confirm()?;
         if let Some((path, text)) = text {
-            // One that appears meanwhile is not overwritten.
+            // `create` does not overwrite a file that appeared in the meantime.
             files::create(path, text.as_bytes())?;
         }
         let pending = match matched {
@@ -116,7 +116,7 @@ impl Import {
         Ok(Imported { changed: true, pending, calls: cloud.calls() })
     }
 
-    /// Where the journal is and which cloud it is: of the policies, or beside the file that is to be the first one.
+    /// The cloud and the journal: those of the policies, or beside the output file if there are no policies.
     fn workspace(&self, selection: &Selection) -> Result<Workspace, ImportError> {
         if !self.paths.is_empty() {
             return Ok(Workspace::of(selection, &Policies::load(&self.paths, self.as_of)?)?);
@@ -128,7 +128,7 @@ impl Import {
         Ok(Workspace::beside(&load::home(&first.to_string_lossy()), selection)?)
     }
 
-    /// The policies, which have to hold here before anything is added to them.
+    /// The policies, which must be valid in this account before anything is added to them.
     fn policies(&self, here: &Context) -> Result<Sources, ImportError> {
         if self.paths.is_empty() {
             return Ok(Sources::default());
@@ -141,7 +141,7 @@ impl Import {
         load::load(&self.paths).unwrap_or_default()
     }
 
-    /// The policies with the new file; nothing where there are none at all.
+    /// The policies with the new file; `None` if there are neither.
     fn extended(&self, new: Option<(&Path, &str)>) -> Result<Option<Sources>, ImportError> {
         if self.paths.is_empty() && new.is_none() {
             return Ok(None);
@@ -159,11 +159,11 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::estate::{Wishes, sample};
+    use crate::estate::{PlanOptions, sample};
     use crate::run::apply_policies;
     use crate::run::sample::{Listener, options};
 
-    /// Remembers what it is told, and agrees or does not.
+    /// Records what it is shown, and confirms or declines.
     struct Heard(bool, Mutex<Vec<String>>);
 
     impl Heard {
@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    /// A folder with the sample estate, and its things in a cloud that the journal `journal` knows nothing of.
+    /// A folder with the sample estate, and its resources in a cloud; the journal `journal` does not know them.
     struct World {
         folder: tempfile::TempDir,
         import: Import,
@@ -204,9 +204,9 @@ mod tests {
                 paths.push(path);
             }
             let world = Self { folder, import: Import { paths, ..Import::default() } };
-            let (others, wishes) = (world.selection("others"), Wishes::default());
+            let (others, plan_options) = (world.selection("others"), PlanOptions::default());
             let policies = sample::policies("");
-            apply_policies(policies, &others, &wishes, &options(), &Listener::new()).await.unwrap();
+            apply_policies(policies, &others, &plan_options, &options(), &Listener::new()).await.unwrap();
             world
         }
 

@@ -1,26 +1,26 @@
-//! What earlier runs say about approvals: pure functions over the runs.
+//! Approvals and rules of earlier runs: pure functions over the runs of a journal.
 
 use holdfast_compiler::plan::Context;
 
 use super::RunState;
 use crate::approval::Rule;
 
-/// The run that has applied all of a plan.
+/// The run that has applied the whole plan with this digest.
 #[must_use]
 pub fn applied<'a>(runs: &'a [RunState], plan: &str) -> Option<&'a RunState> {
-    runs.iter().find(|past| past.is_whole() && past.run.plan == plan)
+    runs.iter().find(|past| past.is_complete() && past.run.plan == plan)
 }
 
-/// The run that has used up an approval. One that was killed or failed has not, for the plan it was about: a crash
-/// costs nothing but time.
+/// The run that has used up an approval. A run that was killed or failed does not use it up for the same plan, so
+/// that the plan can be applied again after a crash.
 #[must_use]
 pub fn used<'a>(runs: &'a [RunState], statement: &str, plan: &str) -> Option<&'a RunState> {
     let uses = |past: &&RunState| past.run.approvals.iter().any(|used| used.statement == statement);
-    runs.iter().filter(uses).find(|past| past.is_whole() || past.run.plan != plan)
+    runs.iter().filter(uses).find(|past| past.is_complete() || past.run.plan != plan)
 }
 
-/// The rule of the last run of an estate on a cloud and an account. An estate that has had no run is asked for the rule
-/// of the last one there: a new name is no way around it.
+/// The rule of the last run of an estate on a cloud and an account. If this estate has had no run there, the rule of
+/// the last run of any estate applies, so that renaming an estate does not evade it.
 #[must_use]
 pub fn rule<'a>(runs: &'a [RunState], context: &Context) -> Option<&'a Rule> {
     let there = || runs.iter().rev().filter(|past| past.run.context.is_beside(context));
@@ -28,16 +28,16 @@ pub fn rule<'a>(runs: &'a [RunState], context: &Context) -> Option<&'a Rule> {
     same.or_else(|| there().next())?.run.rule.as_ref()
 }
 
-/// The rule that a run records: that of its policies. Where they have dropped a rule, that is said as one that asks
-/// nobody, so that a run without a rule behind one with a rule is never an honest one.
+/// The rule that a run records: that of its policies. If they dropped the rule of the last run, the run records a
+/// rule that requires no approvals. So a run without a rule after a run with one is always a forgery.
 #[must_use]
 pub fn recorded(rule: Option<&Rule>, last: Option<&Rule>) -> Option<Rule> {
     let dropped = |last: &Rule| Rule { required: 0, signers: String::new(), ..last.clone() };
     rule.cloned().or_else(|| last.map(dropped))
 }
 
-/// The rule that a run records which was applied without the approvals it needs: that of the last run, as nobody has
-/// agreed to another one.
+/// The rule that a run records if it was applied without the approvals it needs: the rule of the last run, because
+/// nobody has approved a different one.
 #[must_use]
 pub fn unchanged(rule: Option<&Rule>, last: Option<&Rule>) -> Option<Rule> {
     last.filter(|last| last.required > 0).or(rule).or(last).cloned()
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(of(vec![]), None);
         let two = || started("acme", "p", "s", Some(2));
         assert_eq!(of(vec![two(), started("other", "q", "s", Some(5))]), Some(2));
-        assert_eq!(of(vec![two(), started("acme", "q", "s", Some(0))]), Some(0), "dropped, and said so");
-        assert_eq!(of(vec![started("other", "q", "s", Some(5))]), Some(5), "a new name is no way around it");
+        assert_eq!(of(vec![two(), started("acme", "q", "s", Some(0))]), Some(0), "recorded as dropped");
+        assert_eq!(of(vec![started("other", "q", "s", Some(5))]), Some(5), "a new name does not evade it");
     }
 }

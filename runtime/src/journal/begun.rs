@@ -1,4 +1,4 @@
-//! What earlier runs of a plan have begun, after the journal.
+//! The steps that earlier runs of a plan have started, according to the journal.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,8 @@ use holdfast_compiler::plan::{Context, StepId};
 
 use super::{Entry, Event};
 
-/// The steps that runs of this plan have started: what they make and change may be there, in whole or in part.
-/// Nothing, once a run of another plan has started a step on the same cloud and account: what is there since then is
-/// that one's doing.
+/// The steps that runs of this plan have started: their effects may be there, in whole or in part. Empty once a run
+/// of another plan has started a step on the same cloud and account: what is there may then come from that plan.
 #[must_use]
 pub fn begun(entries: &[Entry], context: &Context, plan: &str) -> BTreeSet<StepId> {
     let (mut ours, mut near, mut steps) = (false, false, BTreeSet::new());

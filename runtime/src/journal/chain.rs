@@ -1,66 +1,65 @@
-//! The texts of a journal, held against its chain: what was changed, lost or moved since it was written is found,
-//! and the first entry that is not what it was is named.
+//! Verifies the hash chain of a journal: finds the first entry that was changed, lost or moved since it was written.
 
 use super::entry::is_torn;
 use super::state::{self, RunState};
 use super::{Entry, Event, JournalError};
 
-/// The text of one run.
+/// The text of one run, as stored.
 #[derive(Debug)]
 pub(crate) struct Text {
-    /// The number that its name says.
+    /// The number in its name.
     pub(crate) run: u64,
     /// Its parts in order: one file, one folded object, or pages.
     pub(crate) parts: Vec<Part>,
-    /// The pages again, where they were folded and are looked at all the same.
+    /// The original pages of a folded run, if they were read for comparison.
     pub(crate) pages: Vec<Part>,
-    /// Whether it may end in the beginning of an entry: a file does when its writer is killed.
+    /// Whether it may end with an incomplete entry, as a file does if its writer was killed.
     pub(crate) may_be_torn: bool,
 }
 
 /// One file or object.
 #[derive(Debug)]
 pub(crate) struct Part {
-    /// The number that its name says, from 1.
+    /// The number in its name, from 1.
     pub(crate) number: u64,
     /// The path or key.
     pub(crate) name: String,
-    /// What is in it.
+    /// Its content.
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Text {
-    /// All of it in one.
+    /// All parts concatenated.
     pub(super) fn whole(&self) -> Vec<u8> {
         self.parts.iter().flat_map(|part| part.bytes.iter().copied()).collect()
     }
 }
 
-/// A journal whose chain holds.
+/// A journal with a valid chain.
 #[derive(Debug, Default)]
 pub struct History {
-    /// All entries.
+    /// All entries, over all runs.
     pub entries: Vec<Entry>,
-    /// The hash of each entry.
+    /// The SHA-256 of each entry, in hexadecimal digits.
     pub hashes: Vec<String>,
-    /// What became of the runs.
+    /// The state of each run.
     pub runs: Vec<RunState>,
 }
 
 impl History {
-    /// The hash of the last entry, which stands for all of them; empty for an empty journal.
+    /// The hash of the last entry, which covers all entries; empty for an empty journal.
     #[must_use]
     pub fn head(&self) -> &str {
         self.hashes.last().map_or("", String::as_str)
     }
 
-    /// Whether it has the entry of a hash. No hash is the beginning.
+    /// Whether an entry has this hash. An empty hash is the head of an empty journal, which every journal contains.
     #[must_use]
     pub fn contains(&self, head: &str) -> bool {
         head.is_empty() || self.hashes.iter().any(|hash| hash == head)
     }
 
-    /// How many entries there are up to the one of a hash.
+    /// The number of entries up to and including the one with this hash.
     #[must_use]
     pub fn position(&self, head: &str) -> Option<usize> {
         self.hashes.iter().position(|hash| hash == head).map(|at| at + 1)
@@ -83,7 +82,7 @@ impl History {
 /// Read the texts of all runs, in order.
 ///
 /// # Errors
-/// The first entry that was changed, lost or moved, or that cannot follow on those before it.
+/// The first entry that was changed, lost or moved, or that is illegal after the entries before it.
 pub(super) fn read(texts: &[Text]) -> Result<History, JournalError> {
     let mut history = History::default();
     for (nth, text) in texts.iter().enumerate() {
@@ -122,13 +121,13 @@ fn read_part(
         let at = history.entries.len();
         let damaged = |what: String| damaged(&part.name, nth + 1, at, what);
         if lines.peek().is_none() {
-            // What follows the last line break was never finished, or it was changed. The first entry of a file is
-            // there when the file is.
+            // The text after the last line break is an incomplete entry, or it was changed. The first entry is never
+            // incomplete: the file appears together with it.
             let torn = may_be_torn && nth > 0 && is_torn(line);
             return if line.is_empty() || torn {
                 Ok(())
             } else {
-                Err(damaged("it does not end like an entry".to_owned()))
+                Err(damaged("the entry is incomplete".to_owned()))
             };
         }
         let (entry, hash) = Entry::parse(line).map_err(damaged)?;
@@ -136,7 +135,7 @@ fn read_part(
             return Err(damaged("an entry before it is missing or was moved".to_owned()));
         }
         if (at == first) != matches!(entry.event, Event::RunStarted(_)) {
-            return Err(damaged("a run does not begin at the start of its file".to_owned()));
+            return Err(damaged("a file must begin with the start of a run, and hold only one".to_owned()));
         }
         state::next(&mut history.runs, at, &entry).map_err(damaged)?;
         history.entries.push(entry);
@@ -145,7 +144,7 @@ fn read_part(
     Ok(())
 }
 
-/// Hold the pages of a run against the one text they were folded into.
+/// Compare the pages of a run with the text they were folded into.
 fn compare(text: &Text, before: usize) -> Result<(), JournalError> {
     let whole = text.whole();
     let mut rest = whole.as_slice();
@@ -170,7 +169,7 @@ fn compare(text: &Text, before: usize) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// `before` is the number of entries that are sound.
+/// `before` is the number of valid entries before the damage.
 fn damaged(file: &str, line: usize, before: usize, what: String) -> JournalError {
     JournalError::Damaged { file: file.to_owned(), line, entry: before as u64 + 1, what }
 }

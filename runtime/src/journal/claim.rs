@@ -1,7 +1,7 @@
 //! The right to begin a run.
 //!
-//! In a folder it is a lock. In a bucket it is what was read: the first page of the next run is written only if
-//! nobody else has begun one since.
+//! In a folder it is a lock. In a bucket it is optimistic: the first page of the next run is written only if nobody
+//! else has begun a run since the journal was read.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,30 +15,30 @@ use super::{Event, History, JournalError, Memory, Place, RunState, Unended, chai
 use crate::cloud::Calls;
 use crate::provider::aws::journal::Bucket;
 
-/// A journal.
+/// A journal, wherever it is stored.
 #[derive(Debug)]
 pub struct Journal {
-    /// The folder that is locked while a run goes on, if it is one.
+    /// The folder that is locked during a run, if the journal is a folder.
     folder: Option<PathBuf>,
     store: Arc<dyn Store>,
 }
 
-/// The right to begin a run, and all that was there before it.
+/// The right to begin a run, and the journal as it was before that run.
 #[derive(Debug)]
 pub struct Claim {
     pub(super) store: Arc<dyn Store>,
     pub(super) history: History,
-    /// Runs that have ended and can be folded.
+    /// Runs that have ended and are not folded yet: number and text.
     pub(super) unfolded: Vec<(u64, Vec<u8>)>,
     died: Option<Unended>,
     _lock: Option<File>,
 }
 
 impl Journal {
-    /// Find it. Nothing is made, and nothing is read yet.
+    /// Open the journal at a place. Creates and reads nothing yet.
     ///
     /// # Errors
-    /// A bucket that cannot be found.
+    /// The bucket cannot be found.
     pub async fn open(place: &Place) -> Result<Self, JournalError> {
         let store: Arc<dyn Store> = match place {
             Place::Folder(folder) => Arc::new(Folder::new(folder.clone())),
@@ -55,7 +55,7 @@ impl Journal {
         Self { folder: None, store: Arc::new(memory.clone()) }
     }
 
-    /// All entries, whose chain holds.
+    /// Read all entries and check the chain.
     ///
     /// # Errors
     /// A journal that is damaged or cannot be read.
@@ -63,7 +63,7 @@ impl Journal {
         chain::read(&self.store.read(false).await?.texts)
     }
 
-    /// The same, where everything that is kept twice is compared.
+    /// Like `read`, and compare everything that is stored twice.
     ///
     /// # Errors
     /// A journal that is damaged or cannot be read.
@@ -71,17 +71,17 @@ impl Journal {
         chain::read(&self.store.read(true).await?.texts)
     }
 
-    /// The calls so far.
+    /// The API calls to the store so far.
     #[must_use]
     pub fn calls(&self) -> Calls {
         self.store.calls()
     }
 
-    /// Ask for the right to begin a run. `take_over` is the number of an abandoned run to be closed.
+    /// Claim the right to begin a run. `take_over` is the number of an abandoned run to close.
     ///
     /// # Errors
-    /// Somebody else runs, or has died while running and nobody takes over; a damaged journal; one that cannot be
-    /// read.
+    /// Another run is in progress, or is abandoned and `take_over` does not name it; the journal is damaged or cannot
+    /// be read.
     pub async fn claim(&self, runner: &str, take_over: Option<u64>) -> Result<Claim, JournalError> {
         let lock = self.folder.as_deref().map(|path| folder::lock(path, runner)).transpose()?;
         let mut read = self.store.read(false).await?;
@@ -114,7 +114,7 @@ impl Journal {
         Ok(Claim { store: self.store.clone(), history, unfolded, died, _lock: lock })
     }
 
-    /// Close a run by writing its next page, which its writer, if it is alive after all, then cannot write.
+    /// Close a run by writing its next page. If its writer is still alive, it can no longer write that page.
     async fn close(
         &self,
         run: &RunState,
@@ -132,7 +132,7 @@ impl Journal {
         let (line, _) = entry.line()?;
         match self.store.append(run.number, pages + 1, format!("{line}\n").as_bytes()).await? {
             Appended::Written => Ok(()),
-            // It is alive after all, or somebody else was faster.
+            // Its writer is still alive, or somebody else took it over first.
             Appended::Taken(_) => Err(JournalError::locked(run)),
         }
     }
@@ -145,20 +145,20 @@ impl Claim {
         &self.history.entries
     }
 
-    /// All that was there before.
+    /// The journal before this run.
     #[must_use]
     pub fn history(&self) -> &History {
         &self.history
     }
 
-    /// The run before, if it ended without a word.
+    /// The last run, if it did not record its end.
     #[must_use]
     pub fn died(&self) -> Option<&Unended> {
         self.died.as_ref()
     }
 }
 
-/// The time that is written into entries.
+/// The current time as entries record it: RFC 3339, UTC, milliseconds.
 pub(super) fn now() -> String {
     format!("{:.3}", jiff::Timestamp::now())
 }

@@ -1,4 +1,4 @@
-//! Entries and their chain.
+//! The entries of a journal, and the line that each is stored as.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,37 +11,37 @@ use serde::{Deserialize, Serialize};
 use super::JournalError;
 use crate::approval::Rule;
 
-/// The format of runs. A reader refuses others.
+/// The format of runs. A reader refuses every other format.
 pub(super) const FORMAT: u32 = 3;
 
-/// What a run is about.
+/// What is known about a run when it begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// The format of the entries of this run. The first format had no number.
+    /// The format of the entries of this run. The first format wrote no number and is read as 0.
     #[serde(default)]
     pub format: u32,
     /// Estate, cloud, account, partition.
     pub context: Context,
-    /// The digest of the plan: of its file where it was saved, so that a plan is applied once.
+    /// The digest of the plan. For a saved plan, the digest of its file, so that a plan is applied only once.
     pub plan: String,
-    /// How many steps it has to do.
+    /// How many steps the plan has.
     pub steps: usize,
     /// Who applies it and where: `alice@host, process 7`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub runner: String,
-    /// Who applies it, as each provider knows the credentials: an ARN on AWS.
+    /// The identity of the credentials, by provider: an ARN on AWS.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub callers: BTreeMap<String, String>,
-    /// Who had agreed.
+    /// The approvals it relied on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<UsedApproval>,
-    /// Who had to agree. The next run asks this rule too.
+    /// Who had to approve. The next run must satisfy this rule too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Rule>,
-    /// Why it was applied without the approvals it needs, where somebody said so.
+    /// The reason given with `--break-glass`, if it was applied without the approvals it needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub break_glass: Option<String>,
-    /// How many seconds it may be silent before others may take it over. Only in a journal that is shared.
+    /// After how many seconds without an entry others may take it over. Only in a shared journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<u64>,
     /// The runner's signature (`signed.rs`).
@@ -50,7 +50,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run that nobody had to agree to.
+    /// A run that needs no approvals.
     #[must_use]
     pub fn new(context: Context, plan: String, steps: usize, runner: String) -> Self {
         Self {
@@ -72,34 +72,34 @@ impl Run {
 /// An approval that a run relied on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedApproval {
-    /// Who agreed.
+    /// Who approved.
     pub approver: String,
-    /// The digest of the statement.
+    /// The digest of the signed statement.
     pub statement: String,
 }
 
-/// Something that happened, or is about to.
+/// Something that happened, or is about to happen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// A run begins.
     RunStarted(Run),
-    /// A thing belongs to another resource now.
+    /// An owned object now belongs to another address.
     Moved(Moved),
-    /// A thing of ours was found to be as it should be.
+    /// An owned object was observed in its desired state.
     Confirmed(Confirmed),
-    /// A thing that was there before is ours from now on.
+    /// Holdfast now owns an object that existed before.
     Adopted {
         /// The resource.
         address: Address,
-        /// What the cloud knows the thing by.
+        /// The identity of the object in the cloud.
         identity: Identity,
-        /// What it was like: every managed attribute.
+        /// Its observed state: every managed attribute.
         attributes: Values,
-        /// What it needs.
+        /// The resources it needs.
         needs: BTreeSet<Address>,
     },
-    /// A step is about to be executed. Written and synced before anything is asked of the cloud.
+    /// A step is about to be executed. Written and synced before the cloud is called.
     StepStarted {
         /// The step.
         step: StepId,
@@ -107,17 +107,17 @@ pub enum Event {
         address: Address,
         /// What is about to happen to it.
         action: Action,
-        /// What the cloud knows the thing by.
+        /// The identity of the object in the cloud.
         identity: Identity,
-        /// What the cloud knows the things by that go in the same change.
+        /// The identities of the objects that the same change removes.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         displaces: Vec<Identity>,
-        /// Whether another thing of the same identity stays, so that a removal ends no ownership.
+        /// Whether another object with the same identity stays, so that the delete does not end ownership.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         superseded: bool,
-        /// What it needs.
+        /// The resources it needs.
         needs: BTreeSet<Address>,
-        /// What the thing will be like: every managed attribute. Empty for a delete.
+        /// The desired state: every managed attribute. Empty for a delete.
         #[serde(default, skip_serializing_if = "Values::is_empty")]
         attributes: Values,
     },
@@ -125,32 +125,32 @@ pub enum Event {
     StepDone {
         /// The step.
         step: StepId,
-        /// The cloud's id of the thing.
+        /// The cloud's id of the object.
         id: String,
     },
-    /// A step has failed. Whether it took effect is for the next observation to find out.
+    /// A step has failed. It may have taken effect all the same; the next observation shows it.
     StepFailed {
         /// The step.
         step: StepId,
-        /// What the cloud said.
+        /// The cloud's error.
         error: String,
     },
-    /// The run goes on, and has had nothing to say for a while. Only in a journal that is shared.
+    /// A heartbeat: the run is alive and had nothing else to record for a while. Only in a shared journal.
     Alive,
-    /// Somebody else has closed this run, which had not been heard of for its lease.
+    /// Somebody else has closed this run, which wrote nothing for its lease.
     TakenOver {
-        /// Who.
+        /// The runner that took over.
         by: String,
     },
-    /// A run ends of its own accord.
+    /// A run ends regularly, even if steps failed.
     RunFinished {
         /// Steps done.
         done: usize,
         /// Steps failed.
         failed: usize,
-        /// Steps not started: what they need failed, or their turn did not come.
+        /// Steps not started: a step they need failed, or the run was stopped.
         not_started: usize,
-        /// Whether it was stopped before its end, by a signal or for lack of time.
+        /// Whether it was stopped before its end, by a signal or by `--timeout`.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         interrupted: bool,
         /// The runner's signature (`signed.rs`).
@@ -160,13 +160,13 @@ pub enum Event {
 }
 
 impl Event {
-    /// The end of a run that had nothing to ask of the cloud.
+    /// The end of a run that changed nothing in the cloud.
     #[must_use]
     pub fn nothing_done() -> Self {
         Self::RunFinished { done: 0, failed: 0, not_started: 0, interrupted: false, signature: None }
     }
 
-    /// Whether a runner that has a key signs it.
+    /// Whether a runner with a key signs this event.
     pub(super) fn carries_signature(&self) -> bool {
         matches!(self, Self::RunStarted(_) | Self::RunFinished { .. })
     }
@@ -180,7 +180,7 @@ impl Event {
         }
     }
 
-    /// The same with another signature.
+    /// The event with this signature, or without one.
     pub(super) fn with_signature(mut self, new: Option<String>) -> Self {
         match &mut self {
             Self::RunStarted(run) => run.signature = new,
@@ -196,7 +196,7 @@ impl Event {
 pub struct Entry {
     /// Number over all runs, from 1.
     pub number: u64,
-    /// The hash of the entry before; empty for the first.
+    /// The hash of the previous entry; empty for the first.
     pub previous: String,
     /// When it was written (RFC 3339, UTC).
     pub at: String,
@@ -206,7 +206,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The line of the file, without its end: the hash of the rest, a space, the rest.
+    /// The stored line without its line break, and its hash. The line is the hash of the body, a space, the body.
     pub(super) fn line(&self) -> Result<(String, String), JournalError> {
         let unwritable = |error: serde_json::Error| JournalError::Io {
             path: format!("entry {}", self.number),
@@ -217,7 +217,10 @@ impl Entry {
         Ok((format!("{hash} {body}"), hash))
     }
 
-    /// Read a line; gives the entry and its hash, or what is wrong.
+    /// Parse a line into the entry and its hash.
+    ///
+    /// # Errors
+    /// What is wrong with the line, as a clause about "it".
     pub(super) fn parse(line: &[u8]) -> Result<(Self, String), String> {
         let line = str::from_utf8(line).map_err(|_| "it is not text")?;
         let (hashed, body) = line.split_once(' ').ok_or("it is not an entry")?;
@@ -230,8 +233,7 @@ impl Entry {
     }
 }
 
-/// Whether a line without its end can be what a killed run has left: the beginning of an entry, and nothing that
-/// an entry does not begin with.
+/// Whether a line without its line break can be what a killed run left: a proper prefix of an entry.
 pub(super) fn is_torn(line: &[u8]) -> bool {
     let mut parts = line.splitn(2, |byte| *byte == b' ');
     let hashed = parts.next().unwrap_or_default();

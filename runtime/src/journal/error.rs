@@ -12,12 +12,12 @@ use crate::cloud::CloudError;
 /// Why a journal cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum JournalError {
-    /// Another run is using it.
+    /// Another run is in progress.
     #[error("another apply is running on this journal ({holder})")]
     Locked {
-        /// Who, and since when.
+        /// Who runs, and since when.
         holder: String,
-        /// The number of the run and its lease in seconds, in a journal that is shared.
+        /// The number of the run and its lease in seconds, in a shared journal.
         run: Option<(u64, u64)>,
     },
     /// The chain is broken.
@@ -32,7 +32,7 @@ pub enum JournalError {
         /// What is wrong with it.
         what: String,
     },
-    /// The folder holds something that does not belong to a journal, or more than is read.
+    /// The folder holds a foreign file, or exceeds a size limit.
     #[error("{path}: {what}")]
     Unusable {
         /// The file or folder.
@@ -40,11 +40,11 @@ pub enum JournalError {
         /// What is wrong with it.
         what: String,
     },
-    /// A run has not ended and was not heard of for its lease.
+    /// A run has not ended and has written nothing for its lease.
     #[error("{0}")]
     Abandoned(Box<Unended>),
-    /// Our run was closed by somebody else.
-    #[error("run {run} was taken over by {by} at {at}, and has stopped")]
+    /// Somebody else closed this run.
+    #[error("{by} took over run {run} at {at}, so this run stops")]
     TakenOver {
         /// Its number.
         run: u64,
@@ -53,26 +53,26 @@ pub enum JournalError {
         /// When.
         at: String,
     },
-    /// There is nothing to take over.
-    #[error("run {0} has ended or does not exist")]
+    /// `--take-over` names a run that cannot be taken over.
+    #[error("run {0} cannot be taken over: it has ended or does not exist")]
     NothingToTakeOver(u64),
     /// The runner's key cannot sign.
     #[error("the run cannot be signed: {0}")]
     Signature(String),
-    /// The disk does not play along.
+    /// Reading or writing a file failed.
     #[error("{path}: {error}")]
     Io {
         /// The file or folder.
         path: String,
-        /// What the system says.
+        /// The error of the operating system.
         error: String,
     },
-    /// S3 does not play along.
+    /// A call to S3 failed.
     #[error("{place}: {error}")]
     Cloud {
         /// The journal's place.
         place: String,
-        /// What S3 says.
+        /// The error of S3.
         error: CloudError,
     },
 }
@@ -82,10 +82,10 @@ impl JournalError {
         Self::Io { path: path.display().to_string(), error: error.to_string() }
     }
 
-    /// What is refused, with its code and its cure.
+    /// Converts a refusal into a diagnostic with code and cure.
     ///
     /// # Errors
-    /// Itself, where it is no refusal: wrong usage, or something that failed.
+    /// The error itself if it is not a refusal: wrong usage, or a failed operation.
     pub fn refusal(self) -> Result<Diagnostic, Self> {
         let said = self.to_string();
         let one = |code, help: &str| Ok(Diagnostic::new(code, said).help(help));
@@ -108,18 +108,18 @@ impl JournalError {
             ),
             Self::Unusable { .. } => one(
                 codes::JOURNAL_DAMAGED,
-                "find out who put it there, and move it out of the folder of the journal",
+                "find out who put it there, and move it out of the journal's folder",
             ),
             Self::Abandoned(run) => {
                 let help = format!(
-                    "make sure that nobody is repairing it, then continue from the current state: `--take-over {}`",
+                    "make sure that the run is dead and nobody is repairing it, then take it over: `--take-over {}`",
                     run.run
                 );
                 one(codes::ABANDONED_RUN, &help)
             }
             Self::TakenOver { .. } => one(
                 codes::RUN_TAKEN_OVER,
-                "no further step was started; contact whoever took over, and plan again when their run has ended",
+                "no further step was started; contact whoever took over, and plan again after their run has ended",
             ),
             Self::NothingToTakeOver(_) | Self::Signature(_) | Self::Io { .. } | Self::Cloud { .. } => {
                 Err(self)
@@ -134,23 +134,23 @@ impl JournalError {
     }
 }
 
-/// A run without an end.
+/// A run that did not record its end.
 #[derive(Debug, Clone)]
 pub struct Unended {
     /// Its number.
     pub run: u64,
-    /// Who ran.
+    /// The runner: `alice@host, process 7`.
     pub by: String,
-    /// When it began.
+    /// When it began (RFC 3339, UTC).
     pub since: String,
-    /// When it was last heard of.
+    /// When it wrote its last entry (RFC 3339, UTC).
     pub heard: String,
     /// Steps done.
     pub done: usize,
-    /// Steps there were to do.
+    /// Steps of the plan.
     pub steps: usize,
-    /// Steps that were announced and not confirmed.
-    pub under_way: Vec<String>,
+    /// Steps that were started and have no recorded result.
+    pub in_progress: Vec<String>,
 }
 
 impl From<&RunState> for Unended {
@@ -162,30 +162,30 @@ impl From<&RunState> for Unended {
             heard: run.heard.clone(),
             done: run.count(Progress::Done),
             steps: run.run.steps,
-            under_way: run.under_way().map(ToString::to_string).collect(),
+            in_progress: run.in_progress().map(ToString::to_string).collect(),
         }
     }
 }
 
-/// How many steps are named; there may be hundreds.
+/// How many steps a message names; there may be hundreds.
 const NAMED: usize = 10;
 
 impl fmt::Display for Unended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { run, by, since, heard, done, steps, under_way } = self;
-        write!(f, "run {run} by {by} began at {since} and broke off, last heard of at {heard}: ")?;
+        let Self { run, by, since, heard, done, steps, in_progress } = self;
+        write!(f, "run {run} by {by} began at {since} and did not finish; its last entry is from {heard}: ")?;
         write!(f, "{done} of {steps} steps done")?;
-        if under_way.is_empty() {
-            return f.write_str(", none under way");
+        if in_progress.is_empty() {
+            return f.write_str(", none in progress");
         }
-        let named: Vec<&str> = under_way.iter().take(NAMED).map(String::as_str).collect();
+        let named: Vec<&str> = in_progress.iter().take(NAMED).map(String::as_str).collect();
         write!(
             f,
-            ", {} under way that may or may not have taken effect: {}",
-            under_way.len(),
+            ", {} in progress that may or may not have taken effect: {}",
+            in_progress.len(),
             named.join(", ")
         )?;
-        if under_way.len() > NAMED { f.write_str(", …") } else { Ok(()) }
+        if in_progress.len() > NAMED { f.write_str(", …") } else { Ok(()) }
     }
 }
 

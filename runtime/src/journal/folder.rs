@@ -1,8 +1,8 @@
 //! A journal in a folder of this machine: `000001.jsonl`, … with one line per entry, and a lock that ends with the
 //! process.
 //!
-//! Nothing else may be in the folder but hidden files, which are never read: a link, a device or a file that has
-//! nothing to do with the journal is refused and named.
+//! The folder may hold nothing else except hidden files, which are never read: a link, a device or a foreign file is
+//! refused with an error that names it.
 
 use std::fs::{File, TryLockError};
 use std::io::Write as _;
@@ -18,16 +18,16 @@ use super::store::{Appended, Read, Store};
 use crate::cloud::Calls;
 use crate::files::{self, FileError, Why, absent};
 
-/// The largest file of a run, in bytes: some 200,000 steps. No run writes more than can be read again.
+/// The largest file of a run, in bytes: about 200,000 steps. A run never writes more than a reader accepts.
 const MAX_RUN_BYTES: u64 = 256 * MIB;
-/// How many bytes a journal has at most: a million and a half steps.
+/// The largest journal, in bytes: about 1.5 million steps.
 const MAX_BYTES: u64 = 2048 * MIB;
 const MIB: u64 = 1024 * 1024;
-/// How many files a journal's folder has at most.
+/// The most files in a journal's folder.
 const MAX_FILES: usize = 100_000;
-/// The name of the lock.
+/// The name of the lock file.
 const LOCK: &str = "lock";
-/// How much of a lock is read, in bytes: it holds the name of a process.
+/// The most bytes of a lock file that are read: it holds the name of a process.
 const MAX_LOCK_BYTES: u64 = 4096;
 
 /// A journal in a folder.
@@ -47,7 +47,7 @@ impl Folder {
         self.path.join(format!("{run:06}.jsonl"))
     }
 
-    /// The numbers of the runs, in order. No folder is an empty journal.
+    /// The numbers of the runs, in order. A missing folder is an empty journal.
     fn runs(&self) -> Result<Vec<u64>, JournalError> {
         let names = absent(files::list(&self.path, MAX_FILES)).map_err(unusable)?.unwrap_or_default();
         let mut runs = Vec::new();
@@ -68,7 +68,8 @@ impl Folder {
         Ok(runs)
     }
 
-    /// A run is there with its first entry or not at all: written under another name, then renamed.
+    /// Create the file of a run together with its first entry, atomically: it is written under another name, then
+    /// renamed.
     fn begin(&self, run: u64, text: &[u8]) -> Result<(), JournalError> {
         let file = files::begin_private(&self.file(run), text).map_err(unusable)?;
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
@@ -104,7 +105,7 @@ impl Store for Folder {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match open.as_mut() {
             Some(file) => file,
-            // A run of another process, copied from a shared journal, that is taken over.
+            // A run of another process, in a journal copied from a bucket, that is taken over.
             None => open.insert(files::append_private(&path).map_err(unusable)?),
         };
         if file.metadata().map_err(failed)?.len() + text.len() as u64 > MAX_RUN_BYTES {
@@ -126,7 +127,7 @@ impl Store for Folder {
     }
 }
 
-/// Take the lock of a folder, which is made if it is not there. It ends with the process, however that ends.
+/// Lock a folder, and create it if it is missing. The lock ends with the process, even if that is killed.
 pub(super) fn lock(folder: &Path, runner: &str) -> Result<File, JournalError> {
     files::make_folder(folder).map_err(unusable)?;
     let path = folder.join(LOCK);
@@ -146,7 +147,7 @@ pub(super) fn lock(folder: &Path, runner: &str) -> Result<File, JournalError> {
     Ok(file)
 }
 
-/// A file that is not what a journal is made of, or one that the system refuses.
+/// The journal's error for a file error: I/O if the system reports it, otherwise an unusable file.
 fn unusable(error: FileError) -> JournalError {
     match error.why {
         Why::System(why) => JournalError::io(&error.path, &why),

@@ -1,5 +1,5 @@
-//! A journal that ends with the process, for simulations: it can break after any entry, hold a runner up in the
-//! middle of its run, and grow old.
+//! A journal in memory, for simulations: it can fail after any entry, pause a runner in the middle of its run, and
+//! let time pass.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -27,18 +27,18 @@ struct Kept {
     /// The pages of the runs.
     runs: Vec<Vec<Vec<u8>>>,
     entries: u64,
-    /// After how many entries nothing more can be written.
+    /// After how many entries every write fails.
     breaks: Option<u64>,
-    /// The run that is to be held up, and after how many entries.
+    /// The run to pause, and after how many entries.
     held: Option<(u64, u64)>,
-    /// Whether its writer waits.
+    /// Whether the writer of that run is paused.
     waiting: bool,
     lease: Option<u64>,
     silent: Duration,
 }
 
 impl Memory {
-    /// A journal whose runs may be silent for so many seconds, or one whose lock ends with the process.
+    /// A shared journal with this lease in seconds, or one whose lock ends with the process.
     #[must_use]
     pub fn new(lease: Option<u64>) -> Self {
         let memory = Self::default();
@@ -46,42 +46,42 @@ impl Memory {
         memory
     }
 
-    /// Nothing can be written any more after so many entries in all; without a number, everything can again.
+    /// Fail every write after this many entries in total; with `None`, writes succeed again.
     pub fn break_after(&self, entries: Option<u64>) {
         self.kept().breaks = entries;
     }
 
-    /// Whether nothing can be written any more.
+    /// Whether every write fails now.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         let kept = self.kept();
         kept.breaks.is_some_and(|breaks| kept.entries >= breaks)
     }
 
-    /// Hold the writer of a run up, once there are so many entries in all.
+    /// Pause the writer of a run, once there are this many entries in total.
     pub fn hold(&self, run: u64, entries: u64) {
         self.kept().held = Some((run, entries));
     }
 
-    /// Whether the run that is to be held up has come so far.
+    /// Whether the run to pause is paused.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.kept().waiting
     }
 
-    /// Let it go on.
+    /// Let the paused run continue.
     pub fn release(&self) {
         let mut kept = self.kept();
         (kept.held, kept.waiting) = (None, false);
         self.0.released.notify_waiters();
     }
 
-    /// Time has passed since the last entry.
+    /// Set how long ago the last entry was written.
     pub fn age(&self, silent: Duration) {
         self.kept().silent = silent;
     }
 
-    /// How many entries there are.
+    /// The number of entries over all runs.
     #[must_use]
     pub fn entries(&self) -> u64 {
         self.kept().entries
@@ -91,7 +91,7 @@ impl Memory {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wait if this is the writer to be held up. Whoever closes its run meanwhile does not wait.
+    /// Wait if this is the writer to pause. A writer that closes the paused run does not wait.
     async fn wait(&self, run: u64) {
         let released = self.0.released.notified();
         {

@@ -1,11 +1,12 @@
-//! The journal: what was intended before it was done, and what came of it. The only thing that persists.
+//! The journal records the intent of every step before it is executed, and its result. It is the only state that
+//! Holdfast stores.
 //!
-//! Every entry is a line and carries the hash of the one before, over all runs, so an entry that is changed, lost
-//! or moved breaks the chain (`chain.rs`). An entry is durable before the step it announces begins. What became of
-//! the runs is a fold over the entries (`state.rs`), and so is what we own ([`owned`]).
+//! Every entry is a line and carries the hash of the previous one, over all runs, so an entry that is changed, lost
+//! or moved breaks the chain (`chain.rs`). The intent of a step is durable before the step begins. The state of the
+//! runs is a fold over the entries (`state.rs`), and so is ownership ([`owned`]).
 //!
-//! Where it lives is a `Store`: a folder of this machine, with one file per run and a lock (`folder.rs`), or a
-//! prefix in a bucket, which teams share (the provider's). Who wants to run makes a [`Claim`], then a [`Writer`].
+//! A `Store` holds it: a folder of this machine, with one file per run and a lock (`folder.rs`), or a prefix in a
+//! bucket, which teams share (in the provider). A runner first makes a [`Claim`], then a [`Writer`].
 
 mod approvals;
 mod begun;

@@ -1,4 +1,4 @@
-//! What we own, after the journal.
+//! The objects that an estate owns, according to the journal.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use holdfast_compiler::resource::{Address, Identity, Kind, Values};
 
 use super::{Entry, Event};
 
-/// The run of what was there before any: adopted, not made.
+/// The run number of objects that were adopted, not created.
 const BEFORE: u64 = 0;
 
-/// The things that runs on this estate, cloud and account have made, or had begun to make, and not removed.
+/// The objects that runs of this estate, cloud and account have created, or started to create, and not deleted.
 ///
-/// A create that was announced and never confirmed counts: if the thing exists, it is ours. Ownership is of
-/// an address and an identity, so a thing whose name changes leaves the old one ours until it is gone.
+/// A create that was started and has no result counts: if the object exists, the estate owns it. Ownership is of an
+/// address and an identity, so if a name changes, the estate owns the old object until it is deleted.
 #[must_use]
 pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
     let mut owned: BTreeMap<(Address, Identity), Owned> = BTreeMap::new();
@@ -71,7 +71,7 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                     }
                     Action::Update => match owned.get_mut(&slot) {
                         Some(known) => *known = Owned { run: known.run, ..made },
-                        // Somebody else made it. Once it is what we say, we answer for it.
+                        // Somebody else created it. The estate owns it once the update has succeeded.
                         None => updated = Some(Owned { run: BEFORE, ..made }),
                     },
                     Action::Delete if !superseded => {
@@ -103,19 +103,19 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
     owned.into_values().collect()
 }
 
-/// What a step that began will have done once it is known to have ended well.
+/// The effects that a started step has on ownership once it has succeeded.
 struct Begun {
-    /// The thing it is about.
+    /// The object that it changes.
     slot: (Address, Identity),
-    /// What goes.
+    /// The objects that it deletes.
     gone: Vec<(Kind, Identity)>,
-    /// A thing of somebody else that becomes ours.
+    /// An object of somebody else that the estate then owns.
     updated: Option<Owned>,
-    /// What the thing is like then.
+    /// The attributes that are then applied.
     applied: Option<Values>,
 }
 
-/// The other estates that a journal knows on the same cloud and account.
+/// The other estates with runs in this journal on the same cloud and account.
 #[must_use]
 pub fn other_estates(entries: &[Entry], context: &Context) -> Vec<Context> {
     let mut others: BTreeMap<&str, &Context> = BTreeMap::new();

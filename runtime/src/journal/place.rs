@@ -1,4 +1,4 @@
-//! Where a journal is kept.
+//! Where a journal is stored.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use holdfast_compiler::document::S3Location;
 use holdfast_compiler::policy::LEASE;
 use serde::{Deserialize, Serialize};
 
-/// Where a journal is kept.
+/// Where a journal is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Place {
@@ -18,12 +18,12 @@ pub enum Place {
     S3 {
         /// Bucket and prefix.
         s3: S3Location,
-        /// The bucket's region. Where nobody has said it, S3 is asked.
+        /// The bucket's region. If `None`, S3 is asked.
         region: Option<String>,
-        /// How many seconds a run may be silent before others may take it over.
+        /// After how many seconds without an entry others may take a run over.
         lease: u64,
-        /// The account that owns the bucket. Where nobody has said it, the one of the credentials. Only a trust anchor
-        /// says it, never a plan file: whoever can write that would choose whose bucket is believed.
+        /// The account that owns the bucket. If `None`, the account of the credentials. Only a trust anchor sets it,
+        /// never a plan file: otherwise whoever can write the plan file could choose whose bucket is trusted.
         #[serde(skip)]
         owner: Option<String>,
     },

@@ -1,8 +1,8 @@
-//! Signed runs: who wrote them, known by a key and not by what they say of themselves.
+//! Signed runs: a key proves who wrote them, not the name that they record.
 //!
-//! The first and the last entry of a run each carry a signature of the runner, over what the entry says, when, and where
-//! it stands in the chain. Since each entry holds the hash of the one before, the last signature covers the whole run,
-//! and the first one everything before it.
+//! The first and the last entry of a run each carry a signature of the runner over the entry, its time and its
+//! position in the chain. Since each entry holds the hash of the previous one, the last signature covers the whole
+//! run, and the first one everything before it.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use ssh_key::public::KeyData;
 use super::{Entry, Event, History, JournalError};
 use crate::approval::{self, Namespace, SignError, Signature, Signers, SigningKey};
 
-/// What a runner signs, in one exact form.
+/// The exact text that a runner signs for an entry.
 fn statement(entry: &Entry, plan: &str) -> Result<String, serde_json::Error> {
     let bare = Entry { event: entry.event.clone().with_signature(None), ..entry.clone() };
     let digest = digest(Purpose::Run, &bare)?;
@@ -25,10 +25,10 @@ fn statement(entry: &Entry, plan: &str) -> Result<String, serde_json::Error> {
 pub struct Signer(Arc<(SigningKey, KeyData)>);
 
 impl Signer {
-    /// With this key.
+    /// A signer with this key.
     ///
     /// # Errors
-    /// It cannot be used.
+    /// The key cannot be used.
     pub fn new(key: SigningKey) -> Result<Self, SignError> {
         let public = approval::public_key(Some(&key), None)?;
         Ok(Self(Arc::new((key, public))))
@@ -40,7 +40,7 @@ impl Signer {
         &self.0.1
     }
 
-    /// The entry with its signature, where it is one that carries one.
+    /// Sign an entry if it is one that carries a signature; others are returned unchanged.
     pub(super) fn sign(&self, entry: Entry, plan: &str) -> Result<Entry, JournalError> {
         if !entry.event.carries_signature() {
             return Ok(entry);
@@ -64,25 +64,25 @@ pub struct Unsigned {
     pub what: String,
 }
 
-/// Whether every run that begins or ends behind the first `known` entries is signed by one of some runners.
+/// Check that one of `runners` has signed the beginning and the end of every run after the first `known` entries.
 ///
 /// # Errors
-/// The first that is not.
+/// The first run that is not.
 pub fn signed_by(history: &History, known: usize, runners: &Signers) -> Result<(), Unsigned> {
     for (run, entry, plan) in signed_entries(history).filter(|(_, entry, _)| entry.number > known as u64) {
         let unsigned = |what: &str| Unsigned { run, what: what.to_owned() };
         let end = if matches!(entry.event, Event::RunStarted(_)) { "begins" } else { "ends" };
         let Some(signature) = entry.event.signature() else {
-            return Err(unsigned(&format!("{end} without the signature of a runner")));
+            return Err(unsigned(&format!("{end} without a runner's signature")));
         };
         let text = statement(entry, plan).map_err(|error| unsigned(&error.to_string()))?;
         let at = entry.at.parse().map_err(|_| unsigned("has an entry without a valid time"))?;
         let verified = Signature::verify(Namespace::Run, text.as_bytes(), signature);
-        let verified = verified
-            .map_err(|what| unsigned(&format!("{end} with a signature that does not count: {what}")))?;
+        let verified =
+            verified.map_err(|what| unsigned(&format!("{end} with an invalid signature: {what}")))?;
         runners
             .lets(verified.key(), Namespace::Run, at)
-            .map_err(|what| unsigned(&format!("{end} with the signature of somebody else: {what}")))?;
+            .map_err(|what| unsigned(&format!("{end} with a signature of an unknown runner: {what}")))?;
     }
     Ok(())
 }

@@ -1,5 +1,4 @@
-//! What became of the runs: a fold over the entries, in which an entry that cannot follow on the one before is an
-//! error and not a guess.
+//! The state of the runs: a fold over the entries. An entry that is illegal in the current state is an error.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +7,18 @@ use holdfast_compiler::plan::StepId;
 use super::entry::FORMAT;
 use super::{Entry, Event, Run};
 
-/// A run, as far as its entries tell.
+/// The state of a run, derived from its entries.
 #[derive(Debug, Clone)]
 pub struct RunState {
     /// Its number, from 1.
     pub number: u64,
-    /// What it is about.
+    /// What it recorded when it began.
     pub run: Run,
-    /// The position of its first entry among all.
+    /// The index of its first entry in the journal, from 0.
     pub first: usize,
     /// When it began (RFC 3339, UTC).
     pub started: String,
-    /// When it was last heard of.
+    /// When it wrote its last entry (RFC 3339, UTC).
     pub heard: String,
     /// How it ended.
     pub end: End,
@@ -30,29 +29,29 @@ pub struct RunState {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// It has not: it goes on, or it has died and nobody knows yet.
+    /// It has not ended: it is in progress, or it has died and no other run has noticed yet.
     Open,
-    /// Of its own accord.
+    /// It recorded its end.
     Finished {
         /// Steps not started.
         not_started: usize,
-        /// Whether somebody asked it to stop.
+        /// Whether it was stopped before its end.
         interrupted: bool,
     },
     /// Somebody else closed it.
     TakenOver {
-        /// Who.
+        /// The runner that took over.
         by: String,
     },
-    /// Without a word: its process had ended when the next run began.
+    /// It did not record its end: its process no longer existed when the next run began.
     Died,
 }
 
-/// How far a step came.
+/// The state of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// Announced. It may or may not have taken effect.
-    UnderWay,
+    /// Started, without a result. It may or may not have taken effect.
+    InProgress,
     /// Done.
     Done,
     /// Failed.
@@ -60,19 +59,19 @@ pub enum Progress {
 }
 
 impl RunState {
-    /// How many of its steps came so far.
+    /// How many of its steps are in this state.
     #[must_use]
     pub fn count(&self, progress: Progress) -> usize {
         self.steps.values().filter(|of| **of == progress).count()
     }
 
-    /// Whether all of it was done.
+    /// Whether it finished and every step succeeded.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         matches!(self.end, End::Finished { not_started: 0, .. }) && self.count(Progress::Failed) == 0
     }
 
-    /// How many steps it did not start.
+    /// How many of its steps were not started.
     #[must_use]
     pub fn not_started(&self) -> usize {
         match self.end {
@@ -81,22 +80,22 @@ impl RunState {
         }
     }
 
-    /// The steps that were announced and of which nothing more is known.
-    pub fn under_way(&self) -> impl Iterator<Item = &StepId> {
-        self.steps.iter().filter(|(_, progress)| **progress == Progress::UnderWay).map(|(step, _)| step)
+    /// The steps that were started and have no recorded result.
+    pub fn in_progress(&self) -> impl Iterator<Item = &StepId> {
+        self.steps.iter().filter(|(_, progress)| **progress == Progress::InProgress).map(|(step, _)| step)
     }
 }
 
-/// The next entry. `runs` is what the entries before it came to.
+/// Applies an entry. `runs` is the state after all earlier entries, `at` the entry's index.
 ///
 /// # Errors
-/// It cannot follow on them; `runs` is then as it was.
+/// The entry is illegal in this state; `runs` is then unchanged.
 pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result<(), String> {
     if let Event::RunStarted(run) = &entry.event {
         if run.format != FORMAT {
             let found = run.format.max(1);
             return Err(format!(
-                "another version of Holdfast wrote it: its format is {found}, and this one reads {FORMAT}"
+                "another version of Holdfast wrote it: its format is {found}, but this version reads {FORMAT}"
             ));
         }
         let same = |past: &&RunState| {
@@ -105,7 +104,7 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
         if run.rule.is_none()
             && let Some(past) = runs.iter().rev().find(same).filter(|past| past.run.rule.is_some())
         {
-            return Err(format!("it drops the approval rule of run {} without recording that", past.number));
+            return Err(format!("it drops the approval rule of run {} without a record", past.number));
         }
         if let Some(last) = runs.last_mut()
             && last.end == End::Open
@@ -130,15 +129,15 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
     let illegal = |what: &str, step: &StepId| Err(format!("step `{step}` {what}"));
     match (&run.end, &entry.event) {
         (End::Open, Event::StepStarted { step, .. }) => match run.steps.get(step) {
-            Some(Progress::UnderWay) => return illegal("starts, but is already running", step),
+            Some(Progress::InProgress) => return illegal("starts, but is already running", step),
             _ => {
-                run.steps.insert(step.clone(), Progress::UnderWay);
+                run.steps.insert(step.clone(), Progress::InProgress);
             }
         },
         (End::Open, Event::StepDone { step, .. } | Event::StepFailed { step, .. }) => {
             let done = matches!(entry.event, Event::StepDone { .. });
             match run.steps.get_mut(step) {
-                Some(progress @ Progress::UnderWay) => {
+                Some(progress @ Progress::InProgress) => {
                     *progress = if done { Progress::Done } else { Progress::Failed };
                 }
                 _ => return illegal("ends, but has not started", step),
@@ -149,7 +148,7 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
         }
         (End::Open, Event::TakenOver { by }) => run.end = End::TakenOver { by: by.clone() },
         (End::Open, Event::Moved(_) | Event::Confirmed(_) | Event::Adopted { .. } | Event::Alive) => {}
-        // Who takes a run over may be a moment later than its end.
+        // A run may finish just before somebody takes it over.
         (End::Finished { .. }, Event::TakenOver { .. }) => {}
         _ => return Err(format!("it comes after the end of run {}", run.number)),
     }

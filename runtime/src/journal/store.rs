@@ -1,4 +1,4 @@
-//! Where a journal lives, and what is read from there.
+//! The storage of a journal, and what it returns.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -9,41 +9,41 @@ use super::chain::Text;
 use super::error::JournalError;
 use crate::cloud::Calls;
 
-/// Where a journal lives. A run is written page by page, and only one writer gets a page of a number.
+/// The storage of a journal. A run is written page by page, and only one writer can write a page of a given number.
 #[async_trait]
 pub(crate) trait Store: Debug + Send + Sync {
-    /// All there is. With `thorough`, what is kept twice is read twice.
+    /// Read all runs. With `thorough`, read both copies of what is stored twice.
     async fn read(&self, thorough: bool) -> Result<Read, JournalError>;
 
     /// Write a page, from 1. It is durable when this returns.
     async fn append(&self, run: u64, page: u64, text: &[u8]) -> Result<Appended, JournalError>;
 
-    /// Keep the pages of a run that has ended as one text too. Nothing depends on it but the time to read it.
+    /// Store the pages of an ended run as one text as well. This only makes reading faster, so errors are ignored.
     async fn fold(&self, run: u64, text: Vec<u8>);
 
-    /// How many seconds a run may be silent; nothing where the lock ends with the process.
+    /// The lease of a run in seconds; `None` if a lock ends with the process.
     fn lease(&self) -> Option<u64>;
 
-    /// The calls so far.
+    /// The API calls so far.
     fn calls(&self) -> Calls;
 }
 
-/// What a store holds.
+/// The content of a store.
 #[derive(Debug)]
 pub(crate) struct Read {
     /// The runs in order.
     pub(crate) texts: Vec<Text>,
-    /// The runs that were not folded.
+    /// The numbers of the runs that are not folded.
     pub(crate) unfolded: Vec<u64>,
     /// How long ago the last page was written, by the clock of the store.
     pub(crate) silent: Duration,
 }
 
-/// What came of writing a page.
+/// The result of writing a page.
 #[derive(Debug)]
 pub(crate) enum Appended {
-    /// It is there.
+    /// It is durable.
     Written,
-    /// Somebody else has written this page, and this is what it says.
+    /// Somebody else has written a page of this number, with this content.
     Taken(Vec<u8>),
 }

@@ -11,7 +11,7 @@ use super::claim::now;
 use super::store::{Appended, Store};
 use super::{Claim, Entry, Event, JournalError, Run, Signer};
 
-/// An entry that waits to be written.
+/// An entry to write, and where to send the result.
 type Request = (Event, oneshot::Sender<Result<(), JournalError>>);
 
 /// Appends to a journal. Dropping it waits until everything is written.
@@ -19,15 +19,15 @@ type Request = (Event, oneshot::Sender<Result<(), JournalError>>);
 pub struct Writer {
     sender: Option<mpsc::UnboundedSender<Request>>,
     thread: Option<std::thread::JoinHandle<()>>,
-    /// The hash of the entry that began this run: the same for no other run.
+    /// The hash of the entry that began this run, unique to it.
     salt: String,
 }
 
 impl Writer {
-    /// Begin a run, and sign it where there is a key. Its first entry is durable when this returns.
+    /// Begin a run, and sign it if there is a signer. Its first entry is durable when this returns.
     ///
     /// # Errors
-    /// Somebody else has begun one since, or the journal cannot be written.
+    /// Somebody else has begun a run since the claim, or the journal cannot be written.
     pub async fn begin(claim: &Claim, run: Run, signer: Option<&Signer>) -> Result<Self, JournalError> {
         for (run, text) in &claim.unfolded {
             claim.store.fold(*run, text.clone()).await;
@@ -50,12 +50,12 @@ impl Writer {
         let salt = chain.previous.clone();
         let (sender, receiver) = mpsc::unbounded_channel();
         let handle = Handle::current();
-        // A thread, and not a task: whoever drops the writer waits for it, in whatever place that is.
+        // A thread and not a task, so that `drop` can wait for it in any context.
         let thread = std::thread::spawn(move || handle.block_on(chain.serve(receiver)));
         Ok(Self { sender: Some(sender), thread: Some(thread), salt })
     }
 
-    /// The hash of the entry that began this run.
+    /// The hash of the entry that began this run, unique to it.
     #[must_use]
     pub fn salt(&self) -> &str {
         &self.salt
@@ -64,7 +64,7 @@ impl Writer {
     /// Append an entry. It is durable when this returns.
     ///
     /// # Errors
-    /// It could not be written: nothing may be done on the strength of it.
+    /// It could not be written: do not start what it announces.
     pub async fn append(&self, event: Event) -> Result<(), JournalError> {
         let stopped = || JournalError::Io {
             path: "the journal".to_owned(),
@@ -87,42 +87,42 @@ impl Drop for Writer {
     }
 }
 
-/// The end of the chain, and where it goes on.
+/// The end of the chain, and the store that it continues in.
 struct Chain {
     store: Arc<dyn Store>,
     run: u64,
     page: u64,
     number: u64,
     previous: String,
-    /// All of the run, to be folded; empty where nothing is.
+    /// The text of the run so far, to be folded; empty if the store has no lease.
     whole: Vec<u8>,
-    /// When the last page was begun, which is never later than S3 says.
+    /// When the last write began, which is never later than the time that S3 records.
     heard: Instant,
-    /// How often something has to be written; nothing where nobody listens, or once the run has ended.
+    /// The longest time between two entries; `None` if the store has no lease, or once the run has ended.
     beat: Option<Duration>,
-    /// Why nothing more can be written.
+    /// The error after which nothing more can be written.
     broken: Option<JournalError>,
     /// The digest of the run's plan.
     plan: String,
-    /// Who signs the run.
+    /// Signs the run, if the runner has a key.
     signer: Option<Signer>,
 }
 
 impl Chain {
-    /// Write until the writer is dropped. Whoever comes after an error hears of it too: a channel that was closed
-    /// instead would keep what is sent at that moment, and its sender would wait for ever.
+    /// Write until the writer is dropped. After an error, every later request gets the same error. Closing the
+    /// channel instead could leave a request unanswered, and its sender would wait forever.
     async fn serve(mut self, mut receiver: mpsc::UnboundedReceiver<Request>) {
         while let Some(requests) = self.next(&mut receiver).await {
             let (events, answers): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
             let finished = events.iter().any(|event| matches!(event, Event::RunFinished { .. }));
-            // After half a line, or after another's page, nothing more may follow.
+            // After a partial line, or a page of another writer, nothing more may be written.
             let result = match self.broken.clone() {
                 Some(error) => Err(error),
                 None => self.write(events).await,
             };
             self.broken = result.as_ref().err().cloned();
             for answer in answers {
-                // Nobody waits any more: fine, it is written.
+                // An error means that nobody waits any more; the entry is written all the same.
                 let _ = answer.send(result.clone());
             }
             if finished && result.is_ok() {
@@ -132,7 +132,7 @@ impl Chain {
         }
     }
 
-    /// What is to be written next: whatever has arrived, or a sign of life when it is time for one.
+    /// The next entries to write: all that have arrived, or a heartbeat if none arrived in time.
     async fn next(&self, receiver: &mut mpsc::UnboundedReceiver<Request>) -> Option<Vec<Request>> {
         let first = match self.beat.filter(|_| self.broken.is_none()) {
             None => receiver.recv().await?,
@@ -175,7 +175,7 @@ impl Chain {
         }
     }
 
-    /// Why somebody else has written our page.
+    /// The error for a page that somebody else has written.
     fn lost(&self, page: &[u8]) -> JournalError {
         let line = page.split(|byte| *byte == b'\n').next().unwrap_or_default();
         match Entry::parse(line) {

@@ -1,4 +1,4 @@
-//! A kind in the embedded cloud: what generic code cannot know of it.
+//! What the embedded cloud needs to know about a kind beyond its schema.
 
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::resource::{Identity, Kind, Values};
@@ -7,24 +7,25 @@ use serde_json::Value;
 use super::store::State;
 use crate::cloud::{CloudError, Command};
 
-/// Fine, or the cloud's refusal.
+/// Success, or the cloud's refusal.
 pub type Checked = Result<(), CloudError>;
 
-/// A kind in the embedded cloud. It makes, changes and removes things by the declaration of their kind; here are their
-/// ids and outputs, and the preconditions of the real cloud, with its codes, where a wrong program would otherwise pass.
+/// A kind in the embedded cloud. Generic code creates, updates and deletes objects by the schema of their kind. This
+/// trait adds their ids and outputs, and those preconditions of the real cloud, with its error codes, that a wrong
+/// program would violate.
 pub trait Embedded: Sync {
     /// The kind.
     fn kind(&self) -> Kind;
 
-    /// The id of a new thing, and its outputs.
+    /// The id and the outputs of a new object.
     fn made(&self, state: &mut State, values: &Values) -> (String, Values);
 
-    /// Code and words of the refusal to make what is there already; nothing where it is overwritten.
+    /// The code and message of the error for creating an object that exists; `None` if it is overwritten.
     fn exists(&self) -> Option<(&'static str, &'static str)> {
         None
     }
 
-    /// Whether a thing may be made or changed like this.
+    /// Check whether an object may be created or updated like this.
     ///
     /// # Errors
     /// The precondition that does not hold.
@@ -32,7 +33,7 @@ pub trait Embedded: Sync {
         Ok(())
     }
 
-    /// Whether a thing may go.
+    /// Check whether an object may be deleted.
     ///
     /// # Errors
     /// The precondition that does not hold.
@@ -40,21 +41,22 @@ pub trait Embedded: Sync {
         Ok(())
     }
 
-    /// A thing that is there because it is asked for: nobody else could have made it here.
+    /// A prerequisite that exists as soon as a policy refers to it, such as a hosted zone: in the embedded cloud
+    /// nobody else could have created it.
     fn provide(&self, _identity: &Identity) -> Option<Object> {
         None
     }
 }
 
-/// A thing that a command is about, within its cloud.
+/// An object that a command changes, and its surroundings.
 pub struct Look<'a> {
-    /// What else there is.
+    /// Everything in the cloud.
     pub state: &'a State,
     /// The command.
     pub command: &'a Command,
-    /// The thing as it will be, or as it is where it goes.
+    /// The object as it will be, or as it is before a delete.
     pub object: &'a Object,
-    /// What a refusal of a command is, by its code and words.
+    /// Builds the refusal of a command from a code and a message.
     pub refuse: fn(&Command, &str, &str) -> CloudError,
 }
 
@@ -62,25 +64,25 @@ impl Look<'_> {
     /// Refuse the command.
     ///
     /// # Errors
-    /// Always: the refusal, in a code of the real cloud.
+    /// Always: the refusal, with a code of the real cloud.
     pub fn refuse(&self, code: &str, message: impl Into<String>) -> Checked {
         Err((self.refuse)(self.command, code, &message.into()))
     }
 
-    /// An attribute; null where it is not set.
+    /// An attribute; null if it is not set.
     #[must_use]
     pub fn get(&self, name: &str) -> &Value {
         self.object.attributes.get(name).unwrap_or(&Value::Null)
     }
 
-    /// An attribute as text; empty where it is none.
+    /// An attribute as text; empty if it is not a string.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         self.get(name).as_str().unwrap_or_default()
     }
 }
 
-/// The entries of a JSON object.
+/// The entries of a JSON object; empty for any other JSON value.
 #[must_use]
 pub fn values(object: Value) -> Values {
     match object {

@@ -1,6 +1,5 @@
-//! The embedded cloud: a file, driven by the same schemas as everything else. Not a mock but a cloud with
-//! a smaller catalogue: it enforces the preconditions of the real one (`rules.rs`) and can be told to fail
-//! ([`Fault`]).
+//! The embedded cloud: a file, driven by the same schemas as the real cloud. It is not a mock: it enforces the
+//! preconditions of the real cloud (`rules.rs`), and it can be told to fail ([`Fault`], [`Weather`]).
 
 pub mod embedded;
 mod rules;
@@ -27,30 +26,30 @@ pub use store::{Fault, State};
 use weather::Fate;
 pub use weather::Weather;
 
-/// An embedded cloud in a file. The file comes into being with the first change.
+/// An embedded cloud in a file. The first change creates the file.
 #[derive(Debug)]
 pub struct Local {
     path: PathBuf,
-    /// Nothing where nothing is kept.
+    /// `None` for a cloud in memory.
     store: Option<Store>,
     state: Mutex<State>,
-    /// What was there before the last change: what a read that is behind shows.
+    /// The objects before the last change, which a stale read shows.
     earlier: Mutex<Option<Vec<Object>>>,
     calls: Mutex<Calls>,
 }
 
 impl Local {
-    /// Open the cloud of a file; a fresh one where there is no file.
+    /// Open the cloud in a file; an empty one if there is no file.
     ///
     /// # Errors
-    /// A file that is no embedded cloud.
+    /// The file cannot be read or is not an embedded cloud.
     pub fn open(path: &Path) -> Result<Self, CloudError> {
         let store = Store::new(path);
         let state = store.load()?;
         Ok(Self::new(path, Some(store), state))
     }
 
-    /// An empty cloud that ends with this value.
+    /// An empty cloud in memory.
     #[must_use]
     pub fn in_memory(weather: Weather) -> Self {
         let mut state = State::fresh();
@@ -63,18 +62,18 @@ impl Local {
         Self { path: path.to_owned(), store, state, earlier, calls: Mutex::default() }
     }
 
-    /// Another weather from now on.
+    /// Change the weather from now on.
     pub fn set_weather(&self, weather: Weather) {
         self.state().weather = Some(weather);
     }
 
-    /// Everything there is.
+    /// All objects in the cloud.
     #[must_use]
     pub fn objects(&self) -> Vec<Object> {
         self.state().objects().cloned().collect()
     }
 
-    /// The fate of the next call of some kind.
+    /// What the weather does to the next call; `None` if no weather is set.
     fn fate<T>(&self, ask: impl FnOnce(&mut Weather) -> T) -> Option<T> {
         self.state().weather.as_mut().map(ask)
     }
@@ -111,7 +110,7 @@ impl Cloud for Local {
         tokio::time::sleep(wait).await;
         let mut state = self.state();
         rules::provide(&mut state, scope);
-        // Whatever stands in the place of a wanted thing is seen, as a listing of the place would show it.
+        // Objects in the same place as a wanted one are seen too, as a listing of that place would show them.
         let places: BTreeSet<(Kind, Vec<String>)> = scope.iter().filter_map(Wanted::place).collect();
         let identities: BTreeSet<(Kind, &Identity)> =
             scope.iter().map(|wanted| (wanted.kind, &wanted.identity)).collect();
@@ -163,7 +162,7 @@ impl Cloud for Local {
         match store.save(&mut state) {
             Ok(()) => results,
             Err(error) => {
-                // What could not be written down has not happened.
+                // A change that cannot be saved has not happened.
                 state.roll_back();
                 batch.iter().map(|_| Err(error.clone())).collect()
             }
@@ -179,19 +178,19 @@ impl Drop for Local {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(store) = &self.store {
-            // What could not be folded in stays in the log, which the next one to open the file reads.
+            // If this fails, the changes stay in the log, which the next process that opens the file reads.
             let _ = store.close(state);
         }
     }
 }
 
-/// What a batch is about.
+/// The name under which the weather counts a batch: the address of its first command.
 fn subject(batch: &[Command]) -> String {
     batch.first().map(|command| command.address.to_string()).unwrap_or_default()
 }
 
-/// Run a batch: all of it or, if one command is refused, none. Removals come first, as in an atomic
-/// change that is looked at as a whole.
+/// Run a batch: all of it or, if one command is refused, none of it. Deletes come first, because an atomic change is
+/// checked as a whole.
 fn run(state: &mut State, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
     state.begin();
     let faults: Vec<Option<store::Fault>> = batch.iter().map(|command| state.fault(command)).collect();
@@ -218,7 +217,7 @@ fn run(state: &mut State, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
     }
 }
 
-/// Remove what the commands remove.
+/// Delete the objects that the commands delete or displace.
 fn remove(state: &mut State, batch: &[Command]) -> Result<(), CloudError> {
     for command in batch {
         for object in &command.displaces {
@@ -232,7 +231,7 @@ fn remove(state: &mut State, batch: &[Command]) -> Result<(), CloudError> {
     Ok(())
 }
 
-/// Make and change what a command makes and changes.
+/// Create or update the object of a command.
 fn put(state: &mut State, command: &Command) -> Result<Done, CloudError> {
     let kind = command.address.kind();
     let id = command.object.as_ref().map(|object| object.id.clone()).unwrap_or_default();
@@ -256,7 +255,7 @@ fn put(state: &mut State, command: &Command) -> Result<Done, CloudError> {
     Ok(done)
 }
 
-/// A new thing, with what its cloud sets without being asked.
+/// A new object, with the cloud's defaults for attributes that are not set.
 fn create(state: &mut State, command: &Command) -> Result<Object, CloudError> {
     let kind = command.address.kind();
     let none = || rules::refuse(command, "InvalidRequest", "there is no such kind in this cloud");

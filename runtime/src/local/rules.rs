@@ -1,4 +1,4 @@
-//! What holds for a thing of any kind. The preconditions of a kind are its own ([`Embedded`]).
+//! Preconditions for objects of every kind. Each kind adds its own ([`Embedded`]).
 
 use holdfast_compiler::observation::{Object, Wanted};
 use holdfast_compiler::plan::Action;
@@ -10,17 +10,17 @@ use super::store::{Fault, State};
 use crate::cloud::{CloudError, Command};
 use crate::provider;
 
-/// The name of what a command asks for.
+/// The operation name of a command, for errors: `local:create-bucket`.
 pub(super) fn operation(command: &Command) -> String {
     format!("local:{}-{}", command.action, command.address.kind().name())
 }
 
-/// A refusal, in a code of the provider of the command's kind.
+/// A refusal, with a code of the provider of the command's kind.
 pub(super) fn refuse(command: &Command, code: &str, message: &str) -> CloudError {
     CloudError::new(provider::class(command.address.kind(), code), operation(command), code, message)
 }
 
-/// Whether a thing may become what `object` says.
+/// Check whether an object may become `object`.
 pub(super) fn check(state: &State, command: &Command, object: &Object) -> Checked {
     let Some(kind) = provider::embedded(object.kind) else { return Ok(()) };
     let look = Look { state, command, object, refuse };
@@ -28,7 +28,7 @@ pub(super) fn check(state: &State, command: &Command, object: &Object) -> Checke
     kind.check(&look)
 }
 
-/// Whether a thing may go.
+/// Check whether an object may be deleted.
 pub(super) fn delete(state: &State, command: &Command) -> Checked {
     let Some(object) = &command.object else {
         return Err(refuse(command, "InvalidRequest", "nothing to delete"));
@@ -37,7 +37,7 @@ pub(super) fn delete(state: &State, command: &Command) -> Checked {
     provider::embedded(object.kind).map_or(Ok(()), |kind| kind.delete(&look))
 }
 
-/// What a kind's declaration calls immutable, an update cannot change.
+/// Refuse an update of attributes that the kind's schema declares immutable, and a create of an existing object.
 fn immutable(look: &Look<'_>) -> Checked {
     let kind = look.object.kind;
     let Some(old) = look.state.get(kind, &look.object.id) else { return Ok(()) };
@@ -56,13 +56,13 @@ fn immutable(look: &Look<'_>) -> Checked {
     Ok(())
 }
 
-/// What a fault that a test asks for says.
+/// The error of an injected fault.
 pub(super) fn injected(fault: &Fault, command: &Command) -> CloudError {
     let message = if fault.after { "the answer was lost (injected)" } else { "it fails (injected)" };
     refuse(command, &fault.code, message)
 }
 
-/// Make the prerequisites that are asked for.
+/// Create the shared prerequisites in scope that do not exist, unless the file fixes them.
 pub(super) fn provide(state: &mut State, scope: &[Wanted]) {
     if state.fixed_zones {
         return;

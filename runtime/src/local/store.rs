@@ -1,4 +1,4 @@
-//! What an embedded cloud holds, and its file.
+//! The content of an embedded cloud, and its file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -17,37 +17,38 @@ use crate::files::{self, FileError, absent};
 
 /// The format of the file.
 const FORMAT: u32 = 2;
-/// The largest file of an embedded cloud that is read, and the largest log beside it, in bytes: some 500,000 objects.
+/// The largest file of an embedded cloud that is read, and the largest log beside it, in bytes: about 500,000
+/// objects.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
 /// The account of an embedded cloud, unless its file says otherwise.
 const ACCOUNT: &str = "000000000000";
 
-/// Something that goes wrong on purpose. A test writes it into the file.
+/// An injected failure. A test writes it into the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// The address of the resource whose next command fails.
     pub address: String,
-    /// How many times it still happens.
+    /// How many more times it happens.
     pub times: u32,
     /// The code of the error.
     pub code: String,
-    /// Whether the command takes effect all the same, and only its answer is lost.
+    /// Whether the command takes effect and only its response is lost.
     #[serde(default)]
     pub after: bool,
 }
 
-/// Everything an embedded cloud holds.
+/// The content of an embedded cloud.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
     format: u32,
     pub(super) account: String,
-    /// Whether zones that policies name have to be in the file, as on a real cloud. Otherwise the cloud
-    /// has every zone it is asked for: there is nobody else here who could have made it.
+    /// Whether hosted zones that policies name must be in the file, as on a real cloud. Otherwise the cloud has every
+    /// zone it is asked for, because nobody else could have created it here.
     #[serde(default)]
     pub(super) fixed_zones: bool,
-    /// Buckets that hold objects, as a test writes it into the file: they cannot be deleted.
+    /// Buckets that are not empty and therefore cannot be deleted. A test writes them into the file.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     full_buckets: BTreeSet<String>,
     #[serde(default)]
@@ -59,10 +60,10 @@ pub struct State {
     objects: Vec<Object>,
     #[serde(skip)]
     index: BTreeMap<(Kind, String), Object>,
-    /// What has changed and is not written down yet.
+    /// Changes that are not saved yet.
     #[serde(skip)]
     changes: Vec<Line>,
-    /// What was there before each change since [`State::begin`].
+    /// The object before each change since [`State::begin`].
     #[serde(skip)]
     undo: Vec<((Kind, String), Option<Object>)>,
 }
@@ -88,26 +89,26 @@ impl State {
         self.index.values()
     }
 
-    /// The things of a kind whose ids begin with a text.
+    /// The objects of a kind whose ids begin with a prefix.
     pub fn beginning(&self, kind: Kind, prefix: String) -> impl Iterator<Item = &Object> {
         let from = self.index.range((kind, prefix.clone())..);
         from.take_while(move |((other, id), _)| *other == kind && id.starts_with(&prefix))
             .map(|(_, object)| object)
     }
 
-    /// The account.
+    /// The account id, twelve digits.
     #[must_use]
     pub fn account(&self) -> &str {
         &self.account
     }
 
-    /// Whether a bucket holds objects.
+    /// Whether a bucket is not empty.
     #[must_use]
     pub fn is_full(&self, id: &str) -> bool {
         self.full_buckets.contains(id)
     }
 
-    /// A thing.
+    /// An object, by its kind and id.
     #[must_use]
     pub fn get(&self, kind: Kind, id: &str) -> Option<&Object> {
         self.index.get(&(kind, id.to_owned()))
@@ -118,12 +119,12 @@ impl State {
         self.undo.clear();
     }
 
-    /// The changes need not be written down.
+    /// Forget the unsaved changes, because there is no file.
     pub(super) fn forget_changes(&mut self) {
         self.changes.clear();
     }
 
-    /// Make it as if the batch had never been. Faults that struck stay used up.
+    /// Undo the batch. Faults that it used up stay used up.
     pub(super) fn roll_back(&mut self) {
         while let Some((key, before)) = self.undo.pop() {
             match before {
@@ -148,13 +149,13 @@ impl State {
         self.undo.push((key, before));
     }
 
-    /// A new id.
+    /// A new id, unique in this cloud: `PREFIX-000001`.
     pub fn next_id(&mut self, prefix: &str) -> String {
         self.last_id += 1;
         format!("{prefix}-{:06}", self.last_id)
     }
 
-    /// The fault that strikes a command, used up once.
+    /// The fault for a command, if there is one; it is then used up once.
     pub(super) fn fault(&mut self, command: &Command) -> Option<Fault> {
         if command.action == Action::Keep {
             return None;
@@ -170,16 +171,16 @@ impl State {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Line {
-    /// A thing is there, like this.
+    /// An object was created or updated.
     Put(Object),
-    /// A thing is gone.
+    /// An object was deleted.
     Remove(Kind, String),
-    /// The last id given, the faults that remain, and the weather.
+    /// The last id assigned, the faults that remain, and the weather.
     Rest(u64, Vec<Fault>, Option<Weather>),
 }
 
-/// The file, and beside it, while changes are being made, a log of them: a change costs what it is worth and
-/// not the whole cloud. Whoever opens the file sees both; a clean end leaves the file alone.
+/// The file of an embedded cloud and, while it is open, a log of changes beside it, so that a change does not rewrite
+/// the whole file. Opening reads both; a clean end folds the log into the file.
 #[derive(Debug)]
 pub(super) struct Store {
     path: PathBuf,
@@ -201,7 +202,7 @@ impl Store {
         }
         let objects = std::mem::take(&mut state.objects);
         objects.into_iter().for_each(|object| state.put(object));
-        // A log that is there was left by a run that was killed; its last line may be half of one.
+        // A log was left by a run that was killed; its last line may be incomplete.
         let log = read(&self.log_path()).map_err(|error| unread(&error))?.unwrap_or_default();
         let complete = log.rfind('\n').map_or("", |end| log.get(..end).unwrap_or_default());
         for line in complete.lines() {
@@ -218,7 +219,7 @@ impl Store {
         Ok(state)
     }
 
-    /// Write down what has changed since the last time.
+    /// Append the unsaved changes to the log.
     pub(super) fn save(&self, state: &mut State) -> Result<(), CloudError> {
         let mut lines = state.changes.clone();
         lines.push(Line::Rest(state.last_id, state.faults.clone(), state.weather.clone()));
@@ -243,15 +244,15 @@ impl Store {
                 files::append_private(&self.log_path())?
             }
         };
-        // On a full disk half a line may get through: it must not stand before the next whole one.
+        // A full disk may leave a partial line, which must not precede the next complete one.
         let length = file.metadata()?.len();
         let written = file.write_all(text.as_bytes()).or_else(|error| file.set_len(length).and(Err(error)));
         *log = Some(file);
         written
     }
 
-    /// Fold the log into the file. A reader sees the old pair or the new file; to read a log again that is
-    /// in the file already changes nothing.
+    /// Fold the log into the file. A reader sees the old file with its log, or the new file; applying a log that is
+    /// already folded in changes nothing.
     pub(super) fn close(&self, state: &mut State) -> std::io::Result<()> {
         if self.log.lock().unwrap_or_else(PoisonError::into_inner).take().is_none() {
             return Ok(());
@@ -274,7 +275,7 @@ impl Store {
     }
 }
 
-/// The text of a file, or nothing where there is none.
+/// The text of a file; `None` if it does not exist.
 fn read(path: &Path) -> Result<Option<String>, FileError> {
     absent(files::read_own_text(path, MAX_BYTES))
 }

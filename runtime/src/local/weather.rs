@@ -1,5 +1,5 @@
 //! Bad conditions in the embedded cloud, reproducible from a seed: calls that fail before or after they took
-//! effect, throttling, slowness, and reads that are behind the writes.
+//! effect, throttling, slow calls, and stale reads.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,42 +11,42 @@ use crate::cloud::{Class, CloudError};
 /// How long a slow call takes.
 const SLOW: Duration = Duration::from_secs(2);
 
-/// How many calls of a hundred meet with what. A file of the embedded cloud may say it under `weather`.
+/// Which percentage of calls is affected by what. It stands under `weather` in the file of an embedded cloud.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Weather {
-    /// Same seed, same weather.
+    /// The seed of all random decisions.
     pub seed: u64,
-    /// How many calls of each kind there have been. What strikes a call is a matter of what it is about and not
-    /// of the order in which concurrent calls arrive.
+    /// How many calls there have been for each subject: an address, or `observe`. The fate of a call depends on its
+    /// subject and count, not on the order in which concurrent calls arrive.
     pub calls: BTreeMap<String, u64>,
-    /// Calls that fail and do nothing.
+    /// The percentage of calls that fail without effect.
     pub before: u8,
-    /// Calls that take effect and whose answer is lost.
+    /// The percentage of calls that take effect and lose their response.
     pub after: u8,
-    /// Calls that are refused as too many.
+    /// The percentage of calls that are throttled.
     pub throttle: u8,
-    /// Calls that take two seconds, whatever comes of them.
+    /// The percentage of calls that take two seconds, independent of their fate.
     pub slow: u8,
-    /// Observations that show what was there before the last change.
+    /// The percentage of observations that show the objects before the last change.
     pub stale: u8,
 }
 
-/// What becomes of a call.
+/// What happens to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It goes through.
+    /// It succeeds.
     Fine,
-    /// It is refused as one too many.
+    /// It is throttled.
     Throttled,
-    /// It fails and does nothing.
+    /// It fails without effect.
     Before,
-    /// It takes effect and fails.
+    /// It takes effect, and its response is lost.
     After,
 }
 
 impl Weather {
-    /// The fate of the next change of a thing, and how long it takes.
+    /// The fate of the next change of a subject, and how long it takes.
     pub(super) fn change(&mut self, of: &str) -> (Fate, Duration) {
         let strikes = self.next(of);
         let wait = if strikes(1, self.slow) { SLOW } else { Duration::ZERO };
@@ -62,14 +62,14 @@ impl Weather {
         (fate, wait)
     }
 
-    /// Whether the next observation is behind, and how long it takes.
+    /// Whether the next observation is stale, and how long it takes.
     pub(super) fn observation(&mut self) -> (bool, Duration) {
         let strikes = self.next("observe");
         let wait = if strikes(1, self.slow) { SLOW } else { Duration::ZERO };
         (strikes(5, self.stale), wait)
     }
 
-    /// Count a call; gives what strikes it.
+    /// Count a call. Returns a function that says whether a condition with some percentage affects it.
     fn next(&mut self, of: &str) -> impl Fn(u64, u8) -> bool + use<> {
         let count = self.calls.entry(of.to_owned()).or_default();
         *count += 1;

@@ -1,4 +1,4 @@
-//! Agreeing to a saved plan: whose lists are asked, for how long it holds, and the two files that say so.
+//! Approving a saved plan: which lists of signers apply, how long the approval is valid, and its two files.
 
 use std::path::{Path, PathBuf};
 
@@ -12,10 +12,10 @@ use crate::approval::{
 };
 use crate::files::{self, FileError};
 
-/// For how long an approval holds where the plan has no rule: what an estate says that says nothing.
+/// How long an approval is valid if the plan has no rule: the default of an estate.
 const HOLD_SECONDS: u64 = 24 * 3_600;
 
-/// Somebody is about to agree to a saved plan.
+/// An approval of a saved plan that is about to be made.
 #[derive(Debug)]
 pub struct Approving<'a> {
     saved: &'a Saved,
@@ -24,25 +24,25 @@ pub struct Approving<'a> {
     because: Option<&'a str>,
 }
 
-/// Why nobody has agreed.
+/// Why no approval was made.
 #[derive(Debug, thiserror::Error)]
 pub enum ApproveError {
     /// A list of signers cannot be read.
     #[error("the list of signers, {0}")]
     Signers(#[from] SignersError),
-    /// Nobody said who agrees, and the lists do not say it either.
+    /// There is no `--as`, and the lists do not name the approver unambiguously.
     #[error("the list of signers does not have exactly one name for this key")]
     NoName,
-    /// No statement can be made of this plan.
+    /// Names in the plan cannot be written into a statement.
     #[error("names in this plan contain line breaks, so it cannot be approved")]
     LineBreaks,
-    /// An apply would not count it.
+    /// An apply would not accept it.
     #[error(transparent)]
     NotCounted(#[from] Refusal),
     /// The key cannot be used.
     #[error(transparent)]
     Sign(#[from] SignError),
-    /// It would hold for longer than time goes on.
+    /// The end of its validity is beyond the range of timestamps.
     #[error(transparent)]
     Time(#[from] jiff::Error),
     /// A file cannot be written.
@@ -51,16 +51,16 @@ pub enum ApproveError {
 }
 
 impl ApproveError {
-    /// What is refused, with its code and its cure.
+    /// Converts a refusal into a diagnostic with code and cure.
     ///
     /// # Errors
-    /// Itself, where it is no refusal: something failed.
+    /// The error itself if it is not a refusal: a failed operation.
     pub fn refusal(self) -> Result<Diagnostic, Self> {
         let message = self.to_string();
         let one = |code, help: &str| Ok(Diagnostic::new(code, message).help(help));
         match self {
             Self::Signers(_) => one(codes::BAD_SIGNERS, "plan again"),
-            Self::NoName => one(codes::APPROVAL_UNKNOWN_KEY, "say who you are: `--as PRINCIPAL`"),
+            Self::NoName => one(codes::APPROVAL_UNKNOWN_KEY, "name yourself: `--as PRINCIPAL`"),
             Self::LineBreaks => one(codes::BAD_PLAN_FILE, "plan again"),
             Self::NotCounted(refusal) => Ok(refusal.finding()),
             Self::Sign(_) | Self::Time(_) | Self::Unwritten(_) => Err(self),
@@ -69,8 +69,8 @@ impl ApproveError {
 }
 
 impl<'a> Approving<'a> {
-    /// To the plan of a file. `anchored` is what the trust anchor asks for; `because` is why the plan is to be applied
-    /// without the approvals it needs, where the glass is to be broken.
+    /// An approval of the plan in a file. `anchored` is the demand of the trust anchor. `because` is the reason given
+    /// with `--break-glass`; the signature then allows an apply without the approvals that the plan needs.
     #[must_use]
     pub fn new(
         saved: &'a Saved,
@@ -79,28 +79,28 @@ impl<'a> Approving<'a> {
         because: Option<&'a str>,
     ) -> Self {
         let anchored = anchored.map(|demand| &demand.rule);
-        // Who may break the glass says the trust anchor, and not the plan.
+        // The trust anchor says who may break the glass, not the plan.
         let rules = saved.rule().into_iter().chain(anchored).filter(|_| because.is_none()).collect();
         Self { saved, path, rules, because }
     }
 
-    /// For how many seconds it holds: as long as the strictest rule lets it.
+    /// How many seconds the approval is valid: the minimum over all rules.
     #[must_use]
     pub fn hold_seconds(&self) -> u64 {
         self.rules.iter().map(|rule| rule.hold_seconds).min().unwrap_or(HOLD_SECONDS)
     }
 
-    /// What it is signed for.
+    /// The namespace of the signature.
     #[must_use]
     pub fn namespace(&self) -> Namespace {
         if self.because.is_some() { Namespace::BreakGlass } else { Namespace::Approval }
     }
 
-    /// Sign, and write the statement and its signature beside the plan. Without an approver it is the one whom a list
-    /// has for the key. `show` gets what is signed before it is.
+    /// Sign the statement, and write it and its signature beside the plan. Without `approver`, the list's name for
+    /// the key is used. `show` is called with the statement before it is signed.
     ///
     /// # Errors
-    /// The key cannot be used, or an apply would not count what it signs.
+    /// The key cannot be used, or an apply would not accept the approval.
     pub fn sign(
         &self,
         approver: Option<&str>,
@@ -109,7 +109,7 @@ impl<'a> Approving<'a> {
     ) -> Result<(Accepted, PathBuf), ApproveError> {
         let (lists, now, namespace) = (self.lists()?, Timestamp::now(), self.namespace());
         let public = approval::public_key(key, lists.first())?;
-        // Of several lists, the one that knows the key.
+        // Prefer the list that contains the key.
         let signers = lists.iter().find(|list| list.knows(&public)).or(lists.first());
         let listed = || signers.and_then(|signers| signers.principal_of(&public, namespace));
         let approver = approver.or_else(listed).ok_or(ApproveError::NoName)?;
@@ -117,7 +117,7 @@ impl<'a> Approving<'a> {
         let text = statement.text();
         show(&statement);
         let signature = approval::sign(namespace, text.as_bytes(), key, &public)?;
-        // What would be refused on the day of the apply is refused now.
+        // Refuse now what an apply would refuse later.
         let question = Question {
             namespace,
             plan: &self.saved.file.digest,
@@ -134,16 +134,16 @@ impl<'a> Approving<'a> {
         Ok((accepted, path))
     }
 
-    /// Write the statement alone, for somebody else to sign.
+    /// Write only the statement, to be signed with `ssh-keygen`.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// A list cannot be read, or the file cannot be written.
     pub fn leave_unsigned(&self, approver: &str, show: &dyn Fn(&Statement)) -> Result<PathBuf, ApproveError> {
         self.lists()?;
         let statement = self.statement(approver, Timestamp::now())?;
         show(&statement);
         let path = self.write(&statement)?;
-        // Whatever was signed before is not this statement.
+        // An existing signature belongs to an earlier statement.
         files::remove(&signature_path(&path))?;
         Ok(path)
     }
@@ -154,7 +154,7 @@ impl<'a> Approving<'a> {
 
     fn statement(&self, approver: &str, now: Timestamp) -> Result<Statement, ApproveError> {
         let hold = SignedDuration::from_secs(i64::try_from(self.hold_seconds()).unwrap_or(i64::MAX));
-        // A statement knows whole seconds.
+        // A statement holds whole seconds.
         let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let statement = Statement {
             namespace: self.namespace(),
@@ -216,7 +216,7 @@ mod tests {
         let hold = |anchored, because| Approving::new(&folder.saved, &path, anchored, because).hold_seconds();
         assert_eq!(hold(None, None), 24 * 3_600);
         assert_eq!(hold(Some(&anchored), None), 600);
-        // Breaking the glass is no matter of the plan's rules.
+        // The plan's rules do not apply to breaking the glass.
         assert_eq!(hold(Some(&anchored), Some("nobody can be reached")), 24 * 3_600);
     }
 

@@ -1,30 +1,30 @@
-//! How a plan file begins: what it is and its format come before anything that a later format may change.
+//! The first bytes of a plan file: its type and format come before anything that a later format may change.
 
 use serde::{Deserialize, Serialize};
 
-/// The format of plan files. A reader refuses others, and looks no further.
+/// The format of plan files. A reader refuses every other format without parsing the rest.
 pub(super) const FORMAT: u32 = 4;
-/// How every plan file begins, in bytes.
+/// The first bytes of every plan file.
 pub(super) const MARK: &str = "{\n  \"holdfast\": \"plan\",\n";
-/// How the format follows.
+/// The bytes that follow, before the format's number.
 const NUMBER: &str = "  \"format\": ";
 
-/// The first field.
+/// The value of the first field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Marker {
-    /// A plan.
+    /// The file holds a plan.
     Plan,
 }
 
-/// What the first lines of a file say.
+/// What the first lines of a file identify it as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Head {
     /// A plan of this format.
     Plan(u32),
-    /// The beginning of a beginning.
+    /// A truncated plan file.
     CutShort,
-    /// Something else.
+    /// Not a plan file.
     Other,
 }
 
@@ -35,7 +35,7 @@ impl Head {
             return if cut { Self::CutShort } else { Self::Other };
         };
         let Some(rest) = rest.strip_prefix(NUMBER.as_bytes()) else {
-            // The first format had its number elsewhere.
+            // Format 1 had its number elsewhere.
             return if NUMBER.as_bytes().starts_with(rest) { Self::CutShort } else { Self::Plan(1) };
         };
         let digits: Vec<u8> = rest.iter().copied().take_while(u8::is_ascii_digit).take(9).collect();

@@ -1,4 +1,4 @@
-//! What a plan follows from.
+//! The inputs of a saved plan.
 
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::observation::{Object, Observation, Owned};
@@ -10,45 +10,45 @@ use serde::{Deserialize, Serialize};
 use super::Refusal;
 use crate::estate::{PlanError, Policies, Request};
 
-/// One file of policies.
+/// One policy file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PolicyFile {
-    /// Its path as the user gave it.
+    /// Its path, as the user gave it.
     pub path: String,
     /// Its text, contacts included.
     pub text: String,
 }
 
-/// What a plan follows from. Same inputs, same plan.
+/// The inputs of a plan. The same inputs always give the same plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Inputs {
-    /// What it is about.
+    /// Estate, cloud and accounts.
     pub context: Context,
     /// The policies.
     pub policies: Vec<PolicyFile>,
     /// The list of signers that the policies name: the text of an `allowed_signers` file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signers: Option<String>,
-    /// The day for which reviews, drills, measurements and waivers are looked at, such as 2026-11-23.
+    /// The date against which reviews, drills, measurements and waivers are checked, such as 2026-11-23.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<String>,
-    /// What the operator agrees to.
+    /// The consents given with `--allow`.
     #[serde(default, skip_serializing_if = "Consents::is_empty")]
     pub consents: Consents,
-    /// The only things that are asked for; all where this is empty.
+    /// The targets given with `--target`; if empty, the whole plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
-    /// What Holdfast owned, after the journal. An apply reads the journal again.
+    /// The objects that the estate owned, according to the journal. An apply reads the journal again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owned: Vec<Owned>,
-    /// What existed. An apply looks again.
+    /// The observed objects. An apply observes again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observed: Vec<Object>,
 }
 
-/// What follows from the inputs.
+/// What is derived from the inputs.
 #[derive(Debug)]
 pub(super) struct Derived {
     pub(super) policies: Policies,
@@ -80,7 +80,9 @@ impl Inputs {
     pub(super) fn policies(&self) -> Result<Policies, Refusal> {
         let as_of = match &self.as_of {
             None => None,
-            Some(text) => Some(Date::parse(text).ok_or_else(|| Refusal::changed("its day is not a date"))?),
+            Some(text) => {
+                Some(Date::parse(text).ok_or_else(|| Refusal::changed("its `as-of` is not a date"))?)
+            }
         };
         let mut sources = Sources::default();
         for PolicyFile { path, text } in &self.policies {
@@ -92,10 +94,10 @@ impl Inputs {
             return Err(Refusal::changed("it has a list of signers that its policies do not name"));
         }
         if policies.compiled.policy.estate.as_str() != self.context.estate {
-            return Err(Refusal::changed("it is for another estate than its policies"));
+            return Err(Refusal::changed("its context names a different estate than its policies"));
         }
         if policies.other_account(&self.context).is_some() {
-            return Err(Refusal::changed("it is for another account than its policies"));
+            return Err(Refusal::changed("its context names a different account than its policies"));
         }
         Ok(policies)
     }
@@ -116,7 +118,7 @@ impl Inputs {
             Err(PlanError::Findings(findings)) => {
                 Err(Refusal::Invalid(crate::estate::Findings { findings, sources: policies.sources }))
             }
-            Err(PlanError::NoTarget(target)) => {
+            Err(PlanError::NoTarget { target, .. }) => {
                 Err(Refusal::changed(&format!("the plan contains nothing for its target `{target}`")))
             }
         }

@@ -1,6 +1,6 @@
-//! Saved plans. A file holds what a plan follows from, never what follows: the policies, what was observed and owned,
-//! what the operator asked for, and for where it was made. Whoever shows, approves or applies it derives the plan again
-//! with the same compiler, and the digest in the file has to be that of what was derived ([`Saved`]).
+//! Saved plans. A file holds the inputs of a plan, never its steps: the policies, the observed and owned objects, the
+//! operator's flags, and the cloud and journal it was made for. `show`, `approve` and `apply` derive the plan again
+//! with the same compiler, and the digest in the file must match the derived plan ([`Saved`]).
 
 mod approving;
 mod head;
@@ -19,18 +19,18 @@ pub use inputs::{Inputs, PolicyFile};
 pub use refusal::Refusal;
 pub use saved::{Saved, signature_path};
 
-use crate::estate::{EstateError, LivePlan, Request, Wishes, absolute_journal};
+use crate::estate::{EstateError, LivePlan, PlanOptions, Request, absolute_journal};
 use crate::{files, journal};
 use head::{FORMAT, MARK, Marker};
 
 /// The largest plan file that is read, in bytes: about 100,000 resources.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
 
-/// A plan file.
+/// The content of a plan file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PlanFile {
-    /// Says what this file is.
+    /// Identifies the file as a plan.
     holdfast: Marker,
     /// The format of this file.
     format: u32,
@@ -38,32 +38,32 @@ pub struct PlanFile {
     pub made_with: String,
     /// Who made it: a principal. Only a signature proves it.
     pub author: String,
-    /// The digest of everything else in this file and of the plan that follows from it: what people approve.
+    /// The digest of everything else in this file and of the plan derived from it. People approve this digest.
     pub digest: String,
-    /// Where the journal is; a folder in full.
+    /// Where the journal is; an absolute path if it is a folder.
     pub journal: journal::Place,
-    /// The hash of the journal's last entry when the plan was made; empty for none. So a plan is made once: after a
-    /// run, the same changes are another plan.
+    /// The hash of the journal's last entry when the plan was made; empty for an empty journal. It makes the digest
+    /// unique: after a run, a plan with the same changes has a different digest.
     pub journal_head: String,
-    /// The file of an embedded cloud, in full.
+    /// The absolute path of an embedded cloud's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local: Option<PathBuf>,
-    /// What the plan follows from.
+    /// The inputs of the plan.
     pub inputs: Inputs,
 }
 
 /// Why a plan is not saved.
 #[derive(Debug, thiserror::Error)]
 pub enum UnsavedError {
-    /// Its paths cannot be completed.
+    /// Its paths cannot be made absolute.
     #[error(transparent)]
     Estate(#[from] EstateError),
-    /// It cannot be written down.
+    /// It cannot be serialised.
     #[error("cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
 
-/// What a digest commits to.
+/// What the digest covers.
 #[derive(Serialize)]
 struct Committed<'a> {
     file: &'a PlanFile,
@@ -71,7 +71,7 @@ struct Committed<'a> {
 }
 
 impl PlanFile {
-    /// A file for a plan that follows from these inputs. It has its digest once it is [sealed](Self::seal).
+    /// A file for the plan with these inputs. [`seal`](Self::seal) adds the digest.
     #[must_use]
     pub fn new(
         author: String,
@@ -89,14 +89,14 @@ impl PlanFile {
     ///
     /// # Errors
     /// There is no current folder, or it cannot be written as JSON.
-    pub fn of(live: &LivePlan, author: String, wishes: &Wishes) -> Result<Self, UnsavedError> {
+    pub fn of(live: &LivePlan, author: String, plan_options: &PlanOptions) -> Result<Self, UnsavedError> {
         let LivePlan { planned, workspace, history, .. } = live;
         let request = Request {
             context: &planned.plan.context,
             owned: &planned.owned,
             observation: &planned.observation,
-            consents: &wishes.consents,
-            targets: &wishes.targets,
+            consents: &plan_options.consents,
+            targets: &plan_options.targets,
         };
         let inputs = Inputs::of(&planned.policies, &request);
         let (journal, local) = (absolute_journal(&workspace.journal)?, workspace.cloud.local()?);
@@ -104,31 +104,31 @@ impl PlanFile {
         Ok(file.seal(&planned.plan)?)
     }
 
-    /// Set the digest to that of this file with the plan that was derived from it.
+    /// Set the digest of this file and the plan that was derived from it.
     ///
     /// # Errors
-    /// They cannot be written as JSON.
+    /// They cannot be serialised.
     pub fn seal(mut self, plan: &Plan) -> Result<Self, serde_json::Error> {
         self.digest = self.digest_with(plan)?;
         Ok(self)
     }
 
-    /// The same, with the plan that follows from it.
+    /// Derive the plan, and set the digest.
     ///
     /// # Errors
-    /// No plan follows from it.
+    /// No plan can be derived from the inputs.
     pub fn sealed(self) -> Result<Self, Refusal> {
         let plan = self.inputs.derive()?.plan;
         Ok(self.seal(&plan)?)
     }
 
-    /// The digest of this file, its own digest left empty, and of a plan.
+    /// The digest of this file, with its own digest empty, and of a plan.
     fn digest_with(&self, plan: &Plan) -> Result<String, serde_json::Error> {
         let file = Self { digest: String::new(), ..self.clone() };
         digest(Purpose::Plan, &Committed { file: &file, plan })
     }
 
-    /// The bytes of the file. Same file, same bytes.
+    /// The text of the file, always the same for the same content.
     ///
     /// # Errors
     /// It cannot be written as JSON.
@@ -137,7 +137,7 @@ impl PlanFile {
     }
 }
 
-/// Whether a path looks like a plan file and not like policies.
+/// Whether a path is taken for a plan file: a regular file whose name is not that of a policy.
 #[must_use]
 pub fn is_plan_file(path: &Path) -> bool {
     files::is_file(path) && !is_policy(path)
@@ -147,14 +147,15 @@ fn is_policy(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "yaml" || e == "yml")
 }
 
-/// Whether a plan may be written to a path: not over anything but a plan, and not where it would be taken for a policy.
+/// Check that a plan may be written to a path: it must not overwrite anything but a plan, and its name must not be
+/// that of a policy.
 ///
 /// # Errors
-/// Why not.
+/// The reason, as a message for the user.
 pub fn may_write(path: &Path) -> Result<(), String> {
     let name = path.display();
     if is_policy(path) {
-        return Err(format!("`{name}` is the name of a policy: give the plan another one"));
+        return Err(format!("`{name}` is the name of a policy: give the plan another name"));
     }
     let there = files::absent(files::read_own(path, MAX_BYTES)).map_err(|error| error.to_string())?;
     if there.is_some_and(|text| !text.starts_with(MARK.as_bytes())) {

@@ -9,16 +9,16 @@ use crate::estate::Findings;
 pub enum Refusal {
     /// It cannot be read or written.
     Io(String),
-    /// It is not a plan file that this version can trust: what is wrong, and the cure.
+    /// It is not a plan file that this version accepts: what is wrong, and the cure.
     File(String, String),
-    /// Its author's signature does not fit.
+    /// Its author's signature is not valid.
     Signature(String),
-    /// No plan follows from it.
+    /// No plan can be derived from it.
     Invalid(Findings),
 }
 
 impl Refusal {
-    /// Somebody has changed it, or another version has made it.
+    /// It was changed after it was made, or another version made it.
     pub(super) fn changed(how: &str) -> Self {
         Self::File(
             format!("it was changed after it was made: {how}"),
@@ -26,10 +26,10 @@ impl Refusal {
         )
     }
 
-    /// As findings about the file of a name; an error of the system in its own words.
+    /// Converts it into findings about the file `name`.
     ///
     /// # Errors
-    /// What the system said.
+    /// The message of an I/O error.
     pub fn findings(self, name: &str) -> Result<Findings, String> {
         let one = |code, message: String, help: String| Findings {
             findings: vec![Diagnostic::new(code, format!("{name}: {message}")).help(help)],
@@ -43,7 +43,7 @@ impl Refusal {
                 Ok(one(codes::PLAN_NOT_SIGNED, what, help))
             }
             Self::Invalid(Findings { findings, sources }) => {
-                let message = format!("{name}: no plan can be derived from this file any more");
+                let message = format!("{name}: this version can no longer derive a plan from this file");
                 let first = Diagnostic::new(codes::BAD_PLAN_FILE, message).help("plan again");
                 Ok(Findings { findings: std::iter::once(first).chain(findings).collect(), sources })
             }

@@ -1,4 +1,4 @@
-//! A plan file that was read: what it says, and the plan that follows from it.
+//! Reading a plan file and deriving its plan.
 
 use std::path::{Path, PathBuf};
 
@@ -17,26 +17,26 @@ use crate::{journal, provider};
 /// The largest signature that is read, in bytes.
 const MAX_SIGNATURE_BYTES: u64 = 16 * 1024;
 
-/// A plan file that was read: its digest is that of the plan that follows from it.
+/// A plan file whose digest matches the plan derived from it.
 #[derive(Debug)]
 pub struct Saved {
-    /// What the file says.
+    /// The content of the file.
     pub file: PlanFile,
     /// Who made it.
     pub author: Author,
-    /// The plan that follows from it.
+    /// The plan derived from it.
     pub plan: Plan,
     policies: Policies,
     graph: Graph,
 }
 
-/// Where the author's signature of a plan file is kept: where `ssh-keygen -Y sign` puts it.
+/// The path of the author's signature of a plan file, as `ssh-keygen -Y sign` chooses it.
 #[must_use]
 pub fn signature_path(plan: &Path) -> PathBuf {
     approval::signature_path(plan)
 }
 
-/// The same, if there is anything. A name that no file can have is not there.
+/// That path, if it exists. A name that is too long for a file cannot exist.
 fn signature_there(plan: &Path) -> Option<PathBuf> {
     /// The longest name of a file, in bytes (`NAME_MAX` of Linux, macOS and Windows).
     const LONGEST: usize = 255;
@@ -49,12 +49,14 @@ impl Saved {
     /// Read a plan file, and the signature beside it if there is one, and derive the plan.
     ///
     /// # Errors
-    /// It is not what some version of Holdfast wrote, this version derives another plan from it, or the signature is
-    /// not of this file.
+    /// It is not a valid plan file, this version derives a different plan from it, or the signature is not valid for
+    /// this file.
     pub fn read(path: &Path) -> Result<Self, Refusal> {
         let unread = |error: FileError| match error.why {
             Why::System(_) => Refusal::Io(error.why.to_string()),
-            why => Refusal::File(why.to_string(), "`holdfast plan --out` makes a plan file".to_owned()),
+            why => {
+                Refusal::File(why.to_string(), "make a plan file with `holdfast plan --out FILE`".to_owned())
+            }
         };
         let bytes = files::read(path, MAX_BYTES).map_err(unread)?;
         let beside = signature_there(path);
@@ -64,14 +66,14 @@ impl Saved {
         Self::parse(&bytes, signature.as_deref())
     }
 
-    /// The same from bytes.
+    /// Parse the bytes of a plan file, and derive the plan.
     ///
     /// # Errors
-    /// As for [`read`](Self::read).
+    /// See [`read`](Self::read).
     pub fn parse(bytes: &[u8], signature: Option<&str>) -> Result<Self, Refusal> {
         let file = parse(bytes)?;
         if !file.is_of_one_cloud() {
-            return Err(Refusal::changed("it is for another cloud than its context says"));
+            return Err(Refusal::changed("its cloud differs from the cloud in its context"));
         }
         let Derived { policies, graph, plan } = file.inputs.derive()?;
         if file.digest != file.digest_with(&plan)? {
@@ -82,29 +84,29 @@ impl Saved {
         Ok(Self { file, author, plan, policies, graph })
     }
 
-    /// Who has to agree to it, as its policies say.
+    /// The approval rule of its policies.
     #[must_use]
     pub fn rule(&self) -> Option<&Rule> {
         self.policies.rule.as_ref()
     }
 
-    /// How many warnings there are about its policies.
+    /// How many warnings its policies have.
     #[must_use]
     pub fn warnings(&self) -> usize {
         self.policies.compiled.warnings.len()
     }
 
-    /// What should exist.
+    /// The desired resources.
     #[must_use]
     pub fn graph(&self) -> &Graph {
         &self.graph
     }
 
-    /// The plan as it would be made now, from the same policies and consents, with what is owned and exists now.
+    /// Plan again: the same policies, consents and targets with the current ownership and observation.
     ///
     /// # Errors
-    /// What exists stands in the way of the policies.
-    pub fn again(self, owned: &[Owned], now: &Observation) -> Result<(Self, Plan), Refusal> {
+    /// The policies conflict with what exists now.
+    pub fn replan(self, owned: &[Owned], now: &Observation) -> Result<(Self, Plan), Refusal> {
         let inputs = &self.file.inputs;
         let request = Request {
             context: &inputs.context,
@@ -115,7 +117,7 @@ impl Saved {
         };
         match self.policies.plan(&self.graph, &request) {
             Ok(plan) => Ok((self, plan)),
-            Err(PlanError::NoTarget(target)) => {
+            Err(PlanError::NoTarget { target, .. }) => {
                 Err(Refusal::changed(&format!("the plan contains nothing for `{target}` now")))
             }
             Err(PlanError::Findings(findings)) => {
@@ -124,8 +126,9 @@ impl Saved {
         }
     }
 
-    /// Whether another journal than the one it was made on can tell that this plan was not applied before. One that
-    /// has the entry it was made after can; a plan that was made before the first entry has nothing to know it by.
+    /// Whether this plan may be applied with the journal `other`. A different journal is allowed only if the plan
+    /// names a head: a journal that contains the head also knows whether the plan was applied. A plan made on an
+    /// empty journal has no head to check.
     #[must_use]
     pub fn may_use(&self, other: &journal::Place) -> bool {
         !self.file.journal_head.is_empty() || other.to_string() == self.file.journal.to_string()
@@ -133,8 +136,8 @@ impl Saved {
 }
 
 impl PlanFile {
-    /// Whether the cloud that its plan is about is the one that it is applied to. The plan has an embedded cloud's file
-    /// as the user named it, in whatever folder that was; the file has it in full.
+    /// Whether the cloud in the plan's context is the one that it is applied to. The context has the path of an
+    /// embedded cloud as the user wrote it, `local` the absolute path.
     fn is_of_one_cloud(&self) -> bool {
         let named = &self.inputs.context.cloud;
         match (named.strip_prefix("local:"), &self.local) {
@@ -144,7 +147,7 @@ impl PlanFile {
         }
     }
 
-    /// Write it, with its author's signature beside it where there is a key. Same plan, same bytes.
+    /// Write the file and, if there is a key, its author's signature beside it.
     ///
     /// # Errors
     /// It cannot be written or signed.
@@ -156,7 +159,7 @@ impl PlanFile {
         });
         let signature = signature.transpose().map_err(|error| error.to_string())?;
         let beside = signature_path(path);
-        // A signature of an earlier plan of this name is not one of this plan.
+        // An existing signature belongs to an earlier plan.
         if signature_there(path).is_some() {
             files::remove(&beside).map_err(|error| error.to_string())?;
         }
@@ -172,11 +175,14 @@ fn parse(bytes: &[u8]) -> Result<PlanFile, Refusal> {
     let refused = |what: String, help: &str| Refusal::File(what, help.to_owned());
     let cut_short = || refused("it is truncated".to_owned(), "copy all of it, or plan again");
     let made_by = |age: &str, found: u32| {
-        format!("{age} version of Holdfast made it: its format is {found}, and this one reads {FORMAT}")
+        format!("{age} version of Holdfast made it: its format is {found}, but this version reads {FORMAT}")
     };
     match Head::of(bytes) {
         Head::Other => {
-            return Err(refused("it is not a plan file".to_owned(), "`holdfast plan --out` makes one"));
+            return Err(refused(
+                "it is not a plan file".to_owned(),
+                "make one with `holdfast plan --out FILE`",
+            ));
         }
         Head::CutShort => return Err(cut_short()),
         Head::Plan(FORMAT) => {}
@@ -189,7 +195,7 @@ fn parse(bytes: &[u8]) -> Result<PlanFile, Refusal> {
     let file: PlanFile = serde_json::from_slice(bytes).map_err(|error| {
         if error.is_eof() { cut_short() } else { Refusal::changed(&format!("it cannot be read ({error})")) }
     })?;
-    // A key that nobody knows, one that is there twice, or another way to write a value is not what was written.
+    // This detects unknown and duplicate keys, and values in a different notation.
     if file.text()?.as_bytes() != bytes {
         return Err(Refusal::changed("it is not in the exact form that Holdfast writes"));
     }

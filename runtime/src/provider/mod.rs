@@ -1,4 +1,4 @@
-//! The providers: what each does with the kinds that it declares.
+//! The providers: how each manages the kinds that it declares.
 
 pub mod aws;
 
@@ -10,51 +10,52 @@ use holdfast_compiler::resource::Kind;
 use crate::cloud::{Class, Cloud, CloudError, Command};
 use crate::local::embedded::Embedded;
 
-/// A provider.
+/// A provider of cloud resources.
 pub struct Provider {
-    /// What the compiler knows of it.
+    /// Its declaration in the compiler.
     pub declared: &'static holdfast_compiler::provider::Provider,
-    /// Whether a command gives away rights that no policy gives, in an account. Asked before any call.
+    /// Refuses a command that would grant rights that no policy grants; the second argument is the account. Called
+    /// before any API call.
     pub check: fn(&Command, &str) -> Result<(), CloudError>,
-    /// The partition that accounts are in where nobody says otherwise.
+    /// The default partition of its accounts.
     pub partition: &'static str,
-    /// Read the configuration and credentials of the machine. The first call comes later.
+    /// Reads the configuration and credentials of the machine. Makes no API call.
     pub connect: fn() -> BoxFuture<'static, Box<dyn Cloud>>,
-    /// What one of its error codes means.
+    /// The class of one of its error codes.
     pub class: fn(&str) -> Class,
     /// Its kinds in the embedded cloud.
     pub embedded: &'static [&'static dyn Embedded],
 }
 
-/// All providers. A new one is a folder beside this file, and a line here.
+/// All providers. To add one, add a folder beside this file, and a line here.
 pub static PROVIDERS: [&Provider; 1] = [&aws::PROVIDER];
 
-/// The provider of a kind; nothing for a milestone, which is in no cloud.
+/// The provider of a kind; `None` for a milestone, which exists in no cloud.
 #[must_use]
 pub fn of(kind: Kind) -> Option<&'static Provider> {
     let name = kind.schema().provider?;
     PROVIDERS.into_iter().find(|provider| provider.declared.name == name)
 }
 
-/// The provider of a name.
+/// The provider with a name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Provider> {
     PROVIDERS.into_iter().find(|provider| provider.declared.name == name)
 }
 
-/// The providers of a text that names one, or several with `+` between them.
+/// Parses the names of one or several providers, separated by `+`.
 #[must_use]
 pub fn named(text: &str) -> Option<BTreeSet<&'static str>> {
     text.split('+').map(|name| find(name).map(|provider| provider.declared.name)).collect()
 }
 
-/// A kind in the embedded cloud.
+/// The implementation of a kind in the embedded cloud.
 #[must_use]
 pub fn embedded(kind: Kind) -> Option<&'static dyn Embedded> {
     of(kind)?.embedded.iter().copied().find(|embedded| embedded.kind() == kind)
 }
 
-/// What an error code means, for things of a kind.
+/// The class of an error code, for objects of a kind.
 #[must_use]
 pub fn class(kind: Kind, code: &str) -> Class {
     of(kind).map_or(Class::Other, |provider| (provider.class)(code))

@@ -1,4 +1,4 @@
-//! The steps of a run: they are carried out until all are done, somebody asks for the end, or the time is up.
+//! Executes the steps of a run until all are done, a signal stops it, or its time is up.
 
 use futures::stream::{self, StreamExt as _};
 use holdfast_compiler::plan::Plan;
@@ -12,7 +12,7 @@ use crate::apply::{Stopped, apply};
 use crate::cloud::Cloud;
 use crate::journal::{Run, Writer};
 
-/// Carry out a plan as a run, and show what came of it.
+/// Execute a plan as a run, and show the result.
 pub(super) async fn carry_out(
     plan: &Plan,
     run: Run,
@@ -22,7 +22,7 @@ pub(super) async fn carry_out(
     front: &dyn Front,
 ) -> Result<Ended, RunError> {
     let (digest, steps) = (run.plan.clone(), run.steps);
-    // Before the first entry: from then on a run that is asked to end says so in the journal.
+    // Listen before the first entry, so that a run that was begun always records that it was stopped.
     let mut requests = front.requests_to_end().map_err(RunError::Signals)?.chain(stream::pending());
     let journal = Writer::begin(start.claim, run, start.signer).await?;
     let screen = front.begin(&digest, steps);
@@ -30,7 +30,7 @@ pub(super) async fn carry_out(
     let twice = async {
         requests.next().await;
         screen.stopping(Stopped::Asked);
-        // Whoever listens is the run; where it has ended already there is nothing to stop.
+        // This fails if the run has already ended; then there is nothing to stop.
         let _ = tell.send(());
         requests.next().await;
     };
@@ -40,21 +40,21 @@ pub(super) async fn carry_out(
         () = twice => None,
         outcome = apply(plan, cloud, &journal, &options.settings, screen.as_ref(), stop) => Some(outcome),
     };
-    // What has been handed to the journal is on the disk before anything else is said.
+    // Wait until all entries are durable before showing the end.
     drop(journal);
     let Some(outcome) = ended else {
-        screen.over(Ending::AtOnce);
-        return Ok(Ended::AtOnce);
+        screen.over(Ending::Aborted);
+        return Ok(Ended::Aborted);
     };
     screen.over(Ending::Outcome { plan, outcome: &outcome, calls: cloud.calls() });
     if let Some(error) = outcome.journal {
         return Err(error.into());
     }
     let whole = outcome.failed.is_empty() && outcome.not_started.is_empty();
-    Ok(if whole { Ended::Whole } else { Ended::InPart })
+    Ok(if whole { Ended::Complete } else { Ended::Partial })
 }
 
-/// Why and when the run ends before its end.
+/// Resolves when the run should stop early, with the reason.
 async fn stop(told: oneshot::Receiver<()>, options: &RunOptions, screen: &dyn Screen) -> Stopped {
     let Some(longest) = options.timeout else {
         let _ = told.await;
@@ -74,24 +74,24 @@ mod tests {
     use super::*;
     use crate::journal::{End, Journal, Memory};
     use crate::local::{Local, Weather};
-    use crate::run::Agreed;
+    use crate::run::Approved;
     use crate::run::sample::{Folder, Listener, options};
 
-    /// Carry a plan of four steps out in memory; gives the journal too.
+    /// Execute a plan of four steps in memory; returns the journal too.
     async fn run(front: &Listener) -> (Ended, Memory) {
         let (plan, memory) = (Folder::new().await.saved.plan, Memory::default());
         let cloud = Local::in_memory(Weather::default());
         let callers = cloud.callers().await.unwrap();
         let claim = Journal::in_memory(&memory).claim("dora@host", None).await.unwrap();
         let start = Start { claim: &claim, callers: &callers, signer: None };
-        let run = start.run(&plan, "d".to_owned(), Agreed::default());
+        let run = start.run(&plan, "d".to_owned(), Approved::default());
         (carry_out(&plan, run, &cloud, &start, &options(), front).await.unwrap(), memory)
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn all_steps_run_in_order_and_are_counted() {
         let front = Listener::new();
-        assert_eq!(run(&front).await.0, Ended::Whole);
+        assert_eq!(run(&front).await.0, Ended::Complete);
         assert_eq!(
             front.said(),
             [
@@ -109,7 +109,7 @@ mod tests {
     async fn first_stop_request_starts_no_further_step_and_is_recorded() {
         let front = Listener { requests: 1, ..Listener::new() };
         let (ended, memory) = run(&front).await;
-        assert_eq!(ended, Ended::InPart);
+        assert_eq!(ended, Ended::Partial);
         let said = front.said();
         assert_eq!(said[..2], ["begins with 4 steps", "stopping: Asked"]);
         assert!(said.last().unwrap().ends_with("not started"), "{said:?}");
@@ -121,7 +121,7 @@ mod tests {
     async fn second_stop_request_ends_the_run_immediately_and_leaves_it_open() {
         let front = Listener { requests: 2, ..Listener::new() };
         let (ended, memory) = run(&front).await;
-        assert_eq!(ended, Ended::AtOnce);
+        assert_eq!(ended, Ended::Aborted);
         assert_eq!(front.said(), ["begins with 4 steps", "stopping: Asked", "ended at once"]);
         assert!(Journal::in_memory(&memory).read().await.unwrap().open().is_some());
     }

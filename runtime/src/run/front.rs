@@ -1,4 +1,4 @@
-//! Where a run meets people: what it tells and asks while it goes on. The command line implements it.
+//! The user interface of a run: what it shows and asks. The command line implements it.
 
 use std::io;
 
@@ -6,68 +6,69 @@ use futures::stream::BoxStream;
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::plan::{Plan, Shift};
 
-use super::Agreed;
+use super::Approved;
 use crate::apply::{Outcome, Stopped, Watcher};
 use crate::cloud::Calls;
 use crate::estate::Remark;
 use crate::journal::Unended;
 
-/// Whoever asked for a run.
+/// The user interface of a run.
 pub trait Front: Sync {
-    /// Something happened that people should know.
+    /// Shows a notice.
     fn tell(&self, notice: Notice<'_>);
 
-    /// This is the plan.
+    /// Shows the plan.
     fn show(&self, plan: &Plan);
 
-    /// Whether somebody agrees to the plan that was shown. Asked only where no plan was approved beforehand.
+    /// Asks for confirmation of the plan that was shown. Not called for a saved plan.
     ///
     /// # Errors
-    /// Nobody does.
+    /// Nobody confirms.
     fn confirm(&self) -> Result<(), NotConfirmed>;
 
-    /// The requests to end the run from now on: after the first no further step starts, the second ends it at once.
+    /// The requests to stop the run from now on: after the first, no further step starts; the second stops it at
+    /// once.
     ///
     /// # Errors
-    /// The system does not let them be listened to.
+    /// The signal handlers cannot be installed.
     fn requests_to_end(&self) -> io::Result<BoxStream<'static, ()>>;
 
-    /// The run of a plan is in the journal, and its steps are about to start.
+    /// Called when the run is in the journal and its steps are about to start.
     fn begin<'a>(&'a self, digest: &str, steps: usize) -> Box<dyn Screen + 'a>;
 }
 
-/// What shows the steps of one run.
+/// Shows the steps of one run.
 pub trait Screen: Watcher {
-    /// No further step starts, and why; what is under way is waited for.
+    /// Called when no further step starts; the steps in progress are awaited.
     fn stopping(&self, why: Stopped);
 
-    /// The run has ended, and all of it is in the journal.
+    /// Called when the run has ended and its journal is durable.
     fn over(&self, ending: Ending<'_>);
 }
 
-/// What people should know.
+/// Something that people should know about a run.
 #[derive(Debug)]
 pub enum Notice<'a> {
-    /// Something about the plan.
+    /// A remark about the plan.
     Remark(Remark),
-    /// The run before did not end; this one goes on from what is there.
+    /// The last run did not record its end; this run continues from the current state.
     Died(&'a Unended),
-    /// People have agreed, or the glass is broken.
-    Agreed(&'a Agreed),
-    /// Something moved since the plan was made, where the plan neither touches nor depends.
+    /// The plan is approved, or the glass is broken.
+    Approved(&'a Approved),
+    /// Something changed since the plan was made that the plan neither touches nor depends on.
     Moved(&'a Shift),
-    /// An earlier run of this plan was broken off.
+    /// This run continues an earlier run of the same plan.
     Resumed {
         /// How many steps are left.
         left: usize,
-        /// How many there were.
+        /// How many steps the plan has.
         steps: usize,
     },
-    /// No step has to be done.
+    /// The plan has no pending steps.
     NothingToDo {
         /// The digest of the plan.
         digest: &'a str,
-        /// The calls so far.
+        /// The API calls so far.
         calls: Calls,
     },
 }
@@ -75,32 +76,32 @@ pub enum Notice<'a> {
 /// How a run has ended.
 #[derive(Debug)]
 pub enum Ending<'a> {
-    /// Everything that could be done was done, or what was under way was waited for.
+    /// All steps that could start have ended, or the run was stopped and the steps in progress have ended.
     Outcome {
         /// The plan.
         plan: &'a Plan,
-        /// What became of it.
+        /// The results of its steps.
         outcome: &'a Outcome,
-        /// The calls so far.
+        /// The API calls so far.
         calls: Calls,
     },
-    /// At once: what was under way may or may not have taken effect.
-    AtOnce,
+    /// Immediately: the steps in progress may or may not have taken effect.
+    Aborted,
 }
 
 /// Why a plan was not confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotConfirmed {
-    /// There is no terminal.
-    #[error("this plan was not confirmed, and there is no terminal to ask on")]
-    NobodyHere,
+    /// There is no terminal to ask on.
+    #[error("nobody confirmed this plan, and there is no terminal to ask on")]
+    NoTerminal,
     /// The answer was not `yes`.
     #[error("you did not confirm this plan")]
     Declined,
 }
 
 impl NotConfirmed {
-    /// As a finding, with the cure.
+    /// The finding, with this cure.
     #[must_use]
     pub fn finding(self, cure: &str) -> Diagnostic {
         Diagnostic::new(codes::NOT_CONFIRMED, self.to_string()).help(cure)

@@ -1,18 +1,18 @@
-//! A run, from what was asked for to what came of it. The command line gives the flags and a [`Front`] that shows what
-//! happens; everything that is decided is decided here.
+//! A run: an apply from start to end. The command line passes the flags and a [`Front`] that shows what happens; all
+//! decisions are made here.
 //!
 //! ```text
-//! workspace → journal (read) → may it be applied? → claim → plan now, held against what was approved
+//! workspace → read the journal → check approvals → claim → plan now, compare with the approved plan
 //!   → consents, confirmation → steps (crate::apply) → summary
 //! ```
 //!
-//! [`apply_policies`] makes its plan itself; [`apply_saved`] executes the part of a saved plan that still holds.
+//! [`apply_policies`] makes its own plan; [`apply_saved`] executes the part of a saved plan that is still valid.
 
-mod agreement;
+mod approved;
 mod error;
 mod execute;
 mod front;
-mod not_agreed;
+mod not_approved;
 mod policies;
 pub mod runner;
 #[cfg(test)]
@@ -23,36 +23,36 @@ mod summary;
 
 use holdfast_compiler::units::Duration;
 
-pub use agreement::{Agreed, Candidate, Evidence, may_apply, may_ask};
+pub use approved::{Approved, Candidate, Evidence, may_apply, may_need_approvals};
 pub use error::RunError;
 pub use front::{Ending, Front, NotConfirmed, Notice, Screen};
-pub use not_agreed::NotAgreed;
+pub use not_approved::NotApproved;
 pub use policies::{apply_policies, require_consent};
 pub use saved::apply_saved;
 pub use summary::Summary;
 
 use crate::apply::Settings;
 
-/// How a run is to go.
+/// The flags of a run.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
     /// How its steps are executed.
     pub settings: Settings,
-    /// How long it may go on starting steps. What is under way then is waited for.
+    /// How long it may start steps. Steps in progress are then awaited.
     pub timeout: Option<Duration>,
-    /// The number of an abandoned run to be closed first.
+    /// The number of an abandoned run to close first.
     pub take_over: Option<u64>,
-    /// What there is beside the approvals that lie next to a plan.
+    /// What the flags add to the approvals beside a plan.
     pub evidence: Evidence,
 }
 
 /// How a run has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// All of it was done.
-    Whole,
+    /// All steps succeeded.
+    Complete,
     /// Steps failed or were not started.
-    InPart,
-    /// At once, by a second request.
-    AtOnce,
+    Partial,
+    /// Immediately, by a second request to stop.
+    Aborted,
 }

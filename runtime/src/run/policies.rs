@@ -1,23 +1,23 @@
-//! An apply of policies: the plan is made, shown, agreed to and carried out in one go.
+//! An apply of policies: one command makes, shows, confirms and executes the plan.
 
 use holdfast_compiler::plan::Plan;
 use jiff::Timestamp;
 
 use super::execute::carry_out;
 use super::start::{Start, claim};
-use super::{Agreed, Candidate, Ended, Front, Notice, RunError, RunOptions, may_apply, may_ask};
+use super::{Approved, Candidate, Ended, Front, Notice, RunError, RunOptions, may_apply, may_need_approvals};
 use crate::apply::learned;
-use crate::estate::{Opened, Planned, Policies, Selection, Wishes, Workspace};
+use crate::estate::{Opened, PlanOptions, Planned, Policies, Selection, Workspace};
 use crate::journal::{Claim, Journal};
 
-/// Make the cloud what policies say.
+/// Plan policies and apply the plan.
 ///
 /// # Errors
-/// Nothing was begun, for one of the reasons of [`RunError`]; or the journal could not be written any more.
+/// See [`RunError`]. No step was started, unless the error is that the journal could not be written.
 pub async fn apply_policies(
     policies: Policies,
     selection: &Selection,
-    wishes: &Wishes,
+    plan_options: &PlanOptions,
     options: &RunOptions,
     front: &dyn Front,
 ) -> Result<Ended, RunError> {
@@ -29,9 +29,9 @@ pub async fn apply_policies(
     let journal = Journal::open(&workspace.journal).await?;
     let before = workspace.history(&journal).await?;
     let Opened { cloud, callers, context } = workspace.open(&estate).await?;
-    // Where somebody has to agree first, nothing is made and locked before that. Otherwise the lock comes before the
-    // look at the cloud, which another run may be changing.
-    let early = if may_ask(rule.as_ref(), &estate, trust, &before, &options.evidence)? {
+    // If approvals may be needed, nothing is created or locked before they are checked. Otherwise lock the journal
+    // before observing the cloud, which another run may be changing.
+    let early = if may_need_approvals(rule.as_ref(), &estate, trust, &before, &options.evidence)? {
         None
     } else {
         Some(claim(&journal, &workspace, signer.as_ref(), options, front).await?)
@@ -40,22 +40,22 @@ pub async fn apply_policies(
     let history = early.as_ref().map_or(&before, Claim::history);
     let tell = |remark| front.tell(Notice::Remark(remark));
     let Planned { plan, .. } =
-        Planned::now(policies, cloud.as_ref(), &context, &history.entries, wishes, &tell).await?;
+        Planned::now(policies, cloud.as_ref(), &context, &history.entries, plan_options, &tell).await?;
     front.show(&plan);
     let digest = plan.digest()?;
     if plan.is_empty() {
         front.tell(Notice::NothingToDo { digest: &digest, calls: cloud.calls() });
         if learned(&plan).next().is_none() {
-            return Ok(Ended::Whole);
+            return Ok(Ended::Complete);
         }
     }
-    let agreed = if plan.is_empty() {
-        Agreed::default()
+    let approved = if plan.is_empty() {
+        Approved::default()
     } else {
         let candidate = Candidate::Unsaved { plan: &plan, rule: rule.as_ref() };
-        let agreed = may_apply(candidate, trust, history, &options.evidence, Timestamp::now())?;
-        front.tell(Notice::Agreed(&agreed));
-        agreed
+        let approved = may_apply(candidate, trust, history, &options.evidence, Timestamp::now())?;
+        front.tell(Notice::Approved(&approved));
+        approved
     };
     let claim = match early {
         Some(claim) => claim,
@@ -73,14 +73,14 @@ pub async fn apply_policies(
     }
     require_consent(&plan)?;
     front.confirm()?;
-    let run = start.run(&plan, digest, agreed);
+    let run = start.run(&plan, digest, approved);
     carry_out(&plan, run, cloud.as_ref(), &start, options, front).await
 }
 
 /// Refuse a plan that lacks a consent.
 ///
 /// # Errors
-/// What has to be allowed, ready to paste.
+/// The missing consents, with the flags to add.
 pub fn require_consent(plan: &Plan) -> Result<(), RunError> {
     let missing = plan.missing_consents();
     if missing.is_empty() { Ok(()) } else { Err(RunError::NoConsent(missing)) }
@@ -108,7 +108,7 @@ mod tests {
         policies: Policies,
         front: &Listener,
     ) -> Result<Ended, RunError> {
-        apply_policies(policies, &selection(folder), &Wishes::default(), &options(), front).await
+        apply_policies(policies, &selection(folder), &PlanOptions::default(), &options(), front).await
     }
 
     async fn runs(folder: &tempfile::TempDir) -> usize {
@@ -120,11 +120,11 @@ mod tests {
     async fn second_apply_of_the_same_policies_does_nothing_and_records_no_run() {
         let folder = tempfile::tempdir().unwrap();
         let front = Listener::new();
-        assert_eq!(apply(&folder, sample::policies(""), &front).await.unwrap(), Ended::Whole);
+        assert_eq!(apply(&folder, sample::policies(""), &front).await.unwrap(), Ended::Complete);
         assert_eq!(front.said()[..3], ["plan of 4 steps", "0 approvals", "begins with 4 steps"]);
         assert_eq!(front.said().last().unwrap(), "4 done, 0 not started");
         let again = Listener::new();
-        assert_eq!(apply(&folder, sample::policies(""), &again).await.unwrap(), Ended::Whole);
+        assert_eq!(apply(&folder, sample::policies(""), &again).await.unwrap(), Ended::Complete);
         assert_eq!(again.said(), ["plan of 0 steps", "nothing to do"]);
         assert_eq!(runs(&folder).await, 1);
     }
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(finding.code.as_str(), "E0709");
         assert_eq!(
             finding.message,
-            "the estate requires 2 approvals before a change, and this plan has none"
+            "the estate requires 2 approvals before a change, but this plan has none"
         );
         assert!(!files::exists(&folder.path().join("journal")));
     }

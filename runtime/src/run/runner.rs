@@ -1,13 +1,13 @@
-//! Who runs this and where.
+//! The name of the runner: who runs Holdfast, and where.
 
 use std::path::Path;
 
 use crate::files;
 
-/// How long the file with the name of a machine is at most, in bytes; a name has 255 (hostname(7)).
+/// The most bytes of the file with the host name that are read; a host name has at most 253 (hostname(7)).
 const MAX_HOST_BYTES: u64 = 4096;
 
-/// Who runs this and where, for those who find it in a journal: `alice@host, process 7`.
+/// Who runs Holdfast and where, for readers of a journal: `alice@host, process 7`.
 #[must_use]
 pub fn runner() -> String {
     let (user, host) = user_and_host();
@@ -15,7 +15,7 @@ pub fn runner() -> String {
     format!("{user}@{host}, process {}", std::process::id())
 }
 
-/// A runner without its process, which is of no use to who reads this later; nothing where there is no name.
+/// A runner without its process number; `None` if the name is empty.
 pub(crate) fn person(runner: &str) -> Option<&str> {
     runner.split(", process").next().filter(|who| !who.is_empty())
 }

@@ -1,4 +1,4 @@
-//! A saved plan, the people who agree to it and whoever applies it, for unit tests.
+//! A saved plan, its approvers and a recording user interface, for unit tests.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,39 +14,39 @@ use super::{Ending, Evidence, Front, NotConfirmed, Notice, RunOptions, Screen};
 use crate::apply::{Limits, STEP_TIMEOUT, Settings, Stopped, Watcher};
 use crate::approval::{self, Namespace, SigningKey, Statement, signature_path};
 use crate::cloud::CloudError;
-use crate::estate::{Planned, Policies, Request, Wishes, sample};
+use crate::estate::{PlanOptions, Planned, Policies, Request, sample};
 use crate::files;
 use crate::journal::{Event, History, Journal, Memory, Run, Writer};
 use crate::local::{Local, Weather};
 use crate::planfile::{Inputs, PlanFile, Saved};
 
-/// Two people have to agree.
+/// A rule that requires two approvals.
 pub(crate) const TWO: &str = "approvals: { required: 2, signers: people }\n";
 
-/// A folder with a saved plan of the estate `acme`, which two of alice, bob and carol have to agree to.
+/// A folder with a saved plan of the estate `acme`, which two of alice, bob and carol must approve.
 pub(crate) struct Folder {
     folder: tempfile::TempDir,
     pub(crate) saved: Saved,
 }
 
 impl Folder {
-    /// Made by alice, before the first entry of the journal.
+    /// A plan by alice, made on an empty journal.
     pub(crate) async fn new() -> Self {
         Self::on("").await
     }
 
-    /// Made by alice, on a journal with this head.
+    /// A plan by alice, made on a journal with this head.
     pub(crate) async fn on(head: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cloud = Local::in_memory(Weather::default());
-        let (wishes, context) = (Wishes::default(), sample::context("acme"));
-        let planned = Planned::now(policies(), &cloud, &context, &[], &wishes, &|_| ()).await.unwrap();
+        let (plan_options, context) = (PlanOptions::default(), sample::context("acme"));
+        let planned = Planned::now(policies(), &cloud, &context, &[], &plan_options, &|_| ()).await.unwrap();
         let request = Request {
             context: &context,
             owned: &planned.owned,
             observation: &planned.observation,
-            consents: &wishes.consents,
-            targets: &wishes.targets,
+            consents: &plan_options.consents,
+            targets: &plan_options.targets,
         };
         let inputs = Inputs::of(&planned.policies, &request);
         let (journal, local) = (folder.path().join("journal"), folder.path().join("memory"));
@@ -57,12 +57,12 @@ impl Folder {
         Self { saved: Saved::read(&path).unwrap(), folder }
     }
 
-    /// The plan file.
+    /// The path of the plan file.
     pub(crate) fn plan(&self) -> PathBuf {
         self.folder.path().join("change.plan")
     }
 
-    /// Somebody agrees to a plan of this digest.
+    /// Write the approval of somebody for the plan with this digest.
     pub(crate) fn approve(&self, who: &str, digest: &str) {
         let (now, context) = (Timestamp::now(), self.saved.plan.context.clone());
         let statement = Statement {
@@ -88,7 +88,7 @@ fn write(path: &Path, text: &str) {
     files::write(path, text.as_bytes()).unwrap();
 }
 
-/// The estate `acme`, which asks for two approvals.
+/// The estate `acme`, which requires two approvals.
 pub(crate) fn policies() -> Policies {
     Policies::recorded(sample::sources("acme", TWO), None, Some(&people())).unwrap()
 }
@@ -97,7 +97,7 @@ fn person(who: &str) -> String {
     format!("{who}@acme.example")
 }
 
-/// Everybody's key is made from the first letter of their name.
+/// The key of a person, derived from the first letter of the name.
 pub(crate) fn key(who: &str) -> SigningKey {
     SigningKey::Text(private(who).to_openssh(LineEnding::LF).unwrap().to_string())
 }
@@ -112,7 +112,7 @@ pub(crate) fn people() -> String {
     ["alice", "bob", "carol"].map(line).concat()
 }
 
-/// The journal of a run of an estate that was whole, with what it records.
+/// A journal with one successful run; `run` changes what the run records.
 pub(crate) async fn history(context: Context, run: impl FnOnce(Run) -> Run) -> History {
     let journal = Journal::in_memory(&Memory::default());
     let claim = journal.claim("dora@host, process 7", None).await.unwrap();
@@ -123,22 +123,22 @@ pub(crate) async fn history(context: Context, run: impl FnOnce(Run) -> Run) -> H
     journal.read().await.unwrap()
 }
 
-/// Whoever asked for a run in a test: remembers what they are told, and has an answer to everything.
+/// The user interface of a run in a test: it records what it is told, and answers every question.
 pub(crate) struct Listener {
     pub(crate) heard: Mutex<Vec<String>>,
-    /// Whether they agree.
+    /// Whether it confirms.
     pub(crate) yes: bool,
-    /// How many times they ask the run to end, at once after it has begun.
+    /// How many requests to stop it sends as soon as the run has begun.
     pub(crate) requests: usize,
 }
 
 impl Listener {
-    /// Agrees, and waits for the end.
+    /// Confirms, and waits for the end.
     pub(crate) fn new() -> Self {
         Self { heard: Mutex::default(), yes: true, requests: 0 }
     }
 
-    /// All they were told, a line each.
+    /// All that it was told, one line each.
     pub(crate) fn said(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }
@@ -152,7 +152,7 @@ impl Front for Listener {
     fn tell(&self, notice: Notice<'_>) {
         self.hear(match notice {
             Notice::NothingToDo { .. } => "nothing to do".to_owned(),
-            Notice::Agreed(agreed) => format!("{} approvals", agreed.approvals.len()),
+            Notice::Approved(approved) => format!("{} approvals", approved.approvals.len()),
             Notice::Resumed { left, steps } => format!("{left} of {steps} steps left"),
             other => format!("{other:?}"),
         });
@@ -193,7 +193,7 @@ impl Screen for Heard<'_> {
 
     fn over(&self, ending: Ending<'_>) {
         self.0.hear(match ending {
-            Ending::AtOnce => "ended at once".to_owned(),
+            Ending::Aborted => "ended at once".to_owned(),
             Ending::Outcome { outcome, .. } => {
                 format!("{} done, {} not started", outcome.done.len(), outcome.not_started.len())
             }
@@ -201,7 +201,7 @@ impl Screen for Heard<'_> {
     }
 }
 
-/// How a run goes unless a test says otherwise: one step after the other, as fast as the cloud allows.
+/// The default options of a run in a test: one step at a time, without rate limits.
 pub(crate) fn options() -> RunOptions {
     let settings = Settings { parallelism: 1, limits: Limits::none(), step_timeout: STEP_TIMEOUT };
     RunOptions { settings, timeout: None, take_over: None, evidence: Evidence::default() }

@@ -1,5 +1,5 @@
-//! An apply of a saved plan. Nothing in its file is executed: the plan is made again from the journal and the cloud, and
-//! only what that shares unchanged with the approved plan is done.
+//! An apply of a saved plan. Steps are never taken from the file: the plan is made again from the current journal and
+//! cloud, and only the steps that are the same in both plans are executed.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,10 +17,10 @@ use crate::journal::{self, Entry, History, Journal};
 use crate::planfile::Saved;
 use crate::provider;
 
-/// Make the cloud what a saved plan says.
+/// Apply a saved plan.
 ///
 /// # Errors
-/// Nothing was begun, for one of the reasons of [`RunError`]; or the journal could not be written any more.
+/// See [`RunError`]. No step was started, unless the error is that the journal could not be written.
 pub async fn apply_saved(
     path: &Path,
     selection: &Selection,
@@ -45,16 +45,16 @@ pub async fn apply_saved(
     let journal = Journal::open(&workspace.journal).await?;
     let agrees = |history: &History| {
         let candidate = Candidate::Saved(&saved, path);
-        let agreed = may_apply(candidate, workspace.trust(), history, &options.evidence, Timestamp::now())?;
-        front.tell(Notice::Agreed(&agreed));
-        Ok::<_, RunError>(agreed)
+        let approved = may_apply(candidate, workspace.trust(), history, &options.evidence, Timestamp::now())?;
+        front.tell(Notice::Approved(&approved));
+        Ok::<_, RunError>(approved)
     };
-    // Whether enough people agree is decided before anything is made or locked, and again on what the lock shows.
+    // Check the approvals before anything is created or locked, and again if the journal changed before the lock.
     let before = workspace.history(&journal).await?;
-    let mut agreed = agrees(&before)?;
+    let mut approved = agrees(&before)?;
     let claim = claim(&journal, &workspace, signer.as_ref(), options, front).await?;
     if claim.history().head() != before.head() {
-        agreed = agrees(claim.history())?;
+        approved = agrees(claim.history())?;
     }
     let cloud = workspace.reopen(cloud).await?;
     let digest = saved.file.digest.clone();
@@ -64,21 +64,21 @@ pub async fn apply_saved(
     if plan.is_empty() {
         front.show(&plan);
         front.tell(Notice::NothingToDo { digest: &digest, calls: cloud.calls() });
-        // A plan that was broken off behind its last step has been applied once this is written.
+        // A plan that was interrupted after its last step counts as applied once this run is recorded.
         return match resumed {
             false => start.nothing_to_do(&plan, digest).await,
-            true => start.without_steps(&plan, start.run(&plan, digest, agreed)).await,
+            true => start.without_steps(&plan, start.run(&plan, digest, approved)).await,
         };
     }
     require_consent(&plan)?;
-    let run = start.run(&plan, digest, agreed);
+    let run = start.run(&plan, digest, approved);
     carry_out(&plan, run, cloud.as_ref(), &start, options, front).await
 }
 
-/// Where a saved plan is to be applied: where it says, as far as the trust anchor and what was selected allow it.
+/// The workspace of a saved plan: the cloud and journal that it names, as far as flags and trust anchor allow them.
 fn workspace(saved: &Saved, selection: &Selection) -> Result<Workspace, RunError> {
     let (file, context) = (&saved.file, &saved.plan.context);
-    // A plan file whose cloud is none that there is was refused when it was read.
+    // A plan file with an unknown cloud was refused when it was read.
     let real = || CloudChoice::Real(provider::named(&context.cloud).unwrap_or_default());
     let planned = file.local.clone().map_or_else(real, CloudChoice::Local);
     if let Some(selected) = &selection.cloud
@@ -90,13 +90,13 @@ fn workspace(saved: &Saved, selection: &Selection) -> Result<Workspace, RunError
     Ok(Workspace::trusted(selection, &context.estate, planned, Some(said.clone()), said)?)
 }
 
-/// The folder of what is kept beside the policies, as far as a journal tells.
+/// The `.holdfast` folder, derived from the place of the journal.
 fn home(journal: &journal::Place) -> &Path {
     journal.folder().and_then(Path::parent).unwrap_or(Path::new("."))
 }
 
-/// The part of a saved plan that may be executed now: what is left of it, as far as a plan made a moment ago from the
-/// journal and the cloud agrees.
+/// The part of a saved plan that may be executed now: the steps that are left, if a fresh plan from the current
+/// journal and cloud confirms them.
 async fn confirmed(
     saved: Saved,
     name: &str,
@@ -107,7 +107,7 @@ async fn confirmed(
     let (context, digest) = (saved.plan.context.clone(), saved.file.digest.clone());
     let owned = journal::owned(entries, &context);
     let begun = journal::begun(entries, &context, &digest);
-    // What the plan was made on is looked at too, so that what moved since is told.
+    // Also observe what the plan was made on, so that changes since then are reported.
     let wanted: BTreeSet<Wanted> =
         scope(saved.graph(), &owned).into_iter().chain(saved.plan.scope.iter().cloned()).collect();
     let wanted: Vec<Wanted> = wanted.into_iter().collect();
@@ -121,7 +121,7 @@ async fn confirmed(
         front.tell(Notice::Moved(shift));
     }
     let (steps, left) = (saved.plan.pending().count(), rest.pending().count());
-    let (_, fresh) = saved.again(&owned, &now).map_err(|refusal| RunError::plan_file(refusal, name))?;
+    let (_, fresh) = saved.replan(&owned, &now).map_err(|refusal| RunError::plan_file(refusal, name))?;
     let plan = plan::confirm(&rest, &fresh, !begun.is_empty()).map_err(RunError::NotAsApproved)?;
     if !begun.is_empty() {
         front.tell(Notice::Resumed { left, steps });
@@ -132,7 +132,7 @@ async fn confirmed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::estate::{Wishes, sample};
+    use crate::estate::{PlanOptions, sample};
     use crate::run::apply_policies;
     use crate::run::sample::{Folder, Listener, options};
 
@@ -155,11 +155,11 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn approved_plan_is_applied_once() {
         let (folder, front) = (approved().await, Listener::new());
-        assert_eq!(apply(&folder, &Selection::default(), &front).await.unwrap(), Ended::Whole);
+        assert_eq!(apply(&folder, &Selection::default(), &front).await.unwrap(), Ended::Complete);
         assert_eq!(front.said()[..2], ["2 approvals", "begins with 4 steps"]);
         assert_eq!(front.said().last().unwrap(), "4 done, 0 not started");
         let refused = apply(&folder, &Selection::default(), &Listener::new()).await.unwrap_err();
-        // The approvals are used, and the plan is applied.
+        // Both approvals are used up, and the plan was already applied.
         let codes: Vec<&str> =
             refused.refusal().unwrap().findings.iter().map(|finding| finding.code.as_str()).collect();
         assert_eq!(codes, ["E0715", "E0715", "E0707"]);
@@ -174,7 +174,9 @@ mod tests {
             ..Selection::default()
         };
         let policies = sample::policies("");
-        apply_policies(policies, &elsewhere, &Wishes::default(), &options(), &Listener::new()).await.unwrap();
+        apply_policies(policies, &elsewhere, &PlanOptions::default(), &options(), &Listener::new())
+            .await
+            .unwrap();
         let refused = apply(&folder, &Selection::default(), &front).await.unwrap_err();
         let RunError::Stale(shifts) = &refused else { panic!("{refused:?}") };
         assert_eq!(shifts.len(), 4);

@@ -1,15 +1,15 @@
-//! The right to run, and what is written down where no step has to be done.
+//! Claiming the right to run, and recording runs without steps.
 
 use holdfast_compiler::plan::Plan;
 
 use super::runner::runner;
-use super::{Agreed, Ended, Front, Notice, RunError, RunOptions};
+use super::{Approved, Ended, Front, Notice, RunError, RunOptions};
 use crate::apply::learned;
 use crate::cloud::{Callers, principals};
 use crate::estate::Workspace;
 use crate::journal::{self, Claim, Event, Journal, Run, Signer, Writer};
 
-/// Ask for the right to run, and say what became of a run before that did not end.
+/// Claim the right to run, and report the last run if it did not record its end.
 pub(super) async fn claim(
     journal: &Journal,
     workspace: &Workspace,
@@ -19,14 +19,14 @@ pub(super) async fn claim(
 ) -> Result<Claim, RunError> {
     workspace.allows_run(signer)?;
     let claim = journal.claim(&runner(), options.take_over).await?;
-    workspace.believe(claim.history())?;
+    workspace.require_trusted(claim.history())?;
     if let Some(died) = claim.died() {
         front.tell(Notice::Died(died));
     }
     Ok(claim)
 }
 
-/// A run that may begin: on this claim, by these callers, signed with this key.
+/// What a run needs to begin: the claim, the identity of the credentials, and the signer if there is one.
 pub(super) struct Start<'a> {
     pub(super) claim: &'a Claim,
     pub(super) callers: &'a Callers,
@@ -34,33 +34,33 @@ pub(super) struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// A run of a plan, by its digest: that of its file where it was saved.
-    pub(super) fn run(&self, plan: &Plan, digest: String, agreed: Agreed) -> Run {
+    /// The record of a run. `digest` is that of the plan, or of the plan file if the plan was saved.
+    pub(super) fn run(&self, plan: &Plan, digest: String, approved: Approved) -> Run {
         let run = Run::new(plan.context.clone(), digest, plan.pending().count(), runner());
         let callers = principals(self.callers);
-        let Agreed { approvals, rule, break_glass, .. } = agreed;
+        let Approved { approvals, rule, break_glass, .. } = approved;
         Run { callers, approvals, rule, break_glass, ..run }
     }
 
-    /// Nothing changes in the cloud, but what the plan knows better than the journal is written down: what belongs to
-    /// a renamed service, and what turned out to be as it should.
-    /// Nobody has to agree to that, and the rule of the last run stays.
+    /// Change nothing in the cloud, but record what the plan found that the journal does not say yet: the resources
+    /// of a renamed service, and resources observed in their desired state. This needs no approvals, and the rule of
+    /// the last run stays.
     pub(super) async fn nothing_to_do(&self, plan: &Plan, digest: String) -> Result<Ended, RunError> {
         if learned(plan).next().is_none() {
-            return Ok(Ended::Whole);
+            return Ok(Ended::Complete);
         }
         let rule = journal::rule(&self.claim.history().runs, &plan.context).cloned();
-        let run = self.run(plan, digest, Agreed { rule, ..Agreed::default() });
+        let run = self.run(plan, digest, Approved { rule, ..Approved::default() });
         self.without_steps(plan, run).await
     }
 
-    /// A run that asks nothing of the cloud.
+    /// Record a run without steps.
     pub(super) async fn without_steps(&self, plan: &Plan, run: Run) -> Result<Ended, RunError> {
         let journal = Writer::begin(self.claim, run, self.signer).await?;
         for event in learned(plan) {
             journal.append(event).await?;
         }
         journal.append(Event::nothing_done()).await?;
-        Ok(Ended::Whole)
+        Ok(Ended::Complete)
     }
 }

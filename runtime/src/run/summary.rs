@@ -1,4 +1,4 @@
-//! What a run came to, counted.
+//! The summary of a run.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use holdfast_compiler::plan::{Action, Plan, StepId};
 use crate::apply::{Outcome, Stopped};
 use crate::cloud::CloudError;
 
-/// What a run came to. A change of several steps counts once.
+/// The counts of a run. A change that takes several steps counts once.
 #[derive(Debug)]
 pub struct Summary<'a> {
-    /// How many things were created.
+    /// How many resources were created.
     pub created: usize,
     /// How many were updated.
     pub updated: usize,
@@ -20,16 +20,16 @@ pub struct Summary<'a> {
     pub deleted: usize,
     /// The steps that failed, and why.
     pub failed: &'a [(StepId, CloudError)],
-    /// The steps that were not started, each with one it needs that was not done.
+    /// The steps that were not started, each with a step it needs that failed or was not started.
     pub blocked: Vec<(&'a StepId, &'a StepId)>,
-    /// How many steps waited for their turn when the run was stopped.
+    /// How many steps were ready or waiting when the run was stopped.
     pub waiting: usize,
-    /// Why it was stopped, if it was.
+    /// Why the run was stopped, if it was.
     pub stopped: Option<Stopped>,
 }
 
 impl<'a> Summary<'a> {
-    /// Of a plan and what became of it.
+    /// Count the outcome of a plan.
     #[must_use]
     pub fn of(plan: &Plan, outcome: &'a Outcome) -> Self {
         let ended: BTreeSet<&StepId> = outcome.done.iter().collect();
@@ -55,9 +55,9 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// Whether an apply has something left to do.
+    /// Whether steps failed or were not started.
     #[must_use]
-    pub fn is_in_part(&self) -> bool {
+    pub fn is_partial(&self) -> bool {
         !self.failed.is_empty() || !self.blocked.is_empty() || self.waiting > 0
     }
 }
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(summary.failed.len(), 1);
         assert_eq!(summary.blocked, [(&replication, &role)]);
         assert_eq!((summary.waiting, summary.stopped), (1, Some(Stopped::Late)));
-        assert!(summary.is_in_part());
-        assert!(!Summary::of(&plan, &Outcome::default()).is_in_part());
+        assert!(summary.is_partial());
+        assert!(!Summary::of(&plan, &Outcome::default()).is_partial());
     }
 }

@@ -1,4 +1,4 @@
-//! What the anchor says about one estate.
+//! The part of the trust anchor for one estate.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ use crate::files;
 use crate::journal::Signer;
 use crate::provider;
 
-/// For how long an approval holds where nobody says: as in a policy.
+/// How long an approval is valid by default, the same as in a policy.
 const HOLD: Duration = Duration::hours(24);
 
-/// What the anchor says about one estate.
+/// The part of the trust anchor for one estate.
 #[derive(Debug, Clone, Copy)]
 pub struct Anchor<'a> {
     pub(super) name: &'a str,
@@ -25,10 +25,11 @@ pub struct Anchor<'a> {
 }
 
 impl Anchor<'_> {
-    /// Whether the runner may work where a plan is about. `local` is the file of an embedded cloud, in full.
+    /// Check that the runner may change the cloud and account of a plan. `local` is the absolute path of the embedded
+    /// cloud's file.
     ///
     /// # Errors
-    /// The cloud, the account or the partition is another.
+    /// The anchor names a different cloud, account or partition.
     pub fn allows(&self, context: &Context, local: Option<&Path>) -> Result<(), Diagnostic> {
         self.allows_cloud(&context.cloud, local)?;
         let other = context.accounts.iter().find(|(provider, account)| !self.trusts(provider, account));
@@ -42,7 +43,7 @@ impl Anchor<'_> {
         }
     }
 
-    /// Whether it names an account. Where it says no partition, the provider's usual one is meant.
+    /// Whether it names an account. Without a partition, it means the provider's default one.
     pub(super) fn trusts(&self, provider: &str, account: &Account) -> bool {
         let usual = provider::find(provider).map(|found| found.partition);
         let partition = self.says.partition.as_ref().map(|partition| partition.as_str()).or(usual);
@@ -50,10 +51,10 @@ impl Anchor<'_> {
             && partition == Some(account.partition.as_str())
     }
 
-    /// Whether the runner may use a cloud.
+    /// Check that the runner may use a cloud.
     ///
     /// # Errors
-    /// It is another.
+    /// The anchor names a different cloud.
     pub fn allows_cloud(&self, cloud: &str, local: Option<&Path>) -> Result<(), Diagnostic> {
         let same = match (self.says.cloud.strip_prefix("local:"), local) {
             (Some(file), Some(local)) => resolved(&self.folder.join(file)) == resolved(local),
@@ -64,7 +65,7 @@ impl Anchor<'_> {
             return Ok(());
         }
         let wanted = &self.says.cloud;
-        Err(self.refusal(format!("the trust anchor has `{}` in `{wanted}`, not in `{cloud}`", self.name)))
+        Err(self.refusal(format!("the trust anchor places `{}` in `{wanted}`, not in `{cloud}`", self.name)))
     }
 
     fn refusal(&self, message: String) -> Diagnostic {
@@ -73,7 +74,7 @@ impl Anchor<'_> {
         )
     }
 
-    /// The least rule.
+    /// The minimum rule that every plan of the estate must satisfy, if there is one.
     ///
     /// # Errors
     /// Its list of signers cannot be read.
@@ -88,11 +89,11 @@ impl Anchor<'_> {
         Ok(Some(Demand { rule, whose, estate }))
     }
 
-    /// Who may let a plan be applied without its approvals: one of these.
+    /// The people who may break the glass: one of them must sign a plan that is applied without its approvals.
     ///
     /// # Errors
-    /// Nobody, or the list cannot be read.
-    pub fn glass(&self) -> Result<Demand, Diagnostic> {
+    /// The anchor names nobody, or the list cannot be read.
+    pub fn break_glass(&self) -> Result<Demand, Diagnostic> {
         let Some(file) = &self.says.break_glass else {
             let message = format!(
                 "the trust anchor names nobody who may apply plans of `{}` without approvals",
@@ -107,10 +108,10 @@ impl Anchor<'_> {
         Ok(Demand { rule, whose, estate })
     }
 
-    /// Whether a plan is by one of the authors that the anchor names.
+    /// Check that a plan is signed by one of the authors that the anchor names.
     ///
     /// # Errors
-    /// It is not signed, or by somebody else.
+    /// It is not signed, or the author's list does not contain the key.
     pub fn allows_author(&self, author: &Author, now: Timestamp) -> Result<(), Diagnostic> {
         let Some(file) = &self.says.authors else { return Ok(()) };
         let refused = |message: String| {
@@ -130,10 +131,11 @@ impl Anchor<'_> {
         })
     }
 
-    /// Whether a run of this runner would count, before it is begun: one that does not would ruin the journal.
+    /// Check that the anchor would accept a run of this runner, before it begins: an unaccepted run would make the
+    /// journal unusable.
     ///
     /// # Errors
-    /// The anchor asks for signed runs, and the runner has no key or one that the anchor does not name.
+    /// The anchor requires signed runs, and the runner has no key or one that the anchor does not name.
     pub fn allows_runner(&self, signer: Option<&Signer>, now: Timestamp) -> Result<(), Diagnostic> {
         let Some(runners) = self.runners()? else { return Ok(()) };
         let refused = |message: String| {
@@ -150,7 +152,7 @@ impl Anchor<'_> {
             .map_err(|what| refused(format!("the trust anchor does not accept runs of this runner: {what}")))
     }
 
-    /// Whether policies may be applied without a saved plan: not where the anchor asks who made the plan.
+    /// Check that policies may be applied without a saved plan, that is, without an author's signature.
     ///
     /// # Errors
     /// The anchor names authors.
@@ -163,7 +165,7 @@ impl Anchor<'_> {
             .help("save and sign the plan, then apply it: `holdfast plan --out FILE --key KEY`"))
     }
 
-    /// Whose runs count, where the anchor says so.
+    /// The runners whose runs the anchor accepts; `None` if it accepts all.
     ///
     /// # Errors
     /// The list cannot be read.
@@ -175,7 +177,8 @@ impl Anchor<'_> {
     fn list(&self, file: &str) -> Result<String, Diagnostic> {
         files::read_inside(self.folder, Path::new(file), MAX_SIGNERS_BYTES).map_err(|error| {
             let message = format!("the trust anchor's list cannot be read: {error}");
-            Diagnostic::new(codes::BAD_TRUST, message).help("the anchor names files from its own folder")
+            Diagnostic::new(codes::BAD_TRUST, message)
+                .help("put the list into the folder of the trust anchor")
         })
     }
 }
@@ -187,7 +190,7 @@ fn parse(text: &str, file: &str) -> Result<Signers, Diagnostic> {
     })
 }
 
-/// A path wherever links lead; of one that is not there yet, its folder.
+/// The canonical path; for a file that does not exist yet, its name in the canonical folder.
 pub(super) fn resolved(path: &Path) -> Option<PathBuf> {
     let folder = || {
         let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,5 +1,5 @@
-//! Everybody whose rule a plan has to satisfy: the trust anchor, the last run and the policy, for the estate and for
-//! every other estate whose things the plan touches. Each demand stands by itself.
+//! The approval rules that a plan must satisfy: those of the trust anchor, of the last run and of the policy, for the
+//! estate and for every other estate whose resources the plan touches. Each demand must be satisfied on its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +12,13 @@ use super::Trust;
 use crate::approval::{Demand, Rule};
 use crate::journal::{self, History};
 
-/// The tag that says which estate a thing belongs to.
+/// The tag that names the estate that owns an object.
 const TAG: &str = "holdfast:estate";
 
-/// All demands on a plan. `whose` names the rule of the policies, which is the plan's own where it was saved.
+/// All demands on a plan. `rule` is the rule of the policies, or of the saved plan, and `whose` its name in messages.
 ///
 /// # Errors
-/// An estate that the anchor does not name, or a list that cannot be read.
+/// The anchor does not name an estate, or a list cannot be read.
 pub fn demands(
     trust: Option<&Trust>,
     history: &History,
@@ -28,7 +28,7 @@ pub fn demands(
 ) -> Result<Vec<Demand>, Diagnostic> {
     let mut demands: Vec<Demand> = Vec::new();
     let mut add = |rule: &Rule, whose: String, estate: &str| {
-        // The same rule of the same estate twice asks for nothing more.
+        // A demand with the same rule and estate adds nothing.
         let known = |demand: &Demand| demand.rule == *rule && demand.estate == estate;
         if rule.required > 0 && !demands.iter().any(known) {
             demands.push(Demand { rule: rule.clone(), whose, estate: estate.to_owned() });
@@ -52,7 +52,7 @@ pub fn demands(
         if let Some(last) = journal::rule(&history.runs, &context).filter(|_| runs) {
             add(
                 last,
-                format!("the rule of the last run of estate `{other}`, whose things this plan touches"),
+                format!("the rule of the last run of estate `{other}`, whose resources this plan touches"),
                 other,
             );
         }
@@ -67,8 +67,8 @@ pub fn demands(
     Ok(demands)
 }
 
-/// The other estates whose things a plan changes, removes, displaces or builds on: after the journal, and after what the
-/// things say themselves.
+/// The estates whose objects a plan changes, deletes, displaces or depends on, according to the journal and to the
+/// tags of the objects.
 fn touched(history: &History, plan: &Plan) -> BTreeSet<String> {
     let observed: BTreeMap<(Kind, &str), &Object> =
         plan.observed.iter().map(|object| ((object.kind, object.id.as_str()), object)).collect();
@@ -80,7 +80,7 @@ fn touched(history: &History, plan: &Plan) -> BTreeSet<String> {
             things.insert((kind, Identity::of(kind, &known(&step.attributes))));
         }
         for object in step.object.iter().chain(&step.displaces) {
-            // What is kept is in the step without its attributes.
+            // The step of a kept object lacks its attributes.
             let object = observed.get(&(object.kind, object.id.as_str())).copied().unwrap_or(object);
             things.insert((object.kind, object.identity()));
             estates.extend(claimed(object));
@@ -95,14 +95,14 @@ fn touched(history: &History, plan: &Plan) -> BTreeSet<String> {
     estates
 }
 
-/// The steps that nothing is done in and that pending ones need.
+/// The kept resources that pending steps need.
 fn needed(plan: &Plan) -> impl Iterator<Item = &Step> {
     let needs: BTreeSet<&StepId> = plan.pending().flat_map(|step| &step.needs).collect();
     plan.steps.iter().filter(move |step| step.action == Action::Keep && needs.contains(&step.id))
 }
 
-/// Whether a plan changes, removes or displaces a thing of which nobody knows whose it is: it does not say so itself,
-/// and Holdfast has not made it.
+/// Whether a plan changes, deletes or displaces an object without a known owner: no tag names its estate, and the
+/// journal does not say that this estate owns it.
 fn touches_unknown(history: &History, plan: &Plan) -> bool {
     let ours: BTreeSet<(Kind, Identity)> = journal::owned(&history.entries, &plan.context)
         .into_iter()
@@ -114,7 +114,7 @@ fn touches_unknown(history: &History, plan: &Plan) -> bool {
         .any(|object| !ours.contains(&(object.kind, object.identity())))
 }
 
-/// The estate that a thing says it belongs to.
+/// The estate that the object's tag names as its owner.
 fn claimed(object: &Object) -> Option<String> {
     object.attributes.get("tags")?.get(TAG)?.as_str().map(str::to_owned)
 }

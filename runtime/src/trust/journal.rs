@@ -1,4 +1,4 @@
-//! Which journal the anchor believes.
+//! Which journal the anchor trusts.
 
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 
@@ -7,10 +7,10 @@ use super::anchor::resolved;
 use crate::journal::{self, History, Place};
 
 impl Anchor<'_> {
-    /// The journal's place. `said` is where a flag, a policy or a plan file says it is: it has to be the same one.
+    /// The journal's place. `said` is the place that a flag, a policy or a plan file names; it must be the same.
     ///
     /// # Errors
-    /// It is another, or the anchor's is not a place.
+    /// The places differ, or the anchor's place is invalid.
     pub fn journal(&self, said: Option<&Place>) -> Result<Place, Diagnostic> {
         let trusted = &self.says.journal;
         let wrong = |message: String| Diagnostic::new(codes::BAD_TRUST, message);
@@ -28,7 +28,7 @@ impl Anchor<'_> {
             }
             Place::S3 { s3, region, lease, .. } => {
                 let owner = trusted.owner.as_ref().map(ToString::to_string);
-                // The policy may know the region and the lease of the same bucket.
+                // For the same bucket, the policy may add region and lease.
                 match said {
                     Some(Place::S3 { s3: same, region, lease, .. }) if *same == s3 => {
                         Place::S3 { s3, region: region.clone(), lease: *lease, owner }
@@ -47,12 +47,12 @@ impl Anchor<'_> {
         }
     }
 
-    /// Whether this is the journal that the anchor believes: with its head, and with no run that no trusted runner has
-    /// signed. Runs up to the head are what the anchor's owner has vouched for.
+    /// Check that the anchor trusts a journal: it contains the anchor's head, and a trusted runner has signed every
+    /// later run. The anchor's owner vouches for the runs up to the head.
     ///
     /// # Errors
-    /// What is missing or not signed.
-    pub fn believes(&self, history: &History) -> Result<(), Diagnostic> {
+    /// The head is missing, or a run is not signed by a trusted runner.
+    pub fn trusts_history(&self, history: &History) -> Result<(), Diagnostic> {
         let head = &self.says.journal.head;
         let known = if head == "none" { Some(0) } else { history.position(head) };
         let Some(known) = known else {
@@ -63,7 +63,7 @@ impl Anchor<'_> {
             let message =
                 format!("the journal of `{}` does not contain the trust anchor's head: {what}", self.name);
             return Err(Diagnostic::new(codes::JOURNAL_NOT_TRUSTED, message)
-                .help("restore the journal from a backup; it was replaced, cut off or rolled back"));
+                .help("restore the journal from a backup; it was replaced, truncated or rolled back"));
         };
         let Some(runners) = self.runners()? else { return Ok(()) };
         journal::signed_by(history, known, &runners).map_err(|unsigned| {
@@ -73,7 +73,7 @@ impl Anchor<'_> {
     }
 }
 
-/// Whether two places are one journal, from whatever folder.
+/// Whether two places are the same journal. Folders are compared by their canonical paths.
 fn same(one: &Place, other: &Place) -> bool {
     match (one, other) {
         (Place::S3 { s3: one, .. }, Place::S3 { s3: other, .. }) => one == other,

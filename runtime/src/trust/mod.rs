@@ -1,6 +1,6 @@
-//! The trust anchor: a file that the owner of a runner controls, outside the policies' repository. It says per estate
-//! where the runner may work, which journal it believes, and who has to agree at least. Policies, plan files and the
-//! journal can ask for more, never for less.
+//! The trust anchor: a file that the owner of a runner controls, outside the policies' repository. For each estate it
+//! says which cloud and accounts the runner may change, which journal it trusts, and who must approve at least.
+//! Policies, plan files and the journal can require more, never less.
 
 mod anchor;
 mod demands;
@@ -20,7 +20,7 @@ use crate::estate::Findings;
 use crate::files;
 use crate::journal::Place;
 
-/// A trust anchor that was read.
+/// A trust anchor, read from its file.
 #[derive(Debug)]
 pub struct Trust {
     file: PathBuf,
@@ -31,17 +31,16 @@ impl Trust {
     /// Read an anchor.
     ///
     /// # Errors
-    /// It is missing, empty or not whole. There is no anchor that is left out because it cannot be read.
+    /// It is missing, empty or invalid. An anchor that is named but cannot be read is never ignored.
     pub fn read(file: &Path) -> Result<Self, Findings> {
         let name = file.display().to_string();
         let wrong = |message: String| {
             let finding = Diagnostic::new(codes::BAD_TRUST, message);
-            let help =
-                "name the file of a trust anchor, or leave `--trust` and `HOLDFAST_TRUST` out altogether";
+            let help = "name the file of a trust anchor, or remove both `--trust` and `HOLDFAST_TRUST`";
             Findings { findings: vec![finding.help(help)], ..Findings::default() }
         };
         if name.is_empty() {
-            return Err(wrong("`HOLDFAST_TRUST` is set and names no file".to_owned()));
+            return Err(wrong("`HOLDFAST_TRUST` is set but empty".to_owned()));
         }
         let text = files::read_text(file, MAX_FILE_BYTES)
             .map_err(|error| wrong(format!("the trust anchor cannot be read: {error}")))?;
@@ -50,14 +49,14 @@ impl Trust {
         match document::read_trust(&sources) {
             Ok(document) => Ok(Self { file: file.to_owned(), document }),
             Err(findings) => {
-                let message = format!("the trust anchor {name} is not complete");
-                let first = Diagnostic::new(codes::BAD_TRUST, message).help("correct the findings below");
+                let message = format!("the trust anchor {name} is not valid");
+                let first = Diagnostic::new(codes::BAD_TRUST, message).help("fix the findings below");
                 Err(Findings { findings: std::iter::once(first).chain(findings).collect(), sources })
             }
         }
     }
 
-    /// The estates in the account of a plan.
+    /// The estates that the anchor places in an account of the plan.
     fn estates_beside(&self, context: &Context) -> Vec<String> {
         let beside = self.document.estates.iter().filter(|(_, says)| {
             let own = |id: &str| says.accounts.iter().any(|account| account.as_str() == id);
@@ -74,17 +73,17 @@ impl Trust {
         anchors.into_iter().find(|anchor| anchor.journal(Some(journal)).is_ok())
     }
 
-    /// What it says about an estate.
+    /// The part for one estate.
     ///
     /// # Errors
-    /// Nothing: the runner does not work on that estate.
+    /// It does not name the estate, so the runner must not change it.
     pub fn anchor(&self, estate: &str) -> Result<Anchor<'_>, Diagnostic> {
         let found = self.document.estates.iter().find(|(name, _)| name.as_str() == estate);
         let folder = self.file.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
         found.map(|(name, says)| Anchor { name: name.as_str(), says, folder }).ok_or_else(|| {
             let message = format!("the trust anchor {} has no estate `{estate}`", self.file.display());
             Diagnostic::new(codes::NOT_TRUSTED, message)
-                .help("name the estate as before, or ask the owner of the runner to add it")
+                .help("correct the name of the estate, or ask the owner of the runner to add it")
         })
     }
 }

@@ -50,7 +50,7 @@ fn journal_place_of_the_anchor_overrides_all_others() {
     let (_folder, trust) = trust(&ANCHOR.replace("HEAD", "none"));
     let anchor = trust.anchor("acme").unwrap();
     let Place::S3 { owner, .. } = anchor.journal(None).unwrap() else { panic!("the anchor names a bucket") };
-    assert_eq!(owner.as_deref(), Some("111122223333"), "the owner of the bucket is the anchor's to say");
+    assert_eq!(owner.as_deref(), Some("111122223333"), "only the anchor names the owner of the bucket");
     assert_eq!(code(anchor.journal(Some(&"s3://acme-journal/holdfast".parse().unwrap()))), None);
     for other in ["s3://acme-journal/other", "s3://mallory/holdfast", "/tmp/journal", "journal"] {
         assert_eq!(code(anchor.journal(Some(&other.parse().unwrap()))), Some("E0722"), "{other}");
@@ -60,14 +60,14 @@ fn journal_place_of_the_anchor_overrides_all_others() {
 #[test]
 fn empty_journal_is_trusted_only_before_the_first_run() {
     let (_folder, first) = trust(&ANCHOR.replace("HEAD", "none"));
-    assert_eq!(code(first.anchor("acme").unwrap().believes(&History::default())), None);
+    assert_eq!(code(first.anchor("acme").unwrap().trusts_history(&History::default())), None);
     let (_folder, later) = trust(&ANCHOR.replace("HEAD", &"ab".repeat(32)));
     let anchor = later.anchor("acme").unwrap();
-    assert_eq!(code(anchor.believes(&History::default())), Some("E0722"));
+    assert_eq!(code(anchor.trusts_history(&History::default())), Some("E0722"));
     let shorter = History { hashes: vec!["cd".repeat(32)], ..History::default() };
-    assert_eq!(code(anchor.believes(&shorter)), Some("E0722"));
+    assert_eq!(code(anchor.trusts_history(&shorter)), Some("E0722"));
     let longer = History { hashes: vec!["ab".repeat(32), "cd".repeat(32)], ..History::default() };
-    assert_eq!(code(anchor.believes(&longer)), None);
+    assert_eq!(code(anchor.trusts_history(&longer)), None);
 }
 
 #[test]

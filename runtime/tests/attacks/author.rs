@@ -1,10 +1,10 @@
-//! Authors who approve their own plan under another name, and signatures that are not theirs.
+//! Authors who approve their own plan under another name, and plans with a wrong author's signature.
 
 use std::process::Command;
 
 use crate::world::{TWO, World, keygen};
 
-/// Nothing was applied yet; the anchor names the authors too.
+/// A world before its first run; the anchor names the authors too.
 fn authored() -> World {
     let world = World::new(TWO);
     let anchor = world.bench.read("trust/anchor.yaml");
@@ -12,7 +12,7 @@ fn authored() -> World {
     world
 }
 
-/// The command under the anchor.
+/// A command under the anchor.
 fn anchored(world: &World, words: &str) -> Command {
     let mut command = world.command(words);
     command.env("HOLDFAST_TRUST", "trust/anchor.yaml").env("HOLDFAST_RUNNER_KEY", "runner");
@@ -35,7 +35,7 @@ fn author_does_not_count_under_any_spelling_or_name() {
         world.run(&format!("plan policies --author {author} {key} --out change.plan")).expect(0);
         world.refused("approve change.plan --key alice --as alice@acme.example", "E0714");
         world.refused("approve change.plan --key alice --as ally@acme.example", "E0714");
-        // Signed without us.
+        // Signed with OpenSSH.
         for name in ["alice", "ally"] {
             world.run(&format!("approve change.plan --as {name}@acme.example --statement-only")).expect(0);
             let file = format!("change.plan.{name}@acme.example.approval");
@@ -74,7 +74,7 @@ fn plan_without_its_authors_signature_is_refused() {
             world.refused_command(anchored(&world, words), "E0725");
         }
     }
-    // By somebody else, who says to be the author.
+    // Signed by somebody else, under the author's name.
     std::fs::remove_file(world.path().join("change.plan.sig")).unwrap();
     world.refused_command(anchored(&world, "apply change.plan"), "E0725");
     for key in ["mallory", "bob"] {
@@ -82,7 +82,7 @@ fn plan_without_its_authors_signature_is_refused() {
         keygen(world.path(), &["-q", "-Y", "sign", "-n", "plan@holdfast", "-f", key, "change.plan"]);
         world.refused_command(anchored(&world, "apply change.plan"), "E0725");
     }
-    // An author of another name than the key's.
+    // An author's name that does not belong to the key.
     world.forge("change.plan", "change.plan", &[("/author", "bob@acme.example".into())]);
     std::fs::remove_file(world.path().join("change.plan.sig")).unwrap();
     keygen(world.path(), &["-q", "-Y", "sign", "-n", "plan@holdfast", "-f", "alice", "change.plan"]);

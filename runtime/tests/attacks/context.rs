@@ -1,5 +1,5 @@
-//! Another estate, cloud, account or journal than the one that people agreed to. Under an anchor that is refused before
-//! any file is made and before any bucket is asked for anything.
+//! A plan for a different estate, cloud, account or journal than the approved one. Under an anchor it is refused
+//! before any file is created and before any bucket is contacted.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use crate::support::aws_environment;
 use crate::world::{TWO, World};
 
-/// The journal of a stranger.
+/// Somebody else's journal.
 const STRANGE: &str = "s3://strangers-bucket/journal";
 
-/// An estate after its first run, with an approved plan of a change, and with the anchor at the head.
+/// An estate after its first run, with an approved plan and an anchor that names the journal's head.
 fn approved() -> World {
     let world = World::applied(TWO);
     world.anchor(&world.head());
@@ -23,14 +23,14 @@ fn approved() -> World {
     world
 }
 
-/// A command that uses no flags of the owner of the runner but the anchor.
+/// A command without flags except the anchor.
 fn bare(world: &World, words: &str) -> Command {
     let mut command = world.command(words);
     command.env_remove("HOLDFAST_CLOUD").env_remove("HOLDFAST_JOURNAL");
     command
 }
 
-/// Refused without an anchor by one code, under it by another, and nothing is made by either.
+/// Check that a command is refused with one code without an anchor, with another one under it, and creates nothing.
 #[track_caller]
 fn refused_twice(world: &World, words: &str, alone: &str, anchored: &str) {
     let before = world.tree();
@@ -43,13 +43,13 @@ fn refused_twice(world: &World, words: &str, alone: &str, anchored: &str) {
     assert!(world.tree() == before, "{words} has made something");
 }
 
-/// Without the lock, which is no matter of trust.
+/// The files without the lock, which has nothing to do with trust.
 fn unlocked(mut tree: std::collections::BTreeMap<String, Vec<u8>>) -> Vec<(String, Vec<u8>)> {
     tree.retain(|name, _| !name.ends_with("/lock"));
     tree.into_iter().collect()
 }
 
-/// What is forged, how, and how it is refused without an anchor and under it.
+/// What is forged, how, and the codes without an anchor and under it.
 type Forgery = (&'static str, Vec<(&'static str, Value)>, &'static str, &'static str);
 
 #[test]
@@ -94,8 +94,7 @@ fn plan_file_for_another_context_is_refused_with_and_without_an_anchor() {
     }
 }
 
-/// The rule of the last run is found by what a plan is about. A plan that gives its cloud another name is asked for it
-/// all the same.
+/// A plan that renames its cloud must still satisfy the rule of the last run.
 #[test]
 fn cloud_by_another_name_keeps_the_rule_of_the_last_run() {
     let world = approved();
@@ -103,7 +102,7 @@ fn cloud_by_another_name_keeps_the_rule_of_the_last_run() {
     world.plan("dropped.plan");
     world.refused("apply dropped.plan", "E0709");
     for cloud in ["aws", "local:cloud", "local:/cloud.json"] {
-        // Nothing is owned in a cloud of another name, so that what is there would be changed as that of somebody else.
+        // The estate owns nothing in a cloud with another name, so the plan would change foreign objects.
         let changes = [("/inputs/context/cloud", json!(cloud)), ("/inputs/owned", json!([]))];
         world.forge("dropped.plan", "forged.plan", &changes);
         world.refused("apply forged.plan", "E0704");
@@ -163,7 +162,7 @@ fn journal_at_another_place_is_refused_before_it_is_contacted() {
         assert!(!asked(), "{words} asks a bucket");
         assert!(world.tree() == before, "{words} has made something");
     }
-    // The listener would have noticed: without an anchor the same command does ask.
+    // The listener works: without an anchor, the same command contacts the bucket.
     let mut command = bare(&world, "apply forged.plan");
     aws_environment(&mut command, &url);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -173,7 +172,7 @@ fn journal_at_another_place_is_refused_before_it_is_contacted() {
     child.wait().unwrap();
 }
 
-/// The owner of a bucket is what its check is worth: no plan file says whose it has to be.
+/// A plan file cannot name the expected owner of a bucket; otherwise the check would be worthless.
 #[test]
 fn plan_file_cannot_choose_the_owner_of_the_journal_bucket() {
     let world = approved();
@@ -208,5 +207,5 @@ fn empty_or_missing_anchor_is_refused() {
         }
     }
     std::fs::remove_file(world.path().join("empty.yaml")).unwrap();
-    assert!(world.tree() == before, "something was made");
+    assert!(world.tree() == before, "something was created");
 }

@@ -1,4 +1,4 @@
-//! A journal that somebody else has written into, cut, put back or replaced.
+//! A journal that an attacker has changed, truncated, rolled back or replaced.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -38,12 +38,12 @@ fn put(world: &World, run: usize, lines: &[String]) {
     std::fs::write(file(world, run), text).unwrap();
 }
 
-/// What an entry says.
+/// The body of an entry.
 fn says(line: &str) -> Value {
     serde_json::from_str(line.split_once(' ').unwrap().1).unwrap()
 }
 
-/// Entries with numbers and hashes that fit behind a line, or at the beginning.
+/// Entries with valid numbers and hashes after a line, or at the beginning.
 fn chained(behind: Option<&String>, entries: &[Value]) -> Vec<String> {
     let mut previous = behind.map_or("", |line| line.split_once(' ').unwrap().0).to_owned();
     let mut number = behind.map_or(0, |line| says(line)["number"].as_u64().unwrap());
@@ -60,7 +60,7 @@ fn chained(behind: Option<&String>, entries: &[Value]) -> Vec<String> {
     lines
 }
 
-/// A whole forged run behind the second, made of its own entries as somebody changes them.
+/// A complete forged run after the second one, made from changed copies of its entries.
 fn forge_run(world: &World, change: &dyn Fn(&mut Vec<Value>)) {
     let second = lines(world, 2);
     let mut entries: Vec<Value> = second.iter().map(|line| says(line)).collect();
@@ -70,7 +70,7 @@ fn forge_run(world: &World, change: &dyn Fn(&mut Vec<Value>)) {
 
 type Damage<'a> = (&'a str, Box<dyn Fn(&World) + 'a>, Option<&'a str>, &'a str);
 
-/// Each is tried alone and under the anchor, with an approved plan and with the policies; then all is put back.
+/// Each attack is tried with and without the anchor, with an approved plan and with policies; then all is restored.
 fn try_all(world: &World, damages: &[Damage<'_>]) {
     let sound = world.tree();
     for (what, damage, alone, anchored) in damages {
@@ -85,7 +85,7 @@ fn try_all(world: &World, damages: &[Damage<'_>]) {
         }
         world.restore(&sound);
     }
-    // Nothing else stood in the way.
+    // Without the attack, the command succeeds.
     world.run(&format!("apply next.plan {ANCHORED}")).expect(0);
 }
 
@@ -93,7 +93,7 @@ fn try_all(world: &World, damages: &[Damage<'_>]) {
 fn journal_that_was_cut_reordered_replaced_or_rolled_back_is_refused() {
     let (world, _) = two_runs();
     world.anchor(&world.head());
-    // A journal of the same estate on another cloud, as sound as any.
+    // A valid journal of the same estate on another cloud.
     let sound = world.tree();
     world.policies("acme", "", FILES);
     world.run("apply policies --yes --cloud local:other.json --journal other --runner-key runner").expect(0);
@@ -167,7 +167,7 @@ fn lines_of(path: &std::path::Path) -> Vec<String> {
     std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// Behind the anchor's head the journal only goes back as far as the plan knows it.
+/// A roll-back to a state after the anchor's head is refused only if the plan's head is then missing.
 #[test]
 fn journal_rolled_back_to_before_the_head_of_the_plan_is_refused() {
     let (world, first) = two_runs();
@@ -183,7 +183,7 @@ fn forged_run_is_refused() {
     let (world, first) = two_runs();
     world.anchor(&first);
     let stolen = says(&lines(&world, 1)[0])["signature"].clone();
-    // Runs as Holdfast itself writes them: by a stranger, and by nobody.
+    // Runs written by Holdfast itself: signed by an unknown runner, and not signed.
     let sound = world.tree();
     let forged: BTreeMap<&str, Vec<String>> = ["--runner-key mallory", ""]
         .map(|key| {
@@ -308,7 +308,7 @@ fn stray_objects_in_the_folder_are_refused() {
     }
 }
 
-/// A runner that has never applied anything does not take an old plan for a new one.
+/// A runner with an empty journal does not replay an old plan.
 #[test]
 fn fresh_runner_does_not_replay_an_approved_plan() {
     let world = World::new(TWO);
@@ -320,12 +320,12 @@ fn fresh_runner_does_not_replay_an_approved_plan() {
     world.plan("second.plan");
     world.approve("second.plan", &["alice", "bob"]);
     world.run("apply second.plan --runner-key runner").expect(0);
-    // On the runner itself.
+    // On the original runner.
     for plan in ["first.plan", "second.plan"] {
         world.refused(&format!("apply {plan}"), "E0715");
         world.refused(&format!("apply {plan}"), "E0707");
     }
-    // Somebody wants the first state back, on a machine whose journal is empty.
+    // Replay the first plan on a machine with an empty journal.
     world.policies("acme", TWO, FILES);
     world.plan("back.plan");
     world.approve("back.plan", &["alice", "bob"]);
@@ -343,7 +343,7 @@ fn fresh_runner_does_not_replay_an_approved_plan() {
     assert!(!world.path().join("journal").exists() && !world.path().join("fresh").exists());
 }
 
-/// In a bucket a run is kept twice. Under an anchor both are read.
+/// A bucket stores each run twice. Under an anchor both copies are read and compared.
 #[test]
 fn forged_fold_in_a_bucket_is_refused() {
     let standin = Standin::start();
@@ -383,13 +383,13 @@ fn forged_fold_in_a_bucket_is_refused() {
             world.refused_command(command(words), "E0703");
         }
     }
-    // Without the pages there is nothing to compare it with, and that is no better.
+    // Without the pages, the folded run cannot be compared, so it is refused too.
     let listed = standin.aws("s3api list-objects-v2 --bucket team-journal --prefix acme/000001/");
     for page in listed["Contents"].as_array().unwrap() {
         at("delete-object", page["Key"].as_str().unwrap(), &[]);
     }
     world.refused_command(command("apply policies --yes"), "E0703");
-    // The sound one without its pages as well: who has removed them is to be found out.
+    // A valid folded run without its pages is refused too.
     std::fs::write(&object, sound.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
     at("put-object", FOLD, &["--body", path]);
     world.refused_command(command("apply policies --yes"), "E0703");

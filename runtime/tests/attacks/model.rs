@@ -1,4 +1,4 @@
-//! The threat model itself: what it names as shown is there.
+//! The threat model itself: the tests and fixtures that it names exist.
 
 use crate::support::root;
 

@@ -1,5 +1,5 @@
-//! Mutants: plan files in which an attacker changed anything and made every digest fit. Whatever they do to the cloud,
-//! `show` of the same file says it; and who agreed to the original has not agreed to them.
+//! Mutants: plan files in which an attacker changed something and recomputed every digest. `show` prints everything
+//! that they do to the cloud, and approvals of the original do not count for them.
 //!
 //! A failure prints its seed; `HOLDFAST_SEED=N` runs that one alone.
 
@@ -19,9 +19,10 @@ use serde_json::{Value, json};
 use crate::support::{Bench, Ran};
 use engine::{Dice, mutant};
 
-/// So many mutants of each of the five originals have to change the cloud, or the attack was none: 1,000 in all.
+/// How many mutants of each of the five originals must change the cloud, so that the test is meaningful: 1,000 in
+/// all.
 const APPLIED: usize = 200;
-/// So many mutants are tried with the approval of the original.
+/// How many mutants are tried with the approvals of the original.
 const UNAPPROVED: usize = 300;
 
 const ESTATE: &str = "kind: estate
@@ -75,7 +76,7 @@ data:
     backups: [{ strategy: real-time, to: [oregon] }]
 ";
 
-/// What an apply is to start from: a cloud where others have things too.
+/// The state before an apply: a cloud with resources of other estates.
 fn bench() -> Bench<'static> {
     let bench = Bench::local();
     bench.write("policies/estate.yaml", ESTATE);
@@ -117,7 +118,7 @@ fn applied() -> Bench<'static> {
     bench
 }
 
-/// The plan file of a bench. An attacker makes it on what is really there, so that more of it applies.
+/// The plan file of a bench. An attacker makes it on the real state, so that more mutants apply.
 fn original(bench: &Bench<'_>) -> Value {
     let mut file: Value = serde_json::from_str(&bench.read("change.plan")).unwrap();
     let cloud: Value = serde_json::from_str(&bench.read("cloud.json")).unwrap();
@@ -125,12 +126,12 @@ fn original(bench: &Bench<'_>) -> Value {
     file
 }
 
-/// Run a command in a folder, without a rule or a trust anchor of whoever runs the tests.
+/// Run a command in a folder, without the environment variables of whoever runs the tests.
 fn run(folder: &Path, words: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
     command.args(words).current_dir(folder).stdin(Stdio::null()).env("NO_COLOR", "1");
     command.env_remove("HOLDFAST_JOURNAL").env_remove("HOLDFAST_TRUST").env_remove("HOLDFAST_CLOUD");
-    // A mutant that is for AWS reaches nobody.
+    // A mutant for AWS must not reach AWS.
     crate::support::aws_environment(&mut command, "http://127.0.0.1:9");
     command.env("AWS_MAX_ATTEMPTS", "1");
     command.output().unwrap().into()
@@ -149,7 +150,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Everything in the clouds of a folder, whatever their files are called.
+/// All objects in the clouds of a folder, whatever the names of their files.
 fn objects(folder: &Path) -> Vec<Object> {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let texts = files.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap());
@@ -158,7 +159,7 @@ fn objects(folder: &Path) -> Vec<Object> {
     objects.flat_map(|objects| serde_json::from_value::<Vec<Object>>(objects).unwrap()).collect()
 }
 
-/// A seed that is told where its case panics.
+/// Prints the seed if its case panics.
 struct Told(u64);
 
 impl Drop for Told {
@@ -169,7 +170,7 @@ impl Drop for Told {
     }
 }
 
-/// Seed by seed on all processors, until nobody wants more.
+/// Run seeds on all processors, until enough have been tried.
 fn seeds(case: impl Fn(u64, &Path) -> bool + Sync) {
     let only: Option<u64> = std::env::var("HOLDFAST_SEED").ok().and_then(|seed| seed.parse().ok());
     let next = AtomicU64::new(only.unwrap_or_default());
@@ -189,13 +190,13 @@ fn seeds(case: impl Fn(u64, &Path) -> bool + Sync) {
     });
 }
 
-/// The exit code, and the first finding.
+/// The exit code, and the code of the first finding.
 fn end(ran: &Ran) -> String {
     let finding = |line: &&str| line.len() == 5 && line.starts_with('E');
     format!("{} {}", ran.code, ran.stderr.lines().find(finding).unwrap_or_default()).trim_end().to_owned()
 }
 
-/// How a command may end.
+/// Check that a command ended in an allowed way.
 #[track_caller]
 fn sound(ran: &Ran, seed: u64, log: &[String]) {
     let known = [0, 1, 3, 4].contains(&ran.code) && !ran.stderr.contains("a bug in holdfast");
@@ -219,7 +220,7 @@ fn mutants_of_an_update_change_only_what_show_names() {
 fn mutants_of_a_removal_change_only_what_show_names() {
     let bench = applied();
     std::fs::remove_file(bench.folder.path().join("policies/apex.yaml")).unwrap();
-    // What is shown of a thing that goes must not hang on a tag that anybody can set.
+    // What is shown of a deleted object must not depend on a tag that anybody can set.
     let cloud = bench.read("cloud.json");
     let tag = "\"holdfast:data\": \"orders\"";
     let named = cloud.replace(tag, &format!("{tag}, \"Name\": \"scratch\""));
@@ -260,7 +261,7 @@ fn changes_are_named(bench: &Bench<'_>) {
     let (applied, ends) = (AtomicUsize::new(0), Mutex::new(BTreeMap::<String, usize>::new()));
     seeds(|seed, folder| {
         let (from, folder) = (bench.folder.path(), folder.join("w"));
-        // The file names the places it is for in full.
+        // The file holds absolute paths.
         let text = original.replace(from.to_str().unwrap(), folder.to_str().unwrap());
         let (log, text) = mutant(&serde_json::from_str(&text).unwrap(), &mut Dice::new(seed));
         let Some(text) = text else { return true };
@@ -275,7 +276,7 @@ fn changes_are_named(bench: &Bench<'_>) {
         let after = objects(&folder);
         let changed = before != after;
         if changed {
-            // It depends on nothing but the file, so it says the same as before.
+            // It depends only on the file, so its output is unchanged.
             let shown = run(&folder, &["show", "mutant.plan"]).expect(0);
             let unnamed = named::unnamed(&before, &after, &shown.stdout);
             assert!(
@@ -316,7 +317,10 @@ fn plan_that_shows_another_cloud_than_it_is_for_is_refused() {
             let ran = run(bench.folder.path(), &[command, "forged.plan"]).expect(4);
             let words = ran.stderr.replace("│", " ").split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(ran.stderr.starts_with("E0704\n"), "{cloud} {local}: {}", ran.stderr);
-            assert!(words.contains("another cloud than its context says"), "{cloud} {local}: {words}");
+            assert!(
+                words.contains("its cloud differs from the cloud in its context"),
+                "{cloud} {local}: {words}"
+            );
         }
     }
     assert!(!other.exists());
@@ -352,7 +356,7 @@ fn approval_of_the_original_never_counts_for_a_mutant() {
             "seed {seed}: {log:#?} {end}\n{}",
             ran.stderr
         );
-        // What is refused before anybody asks who has agreed.
+        // Refused before approvals are checked.
         let of_another_plan = ran.stderr.lines().any(|line| line == "E0711");
         let by_itself = ["E0604", "E0703", "E0704"].iter().any(|code| end.ends_with(code));
         assert!(of_another_plan || by_itself, "seed {seed}: {log:#?} {end}\n{}", ran.stderr);

@@ -1,10 +1,10 @@
-//! A plan file that somebody has changed.
+//! A plan file that an attacker has changed.
 
 use serde_json::{Value, json};
 
 use crate::world::{TWO, World};
 
-/// An estate after its first run, with a plan of a change that alice and bob have approved.
+/// An estate after its first run, with a plan that alice and bob have approved.
 fn approved() -> World {
     let world = World::applied(TWO);
     world.policies("acme", TWO, &world.changed());
@@ -13,7 +13,7 @@ fn approved() -> World {
     world
 }
 
-/// What a forger changes, with what they would gain by it.
+/// What an attacker changes, and what they would gain.
 fn forgeries(world: &World) -> Vec<(&'static str, Vec<(&'static str, Value)>)> {
     let says = world.says("change.plan");
     let mut observed = says["inputs"]["observed"].clone();
@@ -74,7 +74,7 @@ fn steps_and_unknown_fields_cannot_be_written_at_any_level() {
         }
         assert!(!line.is_empty());
     }
-    // And at the top, behind the lines that say what the file is.
+    // And at the top, after the lines that identify the file.
     for field in ["steps", "plan", "changes"] {
         let forged = whole.replacen("  \"made-with\"", &format!("  \"{field}\": [],\n  \"made-with\""), 1);
         assert_ne!(forged, whole);
@@ -173,7 +173,7 @@ fn forged_plan_without_an_approval_rule_does_only_what_show_prints() {
         world.restore(&before);
         let there = objects();
         world.forge("change.plan", "forged.plan", &changes);
-        // The text tells things by their addresses; what they are called is beside them for programs.
+        // The text names resources by address; the JSON also has their identities.
         let shown = world.run("show forged.plan --format json").expect(0).stdout;
         let ran = world.run("apply forged.plan");
         let now = objects();

@@ -1,9 +1,9 @@
-//! Policies that ask for less than before. Whatever they say now, the people of the last run have to agree to it, and
-//! under an anchor its people too.
+//! Policies that weaken the rule. The approvers of the last run must still approve them, and under an anchor the
+//! anchor's approvers too.
 
 use crate::world::{FILES, TWO, World};
 
-/// Every plan of an attacker, and who approves it, refused by one code alone and by another under the anchor.
+/// Every plan of an attacker, who approves it, and the codes of the refusal without an anchor and under it.
 struct Attack {
     what: &'static str,
     estate: &'static str,
@@ -82,21 +82,21 @@ fn policies_with_a_weaker_rule_need_approvals_of_the_last_run_and_the_anchor() {
         world.refused("apply policies --yes --trust trust/anchor.yaml", policies);
         world.forget_approvals();
     }
-    // The list itself, under the name that it has had.
+    // The list of signers is changed under its old name.
     world.bench.write("policies/people", &["alice", "mallory"].map(|who| world.signer(who)).concat());
     world.policies("acme", "approvals: { required: 1, signers: people }\n", &world.changed());
     world.plan("change.plan");
     world.approve("change.plan", &["mallory"]);
     world.refused("apply change.plan", "E0712");
     world.refused("apply change.plan --trust trust/anchor.yaml", "E0712");
-    // The anchor's people are its own: one of them in the list of the policies is not enough, two of them are.
+    // The anchor has its own list: one of its people in the list of the policies is not enough, two of them are.
     world.bench.write("policies/people", &format!("{}{mallory}", world.signer("alice")));
     world.run("approve change.plan --key alice --as alice@acme.example").expect(0);
     world.refused("apply change.plan", "E0709");
     world.refused("apply change.plan --trust trust/anchor.yaml", "E0709");
 }
 
-/// A rule changes by agreement only: breaking the glass once does not weaken it for the next plan.
+/// A rule changes only with approvals: breaking the glass once does not weaken it for the next plan.
 #[test]
 fn break_glass_does_not_weaken_the_rule_for_later_runs() {
     let world = World::applied(TWO);
@@ -119,7 +119,7 @@ fn break_glass_does_not_weaken_the_rule_for_later_runs() {
     }
 }
 
-/// Two estates share a journal. One of them has a rule; the other takes its things.
+/// Two estates share a journal. One of them has a rule; the other one changes its resources.
 #[test]
 fn estate_that_takes_resources_of_another_needs_its_approvals_too() {
     let world = World::new("");
@@ -131,11 +131,11 @@ fn estate_that_takes_resources_of_another_needs_its_approvals_too() {
     world.plan("change.plan");
     world.approve("change.plan", &["alice", "bob"]);
     world.run("apply change.plan").expect(0);
-    // The estate without a rule may do as it likes with its own.
+    // The estate without a rule may change its own resources.
     world.policies("billing", "", &other.replace("acme-papers,", "acme-papers, encrypt: aws:kms,"));
     world.plan("own.plan");
     world.run("apply own.plan").expect(0);
-    // Not with the things of the other.
+    // But not those of the other estate.
     let taken = FILES.replace("acme-docs,", "acme-docs, encrypt: aws:kms,");
     for rule in ["", "approvals: { required: 1, signers: theirs }\n"] {
         world.policies("billing", rule, &format!("{other}---\n{taken}"));

@@ -1,4 +1,4 @@
-//! An estate, its people and the runner's owner, on the embedded cloud; and what an attacker does to their files.
+//! An estate on the embedded cloud, with its approvers and a trust anchor; and what an attacker does to its files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,12 +18,12 @@ data:
   docs: { bucket: acme-docs, backups: [{ strategy: real-time, to: [oregon] }] }
 recovery: [{ step: read-the-copy, takes: 30m }]
 ";
-/// Two people have to agree.
+/// A rule that requires two approvals.
 pub(crate) const TWO: &str = "approvals: { required: 2, signers: people }\n";
-/// What an estate of two sites begins with.
+/// The beginning of an estate with two sites.
 const ESTATE: &str = "sites: { virginia: { aws: us-east-1 }, oregon: { aws: us-west-2 } }
 defaults: { assumptions: { detection: { value: 5m, because: the monitoring pages after five minutes } } }\n";
-/// What the runner's owner says, but for the head.
+/// The trust anchor, without the head.
 const ANCHOR: &str = "kind: trust
 estates:
   acme:
@@ -35,13 +35,13 @@ estates:
 ";
 
 /// A folder with the estate `acme` in `policies`, keys of alice, bob, carol, mallory and the runner, and an anchor in
-/// `trust` that is used where a command says so.
+/// `trust` that a command can name.
 pub(crate) struct World {
     pub(crate) bench: Bench<'static>,
 }
 
 impl World {
-    /// Nothing was applied yet. `rule` is what the estate says about approvals.
+    /// A world before its first run. `rule` is the estate's approval rule.
     pub(crate) fn new(rule: &str) -> Self {
         let world = Self { bench: Bench::local() };
         for who in ["alice", "bob", "carol", "mallory", "runner"] {
@@ -57,7 +57,7 @@ impl World {
         world
     }
 
-    /// The first run was applied, with whose approvals it takes.
+    /// A world after its first run, with the approvals that it needs.
     pub(crate) fn applied(rule: &str) -> Self {
         let world = Self::new(rule);
         world.plan("change.plan");
@@ -77,7 +77,7 @@ impl World {
         format!("{who}@acme.example {}", self.bench.read(&format!("{who}.pub")))
     }
 
-    /// The anchor, with this head of the journal.
+    /// Write the anchor, with this head of the journal.
     pub(crate) fn anchor(&self, head: &str) {
         self.bench.write("trust/anchor.yaml", &ANCHOR.replace("HEAD", head));
     }
@@ -87,7 +87,7 @@ impl World {
         self.bench.write("policies/files.yaml", service);
     }
 
-    /// Something else is asked for than what was applied.
+    /// Policies that differ from what was applied.
     pub(crate) fn changed(&self) -> String {
         FILES.replace("acme-docs,", "acme-docs, encrypt: aws:kms,")
     }
@@ -103,7 +103,7 @@ impl World {
         }
     }
 
-    /// Lay the approvals of one plan beside another.
+    /// Copy the approvals of one plan beside another.
     pub(crate) fn carry_approvals(&self, from: &str, to: &str) {
         let from = format!("{from}.");
         for (name, bytes) in self.tree() {
@@ -112,7 +112,7 @@ impl World {
         }
     }
 
-    /// Nobody has approved anything.
+    /// Remove all approvals.
     pub(crate) fn forget_approvals(&self) {
         for name in self.tree().keys().filter(|name| name.contains(".approval")) {
             std::fs::remove_file(self.path().join(name)).unwrap();
@@ -130,13 +130,13 @@ impl World {
         self.command(words).output().unwrap().into()
     }
 
-    /// A command that changes nothing because it is refused, with this code among others.
+    /// Check that a command changes nothing and is refused, with this code among others.
     #[track_caller]
     pub(crate) fn refused(&self, words: &str, code: &str) -> Ran {
         self.refused_command(self.command(words), code)
     }
 
-    /// The same with a command of one's own.
+    /// The same for any command.
     #[track_caller]
     pub(crate) fn refused_command(&self, mut command: Command, code: &str) -> Ran {
         let cloud = self.cloud();
@@ -149,7 +149,7 @@ impl World {
         ran
     }
 
-    /// The bytes of the cloud; nothing before there is one.
+    /// The bytes of the cloud's file; empty if it does not exist.
     pub(crate) fn cloud(&self) -> Option<Vec<u8>> {
         std::fs::read(self.path().join("cloud.json")).ok()
     }
@@ -171,7 +171,7 @@ impl World {
         tree
     }
 
-    /// Make the folder what it was.
+    /// Restore the folder.
     pub(crate) fn restore(&self, tree: &BTreeMap<String, Vec<u8>>) {
         for name in self.tree().keys().filter(|name| !tree.contains_key(*name)) {
             std::fs::remove_file(self.path().join(name)).unwrap();
@@ -189,18 +189,18 @@ impl World {
         verified.lines().last().unwrap().strip_prefix("head ").unwrap().to_owned()
     }
 
-    /// What a plan file says.
+    /// The content of a plan file.
     pub(crate) fn says(&self, file: &str) -> Value {
         serde_json::from_str(&self.bench.read(file)).unwrap()
     }
 
-    /// Change values of a plan file, and make every digest fit.
+    /// Change values of a plan file, and recompute every digest.
     pub(crate) fn forge(&self, from: &str, to: &str, changes: &[(&str, Value)]) {
         let file = self.edited(from, changes).sealed().unwrap();
         self.bench.write(to, &file.text().unwrap());
     }
 
-    /// The same with the digest that it has.
+    /// Change values of a plan file, and keep its digest.
     pub(crate) fn edited(&self, from: &str, changes: &[(&str, Value)]) -> PlanFile {
         let mut file = self.says(from);
         for (pointer, value) in changes {

@@ -1,5 +1,4 @@
-//! What a policy looks like in an editor: the YAML language server, which stands behind most of them, with our
-//! schema.
+//! Policies in an editor: the YAML language server, which most editors use, with Holdfast's schema.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
@@ -31,7 +30,7 @@ const UNSEEN: [(&str, &str); 10] = [
     ("E0209-record-too-long-for-a-chain", "how long it may be depends on the number of sites"),
 ];
 
-/// A server that knows our schema for files that do not name it.
+/// A server that applies Holdfast's schema to files that do not name it.
 fn server() -> Server {
     Server::start(&[(&root().join("schema/holdfast.schema.json"), "/**/fixtures/invalid/*.yaml")])
 }
@@ -43,14 +42,14 @@ fn policies(folder: &Path) -> Vec<(PathBuf, String)> {
     paths.into_iter().map(|path| (path.clone(), std::fs::read_to_string(&path).unwrap())).collect()
 }
 
-/// Where diagnostics begin, counted from 1, with what they say.
+/// The positions of diagnostics, counted from 1, with their messages.
 fn marks(diagnostics: &[Value]) -> Vec<(usize, &str)> {
     let line = |found: &Value| usize::try_from(found["range"]["start"]["line"].as_u64().unwrap()).unwrap();
     diagnostics.iter().map(|found| (line(found) + 1, found["message"].as_str().unwrap())).collect()
 }
 
-/// What ships with Holdfast and what `init` writes: right, and found out when it is not, by nothing but the
-/// line that names the schema.
+/// The policies that ship with Holdfast and those that `init` writes have no diagnostics, and an error in them is
+/// found, only because of the line that names the schema.
 #[test]
 fn policies_load_their_schema_in_an_editor() {
     let bench = Bench::local();
@@ -59,7 +58,7 @@ fn policies_load_their_schema_in_an_editor() {
     for folder in [root().join("policies"), bench.folder.path().join("mine")] {
         let good = policies(&folder);
         assert!(good.len() >= 2, "{}", folder.display());
-        // The same with a key too many in each, and all of them as the documents of one file.
+        // The same with an unknown key in each, and all of them as the documents of one file.
         let extra = "standbys: []\n";
         let bad: Vec<String> = good.iter().map(|(_, text)| format!("{text}{extra}")).collect();
         let one = bad.join("---\n");
@@ -83,7 +82,7 @@ fn policies_load_their_schema_in_an_editor() {
 fn editor_marks_the_lines_that_holdfast_reports() {
     let mut server = server();
     let fixtures = policies(&root().join("fixtures/invalid"));
-    // All at once: the server waits a moment before it checks what was opened.
+    // All at once, because the server waits a moment before it checks an opened document.
     let uris: Vec<String> = fixtures.iter().map(|(path, text)| server.open(path, text)).collect();
     let (mut complaints, mut unseen, mut seen) = (String::new(), BTreeSet::new(), 0);
     for ((path, text), uri) in fixtures.iter().zip(&uris) {
@@ -108,11 +107,11 @@ fn editor_marks_the_lines_that_holdfast_reports() {
         }
     }
     assert_eq!(complaints, "");
-    assert_eq!(unseen, UNSEEN.iter().map(|(name, _)| *name).collect(), "the others are seen by now");
+    assert_eq!(unseen, UNSEEN.iter().map(|(name, _)| *name).collect(), "the server marks the others now");
     assert!(seen > 80, "only {seen}");
 }
 
-/// A text with `|` where the cursor is, opened under a name of its own.
+/// A text with `|` at the cursor, opened under its own name.
 fn typed(server: &mut Server, nth: usize, text: &str) -> (String, (usize, usize)) {
     let (before, after) = text.split_once('|').expect("a cursor");
     let uri =
@@ -128,7 +127,7 @@ fn completion_offers_valid_values_with_descriptions() {
     let data = "kind: service\ndata:\n  ledger:\n    backups:\n      - ";
     let estate = "names the sites";
     let service = "what has to survive the loss of a site";
-    // What is typed, and what is offered with words of its explanation.
+    // The typed text, and the offered completions with words of their explanations.
     let cases: [(String, &[(&str, &str)]); 8] = [
         ("|".to_owned(), &[("kind", "this document describes"), ("Estate", estate), ("Service", service)]),
         ("kind: |".to_owned(), &[("estate", "describes the estate"), ("service", "describes a service")]),
@@ -160,7 +159,7 @@ fn completion_offers_valid_values_with_descriptions() {
             assert!(explained, "`{label}` with `{words}` at {text:?}: {offered:#?}");
         }
         assert!(offered.iter().all(|(_, words)| !words.is_empty()), "{text:?}: {offered:#?}");
-        // Route 53 has these two and no other.
+        // Route 53 has only these two.
         if text.ends_with("every: |") {
             assert_eq!(offered.len(), 2, "{offered:#?}");
         }

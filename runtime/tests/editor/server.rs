@@ -1,7 +1,7 @@
-//! A client of the YAML language server, as far as an editor would go: it opens documents, reads what is wrong
-//! with them, and asks what could stand at a place.
+//! A minimal client of the YAML language server, like an editor: it opens documents, reads diagnostics, and asks for
+//! completions.
 //!
-//! Messages go over stdin and stdout, framed as the Language Server Protocol 3.17 has it.
+//! Messages go over stdin and stdout, framed as in the Language Server Protocol 3.17.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 
 use crate::support::packages::language_server;
 
-/// A silence this long means that the server hangs. It answers in milliseconds.
+/// The timeout after which the server counts as hanging. It normally answers in milliseconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running language server, which ends with this value.
+/// A running language server; it ends when this value is dropped.
 pub(crate) struct Server {
     process: Child,
     input: ChildStdin,
@@ -29,7 +29,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Start one that applies a schema to files that match a pattern, as the setting `yaml.schemas` has them.
+    /// Start a server that applies a schema to files that match a pattern, as in the setting `yaml.schemas`.
     pub(crate) fn start(schemas: &[(&Path, &str)]) -> Self {
         let mut process = language_server()
             .stdin(Stdio::piped())
@@ -38,7 +38,7 @@ impl Server {
             .spawn()
             .unwrap();
         let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
-        // Read beside: a server that may not write would not read either.
+        // Read in another thread: a server that cannot write does not read either.
         let (sender, receiver) = channel();
         std::thread::spawn(move || {
             let mut output = BufReader::new(output);
@@ -61,13 +61,13 @@ impl Server {
         server
             .request("initialize", json!({"processId": null, "rootUri": null, "capabilities": capabilities}));
         server.notify("initialized", json!({}));
-        // A document that is opened before the server has its settings is checked twice, the first time
-        // without a schema. Once it has asked for them, what is opened is checked once.
+        // A document that is opened before the server has its settings is checked twice, the first time without a
+        // schema. So wait until it has asked for them.
         while server.receive()["method"] != "workspace/configuration" {}
         server
     }
 
-    /// Open a document that need not be on the disk. Gives its URI.
+    /// Open a document that need not exist on the disk, and return its URI.
     pub(crate) fn open(&mut self, path: &Path, text: &str) -> String {
         let uri = uri(path);
         let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});
@@ -75,7 +75,7 @@ impl Server {
         uri
     }
 
-    /// What is wrong with an open document. The server publishes it once for each, also when it is nothing.
+    /// The diagnostics of an open document. The server publishes them once for each, even if there are none.
     pub(crate) fn diagnostics(&mut self, uri: &str) -> &[Value] {
         while !self.published.contains_key(uri) {
             self.receive();
@@ -83,7 +83,7 @@ impl Server {
         &self.published[uri]
     }
 
-    /// What the server says about a place of an open document: line and column from 0, columns in UTF-16.
+    /// The server's answer about a place in an open document: line and column from 0, columns in UTF-16 units.
     pub(crate) fn at(&mut self, method: &str, uri: &str, (line, column): (usize, usize)) -> Value {
         let place = json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": column}});
         self.request(method, place)
@@ -106,7 +106,7 @@ impl Server {
         self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 
-    /// The next message, after what every client does with it.
+    /// The next message; requests of the server are answered first.
     fn receive(&mut self) -> Value {
         let message = self.output.recv_timeout(PATIENCE).expect("the language server speaks");
         let params = &message["params"];
@@ -132,13 +132,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Closing its input would end it as well; this is sooner.
+        // Closing its input would end it too, but more slowly.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The next message of the server, or nothing at its end.
+/// The next message of the server, or `None` at the end of its output.
 fn read(output: &mut BufReader<ChildStdout>) -> Option<Value> {
     let mut length = 0;
     loop {

@@ -21,7 +21,7 @@ fn folders_with_circular_links_are_read_once() {
     link(&bench, "estate.yaml", "policies/again.yaml");
     link(&bench, "policies", "same");
     assert_eq!(run(&bench, "graph policies").expect(0).stdout, plain);
-    // However often and under whatever names they are given.
+    // Also if they are named several times and by different names.
     let all = "graph same policies ./policies policies/here policies/files.yaml policies/again.yaml";
     assert_eq!(run(&bench, all).expect(0).stdout, plain);
     assert_eq!(run(&bench, "fmt policies").expect(0).stdout, "policies/estate.yaml\n");
@@ -30,7 +30,7 @@ fn folders_with_circular_links_are_read_once() {
 #[test]
 fn link_to_hidden_folder_inside_is_read_under_its_own_name() {
     let bench = Bench::local();
-    // As Kubernetes mounts a ConfigMap.
+    // The layout in which Kubernetes mounts a ConfigMap.
     bench.write("policies/..2026_11_23/estate.yaml", ESTATE);
     bench.write("policies/..2026_11_23/files.yaml", FILES);
     link(&bench, "..2026_11_23", "policies/..data");
@@ -88,7 +88,7 @@ fn dangling_links_and_special_files_in_a_folder_are_refused() {
         refused(&bench, "validate policies", 3, said);
         assert!(run(&bench, "plan policies").stderr.starts_with("E0005\n"), "{said}");
     }
-    // What is not a policy is not opened.
+    // Files that are not policies are not opened.
     let bench = bench();
     pipe(&bench, "policies/pipe");
     link(&bench, "/dev/zero", "policies/notes.txt");
@@ -108,7 +108,7 @@ fn folder_that_cannot_be_read_is_refused_by_name() {
     rights(&deep, 0o000);
     let mut command = bench.command(&["validate", "policies"]);
     if std::fs::read_dir(&deep).is_ok() {
-        // Root reads everything, so somebody else asks: nobody, with a copy of the binary that they can start.
+        // Root can read everything, so run as `nobody`, with a copy of the binary that `nobody` can execute.
         let binary = path(&bench, "holdfast");
         std::fs::copy(env!("CARGO_BIN_EXE_holdfast"), &binary).unwrap();
         command = std::process::Command::new(binary);
@@ -141,7 +141,7 @@ fn too_many_files_are_refused() {
     }
     refused(&bench, "validate policies", 3, "policies: there are more than 10000 files");
     refused(&bench, "validate policies/estate.yaml policies", 3, "E0007");
-    // Their number is that of all folders together.
+    // The limit is for all folders together.
     for folder in ["one", "two"] {
         bench.write(&format!("{folder}/x.yaml"), "");
     }
@@ -189,7 +189,7 @@ fn file_one_byte_over_its_limit_is_refused() {
     assert_eq!(read(&ten, 10).unwrap(), b"0123456789");
     assert!(matches!(read(&ten, 9).unwrap_err().why, Why::TooLarge(9)));
     assert_eq!(read(&path(&bench, "policies/estate.yaml"), u64::MAX).unwrap(), ESTATE.as_bytes());
-    // A file of the system says that it has no bytes, and has some.
+    // A file in /proc reports a size of 0 but has content.
     #[cfg(target_os = "linux")]
     assert!(matches!(read(Path::new("/proc/self/status"), 9).unwrap_err().why, Why::TooLarge(9)));
 }

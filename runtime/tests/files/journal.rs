@@ -1,4 +1,4 @@
-//! The folder of a journal, and what is made beside the policies.
+//! The folder of a journal, and the files that are created beside the policies.
 
 use crate::support::Bench;
 use crate::{Lay, bench, link, names, path, pipe, refused, run, sparse};

@@ -1,6 +1,5 @@
-//! Files that somebody else has laid out: links in circles and out of the folder, devices, pipes, endless and huge
-//! files, too many of them, and links where something is to be written. Everything through the command line, and
-//! nothing of it may make a command wait.
+//! Hostile files: links in cycles and out of the folder, devices, pipes, endless and huge files, too many files, and
+//! links where Holdfast writes. All tests use the command line, and no command may hang.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
@@ -34,7 +33,7 @@ data:
 recovery: [{ step: read-the-copy, takes: 30m }]
 ";
 
-/// What is said of something, and how it comes about.
+/// A message, and the setup that causes it.
 type Lay = (&'static str, fn(&Bench<'_>));
 
 /// A bench with an estate of one service in the folder `policies`.
@@ -49,7 +48,7 @@ fn path(bench: &Bench<'_>, name: &str) -> PathBuf {
     bench.folder.path().join(name)
 }
 
-/// A link in a folder; what it leads to is as it is written.
+/// A link in a folder, to a target that is written as given.
 fn link(bench: &Bench<'_>, to: impl AsRef<Path>, name: &str) {
     symlink(to, path(bench, name)).unwrap();
 }
@@ -59,7 +58,7 @@ fn pipe(bench: &Bench<'_>, name: &str) {
     assert!(made.success());
 }
 
-/// A file of so many bytes that takes no room on the disk.
+/// A sparse file of this many bytes.
 fn sparse(bench: &Bench<'_>, name: &str, bytes: u64) {
     std::fs::File::create(path(bench, name)).unwrap().set_len(bytes).unwrap();
 }
@@ -73,7 +72,7 @@ fn names(bench: &Bench<'_>, folder: &str) -> Vec<String> {
     names
 }
 
-/// Run a command that may wait for ever, and end it after a minute.
+/// Run a command that may hang, and kill it after a minute.
 #[track_caller]
 fn run(bench: &Bench<'_>, words: &str) -> Ran {
     let mut command = bench.command(&words.split_whitespace().collect::<Vec<_>>());
@@ -89,7 +88,7 @@ fn run(bench: &Bench<'_>, words: &str) -> Ran {
     child.wait_with_output().unwrap().into()
 }
 
-/// Run a command that is to be refused with an exit code, and look for what it says without the frame around it.
+/// Check that a command is refused with an exit code and a message, ignoring the frame around it.
 #[track_caller]
 fn refused(bench: &Bench<'_>, words: &str, exit: i32, said: &str) {
     let ran = run(bench, words).expect(exit);

@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::support::{Bench, Ran};
 use crate::{ESTATE, FILES, Lay, link, path, pipe, refused, run, sparse};
 
-/// A bench with a plan that somebody has to agree to, and the key of one who may.
+/// A bench with a plan that needs an approval, and the key of an approver.
 fn planned() -> Bench<'static> {
     let bench = Bench::local();
     let keygen = ["-q", "-t", "ed25519", "-N", "", "-C", "alice", "-f", "alice"];
@@ -47,7 +47,7 @@ fn special_files_are_refused_wherever_a_file_is_named() {
         refused(&bench, &format!("approve change.plan --key {file}"), 1, &said);
         let what = format!("this is {what}, not a regular file");
         refused(&bench, &format!("apply change.plan --approval {file}"), 4, &what);
-        // Files that Holdfast writes are not links either.
+        // Files that Holdfast writes must not be links either.
         let linked = file.starts_with("link");
         let what = if linked { "this is a link, and links are not followed here" } else { &what };
         refused(&bench, &format!("plan policies --cloud local:{file}"), 1, &format!("{file}: {what}"));
@@ -125,7 +125,7 @@ fn approvals_that_link_outside_the_folder_of_the_plan_are_refused() {
         std::fs::remove_dir_all(path(&bench, "plans")).unwrap();
         assert!(file.is_file());
     }
-    // A pipe that is named like one does not count, and keeps nobody waiting.
+    // A pipe with the name of an approval does not count, and the command does not hang.
     pipe(&bench, "change.plan.bob@acme.example.approval");
     run(&bench, "apply change.plan").expect(0);
 }

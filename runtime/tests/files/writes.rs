@@ -1,4 +1,4 @@
-//! What is written: never through a link, all or nothing, and for its owner alone where it may be sensitive.
+//! Writing files: never through a link, atomically, and with mode 0600 if the content may be sensitive.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::support::{Bench, Ran};
 use crate::{bench, link, names, path, refused, run};
 
-/// Run a command where every new file would be for everybody.
+/// Run a command with a umask that would make every new file readable and writable for everybody.
 fn generous(bench: &Bench<'_>, words: &str) -> Ran {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(format!("umask 0; exec \"$0\" {words}")).arg(env!("CARGO_BIN_EXE_holdfast"));
@@ -28,7 +28,7 @@ fn plans_journals_and_the_embedded_cloud_are_readable_by_their_owner_only() {
     for file in files {
         assert_eq!(mode(&bench, file), 0o600, "{file}");
     }
-    // Whatever they were before.
+    // Whatever mode they had before.
     for file in ["change.plan", "cloud.json"] {
         std::fs::set_permissions(path(&bench, file), std::fs::Permissions::from_mode(0o666)).unwrap();
     }
@@ -92,7 +92,7 @@ fn failed_write_leaves_no_file() {
     refused(&bench, "plan policies --out change.plan", 64, "change.plan: this is a folder");
     refused(&bench, "plan policies --out nowhere/change.plan", 1, "nowhere/change.plan: No such file");
     assert_eq!(names(&bench, "."), ["change.plan", "policies"]);
-    // Names may be as long as the system lets them be.
+    // Names may be as long as the system allows.
     let long = "ü".repeat(127);
     run(&bench, &format!("plan policies --out {long}")).expect(0);
     assert_eq!(names(&bench, "."), ["change.plan", "policies", &long]);
@@ -108,7 +108,7 @@ fn approval_is_not_written_through_a_link() {
     let words = "approve change.plan --as alice@acme.example --statement-only";
     refused(&bench, words, 1, &format!("{name}: this is a link, and links are not followed here"));
     std::fs::remove_file(path(&bench, name)).unwrap();
-    // A signature of another statement goes; what it leads to stays.
+    // The link in place of an old signature is removed; its target stays.
     link(&bench, "precious", &format!("{name}.sig"));
     run(&bench, words).expect(0);
     assert_eq!(names(&bench, "."), ["change.plan", name, "policies", "precious"]);

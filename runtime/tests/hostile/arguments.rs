@@ -1,4 +1,4 @@
-//! Arguments, file names, and files that are no policies.
+//! Hostile arguments, file names, and files that are not policies.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::support::{Bench, Ran};
 use crate::{Commands, checked, harmless, hostile, hostile_line, run};
 
-/// Flags and positions that take a text.
+/// Flags and positional arguments that take a text.
 const TAKE_TEXT: [&[&str]; 27] = [
     &["TEXT"],
     &["validate", "--TEXT"],
@@ -77,9 +77,9 @@ fn environment_values_in_help_are_escaped() {
 #[cfg(unix)]
 #[test]
 fn file_names_are_escaped() {
-    // No file name has a slash.
+    // A file name cannot contain a slash.
     for name in [hostile().replace('/', "."), "::set-env name=a::b".to_owned(), "##[error]a".to_owned()] {
-        // Nor more than 255 bytes with what is put behind it.
+        // Nor more than 255 bytes, including the suffix.
         let mut halves = vec![String::new()];
         for c in name.chars() {
             if halves.last().unwrap().len() > 150 {
@@ -145,11 +145,11 @@ fn piped(bench: &Bench<'_>, arguments: &[&str], text: &str) -> Ran {
 #[test]
 fn fmt_of_standard_input_keeps_hostile_text() {
     let bench = Bench::local();
-    // A comment takes nearly everything, and stays what it is.
+    // A comment may contain nearly everything, and stays unchanged.
     let text = "# \u{202e}a \u{200b}b ##vso[task.complete]c\n#\u{85}::add-mask::d\nkind:   estate\n";
     let ran = piped(&bench, &["fmt", "-"], text).expect(0);
     assert_eq!(ran.stdout, text.replace("kind:   ", "kind: "));
-    // What people look at does not.
+    // Output for people is escaped.
     for words in [["fmt", "--diff", "-"], ["fmt", "--check", "-"]] {
         let ran = piped(&bench, &words, text);
         harmless(&ran.stdout, Commands::None);

@@ -1,4 +1,4 @@
-//! What a cloud answers: names, tags and settings of things that others made, and errors.
+//! Hostile responses of a cloud: names, tags and settings of foreign resources, and errors.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::policies::{shipped, text};
 use crate::support::Bench;
 use crate::{holds, hostile, run, run_in_colours, strings, variants};
 
-/// Policies that are applied, and the cloud that came of it.
+/// Applied policies, and the resulting cloud.
 fn applied() -> (Bench<'static>, Value) {
     let bench = Bench::local();
     bench.write("a.yaml", &text(&shipped()));
@@ -15,7 +15,7 @@ fn applied() -> (Bench<'static>, Value) {
     (bench, cloud)
 }
 
-/// Every text of an attribute is another, but for those that things are known by.
+/// Replace every string attribute, except those of identities.
 fn stained(value: &mut Value, hostile: &str) {
     match value {
         Value::String(text) => *text = hostile.to_owned(),
@@ -89,7 +89,7 @@ fn names_of_imported_resources_are_escaped() {
         bench.write("cloud.json", &cloud.to_string());
         let ran = run(&bench, &["import", "a.yaml"]);
         assert!(ran.stderr.contains("Left out"), "{}", ran.stderr);
-        // What goes to stdout is what goes to a file, where names are read as they were.
+        // Stdout has the same content as the file, which holds the original names.
         assert!(ran.stdout.contains("kind: service"), "{}", ran.stdout);
         let read: Value = serde_yaml::from_str(&ran.stdout).unwrap();
         let mut all = Vec::new();
@@ -122,7 +122,7 @@ fn cloud_errors_are_escaped() {
     bench.write("cloud.json", &cloud.to_string());
     let again = run(&bench, &["apply", "a.yaml", "--yes", "-v"]);
     assert_ne!(again.code, 0);
-    // An account that is none is not planned for by everything, so the rest is done in the one that is.
+    // An invalid account makes some commands fail, so the rest uses a valid one.
     cloud["account"] = "000000000000".into();
     bench.write("cloud.json", &cloud.to_string());
     let failed = run(&bench, &["apply", "a.yaml", "--yes", "-v"]).expect(1);
@@ -136,7 +136,7 @@ fn cloud_errors_are_escaped() {
         let shown = run(&bench, &["journal", "show", run_of, "a.yaml", "--format", "json"]).expect(0);
         holds(&shown.stdout, &hostile);
     }
-    // A file that is no cloud is named and quoted.
+    // A file that is not a cloud is named and quoted in the error.
     for broken in ["\u{1b}[2J".to_owned(), json!({ hostile.as_str(): 1 }).to_string()] {
         bench.write("cloud.json", &broken);
         run(&bench, &["plan", "a.yaml"]).expect(1);

@@ -1,4 +1,4 @@
-//! Journals whose chain is sound and whose entries say anything.
+//! Journals with a valid chain and hostile entries.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,9 +1,9 @@
-//! Output is data: whatever others have written into policies, plans, journals, clouds, file names and arguments,
-//! nothing of it is obeyed by a terminal or a build machine, in any command and any format; and what programs read
-//! has the value that was written.
+//! Foreign text is printed as data: whatever others have written into policies, plans, journals, clouds, file names
+//! and arguments, no terminal and no CI system interprets any of it, in any command and any format; and machine
+//! formats hold the original values.
 //!
-//! Three outputs are files and not text, and so are themselves byte for byte: `fmt -` (a filter: the user's own file, see
-//! `arguments.rs`), and `completions` and `man` (nobody else has a word in them).
+//! Three outputs are files and are not escaped: `fmt -` (a filter: the user's own file, see `arguments.rs`), and
+//! `completions` and `man` (they contain no foreign text).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
@@ -19,7 +19,7 @@ mod support;
 use serde_json::Value;
 use support::{Bench, Ran};
 
-/// What others write. Each is on a line of its own in [`hostile`].
+/// Hostile texts. Each is on its own line in [`hostile`].
 const HOSTILE: [&str; 24] = [
     "\u{1b}[2J",
     "\u{1b}[31mred\u{1b}[0m",
@@ -43,30 +43,30 @@ const HOSTILE: [&str; 24] = [
     "##VsO[task.complete result=Succeeded]",
     "##teamcity[buildStatus status='SUCCESS']",
     "##\u{ad}vso[task.logissue type=error]c",
-    // Seals of colours, as the compiler writes them, with numbers that are not those of the process.
+    // Colour seals in the compiler's format, with numbers that differ from the process's seal.
     "\u{fdd0}[31mred",
     "\u{fdd0}0000000000000000[31mred\u{fdd0}0000000000000000[2J",
 ];
 
-/// All of it, in lines, the first of which is whatever comes before.
+/// All hostile texts, one per line; the first line is whatever comes before.
 fn hostile() -> String {
     format!("x\n{}\n::end::", HOSTILE.join("\n"))
 }
 
-/// All of it on one line, for where a line break is not let through.
+/// All hostile texts on one line, for fields that refuse line breaks.
 fn hostile_line() -> String {
     hostile().replace('\n', " ")
 }
 
-/// Texts that go into every field. The first holds everything; the others stand alone, as some fields stand at the start
-/// of a line.
+/// Texts for every field. The first holds everything; the others are single texts, because some fields are printed at
+/// the start of a line.
 fn variants() -> [String; 5] {
     let alone = ["::set-env name=a::b", "##vso[task.setvariable variable=a]b", "\u{1b}[2J\u{202e}", "\0a"];
     let [command, azure, hidden, zero] = alone.map(str::to_owned);
     [hostile(), command, azure, hidden, zero]
 }
 
-/// What a terminal obeys and what nobody sees: told here without the help of the code that is tested.
+/// Whether a character controls a terminal or is invisible, decided without the code under test.
 fn is_obeyed(c: char) -> bool {
     let hidden = matches!(c, '\u{ad}' | '\u{61c}' | '\u{3164}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
@@ -74,14 +74,14 @@ fn is_obeyed(c: char) -> bool {
     (c.is_control() && !"\n\t".contains(c)) || hidden
 }
 
-/// Which commands of a build machine may be there.
+/// Which workflow commands may appear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Commands {
     None,
     Annotations,
 }
 
-/// Nothing in a text is obeyed.
+/// Check that a text contains no control characters and no workflow commands.
 #[track_caller]
 fn harmless(text: &str, commands: Commands) {
     for line in text.split('\n') {
@@ -96,11 +96,11 @@ fn harmless(text: &str, commands: Commands) {
     }
 }
 
-/// Run a command; nothing of what it prints is obeyed. What is JSON is read, and holds no trace of how text is shown.
+/// Run a command and check its output. JSON is parsed, and must not contain text that is escaped for people.
 #[track_caller]
 fn run(bench: &Bench<'_>, arguments: &[&str]) -> Ran {
     let mut command = bench.command(arguments);
-    // Who runs it is in the journal, and in colours nothing of others is coloured.
+    // The journal records the user's name. With colours, foreign text is not coloured.
     command.env("USER", hostile_line().replace('\0', "")).env("HOSTNAME", "::host::##[x]");
     let ran: Ran = command.output().unwrap().into();
     checked(ran, arguments)
@@ -116,7 +116,7 @@ fn checked(ran: Ran, arguments: &[&str]) -> Ran {
     ran
 }
 
-/// The same in colours: without ours, nothing is left that a terminal obeys.
+/// The same with colours: without Holdfast's own style sequences, no control characters are left.
 #[track_caller]
 fn run_in_colours(bench: &Bench<'_>, arguments: &[&str]) {
     let output = bench.command(&[&["--color", "always"], arguments].concat()).output().unwrap();
@@ -125,7 +125,7 @@ fn run_in_colours(bench: &Bench<'_>, arguments: &[&str]) {
         let mut plain = parts.next().unwrap().to_owned();
         for part in parts {
             let (numbers, rest) = part.split_once('m').expect("a style sequence");
-            // Everything the theme of reports and the plan use; nothing hides, blinks, or has a background.
+            // The styles that reports and plans use; none hides text, blinks, or sets a background.
             let ours = ["0", "1", "2", "31", "32", "33", "36", "4", "35", "34"];
             assert!(numbers.split(';').all(|one| ours.contains(&one)), "{numbers:?} in\n{text}");
             plain.push_str(rest);
@@ -135,7 +135,7 @@ fn run_in_colours(bench: &Bench<'_>, arguments: &[&str]) {
     }
 }
 
-/// The documents that a command prints; all strings of all of them.
+/// All strings in the JSON documents that a command prints.
 fn strings(text: &str) -> Vec<String> {
     let documents = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     let mut all = Vec::new();
@@ -155,7 +155,7 @@ fn collect(value: &Value, all: &mut Vec<String>) {
     }
 }
 
-/// A program that reads a document finds the text in it, as it was written.
+/// Check that a document contains the original text.
 #[track_caller]
 fn holds(document: &str, text: &str) {
     assert!(strings(document).iter().any(|one| one.contains(text)), "{text:?} is not in\n{document}");

@@ -1,4 +1,4 @@
-//! Plan files and approvals that others have changed. Whatever becomes of them, nothing is obeyed.
+//! Hostile plan files and approvals. Whether they are accepted or not, their text is printed as data.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ fn texts_of_an_edited_plan_file_are_escaped() {
     run(&bench, &["plan", "a.yaml", "--out", "a.plan", "--author", "ci@acme.example"]).expect(0);
     let sound = bench.read("a.plan");
     let hostile = serde_json::to_string(&hostile()).unwrap();
-    // The first field of every name, then its name.
+    // The value of the first field of every name, then the name itself.
     let mut seen = BTreeSet::new();
     let mut lines = 0;
     for (nth, line) in sound.lines().enumerate() {

@@ -1,4 +1,4 @@
-//! Policies: every field that there is, valid or not.
+//! Hostile text in every field of a policy, valid or not.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::{Bench, root};
 use crate::{HOSTILE, holds, hostile, is_obeyed, run, run_in_colours, strings, variants};
 
-/// The policies that ship with Holdfast: every kind of document and nearly every field.
+/// The policies that ship with Holdfast, which use every kind of document and nearly every field.
 pub(crate) fn shipped() -> Vec<Value> {
     let mut documents = Vec::new();
     for name in ["estate", "continuity", "drills", "payments", "web-shop", "archive"] {
@@ -18,7 +18,7 @@ pub(crate) fn shipped() -> Vec<Value> {
         let each = text.split("\n---\n").map(|text| serde_yaml::from_str::<Value>(text).unwrap());
         documents.extend(each);
     }
-    // What they do not have: a thing that was there before.
+    // They lack an `existing` resource, so add one.
     let more = serde_yaml::from_str(
         "kind: service\nname: more\nprimary: tokyo\nstandby: [singapore]\n\
          data: { d: { bucket: acme-more, backups: [{ strategy: real-time, to: [singapore] }] } }\n\
@@ -29,7 +29,7 @@ pub(crate) fn shipped() -> Vec<Value> {
     documents
 }
 
-/// A document as a policy file. JSON is YAML where everything but ASCII is escaped.
+/// A document as a policy file. JSON is valid YAML if all characters except ASCII are escaped.
 pub(crate) fn text(documents: &[Value]) -> String {
     let mut out = String::new();
     for document in documents {
@@ -45,7 +45,7 @@ pub(crate) fn text(documents: &[Value]) -> String {
     out.trim_end_matches("---\n").to_owned()
 }
 
-/// A place in documents: JSON pointers, and whether it is the key that is meant.
+/// A place in documents: JSON pointers, and whether it is the key and not the value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     document: usize,
@@ -53,7 +53,7 @@ struct Place {
     key: bool,
 }
 
-/// All places of texts and keys, one of each sort: of lists and of documents of a kind, the first is enough.
+/// All places of strings and keys, one of each sort: only the first of a list and of each kind of document.
 fn places(documents: &[Value]) -> Vec<Place> {
     let mut places = Vec::new();
     let mut seen = BTreeSet::new();
@@ -61,7 +61,7 @@ fn places(documents: &[Value]) -> Vec<Place> {
         walk(value, &mut Vec::new(), &mut |path, key| {
             let numbers = |part: &String| part.parse::<usize>().map_or(part.clone(), |_| "#".to_owned());
             let mut sort: Vec<String> = path.iter().map(numbers).collect();
-            // Of the keys of a mapping one is enough.
+            // One key of each mapping is enough.
             sort.truncate(sort.len() - usize::from(key));
             if seen.insert((value["kind"].to_string(), sort, key)) {
                 places.push(Place { document, path: path.to_vec(), key });
@@ -92,7 +92,7 @@ fn walk(value: &Value, path: &mut Vec<String>, found: &mut impl FnMut(&[String],
     }
 }
 
-/// The documents with a text at a place.
+/// The documents with this text at a place.
 fn with(documents: &[Value], place: &Place, text: &str) -> Vec<Value> {
     let mut documents = documents.to_vec();
     let (last, above) = place.path.split_last().unwrap();
@@ -121,13 +121,13 @@ fn compiles(documents: &[Value]) -> bool {
     compile(&sources, Options::default()).is_ok_and(|compiled| lower(&compiled.policy, &target).is_ok())
 }
 
-/// The fields that take any text, if it is not too long, all at once.
+/// All fields that accept any text that is not too long.
 fn free() -> Vec<Place> {
     let mut documents = shipped();
     assert!(compiles(&documents), "the policies are valid");
     let mut free = Vec::new();
     let hostile = &hostile();
-    // What is below a key before the key.
+    // The values below a key come before the key.
     let all = places(&documents);
     for place in all.iter().rev() {
         let next = with(&documents, place, hostile);
@@ -150,9 +150,9 @@ fn every_field_of_an_invalid_policy_is_escaped() {
         bench.write("a.yaml", &text(&with(&documents, place, hostile)));
         let json = run(bench, &["validate", "a.yaml", "--format", "json"]);
         let all = strings(&json.stdout);
-        // How text is shown to people has no place in what programs read.
+        // Machine formats must not contain text that is escaped for people.
         assert!(!all.iter().any(|one| one.contains("\\u{1b}")), "{place:?}: {all:?}");
-        // The others take turns: what they print is made of the same findings.
+        // The other formats take turns, because they print the same findings.
         match nth % 4 {
             0 => drop(run(bench, &["validate", "a.yaml", "--format", "human"])),
             1 => drop(strings(&run(bench, &["validate", "a.yaml", "--format", "sarif"]).stdout)),
@@ -214,7 +214,7 @@ fn every_field_of_a_valid_policy_is_escaped_by_every_command() {
         run_in_colours(&bench, &["show", "a.plan"]);
         strings(&run(&bench, &["show", "a.plan", "--format", "json"]).expect(0).stdout);
         run(&bench, &["approve", "a.plan", "--as", "a@b.example", "--statement-only"]).expect(0);
-        // The cloud refuses the longest of the names.
+        // The cloud refuses the longest names.
         let events = run(&bench, &["apply", "a.plan", "--quiet", "--events", "json"]);
         assert!(strings(&events.stdout).iter().any(|one| one == "run-ended"), "{}", events.stderr);
         run(&bench, &["plan", "a.yaml"]).expect(0);
@@ -225,10 +225,10 @@ fn every_field_of_a_valid_policy_is_escaped_by_every_command() {
         }
         for words in ["journal log a.yaml --format json", "journal show 1 a.yaml --format json"] {
             let ran = run(&bench, &words.split(' ').collect::<Vec<_>>()).expect(0);
-            // The runner, who is hostile too.
+            // The name of the runner is hostile too.
             holds(&ran.stdout, "##vso[task.setvariable variable=a]b");
         }
     }
-    // The check looks at what it should.
+    // The check itself works.
     assert!(hostile().chars().any(is_obeyed));
 }

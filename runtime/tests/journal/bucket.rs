@@ -25,8 +25,8 @@ fn only_one_of_two_runners_applies_in_fifty_races() {
         runners.reverse();
         let [one, other] = runners.map(Runner::start);
         let mut both = [one, other];
-        // Whoever begins first is held at its step until the other has its answer: they overlap for certain.
-        // Nobody pauses between two looks: twelve steps take less than a pause of `until`.
+        // The first runner is paused at a step until the other one has its answer, so they always overlap.
+        // Poll without a pause, because twelve steps take less time than a pause of `until`.
         let (mut first, end) = (None, Instant::now() + Duration::from_secs(60));
         while first.is_none() {
             assert!(Instant::now() < end, "a step does not happen");
@@ -50,7 +50,7 @@ fn only_one_of_two_runners_applies_in_fifty_races() {
     }
     let verified = run(&Bench::aws(&standin), &format!("journal verify --journal {SHARED}")).expect(0);
     assert!(verified.stdout.contains("1300 entries of 50 runs"), "{}", verified.stdout);
-    // Reading costs a list and a request per run; besides, the bucket's region is asked for, and whose it has to be.
+    // Reading costs a list and one request per run, plus requests for the bucket's region and the account.
     let log = run(&Bench::aws(&standin), &format!("journal log -v --journal {SHARED}")).expect(0);
     assert!(log.stderr.contains("s3 52, sts 1)"), "{}", log.stderr);
 }
@@ -81,7 +81,7 @@ fn killed_run_is_taken_over_after_its_lease() {
     dead.child.kill().unwrap();
     let process = dead.child.id();
     dead.end();
-    // It may be alive, for all that others can know; so nobody takes it over yet.
+    // Others cannot know yet that it is dead, so nobody can take it over.
     let refused = run(&bench, "apply . --yes --take-over 1").expect(4);
     assert!(refused.stderr.starts_with("E0702\n"), "{}", refused.stderr);
     let mut refused = refused;
@@ -91,7 +91,7 @@ fn killed_run_is_taken_over_after_its_lease() {
     });
     let told = said(&refused);
     assert!(told.contains("run 1 by ") && told.contains(&format!("process {process} began at 20")), "{told}");
-    assert!(told.contains("last heard of at 20") && told.contains(" of 20 steps done"), "{told}");
+    assert!(told.contains("its last entry is from 20") && told.contains(" of 20 steps done"), "{told}");
     assert!(told.contains("--take-over 1"), "{told}");
     run(&bench, "apply . --yes --take-over 7").expect(64);
     let taken = run(&bench, "apply . --yes --take-over 1").expect(0);
@@ -168,7 +168,7 @@ fn changes_to_a_journal_bucket_are_detected() {
     at("delete-object", &pages[pages.len() - 2], &[]);
     let refused = run(&bench, "journal verify").expect(4);
     assert!(refused.stderr.starts_with("E0703\n"), "{}", refused.stderr);
-    // Without the folded one, the pages are the journal.
+    // Without the folded object, the pages are read.
     at("delete-object", &keys[0], &[]);
     let refused = run(&bench, "plan .").expect(4);
     assert!(refused.stderr.starts_with("E0703\n"), "{}", refused.stderr);

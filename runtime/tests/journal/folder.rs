@@ -90,7 +90,7 @@ fn lost_swapped_renamed_or_emptied_files_are_detected() {
         std::fs::create_dir(&folder).unwrap();
         (0..3).for_each(|nth| std::fs::write(file(nth + 1), &texts[nth]).unwrap());
     }
-    // What is cut off at the end is missed by who has kept the head.
+    // Only a stored head shows that the end is missing.
     bench.run(&format!("journal verify --journal journal --head {head}")).expect(0);
     std::fs::remove_file(file(3)).unwrap();
     bench.run("journal verify --journal journal").expect(0);
@@ -115,15 +115,15 @@ fn only_a_partial_last_line_of_a_killed_writer_is_tolerated() {
         let damaged = end != b"\n";
         assert_eq!(read(&folder).is_err(), damaged, "ends with {end:?}");
     }
-    // The run that lost its end is known to be dead, and the next one says so and goes on.
+    // The run without an end is recognised as dead; the next run reports it and continues.
     std::fs::write(&path, &sound[..start]).unwrap();
     policies(&bench, 3, "");
     let next = bench.run("apply . --yes --journal journal").expect(0);
     let note = said(&next);
-    assert!(note.contains("run 2 by ") && note.contains("broke off"), "{note}");
-    assert!(note.contains("4 of 4 steps done, none under way"), "{note}");
+    assert!(note.contains("run 2 by ") && note.contains("did not finish"), "{note}");
+    assert!(note.contains("4 of 4 steps done, none in progress"), "{note}");
     let log = bench.run("journal log --journal journal").expect(0).stdout;
-    assert!(log.contains("abandoned, last heard of"), "{log}");
+    assert!(log.contains("died; last entry"), "{log}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The journal, on the disk and in a bucket that teams share: one run at a time, nothing changed unseen, and a run
-//! that died can be taken over.
+//! The journal, on disk and in a shared bucket: one run at a time, every change is detected, and a run that died can
+//! be taken over.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
@@ -15,7 +15,7 @@ use std::process::Command;
 
 use support::{Bench, Ran};
 
-/// Policies of so many services of four steps each. `journal` is what the estate says about it.
+/// Policies with this many services of four steps each. `journal` is the estate's setting.
 fn policies(bench: &Bench<'_>, services: usize, journal: &str) {
     let mut text = format!(
         "kind: estate\nname: acme\nsites:\n  virginia: {{ aws: us-east-1 }}\n  oregon: {{ aws: us-west-2 }}\n{journal}\
@@ -32,7 +32,7 @@ fn policies(bench: &Bench<'_>, services: usize, journal: &str) {
     bench.write("estate.yaml", &text);
 }
 
-/// A command with the embedded cloud of its folder and the journal of the stand-in.
+/// A command with the embedded cloud in its folder and the journal in the stand-in.
 fn shared(bench: &Bench<'_>, words: &str) -> Command {
     let mut command = bench.command(&words.split_whitespace().collect::<Vec<_>>());
     command.env("HOLDFAST_CLOUD", "local:cloud.json");
@@ -43,7 +43,7 @@ fn run(bench: &Bench<'_>, words: &str) -> Ran {
     shared(bench, words).output().unwrap().into()
 }
 
-/// What was said in one line, without the frame around it.
+/// The printed text in one line, without the frame around it.
 fn said(ran: &Ran) -> String {
     let words = ran.stderr.replace('│', " ");
     words.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -1,4 +1,4 @@
-//! A child that a test holds up, kills and listens to.
+//! A child process that a test pauses, kills and reads from.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::Ran;
 
-/// A child whose progress lines are counted by the test; the rest of what it says is kept.
+/// A child whose progress lines are counted; the rest of its output is kept.
 pub(crate) struct Runner {
     pub(crate) child: Child,
     lines: mpsc::Receiver<String>,
@@ -17,7 +17,7 @@ pub(crate) struct Runner {
 
 impl Runner {
     pub(crate) fn start(mut command: Command) -> Self {
-        // Verbose, for a line per ended step.
+        // `--verbose` prints one line per ended step.
         let mut child = command.arg("-v").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = mpsc::channel();
@@ -32,7 +32,7 @@ impl Runner {
         assert!(sent.success(), "{name}");
     }
 
-    /// Wait until it has reported a step. Gives whether it did before it ended.
+    /// Wait until it has reported a step; `false` if it ended before.
     pub(crate) fn reports_a_step(&mut self) -> bool {
         while let Ok(line) = self.lines.recv() {
             let _ = writeln!(self.said, "{line}");
@@ -43,7 +43,7 @@ impl Runner {
         false
     }
 
-    /// The same, without waiting for long.
+    /// The same, with a short timeout.
     pub(crate) fn has_reported_a_step(&mut self) -> bool {
         while let Ok(line) = self.lines.recv_timeout(Duration::from_millis(2)) {
             let _ = writeln!(self.said, "{line}");
@@ -63,7 +63,7 @@ impl Runner {
     }
 }
 
-/// Ask until the answer is another one, for at most a minute.
+/// Poll until a condition holds, for at most a minute.
 pub(crate) fn until(what: &str, mut ask: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !ask() {

@@ -1,4 +1,4 @@
-//! What tests share: the packages they need, the AWS stand-in, the AWS command line tool, and the binary.
+//! Shared code of tests: the packages they need, the AWS stand-in, the AWS command line tool, and the binary.
 
 #![allow(dead_code, unreachable_pub, reason = "every test binary uses a part of this module")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
@@ -18,7 +18,7 @@ use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 use serde_json::Value;
 
-/// What the compiler finds in a fixture, warnings too. A second line `# as of: DATE` names the day it is looked at.
+/// The findings of the compiler in a fixture, warnings included. A second line `# as of: DATE` sets `--as-of`.
 pub fn findings(sources: &Sources) -> Vec<Diagnostic> {
     let target = TargetAccounts::one("aws", "000000000000".to_owned());
     let mut lines = sources.iter().filter_map(|(_, source)| source.text.lines().nth(1));
@@ -29,12 +29,12 @@ pub fn findings(sources: &Sources) -> Vec<Diagnostic> {
     }
 }
 
-/// The repository.
+/// The root of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// A running stand-in for AWS, which ends with this value. Every test has its own.
+/// A running stand-in for AWS; it ends when this value is dropped. Every test has its own.
 pub struct Standin {
     url: String,
     server: Child,
@@ -47,7 +47,7 @@ impl Standin {
         Self::begin("false")
     }
 
-    /// One that enforces signatures and policies, but for the account's own key.
+    /// Start one that enforces signatures and policies, except for the account's own key.
     pub fn guarded() -> Self {
         Self::begin("true")
     }
@@ -76,17 +76,17 @@ impl Standin {
         Self { url, server, cli: Mutex::new((cli, input, output)) }
     }
 
-    /// Where it listens.
+    /// The URL on which it listens.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Keep it from answering until it is resumed.
+    /// Pause it until it is resumed.
     pub fn pause(&self) {
         signal(self.server.id(), "STOP");
     }
 
-    /// Let it answer again.
+    /// Resume it.
     pub fn resume(&self) {
         signal(self.server.id(), "CONT");
     }
@@ -103,7 +103,7 @@ impl Standin {
         if out.trim().is_empty() { Value::Null } else { serde_json::from_str(&out).unwrap() }
     }
 
-    /// Exit code, output and complaints of the AWS command line tool.
+    /// Exit code, stdout and stderr of the AWS command line tool.
     pub fn try_aws(&self, arguments: &[&str]) -> (i64, String, String) {
         let mut cli = self.cli.lock().unwrap();
         let request = serde_json::to_string(arguments).unwrap();
@@ -127,7 +127,7 @@ impl Standin {
         assert!(answer.contains(" 200"), "{answer}");
     }
 
-    /// A hosted zone, which policies take for granted. Gives its id.
+    /// Create a hosted zone, which policies require, and return its id.
     pub fn zone(&self, name: &str) -> String {
         let made = self.aws(&format!("route53 create-hosted-zone --name {name} --caller-reference {name}"));
         made["HostedZone"]["Id"].as_str().unwrap().trim_start_matches("/hostedzone/").to_owned()
@@ -136,7 +136,7 @@ impl Standin {
 
 impl Drop for Standin {
     fn drop(&mut self) {
-        // Closing its input would end each as well; this is sooner. Both were started here.
+        // Closing their input would end both too, but more slowly. Both were started here.
         let _ = self.server.kill();
         let _ = self.server.wait();
         if let Ok(cli) = self.cli.get_mut() {
@@ -152,8 +152,8 @@ pub fn signal(process: u32, name: &str) {
     assert!(sent.success());
 }
 
-/// Everything there is, as the AWS command line tool sees it, without what is another each time: dates, and the
-/// ids of health checks, which stand by the name and address they check.
+/// All resources, as the AWS command line tool sees them, without what differs each time: dates, and the ids of
+/// health checks, which are replaced by the name and address they check.
 pub fn view(standin: &Standin) -> Vec<String> {
     let list = |words: &str, name: &str| standin.aws(words)[name].as_array().unwrap().clone();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -192,7 +192,7 @@ pub fn view(standin: &Standin) -> Vec<String> {
             if let Some(id) = record["HealthCheckId"].as_str() {
                 record["HealthCheckId"] = checks[id].clone().into();
             }
-            // The id of a zone is another each time.
+            // The id of a zone differs each time.
             if record["AliasTarget"].is_object() {
                 record["AliasTarget"]["HostedZoneId"] = Value::Null;
             }
@@ -203,7 +203,7 @@ pub fn view(standin: &Standin) -> Vec<String> {
     seen
 }
 
-/// Two views are the same; where not, only what differs is told.
+/// Check that two views are equal; otherwise print only the differences.
 #[track_caller]
 pub fn same_view(found: &[String], wanted: &[String]) {
     let only = |one: &[String], other: &[String]| -> Vec<String> {
@@ -211,10 +211,10 @@ pub fn same_view(found: &[String], wanted: &[String]) {
     };
     let (more, less) = (only(found, wanted), only(wanted, found));
     assert!(more.is_empty() && less.is_empty(), "there: {more:#?}\nwanted: {less:#?}");
-    assert_eq!(found.len(), wanted.len(), "something is there twice");
+    assert_eq!(found.len(), wanted.len(), "something exists twice");
 }
 
-/// Where AWS is, and who asks.
+/// The environment variables for AWS: endpoint and credentials.
 pub fn aws_environment(command: &mut Command, url: &str) {
     command
         .env("AWS_ENDPOINT_URL", url)
@@ -228,7 +228,7 @@ pub fn aws_environment(command: &mut Command, url: &str) {
         .env("AWS_PAGER", "");
 }
 
-/// What a command printed and how it ended.
+/// The output of a command, and its exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ran {
     pub code: i32,
@@ -245,7 +245,7 @@ impl From<Output> for Ran {
 }
 
 impl Ran {
-    /// The same, if it ended with this exit code.
+    /// Check the exit code, and return the output.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
@@ -260,12 +260,12 @@ pub struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// With the embedded cloud.
+    /// A bench with the embedded cloud.
     pub fn local() -> Bench<'static> {
         Bench { folder: tempfile::tempdir().unwrap(), cloud: None }
     }
 
-    /// With a stand-in for AWS.
+    /// A bench with a stand-in for AWS.
     pub fn aws(standin: &'a Standin) -> Self {
         Bench { folder: tempfile::tempdir().unwrap(), cloud: Some(standin) }
     }
@@ -310,12 +310,12 @@ impl<'a> Bench<'a> {
         command
     }
 
-    /// Run it to its end. The words are separated by spaces.
+    /// Run a command to its end. The words are separated by spaces.
     pub fn run(&self, words: &str) -> Ran {
         self.command(&words.split_whitespace().collect::<Vec<_>>()).output().unwrap().into()
     }
 
-    /// Plan the folder `policies` and give what is to be done: `("update", "aws.bucket.a.b.c")`.
+    /// Plan the folder `policies` and return the pending steps: `("update", "aws.bucket.a.b.c")`.
     pub fn pending(&self) -> Vec<(String, String)> {
         let plan: Value =
             serde_json::from_str(&self.run("plan policies --format json").expect(0).stdout).unwrap();

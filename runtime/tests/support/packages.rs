@@ -7,21 +7,22 @@ use std::process::Command;
 
 use super::root;
 
-/// The Python of the virtual environment that has `fixtures/requirements.txt`.
+/// The Python of the virtual environment with `fixtures/requirements.txt`.
 pub fn python() -> PathBuf {
     let requirements = root().join("fixtures/requirements.txt");
     let wanted = std::fs::read_to_string(&requirements).unwrap();
     let folder = installed("python", &wanted, |folder| {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder));
-        // The list is complete. What packages ask for beside it, such as a validator in Python, no test runs.
-        // To build a package would run tools that no hash pins.
+        // The list is complete: no test uses further dependencies of its packages, such as a validator in Python.
+        // Only wheels, because building a package would run tools that no hash pins.
         let install = "-m pip install --quiet --no-deps --require-hashes --only-binary :all: -r";
         run(Command::new(folder.join("bin/python")).args(install.split(' ')).arg(&requirements));
     });
     folder.join("bin/python")
 }
 
-/// Where a package of that environment has its files. It is found, not run: what it would import may not be there.
+/// The folder of a package in that environment. It is located without importing it, because its own imports may be
+/// missing.
 pub fn package(name: &str) -> PathBuf {
     let find =
         format!("import importlib.util as u; print(*u.find_spec('{name}').submodule_search_locations)");
@@ -49,7 +50,7 @@ pub fn language_server() -> Command {
     command
 }
 
-/// A folder of the target that `install` has filled with what is `wanted`.
+/// A folder below `target` that `install` has filled with `wanted`.
 fn installed(name: &str, wanted: &str, install: impl FnOnce(&Path)) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let stamp = folder.join("installed.txt");
@@ -57,7 +58,7 @@ fn installed(name: &str, wanted: &str, install: impl FnOnce(&Path)) -> PathBuf {
     let lock = File::create(folder.with_extension("lock")).unwrap();
     lock.lock().unwrap();
     if !std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        // An installation that breaks off leaves no stamp, not even an older one.
+        // An interrupted installation leaves no stamp, not even an older one.
         let _ = std::fs::remove_file(&stamp);
         install(&folder);
         std::fs::write(&stamp, wanted).unwrap();
@@ -65,7 +66,7 @@ fn installed(name: &str, wanted: &str, install: impl FnOnce(&Path)) -> PathBuf {
     folder
 }
 
-/// What a command printed, if it succeeded.
+/// The output of a command that must succeed.
 fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| {
         panic!("{command:?}: {error}; tests need Python 3.11 or later with venv and pip")

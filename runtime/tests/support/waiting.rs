@@ -1,4 +1,4 @@
-//! Plans made by hand and a cloud that does nothing but wait: what is left is the scheduler.
+//! Plans made by hand and a cloud that only waits, to test the scheduler alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -14,7 +14,7 @@ use holdfast_compiler::observation::{Observation, Wanted};
 use holdfast_compiler::plan::{Account, Accounts, Action, Context, Plan, Step, StepId};
 use holdfast_compiler::resource::{Address, Attribute, Named};
 
-/// A step that makes something: its address and what it needs.
+/// A create step, from its address and its needs.
 pub fn step(address: &str, needs: &[&str]) -> Step {
     let at = |text: &str| Address::try_from(text.to_owned()).expect("an address");
     Step {
@@ -38,7 +38,7 @@ pub fn step(address: &str, needs: &[&str]) -> Step {
     }
 }
 
-/// A record of a zone, in a batch.
+/// A step for a record of a zone, in a batch.
 pub fn record(address: &str, zone: &str, batch: &str) -> Step {
     let attributes = BTreeMap::from([("zone".to_owned(), Attribute::Known(zone.into()))]);
     Step { attributes, batch: Some(batch.to_owned()), ..step(address, &[]) }
@@ -67,18 +67,18 @@ pub fn plan(steps: Vec<Step>) -> Plan {
     }
 }
 
-/// A cloud whose every answer takes its time.
+/// A cloud in which every call takes some time.
 #[derive(Default)]
 pub struct Waiting {
-    /// How long an answer takes; in milliseconds for some addresses.
+    /// How long a call takes; in milliseconds for some addresses.
     pub latency: Duration,
     pub longer: BTreeMap<&'static str, Duration>,
-    /// What a step costs, by its kind.
+    /// The calls of a step, by its kind.
     pub costs: BTreeMap<&'static str, &'static str>,
     /// When each step began and ended, in the order in which they began.
     pub spans: Mutex<Vec<(String, Instant, Option<Instant>)>>,
     pub running: AtomicUsize,
-    /// How many ran at the same time at most.
+    /// The maximum number of steps that ran concurrently.
     pub most: AtomicUsize,
 }
 
@@ -144,7 +144,7 @@ impl Watcher for Nobody {
     fn ended(&self, _: &Step, _: Result<(), &CloudError>) {}
 }
 
-/// Execute a plan with a real journal. Gives how long it took.
+/// Execute a plan with a real journal, and return how long it took.
 pub async fn run(
     plan: &Plan,
     cloud: &Waiting,

@@ -1,7 +1,7 @@
-//! Bad weather between Holdfast and AWS: a proxy that answers some requests wrongly, late or not at all.
+//! Bad network conditions between Holdfast and AWS: a proxy that answers some requests wrongly, late or not at all.
 //!
-//! What becomes of a request follows from a seed, from what is asked, and from how often that was asked before,
-//! so that the same seed makes the same weather. Every connection carries one request.
+//! The fate of a request depends on a seed, on the operation, and on how often that operation was requested before,
+//! so that the same seed gives the same conditions. Every connection carries one request.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -14,19 +14,19 @@ use std::time::Duration;
 /// What can happen to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// It is refused as one too many, in the way of its service.
+    /// It is throttled, with the error of its service.
     Throttle,
     /// It is refused with 503.
     Refuse,
-    /// The connection is reset before the request gets through.
+    /// The connection is reset before the request arrives.
     Reset,
-    /// It takes effect, and then the connection ends without an answer.
+    /// It takes effect, and then the connection ends without a response.
     Lose,
-    /// It takes two seconds more.
+    /// It takes two additional seconds.
     Delay,
 }
 
-/// Stop the `number`th request (from 1) and tell: before it gets through, or after it took effect.
+/// Stop the `number`th request (from 1) and notify the test: before it arrives, or after it took effect.
 pub struct Stop {
     pub number: u64,
     pub after: bool,
@@ -41,26 +41,26 @@ struct Sky {
     loses_writes: bool,
     stop: Option<Stop>,
     requests: AtomicU64,
-    /// How often each thing was asked.
+    /// How often each operation was requested.
     asked: Mutex<BTreeMap<String, u64>>,
     faults: Mutex<BTreeMap<Fault, u64>>,
     seen: Mutex<Vec<Request>>,
     over: AtomicBool,
 }
 
-/// The proxy; it ends with this value.
+/// The proxy; it ends when this value is dropped.
 pub struct Weather {
     address: SocketAddr,
     sky: Arc<Sky>,
 }
 
 impl Weather {
-    /// In front of a stand-in, with chances in percent.
+    /// Start a proxy in front of a stand-in, with probabilities in percent.
     pub fn start(upstream: &str, seed: u64, chances: &[(Fault, u64)]) -> Self {
         Self::begin(upstream, seed, chances, false, None)
     }
 
-    /// Fair, but for one request.
+    /// Start a proxy that affects only one request.
     pub fn stopping(upstream: &str, stop: Stop) -> Self {
         Self::begin(upstream, 0, &[], false, Some(stop))
     }
@@ -98,24 +98,24 @@ impl Weather {
                     return;
                 }
                 let sky = shared.clone();
-                // A client that goes away in the middle is what some tests are about.
+                // Some tests kill the client in the middle of a request.
                 std::thread::spawn(move || sky.serve(client?));
             }
         });
         Self { address, sky }
     }
 
-    /// Where it listens.
+    /// The URL on which it listens.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Every request so far, in the order in which they came.
+    /// Every request so far, in order of arrival.
     pub fn requests(&self) -> Vec<Request> {
         self.sky.seen.lock().unwrap().clone()
     }
 
-    /// How often what happened.
+    /// How often each fate happened.
     pub fn faults(&self) -> BTreeMap<Fault, u64> {
         self.sky.faults.lock().unwrap().clone()
     }
@@ -124,12 +124,12 @@ impl Weather {
 impl Drop for Weather {
     fn drop(&mut self) {
         self.sky.over.store(true, Ordering::SeqCst);
-        // Wakes the listener, which then sees that it is over.
+        // Wakes the listener, which then ends.
         let _ = TcpStream::connect(self.address);
     }
 }
 
-/// A request, as far as anybody here wants to know.
+/// The relevant parts of a request.
 #[derive(Debug, Clone)]
 pub struct Request {
     head: String,
@@ -148,7 +148,7 @@ impl Request {
         headers.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
     }
 
-    /// What was sent.
+    /// The body.
     pub fn body(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -176,8 +176,8 @@ impl Request {
         }
     }
 
-    /// What is asked: IAM says it in the body, the others in the first line. Ids that Route 53 gives are no
-    /// part of it, for they are others each time.
+    /// The operation: IAM names it in the body, the others in the first line. Ids that Route 53 assigns are left out,
+    /// because they differ each time.
     fn key(&self) -> String {
         let line = self.head.lines().next().unwrap();
         if line.starts_with("POST / ") {
@@ -188,7 +188,7 @@ impl Request {
         parts.collect()
     }
 
-    /// After the scope of its signature.
+    /// The service, from the scope of its signature.
     pub fn is_for(&self, service: &str) -> bool {
         self.head.contains(&format!("/{service}/aws4_request"))
     }
@@ -204,7 +204,7 @@ impl Sky {
                 self.forward(&request)?;
             }
             stop.tell.send(()).unwrap();
-            // Until the client is gone.
+            // Until the client disconnects.
             let _ = client.read(&mut [0]);
             return Ok(());
         }
@@ -251,7 +251,7 @@ impl Sky {
         None
     }
 
-    /// The answer of the stand-in.
+    /// The response of the stand-in.
     fn forward(&self, request: &Request) -> std::io::Result<Vec<u8>> {
         let mut upstream = TcpStream::connect(&self.upstream)?;
         let head: Vec<&str> =
@@ -264,12 +264,12 @@ impl Sky {
     }
 }
 
-/// A reset instead of an orderly end.
+/// Reset the connection instead of closing it.
 fn reset(client: TcpStream) -> std::io::Result<()> {
     socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO))
 }
 
-/// An error in the words of its service: S3 has no wrapping. Sources: Amazon S3 API Reference, "REST error
+/// An error in the format of its service; S3 has no wrapper element. Sources: Amazon S3 API Reference, "REST error
 /// responses"; Route 53 API Reference, "Common errors"; IAM API Reference, "Common errors".
 fn refusal(request: &Request, status: u16, code: &str) -> Vec<u8> {
     let error = format!("<Code>{code}</Code><Message>Rate exceeded</Message>");

@@ -16,7 +16,7 @@ fn limits_are_parsed_and_override_the_defaults() {
     assert_eq!(limit(&["s3:CreateBucket=2"], "s3:CreateBucket"), Some(Rate { rate: 2.0, burst: 2.0 }));
     assert_eq!(limit(&["route53=none"], "route53"), None);
     assert_eq!(limits(&["none"]), Limits::none());
-    // The last word counts.
+    // The last setting wins.
     assert_eq!(limit(&["none", "iam=1"], "iam"), Some(Rate { rate: 1.0, burst: 1.0 }));
 }
 
@@ -56,7 +56,7 @@ fn cost_above_the_burst_waits_for_a_full_bucket_and_leaves_a_debt() {
     assert_eq!(short, [("route53", now + Duration::from_secs(4))]);
 }
 
-/// The help of `--limit` prints these.
+/// The help of `--limit` prints these names.
 #[test]
 fn every_declared_rate_is_a_default_and_can_be_limited() {
     let defaults = Limits::default().to_string();

@@ -1,4 +1,4 @@
-//! Splitting a batch into changes that Route 53 takes.
+//! Splitting a batch into changes within the limits of Route 53.
 //!
 //! A change holds at most 1,000 `ResourceRecord` elements and 32,000 characters in their values; with UPSERT
 //! both count twice. Source: Amazon Route 53 Developer Guide, "Quotas": "Maximums on
@@ -9,14 +9,14 @@ use aws_sdk_route53::types::{Change, ChangeAction};
 const RECORDS: usize = 1_000;
 const CHARACTERS: usize = 32_000;
 
-/// What one command needs, never torn apart.
+/// The changes of one command, which are never split.
 #[derive(Debug)]
 pub(super) struct Bundle {
-    /// The command's place in its batch.
+    /// The command's index in its batch.
     pub(super) at: usize,
     /// The zone's id.
     pub(super) zone: String,
-    /// Removals of what is in the way, then the command's own change.
+    /// Deletes of the displaced records, then the command's own change.
     pub(super) changes: Vec<Change>,
 }
 
@@ -36,7 +36,7 @@ impl Cost {
     }
 }
 
-/// Bundles in their order, as few changes as possible.
+/// Group bundles into as few changes as possible, in their order.
 pub(super) fn split(bundles: Vec<Bundle>) -> Vec<Vec<Bundle>> {
     let mut chunks: Vec<Vec<Bundle>> = Vec::new();
     let mut total = Cost::default();
@@ -57,7 +57,7 @@ pub(super) fn split(bundles: Vec<Bundle>) -> Vec<Vec<Bundle>> {
     chunks
 }
 
-/// An alias counts as one element, to be on the safe side.
+/// The cost of a change. An alias has no `ResourceRecord`, but is counted as one to be safe.
 fn cost(change: &Change) -> Cost {
     let records = change.resource_record_set().map(|set| set.resource_records()).unwrap_or_default();
     let characters = records.iter().map(|record| record.value().chars().count()).sum();

@@ -1,5 +1,4 @@
-//! Buckets: one listing for all, five questions about each (S3 has no bulk reads), one call per setting to
-//! change.
+//! Buckets: one listing for all, five reads for each (S3 has no bulk reads), one call for each changed setting.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +22,7 @@ use super::retry::{BUCKET, NEW_BUCKET, retry};
 use super::{bucket_settings as settings, done};
 use crate::cloud::{CloudError, Command, Done};
 
-/// All settings of the wanted buckets. `regions` says which exist.
+/// All settings of the wanted buckets. `regions` holds the buckets that exist.
 pub(super) async fn observe(
     clients: &Clients,
     wanted: &BTreeSet<String>,
@@ -36,7 +35,7 @@ pub(super) async fn observe(
 }
 
 async fn read(client: Client, name: &str, region: &str) -> Result<Option<Object>, CloudError> {
-    // A bucket that has gone since it was listed is not there.
+    // A bucket that was deleted since it was listed does not exist.
     unless(settings::read(&client, name).await, &["NoSuchBucket"]).map(|settings| {
         settings.map(|mut attributes| {
             attributes.insert(kind::NAME.to_owned(), name.into());
@@ -50,7 +49,7 @@ fn outputs(name: &str) -> Values {
     Values::from([("arn".to_owned(), json!(format!("arn:aws:s3:::{name}")))])
 }
 
-/// Make or change a bucket.
+/// Create, update or delete a bucket.
 pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
     let values = &command.values;
     match command.action {
@@ -59,7 +58,7 @@ pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done
             let name = required(values, kind::NAME, &kind::CREATE)?;
             let client = clients.s3(required(values, kind::REGION, &kind::CREATE)?);
             let mut changed: BTreeSet<&str> = command.changed.iter().map(String::as_str).collect();
-            // One call writes the three of them.
+            // One call writes all three encryption attributes.
             if changed.remove(kind::KMS_KEY) | changed.remove(kind::BUCKET_KEY) {
                 changed.insert(kind::ENCRYPTION);
             }
@@ -77,8 +76,8 @@ pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done
     }
 }
 
-/// S3 deletes a bucket only when it is empty, versions and delete markers included; Holdfast never empties one.
-/// Source: Amazon S3 API Reference, `DeleteBucket`.
+/// Delete a bucket. S3 deletes it only if it is empty, including versions and delete markers; Holdfast never empties
+/// one. Source: Amazon S3 API Reference, `DeleteBucket`.
 async fn delete(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
     const OPERATION: &Call = &kind::DELETE;
     let missing = || fault(OPERATION, "BadRequest", "no bucket to delete");
@@ -106,13 +105,13 @@ async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> 
     match answer.await {
         Ok(_) => {
             // Every new bucket has SSE-S3 (Amazon S3 User Guide, "Setting default server-side encryption
-            // behavior for Amazon S3 buckets": since January 5, 2023), and its owner and tags since it is there.
+            // behavior for Amazon S3 buckets": since January 5, 2023). `CreateBucket` sets ownership and tags.
             if text(&values, kind::ENCRYPTION) != Some(kind::SSE_S3) {
                 todo.push(kind::ENCRYPTION);
             }
         }
         Err(error) if error.code == "BucketAlreadyOwnedByYou" => {
-            // An earlier attempt whose answer got lost, or a bucket made since the plan. Its tags stay.
+            // An earlier attempt whose response was lost, or a bucket created since the plan. Its tags stay.
             let found = adopt(clients, name, region).await?;
             let mut all = tags(&found);
             all.extend(tags(&values));
@@ -120,20 +119,21 @@ async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> 
             todo = settings::different(&found, &values);
         }
         Err(error) if error.code == "BucketAlreadyExists" => {
-            let message = format!("the name `{name}` is taken by another AWS account: choose another name");
+            let message = format!("another AWS account has a bucket `{name}`: choose a different name");
             return Err(CloudError { message, ..error });
         }
         Err(error) => return Err(error),
     }
-    // `CreateBucket` cannot say whose the bucket has to be; the settings can, and of a new bucket there are always
-    // two to write. So nothing is kept in a bucket whose owner was not checked.
+    // `CreateBucket` cannot name the expected owner, but the settings can, and a new bucket always has two settings
+    // to write. So the owner is checked before the bucket is used.
     for setting in todo {
         settings::write(&client, name, &values, setting, NEW_BUCKET).await?;
     }
     Ok(done(name, outputs(name)))
 }
 
-/// Region and tags. us-east-1 is the region of a bucket without constraint, and not a valid constraint.
+/// The configuration with region and tags. A bucket without constraint is in us-east-1, which is not a valid
+/// constraint.
 fn configuration(region: &str, values: &Values) -> Result<Option<CreateBucketConfiguration>, CloudError> {
     let constraint = (region != HOME).then(|| BucketLocationConstraint::from(region));
     let tags = tags(values).into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
@@ -145,7 +145,7 @@ fn configuration(region: &str, values: &Values) -> Result<Option<CreateBucketCon
     Ok(Some(configuration.set_tags((!tags.is_empty()).then_some(tags)).build()))
 }
 
-/// Take over a bucket that is ours already, if it is where it should be. Gives its settings.
+/// Adopt a bucket of this account if it is in the right region. Returns its settings.
 async fn adopt(clients: &Clients, name: &str, region: &str) -> Result<Values, CloudError> {
     let found = retry(NEW_BUCKET, || bucket_regions::location(clients, name)).await?;
     if found != region {
@@ -156,7 +156,7 @@ async fn adopt(clients: &Clients, name: &str, region: &str) -> Result<Values, Cl
     retry(NEW_BUCKET, || settings::read(&client, name)).await
 }
 
-/// Buckets.
+/// The driver of buckets.
 pub(super) struct Driver;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! Where buckets are: one listing for all.
+//! The regions of buckets: one listing for all.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use super::clients::{Clients, HOME};
 use super::error::Named;
 use crate::cloud::CloudError;
 
-/// Buckets asked about at a time; five requests each.
+/// How many buckets are read concurrently, with five requests each.
 pub(super) const AT_A_TIME: usize = 8;
 
-/// Buckets per page: the largest that S3 allows.
+/// Buckets per page: the maximum of S3.
 const PAGE: i32 = 10_000;
 
 /// The region of every wanted bucket of the account that exists.
@@ -41,7 +41,7 @@ pub(super) async fn find(
     }
 }
 
-/// The region of a listed bucket: AWS puts it into the listing, other endpoints need not.
+/// The region of a listed bucket. AWS includes it in the listing; other endpoints may not.
 async fn region(clients: &Clients, name: &str, bucket: &Bucket) -> Result<String, CloudError> {
     if let Some(region) = bucket.bucket_region().filter(|region| !region.is_empty()) {
         return Ok(region.to_owned());
@@ -49,7 +49,7 @@ async fn region(clients: &Clients, name: &str, bucket: &Bucket) -> Result<String
     location(clients, name).await
 }
 
-/// The region of a bucket.
+/// The region of a bucket, from its location constraint.
 pub(super) async fn location(clients: &Clients, name: &str) -> Result<String, CloudError> {
     let answer = clients.s3(HOME).get_bucket_location().bucket(name).send().await;
     let answer = answer.named(&kind::LOCATION)?;

@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 
 use super::error::{Named, unless};
 use super::fields::{flag, lacks, required, tag_value, tags, text, texts};
-use super::retry::{Passing, retry};
+use super::retry::{Transient, retry};
 use crate::cloud::CloudError;
 
 /// The four settings of S3 Block Public Access, sorted.
 const PUBLIC_ACCESS: [&str; 4] =
     ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
 
-/// Every setting, as attributes.
+/// All settings of a bucket, as attributes.
 pub(super) async fn read(client: &Client, bucket: &str) -> Result<Values, CloudError> {
     let (versioning, encryption, public_access, ownership, tags) = try_join!(
         read_versioning(client, bucket),
@@ -53,7 +53,7 @@ async fn read_versioning(client: &Client, bucket: &str) -> Result<Value, CloudEr
     Ok(json!(answer.status().map(BucketVersioningStatus::as_str)))
 }
 
-/// S3 allows one rule.
+/// The encryption rule; S3 allows only one.
 async fn read_encryption(
     client: &Client,
     bucket: &str,
@@ -98,7 +98,7 @@ async fn read_tags(client: &Client, bucket: &str) -> Result<BTreeMap<String, Str
     Ok(tags.map(|tag| (tag.key, tag.value)).collect())
 }
 
-/// The settings that have to be written, so that what was found becomes what is wanted.
+/// The settings that differ and must be written.
 pub(super) fn different(found: &Values, wanted: &Values) -> Vec<&'static str> {
     let same = |name: &&str| {
         let attribute = kind::KIND.schema().attribute(name);
@@ -122,7 +122,7 @@ pub(super) async fn write(
     bucket: &str,
     values: &Values,
     setting: &str,
-    table: &[Passing],
+    table: &[Transient],
 ) -> Result<(), CloudError> {
     match setting {
         kind::VERSIONING => write_versioning(client, bucket, values, table).await,
@@ -138,7 +138,7 @@ async fn write_versioning(
     client: &Client,
     bucket: &str,
     values: &Values,
-    table: &[Passing],
+    table: &[Transient],
 ) -> Result<(), CloudError> {
     const OPERATION: &Call = &kind::PUT_VERSIONING;
     let status = BucketVersioningStatus::from(required(values, kind::VERSIONING, OPERATION)?);
@@ -151,13 +151,13 @@ async fn write_versioning(
     .map(drop)
 }
 
-/// What somebody else decided about encryption types (such as blocking SSE-C) is in the same document, and
-/// stays as it is.
+/// Write the encryption. Blocked encryption types (such as SSE-C), which others may have set, are in the same
+/// document and are preserved.
 async fn write_encryption(
     client: &Client,
     bucket: &str,
     values: &Values,
-    table: &[Passing],
+    table: &[Transient],
 ) -> Result<(), CloudError> {
     const OPERATION: &Call = &kind::PUT_ENCRYPTION;
     let algorithm = ServerSideEncryption::from(required(values, kind::ENCRYPTION, OPERATION)?);
@@ -182,7 +182,7 @@ async fn write_public_access(
     client: &Client,
     bucket: &str,
     values: &Values,
-    table: &[Passing],
+    table: &[Transient],
 ) -> Result<(), CloudError> {
     const OPERATION: &Call = &kind::PUT_PUBLIC_ACCESS;
     let wanted = texts(values, kind::PUBLIC_ACCESS_BLOCK);
@@ -206,7 +206,7 @@ async fn write_ownership(
     client: &Client,
     bucket: &str,
     values: &Values,
-    table: &[Passing],
+    table: &[Transient],
 ) -> Result<(), CloudError> {
     const OPERATION: &Call = &kind::PUT_OWNERSHIP;
     let ownership = ObjectOwnership::from(required(values, kind::OWNERSHIP, OPERATION)?);
@@ -220,12 +220,12 @@ async fn write_ownership(
     .map(drop)
 }
 
-/// All tags, for what is not sent is removed.
+/// Write all tags, because S3 removes tags that are not sent.
 async fn write_tags(
     client: &Client,
     bucket: &str,
     values: &Values,
-    table: &[Passing],
+    table: &[Transient],
 ) -> Result<(), CloudError> {
     const OPERATION: &Call = &kind::PUT_TAGS;
     let tags = tags(values).into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build());

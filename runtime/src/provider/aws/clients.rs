@@ -1,5 +1,5 @@
-//! The SDK's clients: one configuration from the ordinary chain (environment, profile, instance), a client
-//! per region for S3, and one each for the services that have a single endpoint.
+//! The SDK's clients: one configuration from the default chain (environment, profile, instance), one S3 client per
+//! region, and one client for each service with a single endpoint.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -19,14 +19,14 @@ use super::identity;
 use super::owner::Owner;
 use crate::cloud::{Caller, CloudError};
 
-/// Where S3 keeps what has no region of its own, and where the control planes of IAM and Route 53 are.
+/// The region of S3's global operations and of the control planes of IAM and Route 53.
 pub(crate) const HOME: &str = "us-east-1";
 
-/// What the SDK does where neither environment nor profile say.
+/// The SDK's number of attempts if neither environment nor profile sets one.
 const SDK_ATTEMPTS: u32 = 3;
-/// What we do instead: a disaster is a bad time for giving up early. Where three calls of ten are lost, five
-/// attempts fail one call of four hundred, which is an apply in two; twelve fail one of a million. With these
-/// pauses they take 36 seconds at most, and half of that on the average: the SDK draws each pause.
+/// Holdfast's number of attempts, because a disaster is a bad time to give up early. If 30 % of the calls are lost,
+/// with five attempts one call in 400 fails, which is every second apply; with twelve, one in a million. The pauses
+/// add up to at most 36 seconds, on average half of that, because the SDK randomises each pause.
 const ATTEMPTS: u32 = 12;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -35,7 +35,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 const ATTEMPT: Duration = Duration::from_secs(30);
 const OPERATION: Duration = Duration::from_secs(120);
 
-/// All clients.
+/// The clients of all services.
 #[derive(Debug)]
 pub(crate) struct Clients {
     sdk: SdkConfig,
@@ -46,20 +46,20 @@ pub(crate) struct Clients {
     sts: aws_sdk_sts::Client,
     caller: OnceCell<Caller>,
     owner: Owner,
-    /// The ARN of the permissions boundary that roles of ours get, from `HOLDFAST_ROLE_BOUNDARY`: whoever owns the
-    /// runner sets it, and not who writes policies.
+    /// The ARN of the permissions boundary for the roles that Holdfast creates, from `HOLDFAST_ROLE_BOUNDARY`: the
+    /// owner of the runner sets it, not the authors of policies.
     pub(crate) role_boundary: Option<String>,
     pub(crate) counter: Counter,
-    /// The SDK stops repeating calls once too many in a row have failed (a bucket of 500 tokens, refilled by
-    /// success), so that a fleet of servers does not add to an outage. Here is one process with a bound on
-    /// what it does at a time and on how often it tries, and giving up early leaves an estate half made.
+    /// Disables the SDK's retry quota. The SDK stops retrying after many failures in a row (a bucket of 500 tokens,
+    /// refilled by successes), so that a fleet of servers does not add to an outage. Holdfast is one process with
+    /// limited parallelism and attempts, and giving up early would leave an estate incomplete.
     partition: RetryPartition,
-    /// Whether the endpoint answers for the tags of one health check at a time only.
+    /// Whether the endpoint supports reading the tags of only one health check per call.
     pub(crate) single_tags: AtomicBool,
 }
 
 impl Clients {
-    /// Read the configuration. Nothing is asked of AWS yet.
+    /// Read the configuration. Makes no call to AWS.
     pub(crate) async fn connect() -> Self {
         let tls = Provider::Rustls(CryptoMode::Ring);
         let timeouts = TimeoutConfig::builder()
@@ -79,7 +79,7 @@ impl Clients {
         Self::new(sdk)
     }
 
-    /// Clients without an endpoint, whose caller is known.
+    /// Clients with a fixed identity, for tests without calls.
     #[cfg(test)]
     pub(super) fn offline(caller: Caller) -> Self {
         let sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
@@ -117,23 +117,23 @@ impl Clients {
         }
     }
 
-    /// Whose credentials these are. Asked once. From then on all buckets have to belong to that account, unless
-    /// another was named before.
+    /// The identity of the credentials, cached after the first call. From then on all buckets must belong to that
+    /// account, unless [`expect_owner`](Self::expect_owner) named another one before.
     pub(crate) async fn identity(&self) -> Result<&Caller, CloudError> {
         let caller = self.caller.get_or_try_init(|| identity::ask(&self.sts)).await?;
         self.owner.set(&caller.account.id);
         Ok(caller)
     }
 
-    /// All buckets have to belong to this account.
+    /// Require that all buckets belong to this account.
     pub(crate) fn expect_owner(&self, account: &str) {
         self.owner.set(account);
     }
 
-    /// The S3 client of a region. Its requests need to know the owner of their buckets: [`identity`](Self::identity)
-    /// or [`expect_owner`](Self::expect_owner) comes first.
+    /// The S3 client for a region. Call [`identity`](Self::identity) or [`expect_owner`](Self::expect_owner) first,
+    /// because its requests name the expected bucket owner.
     pub(crate) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
-        // A poisoned cache is still a cache: clients are complete when they get into it.
+        // A poisoned cache is still valid: only complete clients are inserted.
         let mut cache = self.s3.lock().unwrap_or_else(PoisonError::into_inner);
         let client = cache.entry(region.to_owned()).or_insert_with(|| {
             let config = aws_sdk_s3::config::Builder::from(&self.sdk)
@@ -147,14 +147,14 @@ impl Clients {
         client.clone()
     }
 
-    /// The region of the chain.
+    /// The configured region.
     pub(crate) fn region(&self) -> &str {
         self.sdk.region().map_or(HOME, AsRef::as_ref)
     }
 }
 
-/// The SDK's retries, `standard` unless the user says otherwise, and more of them unless the user says how
-/// many. A profile that asks for exactly the SDK's own number looks like no wish at all.
+/// The retry configuration: the user's mode or `standard`, and Holdfast's number of attempts unless the user sets
+/// one. A profile that sets exactly the SDK's default number cannot be told from one that sets none.
 fn attempts(config: Option<&RetryConfig>, wished: bool) -> RetryConfig {
     let config = config.cloned().unwrap_or_else(RetryConfig::standard);
     if wished || config.max_attempts() != SDK_ATTEMPTS {
@@ -163,7 +163,7 @@ fn attempts(config: Option<&RetryConfig>, wished: bool) -> RetryConfig {
     config.with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_PAUSE).with_max_backoff(LONGEST_PAUSE)
 }
 
-/// Whether an endpoint has no host name per bucket: any that is not Amazon's.
+/// Whether an endpoint needs path-style addressing: any endpoint that is not Amazon's.
 fn needs_path_style(endpoint: &str) -> bool {
     let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
     let authority = rest.split(['/', '?']).next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Counting: every attempt of every call, the SDK's retries included, and those that were for nothing.
+//! Counting every attempt of every call, including the SDK's retries, and the wasted ones.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +15,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use super::retry::{is_repetition, is_throttling};
 use crate::cloud::{Calls, Waste};
 
-/// Counts per service. Clones count together.
+/// Counts calls per service. Clones share the counts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counter(Arc<Mutex<Calls>>);
 
@@ -41,7 +41,7 @@ impl Intercept for Counter {
         _: &BeforeSerializationInterceptorContextRef<'_>,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Asked again: then the answer to the question before was good for nothing.
+        // A repetition means that the call before it was too early, and so wasted.
         if is_repetition() {
             self.lock().waste(Waste::Early);
         }
@@ -75,16 +75,16 @@ impl Intercept for Counter {
     }
 }
 
-/// Why an answer that is an error helps nobody. Most do: they say what is wrong, or that nothing is there.
+/// Why an error response was wasted. Most are not: they say what is wrong, or that something does not exist.
 fn waste(response: &HttpResponse) -> Option<Waste> {
-    // The type of the error is the operation's own, and its code is in the same place in all of them.
+    // Each operation has its own error type, but the code is always in the same XML element.
     let body = response.body().bytes().and_then(|body| std::str::from_utf8(body).ok());
     let code = body.and_then(|body| body.split_once("<Code>")?.1.split_once("</Code>"));
     match response.status().as_u16() {
         _ if code.is_some_and(|(code, _)| is_throttling(code)) => Some(Waste::Throttled),
         429 => Some(Waste::Throttled),
         500.. => Some(Waste::Refused),
-        // It began well and cannot be read: it was cut off.
+        // A successful status with an unreadable body: the response was truncated.
         200..400 => Some(Waste::Unanswered),
         _ => None,
     }

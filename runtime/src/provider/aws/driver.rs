@@ -1,4 +1,4 @@
-//! What a driver of a kind is: how AWS is asked for its things, and how they are made, changed and removed.
+//! The driver of a kind: how its objects are observed, created, updated and deleted on AWS.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,21 +14,21 @@ use super::zone::Zone;
 use super::{bucket_regions, zone};
 use crate::cloud::{CloudError, Command, Done, refuse};
 
-/// What AWS does with the things of one kind.
+/// Observes and changes the objects of one kind.
 #[async_trait]
 pub(super) trait Driver: Sync {
     /// The kind.
     fn kind(&self) -> Kind;
 
-    /// Find the things that are looked for, in bulk. What does not exist is not in the answer.
+    /// Find the wanted objects, in bulk. Objects that do not exist are absent from the result.
     async fn observe(&self, look: &Look<'_>) -> Result<Vec<Object>, CloudError>;
 
-    /// Whether a command gives away rights that no policy gives.
+    /// Refuse a command that would grant rights that no policy grants.
     fn check(&self, _command: &Command, _account: &str) -> Result<(), CloudError> {
         Ok(())
     }
 
-    /// Execute commands of one batch. One result per command, in their order.
+    /// Execute the commands of one batch. Returns one result per command, in the same order.
     async fn execute(&self, clients: &Clients, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
         let mut results = Vec::with_capacity(batch.len());
         for command in batch {
@@ -42,13 +42,13 @@ pub(super) trait Driver: Sync {
         Err(refuse(command, "Holdfast does not create or change these"))
     }
 
-    /// In how many atomic changes a batch is sent.
+    /// How many atomic changes a batch is sent as; 0 for kinds without atomic changes.
     fn changes(&self, _batch: &[Command]) -> u32 {
         0
     }
 }
 
-/// One look at AWS. What several kinds have to know is asked once.
+/// One observation of AWS. Data that several kinds need is read only once.
 pub(super) struct Look<'a> {
     /// The clients.
     pub(super) clients: &'a Clients,
@@ -58,22 +58,22 @@ pub(super) struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    /// For these things.
+    /// An observation of the wanted objects.
     pub(super) fn new(clients: &'a Clients, wanted: &'a [Wanted]) -> Self {
         Self { clients, wanted, regions: OnceCell::new(), zones: OnceCell::new() }
     }
 
-    /// The identities of a kind that are looked for.
+    /// The wanted identities of a kind.
     pub(super) fn wanted(&self, kind: Kind) -> impl Iterator<Item = &'a Identity> {
         self.wanted.iter().filter(move |wanted| wanted.kind == kind).map(|wanted| &wanted.identity)
     }
 
-    /// One part of the identities of a kind, each once.
+    /// The distinct values of one part of the wanted identities of a kind.
     pub(super) fn names(&self, kind: Kind, part: &str) -> BTreeSet<String> {
         self.wanted(kind).filter_map(|identity| identity.get(part)).map(str::to_owned).collect()
     }
 
-    /// The region of every bucket that is looked for and exists, as itself or as the source of a replication.
+    /// The regions of the wanted buckets and replication sources that exist, by bucket.
     pub(super) async fn regions(&self) -> Result<&BTreeMap<String, String>, CloudError> {
         let ask = || async {
             let mut names = self.names(s3_bucket::KIND, s3_bucket::NAME);
@@ -86,7 +86,7 @@ impl<'a> Look<'a> {
         self.regions.get_or_try_init(ask).await
     }
 
-    /// The zones that are looked for, as themselves or as those of records, as far as there are any.
+    /// The wanted hosted zones and the zones of wanted records that exist, by name.
     pub(super) async fn zones(&self) -> Result<&BTreeMap<String, Zone>, CloudError> {
         let ask = || async {
             let mut names = self.names(hosted_zone::KIND, hosted_zone::NAME);

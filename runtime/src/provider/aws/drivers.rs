@@ -6,7 +6,7 @@ use super::driver::Driver;
 use super::{bucket, health_check, hosted_zone, record_change, replication, role};
 use crate::cloud::{CloudError, Command, refuse};
 
-/// The drivers. A new one is a file beside this one, and a line here.
+/// All drivers. To add one, add a file beside this one, and a line here.
 pub(super) static DRIVERS: &[&dyn Driver] = &[
     &bucket::Driver,
     &replication::Driver,
@@ -21,12 +21,12 @@ pub(super) fn of(kind: Kind) -> Option<&'static dyn Driver> {
     DRIVERS.iter().copied().find(|driver| driver.kind() == kind)
 }
 
-/// Whether a command gives away rights that no policy gives, or is about what Holdfast never makes.
+/// Refuse a command that would grant rights that no policy grants, or whose kind Holdfast does not manage.
 pub(super) fn check(command: &Command, account: &str) -> Result<(), CloudError> {
     let kind = command.address.kind();
     match of(kind).filter(|_| kind.schema().lifecycle == Lifecycle::Managed) {
         Some(driver) => driver.check(command, account),
-        None => Err(refuse(command, format!("Holdfast makes and changes no {}", kind.name()))),
+        None => Err(refuse(command, format!("Holdfast does not create or change a {}", kind.name()))),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The SDK's errors in our words: which operation, which code, what AWS said. Where there was no answer, what
-//! went wrong instead, down to its first cause. Requests are never shown, so neither are credentials.
+//! Converting the SDK's errors: the operation, the code and AWS's message. Without a response, the chain of causes.
+//! Requests are never shown, so credentials are not shown either.
 
 use std::error::Error;
 
@@ -12,9 +12,9 @@ use holdfast_compiler::resource::Call;
 
 use crate::cloud::{Class, CloudError};
 
-/// Give an answer the name of its operation.
+/// Attaches a declared call to the error of a result.
 pub(crate) trait Named<T> {
-    /// The same, with an error that can be shown. A call that is not declared cannot be named.
+    /// Converts the error into a [`CloudError`] for this call. Only declared calls can be named.
     fn named(self, call: &Call) -> Result<T, CloudError>;
 }
 
@@ -33,7 +33,7 @@ impl<T> Named<T> for Result<T, BuildError> {
     }
 }
 
-/// An SDK error, translated.
+/// Converts an SDK error.
 pub(crate) fn translate<E>(call: &Call, error: &SdkError<E, HttpResponse>) -> CloudError
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -47,11 +47,11 @@ where
             let message = meta.message().map_or_else(|| format!("HTTP status {status}"), str::to_owned);
             answered(call, status, code, message)
         }
-        SdkError::TimeoutError(_) => answer("NoAnswer", "AWS did not answer in time".to_owned()),
+        SdkError::TimeoutError(_) => answer("NoAnswer", "AWS did not respond in time".to_owned()),
         SdkError::ResponseError(response) => {
             let status = response.raw().status().as_u16();
             let causes = causes(error);
-            answer("BadAnswer", format!("an answer that cannot be read (HTTP status {status}): {causes}"))
+            answer("BadAnswer", format!("the response cannot be read (HTTP status {status}): {causes}"))
         }
         SdkError::DispatchFailure(failure) => {
             let causes = causes(error);
@@ -59,23 +59,23 @@ where
                 let cure = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
                 answer("NoCredentials", format!("no usable AWS credentials ({cure}): {causes}"))
             } else if failure.is_timeout() {
-                answer("NoConnection", format!("the endpoint did not answer in time: {causes}"))
+                answer("NoConnection", format!("the endpoint did not respond in time: {causes}"))
             } else {
                 answer("NoConnection", format!("the endpoint cannot be reached: {causes}"))
             }
         }
-        // Built wrongly, or a variant of a later SDK.
+        // An invalid request, or a variant of a later SDK.
         _ => answer("BadRequest", causes(error)),
     }
 }
 
-/// An error of ours about a call, in the code of AWS where it has one.
+/// An error of Holdfast itself about a call, with AWS's code if there is one.
 pub(crate) fn fault(call: &Call, code: impl Into<String>, message: impl Into<String>) -> CloudError {
     let code = code.into();
     CloudError::new(class(&code), call.operation, code, message)
 }
 
-/// An error that AWS has answered. Where the code says nothing, the status does.
+/// An error response of AWS. If the code is unknown, the HTTP status decides the class.
 fn answered(call: &Call, status: u16, code: String, message: String) -> CloudError {
     let class = match (class(&code), status) {
         (Class::Other, 403) => Class::Denied,
@@ -87,10 +87,10 @@ fn answered(call: &Call, status: u16, code: String, message: String) -> CloudErr
     CloudError::new(class, call.operation, code, message)
 }
 
-/// What a code of AWS means, or one of those that we give to what has no answer.
+/// The class of a code of AWS, or of a code that Holdfast uses for calls without a response.
 ///
-/// Sources: Amazon S3 API Reference, "Error responses"; Route 53 API Reference, `ChangeResourceRecordSets` and "Common
-/// errors"; Developer Guide, "Maximums on API requests"; IAM API Reference, "Common errors".
+/// Sources: Amazon S3 API Reference, "Error responses"; Route 53 API Reference, `ChangeResourceRecordSets` and
+/// "Common errors"; Developer Guide, "Maximums on API requests"; IAM API Reference, "Common errors".
 pub(crate) fn class(code: &str) -> Class {
     match code {
         "NoSuchBucket" | "NoSuchEntity" | "NoSuchHostedZone" | "NoSuchKey" | "NoSuchTagSet" | "NotFound" => {
@@ -122,12 +122,12 @@ pub(crate) fn class(code: &str) -> Class {
     }
 }
 
-/// The HTTP status, where there was an answer.
+/// The HTTP status, if there was a response.
 pub(crate) fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-/// Layers of the SDK that say nothing of their own.
+/// Messages of the SDK's wrapper errors, which add no information.
 const WRAPPERS: [&str; 7] = [
     "dispatch failure",
     "other",
@@ -138,7 +138,7 @@ const WRAPPERS: [&str; 7] = [
     "the credential provider was not enabled",
 ];
 
-/// The chain of causes in one line, each said once.
+/// The chain of causes in one line, without repetitions.
 fn causes(error: &dyn Error) -> String {
     let mut said: Vec<String> = Vec::new();
     let mut next = Some(error);
@@ -153,7 +153,7 @@ fn causes(error: &dyn Error) -> String {
     if said.is_empty() { "no reason given".to_owned() } else { said.join(": ") }
 }
 
-/// `None` where the error only says that there is nothing.
+/// Turns errors with one of these codes, which mean absence, into `None`.
 pub(crate) fn unless<T>(answer: Result<T, CloudError>, absent: &[&str]) -> Result<Option<T>, CloudError> {
     match answer {
         Ok(found) => Ok(Some(found)),

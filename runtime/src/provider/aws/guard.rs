@@ -1,5 +1,5 @@
-//! What can give rights away, checked before AWS is asked: whose role it is, who may be it and what it may do; to whose
-//! buckets and with whose keys data is copied. The embedded cloud asks the same.
+//! Checks of everything that can grant rights, before AWS is called: who owns a role, who may assume it and what it
+//! allows; to whose buckets and with whose keys data is replicated. The embedded cloud makes the same checks.
 
 use std::collections::BTreeSet;
 
@@ -15,32 +15,32 @@ use serde_json::Value;
 use crate::cloud::refuse;
 use crate::cloud::{CloudError, Command};
 
-/// A role: whose it is, who may be it, what it may do.
+/// Check a role: its name, its trust policy and its policy.
 pub(super) fn role(command: &Command, account: &str) -> Result<(), CloudError> {
     Check { command, account }.role()
 }
 
-/// A replication: with whose role, to whose buckets, with whose keys.
+/// Check a replication: its role, its destination buckets and its keys.
 pub(super) fn replication(command: &Command, account: &str) -> Result<(), CloudError> {
     if command.action == Action::Delete { Ok(()) } else { Check { command, account }.replication() }
 }
 
-/// A bucket: with whose key it encrypts.
+/// Check a bucket: its encryption key.
 pub(super) fn bucket(command: &Command, account: &str) -> Result<(), CloudError> {
     if command.action == Action::Delete { Ok(()) } else { Check { command, account }.bucket() }
 }
 
-/// A role on which others have put rights is not taken over.
+/// Refuse to adopt a role to which others have added rights.
 ///
 /// # Errors
-/// What they have put on it.
+/// The rights that they have added.
 pub(super) fn foreign(name: &str, foreign: &Foreign) -> Result<(), String> {
     if *foreign == Foreign::default() {
         return Ok(());
     }
     Err(format!(
-        "the role `{name}` has rights that Holdfast did not grant: {}; remove them, or leave the role's `trust` and `policy` as they \
-         are (`holdfast explain E0605`)",
+        "the role `{name}` has rights that Holdfast did not grant: {}; remove them, or list `trust` and `policy` under the \
+         role's `leave` (`holdfast explain E0605`)",
         foreign.in_words()
     ))
 }
@@ -55,7 +55,7 @@ impl Check<'_> {
         Err(refuse(self.command, message))
     }
 
-    /// What will be there: what is wanted, and what is found where nothing is wanted.
+    /// The value of an attribute after the command: the desired one, or the observed one if it is not managed.
     fn get(&self, name: &str) -> Option<&Value> {
         let found = || self.command.object.as_ref().and_then(|object| object.attributes.get(name));
         self.command.values.get(name).or_else(found)
@@ -69,20 +69,20 @@ impl Check<'_> {
         let wanted = self.command.values.get(role::NAME).and_then(Value::as_str);
         let there = self.command.object.as_ref().map(|object| object.id.as_str());
         if wanted.is_none() && there.is_none() {
-            return self.refuse("a role without a name");
+            return self.refuse("the role has no name");
         }
         wanted.into_iter().chain(there).try_for_each(|name| self.name(name))?;
         if self.command.action == Action::Delete {
             return Ok(());
         }
-        if let Some(found) = self.found().and_then(Foreign::of).filter(|_| self.gives_rights()) {
+        if let Some(found) = self.found().and_then(Foreign::of).filter(|_| self.grants_rights()) {
             foreign(there.unwrap_or_default(), &found).or_else(|why| self.refuse(&why))?;
         }
         match self.command.values.get(role::TRUST) {
             Some(trust) if *trust != grant::trust(self.account) => {
                 return self.refuse(&format!(
-                    "the trust policy is not Holdfast's own, by which only S3 may use the role, for buckets of account \
-                     {}: plan again with this version of Holdfast",
+                    "the trust policy is not the one that Holdfast writes, which lets only S3 assume the role, and only \
+                     for buckets of account {}: plan again with this version of Holdfast",
                     self.account
                 ));
             }
@@ -93,16 +93,16 @@ impl Check<'_> {
             Some(policy) => {
                 grant::policy(policy, self.account, &self.command.named.accounts).or_else(|why| {
                     self.refuse(&format!(
-                        "the role's policy {why}: Holdfast gives a role the right to copy named buckets and nothing \
-                         else; plan again with this version of Holdfast"
+                        "the role's policy {why}: Holdfast only grants a role the right to replicate the named buckets; \
+                         plan again with this version of Holdfast"
                     ))
                 })
             }
         }
     }
 
-    /// Whether the command writes who may be a role or what it may do.
-    fn gives_rights(&self) -> bool {
+    /// Whether the command writes the trust policy or the policy of a role.
+    fn grants_rights(&self) -> bool {
         self.command.action != Action::Update
             || [role::TRUST, role::POLICY].iter().any(|name| self.command.changed.contains(*name))
     }
@@ -114,8 +114,8 @@ impl Check<'_> {
             return Ok(());
         }
         self.refuse(&format!(
-            "the role `{name}` is neither Holdfast's own (`{ROLE_PREFIX}…`) nor named in the policy: name it under \
-             `existing`, or change it by hand"
+            "the role `{name}` was not created by Holdfast (`{ROLE_PREFIX}…`) and the policy does not name it: name it \
+             under `existing`, or change it by hand"
         ))
     }
 
@@ -123,20 +123,20 @@ impl Check<'_> {
         let role = self.get(replication::ROLE).and_then(Value::as_str).unwrap_or_default();
         let prefix = iam::role_arn(self.account, "");
         let Some(path) = role.strip_prefix(&prefix) else {
-            return self.refuse(&format!("the role `{role}` is not one of account {}", self.account));
+            return self.refuse(&format!("the role `{role}` does not belong to account {}", self.account));
         };
         self.name(path.rsplit('/').next().unwrap_or_default())?;
         for one in self.get(replication::RULES).and_then(Value::as_array).into_iter().flatten() {
             if let Some(other) = one.get(rule::ACCOUNT).filter(|account| **account != self.account) {
                 return self.refuse(&format!(
-                    "a rule copies to account {}, which the estate does not name: copy to a bucket of account {}",
+                    "a rule replicates to account {}, which the estate does not name: replicate to a bucket of account {}",
                     other.as_str().unwrap_or("?"),
                     self.account
                 ));
             }
             let destination = one.get(rule::DESTINATION).and_then(Value::as_str).unwrap_or_default();
             if s3::bucket_of(destination).is_none() {
-                return self.refuse(&format!("a rule copies to `{destination}`, which is not a bucket"));
+                return self.refuse(&format!("a rule replicates to `{destination}`, which is not a bucket"));
             }
             if let Some(key) = one.get(rule::REPLICA_KEY) {
                 self.key(key)?;
@@ -156,7 +156,8 @@ impl Check<'_> {
         }
     }
 
-    /// A key of the account, or of one that the policy names. What is not an ARN is of the account.
+    /// Check that a key belongs to the account, or to one that the policy names. A key id or alias that is not an ARN
+    /// belongs to the account.
     fn key(&self, key: &Value) -> Result<(), CloudError> {
         let text = key.as_str().unwrap_or_default();
         let allowed: BTreeSet<&str> =

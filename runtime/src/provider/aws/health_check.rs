@@ -1,4 +1,4 @@
-//! Health checks: one paged listing of all, then tags ten at a time for those that are ours.
+//! Health checks: one paged listing of all, then the tags of the wanted ones, ten at a time.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use super::retry::{NEW_HEALTH_CHECK, ROUTE53, retry};
 use super::{done, health_check_config as config, health_check_tags as tags};
 use crate::cloud::{CloudError, Command, Done};
 
-/// Health checks per page: the most that Route 53 gives (API Reference, `ListHealthChecks`).
+/// Health checks per page: the maximum of Route 53 (API Reference, `ListHealthChecks`).
 const PAGE: i32 = 1000;
 
 /// The health checks that have a wanted reference.
@@ -30,7 +30,7 @@ pub(super) async fn observe(clients: &Clients, wanted: &BTreeSet<String>) -> Res
     list(clients, |check| object(check, wanted)).await
 }
 
-/// Every health check of the account, by its whole caller reference.
+/// All health checks of the account, with their complete caller references.
 pub(super) async fn all(clients: &Clients) -> Result<Vec<Object>, CloudError> {
     list(clients, |check| as_object(check, check.caller_reference())).await
 }
@@ -62,8 +62,8 @@ async fn list(
     Ok(objects)
 }
 
-/// Those that Holdfast makes have the reference, a dash, and the token of the step, sixteen hexadecimal digits;
-/// those it has adopted have the reference and nothing else.
+/// A wanted health check as an object. The caller reference of a health check that Holdfast created is the reference,
+/// a dash, and the step's token of sixteen hexadecimal digits; that of an adopted one is the reference alone.
 fn object(check: &HealthCheck, wanted: &BTreeSet<String>) -> Option<Object> {
     let whole = check.caller_reference();
     let ours = whole.rsplit_once('-').filter(|(_, token)| is_token(token)).map(|(reference, _)| reference);
@@ -75,7 +75,7 @@ fn is_token(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// A health check by a reference of its own.
+/// A health check as an object with this reference.
 fn as_object(check: &HealthCheck, reference: &str) -> Option<Object> {
     let mut attributes = config::to_values(check.health_check_config()?);
     attributes.insert(kind::REFERENCE.to_owned(), json!(reference));
@@ -87,10 +87,10 @@ fn outputs(id: &str) -> Values {
     Values::from([("id".to_owned(), json!(id))])
 }
 
-/// Make, change or remove a health check.
+/// Create, update or delete a health check.
 pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
     match (command.action, &command.object) {
-        // The old one goes in a step of its own, when no record uses it any more.
+        // A separate step deletes the old one, once no record uses it any more.
         (Action::Create | Action::Replace, _) => create(clients, command).await,
         (Action::Update, Some(found)) => update(clients, command, found).await,
         (Action::Delete, Some(found)) => delete(clients, &found.id).await,
@@ -100,7 +100,7 @@ pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done
 
 async fn create(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
     const OPERATION: &Call = &kind::CREATE;
-    // What is left as it is comes along into the one that takes its place.
+    // A replacement keeps the unmanaged attributes of the old one.
     let values = &with_found(command);
     let reference = format!("{}-{}", required(values, kind::REFERENCE, OPERATION)?, command.token);
     let config = config::from_values(values)?;
@@ -111,16 +111,16 @@ async fn create(clients: &Clients, command: &Command) -> Result<Done, CloudError
     let made = answer.await.map_err(|error| match error.code.as_str() {
         "HealthCheckAlreadyExists" => {
             let message = format!(
-                "a health check made with the reference `{reference}` has other settings, or has been deleted; \
-                 a reference is good for one health check only: plan and apply again to use a new one"
+                "a health check with the reference `{reference}` has different settings or was deleted, and a \
+                 reference cannot be reused: plan and apply again to use a new one"
             );
             CloudError { message, ..error }
         }
         _ => error,
     })?;
-    let check = made
-        .health_check
-        .ok_or_else(|| fault(OPERATION, "BadAnswer", "an answer without the health check that was made"))?;
+    let check = made.health_check.ok_or_else(|| {
+        fault(OPERATION, "BadAnswer", "the response lacks the health check that was created")
+    })?;
     tags::write(clients, check.id(), new_tags(values, None), NEW_HEALTH_CHECK).await?;
     Ok(done(check.id(), outputs(check.id())))
 }
@@ -131,7 +131,7 @@ async fn update(clients: &Clients, command: &Command, found: &Object) -> Result<
     let owned = |name: &str| text(values, name).filter(|_| changed(name)).map(str::to_owned);
     let number = |name: &str| number(values, name).filter(|_| changed(name));
     let flag = |name: &str| flag(values, name).filter(|_| changed(name));
-    // What becomes null has to be reset: a field that is not sent stays.
+    // An attribute that becomes null must be reset, because a field that is not sent stays unchanged.
     let resets = [(kind::PATH, Reset::ResourcePath), (kind::DOMAIN, Reset::FullyQualifiedDomainName)];
     let resets = resets.into_iter().filter(|(name, _)| changed(name) && text(values, name).is_none());
     let resets: Vec<Reset> = resets.map(|(_, element)| element).collect();
@@ -167,7 +167,7 @@ async fn delete(clients: &Clients, id: &str) -> Result<Done, CloudError> {
     Ok(done(id, Values::new()))
 }
 
-/// Health checks.
+/// The driver of health checks.
 pub(super) struct Driver;
 
 #[async_trait]

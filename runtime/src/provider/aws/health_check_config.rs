@@ -1,4 +1,4 @@
-//! The configuration of a health check, as values and back.
+//! Converting the configuration of a health check to values and back.
 
 use aws_sdk_route53::types::{HealthCheckConfig, HealthCheckType};
 use holdfast_compiler::provider::aws::route53::health_check as kind;
@@ -9,8 +9,8 @@ use super::error::Named;
 use super::fields::{flag, number, required, text};
 use crate::cloud::CloudError;
 
-/// A configuration as attributes. What Route 53 leaves out has the value it documents as the default
-/// (API Reference, `HealthCheckConfig`).
+/// A configuration as attributes. Omitted fields get the default that Route 53 documents (API Reference,
+/// `HealthCheckConfig`).
 pub(super) fn to_values(config: &HealthCheckConfig) -> Values {
     let kind = config.r#type().as_str();
     let secure = kind.starts_with("HTTPS");
@@ -36,7 +36,7 @@ pub(super) fn to_values(config: &HealthCheckConfig) -> Values {
     attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The way back.
+/// A configuration from attributes.
 pub(super) fn from_values(values: &Values) -> Result<HealthCheckConfig, CloudError> {
     const OPERATION: &Call = &kind::CREATE;
     let owned = |name: &str| text(values, name).map(str::to_owned);

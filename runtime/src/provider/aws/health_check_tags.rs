@@ -10,16 +10,16 @@ use holdfast_compiler::provider::aws::route53::health_check as kind;
 
 use super::clients::Clients;
 use super::error::{Named, fault, status, translate, unless};
-use super::retry::{Passing, ROUTE53, retry, throttled};
+use super::retry::{ROUTE53, Transient, retry, throttled};
 use super::zone::AT_A_TIME;
 use crate::cloud::CloudError;
 use holdfast_compiler::resource::Call;
 
-/// Resources in one question and tags in one change: the most that Route 53 takes (API Reference,
-/// `ListTagsForResources`, `ChangeTagsForResource`).
+/// Resources per read and tags per change: the maximum of Route 53 (API Reference, `ListTagsForResources`,
+/// `ChangeTagsForResource`).
 const TOGETHER: usize = 10;
 
-/// The tags of one thing.
+/// The tags of one health check.
 type Tags = BTreeMap<String, String>;
 
 /// The tags of health checks, by id.
@@ -27,7 +27,7 @@ pub(super) async fn read(clients: &Clients, ids: &[String]) -> Result<BTreeMap<S
     let mut found = BTreeMap::new();
     let mut groups = ids.chunks(TOGETHER);
     if !clients.single_tags.load(Ordering::Relaxed) {
-        // The first group finds out whether the endpoint knows the question at all.
+        // The first group shows whether the endpoint supports the operation.
         let Some(first) = groups.next() else { return Ok(found) };
         match read_group(clients, first).await? {
             Some(sets) => found.extend(sets),
@@ -47,8 +47,8 @@ pub(super) async fn read(clients: &Clients, ids: &[String]) -> Result<BTreeMap<S
     Ok(found)
 }
 
-/// The tags of a few, or nothing if the endpoint does not know the question: not every endpoint that speaks
-/// Route 53's protocol knows all of it.
+/// The tags of a group, or `None` if the endpoint does not support the operation: other implementations of Route 53's
+/// API may lack it.
 async fn read_group(clients: &Clients, ids: &[String]) -> Result<Option<Vec<(String, Tags)>>, CloudError> {
     const OPERATION: &Call = &kind::GET_TAGS_OF_MANY;
     let unknown = fault(OPERATION, "UnknownOperation", "");
@@ -80,12 +80,12 @@ fn tag_set(set: ResourceTagSet) -> Option<(String, Tags)> {
     Some((set.resource_id?, tags.collect()))
 }
 
-/// Add tags, or change them. Others stay.
+/// Add or change tags. Other tags stay.
 pub(super) async fn write(
     clients: &Clients,
     id: &str,
     tags: Tags,
-    table: &[Passing],
+    table: &[Transient],
 ) -> Result<(), CloudError> {
     let tags: Vec<Tag> =
         tags.into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();

@@ -1,4 +1,4 @@
-//! Hosted zones as a kind: they are looked up and never made.
+//! The driver of hosted zones, which are looked up and never created.
 
 use async_trait::async_trait;
 use holdfast_compiler::observation::Object;
@@ -9,7 +9,7 @@ use super::driver::Look;
 use super::zone::object;
 use crate::cloud::CloudError;
 
-/// Hosted zones.
+/// The driver of hosted zones.
 pub(super) struct Driver;
 
 #[async_trait]

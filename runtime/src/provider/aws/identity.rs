@@ -1,4 +1,4 @@
-//! Whose credentials we have: one call of STS, the first of all.
+//! The identity of the credentials: one call to STS, before all other calls.
 
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 
@@ -11,13 +11,13 @@ use crate::cloud::{Caller, CloudError};
 
 const OPERATION: &Call = &IDENTITY;
 
-/// Ask. Everybody may: the call needs no permission (AWS STS API Reference, `GetCallerIdentity`).
+/// Read the identity. The call needs no permission (AWS STS API Reference, `GetCallerIdentity`).
 pub(super) async fn ask(sts: &aws_sdk_sts::Client) -> Result<Caller, CloudError> {
     caller(sts.get_caller_identity().send().await.named(OPERATION)?)
 }
 
 fn caller(answer: GetCallerIdentityOutput) -> Result<Caller, CloudError> {
-    let lacks = |what: &str| fault(OPERATION, "BadAnswer", format!("no {what} in the answer"));
+    let lacks = |what: &str| fault(OPERATION, "BadAnswer", format!("the response has no {what}"));
     let account = answer.account.ok_or_else(|| lacks("account"))?;
     let arn = answer.arn.ok_or_else(|| lacks("ARN"))?;
     // arn:PARTITION:sts::ACCOUNT:RESOURCE

@@ -1,10 +1,9 @@
-//! A journal in a bucket, for teams. A page is an object that is written only if nobody has written it
-//! (`If-None-Match: *`), so of two writers one wins, and there is no lock that could be left behind.
+//! A journal in a bucket, for teams. A page is an object that is written only if it does not exist yet
+//! (`If-None-Match: *`), so of two writers one wins, and no stale lock can stay behind.
 //!
-//! `PREFIX/000007/00000001` is the first page of run 7; `PREFIX/000007.jsonl` is all of it, once it has ended.
-//! Nothing is ever deleted: the last page of a run that was taken over is what stops its writer, and a bucket that
-//! nobody may delete from is the better journal. Source: Amazon S3 User Guide, "How to prevent object overwrites
-//! with conditional writes".
+//! `PREFIX/000007/00000001` is the first page of run 7; `PREFIX/000007.jsonl` is the whole run, once it has ended.
+//! Nothing is ever deleted: the page that closes a taken-over run stops its writer, and a bucket without delete
+//! permissions is safer. Source: Amazon S3 User Guide, "How to prevent object overwrites with conditional writes".
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -33,13 +32,14 @@ use crate::journal::chain::{Part, Text};
 use crate::journal::error::JournalError;
 use crate::journal::store::{Appended, Read, Store};
 
-/// Objects read at the same time.
+/// How many objects are read concurrently.
 const AT_A_TIME: usize = 16;
-/// How often a write is tried that met another one on the same key, and the pause between. Source: Amazon S3 API
-/// Reference, `PutObject`: on 409 `ConditionalRequestConflict` "retry the upload".
+/// How often a write that conflicts with another one on the same key is tried, and the pause between attempts.
+/// Source: Amazon S3 API Reference, `PutObject`: on 409 `ConditionalRequestConflict` "retry the upload".
 const CONFLICTS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
-/// The metadata that says which process wrote an object: an answer can get lost, and the SDK asks again.
+/// The metadata that names the process that wrote an object. It recognises Holdfast's own object if the response to a
+/// write was lost and the SDK wrote again.
 const WRITER: &str = "holdfast-writer";
 
 /// A journal in a bucket.
@@ -49,7 +49,7 @@ pub(crate) struct Bucket {
     client: Client,
     place: S3Location,
     lease: u64,
-    /// This process, and no other.
+    /// A random id of this process.
     writer: String,
 }
 
@@ -57,13 +57,13 @@ pub(crate) struct Bucket {
 struct Object {
     bytes: Vec<u8>,
     writer: Option<String>,
-    /// How long ago it was written, by S3's clock alone.
+    /// How long ago it was written, measured by S3's clock.
     age: Duration,
 }
 
 impl Bucket {
-    /// Find the bucket, which has to belong to `owner`, an account; if nobody says which, to the account that the
-    /// credentials belong to.
+    /// Open the journal. The bucket must belong to the account `owner`, or to the account of the credentials if
+    /// `None`.
     pub(crate) async fn open(
         place: &S3Location,
         region: Option<&str>,
@@ -92,7 +92,7 @@ impl Bucket {
         format!("{}{run:06}/{page:08}", self.place.prefix())
     }
 
-    /// Keys below a prefix, and what is common to keys below them.
+    /// The keys directly below a prefix, and the common prefixes ("folders") below it.
     async fn list(&self, prefix: &str) -> Result<(Vec<String>, Vec<String>), CloudError> {
         let (mut keys, mut folders) = (Vec::new(), Vec::new());
         let request = self.client.list_objects_v2().bucket(self.place.bucket()).prefix(prefix).delimiter("/");
@@ -117,7 +117,7 @@ impl Bucket {
         Ok(Object { bytes: bytes.to_vec(), writer, age })
     }
 
-    /// Write an object if there is none.
+    /// Write an object if it does not exist.
     async fn put(&self, key: &str, text: &[u8]) -> Result<Appended, CloudError> {
         const OPERATION: &Call = &JOURNAL_PUT;
         for _ in 0..CONFLICTS {
@@ -135,10 +135,10 @@ impl Bucket {
                 Err(error) => return Err(error),
             }
         }
-        Err(fault(OPERATION, "ConditionalRequestConflict", "another write on this key does not end"))
+        Err(fault(OPERATION, "ConditionalRequestConflict", "another write to this key does not finish"))
     }
 
-    /// A run's pages, and how long ago the last was written.
+    /// The pages of a run, and how long ago the last one was written.
     async fn pages(&self, run: u64) -> Result<(Vec<Part>, Duration), CloudError> {
         let prefix = format!("{}{run:06}/", self.place.prefix());
         let (keys, _) = self.list(&prefix).await?;
@@ -159,7 +159,7 @@ impl Bucket {
     async fn text(&self, run: u64, folded: bool, thorough: bool) -> Result<(Text, Duration), CloudError> {
         let (mut pages, age) = if folded && !thorough { Default::default() } else { self.pages(run).await? };
         if folded && thorough && pages.is_empty() {
-            // Nothing is ever deleted, so a fold whose pages are gone is not to be believed for want of a comparison.
+            // Pages are never deleted, so a fold without pages is not trusted: report the first page as missing.
             pages.push(Part { number: 1, name: self.page(run, 1), bytes: Vec::new() });
         }
         let (parts, pages) = if folded {
@@ -204,7 +204,7 @@ impl Store for Bucket {
     }
 
     async fn fold(&self, run: u64, text: Vec<u8>) {
-        // Whoever reads next has its pages, and folds them.
+        // If this fails, the next runner reads the pages and folds them.
         if let Err(error) = self.put(&self.folded(run), &text).await {
             tracing::debug!(%error, run, "not folded");
         }
@@ -219,15 +219,16 @@ impl Store for Bucket {
     }
 }
 
-/// S3 gives the same answer whether we may not read a bucket or whether it belongs to another account than it has to.
+/// The journal's error for a failed call. S3 gives the same response for a missing permission and for a bucket of an
+/// unexpected account.
 fn failed(place: &S3Location, mut error: CloudError) -> JournalError {
     if error.class == Class::Denied {
-        error.message.push_str(" (no permission, or the bucket belongs to another account than expected)");
+        error.message.push_str(" (no permission, or the bucket does not belong to the expected account)");
     }
     JournalError::Cloud { place: place.to_string(), error }
 }
 
-/// The region of a bucket: S3 tells it with any answer, also with the one that it is elsewhere.
+/// The region of a bucket. S3 returns it with every response, even if the request went to the wrong region.
 async fn region_of(clients: &Clients, bucket: &str) -> Result<String, CloudError> {
     let answer = clients.s3(clients.region()).head_bucket().bucket(bucket).send().await;
     let told = match &answer {
@@ -243,13 +244,13 @@ async fn region_of(clients: &Clients, bucket: &str) -> Result<String, CloudError
     }
 }
 
-/// The time of an answer, as S3 says it.
+/// The time of a response, from its `Date` header.
 #[derive(Debug, Clone, Default)]
 struct Clock(Arc<Mutex<Option<DateTime>>>);
 
 impl Clock {
-    /// How long before the answer something was. What is not known is no time at all: nobody is declared dead
-    /// by a missing header.
+    /// The time from `then` to the response. An unknown time counts as zero, so that a missing header never makes a
+    /// run look abandoned.
     fn since(&self, then: Option<&DateTime>) -> Duration {
         let now = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let seconds = now.zip(then).map_or(0, |(now, then)| now.secs() - then.secs());

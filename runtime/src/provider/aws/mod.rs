@@ -1,8 +1,8 @@
-//! AWS: the [`Cloud`] that estates are really kept in.
+//! AWS as a [`Cloud`].
 //!
-//! A kind is a file (or a few): what it asks AWS for, what it makes of the answer, which calls make, change
-//! and remove a thing. Every call goes through `error`, which names it, and `count`, which counts it; calls
-//! whose success other calls have to catch up with go through `retry`.
+//! Each kind has its own file, or a few: how to read its objects, and which calls create, update and delete them.
+//! Every call goes through `error`, which attaches its name, and `count`, which counts it; calls that may come before
+//! an earlier change has propagated go through `retry`.
 
 mod batch;
 mod bucket;
@@ -51,7 +51,7 @@ use clients::Clients;
 use driver::Look;
 use drivers::DRIVERS;
 
-/// The provider.
+/// The provider AWS.
 pub static PROVIDER: Provider = Provider {
     declared: &holdfast_compiler::provider::aws::PROVIDER,
     check: drivers::check,
@@ -61,14 +61,14 @@ pub static PROVIDER: Provider = Provider {
     embedded: embedded::KINDS,
 };
 
-/// One AWS account, through the SDK's ordinary chain of configuration and credentials.
+/// One AWS account, with configuration and credentials from the SDK's default chain.
 #[derive(Debug)]
 pub struct Aws {
     clients: Clients,
 }
 
 impl Aws {
-    /// Read configuration from environment and profile. The first call to AWS comes later.
+    /// Read the configuration from environment and profile. Makes no call to AWS.
     pub async fn connect() -> Self {
         Self { clients: Clients::connect().await }
     }
@@ -85,7 +85,7 @@ impl Cloud for Aws {
     }
 
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError> {
-        // First of all: every question about a bucket says whose it has to be.
+        // The identity comes first, because every request about a bucket names its expected owner.
         self.clients.identity().await?;
         let look = Look::new(&self.clients, scope);
         let found = try_join_all(DRIVERS.iter().map(|driver| driver.observe(&look))).await?;
@@ -108,7 +108,7 @@ impl Cloud for Aws {
         if let Err(refused) = batch.iter().try_for_each(|command| drivers::check(command, account)) {
             return struck(refused);
         }
-        // A batch has one kind.
+        // All commands of a batch have the same kind.
         match batch.first().and_then(|command| drivers::of(command.address.kind())) {
             Some(driver) => driver.execute(&self.clients, batch).await,
             None => Vec::new(),
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use crate::cloud::Caller;
 
-    /// The checks themselves have their own tests; here is that AWS is not called before them.
+    /// The checks have their own tests; this one shows that AWS is not called before them.
     #[tokio::test]
     async fn forged_command_is_refused_before_any_call() {
         let account = "111122223333".to_owned();

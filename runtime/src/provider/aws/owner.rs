@@ -1,6 +1,6 @@
-//! Whose every bucket has to be: a bucket's name says nothing about its owner, and a name that was given up can be
-//! taken by anybody. So every request of S3 says the account that the bucket must belong to, and S3 answers 403
-//! where it does not (Amazon S3 User Guide, "Verifying bucket ownership with bucket owner condition").
+//! The expected owner of every bucket. A bucket's name does not prove its owner, because anybody can create a bucket
+//! with the name of a deleted one. So every S3 request names the account that must own the bucket, and S3 responds
+//! with 403 if it does not (Amazon S3 User Guide, "Verifying bucket ownership with bucket owner condition").
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,17 +13,17 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 const HEADER: &str = "x-amz-expected-bucket-owner";
 
-/// The operations of S3 that have no such header: there is no bucket yet, or none in particular. Source: the service
-/// model of S3 (botocore 1.43, `s3/2006-03-01`); of the four others that lack it (sessions and renames of directory
-/// buckets, Object Lambda) Holdfast makes no use, and here they fail.
+/// The operations of S3 without this header: there is no bucket yet, or no particular one. Source: the service model
+/// of S3 (botocore 1.43, `s3/2006-03-01`). Holdfast does not use the four other operations that lack it (sessions and
+/// renames of directory buckets, Object Lambda); they would fail here.
 const WITHOUT: [&str; 2] = ["CreateBucket", "ListBuckets"];
 
-/// The account that all buckets have to belong to, once it is known. Clones share it.
+/// The account that all buckets must belong to, once it is known. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Owner(Arc<OnceLock<String>>);
 
 impl Owner {
-    /// It is this one. What was said first stands.
+    /// Set the account. Only the first call has an effect.
     pub(super) fn set(&self, account: &str) {
         let _ = self.0.set(account.to_owned());
     }
@@ -35,7 +35,7 @@ impl Intercept for Owner {
         "HoldfastOwner"
     }
 
-    /// Before it is signed, so that nobody on the way can take it out.
+    /// Adds the header before signing, so that it cannot be removed in transit.
     fn modify_before_signing(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,

@@ -1,6 +1,6 @@
-//! Which permission of IAM each call of AWS takes, on what, and which command makes it. It follows from the calls that
-//! the kinds declare; `runtime/PERMISSIONS.md` is written from it (`permissions_page.rs`), and the tests hold every
-//! request against it.
+//! Which IAM permission each AWS call needs, on which resources, and which commands make it. Derived from the calls
+//! that the kinds declare. `runtime/PERMISSIONS.md` is generated from it (`permissions_page.rs`), and tests compare
+//! every request with it.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use Use::{Apply, Import, Plan, Teardown};
 use holdfast_compiler::provider::aws::PROVIDER;
 use holdfast_compiler::resource::{Call, Made, Permission};
 
-/// What a person wants to do. Whoever applies also plans; whoever tears down also applies.
+/// What a person wants to do. An apply includes a plan, and a teardown includes an apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Use {
-    /// `plan`, `status` and the like: reading what the policies are about.
+    /// `plan` and other commands that read the resources that the policies describe.
     Plan,
     /// `import`: reading everything.
     Import,
@@ -22,10 +22,10 @@ pub enum Use {
 }
 
 impl Use {
-    /// Every use, the least first.
+    /// Every use, the one with the fewest permissions first.
     pub const ALL: [Self; 4] = [Plan, Import, Apply, Teardown];
 
-    /// Whether it also does what another one does.
+    /// Whether it includes another use.
     #[must_use]
     pub fn includes(self, other: Self) -> bool {
         match (self, other) {
@@ -35,12 +35,12 @@ impl Use {
     }
 }
 
-/// A call, and who makes it.
+/// A call, and the uses that make it.
 #[derive(Debug, Clone)]
 pub struct Listed {
     /// The call.
     pub call: &'static Call,
-    /// The least uses that make it.
+    /// The smallest uses that make it; uses that include those make it too.
     pub by: BTreeSet<Use>,
 }
 
@@ -76,12 +76,12 @@ pub fn calls() -> Vec<Listed> {
     all
 }
 
-/// Who makes a call.
+/// The smallest uses that make a call.
 fn uses(made: Made, stateful: bool) -> &'static [Use] {
     match made {
         Made::Observe | Made::ReadJournal => &[Plan],
         Made::Survey => &[Import],
-        // What holds data is only deleted in a teardown.
+        // Only a teardown deletes resources that hold data.
         Made::Delete if stateful => &[Teardown],
         Made::Create
         | Made::CreateUnless(_)
@@ -89,7 +89,7 @@ fn uses(made: Made, stateful: bool) -> &'static [Use] {
         | Made::Delete
         | Made::Change
         | Made::Recover => &[Apply],
-        // Of those who only read, nobody writes a journal.
+        // A plan does not write to the journal.
         Made::WriteJournal => &[Import, Apply],
     }
 }
@@ -120,6 +120,6 @@ mod tests {
             of(by).iter().map(|one| one.action).filter(|action| !reads(action)).collect()
         };
         assert_eq!(writes(Use::Plan), [""; 0]);
-        assert_eq!(writes(Use::Import), ["s3:PutObject"], "what it takes over is written down");
+        assert_eq!(writes(Use::Import), ["s3:PutObject"], "an import records what it adopts");
     }
 }

@@ -1,4 +1,4 @@
-//! `runtime/PERMISSIONS.md`: the table of permissions as documents of IAM, with what a person has to fill in.
+//! `runtime/PERMISSIONS.md`: the permissions as IAM policy documents, with placeholders for a person to fill in.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,43 +12,43 @@ use super::permissions::{Use, calls, of};
 const BEGIN: &str = "\
 # Permissions on AWS
 
-Written by the tests from the calls that each kind declares; `HOLDFAST_BLESS=1 cargo test -p holdfast --test permissions` writes it
-anew.
+This page is generated from the calls that each kind declares. To regenerate it, run
+`HOLDFAST_BLESS=1 cargo test -p holdfast --test permissions`.
 
-Replace before use: `ACCOUNT` by the twelve digits of the account, `PREFIX` by what the names of the estate's buckets begin
-with (without such a prefix: name each bucket), `ZONE` by the id of a hosted zone (one line for each), `JOURNAL` by the
-bucket of a shared journal and `JOURNAL-PREFIX` by its prefix; without a shared journal leave those two statements out. In
-other partitions than `aws` the ARNs begin with `arn:aws-cn:` or `arn:aws-us-gov:`. Everybody may call
-`sts:GetCallerIdentity`, so it is in no policy.
+Replace before use: `ACCOUNT` with the twelve digits of the account, `PREFIX` with the common prefix of the estate's bucket
+names (if there is none, name each bucket), `ZONE` with the id of a hosted zone (one line for each), `JOURNAL` with the
+bucket of a shared journal and `JOURNAL-PREFIX` with its prefix; without a shared journal, leave those two statements out.
+In partitions other than `aws`, the ARNs begin with `arn:aws-cn:` or `arn:aws-us-gov:`. `sts:GetCallerIdentity` needs no
+permission, so it is in no policy.
 ";
 
 const BOUNDARY: &str = "\
-## The permissions boundary of what Holdfast makes
+## The permissions boundary of the roles that Holdfast creates
 
-The most that a replication role can do, whatever policy somebody puts on it. Make it once, by hand, under the name
-`holdfast-boundary`, and set `HOLDFAST_ROLE_BOUNDARY=arn:aws:iam::ACCOUNT:policy/holdfast-boundary` where Holdfast plans
-and applies: every role it makes gets this boundary. The policy of `apply` allows no role without it, so that whoever has the
-credentials of the runner cannot give a role more than copying. Roles that are there already get it by hand: `aws iam
-put-role-permissions-boundary`. A role with any other boundary is not taken over (`holdfast explain E0605`). Where a site has a
-KMS key of another account, add that key's ARN to the statements about keys.
+The boundary limits what a replication role can do, whatever policy somebody attaches to it. Create it once, by hand, with
+the name `holdfast-boundary`, and set `HOLDFAST_ROLE_BOUNDARY=arn:aws:iam::ACCOUNT:policy/holdfast-boundary` where Holdfast
+plans and applies: every role it creates gets this boundary. The policy of `apply` allows no role without it, so that the
+credentials of the runner cannot grant a role more than replication. Set it on existing roles by hand: `aws iam
+put-role-permissions-boundary`. Holdfast does not adopt a role with a different boundary (`holdfast explain E0605`). If a
+site uses a KMS key of another account, add that key's ARN to the statements about keys.
 ";
 
 const EXISTING: &str = "\
-Roles that a policy names under `existing` have names of their own: add their ARNs beside `role/holdfast-*`, one by one.
+Roles that a policy names under `existing` have other names: add the ARN of each one beside `role/holdfast-*`.
 ";
 
 const CI: &str = "\
 ## Trust for GitHub Actions
 
 The roles of `plan` and of `apply` are assumed with OIDC, without any stored key, each from one environment of one
-repository. Which form `sub` has depends on the repository: one created, renamed or transferred after 15 July 2026 sends ids
-beside the names. Use the form that yours sends, and never a wildcard, least of all around `@`: names can be taken by others,
-ids cannot. (GitHub Docs, \"OpenID Connect reference\".)
+repository. The form of `sub` depends on the repository: one that was created, renamed or transferred after 15 July 2026
+sends ids beside the names. Use the form that yours sends, and never a wildcard, least of all around `@`: others can take
+over a name, but not an id. (GitHub Docs, \"OpenID Connect reference\".)
 ";
 
 const AFTER_CI: &str = "\
-With an environment in the job `sub` does not say the branch. So the environment needs a rule of its own, that only the
-protected branch deploys to it. Its reviewers decide whether a job starts; they never replace the approvals of a plan, which
+If the job has an environment, `sub` does not name the branch. So the environment needs a rule that only the protected
+branch deploys to it. Its reviewers decide whether a job starts; they do not replace the approvals of a plan, which
 `holdfast apply` checks itself.
 ";
 
@@ -59,19 +59,19 @@ pub fn page() -> String {
     let mut section = |title: &str, text: &str, document: &Value| {
         let _ = write!(out, "\n## {title}\n\n{text}\n```json\n{document:#}\n```\n");
     };
-    section("`plan`", "Reads what the policies are about.\n", &policy(Use::Plan));
+    section("`plan`", "Reads the resources that the policies describe.\n", &policy(Use::Plan));
     section("`import`", "Reads every bucket, zone and health check of the account.\n", &policy(Use::Import));
     section("`apply`", EXISTING, &policy(Use::Apply));
     section(
         "`apply` that deletes buckets",
-        "Only for a plan with `--allow destroy:ADDRESS`: that of `apply`, and `s3:DeleteBucket`. S3 deletes empty buckets only.\n",
+        "Only for a plan with `--allow destroy:ADDRESS`: the policy of `apply`, and `s3:DeleteBucket`. S3 deletes only empty buckets.\n",
         &policy(Use::Teardown),
     );
     let _ = write!(out, "\n{BOUNDARY}\n```json\n{:#}\n```\n", boundary());
     let _ = write!(out, "\n{CI}");
     for (form, sub) in [
-        ("Repositories as old as that", "repo:OWNER/REPOSITORY:environment:ENVIRONMENT"),
-        ("Later ones", "repo:OWNER@OWNER-ID/REPOSITORY@REPOSITORY-ID:environment:ENVIRONMENT"),
+        ("Earlier repositories", "repo:OWNER/REPOSITORY:environment:ENVIRONMENT"),
+        ("Later repositories", "repo:OWNER@OWNER-ID/REPOSITORY@REPOSITORY-ID:environment:ENVIRONMENT"),
     ] {
         let _ = write!(out, "\n{form}:\n\n```json\n{:#}\n```\n", trust(sub));
     }
@@ -79,7 +79,7 @@ pub fn page() -> String {
     out
 }
 
-/// The policy of a use: one statement for everything that is given on the same things.
+/// The policy of a use: one statement for all permissions on the same resources.
 #[must_use]
 pub fn policy(wanted: Use) -> Value {
     let mut grouped: BTreeMap<&str, (&Scope, Vec<&str>)> = BTreeMap::new();
@@ -98,7 +98,7 @@ pub fn policy(wanted: Use) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>()})
 }
 
-/// The most that a role of ours may do: what the compiler can grant, on all buckets of the estate.
+/// The permissions boundary: everything that the compiler can grant to a role, on all buckets of the estate.
 #[must_use]
 pub fn boundary() -> Value {
     let statements = GRANTS.iter().map(|grant| {
@@ -136,7 +136,7 @@ fn trust(sub: &str) -> Value {
     })
 }
 
-/// Every call with what it takes.
+/// The table of all calls, with the permissions they need.
 fn table() -> String {
     let mut out = "## Every call\n\n| call | permissions | made by |\n| --- | --- | --- |\n".to_owned();
     for listed in calls() {

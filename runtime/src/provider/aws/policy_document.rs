@@ -1,11 +1,11 @@
-//! IAM policy documents, as IAM gives them and in one form.
+//! Parsing and normalising IAM policy documents.
 //!
-//! The form is the one the compiler writes, so that only a real difference is one: statements are a list; in
-//! a statement of a role's own policy actions and resources are lists; in a trust policy, as in every
-//! condition, what is alone stands without a list. The order of lists stays: IAM keeps it.
+//! The normal form is the one that the compiler writes, so that only real differences show: statements are a list; in
+//! a statement of a role's own policy, actions and resources are lists; in a trust policy, as in every condition, a
+//! single item is not in a list. The order of lists stays, because IAM keeps it.
 //!
-//! Source: IAM User Guide, "IAM JSON policy elements reference" (where a list may have one item, the item
-//! alone means the same).
+//! Source: IAM User Guide, "IAM JSON policy elements reference" (a list of one item means the same as the item
+//! alone).
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -14,14 +14,14 @@ use super::error::fault;
 use crate::cloud::CloudError;
 use holdfast_compiler::resource::Call;
 
-/// A document as IAM answers it: JSON, percent-encoded (RFC 3986).
+/// Parses and normalises a document as IAM returns it: percent-encoded JSON (RFC 3986).
 pub(super) fn parse(call: &Call, encoded: &str) -> Result<Value, CloudError> {
     let broken = |why: String| fault(call, "BadAnswer", format!("a policy document: {why}"));
     let text = percent_decode_str(encoded).decode_utf8().map_err(|error| broken(error.to_string()))?;
     serde_json::from_str(&text).map(normalise).map_err(|error| broken(error.to_string()))
 }
 
-/// A document in the one form.
+/// A document in normal form.
 pub(super) fn normalise(mut document: Value) -> Value {
     if let Some(statements) = document.get_mut("Statement") {
         *statements = Value::Array(items(statements.take()).into_iter().map(statement).collect());
@@ -77,7 +77,7 @@ mod tests {
 
     use super::*;
 
-    /// The two documents that the compiler writes, with everything it can put into them.
+    /// The two documents that the compiler writes, with every element it can use.
     fn written() -> [Value; 2] {
         [
             json!({"Version": "2012-10-17", "Statement": [{

@@ -1,4 +1,4 @@
-//! Records: read zone by zone, written in atomic changes that are waited for.
+//! Reading records, zone by zone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,10 @@ use super::retry::{ROUTE53, retry};
 use super::zone::{AT_A_TIME, Zone};
 use crate::cloud::CloudError;
 
-/// Record sets per page: the most that Route 53 gives.
+/// Record sets per page: the maximum of Route 53 (API Reference, `ListResourceRecordSets`).
 const PAGE: i32 = 300;
 
-/// Everything on the wanted names, by zone. Zones that do not exist have nothing.
+/// All records on the wanted names, by zone. Zones that do not exist are skipped.
 pub(super) async fn observe(
     clients: &Clients,
     wanted: &BTreeMap<String, BTreeSet<String>>,
@@ -31,7 +31,7 @@ pub(super) async fn observe(
     Ok(objects.into_iter().flatten().collect())
 }
 
-/// Everything on some names of a zone, in as few calls as possible: name by name, or the whole zone.
+/// All records on some names of a zone, in as few calls as possible: name by name, or the whole zone.
 pub(super) async fn read(
     clients: &Clients,
     zone: &Zone,
@@ -50,15 +50,15 @@ pub(super) async fn read(
     Ok(objects)
 }
 
-/// Everything in a zone.
+/// All records of a zone.
 pub(super) async fn all(clients: &Clients, zone: &Zone) -> Result<Vec<Object>, CloudError> {
     let mut objects = Vec::new();
     list(clients, zone, None, &mut objects, |_| true).await?;
     Ok(objects)
 }
 
-/// Page from a name, or from the beginning, on to the end. All records of a name follow each other, so a
-/// reading that began with one name ends where another begins.
+/// Read pages from a name, or from the beginning. Records of a name are contiguous, so a listing that starts at a
+/// name ends where the next name begins.
 async fn list(
     clients: &Clients,
     zone: &Zone,

@@ -1,5 +1,5 @@
-//! Changing records: one atomic change per batch as far as Route 53's limits allow, waited for until all its
-//! name servers answer with it.
+//! Changing records: one atomic change per batch, as far as Route 53's limits allow, and waiting until all its name
+//! servers serve it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -29,14 +29,14 @@ use crate::cloud::{CloudError, Command, Done};
 const OPERATION: &Call = &kind::CHANGE;
 const REFUSED: &str = "InvalidChangeBatch";
 
-/// How long a change may take; most take less than a minute.
+/// How long to wait for a change; most take less than a minute.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Each question is a call of the few that an account has in a second, so the first comes when there may be an
-/// answer and not sooner.
+/// The first pause before polling. Each poll counts against the account's few calls a second, so do not poll before a
+/// change can be done.
 const FIRST: Duration = Duration::from_millis(1_250);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Execute the commands of one batch, in their order.
+/// Execute the commands of one batch, in order.
 pub(super) async fn execute(clients: &Clients, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
     let not_sent = || fault(OPERATION, "NotSent", "not sent: an earlier part of the batch failed");
     let mut results: Vec<Result<Done, CloudError>> = batch.iter().map(|_| Err(not_sent())).collect();
@@ -68,13 +68,13 @@ pub(super) async fn execute(clients: &Clients, batch: &[Command]) -> Vec<Result<
     results
 }
 
-/// How many changes the records of a batch take.
+/// How many atomic changes a batch of records needs.
 pub(super) fn changes(batch: &[Command]) -> usize {
-    // What cannot be sent is told when it is tried.
+    // Invalid commands are reported when they are executed.
     split(batch.iter().enumerate().filter_map(|(at, command)| bundle(at, command).ok()).collect()).len()
 }
 
-/// What a command is about: the record as it should be, or as it is where it should not.
+/// The record of a command: the desired one, or the observed one for a delete.
 fn subject(command: &Command) -> &Values {
     match &command.object {
         Some(found) if command.values.is_empty() => &found.attributes,
@@ -105,13 +105,13 @@ fn change(action: ChangeAction, values: &Values) -> Result<Change, CloudError> {
 
 async fn send(clients: &Clients, commands: &[&Command], chunk: &[Bundle]) -> Result<(), CloudError> {
     let mut changes: Vec<Change> = chunk.iter().flat_map(|bundle| bundle.changes.iter().cloned()).collect();
-    // What goes, goes first: records that swap their roles are each in the other's way.
+    // Deletes come first, because records that swap their failover roles conflict with each other.
     changes.sort_by_key(|change| *change.action() != ChangeAction::Delete);
     let Some(zone) = chunk.first().map(|bundle| bundle.zone.as_str()) else { return Ok(()) };
     match submit(clients, zone, changes).await {
         Ok(()) => Ok(()),
-        // The same change may have got through before, and only its answer not. Creating and deleting cannot
-        // be repeated then, but writing what is there can: it gives a change to wait for.
+        // The change may have succeeded before, and only its response was lost. Then create and delete cannot be
+        // repeated, but an upsert of the same records can, and it returns a change to wait for.
         Err(error) if error.code == REFUSED && in_place(clients, commands).await? => {
             let again = commands.iter().enumerate().filter(|(_, command)| command.action != Action::Delete);
             let again = again.map(|(at, command)| {
@@ -140,7 +140,7 @@ async fn submit(clients: &Clients, zone: &str, changes: Vec<Change>) -> Result<(
     }
 }
 
-/// A refused change says all that is wrong with it: one line per message.
+/// The error of a refused change, with one line per message.
 fn refusal(error: &SdkError<ChangeResourceRecordSetsError, HttpResponse>) -> CloudError {
     let told = translate(OPERATION, error);
     if let Some(ChangeResourceRecordSetsError::InvalidChangeBatch(refusal)) = error.as_service_error() {
@@ -164,8 +164,8 @@ async fn settle(clients: &Clients, change: &ChangeInfo) -> Result<(), CloudError
     while status != ChangeStatus::Insync {
         if Instant::now() + pause > end {
             let message = format!(
-                "Route 53 has accepted the change {id}, but after {} minutes not all of its name servers have \
-                 it: it is still pending, and a new plan will show what is there",
+                "Route 53 accepted the change {id}, but after {} minutes not all of its name servers have it: the \
+                 change is still pending; plan again to see the current state",
                 PATIENCE.as_secs() / 60
             );
             return Err(fault(OPERATION, "ChangePending", message));
@@ -179,7 +179,7 @@ async fn settle(clients: &Clients, change: &ChangeInfo) -> Result<(), CloudError
     Ok(())
 }
 
-/// Whether everything is as after the commands.
+/// Whether all records are as they should be after the commands.
 async fn in_place(clients: &Clients, commands: &[&Command]) -> Result<bool, CloudError> {
     let Some(first) = commands.first().map(|command| subject(command)) else { return Ok(true) };
     let zone = Zone {
@@ -215,7 +215,7 @@ fn matches(object: &Object, wanted: &Values) -> bool {
     })
 }
 
-/// Records.
+/// The driver of records.
 pub(super) struct Driver;
 
 #[async_trait]

@@ -1,7 +1,8 @@
-//! DNS names as Route 53 writes them, and as we do: lower case, no final dot, nothing escaped.
+//! Converting DNS names from Route 53's form to Holdfast's: lower case, no final dot, no escapes.
 
-/// A name of Route 53 in our form. Anything but letters, digits, `-`, `_` and `.` comes as `\` and three octal
-/// digits, above all `\052` for `*`. Source: Amazon Route 53 Developer Guide, "DNS domain name format".
+/// A name of Route 53 in Holdfast's form. Route 53 writes characters other than letters, digits, `-`, `_` and `.` as
+/// `\` and three octal digits, such as `\052` for `*`. Source: Amazon Route 53 Developer Guide, "DNS domain name
+/// format".
 pub(super) fn plain(name: &str) -> String {
     let name = name.strip_suffix('.').unwrap_or(name);
     let mut plain = String::with_capacity(name.len());

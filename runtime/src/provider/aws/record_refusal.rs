@@ -1,11 +1,11 @@
-//! Why Route 53 refused a change: it names records in prose, several in one answer.
+//! Parsing Route 53's refusals of a change, which name several records in prose.
 
 use holdfast_compiler::resource::Values;
 
 use super::fields::text;
 use crate::cloud::CloudError;
 
-/// The part of a refusal that concerns one record; all of it if it names none of them, or not this one.
+/// The part of a refusal that concerns one record; the whole refusal if it does not name this record.
 pub(super) fn concerning(record: &Values, error: &CloudError) -> CloudError {
     let messages = messages(&error.message);
     let own: Vec<&str> = messages.iter().copied().filter(|message| names(message, record)).collect();
@@ -13,13 +13,13 @@ pub(super) fn concerning(record: &Values, error: &CloudError) -> CloudError {
     CloudError { message, ..error.clone() }
 }
 
-/// The messages: a line each, or in brackets like `[Tried to create …, Tried to delete …]`.
+/// The single messages: one per line, or in brackets like `[Tried to create …, Tried to delete …]`.
 fn messages(text: &str) -> Vec<&str> {
     let mut messages = Vec::new();
     for line in text.lines() {
         let mut rest = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')).unwrap_or(line);
         let mut from = 0;
-        // Within a message a comma is followed by a small letter: "[name='a.example.com.', type='A']".
+        // Within a message, a comma is followed by a lower-case letter: "[name='a.example.com.', type='A']".
         while let Some(at) = rest.get(from..).and_then(|tail| tail.find(", ")).map(|at| from + at) {
             let (message, tail) =
                 (rest.get(..at).unwrap_or_default(), rest.get(at + 2..).unwrap_or_default());
@@ -36,14 +36,14 @@ fn messages(text: &str) -> Vec<&str> {
     messages
 }
 
-/// The messages of a refusal that the SDK cannot read: Route 53 may send `<InvalidChangeBatch>` itself as the
-/// answer, where the SDK looks for it within `<ErrorResponse>` (aws/aws-sdk-go-v2 reads both, in
-/// `service/route53/internal/customizations`). One line per message.
+/// The messages of a refusal that the SDK cannot parse, one per line: Route 53 may send `<InvalidChangeBatch>` as the
+/// root element, but the SDK expects it within `<ErrorResponse>` (aws/aws-sdk-go-v2 reads both, in
+/// `service/route53/internal/customizations`).
 pub(super) fn bare_refusal(body: &[u8]) -> Option<String> {
     let body = std::str::from_utf8(body).ok().filter(|body| body.contains("<InvalidChangeBatch"))?;
     let messages = body.split("<Message>").skip(1).filter_map(|rest| rest.split("</Message>").next());
     let messages = messages.map(|message| {
-        // The ampersand last, so that nothing is read twice.
+        // Decode the ampersand last, so that nothing is decoded twice.
         let entities =
             [("&apos;", "'"), ("&#39;", "'"), ("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
         entities.into_iter().fold(message.to_owned(), |text, (entity, plain)| text.replace(entity, plain))

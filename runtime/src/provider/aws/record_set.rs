@@ -1,4 +1,4 @@
-//! One record set, as values and back.
+//! Converting one record set to values and back.
 
 use aws_sdk_route53::types::{
     AliasTarget, ResourceRecord, ResourceRecordSet, ResourceRecordSetFailover, RrType,
@@ -38,8 +38,8 @@ pub(super) fn to_values(zone: &Zone, set: &ResourceRecordSet) -> Values {
     attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The routing policy. Source: Amazon Route 53 API Reference, `ResourceRecordSet`: each has an element of its
-/// own, and a record without any of them is simple.
+/// The routing policy. Each policy has its own element, and a record without any of them is simple. Source: Amazon
+/// Route 53 API Reference, `ResourceRecordSet`.
 fn routing(set: &ResourceRecordSet) -> &'static str {
     if set.failover().is_some() {
         "failover"
@@ -60,7 +60,7 @@ fn routing(set: &ResourceRecordSet) -> &'static str {
     }
 }
 
-/// The id we give to a record set, which has none: unique in the account, and stable.
+/// Holdfast's id of a record set, which has none on Route 53: unique in the account, and stable.
 pub(super) fn id(values: &Values) -> String {
     let part = |name: &str| text(values, name).unwrap_or_default();
     format!(
@@ -72,8 +72,8 @@ pub(super) fn id(values: &Values) -> String {
     )
 }
 
-/// The way back, for simple records and failover records: there are no others among ours, nor among those that
-/// ours displace.
+/// A record set from attributes. Only simple and failover records are supported: Holdfast neither writes nor
+/// displaces others.
 pub(super) fn from_values(values: &Values) -> Result<ResourceRecordSet, CloudError> {
     let routing = text(values, kind::ROUTING).unwrap_or_default();
     if !matches!(routing, kind::SIMPLE | "failover") {

@@ -1,4 +1,4 @@
-//! Replication configurations: read and written whole.
+//! Replication configurations, read and written as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,10 +22,10 @@ use super::replication_rule as rule;
 use super::retry::{BUCKET, REPLICATION, retry};
 use crate::cloud::{CloudError, Command, Done};
 
-/// Configurations asked for at a time.
+/// How many configurations are read concurrently.
 const AT_A_TIME: usize = 16;
 
-/// The configurations of the wanted source buckets. `regions` says which exist.
+/// The configurations of the wanted source buckets. `regions` holds the buckets that exist.
 pub(super) async fn observe(
     clients: &Clients,
     wanted: &BTreeSet<String>,
@@ -59,7 +59,7 @@ fn attributes(bucket: &str, region: &str, found: &ReplicationConfiguration) -> V
     values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Write or remove a configuration.
+/// Write or delete a configuration.
 pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
     match command.action {
         Action::Create | Action::Update | Action::Replace | Action::Keep => {
@@ -101,7 +101,7 @@ async fn delete(clients: &Clients, command: &Command) -> Result<Done, CloudError
     Ok(done(bucket, Values::new()))
 }
 
-/// Replication configurations.
+/// The driver of replication configurations.
 pub(super) struct Driver;
 
 #[async_trait]

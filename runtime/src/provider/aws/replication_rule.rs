@@ -1,7 +1,7 @@
-//! One rule of a replication configuration, as a value and back.
+//! Converting one rule of a replication configuration to a value and back.
 //!
-//! The value has every key that the compiler writes, and more only where the rule has more, so that comparing
-//! two values compares two rules.
+//! The value has every key that the compiler writes, and further keys only if the rule has those settings, so that
+//! two values are equal exactly if the rules are.
 
 use std::cmp::Reverse;
 
@@ -51,7 +51,7 @@ fn rule_value(rule: &ReplicationRule) -> Value {
         let time = to.replication_time().filter(|t| *t.status() == ReplicationTimeStatus::Enabled);
         put("replication-time", time.and_then(|t| t.time()?.minutes()).map(Value::from));
         let metrics = to.metrics().filter(|metrics| *metrics.status() == MetricsStatus::Enabled);
-        // Metrics may be on without a threshold where there is no replication time control.
+        // Without replication time control, metrics may be enabled without a threshold.
         let threshold = |metrics: &Metrics| metrics.event_threshold().and_then(ReplicationTimeValue::minutes);
         put("metrics", metrics.map(|on| threshold(on).map_or_else(|| "Enabled".into(), Value::from)));
         put("account", to.account().map(Value::from));
@@ -65,7 +65,7 @@ fn rule_value(rule: &ReplicationRule) -> Value {
     Value::Object(value)
 }
 
-/// Rules of the first version have a prefix in place of a filter.
+/// The filter of a rule. Rules of version 1 have a prefix instead.
 fn filter_value(rule: &ReplicationRule) -> Value {
     #[expect(deprecated, reason = "old configurations still have it")]
     let old = rule.prefix();
@@ -82,8 +82,8 @@ fn filter_value(rule: &ReplicationRule) -> Value {
     value
 }
 
-/// Rules of the first version copy delete markers, those of the second only on demand. Source: Amazon S3 User
-/// Guide, "Replicating delete markers between buckets".
+/// Whether delete markers are replicated: always by rules of version 1, by default not by rules of version 2. Source:
+/// Amazon S3 User Guide, "Replicating delete markers between buckets".
 fn delete_markers(rule: &ReplicationRule) -> &str {
     let first_version = rule.filter().is_none();
     let stated = rule.delete_marker_replication().and_then(DeleteMarkerReplication::status);
@@ -94,7 +94,7 @@ fn delete_markers(rule: &ReplicationRule) -> &str {
     }
 }
 
-/// The way back: a rule of the second version.
+/// A rule of version 2 from a value.
 pub(super) fn from_value(value: &Value) -> Result<ReplicationRule, CloudError> {
     let text = |key: &str| value.get(key).and_then(Value::as_str);
     let required = |key: &str| text(key).ok_or_else(|| lacks(OPERATION, key));
@@ -120,7 +120,7 @@ fn number(value: &Value, key: &str) -> Option<i32> {
     value.get(key).and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok())
 }
 
-/// More than one condition takes an `And` (Amazon S3 API Reference, `ReplicationRuleFilter`).
+/// A filter from a value. Several conditions need an `And` (Amazon S3 API Reference, `ReplicationRuleFilter`).
 fn filter(value: Option<&Value>) -> Result<ReplicationRuleFilter, CloudError> {
     let prefix = value.and_then(|value| value.get("prefix")).and_then(Value::as_str).unwrap_or_default();
     let tags = value.and_then(|value| value.get("tags")).and_then(Value::as_object).into_iter().flatten();

@@ -1,9 +1,8 @@
-//! Waiting for AWS to agree with itself. A change that one call has confirmed is not yet known to all that the
-//! next call asks; such answers are repeated, and only such: which ones is a table, with its sources.
+//! Retries for eventual consistency. A change that AWS has confirmed may not be visible to the next call yet. Only
+//! calls that fail for that reason are repeated; tables list the errors, with sources.
 //!
-//! The SDK repeats what failed on the way (throttling, 5xx, lost connections) by itself, up to a number of
-//! attempts. This here comes on top: it outlasts throttling for as long as [`PATIENCE`], and every repetition
-//! is counted as a call.
+//! The SDK already retries throttling, 5xx and lost connections, up to a number of attempts. This module adds to
+//! that: it repeats throttled calls for up to [`PATIENCE`], and every repetition is counted as a call.
 
 use std::time::Duration;
 
@@ -12,78 +11,83 @@ use tokio::time::{Instant, sleep};
 use super::error::class;
 use crate::cloud::{Class, CloudError};
 
-/// How long an answer may stay wrong, and throttling may go on: IAM and versioning usually take seconds. The
-/// call that is under way when it ends is still waited for.
+/// How long a transient error or throttling may last: IAM and versioning usually take seconds. A call that is in
+/// progress at the end is still awaited.
 const PATIENCE: Duration = Duration::from_secs(120);
 const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// An answer that will change by itself.
+/// A transient error.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Passing {
+pub(super) struct Transient {
     /// Its code.
     code: &'static str,
     /// A part of its message, in lower case; empty for any message.
     message: &'static str,
 }
 
-const fn passing(code: &'static str, message: &'static str) -> Passing {
-    Passing { code, message }
+const fn transient(code: &'static str, message: &'static str) -> Transient {
+    Transient { code, message }
 }
 
 /// "A conflicting conditional operation is currently in progress against this resource. Try again."
 /// Source: Amazon S3 API Reference, "Error responses", `OperationAborted`.
-const CONFLICT: Passing = passing("OperationAborted", "");
+const CONFLICT: Transient = transient("OperationAborted", "");
 
-/// Settings of a bucket that has been there for a while.
-pub(super) const BUCKET: &[Passing] = &[CONFLICT];
+/// For settings of an existing bucket.
+pub(super) const BUCKET: &[Transient] = &[CONFLICT];
 
-/// Settings of a bucket just made. Source: Amazon S3 User Guide, "Amazon S3 data consistency model": bucket
+/// For settings of a new bucket. Source: Amazon S3 User Guide, "Amazon S3 data consistency model": bucket
 /// configurations are eventually consistent.
-pub(super) const NEW_BUCKET: &[Passing] = &[CONFLICT, passing("NoSuchBucket", "")];
+pub(super) const NEW_BUCKET: &[Transient] = &[CONFLICT, transient("NoSuchBucket", "")];
 
-/// Replication, whose buckets, versioning and role may all be seconds old.
+/// For replication, whose buckets, versioning and role may all be seconds old.
 ///
-/// Sources: Amazon S3 API Reference, `PutBucketVersioning` (it can take a while to be seen everywhere);
-/// hashicorp/terraform-provider-aws `internal/service/s3/bucket_replication_configuration.go` repeats the first
-/// two; terraform-aws-modules/terraform-aws-s3-bucket issue 172 shows the third. IAM User Guide,
-/// "Troubleshoot IAM: changes that I make are not always immediately visible": for a role that S3 does not see
-/// yet no code is documented, so any message about the role counts, but never a missing permission of ours.
-pub(super) const REPLICATION: &[Passing] = &[
+/// Sources: Amazon S3 API Reference, `PutBucketVersioning` (it may take time to propagate);
+/// hashicorp/terraform-provider-aws `internal/service/s3/bucket_replication_configuration.go` retries the first two;
+/// terraform-aws-modules/terraform-aws-s3-bucket issue 172 shows the third. IAM User Guide, "Troubleshoot IAM:
+/// changes that I make are not always immediately visible": no code is documented for a role that S3 does not see
+/// yet, so any message about the role counts, but never a missing permission of the caller.
+pub(super) const REPLICATION: &[Transient] = &[
     CONFLICT,
-    passing("NoSuchBucket", ""),
-    passing("InvalidRequest", "versioning must be 'enabled'"),
-    passing("InvalidRequest", "destination bucket must have versioning enabled"),
-    passing("InvalidRequest", "destination bucket must exist"),
-    passing("InvalidRequest", "role"),
-    passing("InvalidArgument", "role"),
+    transient("NoSuchBucket", ""),
+    transient("InvalidRequest", "versioning must be 'enabled'"),
+    transient("InvalidRequest", "destination bucket must have versioning enabled"),
+    transient("InvalidRequest", "destination bucket must exist"),
+    transient("InvalidRequest", "role"),
+    transient("InvalidArgument", "role"),
 ];
 
-/// A role just made. Source: as above, and IAM API Reference, `ConcurrentModification`.
-pub(super) const NEW_ROLE: &[Passing] = &[passing("NoSuchEntity", ""), passing("ConcurrentModification", "")];
+/// For a new role. Sources: as above, and IAM API Reference, `ConcurrentModification`.
+pub(super) const NEW_ROLE: &[Transient] =
+    &[transient("NoSuchEntity", ""), transient("ConcurrentModification", "")];
 
-/// A role that has been there for a while.
-pub(super) const ROLE: &[Passing] = &[passing("ConcurrentModification", "")];
+/// For an existing role.
+pub(super) const ROLE: &[Transient] = &[transient("ConcurrentModification", "")];
 
-/// Route 53's own answers last, except for throttling, of which it does the most.
-pub(super) const ROUTE53: &[Passing] = &[];
+/// For Route 53: no transient errors. Throttling, which is frequent there, is always retried.
+pub(super) const ROUTE53: &[Transient] = &[];
 
-/// Tags of a health check just made.
-pub(super) const NEW_HEALTH_CHECK: &[Passing] = &[passing("NoSuchHealthCheck", "")];
+/// For tags of a new health check.
+pub(super) const NEW_HEALTH_CHECK: &[Transient] = &[transient("NoSuchHealthCheck", "")];
 
 tokio::task_local! {
-    /// The call that is made is a repetition, because AWS did not agree with itself yet. The task carries
-    /// that from here to the counter, which is deep inside the SDK.
+    /// Set while a call is repeated because of eventual consistency. A task-local passes this to the counter, which
+    /// is deep inside the SDK.
     static REPETITION: ();
 }
 
-/// Whether the running call repeats one that came too early.
+/// Whether the current call repeats one that came too early.
 pub(super) fn is_repetition() -> bool {
     REPETITION.try_with(|()| ()).is_ok()
 }
 
-/// Call until the answer is neither throttling nor one of the passing ones, or patience ends. The last answer counts.
-pub(super) async fn retry<T, Call>(table: &[Passing], mut call: impl FnMut() -> Call) -> Result<T, CloudError>
+/// Call until the result is neither throttling nor a transient error of the table, or [`PATIENCE`] ends. Returns the
+/// last result.
+pub(super) async fn retry<T, Call>(
+    table: &[Transient],
+    mut call: impl FnMut() -> Call,
+) -> Result<T, CloudError>
 where
     Call: Future<Output = Result<T, CloudError>>,
 {
@@ -93,33 +97,33 @@ where
     loop {
         let early = match &answer {
             Err(error) if throttled(error) => false,
-            Err(error) if passes(table, error) => true,
+            Err(error) if is_transient(table, error) => true,
             _ => return answer,
         };
         if Instant::now() + pause >= end {
             return answer;
         }
-        tracing::debug!(error = ?answer.as_ref().err(), ?pause, "asked again");
+        tracing::debug!(error = ?answer.as_ref().err(), ?pause, "retrying");
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST);
-        // What was throttled has been counted as such.
+        // Throttled calls are already counted as such.
         answer = if early { REPETITION.scope((), call()).await } else { call().await };
     }
 }
 
-/// Whether an error only says that it was too much at once.
+/// Whether an error is throttling.
 pub(super) fn throttled(error: &CloudError) -> bool {
     error.class == Class::Throttled
 }
 
-/// Whether a code only says that it was too much at once.
+/// Whether a code means throttling.
 pub(super) fn is_throttling(code: &str) -> bool {
     class(code) == Class::Throttled
 }
 
-fn passes(table: &[Passing], error: &CloudError) -> bool {
+fn is_transient(table: &[Transient], error: &CloudError) -> bool {
     let message = error.message.to_lowercase();
-    table.iter().any(|passing| error.code == passing.code && message.contains(passing.message))
+    table.iter().any(|transient| error.code == transient.code && message.contains(transient.message))
 }
 
 #[cfg(test)]
@@ -135,11 +139,11 @@ mod tests {
     #[test]
     fn only_transient_answers_are_retried() {
         let yet = "Versioning must be 'Enabled' on the bucket to apply a replication configuration";
-        assert!(passes(REPLICATION, &error("InvalidRequest", yet)));
-        assert!(passes(REPLICATION, &error("InvalidRequest", "Destination bucket must exist.")));
-        assert!(!passes(REPLICATION, &error("InvalidRequest", "Found duplicate priority 1")));
-        assert!(!passes(REPLICATION, &error("AccessDenied", "not authorized to pass this role")));
-        assert!(!passes(BUCKET, &error("NoSuchBucket", "")));
+        assert!(is_transient(REPLICATION, &error("InvalidRequest", yet)));
+        assert!(is_transient(REPLICATION, &error("InvalidRequest", "Destination bucket must exist.")));
+        assert!(!is_transient(REPLICATION, &error("InvalidRequest", "Found duplicate priority 1")));
+        assert!(!is_transient(REPLICATION, &error("AccessDenied", "not authorized to pass this role")));
+        assert!(!is_transient(BUCKET, &error("NoSuchBucket", "")));
     }
 
     #[tokio::test]

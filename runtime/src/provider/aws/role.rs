@@ -18,15 +18,15 @@ use super::error::{Named, fault, unless};
 use super::fields::{lacks, new_tags, required, tag_value, tags};
 use super::guard;
 use super::policy_document as document;
-use super::retry::{NEW_ROLE, Passing, ROLE, retry};
+use super::retry::{NEW_ROLE, ROLE, Transient, retry};
 use crate::cloud::{CloudError, Command, Done, GUARDED};
 
-/// The inline policy of a role of ours.
+/// The name of the inline policy that Holdfast writes.
 const POLICY: &str = "holdfast-replication";
 
 const READ: &Call = &kind::READ_ALL;
 
-/// The wanted roles.
+/// The wanted roles that exist.
 pub(super) async fn observe(clients: &Clients, wanted: &BTreeSet<String>) -> Result<Vec<Object>, CloudError> {
     let mut objects = Vec::new();
     if wanted.is_empty() {
@@ -76,7 +76,7 @@ fn object(clients: &Clients, name: &str, role: &RoleDetail) -> Result<Object, Cl
     })
 }
 
-/// The names of inline policies that are not ours.
+/// The names of inline policies that Holdfast does not write.
 fn inline<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     names.filter(|name| *name != POLICY).map(str::to_owned).collect()
 }
@@ -86,7 +86,7 @@ fn arns(attached: &[AttachedPolicy]) -> Vec<String> {
     arns.map(str::to_owned).collect()
 }
 
-/// A boundary that is not the one we set.
+/// The permissions boundary, if it is not the configured one.
 fn boundary(clients: &Clients, found: Option<&AttachedPermissionsBoundary>) -> Option<String> {
     let arn = found?.permissions_boundary_arn().unwrap_or_default().to_owned();
     (clients.role_boundary.as_ref() != Some(&arn)).then_some(arn)
@@ -96,7 +96,7 @@ fn outputs(arn: &str) -> Values {
     Values::from([("arn".to_owned(), json!(arn))])
 }
 
-/// Make, change or remove a role.
+/// Create, update or delete a role.
 pub(super) async fn execute(clients: &Clients, command: &Command) -> Result<Done, CloudError> {
     match (command.action, &command.object) {
         (Action::Delete, Some(found)) => delete(clients, &found.id).await,
@@ -119,14 +119,14 @@ async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> 
     });
     let arn = match unless(answer.await, &["EntityAlreadyExists"])? {
         Some(made) => made.role.map(|role| role.arn).unwrap_or_default(),
-        // An earlier attempt whose answer got lost, or a role made since the plan.
+        // An earlier attempt whose response was lost, or a role created since the plan.
         None => adopt(clients, name, values).await?,
     };
     put_policy(clients, name, values, NEW_ROLE).await?;
     Ok(done(name, outputs(&arn)))
 }
 
-/// Make a role that is there what it should be; gives its ARN. What it is like already is not written again.
+/// Adopt an existing role: write what differs, except its policy, and return its ARN.
 async fn adopt(clients: &Clients, name: &str, values: &Values) -> Result<String, CloudError> {
     const OPERATION: &Call = &kind::GET;
     let found =
@@ -134,7 +134,7 @@ async fn adopt(clients: &Clients, name: &str, values: &Values) -> Result<String,
     let role = found
         .await?
         .role
-        .ok_or_else(|| fault(OPERATION, "BadAnswer", "an answer without the role that was asked for"))?;
+        .ok_or_else(|| fault(OPERATION, "BadAnswer", "the response lacks the requested role"))?;
     let foreign =
         Foreign { boundary: boundary(clients, role.permissions_boundary()), ..others(clients, name).await? };
     guard::foreign(name, &foreign).map_err(|why| fault(OPERATION, GUARDED, why))?;
@@ -150,7 +150,7 @@ async fn adopt(clients: &Clients, name: &str, values: &Values) -> Result<String,
     Ok(role.arn)
 }
 
-/// The policies of a role that are not ours.
+/// The policies of a role that Holdfast did not write.
 async fn others(clients: &Clients, name: &str) -> Result<Foreign, CloudError> {
     let mut foreign = Foreign::default();
     let mut marker: Option<String> = None;
@@ -212,7 +212,7 @@ async fn put_trust(
     clients: &Clients,
     name: &str,
     values: &Values,
-    table: &[Passing],
+    table: &[Transient],
 ) -> Result<(), CloudError> {
     const OPERATION: &Call = &kind::PUT_TRUST;
     let trust = text(values, kind::TRUST, OPERATION)?;
@@ -228,7 +228,7 @@ async fn put_policy(
     clients: &Clients,
     name: &str,
     values: &Values,
-    table: &[Passing],
+    table: &[Transient],
 ) -> Result<(), CloudError> {
     const OPERATION: &Call = &kind::PUT_POLICY;
     let policy = text(values, kind::POLICY, OPERATION)?;
@@ -244,7 +244,7 @@ async fn put_tags(
     clients: &Clients,
     name: &str,
     tags: Vec<Tag>,
-    table: &[Passing],
+    table: &[Transient],
 ) -> Result<(), CloudError> {
     if tags.is_empty() {
         return Ok(());
@@ -262,13 +262,13 @@ fn sdk_tags(tags: BTreeMap<String, String>, call: &Call) -> Result<Vec<Tag>, Clo
     tags.collect::<Result<_, _>>().named(call)
 }
 
-/// A document as text.
+/// A policy document as text.
 fn text(values: &Values, name: &str, call: &Call) -> Result<String, CloudError> {
     let document = values.get(name).filter(|document| document.is_object());
     document.map(Value::to_string).ok_or_else(|| lacks(call, name))
 }
 
-/// Roles.
+/// The driver of roles.
 pub(super) struct Driver;
 
 #[async_trait]

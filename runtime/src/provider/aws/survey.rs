@@ -1,5 +1,6 @@
-//! Everything there is that a policy could describe: all buckets with their settings and replications, the roles
-//! those use, all health checks, and all records with a routing policy. What cannot be read is told, with the reason.
+//! Everything in an account that a policy could describe: all buckets with their settings and replications, the roles
+//! of the replications, all health checks, and all records with a routing policy. Resources that cannot be read are
+//! reported with the reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,13 +21,13 @@ use super::zone::{self, Zone};
 use super::{health_check, record, replication, role};
 use crate::cloud::CloudError;
 
-/// Hosted zones per page: the most that Route 53 gives (API Reference, `ListHostedZones`).
+/// Hosted zones per page: the maximum of Route 53 (API Reference, `ListHostedZones`).
 const PAGE: i32 = 100;
 
-/// What S3 says of a bucket whose owner or policy keeps us out (Amazon S3 API Reference, "Error responses").
+/// The errors of S3 for a bucket that the credentials may not read (Amazon S3 API Reference, "Error responses").
 const CLOSED: [&str; 3] = ["AccessDenied", "AllAccessDisabled", "NoSuchBucket"];
 
-/// Look at everything.
+/// Read everything.
 pub(super) async fn survey(clients: &Clients) -> Result<Survey, CloudError> {
     let (storage, names, checks) = try_join!(storage(clients), names(clients), health_check::all(clients))?;
     let mut survey = storage;
@@ -38,7 +39,7 @@ pub(super) async fn survey(clients: &Clients) -> Result<Survey, CloudError> {
     Ok(survey)
 }
 
-/// Buckets, their replications, and the roles of those.
+/// The buckets, their replications, and the roles of the replications.
 async fn storage(clients: &Clients) -> Result<Survey, CloudError> {
     let regions = bucket_regions::find(clients, |_| true).await?;
     let reads: Vec<_> = regions.iter().map(|(name, region)| read(clients, name, region)).collect();
@@ -58,7 +59,7 @@ async fn storage(clients: &Clients) -> Result<Survey, CloudError> {
     Ok(survey)
 }
 
-/// A bucket and its replication, or why they cannot be read.
+/// A bucket and its replication, or the reason why they cannot be read.
 async fn read(
     clients: &Clients,
     name: &str,
@@ -79,7 +80,7 @@ async fn read(
     }
 }
 
-/// The public zones, and the records in them that have a routing policy: others cannot fail over.
+/// The public zones, and their records with a routing policy; records without one cannot fail over.
 async fn names(clients: &Clients) -> Result<Survey, CloudError> {
     let (zones, left_out) = zones(clients).await?;
     let routed = |set: &Object| {
@@ -105,7 +106,7 @@ async fn zones(clients: &Clients) -> Result<(BTreeMap<String, Zone>, Vec<LeftOut
         for zone in page.hosted_zones() {
             let (name, id) = (plain(zone.name()), zone.id().trim_start_matches("/hostedzone/").to_owned());
             if zone.config().is_some_and(|config| config.private_zone()) {
-                let why = "it is private: health checkers ask from the internet";
+                let why = "it is private, and health checkers send their requests from the internet";
                 left_out.push(LeftOut::new(format!("hosted zone {name} ({id})"), why));
             } else {
                 let records = zone.resource_record_set_count();
@@ -124,8 +125,7 @@ async fn zones(clients: &Clients) -> Result<(BTreeMap<String, Zone>, Vec<LeftOut
                 single.insert(name, zone);
             }
             _ => {
-                let why =
-                    "there are several public zones of this name, and nothing says which of them answers";
+                let why = "there are several public zones with this name, and only one of them can be in use";
                 left_out.push(LeftOut::new(format!("hosted zone {name}"), why));
             }
         }

@@ -1,4 +1,4 @@
-//! Hosted zones, looked up by name. Holdfast makes none.
+//! Looking up hosted zones by name. Holdfast never creates one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,19 +14,19 @@ use super::record_name as name;
 use super::retry::{ROUTE53, retry};
 use crate::cloud::CloudError;
 
-/// Route 53 answers few requests per second and account.
+/// How many requests to Route 53 are made concurrently; it allows few per second and account.
 pub(super) const AT_A_TIME: usize = 4;
 
-/// A public zone.
+/// A public hosted zone.
 #[derive(Debug, Clone)]
 pub(super) struct Zone {
     pub(super) name: String,
     pub(super) id: String,
-    /// How many record sets are in it, if Route 53 says.
+    /// The number of its record sets, if Route 53 returns it.
     pub(super) records: Option<i64>,
 }
 
-/// The public zones of the given names, by name, as far as there are any.
+/// The public zones with these names that exist, by name.
 pub(super) async fn find(
     clients: &Clients,
     names: &BTreeSet<String>,
@@ -55,7 +55,7 @@ async fn find_one(clients: &Clients, wanted: &str) -> Result<Option<Zone>, Cloud
     let first = zones.next();
     if let (Some(first), Some(second)) = (&first, zones.next()) {
         let message = format!(
-            "there are two public zones `{wanted}`, {} and {}, and nothing says which of them answers: remove one",
+            "there are two public zones `{wanted}`, {} and {}, but only one of them can be in use: remove the other",
             first.id, second.id
         );
         return Err(fault(OPERATION, "AmbiguousZone", message));
@@ -63,7 +63,7 @@ async fn find_one(clients: &Clients, wanted: &str) -> Result<Option<Zone>, Cloud
     Ok(first)
 }
 
-/// A zone as an object.
+/// A zone as an observed object.
 pub(super) fn object(zone: &Zone) -> Object {
     Object {
         kind: kind::KIND,

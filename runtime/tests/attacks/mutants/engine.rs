@@ -1,16 +1,16 @@
-//! Changes to plan files as an attacker makes them, who knows the format: any value, in the text of a policy too, and
-//! every digest made to fit afterwards.
+//! Changes to plan files by an attacker who knows the format: any value, including the text of policies, and every
+//! digest is recomputed afterwards.
 
 use holdfast::planfile::PlanFile;
 use serde_json::Value;
 
-/// Numbers that look random and are the same for the same seed (xorshift64*, Marsaglia 2003 and Vigna 2016).
+/// Pseudorandom numbers from a seed (xorshift64*, Marsaglia 2003 and Vigna 2016).
 pub(super) struct Dice(u64);
 
 impl Dice {
     pub(super) fn new(seed: u64) -> Self {
         let mut dice = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        // Neighbouring seeds begin alike.
+        // Similar seeds begin with similar numbers, so skip some.
         for _ in 0..8 {
             dice.next();
         }
@@ -32,26 +32,26 @@ impl Dice {
         of[self.below(of.len())]
     }
 
-    /// Whether something happens that happens so many times in a hundred.
+    /// Whether an event with this probability in percent happens.
     fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }
 }
 
-/// A mutant of a plan file, with digests that fit; nothing where no plan follows from it. Gives what was changed, too.
+/// A mutant of a plan file with valid digests, and a log of the changes; `None` if no plan can be derived from it.
 pub(super) fn mutant(original: &Value, dice: &mut Dice) -> (Vec<String>, Option<String>) {
     let mut file = original.clone();
     let mut log = Vec::new();
     let policies = (0..=dice.below(3)).filter(|_| dice.percent(80)).count();
     (0..policies).for_each(|_| log.push(policy(&mut file, dice)));
-    // Fields last: they may take away what policies are found by.
+    // Fields come last, because they may remove what the policies are found by.
     let fields = if policies == 0 { 1 } else { dice.below(5) / 4 };
     (0..fields).for_each(|_| log.push(field(&mut file, dice)));
     let sealed = serde_json::from_value::<PlanFile>(file).ok().and_then(|file| file.sealed().ok());
     (log, sealed.map(|file| file.text().unwrap()))
 }
 
-/// A scalar in the text of a policy gets another value of its type: there alone, or wherever it stands.
+/// Change a scalar in the text of a policy to another value of its type: only there, or everywhere.
 fn policy(file: &mut Value, dice: &mut Dice) -> String {
     let policies = file["inputs"]["policies"].as_array().unwrap();
     let texts: Vec<&str> = policies.iter().map(|policy| policy["text"].as_str().unwrap()).collect();
@@ -83,17 +83,17 @@ fn policy(file: &mut Value, dice: &mut Dice) -> String {
     log
 }
 
-/// Where the scalars of a policy stand: whatever is between the marks of YAML, keys included.
+/// The positions of the scalars of a policy: everything between YAML's indicators, keys included.
 fn scalars(text: &str) -> Vec<(usize, usize)> {
     let mut places = Vec::new();
     let mut start = 0;
     for (at, c) in text.char_indices().chain([(text.len(), '\n')]) {
-        // A colon is a mark before a blank only.
+        // A colon is an indicator only before a blank.
         let mark = "\n{}[],\"".contains(c) || c == ':' && text[at + 1..].starts_with([' ', '\n']);
         if mark {
             let scalar = text[start..at].trim_start_matches([' ', '-']).trim_end();
             let from = at - text[start..at].trim_start_matches([' ', '-']).len();
-            // Keys are changed as the names that some of them are, which are written in small letters and have no colon.
+            // Keys are changed like names: lower-case letters without a colon.
             let key = c == ':' && KEYS.contains(&scalar);
             if !scalar.is_empty() && !key && !FIXED.contains(&scalar) {
                 places.push((from, from + scalar.len()));
@@ -104,7 +104,7 @@ fn scalars(text: &str) -> Vec<(usize, usize)> {
     places
 }
 
-/// The words of the language: to change one is to write something that is not a policy.
+/// The keywords of the language: changing one gives an invalid policy.
 const KEYS: [&str; 36] = [
     "kind",
     "name",
@@ -144,16 +144,16 @@ const KEYS: [&str; 36] = [
     "takes",
 ];
 
-/// Values of which there is no other.
+/// Values of types with only one value.
 const FIXED: [&str; 3] = ["estate", "service", "real-time"];
 
-/// Whether a scalar is a name, which other places refer to.
+/// Whether a scalar is a name that other places refer to.
 fn is_name(scalar: &str) -> bool {
     let letters = scalar.chars().all(|c| c.is_ascii_lowercase() || c == '-');
     letters && !scalar.starts_with("acme-") && !scalar.starts_with("others-")
 }
 
-/// Another value of the same type, most of which are as good as the old one.
+/// Another value of the same type, which is usually valid too.
 fn alike(old: &str, dice: &mut Dice) -> String {
     let number = dice.below(250);
     if old.parse::<std::net::IpAddr>().is_ok() {
@@ -225,11 +225,11 @@ const HOSTS: [&str; 6] = [
     "www.shop.example",
 ];
 
-/// A value anywhere in the file gets another one, or an item of a list or a mapping comes, goes or moves.
+/// Change a value anywhere in the file, or add, remove or move an item of a list or a mapping.
 fn field(file: &mut Value, dice: &mut Dice) -> String {
     let mut places = Vec::new();
     pointers(file, String::new(), &mut places);
-    // The texts of policies have mutations of their own, and digests are made to fit.
+    // The texts of policies have their own mutations, and digests are recomputed.
     let aimed =
         |place: &String| !place.is_empty() && !place.starts_with("/inputs/policies") && place != "/digest";
     places.retain(aimed);

@@ -1,4 +1,5 @@
-//! Whether the text of a plan names what an apply of it changed, told without the help of the code that writes it.
+//! Checks that the text of a plan names everything that an apply changed, without using the code that writes the
+//! text.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +12,15 @@ use holdfast_compiler::provider::aws::s3::replication as replication_kind;
 use holdfast_compiler::resource::{Kind, Shape};
 use serde_json::Value;
 
-/// What the cloud itself makes and nobody can know before: a plan says of it that it is known after the apply.
+/// Values that the cloud generates: a plan shows them as known after the apply.
 const MADE_BY_THE_CLOUD: [(Kind, &str); 3] =
     [(replication_kind::KIND, "role"), (record_kind::KIND, "zone-id"), (record_kind::KIND, "health-check")];
-/// What a new bucket has without being asked.
+/// The defaults of a new bucket.
 const OF_NEW_BUCKETS: [(&str, &str); 1] = [("bucket-key", "false")];
 
-/// Every change between two states of a cloud that the text does not name.
+/// Every change between two states of a cloud that the text does not mention.
 pub(super) fn unnamed(before: &[Object], after: &[Object], text: &str) -> Vec<String> {
-    // A thing is what its cloud knows it by. The ids are the cloud's own, and so are the zones.
+    // Objects are matched by identity. The cloud generates ids and zones.
     let index = |objects: &'_ [Object]| -> BTreeMap<String, Object> {
         let ours = objects.iter().filter(|object| object.kind != hosted_zone_kind::KIND);
         ours.map(|object| (format!("{} {:?}", object.kind, object.identity()), object.clone())).collect()
@@ -61,7 +62,7 @@ fn of_new_bucket(kind: Kind, name: &str, value: &Value) -> bool {
     kind == bucket_kind::KIND && OF_NEW_BUCKETS.contains(&(name, value.to_string().as_str()))
 }
 
-/// What a text says about one step.
+/// The part of a text about one step.
 struct Block<'a> {
     /// `bucket.files.docs.virginia`.
     id: &'a str,
@@ -77,7 +78,7 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
                 blocks.push(Block { id: head.split(' ').next().unwrap_or_default(), lines: vec![line] });
             }
             (None, Some(block)) if line.starts_with("      ") => block.lines.push(line),
-            // What follows belongs to no step.
+            // The rest belongs to no step.
             (None, _) if line.is_empty() => {}
             (None, Some(block)) => block.lines.push(""),
             (None, None) => {}
@@ -87,7 +88,7 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
 }
 
 impl Block<'_> {
-    /// Whether it says, with all parts of the identity, that it is about a thing or puts another in its place.
+    /// Whether it names, with all parts of the identity, the object that it changes or displaces.
     fn is_about(&self, object: &Object) -> bool {
         let lines = self.lines.join(" ");
         let words = lines.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -95,7 +96,7 @@ impl Block<'_> {
         kind && object.identity().parts().all(|part| whole(&words, &one_line(part)))
     }
 
-    /// Whether it says what becomes of an attribute.
+    /// Whether it shows the change of an attribute.
     fn names(&self, kind: Kind, name: &str, existed: bool, was: &Value, is: &Value) -> bool {
         let shape = kind.schema().attribute(name).map_or(Shape::Plain, |attribute| attribute.shape);
         self.passages(name).iter().any(|passage| match shape {
@@ -129,7 +130,7 @@ impl Block<'_> {
         })
     }
 
-    /// What stands behind a name, line by line. Prose may begin with the same word.
+    /// The text after a name, line by line. Prose may begin with the same word.
     fn passages(&self, name: &str) -> Vec<Vec<&str>> {
         let starts = self.lines.iter().enumerate().filter_map(|(nth, line)| {
             let rest = line.strip_prefix("      ")?.strip_prefix(name)?;
@@ -144,12 +145,12 @@ impl Block<'_> {
     }
 }
 
-/// Text without blanks, so that it is the same however it is wrapped.
+/// Text without blanks, so that wrapping does not matter.
 fn solid(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-/// Whether a text holds another that is not a part of a longer word.
+/// Whether a text contains another one as whole words.
 fn whole(text: &str, part: &str) -> bool {
     let inside = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     text.match_indices(part).any(|(at, _)| {
@@ -171,7 +172,7 @@ fn brief(value: &Value) -> String {
     }
 }
 
-/// The tags that come or change. One that is gone has no line of its own, and so is never named.
+/// The tags that are added or changed. A removed tag has no line of its own.
 fn changes(was: &Value, is: &Value) -> Vec<(String, Option<Value>, Value)> {
     let empty = serde_json::Map::new();
     let (was, is) = (was.as_object().unwrap_or(&empty), is.as_object().unwrap_or(&empty));
@@ -182,7 +183,7 @@ fn changes(was: &Value, is: &Value) -> Vec<(String, Option<Value>, Value)> {
     gone.chain(other).collect()
 }
 
-/// The leaves of a document, each with the key it stands under, and how often it is there.
+/// The leaves of a document, each with its key, and how often it occurs.
 fn leaves(value: &Value) -> BTreeMap<String, usize> {
     fn walk(value: &Value, all: &mut BTreeMap<String, usize>) {
         match value {

@@ -1,4 +1,5 @@
-//! Buckets. Sources: Amazon S3 API Reference (`CreateBucket`, `PutBucketVersioning`, `PutBucketEncryption`, `DeleteBucket`).
+//! Buckets. Sources: Amazon S3 API Reference (`CreateBucket`, `PutBucketVersioning`, `PutBucketEncryption`,
+//! `DeleteBucket`).
 
 use holdfast_compiler::provider::aws::s3::{self, bucket as kind, replication};
 use holdfast_compiler::resource::{Kind, Values};
@@ -8,7 +9,7 @@ use super::{text, values};
 use crate::local::embedded::{Checked, Embedded, Look};
 use crate::local::store::State;
 
-/// Buckets.
+/// Buckets in the embedded cloud.
 pub(super) struct Bucket;
 
 impl Embedded for Bucket {
@@ -23,7 +24,7 @@ impl Embedded for Bucket {
     }
 
     fn exists(&self) -> Option<(&'static str, &'static str)> {
-        Some(("BucketAlreadyOwnedByYou", "the bucket exists already"))
+        Some(("BucketAlreadyOwnedByYou", "the bucket already exists"))
     }
 
     fn check(&self, look: &Look<'_>) -> Checked {

@@ -8,7 +8,7 @@ use super::values;
 use crate::local::embedded::{Checked, Embedded, Look};
 use crate::local::store::State;
 
-/// Health checks.
+/// Health checks in the embedded cloud.
 pub(super) struct HealthCheck;
 
 impl Embedded for HealthCheck {
@@ -29,13 +29,16 @@ impl Embedded for HealthCheck {
             return look.refuse("InvalidInput", format!("there is no type `{asks}`"));
         }
         if ![10, 30].contains(&number(kind::INTERVAL)) || !(1..=10).contains(&number(kind::FAILURES)) {
-            return look.refuse("InvalidInput", "the interval is 10 or 30, the threshold 1 to 10");
+            return look.refuse("InvalidInput", "the interval must be 10 or 30, the threshold 1 to 10");
         }
         if look.get(kind::IP).is_null() && look.get(kind::DOMAIN).is_null() {
             return look.refuse("InvalidInput", "a check needs an address or a domain name");
         }
         if asks.ends_with(kind::STRING_MATCH) == look.get(kind::SEARCH).is_null() {
-            return look.refuse("InvalidInput", "a search string goes with the types *_STR_MATCH");
+            return look.refuse(
+                "InvalidInput",
+                "the types *_STR_MATCH need a search string, and no others have one",
+            );
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Hosted zones: they are there as soon as a policy names them, unless the file says otherwise.
+//! Hosted zones: each exists as soon as a policy names it, unless the cloud's file fixes the zones.
 
 use holdfast_compiler::digest::sha256;
 use holdfast_compiler::observation::Object;
@@ -10,7 +10,7 @@ use super::{text, values};
 use crate::local::embedded::Embedded;
 use crate::local::store::State;
 
-/// Hosted zones.
+/// Hosted zones in the embedded cloud.
 pub(super) struct HostedZone;
 
 impl Embedded for HostedZone {

@@ -1,4 +1,4 @@
-//! The kinds of AWS in the embedded cloud. A new one is a file beside this one, and a line here.
+//! The kinds of AWS in the embedded cloud. To add one, add a file beside this one, and a line here.
 
 mod bucket;
 mod health_check;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::local::embedded::Embedded;
 use crate::local::embedded::values;
 
-/// The kinds.
+/// All kinds of AWS in the embedded cloud.
 pub(super) static KINDS: &[&dyn Embedded] = &[
     &bucket::Bucket,
     &replication::Replication,
@@ -23,7 +23,7 @@ pub(super) static KINDS: &[&dyn Embedded] = &[
     &health_check::HealthCheck,
 ];
 
-/// An attribute as text; empty where it is none.
+/// An attribute as text; empty if it is not a string.
 fn text(values: &Values, name: &str) -> String {
     values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

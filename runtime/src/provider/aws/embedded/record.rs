@@ -12,7 +12,7 @@ use super::text;
 use crate::local::embedded::{Checked, Embedded, Look};
 use crate::local::store::State;
 
-/// Records.
+/// Records in the embedded cloud.
 pub(super) struct Record;
 
 impl Embedded for Record {
@@ -26,7 +26,7 @@ impl Embedded for Record {
     }
 
     fn exists(&self) -> Option<(&'static str, &'static str)> {
-        Some(("InvalidChangeBatch", "the record exists already"))
+        Some(("InvalidChangeBatch", "the record already exists"))
     }
 
     fn check(&self, look: &Look<'_>) -> Checked {
@@ -43,7 +43,7 @@ impl Embedded for Record {
             && (look.get(kind::SET_IDENTIFIER).is_null()
                 || ![kind::PRIMARY, kind::SECONDARY].contains(&look.text(kind::FAILOVER)))
         {
-            return look.refuse("InvalidChangeBatch", "a failover record needs an identifier and a role");
+            return look.refuse("InvalidChangeBatch", "a failover record needs a set identifier and a role");
         }
         if let Some(check) = look.get(kind::HEALTH_CHECK).as_str()
             && look.state.get(health_check::KIND, check).is_none()
@@ -69,16 +69,16 @@ impl Embedded for Record {
     }
 }
 
-/// The records on a name of a zone: their ids begin with both.
+/// The records on a name of a zone, found by the prefix of their ids.
 fn records<'a>(state: &'a State, zone_id: &str, name: &str) -> impl Iterator<Item = &'a Object> {
     state.beginning(kind::KIND, format!("{zone_id}/{name}/"))
 }
 
-/// What the record answers with.
+/// Check the values or the alias target of a record.
 fn answer(look: &Look<'_>) -> Checked {
     let record_type = look.text(kind::TYPE);
     if record_type == "CNAME" && look.get(kind::NAME) == look.get(kind::ZONE) {
-        return look.refuse("InvalidChangeBatch", "a CNAME cannot stand at the apex of a zone");
+        return look.refuse("InvalidChangeBatch", "a CNAME is not allowed at the apex of a zone");
     }
     if let Some(alias) = look.get(kind::ALIAS_NAME).as_str() {
         let own_zone = look.get(kind::ALIAS_ZONE_ID) == look.get(kind::ZONE_ID);
@@ -92,7 +92,7 @@ fn answer(look: &Look<'_>) -> Checked {
         if look.get(kind::ROUTING) == kind::FAILOVER && evaluates == cloudfront {
             return look.refuse(
                 "InvalidChangeBatch",
-                "a failover alias evaluates its target's health, unless that is CloudFront",
+                "a failover alias must evaluate its target's health, except for CloudFront",
             );
         }
         return Ok(());
@@ -108,7 +108,7 @@ fn answer(look: &Look<'_>) -> Checked {
         _ => true,
     };
     if answers.is_empty() || !answers.iter().all(fits) {
-        return look.refuse("InvalidChangeBatch", format!("values do not fit the type {record_type}"));
+        return look.refuse("InvalidChangeBatch", format!("the values are not valid for type {record_type}"));
     }
     Ok(())
 }

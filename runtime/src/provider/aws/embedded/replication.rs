@@ -1,5 +1,5 @@
-//! Replication configurations. Sources: Amazon S3 API Reference, `PutBucketReplication`; User Guide, "Requirements and
-//! considerations for replication".
+//! Replication configurations. Sources: Amazon S3 API Reference, `PutBucketReplication`; User Guide, "Requirements
+//! and considerations for replication".
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::text;
 use crate::local::embedded::{Checked, Embedded, Look};
 use crate::local::store::State;
 
-/// Replication configurations.
+/// Replication configurations in the embedded cloud.
 pub(super) struct Replication;
 
 impl Embedded for Replication {
@@ -59,18 +59,21 @@ impl Embedded for Replication {
             if get(rule::TIME) != get(rule::METRICS)
                 || !(get(rule::METRICS).is_null() || *get(rule::METRICS) == json!(kind::MINUTES))
             {
-                return look
-                    .refuse("InvalidRequest", "replication time and metrics go together, at 15 minutes");
+                return look.refuse(
+                    "InvalidRequest",
+                    "replication time and metrics need each other, both with 15 minutes",
+                );
             }
             if get(rule::SSE_KMS).is_null() != get(rule::REPLICA_KEY).is_null() {
-                return look.refuse("InvalidRequest", "SSE-KMS objects and the replica's key go together");
+                return look
+                    .refuse("InvalidRequest", "SSE-KMS objects and the replica's key need each other");
             }
         }
-        if ids.is_empty() { look.refuse("MalformedXML", "there has to be a rule") } else { Ok(()) }
+        if ids.is_empty() { look.refuse("MalformedXML", "a configuration needs a rule") } else { Ok(()) }
     }
 }
 
-/// Whether a bucket keeps versions; nothing where there is none.
+/// Whether versioning is enabled on a bucket; `None` if the bucket does not exist.
 fn versioned(state: &State, name: &str) -> Option<bool> {
     let found = state.get(bucket::KIND, name)?;
     Some(found.attributes.get(bucket::VERSIONING).is_some_and(|v| v == bucket::VERSIONED))

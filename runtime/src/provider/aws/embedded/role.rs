@@ -8,7 +8,7 @@ use super::{text, values};
 use crate::local::embedded::{Checked, Embedded, Look};
 use crate::local::store::State;
 
-/// Roles.
+/// Roles in the embedded cloud.
 pub(super) struct Role;
 
 impl Embedded for Role {
@@ -23,17 +23,17 @@ impl Embedded for Role {
     }
 
     fn exists(&self) -> Option<(&'static str, &'static str)> {
-        Some(("EntityAlreadyExists", "the role exists already"))
+        Some(("EntityAlreadyExists", "the role already exists"))
     }
 
     fn check(&self, look: &Look<'_>) -> Checked {
         if !(1..=kind::LONGEST_NAME).contains(&look.text(kind::NAME).len()) {
-            return look.refuse("ValidationError", "a role's name has 1 to 64 characters");
+            return look.refuse("ValidationError", "a role's name must have 1 to 64 characters");
         }
         if look.get(kind::TRUST).get("Statement").is_none()
             || look.get(kind::POLICY).get("Statement").is_none()
         {
-            return look.refuse("MalformedPolicyDocument", "a policy has statements");
+            return look.refuse("MalformedPolicyDocument", "a policy needs statements");
         }
         Ok(())
     }

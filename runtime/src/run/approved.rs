@@ -1,9 +1,9 @@
-//! Whether a plan may be applied, and by whom it was agreed.
+//! Decides whether a plan may be applied, and which approvals it relies on.
 //!
-//! Everybody whose rule the plan has to satisfy is asked: the trust anchor, the last run and the policies
-//! ([`demands`]). A saved plan brings its approvals along; a plan that nobody has saved has none, and is fine only where
-//! nobody has to agree. Breaking the glass is applying without approvals: the reason is recorded, and under a trust
-//! anchor it takes the signature of somebody whom the anchor names for it.
+//! The plan must satisfy the rules of the trust anchor, of the last run and of the policies ([`demands`]). The
+//! approvals of a saved plan are beside its file. An unsaved plan has none, so it may be applied only if no rule
+//! requires any. Breaking the glass means applying without approvals: the reason is recorded, and under a trust
+//! anchor somebody whom the anchor names must sign it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,60 +12,60 @@ use holdfast_compiler::diagnostic::Diagnostic;
 use holdfast_compiler::plan::Plan;
 use jiff::Timestamp;
 
-use super::NotAgreed;
+use super::NotApproved;
 use super::runner::person;
 use crate::approval::{self, Approvals, Decision, Demand, Namespace, Rule, decide};
 use crate::journal::{self, History, RunState, UsedApproval};
 use crate::planfile::Saved;
 use crate::trust::{Trust, demands};
 
-/// What is about to be applied.
+/// A plan that is about to be applied.
 #[derive(Debug, Clone, Copy)]
 pub enum Candidate<'a> {
-    /// A plan that nobody has saved.
+    /// A plan without a file.
     Unsaved {
         /// The plan.
         plan: &'a Plan,
-        /// Who has to agree, as its policies say.
+        /// The approval rule of its policies.
         rule: Option<&'a Rule>,
     },
-    /// A saved plan, and the path of its file: its approvals are beside it.
+    /// A saved plan, and the path of its file; its approvals are beside the file.
     Saved(&'a Saved, &'a Path),
 }
 
-/// What there is beside the approvals that lie next to a plan.
+/// What the flags add to the approvals beside a plan.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
-    /// Approvals that lie elsewhere.
+    /// Approvals stored elsewhere.
     pub approvals: Vec<PathBuf>,
-    /// Why the plan is to be applied without the approvals it needs, if it is.
+    /// The reason given with `--break-glass`: apply the plan without the approvals it needs.
     pub break_glass: Option<String>,
 }
 
-/// By whom a plan was agreed: what a run records of it.
+/// The approvals of a plan that may be applied, as its run records them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Agreed {
+pub struct Approved {
     /// The approvals it relies on.
     pub approvals: Vec<UsedApproval>,
-    /// The rule that the next run is asked too.
+    /// The rule to record, which the next run must satisfy too.
     pub rule: Option<Rule>,
-    /// Why it is applied without the approvals it needs.
+    /// The reason for applying it without the approvals it needs.
     pub break_glass: Option<String>,
-    /// The approvals that do not count, each with the reason. Enough others do.
+    /// The approvals that do not count, each with the reason. There are enough without them.
     pub not_counted: Vec<Diagnostic>,
 }
 
-/// Whether somebody may have to agree to a plan that nobody has saved, as far as it can be told before there is one.
+/// Whether an unsaved plan may need approvals, as far as that is known before the plan is made.
 ///
 /// # Errors
-/// An estate that the trust anchor does not name, or a list that cannot be read.
-pub fn may_ask(
+/// The trust anchor does not name the estate, or a list cannot be read.
+pub fn may_need_approvals(
     rule: Option<&Rule>,
     estate: &str,
     trust: Option<&Trust>,
     history: &History,
     evidence: &Evidence,
-) -> Result<bool, NotAgreed> {
+) -> Result<bool, NotApproved> {
     let anchored = match trust {
         Some(trust) => trust.anchor(estate)?.demand()?,
         None if evidence.break_glass.is_some() => return Ok(false),
@@ -75,17 +75,17 @@ pub fn may_ask(
     Ok(anchored.is_some() || rule.into_iter().chain(earlier).any(|rule| rule.required > 0))
 }
 
-/// Whether a plan may be applied, and by whom it was agreed.
+/// Decide whether a plan may be applied, and which approvals it relies on.
 ///
 /// # Errors
-/// Why it may not: see [`NotAgreed`].
+/// It may not: see [`NotApproved`].
 pub fn may_apply(
     candidate: Candidate<'_>,
     trust: Option<&Trust>,
     history: &History,
     evidence: &Evidence,
     now: Timestamp,
-) -> Result<Agreed, NotAgreed> {
+) -> Result<Approved, NotApproved> {
     match candidate {
         Candidate::Unsaved { plan, rule } => unsaved(plan, rule, trust, history, evidence),
         Candidate::Saved(saved, path) => {
@@ -95,27 +95,27 @@ pub fn may_apply(
     }
 }
 
-/// Fine where nobody has to agree.
+/// Decide for an unsaved plan: it may be applied if no rule requires approvals, or with `--break-glass`.
 fn unsaved(
     plan: &Plan,
     rule: Option<&Rule>,
     trust: Option<&Trust>,
     history: &History,
     evidence: &Evidence,
-) -> Result<Agreed, NotAgreed> {
+) -> Result<Approved, NotApproved> {
     let last = journal::rule(&history.runs, &plan.context);
     let demands = demands(trust, history, plan, rule, "the estate")?;
     let Some(Demand { rule: asked, whose, .. }) = demands.into_iter().next() else {
-        return Ok(Agreed { rule: journal::recorded(rule, last), ..Agreed::default() });
+        return Ok(Approved { rule: journal::recorded(rule, last), ..Approved::default() });
     };
     if let Some(because) = evidence.break_glass.clone().filter(|_| trust.is_none()) {
         let rule = journal::unchanged(rule, last);
-        return Ok(Agreed { rule, break_glass: Some(because), ..Agreed::default() });
+        return Ok(Approved { rule, break_glass: Some(because), ..Approved::default() });
     }
-    Err(NotAgreed::NobodyAsked { whose, required: asked.required })
+    Err(NotApproved::Unsaved { whose, required: asked.required })
 }
 
-/// A saved plan, and all that is decided on.
+/// A saved plan, and everything that the decision depends on.
 struct File<'a> {
     saved: &'a Saved,
     path: &'a Path,
@@ -126,11 +126,11 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    /// Of this journal, for the first time, and with enough people behind it.
-    fn may_be_applied(&self) -> Result<Agreed, NotAgreed> {
+    /// Decide for a saved plan: it was made on this journal, was not applied yet, and has enough approvals.
+    fn may_be_applied(&self) -> Result<Approved, NotApproved> {
         let Self { saved, history, .. } = self;
         if !history.contains(&saved.file.journal_head) {
-            return Err(NotAgreed::OtherJournal);
+            return Err(NotApproved::OtherJournal);
         }
         if let Some(trust) = self.trust {
             trust.anchor(&saved.plan.context.estate)?.allows_author(&saved.author, self.now)?;
@@ -145,20 +145,21 @@ impl File<'_> {
         let approvals = accepted.into_iter().map(used_approval);
         if short.is_empty() {
             let rule = journal::recorded(saved.rule(), last);
-            return Ok(Agreed { approvals: approvals.collect(), rule, break_glass: None, not_counted });
+            return Ok(Approved { approvals: approvals.collect(), rule, break_glass: None, not_counted });
         }
         let Some(because) = &self.evidence.break_glass else {
             let short = short.into_iter().map(|(_, finding)| finding).collect();
-            return Err(NotAgreed::TooFew { short, not_counted });
+            return Err(NotApproved::TooFew { short, not_counted });
         };
-        // Each estate whose rule is not satisfied says for itself who may do without it.
+        // For each estate whose rule is not satisfied, the anchor names who may break the glass.
         let estates: BTreeSet<&str> = short.iter().map(|(estate, _)| estate.as_str()).collect();
         let mut signed = Vec::new();
         for estate in estates {
-            signed.extend(self.glass(estate, because)?);
+            signed.extend(self.break_glass(estate, because)?);
         }
-        // What is broken once does not stay broken: a plan without a rule, or with another, leaves that of the last run.
-        Ok(Agreed {
+        // Breaking the glass does not change the rule: the run records the rule of the last run, whatever the plan
+        // says.
+        Ok(Approved {
             approvals: approvals.chain(signed).collect(),
             rule: journal::unchanged(saved.rule(), last),
             break_glass: Some(because.clone()),
@@ -166,22 +167,23 @@ impl File<'_> {
         })
     }
 
-    /// Under a trust anchor, the signatures of those who may let a plan be applied without its approvals.
-    fn glass(&self, estate: &str, because: &str) -> Result<Vec<UsedApproval>, NotAgreed> {
+    /// Under a trust anchor, the signatures of people who may break the glass for an estate.
+    fn break_glass(&self, estate: &str, because: &str) -> Result<Vec<UsedApproval>, NotApproved> {
         let Some(trust) = self.trust else { return Ok(Vec::new()) };
-        let demand = trust.anchor(estate)?.glass()?;
+        let demand = trust.anchor(estate)?.break_glass()?;
         let Decision { accepted, not_counted, short } = self.decide(&[demand], Some(because))?;
         if short.is_empty() {
             return Ok(accepted.into_iter().map(used_approval).collect());
         }
-        Err(NotAgreed::GlassNotBroken { not_counted })
+        Err(NotApproved::GlassNotBroken { not_counted })
     }
 
-    /// Hold what was signed against demands: for breaking the glass where there is a reason, otherwise approvals.
-    fn decide(&self, demands: &[Demand], because: Option<&str>) -> Result<Decision, NotAgreed> {
+    /// Check the signed statements against demands: those for breaking the glass if there is a reason, otherwise
+    /// approvals.
+    fn decide(&self, demands: &[Demand], because: Option<&str>) -> Result<Decision, NotApproved> {
         let namespace = if because.is_some() { Namespace::BreakGlass } else { Namespace::Approval };
         let mut statements = approval::statement_paths(self.path, namespace)
-            .map_err(|error| NotAgreed::Unlisted { plan: self.path.to_owned(), error })?;
+            .map_err(|error| NotApproved::Unlisted { plan: self.path.to_owned(), error })?;
         if namespace == Namespace::Approval {
             statements.extend(self.evidence.approvals.iter().cloned());
         }
@@ -194,7 +196,7 @@ impl File<'_> {
             namespace,
             plan,
             context: &self.saved.plan.context,
-            // The author cannot approve, and may break the glass like anybody else whom the anchor names.
+            // The author cannot approve, but may break the glass if the anchor names them.
             author: because.is_none().then_some(&self.saved.author),
             because,
             statements: &statements,
@@ -209,9 +211,9 @@ fn used_approval((approver, statement): (String, String)) -> UsedApproval {
     UsedApproval { approver, statement }
 }
 
-fn applied_already(past: &RunState, not_counted: Vec<Diagnostic>) -> NotAgreed {
+fn applied_already(past: &RunState, not_counted: Vec<Diagnostic>) -> NotApproved {
     let by = person(&past.run.runner).unwrap_or("somebody").to_owned();
-    NotAgreed::AppliedAlready { run: past.number, by, at: past.started.clone(), not_counted }
+    NotApproved::AppliedAlready { run: past.number, by, at: past.started.clone(), not_counted }
 }
 
 #[cfg(test)]
@@ -221,17 +223,17 @@ mod tests {
     use crate::journal::Run;
     use crate::run::sample::{Folder, history, people};
 
-    fn decide(folder: &Folder, history: &History, evidence: &Evidence) -> Result<Agreed, NotAgreed> {
+    fn decide(folder: &Folder, history: &History, evidence: &Evidence) -> Result<Approved, NotApproved> {
         let path = folder.plan();
         may_apply(Candidate::Saved(&folder.saved, &path), None, history, evidence, Timestamp::now())
     }
 
-    fn codes(refused: Result<Agreed, NotAgreed>) -> Vec<&'static str> {
+    fn codes(refused: Result<Approved, NotApproved>) -> Vec<&'static str> {
         let findings = refused.unwrap_err().findings().unwrap();
         findings.iter().map(|finding| finding.code.as_str()).collect()
     }
 
-    fn glass() -> Evidence {
+    fn break_glass() -> Evidence {
         Evidence { break_glass: Some("nobody can be reached".to_owned()), ..Evidence::default() }
     }
 
@@ -245,11 +247,11 @@ mod tests {
         for who in ["bob", "carol"] {
             folder.approve(who, &folder.saved.file.digest);
         }
-        let agreed = decide(&folder, &History::default(), &Evidence::default()).unwrap();
-        let approvers: Vec<&str> = agreed.approvals.iter().map(|used| used.approver.as_str()).collect();
+        let approved = decide(&folder, &History::default(), &Evidence::default()).unwrap();
+        let approvers: Vec<&str> = approved.approvals.iter().map(|used| used.approver.as_str()).collect();
         assert_eq!(approvers, ["bob@acme.example", "carol@acme.example"]);
-        assert_eq!(agreed.rule.as_ref(), folder.saved.rule());
-        assert!(agreed.not_counted.is_empty() && agreed.break_glass.is_none());
+        assert_eq!(approved.rule.as_ref(), folder.saved.rule());
+        assert!(approved.not_counted.is_empty() && approved.break_glass.is_none());
     }
 
     #[tokio::test]
@@ -258,7 +260,7 @@ mod tests {
         folder.approve("alice", &folder.saved.file.digest);
         folder.approve("bob", &folder.saved.file.digest);
         folder.approve("carol", &"0".repeat(64));
-        // Its own, another's, and one where two are asked for.
+        // The author's own, one for another plan, and too few of the two that are required.
         let refused = decide(&folder, &History::default(), &Evidence::default());
         assert_eq!(codes(refused), ["E0714", "E0711", "E0709"]);
     }
@@ -279,17 +281,17 @@ mod tests {
     #[tokio::test]
     async fn journal_without_the_head_of_the_plan_is_refused() {
         let folder = Folder::on(&"a".repeat(64)).await;
-        assert_eq!(codes(decide(&folder, &History::default(), &glass())), ["E0703"]);
+        assert_eq!(codes(decide(&folder, &History::default(), &break_glass())), ["E0703"]);
     }
 
     #[tokio::test]
     async fn break_glass_is_recorded_with_its_reason_and_keeps_the_last_rule() {
         let folder = Folder::new().await;
         let last = history(context("acme"), |run| Run { rule: Some(rule(3)), ..run }).await;
-        let agreed = decide(&folder, &last, &glass()).unwrap();
-        assert_eq!(agreed.break_glass.as_deref(), Some("nobody can be reached"));
-        assert_eq!(agreed.rule, Some(rule(3)));
-        assert!(agreed.approvals.is_empty());
+        let approved = decide(&folder, &last, &break_glass()).unwrap();
+        assert_eq!(approved.break_glass.as_deref(), Some("nobody can be reached"));
+        assert_eq!(approved.rule, Some(rule(3)));
+        assert!(approved.approvals.is_empty());
     }
 
     #[tokio::test]
@@ -299,16 +301,16 @@ mod tests {
             may_apply(Candidate::Unsaved { plan, rule }, None, history, evidence, Timestamp::now())
         };
         let (none, asked) = (History::default(), rule(1));
-        assert_eq!(unsaved(None, &none, &Evidence::default()).unwrap(), Agreed::default());
+        assert_eq!(unsaved(None, &none, &Evidence::default()).unwrap(), Approved::default());
         let refused = unsaved(Some(&asked), &none, &Evidence::default()).unwrap_err();
-        let expected = "the estate requires 1 approval before a change, and this plan has none";
+        let expected = "the estate requires 1 approval before a change, but this plan has none";
         assert_eq!(refused.to_string(), expected);
-        assert_eq!(unsaved(Some(&asked), &none, &glass()).unwrap().rule, Some(rule(1)));
-        // Policies that drop the rule are asked that of the last run.
+        assert_eq!(unsaved(Some(&asked), &none, &break_glass()).unwrap().rule, Some(rule(1)));
+        // If the policies drop the rule, the rule of the last run applies.
         let last = history(context("acme"), |run| Run { rule: Some(rule(2)), ..run }).await;
         assert_eq!(codes(unsaved(None, &last, &Evidence::default())), ["E0709"]);
-        assert!(may_ask(None, "acme", None, &last, &Evidence::default()).unwrap());
-        assert!(!may_ask(None, "acme", None, &none, &Evidence::default()).unwrap());
-        assert!(!may_ask(None, "acme", None, &last, &glass()).unwrap());
+        assert!(may_need_approvals(None, "acme", None, &last, &Evidence::default()).unwrap());
+        assert!(!may_need_approvals(None, "acme", None, &none, &Evidence::default()).unwrap());
+        assert!(!may_need_approvals(None, "acme", None, &last, &break_glass()).unwrap());
     }
 }

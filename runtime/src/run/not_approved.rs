@@ -1,4 +1,4 @@
-//! Why a plan may not be applied: it is not what people have agreed to, or too few of them have.
+//! Why a plan may not be applied: it lacks approvals, or cannot rely on them.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,11 +7,11 @@ use holdfast_compiler::diagnostic::{Diagnostic, codes};
 
 /// Why a plan may not be applied.
 #[derive(Debug, thiserror::Error)]
-pub enum NotAgreed {
-    /// The journal lacks the entry that the plan was made on.
+pub enum NotApproved {
+    /// The journal does not contain the head that the plan was made on.
     #[error("this is not the journal that the plan was made on: entries are missing")]
     OtherJournal,
-    /// The trust anchor does not allow it, or a list of signers cannot be read. The finding says which.
+    /// The trust anchor does not allow it, or a list of signers cannot be read; the finding says which.
     #[error("{}", .0.message)]
     Refused(Box<Diagnostic>),
     /// The approvals beside the plan cannot be listed.
@@ -19,30 +19,30 @@ pub enum NotAgreed {
     Unlisted {
         /// The plan file.
         plan: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// A run has applied all of it.
+    /// A run has already applied the whole plan.
     #[error("this plan was already applied, in run {run} by {by} at {at}")]
     AppliedAlready {
         /// The number of the run.
         run: u64,
-        /// Who ran it.
+        /// The runner.
         by: String,
         /// When it began.
         at: String,
         /// The approvals that do not count, and why.
         not_counted: Vec<Diagnostic>,
     },
-    /// Somebody has to agree to a plan that nobody was shown.
-    #[error("{whose} requires {} before a change, and this plan has none", people(*required))]
-    NobodyAsked {
-        /// Whose rule it is.
+    /// A rule requires approvals, which an unsaved plan cannot have.
+    #[error("{whose} requires {} before a change, but this plan has none", people(*required))]
+    Unsaved {
+        /// The origin of the rule.
         whose: String,
-        /// How many people it asks for.
+        /// How many approvals it requires.
         required: u8,
     },
-    /// Fewer people have agreed than some rule asks for.
+    /// There are fewer approvals than a rule requires.
     #[error("{}", messages(short))]
     TooFew {
         /// The rules that are not satisfied.
@@ -50,9 +50,9 @@ pub enum NotAgreed {
         /// The approvals that do not count, and why.
         not_counted: Vec<Diagnostic>,
     },
-    /// The trust anchor asks who breaks the glass, and nobody who may has signed.
+    /// The trust anchor requires a signature for breaking the glass, and there is none that counts.
     #[error(
-        "the trust anchor requires a `break-glass` signature with this reason, from someone it names for that"
+        "the trust anchor requires a `break-glass` signature with this reason, by somebody whom it names for that"
     )]
     GlassNotBroken {
         /// The signatures that do not count, and why.
@@ -60,11 +60,11 @@ pub enum NotAgreed {
     },
 }
 
-impl NotAgreed {
-    /// What is refused, each with its code and its cure.
+impl NotApproved {
+    /// Converts a refusal into findings with code and cure.
     ///
     /// # Errors
-    /// Itself, where it is no refusal: something failed.
+    /// The error itself if it is not a refusal: a failed operation.
     pub fn findings(self) -> Result<Vec<Diagnostic>, Self> {
         let message = self.to_string();
         let one = |code, help: &str| Diagnostic::new(code, message).help(help);
@@ -78,9 +78,9 @@ impl NotAgreed {
             Self::AppliedAlready { not_counted, .. } => {
                 not_counted.into_iter().chain([one(codes::APPLIED_ALREADY, "plan again")]).collect()
             }
-            Self::NobodyAsked { .. } => vec![one(
+            Self::Unsaved { .. } => vec![one(
                 codes::TOO_FEW_APPROVALS,
-                "save the plan, have it approved, apply it: `plan --out FILE`, `approve FILE`, `apply FILE`",
+                "save the plan, have it approved, and apply it: `plan --out FILE`, `approve FILE`, `apply FILE`",
             )],
             Self::TooFew { short, not_counted } => not_counted.into_iter().chain(short).collect(),
             Self::GlassNotBroken { not_counted } => {
@@ -92,8 +92,8 @@ impl NotAgreed {
     }
 }
 
-/// What the trust anchor and the lists of signers refuse.
-impl From<Diagnostic> for NotAgreed {
+/// The trust anchor and the lists of signers refuse with a diagnostic.
+impl From<Diagnostic> for NotApproved {
     fn from(finding: Diagnostic) -> Self {
         Self::Refused(Box::new(finding))
     }

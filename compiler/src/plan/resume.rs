@@ -68,7 +68,7 @@ impl<'a> Current<'a> {
     /// The object that a step created, distinguished from the one that it replaces.
     fn made(&self, step: &Step) -> Option<&'a Object> {
         let kind = step.address.kind();
-        let objects = self.identities.get(&(kind, Identity::of(kind, &known(&step.attributes))))?;
+        let objects = self.identities.get(&(kind, Identity::of_resource(kind, &step.attributes)))?;
         // A replaced record keeps its id, so only its attributes can be compared.
         let batched = kind.schema().batched_by.is_some();
         let is_old = |object: &Object| match &step.object {

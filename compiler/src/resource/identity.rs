@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::kind::Kind;
+use super::{Attribute, Attributes};
 use super::values::Values;
 
 /// What a cloud identifies an object by: the identity attributes of its kind. `None` is an attribute that the
@@ -19,6 +20,19 @@ impl Identity {
     /// The identity of an object with these attributes.
     #[must_use]
     pub fn of(kind: Kind, attributes: &Values) -> Self {
+        Self::by(kind, |name| attributes.get(name))
+    }
+
+    /// The identity of a resource with these attributes. Identity attributes are always known.
+    #[must_use]
+    pub fn of_resource(kind: Kind, attributes: &Attributes) -> Self {
+        Self::by(kind, |name| match attributes.get(name)? {
+            Attribute::Known(value) => Some(value),
+            Attribute::Output { .. } => None,
+        })
+    }
+
+    fn by<'a>(kind: Kind, get: impl Fn(&str) -> Option<&'a Value>) -> Self {
         let text = |value: &Value| match value {
             Value::Null => None,
             Value::String(text) => Some(text.clone()),
@@ -26,7 +40,7 @@ impl Identity {
             other => Some(other.to_string()),
         };
         let parts = kind.schema().identity();
-        Self(parts.map(|name| (name.to_owned(), attributes.get(name).and_then(text))).collect())
+        Self(parts.map(|name| (name.to_owned(), get(name).and_then(text))).collect())
     }
 
     /// One identity attribute.

@@ -116,6 +116,6 @@ impl Resource {
     /// What the cloud identifies it by. Identity attributes are always known.
     #[must_use]
     pub fn identity(&self) -> Identity {
-        Identity::of(self.address.kind(), &known(&self.attributes))
+        Identity::of_resource(self.address.kind(), &self.attributes)
     }
 }

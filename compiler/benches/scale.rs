@@ -54,7 +54,7 @@ fn main() {
             attributes: holdfast_compiler::resource::known(&zone.attributes),
             outputs: [("id".to_owned(), "Z1".into())].into(),
         };
-        let observation = Observation { objects: vec![zone] };
+        let observation = Observation { objects: vec![zone], ..Observation::default() };
         let context = Context {
             estate: "acme".into(),
             cloud: "bench".into(),

@@ -78,7 +78,9 @@ fn plan(compiled: &Compiled, sources: &Sources) {
         attributes: known(&resource.attributes),
         outputs: [("id".to_owned(), format!("Z{nth}").into())].into(),
     });
-    for observation in [Observation::default(), Observation { objects: zones.collect() }] {
+    for observation in
+        [Observation::default(), Observation { objects: zones.collect(), ..Observation::default() }]
+    {
         let context = Context {
             estate: "acme".into(),
             cloud: "fuzz".into(),

@@ -27,6 +27,22 @@ pub struct Object {
 pub struct Observation {
     /// The objects found, in any order.
     pub objects: Vec<Object>,
+    /// Objects that were looked for and could not be seen, in any order. Whether they exist is unknown.
+    pub unseen: Vec<Unseen>,
+}
+
+/// An object that was looked for and could not be seen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Unseen {
+    /// Its kind.
+    pub kind: Kind,
+    /// What the cloud would know it by.
+    pub identity: Identity,
+    /// The region that did not answer. `None` for a service without regions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Why it could not be seen.
+    pub reason: String,
 }
 
 /// An object to look up in the cloud.
@@ -76,6 +92,14 @@ impl Object {
 }
 
 impl Observation {
+    /// The unseen objects in a canonical order.
+    #[must_use]
+    pub fn unseen_sorted(&self) -> Vec<Unseen> {
+        let mut unseen = self.unseen.clone();
+        unseen.sort();
+        unseen
+    }
+
     /// The objects in a canonical order.
     #[must_use]
     pub fn sorted(&self) -> Vec<Object> {

@@ -50,15 +50,18 @@ impl fmt::Display for Departure {
 /// it.
 ///
 /// # Errors
-/// Every step of `approved` that `fresh` does not contain unchanged, and every caution, removed service and
+/// Every step of `approved` that `fresh` does not contain unchanged, unless it needs what cannot be seen now, and every caution, removed service and
 /// worse objective that the approved plan did not show. After earlier runs have started the plan, objectives
 /// are not compared: a half-applied state can be worse than either end, and finishing the plan fixes that.
 pub fn confirm(approved: &Plan, fresh: &Plan, resumed: bool) -> Result<Plan, Vec<Departure>> {
     let wanted: BTreeMap<&StepId, &Step> = approved.pending().map(|step| (&step.id, step)).collect();
     let found: BTreeMap<&StepId, &Step> = fresh.pending().map(|step| (&step.id, step)).collect();
     let mut departures = Vec::new();
+    let blocked = fresh.blocked();
     for (id, approved) in &wanted {
         match found.get(id) {
+            // It is left out, and the run says so.
+            None if blocked.contains(id) => {}
             None => departures
                 .push(Departure::Step { id: (*id).clone(), what: "it is no longer needed".to_owned() }),
             Some(fresh) => departures.extend(compare(approved, fresh)),
@@ -177,6 +180,10 @@ fn verdicts(approved: &[Effect], fresh: &[Effect], touched: &BTreeSet<&str>) -> 
             (&other.service, other.disruption, other.measure)
                 == (&fresh.service, fresh.disruption, fresh.measure)
         };
+        // What cannot be seen is reported as unknown, and is no reason to leave out the rest.
+        if fresh.after.is_unknown() {
+            return false;
+        }
         approved.iter().find(same).is_some_and(|approved| {
             approved.met() && !fresh.met() || fresh.after.is_worse_than(&approved.after)
         })

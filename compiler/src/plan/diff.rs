@@ -8,6 +8,7 @@ use super::bind::{Bound, bind};
 use super::cause::{self, Ours};
 use super::inputs::Inputs;
 use super::pretty::{brief, summary_of};
+use super::unknown::Blind;
 use super::{Action, After, Cause, Change, Confirmed, Moved, Plan, Step, StepId, batch};
 use super::{effect, obstacle, removal};
 use crate::compile::Waived;
@@ -33,6 +34,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         places: places(inputs.observation),
         taken: bound.found.values().map(|object| (object.kind, object.id.as_str())).collect(),
         bound,
+        blind: Blind::new(inputs.graph, inputs.owned, inputs.observation),
         ours: Ours::new(inputs.owned),
         confirmed: Vec::new(),
         causes: BTreeMap::new(),
@@ -45,8 +47,8 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     if !differ.errors.is_empty() {
         return Err(differ.errors);
     }
-    let Differ { mut steps, bound, displaced, confirmed, .. } = differ;
-    let left = removal::plan(&mut steps, &bound, &displaced, &inputs);
+    let Differ { mut steps, mut blind, bound, displaced, confirmed, .. } = differ;
+    let left = removal::plan(&mut steps, &mut blind, &bound, &displaced, &inputs);
     batch::assign(&mut steps);
     let policy = &inputs.compiled.policy;
     let wants: Vec<_> = inputs.graph.iter().map(|wanted| (&wanted.address, &wanted.attributes)).collect();
@@ -61,11 +63,13 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         confirmed,
         moved: moved(inputs.graph, inputs.owned),
         leaving: leaving(&steps, inputs.graph),
-        objectives: effect::effects(inputs.compiled, &bound.found, inputs.owned),
+        objectives: effect::effects(inputs.compiled, &bound.found, inputs.owned, &blind.services(policy)),
         waived: inputs.compiled.waived.iter().map(Waived::in_words).collect(),
         unmade: unmade(policy),
         steps,
         left,
+        unknown: blind.unknown,
+        waiting: blind.waiting,
         consents: inputs.consents,
         targets: Vec::new(),
         left_out: 0,
@@ -131,6 +135,8 @@ struct Differ<'a> {
     /// The objects that belong to a resource.
     taken: BTreeSet<(Kind, &'a str)>,
     bound: Bound<'a>,
+    /// What could not be seen.
+    blind: Blind<'a>,
     ours: Ours<'a>,
     confirmed: Vec<Confirmed>,
     /// The cause of each step so far.
@@ -145,6 +151,9 @@ struct Differ<'a> {
 
 impl<'a> Differ<'a> {
     fn resource(&mut self, resource: &Resource) {
+        if self.blind.hides(resource) {
+            return;
+        }
         let schema = resource.address.kind().schema();
         let found = self.bound.found.get(&resource.address).copied();
         match (schema.lifecycle, found) {
@@ -215,7 +224,10 @@ impl<'a> Differ<'a> {
     fn push(&mut self, mut step: Step, was_applied: bool) {
         step.cause = cause::step(&step, was_applied);
         self.causes.extend(step.cause.map(|cause| (step.address.clone(), cause)));
-        self.steps.push(step);
+        if !self.blind.holds(&step) {
+            step.needs.retain(|need| !self.blind.blocked().contains(need));
+            self.steps.push(step);
+        }
     }
 
     fn create(&mut self, resource: &Resource) {

@@ -56,6 +56,9 @@ pub struct Achievable {
     pub because: Option<String>,
 }
 
+/// The assurance of a value that nobody can tell.
+const UNKNOWN: &str = "unknown";
+
 impl Effect {
     /// Whether the plan changes it.
     #[must_use]
@@ -86,6 +89,16 @@ impl Achievable {
         }
     }
 
+    /// Whether it is unknown, because something that it depends on could not be seen. It counts as not met.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.assurance == UNKNOWN
+    }
+
+    fn unknown(because: &str) -> Self {
+        Self { seconds: None, assurance: UNKNOWN.to_owned(), because: Some(because.to_owned()) }
+    }
+
     fn of(bound: &Bound) -> Self {
         let unlimited = bound.terms.iter().find(|term| term.value.is_none());
         Self {
@@ -99,15 +112,21 @@ impl Achievable {
     }
 
     fn in_words(&self) -> String {
-        self.seconds.map_or_else(|| "unbounded".to_owned(), |seconds| Duration::seconds(seconds).in_words())
+        match self.seconds {
+            Some(seconds) => Duration::seconds(seconds).in_words(),
+            None if self.is_unknown() => UNKNOWN.to_owned(),
+            None => "unbounded".to_owned(),
+        }
     }
 }
 
-/// The effects on all services, in the order of their names.
+/// The effects on all services, in the order of their names. `unknown` are the services of which not everything could be
+/// seen, with the reason.
 pub(super) fn effects(
     compiled: &Compiled,
     found: &BTreeMap<Address, &Object>,
     owned: &[Owned],
+    unknown: &BTreeMap<&str, String>,
 ) -> Vec<Effect> {
     let (policy, as_of) = (&compiled.policy, compiled.options.as_of);
     let made: BTreeMap<(Kind, &Identity), u64> = owned
@@ -129,7 +148,14 @@ pub(super) fn effects(
         let old = before.get(name).filter(|_| there);
         for derivation in derived {
             let old = old.and_then(|all| all.iter().find(|one| one.disruption == derivation.disruption));
-            effects.extend(both(name, derivation, old));
+            let mut both = both(name, derivation, old);
+            if let Some(because) = unknown.get(name.as_str()) {
+                for effect in &mut both {
+                    effect.before = Some(Achievable::unknown(because));
+                    effect.after = Achievable::unknown(because);
+                }
+            }
+            effects.extend(both);
         }
     }
     effects
@@ -207,6 +233,8 @@ fn line(effect: &Effect, pen: &Pen, out: &mut String) {
     let objective = effect.objective.map(|seconds| Duration::seconds(seconds).in_words()).unwrap_or_default();
     let verdict = if effect.met() {
         format!("within {objective}, {}", effect.after.assurance.replace("sla", "SLA"))
+    } else if effect.after.is_unknown() {
+        pen.caution(&format!("counts as not met: objective {objective}"))
     } else {
         pen.minus(&format!("NOT MET: objective {objective}"))
     };

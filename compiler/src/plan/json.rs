@@ -2,7 +2,7 @@
 //! tools that read one can be adapted to the other quickly.
 //!
 //! ```text
-//! format_version     "3.0": 3.x only adds fields; a field never changes its meaning
+//! format_version     "3.1": 3.x only adds fields; a field never changes its meaning
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
@@ -20,6 +20,8 @@
 //! confirmed[]        {address, identity, attributes} of objects that match the policy, which the journal did not record
 //! allowed[]          consents of the operator, as given to `--allow`: `teardown:SERVICE`, `destroy:ADDRESS`, `many`
 //! targets[], left_out  the `--target`s, if any, and the number of changes that they leave out
+//! unknown[]          {address, identity, region, reason} of resources that could not be seen: no step is about them
+//! waiting[]          {id, address, action, on} of steps that are left out because they need something unknown
 //! leaving_services[] services that Holdfast set up and that no policy declares any more
 //! ```
 //!
@@ -36,7 +38,7 @@ use super::{Accounts, Achievable, Action, After, Consents, Effect, Plan, Step};
 use crate::resource::Lifecycle;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "3.0";
+pub const FORMAT_VERSION: &str = "3.1";
 
 /// Write the plan as JSON. Same plan, same bytes. Steps are written one at a time: as one value, the JSON of 90,000
 /// resources takes a gigabyte.
@@ -66,6 +68,8 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
         resource_changes: Changes(&plan.steps),
         summary: json!(plan.counts()),
         targets: &plan.targets,
+        unknown: json!(plan.unknown),
+        waiting: json!(plan.waiting),
         waived: &plan.waived,
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
@@ -94,6 +98,8 @@ struct Document<'a> {
     resource_changes: Changes<'a>,
     summary: Value,
     targets: &'a [String],
+    unknown: Value,
+    waiting: Value,
     waived: &'a [String],
 }
 

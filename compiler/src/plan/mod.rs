@@ -23,6 +23,7 @@ mod resume;
 mod stale;
 mod target;
 mod text;
+mod unknown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -46,6 +47,7 @@ pub use json::{FORMAT_VERSION, json};
 pub use resume::resume;
 pub use stale::{Shift, shifts};
 pub use text::text;
+pub use unknown::{Unknown, Waiting};
 
 /// What happens to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -212,6 +214,12 @@ pub struct Plan {
     /// Objects that Holdfast made, that no policy declares, and that stay.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Left>,
+    /// Resources that could not be seen. Whether they exist is unknown, and no step changes them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<Unknown>,
+    /// Steps that are left out because they need something unknown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
     /// Objects that now belong to another resource, because their service, data set or traffic was renamed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<Moved>,

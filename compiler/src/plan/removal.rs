@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::bind::Bound;
 use super::inputs::Inputs;
 use super::pretty::summary_of;
+use super::unknown::Blind;
 use super::{Action, Cause, Consent, Left, Step, StepId};
 use crate::observation::{Object, Owned};
 use crate::resource::{Address, Named};
@@ -17,6 +18,7 @@ use crate::resource::{Address, Named};
 /// Append the removals to the steps. Returns the objects that no policy declares and that stay.
 pub(super) fn plan(
     steps: &mut Vec<Step>,
+    blind: &mut Blind<'_>,
     bound: &Bound<'_>,
     displaced: &BTreeSet<String>,
     inputs: &Inputs<'_>,
@@ -62,7 +64,7 @@ pub(super) fn plan(
         }
     }
     keep_used(&mut removals, &mut left, &staying);
-    order(steps, removals, owned);
+    order(steps, removals, owned, blind);
     left
 }
 
@@ -120,7 +122,7 @@ fn superseded(steps: &[Step], bound: &Bound<'_>) -> Vec<Step> {
 }
 
 /// Order the removals after everything that uses the removed objects.
-fn order(steps: &mut Vec<Step>, mut removals: Vec<Step>, owned: &[Owned]) {
+fn order(steps: &mut Vec<Step>, mut removals: Vec<Step>, owned: &[Owned], blind: &mut Blind<'_>) {
     let mut users: BTreeMap<&StepId, BTreeSet<StepId>> = BTreeMap::new();
     let mut mentions: BTreeMap<&str, BTreeSet<StepId>> = BTreeMap::new();
     for step in steps.iter().chain(&removals) {
@@ -147,13 +149,14 @@ fn order(steps: &mut Vec<Step>, mut removals: Vec<Step>, owned: &[Owned]) {
             mentioned.chain(dependents.into_iter().flatten()).chain(built).cloned().collect()
         })
         .collect();
-    let known: BTreeSet<StepId> = steps.iter().chain(&removals).map(|step| step.id.clone()).collect();
+    let mut known: BTreeSet<StepId> = steps.iter().chain(&removals).map(|step| step.id.clone()).collect();
+    known.extend(blind.blocked().iter().cloned());
     for (removal, needs) in removals.iter_mut().zip(needs) {
         removal.needs.extend(needs);
         let own = removal.id.clone();
         removal.needs.retain(|need| known.contains(need) && *need != own);
     }
-    steps.extend(in_order(removals));
+    steps.extend(in_order(removals).into_iter().filter(|removal| !blind.holds(removal)));
 }
 
 /// Order each removal after those it needs. A cycle, which only a damaged journal can contain, is broken.

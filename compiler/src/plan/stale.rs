@@ -33,7 +33,12 @@ pub fn shifts(plan: &Plan, now: &Observation) -> Vec<Shift> {
     let index = |objects: &[Object]| -> BTreeMap<(Kind, String), Object> {
         objects.iter().map(|object| ((object.kind, object.id.clone()), object.clone())).collect()
     };
-    let (mut before, now) = (index(&plan.observed), index(&now.objects));
+    // What cannot be seen now has not moved as far as anybody knows; what could not be seen then neither.
+    let unseen: BTreeSet<(Kind, &Identity)> =
+        now.unseen.iter().map(|unseen| (unseen.kind, &unseen.identity)).collect();
+    let (mut before, mut now) = (index(&plan.observed), index(&now.objects));
+    before.retain(|_, object| !unseen.contains(&(object.kind, &object.identity())));
+    now.retain(|_, object| !plan.could_not_see(object));
     let mut shifts = BTreeMap::new();
     for (key, now) in now {
         let before = before.remove(&key);

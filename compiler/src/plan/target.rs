@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Plan, Step, StepId};
+use super::{Plan, StepId};
 use crate::resource::Address;
 
 impl Plan {
@@ -16,8 +16,12 @@ impl Plan {
         let mut wanted: Vec<&StepId> = Vec::new();
         for target in targets {
             let before = wanted.len();
-            wanted.extend(self.steps.iter().filter(|step| hits(step, target)).map(|step| &step.id));
-            if wanted.len() == before {
+            let steps = self.steps.iter().filter(|step| hits(&step.address, target));
+            wanted.extend(steps.map(|step| &step.id));
+            let mut unseen = self.unknown.iter().map(|unknown| &unknown.address);
+            let mut waiting = self.waiting.iter().map(|waiting| &waiting.address);
+            let hidden = unseen.any(|one| hits(one, target)) || waiting.any(|one| hits(one, target));
+            if wanted.len() == before && !hidden {
                 return Err(target.clone());
             }
         }
@@ -29,6 +33,10 @@ impl Plan {
                 wanted.extend(needs.get(id).into_iter().copied().flatten());
             }
         }
+        let hit = |address: &Address| targets.iter().any(|target| hits(address, target));
+        self.waiting.retain(|waiting| hit(&waiting.address));
+        let on: BTreeSet<&StepId> = self.waiting.iter().flat_map(|waiting| &waiting.on).collect();
+        self.unknown.retain(|unknown| hit(&unknown.address) || on.contains(&StepId::of(&unknown.address)));
         self.left_out = self.pending().filter(|step| !keep.contains(&step.id)).count();
         self.steps.retain(|step| keep.contains(&step.id));
         let left: BTreeSet<&str> = self.steps.iter().map(|step| step.address.owner()).collect();
@@ -43,7 +51,6 @@ impl Plan {
     }
 }
 
-fn hits(step: &Step, target: &str) -> bool {
-    let address = &step.address;
+fn hits(address: &Address, target: &str) -> bool {
     address.to_string() == target || address.owner() == target || address.entry() == target
 }

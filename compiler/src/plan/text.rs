@@ -8,9 +8,9 @@ use std::io::{self, Write};
 use serde_json::Value;
 use similar::ChangeTag;
 
-use super::effect;
 use super::pretty::{brief, pretty, summary_of};
 use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
+use super::{effect, unknown};
 use crate::diagnostic::Style;
 use crate::line_diff::LineDiff;
 use crate::printable::one_line as line;
@@ -35,10 +35,16 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));
     }
     effect::text(&plan.objectives, &pen, &mut out);
+    unknown::text(plan, &pen, &mut out);
     if plan.is_empty() {
-        let counts = plan.counts();
-        let _ =
-            writeln!(out, "\n{} All {} resources match the policy.", pen.bold("No changes."), counts.keep);
+        let keep = plan.counts().keep;
+        let _ = match plan.is_partial() {
+            false => writeln!(out, "\n{} All {keep} resources match the policy.", pen.bold("No changes.")),
+            true => {
+                let head = pen.bold("No other changes.");
+                writeln!(out, "\n{head} The other {keep} resources match the policy.")
+            }
+        };
         left(plan, &pen, &mut out);
         return to.write_all(out.as_bytes());
     }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::kind::Kind;
-use super::{Attribute, Attributes};
 use super::values::Values;
+use super::{Attribute, Attributes};
 
 /// What a cloud identifies an object by: the identity attributes of its kind. `None` is an attribute that the
 /// object does not have, such as the set identifier of a simple record. Objects of one kind with equal

@@ -42,7 +42,15 @@ impl Front for AtTerminal<'_> {
             Notice::Resumed { left, steps } => terminal.note(&format!(
                 "an earlier run of this plan was interrupted: {left} of {steps} steps remain"
             )),
-            Notice::NothingToDo { digest, calls } => {
+            Notice::NothingToDo { plan, digest, calls } => {
+                if plan.is_partial() {
+                    let count = plan.unknown.len();
+                    let noun = if count == 1 { "resource" } else { "resources" };
+                    terminal.error(&format!(
+                        "{count} {noun} cannot be seen: apply again once the region answers\n"
+                    ));
+                }
+
                 if self.events {
                     Events::begin(digest, 0, terminal).end(&Outcome::default(), &calls);
                 }

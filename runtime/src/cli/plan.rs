@@ -77,7 +77,8 @@ impl Plan {
         let warnings = live.planned.policies.compiled.warnings.len();
         let (partial, effects) = (!plan.targets.is_empty(), plan.objectives.as_slice());
         let judged = Judged { warnings, partial, effects, ..Judged::default() };
-        let (pending, failed) = (!plan.is_empty(), judged.fails(&self.fail_on, terminal));
+        let (pending, failed) =
+            (!plan.is_empty() || plan.is_partial(), judged.fails(&self.fail_on, terminal));
         if let Some(path) = &self.out {
             self.save(path, &live, &plan_options, terminal)?;
         }

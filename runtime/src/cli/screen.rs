@@ -1,7 +1,7 @@
 //! One run on the terminal: its progress or events, and the summary at the end.
 
 use holdfast_compiler::diagnostic::visible;
-use holdfast_compiler::plan::{Plan, Step};
+use holdfast_compiler::plan::{Plan, Step, Unknown, Waiting};
 
 use super::events::Events;
 use super::output::Terminal;
@@ -92,6 +92,17 @@ fn summary(plan: &Plan, outcome: &Outcome) -> String {
             text.push_str(&visible(&format!("  {step}: needs {because}\n")));
         }
     }
+    if plan.is_partial() {
+        let left = plan.unknown.len() + plan.waiting.len();
+        text.push_str(&format!("\nLeft, because it cannot be seen ({left}):\n"));
+        for Unknown { address, reason, .. } in &plan.unknown {
+            text.push_str(&visible(&format!("  {address}: {reason}").replace('\n', " ")));
+            text.push('\n');
+        }
+        for Waiting { id, action, .. } in &plan.waiting {
+            text.push_str(&visible(&format!("  {id}: {action} needs one of them\n")));
+        }
+    }
     if let Some(stopped) = stopped {
         let why = match stopped {
             Stopped::Asked => "Interrupted",
@@ -102,6 +113,8 @@ fn summary(plan: &Plan, outcome: &Outcome) -> String {
     }
     if summary.is_partial() {
         text.push_str("\nApply again to continue: completed steps are not repeated.\n");
+    } else if plan.is_partial() {
+        text.push_str("\nApply again once it can be seen: completed steps are not repeated.\n");
     }
     text
 }

@@ -53,8 +53,12 @@ impl Cloud for Clouds {
             let own: Vec<Wanted> = own.cloned().collect();
             cloud.observe(&own).await
         });
-        let found = try_join_all(looks).await?;
-        Ok(Observation { objects: found.into_iter().flat_map(|found| found.objects).collect() })
+        let mut all = Observation::default();
+        for found in try_join_all(looks).await? {
+            all.objects.extend(found.objects);
+            all.unseen.extend(found.unseen);
+        }
+        Ok(all)
     }
 
     async fn survey(&self) -> Result<Survey, CloudError> {

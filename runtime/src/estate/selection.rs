@@ -54,6 +54,9 @@ impl Selection {
     }
 }
 
+/// The regions of an estate, by the name of their provider.
+pub(super) type Regions = BTreeMap<&'static str, Vec<String>>;
+
 /// A selected cloud, not opened yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CloudChoice {
@@ -83,12 +86,14 @@ impl CloudChoice {
     ///
     /// # Errors
     /// The file of an embedded cloud cannot be read.
-    pub async fn open(&self) -> Result<Box<dyn Cloud>, EstateError> {
+    pub async fn open(&self, regions: &Regions) -> Result<Box<dyn Cloud>, EstateError> {
         Ok(match self {
             Self::Real(names) => {
                 let mut clouds: BTreeMap<&'static str, Box<dyn Cloud>> = BTreeMap::new();
                 for provider in names.iter().filter_map(|name| provider::find(name)) {
-                    clouds.insert(provider.declared.name, (provider.connect)().await);
+                    let name = provider.declared.name;
+                    let regions = regions.get(name).cloned().unwrap_or_default();
+                    clouds.insert(name, (provider.connect)(regions).await);
                 }
                 Box::new(Clouds::new(clouds))
             }

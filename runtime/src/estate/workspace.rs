@@ -6,9 +6,10 @@
 use std::path::Path;
 
 use holdfast_compiler::plan::Context;
+use holdfast_compiler::policy::Policy;
 use jiff::Timestamp;
 
-use super::selection::absolute_journal;
+use super::selection::{Regions, absolute_journal};
 use super::{CloudChoice, EstateError, Policies, Selection, load};
 use crate::cloud::{Callers, Cloud, accounts};
 use crate::journal::{self, History, Journal, Signer};
@@ -24,6 +25,8 @@ pub struct Workspace {
     pub journal: journal::Place,
     /// The trust anchor, and the name of the estate.
     trust: Option<(Trust, String)>,
+    /// Where the estate is: what all regions of a provider know may be asked of any of these.
+    regions: Regions,
 }
 
 /// An open cloud, and the identity of the credentials.
@@ -47,7 +50,19 @@ impl Workspace {
         let cloud = selection.cloud(&home, &policy.providers)?;
         let said = said(selection.journal.as_ref(), policies);
         let beside = journal::Place::Folder(home.join("journal"));
-        Self::trusted(selection, policy.estate.as_str(), cloud, said, beside)
+        Ok(Self::trusted(selection, policy.estate.as_str(), cloud, said, beside)?.around(policy))
+    }
+
+    /// The same for the regions of these policies.
+    #[must_use]
+    pub fn around(mut self, policy: &Policy) -> Self {
+        for site in policy.services.values().flat_map(|service| &service.sites) {
+            let regions = self.regions.entry(site.region.provider.name).or_default();
+            if !regions.iter().any(|region| region == site.region.as_str()) {
+                regions.push(site.region.as_str().to_owned());
+            }
+        }
+        self
     }
 
     /// The workspace of an estate that has no policies yet, with `home` as its `.holdfast` folder. No trust anchor
@@ -59,7 +74,12 @@ impl Workspace {
         let all = PROVIDERS.iter().map(|provider| provider.declared.name).collect();
         let cloud = selection.cloud(home, &all)?;
         let beside = journal::Place::Folder(home.join("journal"));
-        Ok(Self { cloud, journal: selection.journal.clone().unwrap_or(beside), trust: None })
+        Ok(Self {
+            cloud,
+            journal: selection.journal.clone().unwrap_or(beside),
+            trust: None,
+            regions: Regions::new(),
+        })
     }
 
     /// A workspace that the trust anchor allows. `said` is the journal's place that a flag or a policy names,
@@ -75,13 +95,13 @@ impl Workspace {
         beside: journal::Place,
     ) -> Result<Self, EstateError> {
         let Some(trust) = selection.trust()? else {
-            return Ok(Self { cloud, journal: said.unwrap_or(beside), trust: None });
+            return Ok(Self { cloud, journal: said.unwrap_or(beside), trust: None, regions: Regions::new() });
         };
         let anchor = trust.anchor(estate)?;
         anchor.allows_cloud(&cloud.name(), cloud.local()?.as_deref())?;
         let said = said.as_ref().map(absolute_journal).transpose()?;
         let journal = anchor.journal(said.as_ref())?;
-        Ok(Self { cloud, journal, trust: Some((trust, estate.to_owned())) })
+        Ok(Self { cloud, journal, trust: Some((trust, estate.to_owned())), regions: Regions::new() })
     }
 
     /// The trust anchor, if there is one.
@@ -100,7 +120,7 @@ impl Workspace {
     /// # Errors
     /// The identity cannot be read, or the anchor does not allow the account.
     pub async fn open(&self, estate: &str) -> Result<Opened, EstateError> {
-        let cloud = self.cloud.open().await?;
+        let cloud = self.cloud.open(&self.regions).await?;
         let callers = cloud.callers().await?;
         let context =
             Context { estate: estate.to_owned(), cloud: cloud.name(), accounts: accounts(&callers) };
@@ -119,7 +139,7 @@ impl Workspace {
             CloudChoice::Real(_) => Ok(cloud),
             CloudChoice::Local(_) => {
                 drop(cloud);
-                self.cloud.open().await
+                self.cloud.open(&self.regions).await
             }
         }
     }

@@ -25,6 +25,16 @@ pub trait Embedded: Sync {
         None
     }
 
+    /// The region that a thing is in; none for a service without regions, which is seen whatever is lost.
+    fn region(&self, attributes: &Values) -> Option<String> {
+        attributes.get("region").and_then(Value::as_str).map(str::to_owned)
+    }
+
+    /// The region of the control plane where a thing is changed: its own, unless a service has one control plane.
+    fn control_plane(&self, attributes: &Values) -> Option<String> {
+        self.region(attributes)
+    }
+
     /// Check whether an object may be created or updated like this.
     ///
     /// # Errors

@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast_compiler::import::Survey;
-use holdfast_compiler::observation::{Object, Observation, Wanted};
+use holdfast_compiler::observation::{Object, Observation, Unseen, Wanted};
 use holdfast_compiler::plan::{Account, Action};
 use holdfast_compiler::resource::{Identity, Kind, Values};
 
-use crate::cloud::{Caller, Callers, Calls, Cloud, CloudError, Command, Done};
+use crate::cloud::{Caller, Callers, Calls, Class, Cloud, CloudError, Command, Done};
 use crate::provider::{self, PROVIDERS};
 use crate::refusal;
 pub use embedded::{Checked, Embedded, Look};
@@ -73,6 +73,24 @@ impl Local {
         self.state().objects().cloned().collect()
     }
 
+    /// What is seen of these objects while regions are lost.
+    fn observation<'a>(objects: impl Iterator<Item = &'a Object>, lost: &BTreeSet<String>) -> Observation {
+        let mut all = Observation::default();
+        for object in objects {
+            let region = provider::embedded(object.kind).and_then(|kind| kind.region(&object.attributes));
+            match region.filter(|region| lost.contains(region)) {
+                None => all.objects.push(object.clone()),
+                Some(region) => all.unseen.push(Unseen {
+                    kind: object.kind,
+                    identity: object.identity(),
+                    reason: format!("{region} does not answer (weather)"),
+                    region: Some(region),
+                }),
+            }
+        }
+        all
+    }
+
     /// What the weather does to the next call; `None` if no weather is set.
     fn fate<T>(&self, ask: impl FnOnce(&mut Weather) -> T) -> Option<T> {
         self.state().weather.as_mut().map(ask)
@@ -120,9 +138,10 @@ impl Cloud for Local {
         };
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(earlier) = earlier.as_ref().filter(|_| stale) {
-            return Ok(Observation { objects: earlier.iter().filter(seen).cloned().collect() });
+            return Ok(Self::observation(earlier.iter().filter(seen), &BTreeSet::new()));
         }
-        Ok(Observation { objects: state.objects().filter(seen).cloned().collect() })
+        let lost = state.weather.as_ref().map(|weather| weather.lost.clone()).unwrap_or_default();
+        Ok(Self::observation(state.objects().filter(seen), &lost))
     }
 
     async fn survey(&self) -> Result<Survey, CloudError> {
@@ -145,6 +164,10 @@ impl Cloud for Local {
                 Some(state.objects().cloned().collect());
         }
         let struck = |error: CloudError| batch.iter().map(|_| Err(error.clone())).collect();
+        let lost = state.weather.as_ref().and_then(|weather| batch.iter().find_map(|one| lost(weather, one)));
+        if let Some(error) = lost {
+            return struck(error);
+        }
         let results = match fate {
             Fate::Throttled | Fate::Before => fate.error().map_or_else(Vec::new, struck),
             Fate::Fine | Fate::After => {
@@ -182,6 +205,16 @@ impl Drop for Local {
             let _ = store.close(state);
         }
     }
+}
+
+/// Why a command cannot be carried out while a region is lost.
+fn lost(weather: &Weather, command: &Command) -> Option<CloudError> {
+    let of = command.object.as_ref().map_or(&command.values, |object| &object.attributes);
+    let values = if command.values.is_empty() { of } else { &command.values };
+    let region = provider::embedded(command.address.kind())?.control_plane(values)?;
+    let message = format!("{region} does not answer (weather)");
+    let error = || CloudError::new(Class::Unanswered, "local:execute", "NoAnswer", message);
+    weather.lost.contains(&region).then(error)
 }
 
 /// The name under which the weather counts a batch: the address of its first command.

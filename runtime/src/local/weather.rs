@@ -1,7 +1,7 @@
 //! Bad conditions in the embedded cloud, reproducible from a seed: calls that fail before or after they took
 //! effect, throttling, slow calls, and stale reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ pub struct Weather {
     pub slow: u8,
     /// The percentage of observations that show the objects before the last change.
     pub stale: u8,
+    /// Regions that are lost: what is there cannot be seen, and what is controlled from there cannot be changed.
+    pub lost: BTreeSet<String>,
 }
 
 /// What happens to a call.

@@ -1,7 +1,7 @@
 //! The inputs of a saved plan.
 
 use holdfast_compiler::graph::Graph;
-use holdfast_compiler::observation::{Object, Observation, Owned};
+use holdfast_compiler::observation::{Object, Observation, Owned, Unseen};
 use holdfast_compiler::plan::{Consents, Context, Plan};
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
@@ -46,6 +46,9 @@ pub struct Inputs {
     /// The observed objects. An apply observes again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observed: Vec<Object>,
+    /// What could not be seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<Unseen>,
 }
 
 /// What is derived from the inputs.
@@ -73,6 +76,7 @@ impl Inputs {
             targets: request.targets.to_vec(),
             owned: request.owned.to_vec(),
             observed: request.observation.sorted(),
+            unseen: request.observation.unseen_sorted(),
         }
     }
 
@@ -105,7 +109,7 @@ impl Inputs {
     /// Derive the plan.
     pub(super) fn derive(&self) -> Result<Derived, Refusal> {
         let (policies, graph) = self.policies()?.graph(&self.context.accounts).map_err(Refusal::Invalid)?;
-        let observation = Observation { objects: self.observed.clone() };
+        let observation = Observation { objects: self.observed.clone(), unseen: self.unseen.clone() };
         let request = Request {
             context: &self.context,
             owned: &self.owned,

@@ -90,6 +90,12 @@ impl Saved {
         self.policies.rule.as_ref()
     }
 
+    /// Its policies.
+    #[must_use]
+    pub fn policies(&self) -> &Policies {
+        &self.policies
+    }
+
     /// How many warnings its policies have.
     #[must_use]
     pub fn warnings(&self) -> usize {

@@ -19,8 +19,8 @@ pub struct Provider {
     pub check: fn(&Command, &str) -> Result<(), CloudError>,
     /// The default partition of its accounts.
     pub partition: &'static str,
-    /// Reads the configuration and credentials of the machine. Makes no API call.
-    pub connect: fn() -> BoxFuture<'static, Box<dyn Cloud>>,
+    /// Reads the configuration and credentials of the machine, for an estate in these regions. Makes no API call.
+    pub connect: fn(Vec<String>) -> BoxFuture<'static, Box<dyn Cloud>>,
     /// The class of one of its error codes.
     pub class: fn(&str) -> Class,
     /// Its kinds in the embedded cloud.

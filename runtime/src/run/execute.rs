@@ -50,7 +50,7 @@ pub(super) async fn carry_out(
     if let Some(error) = outcome.journal {
         return Err(error.into());
     }
-    let whole = outcome.failed.is_empty() && outcome.not_started.is_empty();
+    let whole = outcome.failed.is_empty() && outcome.not_started.is_empty() && !plan.is_partial();
     Ok(if whole { Ended::Complete } else { Ended::Partial })
 }
 

@@ -66,6 +66,8 @@ pub enum Notice<'a> {
     },
     /// The plan has no pending steps.
     NothingToDo {
+        /// The plan, of which something may be unknown.
+        plan: &'a Plan,
         /// The digest of the plan.
         digest: &'a str,
         /// The API calls so far.

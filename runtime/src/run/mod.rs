@@ -23,6 +23,8 @@ mod summary;
 
 use holdfast_compiler::units::Duration;
 
+use holdfast_compiler::plan::Plan;
+
 pub use approved::{Approved, Candidate, Evidence, may_apply, may_need_approvals};
 pub use error::RunError;
 pub use front::{Ending, Front, NotConfirmed, Notice, Screen};
@@ -51,8 +53,16 @@ pub struct RunOptions {
 pub enum Ended {
     /// All steps succeeded.
     Complete,
-    /// Steps failed or were not started.
+    /// Steps failed or were not started, or something could not be seen.
     Partial,
     /// Immediately, by a second request to stop.
     Aborted,
+}
+
+impl Ended {
+    /// A run of a plan without steps: what could not be seen is left.
+    #[must_use]
+    pub fn without_steps(plan: &Plan) -> Self {
+        if plan.is_partial() { Self::Partial } else { Self::Complete }
+    }
 }

@@ -44,9 +44,9 @@ pub async fn apply_policies(
     front.show(&plan);
     let digest = plan.digest()?;
     if plan.is_empty() {
-        front.tell(Notice::NothingToDo { digest: &digest, calls: cloud.calls() });
+        front.tell(Notice::NothingToDo { plan: &plan, digest: &digest, calls: cloud.calls() });
         if learned(&plan).next().is_none() {
-            return Ok(Ended::Complete);
+            return Ok(Ended::without_steps(&plan));
         }
     }
     let approved = if plan.is_empty() {

@@ -63,7 +63,7 @@ pub async fn apply_saved(
     let start = Start { claim: &claim, callers: &callers, signer: signer.as_ref() };
     if plan.is_empty() {
         front.show(&plan);
-        front.tell(Notice::NothingToDo { digest: &digest, calls: cloud.calls() });
+        front.tell(Notice::NothingToDo { plan: &plan, digest: &digest, calls: cloud.calls() });
         // A plan that was interrupted after its last step counts as applied once this run is recorded.
         return match resumed {
             false => start.nothing_to_do(&plan, digest).await,
@@ -87,7 +87,8 @@ fn workspace(saved: &Saved, selection: &Selection) -> Result<Workspace, RunError
         return Err(RunError::OtherCloud { planned: planned.name(), selected: selected.clone() });
     }
     let said = selection.journal.clone().unwrap_or_else(|| file.journal.clone());
-    Ok(Workspace::trusted(selection, &context.estate, planned, Some(said.clone()), said)?)
+    let workspace = Workspace::trusted(selection, &context.estate, planned, Some(said.clone()), said)?;
+    Ok(workspace.around(&saved.policies().compiled.policy))
 }
 
 /// The `.holdfast` folder, derived from the place of the journal.

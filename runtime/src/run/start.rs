@@ -47,7 +47,7 @@ impl Start<'_> {
     /// the last run stays.
     pub(super) async fn nothing_to_do(&self, plan: &Plan, digest: String) -> Result<Ended, RunError> {
         if learned(plan).next().is_none() {
-            return Ok(Ended::Complete);
+            return Ok(Ended::without_steps(plan));
         }
         let rule = journal::rule(&self.claim.history().runs, &plan.context).cloned();
         let run = self.run(plan, digest, Approved { rule, ..Approved::default() });
@@ -61,6 +61,6 @@ impl Start<'_> {
             journal.append(event).await?;
         }
         journal.append(Event::nothing_done()).await?;
-        Ok(Ended::Complete)
+        Ok(Ended::without_steps(plan))
     }
 }

@@ -58,6 +58,8 @@ pub fn plan(steps: Vec<Step>) -> Plan {
         unmade: Vec::new(),
         steps,
         left: Vec::new(),
+        unknown: Vec::new(),
+        waiting: Vec::new(),
         moved: Vec::new(),
         confirmed: Vec::new(),
         leaving: BTreeSet::new(),
@@ -102,7 +104,7 @@ impl Cloud for Waiting {
     }
 
     async fn observe(&self, _: &[Wanted]) -> Result<Observation, CloudError> {
-        Ok(Observation { objects: Vec::new() })
+        Ok(Observation::default())
     }
 
     async fn survey(&self) -> Result<Survey, CloudError> {

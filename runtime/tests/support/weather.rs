@@ -24,6 +24,8 @@ pub enum Fault {
     Lose,
     /// It takes two additional seconds.
     Delay,
+    /// It is taken, and never answered.
+    Hang,
 }
 
 /// Stop the `number`th request (from 1) and notify the test: before it arrives, or after it took effect.
@@ -33,13 +35,21 @@ pub struct Stop {
     pub tell: mpsc::Sender<()>,
 }
 
+/// What happens to which requests.
+enum Rule {
+    /// Each fault has a probability in percent, drawn from a seed.
+    Chances(u64, Vec<(Fault, u64)>),
+    /// One request is stopped.
+    Stop(Stop),
+    /// The first answer to everything that is not a GET gets lost.
+    LoseWrites,
+    /// No service of a region answers.
+    LoseRegion(String, Fault),
+}
+
 struct Sky {
     upstream: String,
-    seed: u64,
-    chances: Vec<(Fault, u64)>,
-    /// The first answer to everything that is not a GET gets lost.
-    loses_writes: bool,
-    stop: Option<Stop>,
+    rule: Rule,
     requests: AtomicU64,
     /// How often each operation was requested.
     asked: Mutex<BTreeMap<String, u64>>,
@@ -57,34 +67,30 @@ pub struct Weather {
 impl Weather {
     /// Start a proxy in front of a stand-in, with probabilities in percent.
     pub fn start(upstream: &str, seed: u64, chances: &[(Fault, u64)]) -> Self {
-        Self::begin(upstream, seed, chances, false, None)
+        Self::begin(upstream, Rule::Chances(seed, chances.to_vec()))
     }
 
     /// Start a proxy that affects only one request.
     pub fn stopping(upstream: &str, stop: Stop) -> Self {
-        Self::begin(upstream, 0, &[], false, Some(stop))
+        Self::begin(upstream, Rule::Stop(stop))
     }
 
     /// Every request that may change something takes effect the first time, and its answer gets lost.
     pub fn losing_writes(upstream: &str) -> Self {
-        Self::begin(upstream, 0, &[], true, None)
+        Self::begin(upstream, Rule::LoseWrites)
     }
 
-    fn begin(
-        upstream: &str,
-        seed: u64,
-        chances: &[(Fault, u64)],
-        loses_writes: bool,
-        stop: Option<Stop>,
-    ) -> Self {
+    /// Every request that is signed for a region meets with a fault.
+    pub fn losing_region(upstream: &str, region: &str, fault: Fault) -> Self {
+        Self::begin(upstream, Rule::LoseRegion(region.to_owned(), fault))
+    }
+
+    fn begin(upstream: &str, rule: Rule) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let sky = Arc::new(Sky {
             upstream: upstream.trim_start_matches("http://").to_owned(),
-            seed,
-            chances: chances.to_vec(),
-            loses_writes,
-            stop,
+            rule,
             requests: AtomicU64::new(0),
             asked: Mutex::default(),
             faults: Mutex::default(),
@@ -199,7 +205,9 @@ impl Sky {
         let Some(request) = Request::read(&mut client)? else { return Ok(()) };
         let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
         self.seen.lock().unwrap().push(request.clone());
-        if let Some(stop) = self.stop.as_ref().filter(|stop| stop.number == number) {
+        if let Rule::Stop(stop) = &self.rule
+            && stop.number == number
+        {
             if stop.after {
                 self.forward(&request)?;
             }
@@ -215,6 +223,11 @@ impl Sky {
             Some(Fault::Throttle) => refusal(&request, 400, "Throttling"),
             Some(Fault::Refuse) => refusal(&request, 503, "ServiceUnavailable"),
             Some(Fault::Lose) => return self.forward(&request).map(drop),
+            Some(Fault::Hang) => {
+                // Until the client is gone.
+                let _ = client.read(&mut [0]);
+                return Ok(());
+            }
             Some(Fault::Delay) => {
                 std::thread::sleep(Duration::from_secs(2));
                 self.forward(&request)?
@@ -225,30 +238,33 @@ impl Sky {
     }
 
     fn fault(&self, request: &Request) -> Option<Fault> {
-        let writes = self.loses_writes && !request.line().starts_with("GET ");
-        let body = if writes { request.body() } else { String::new() };
-        let key = format!("{}{body}", request.key());
-        let nth = {
-            let mut asked = self.asked.lock().unwrap();
-            let nth = asked.entry(key.clone()).or_default();
-            *nth += 1;
-            *nth
-        };
-        if writes && nth == 1 {
-            *self.faults.lock().unwrap().entry(Fault::Lose).or_default() += 1;
-            return Some(Fault::Lose);
-        }
-        let mut hasher = DefaultHasher::new();
-        (self.seed, &key, nth).hash(&mut hasher);
-        let mut drawn = hasher.finish() % 100;
-        for (fault, chance) in &self.chances {
-            if drawn < *chance {
-                *self.faults.lock().unwrap().entry(*fault).or_default() += 1;
-                return Some(*fault);
+        let fault = match &self.rule {
+            Rule::Chances(seed, chances) => {
+                let key = request.key();
+                draw(*seed, chances, &key, self.nth(key.clone()))
             }
-            drawn -= chance;
+            Rule::LoseWrites if request.line().starts_with("GET ") => None,
+            Rule::LoseWrites => {
+                let nth = self.nth(format!("{}{}", request.key(), request.body()));
+                (nth == 1).then_some(Fault::Lose)
+            }
+            Rule::LoseRegion(region, fault) => {
+                request.head.contains(&format!("/{region}/")).then_some(*fault)
+            }
+            Rule::Stop(_) => None,
+        };
+        if let Some(fault) = fault {
+            *self.faults.lock().unwrap().entry(fault).or_default() += 1;
         }
-        None
+        fault
+    }
+
+    /// How often this was requested, this time included.
+    fn nth(&self, key: String) -> u64 {
+        let mut asked = self.asked.lock().unwrap();
+        let nth = asked.entry(key).or_default();
+        *nth += 1;
+        *nth
     }
 
     /// The response of the stand-in.
@@ -283,4 +299,17 @@ fn refusal(request: &Request, status: u16, code: &str) -> Vec<u8> {
     let length = body.len();
     let head = "Content-Type: text/xml\r\nConnection: close";
     format!("HTTP/1.1 {status} Refused\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
+}
+
+fn draw(seed: u64, chances: &[(Fault, u64)], key: &str, nth: u64) -> Option<Fault> {
+    let mut hasher = DefaultHasher::new();
+    (seed, key, nth).hash(&mut hasher);
+    let mut drawn = hasher.finish() % 100;
+    for (fault, chance) in chances {
+        if drawn < *chance {
+            return Some(*fault);
+        }
+        drawn -= chance;
+    }
+    None
 }

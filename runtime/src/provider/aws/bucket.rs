@@ -1,12 +1,12 @@
 //! Buckets: one listing for all, five reads for each (S3 has no bulk reads), one call for each changed setting.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, Tag};
-use futures::{StreamExt, TryStreamExt, stream};
-use holdfast_compiler::observation::Object;
+use futures::{StreamExt, stream};
+use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::aws::s3::bucket as kind;
 use holdfast_compiler::resource::{Call, Kind, Values};
@@ -22,19 +22,21 @@ use super::retry::{BUCKET, NEW_BUCKET, retry};
 use super::{bucket_settings as settings, done};
 use crate::cloud::{CloudError, Command, Done};
 
-/// All settings of the wanted buckets. `regions` holds the buckets that exist.
-pub(super) async fn observe(
-    clients: &Clients,
-    wanted: &BTreeSet<String>,
-    regions: &BTreeMap<String, String>,
-) -> Result<Vec<Object>, CloudError> {
+/// All settings of the wanted buckets. What a region does not let us read is unseen.
+async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
+    let (clients, wanted, regions) =
+        (look.clients, look.names(kind::KIND, kind::NAME), look.regions().await?);
     let there = regions.iter().filter(|(name, _)| wanted.contains(*name));
-    let reads: Vec<_> = there.map(|(name, region)| read(clients.s3(region), name, region)).collect();
-    let objects: Vec<Option<Object>> = stream::iter(reads).buffer_unordered(AT_A_TIME).try_collect().await?;
-    Ok(objects.into_iter().flatten().collect())
+    let reads: Vec<_> = there
+        .map(|(name, region)| async move {
+            let read = read(clients.s3(region), name, region);
+            (name, region, clients.reach.ask(&kind::GET_VERSIONING, region, read).await)
+        })
+        .collect();
+    look.seen(kind::KIND, kind::NAME, stream::iter(reads).buffer_unordered(AT_A_TIME).collect().await)
 }
 
-async fn read(client: Client, name: &str, region: &str) -> Result<Option<Object>, CloudError> {
+pub(super) async fn read(client: Client, name: &str, region: &str) -> Result<Option<Object>, CloudError> {
     // A bucket that was deleted since it was listed does not exist.
     unless(settings::read(&client, name).await, &["NoSuchBucket"]).map(|settings| {
         settings.map(|mut attributes| {
@@ -165,8 +167,8 @@ impl super::driver::Driver for Driver {
         kind::KIND
     }
 
-    async fn observe(&self, look: &Look<'_>) -> Result<Vec<Object>, CloudError> {
-        observe(look.clients, &look.names(kind::KIND, kind::NAME), look.regions().await?).await
+    async fn observe(&self, look: &Look<'_>) -> Result<Observation, CloudError> {
+        observe(look).await
     }
 
     fn check(&self, command: &Command, account: &str) -> Result<(), CloudError> {

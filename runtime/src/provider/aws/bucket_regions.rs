@@ -16,13 +16,14 @@ pub(super) const AT_A_TIME: usize = 8;
 /// Buckets per page: the maximum of S3.
 const PAGE: i32 = 10_000;
 
-/// The region of every wanted bucket of the account that exists.
+/// The region of every wanted bucket of the account that exists. Any region can be asked: `at`.
 pub(super) async fn find(
     clients: &Clients,
+    at: &str,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<BTreeMap<String, String>, CloudError> {
     let mut found = BTreeMap::new();
-    let client = clients.s3(clients.region());
+    let client = clients.s3(at);
     let mut next = None;
     loop {
         let request = client.list_buckets().max_buckets(PAGE).set_continuation_token(next);

@@ -12,11 +12,13 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use holdfast_compiler::provider::aws::IDENTITY;
 use tokio::sync::OnceCell;
 
 use super::count::Counter;
 use super::identity;
 use super::owner::Owner;
+use super::reach::Reach;
 use crate::cloud::{Caller, CloudError};
 
 /// The region of S3's global operations and of the control planes of IAM and Route 53.
@@ -43,7 +45,9 @@ pub(crate) struct Clients {
     s3: Mutex<BTreeMap<String, aws_sdk_s3::Client>>,
     pub(crate) route53: aws_sdk_route53::Client,
     pub(crate) iam: aws_sdk_iam::Client,
-    sts: aws_sdk_sts::Client,
+    /// The regions that may be asked what all of them know: that of the chain, then those of the estate.
+    regions: Vec<String>,
+    pub(crate) reach: Reach,
     caller: OnceCell<Caller>,
     owner: Owner,
     /// The ARN of the permissions boundary for the roles that Holdfast creates, from `HOLDFAST_ROLE_BOUNDARY`: the
@@ -59,8 +63,8 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Read the configuration. Makes no call to AWS.
-    pub(crate) async fn connect() -> Self {
+    /// Read the configuration. Makes no call to AWS. `regions` are those of the estate.
+    pub(crate) async fn connect(regions: &[String]) -> Self {
         let tls = Provider::Rustls(CryptoMode::Ring);
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
@@ -76,37 +80,40 @@ impl Clients {
         let attempts = attempts(sdk.retry_config(), std::env::var_os("AWS_MAX_ATTEMPTS").is_some());
         let region = sdk.region().cloned().unwrap_or(Region::from_static(HOME));
         let sdk = sdk.into_builder().region(region).retry_config(attempts).build();
-        Self::new(sdk)
+        Self::new(sdk, regions)
     }
 
     /// Clients with a fixed identity, for tests without calls.
     #[cfg(test)]
     pub(super) fn offline(caller: Caller) -> Self {
         let sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
-        let mut clients = Self::new(sdk.region(Region::from_static(HOME)).build());
+        let mut clients = Self::new(sdk.region(Region::from_static(HOME)).build(), &[]);
         clients.caller = OnceCell::new_with(Some(caller));
         clients
     }
 
-    fn new(sdk: SdkConfig) -> Self {
-        let counter = Counter::default();
+    fn new(sdk: SdkConfig, regions: &[String]) -> Self {
+        let reach = Reach::default();
+        let counter = Counter::new(reach.clone());
         let partition = RetryPartition::custom("holdfast").token_bucket(TokenBucket::unlimited()).build();
         let home = || Some(Region::from_static(HOME));
-        let mut route53 = aws_sdk_route53::config::Builder::from(&sdk).interceptor(counter.clone());
+        let mut route53 = aws_sdk_route53::config::Builder::from(&sdk).interceptor(counter.of(HOME));
         route53.set_retry_partition(Some(partition.clone()));
         route53.set_region(home());
-        let mut iam = aws_sdk_iam::config::Builder::from(&sdk).interceptor(counter.clone());
+        let mut iam = aws_sdk_iam::config::Builder::from(&sdk).interceptor(counter.of(HOME));
         iam.set_retry_partition(Some(partition.clone()));
         iam.set_region(home());
-        let sts = aws_sdk_sts::config::Builder::from(&sdk).interceptor(counter.clone());
-        let sts = sts.retry_partition(partition.clone());
+        let first = sdk.region().map_or(HOME, AsRef::as_ref).to_owned();
+        let others = regions.iter().filter(|region| **region != first).cloned();
+        let regions = std::iter::once(first.clone()).chain(others).collect();
         let special = std::env::var("AWS_ENDPOINT_URL_S3").ok();
         Self {
             path_style: special.as_deref().or(sdk.endpoint_url()).is_some_and(needs_path_style),
             s3: Mutex::default(),
             route53: aws_sdk_route53::Client::from_conf(route53.build()),
             iam: aws_sdk_iam::Client::from_conf(iam.build()),
-            sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            regions,
+            reach,
             caller: OnceCell::new(),
             owner: Owner::default(),
             role_boundary: std::env::var("HOLDFAST_ROLE_BOUNDARY").ok().filter(|arn| !arn.is_empty()),
@@ -120,7 +127,9 @@ impl Clients {
     /// The identity of the credentials, cached after the first call. From then on all buckets must belong to that
     /// account, unless [`expect_owner`](Self::expect_owner) named another one before.
     pub(crate) async fn identity(&self) -> Result<&Caller, CloudError> {
-        let caller = self.caller.get_or_try_init(|| identity::ask(&self.sts)).await?;
+        let ask = |region: String| async move { identity::ask(&self.sts(&region)).await };
+        let ask = || self.reach.first_answer(&IDENTITY, &self.regions, ask);
+        let caller = self.caller.get_or_try_init(ask).await?;
         self.owner.set(&caller.account.id);
         Ok(caller)
     }
@@ -140,11 +149,24 @@ impl Clients {
                 .region(Region::new(region.to_owned()))
                 .force_path_style(self.path_style)
                 .retry_partition(self.partition.clone())
-                .interceptor(self.counter.clone())
+                .interceptor(self.counter.of(region))
                 .interceptor(self.owner.clone());
             aws_sdk_s3::Client::from_conf(config.build())
         });
         client.clone()
+    }
+
+    fn sts(&self, region: &str) -> aws_sdk_sts::Client {
+        let config = aws_sdk_sts::config::Builder::from(&self.sdk)
+            .region(Region::new(region.to_owned()))
+            .retry_partition(self.partition.clone())
+            .interceptor(self.counter.of(region));
+        aws_sdk_sts::Client::from_conf(config.build())
+    }
+
+    /// The regions that may be asked what all of them know.
+    pub(crate) fn regions(&self) -> &[String] {
+        &self.regions
     }
 
     /// The configured region.

@@ -12,21 +12,37 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
+use super::reach::Reach;
 use super::retry::{is_repetition, is_throttling};
 use crate::cloud::{Calls, Waste};
 
 /// Counts calls per service. Clones share the counts.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Counter(Arc<Mutex<Calls>>);
+pub(crate) struct Counter {
+    calls: Arc<Mutex<Calls>>,
+    reach: Reach,
+    /// The region of the client that it counts for.
+    region: String,
+}
 
 impl Counter {
+    /// A new one.
+    pub(crate) fn new(reach: Reach) -> Self {
+        Self { reach, ..Self::default() }
+    }
+
+    /// The same for the client of a region.
+    pub(crate) fn of(&self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self.clone() }
+    }
+
     /// The counts so far.
     pub(crate) fn calls(&self) -> Calls {
         self.lock().clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Calls> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -55,8 +71,7 @@ impl Intercept for Counter {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(metadata) = cfg.load::<Metadata>() {
-            // "Route 53" counts as `route53`.
-            self.lock().count(metadata.service().replace(' ', "").to_lowercase());
+            self.lock().count(service(metadata));
         }
         Ok(())
     }
@@ -65,14 +80,29 @@ impl Intercept for Counter {
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(Err(error)) = context.output_or_error() else { return Ok(()) };
-        let lost = error.is_connector_error() || error.is_timeout_error();
-        let why = if lost { Some(Waste::Unanswered) } else { context.response().and_then(waste) };
+        let why = match context.output_or_error() {
+            Some(Err(error)) if error.is_connector_error() || error.is_timeout_error() => {
+                Some(Waste::Unanswered)
+            }
+            Some(Err(_)) => context.response().and_then(waste),
+            _ => None,
+        };
+        // Who has too many requests is there.
+        if matches!(why, None | Some(Waste::Throttled))
+            && let Some(metadata) = cfg.load::<Metadata>()
+        {
+            self.reach.heard(&service(metadata), &self.region);
+        }
         why.into_iter().for_each(|why| self.lock().waste(why));
         Ok(())
     }
+}
+
+/// "Route 53" counts as `route53`.
+fn service(metadata: &Metadata) -> String {
+    metadata.service().replace(' ', "").to_lowercase()
 }
 
 /// Why an error response was wasted. Most are not: they say what is wrong, or that something does not exist.

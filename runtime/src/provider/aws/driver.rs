@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use holdfast_compiler::observation::{Object, Wanted};
+use holdfast_compiler::observation::{Object, Observation, Unseen, Wanted};
 use holdfast_compiler::provider::aws::route53::{hosted_zone, record};
 use holdfast_compiler::provider::aws::s3::{bucket as s3_bucket, replication as s3_replication};
 use holdfast_compiler::resource::{Identity, Kind};
 use tokio::sync::OnceCell;
 
-use super::clients::Clients;
+use super::clients::{Clients, HOME};
+use super::reach::is_silence;
 use super::zone::Zone;
 use super::{bucket_regions, zone};
-use crate::cloud::{CloudError, Command, Done, refuse};
+use crate::cloud::{Class, CloudError, Command, Done, refuse};
 
 /// Observes and changes the objects of one kind.
 #[async_trait]
@@ -20,8 +21,9 @@ pub(super) trait Driver: Sync {
     /// The kind.
     fn kind(&self) -> Kind;
 
-    /// Find the wanted objects, in bulk. Objects that do not exist are absent from the result.
-    async fn observe(&self, look: &Look<'_>) -> Result<Vec<Object>, CloudError>;
+    /// Find the wanted objects, in bulk. Objects that do not exist are absent from the result; objects in a silent
+    /// region are unseen. If nothing answers at all, an error of silence makes every wanted object of the kind unseen.
+    async fn observe(&self, look: &Look<'_>) -> Result<Observation, CloudError>;
 
     /// Refuse a command that would grant rights that no policy grants.
     fn check(&self, _command: &Command, _account: &str) -> Result<(), CloudError> {
@@ -48,6 +50,23 @@ pub(super) trait Driver: Sync {
     }
 }
 
+fn unseen(kind: Kind, identity: &Identity, region: Option<&String>, error: &CloudError) -> Unseen {
+    // Without the operation, which differs from object to object where the region is silent.
+    let reason = match error.class {
+        Class::Denied => error.to_string(),
+        _ => format!("{} ({})", error.message, error.code),
+    };
+    Unseen { kind, identity: identity.clone(), region: region.cloned(), reason }
+}
+
+/// What was seen of objects that exist or do not.
+pub(super) fn objects(objects: Vec<Object>) -> Observation {
+    Observation { objects, ..Observation::default() }
+}
+
+/// The name of an object, its region, and what reading it gave: nothing where it does not exist.
+pub(super) type Read<'a> = (&'a String, &'a String, Result<Option<Object>, CloudError>);
+
 /// One observation of AWS. Data that several kinds need is read only once.
 pub(super) struct Look<'a> {
     /// The clients.
@@ -61,6 +80,56 @@ impl<'a> Look<'a> {
     /// An observation of the wanted objects.
     pub(super) fn new(clients: &'a Clients, wanted: &'a [Wanted]) -> Self {
         Self { clients, wanted, regions: OnceCell::new(), zones: OnceCell::new() }
+    }
+
+    /// What a driver sees. Where all that it would ask is silent, everything that is looked for is unseen.
+    pub(super) async fn at(&self, driver: &dyn Driver) -> Result<Observation, CloudError> {
+        match driver.observe(self).await {
+            Err(error) if is_silence(&error) => {
+                let wanted = self.wanted(driver.kind());
+                let unseen = wanted.map(|identity| unseen(driver.kind(), identity, None, &error));
+                Ok(Observation { unseen: unseen.collect(), ..Observation::default() })
+            }
+            seen => seen,
+        }
+    }
+
+    /// What is seen of things that each are in a region, by what reading each gave. One that a region or its owner does
+    /// not let us see is unseen; if every one of them is refused, that is a missing permission.
+    ///
+    /// # Errors
+    /// Any other error, and a missing permission.
+    pub(super) fn seen(
+        &self,
+        kind: Kind,
+        part: &str,
+        read: Vec<Read<'_>>,
+    ) -> Result<Observation, CloudError> {
+        let identities: BTreeMap<&str, &Identity> =
+            self.wanted(kind).filter_map(|identity| Some((identity.get(part)?, identity))).collect();
+        let (mut seen, mut answers, mut denied) = (Observation::default(), 0, None);
+        for (name, region, answer) in read {
+            match answer {
+                Ok(object) => {
+                    answers += 1;
+                    seen.objects.extend(object);
+                }
+                Err(error) if is_silence(&error) || error.class == Class::Denied => {
+                    let identity = identities.get(name.as_str()).copied();
+                    seen.unseen.extend(identity.map(|identity| unseen(kind, identity, Some(region), &error)));
+                    if error.class == Class::Denied {
+                        denied = Some(error);
+                    } else {
+                        answers += 1;
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match denied {
+            Some(denied) if answers == 0 => Err(denied),
+            _ => Ok(seen),
+        }
     }
 
     /// The wanted identities of a kind.
@@ -81,7 +150,11 @@ impl<'a> Look<'a> {
             if names.is_empty() {
                 return Ok(BTreeMap::new());
             }
-            bucket_regions::find(self.clients, |name| names.contains(name)).await
+            let find = |region: String| {
+                let names = &names;
+                async move { bucket_regions::find(self.clients, &region, |name| names.contains(name)).await }
+            };
+            self.clients.reach.first_answer(&s3_bucket::LIST, self.clients.regions(), find).await
         };
         self.regions.get_or_try_init(ask).await
     }
@@ -91,7 +164,7 @@ impl<'a> Look<'a> {
         let ask = || async {
             let mut names = self.names(hosted_zone::KIND, hosted_zone::NAME);
             names.extend(self.names(record::KIND, record::ZONE));
-            zone::find(self.clients, &names).await
+            self.clients.reach.ask(&hosted_zone::FIND, HOME, zone::find(self.clients, &names)).await
         };
         self.zones.get_or_try_init(ask).await
     }

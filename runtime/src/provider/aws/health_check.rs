@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use aws_sdk_route53::types::HealthCheck;
 use aws_sdk_route53::types::ResettableElementName as Reset;
-use holdfast_compiler::observation::Object;
+use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::aws::route53::health_check as kind;
 use holdfast_compiler::resource::{Call, Kind, Values};
 use serde_json::json;
 
-use super::clients::Clients;
-use super::driver::Look;
+use super::clients::{Clients, HOME};
+use super::driver::{Look, objects};
 use super::error::{Named, fault, unless};
 use super::fields::{flag, lacks, new_tags, number, required, tag_value, text, with_found};
 use super::retry::{NEW_HEALTH_CHECK, ROUTE53, retry};
@@ -176,8 +176,9 @@ impl super::driver::Driver for Driver {
         kind::KIND
     }
 
-    async fn observe(&self, look: &Look<'_>) -> Result<Vec<Object>, CloudError> {
-        observe(look.clients, &look.names(kind::KIND, kind::REFERENCE)).await
+    async fn observe(&self, look: &Look<'_>) -> Result<Observation, CloudError> {
+        let names = look.names(kind::KIND, kind::REFERENCE);
+        look.clients.reach.ask(&kind::LIST, HOME, observe(look.clients, &names)).await.map(objects)
     }
 
     async fn one(&self, clients: &Clients, command: &Command) -> Result<Done, CloudError> {

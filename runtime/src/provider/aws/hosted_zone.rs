@@ -1,11 +1,11 @@
 //! The driver of hosted zones, which are looked up and never created.
 
 use async_trait::async_trait;
-use holdfast_compiler::observation::Object;
+use holdfast_compiler::observation::Observation;
 use holdfast_compiler::provider::aws::route53::hosted_zone as kind;
 use holdfast_compiler::resource::Kind;
 
-use super::driver::Look;
+use super::driver::{Look, objects};
 use super::zone::object;
 use crate::cloud::CloudError;
 
@@ -18,9 +18,9 @@ impl super::driver::Driver for Driver {
         kind::KIND
     }
 
-    async fn observe(&self, look: &Look<'_>) -> Result<Vec<Object>, CloudError> {
+    async fn observe(&self, look: &Look<'_>) -> Result<Observation, CloudError> {
         let wanted = look.names(kind::KIND, kind::NAME);
         let zones = look.zones().await?;
-        Ok(wanted.iter().filter_map(|name| zones.get(name)).map(object).collect())
+        Ok(objects(wanted.iter().filter_map(|name| zones.get(name)).map(object).collect()))
     }
 }

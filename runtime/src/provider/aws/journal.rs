@@ -70,7 +70,7 @@ impl Bucket {
         owner: Option<String>,
         lease: u64,
     ) -> Result<Self, JournalError> {
-        let clients = Clients::connect().await;
+        let clients = Clients::connect(&[]).await;
         match &owner {
             Some(account) => clients.expect_owner(account),
             None => clients.identity().await.map(drop).map_err(|error| failed(place, error))?,

@@ -26,6 +26,7 @@ mod owner;
 pub mod permissions;
 pub mod permissions_page;
 mod policy_document;
+mod reach;
 mod record;
 mod record_change;
 mod record_name;
@@ -57,7 +58,7 @@ pub static PROVIDER: Provider = Provider {
     check: drivers::check,
     class: error::class,
     partition: "aws",
-    connect: || Box::pin(async { Box::new(Aws::connect().await) as Box<dyn Cloud> }),
+    connect: |regions| Box::pin(async move { Box::new(Aws::connect(&regions).await) as Box<dyn Cloud> }),
     embedded: embedded::KINDS,
 };
 
@@ -68,9 +69,9 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Read the configuration from environment and profile. Makes no call to AWS.
-    pub async fn connect() -> Self {
-        Self { clients: Clients::connect().await }
+    /// Read the configuration from environment and profile. Makes no call to AWS. `regions` are those of the estate: any of them may be asked what all of them know.
+    pub async fn connect(regions: &[String]) -> Self {
+        Self { clients: Clients::connect(regions).await }
     }
 }
 
@@ -88,10 +89,15 @@ impl Cloud for Aws {
         // The identity comes first, because every request about a bucket names its expected owner.
         self.clients.identity().await?;
         let look = Look::new(&self.clients, scope);
-        let found = try_join_all(DRIVERS.iter().map(|driver| driver.observe(&look))).await?;
-        let mut objects = found.concat();
-        objects.sort_by(|one, other| (one.kind, &one.id).cmp(&(other.kind, &other.id)));
-        Ok(Observation { objects })
+        let found = try_join_all(DRIVERS.iter().map(|driver| look.at(*driver))).await?;
+        let mut all = Observation::default();
+        for found in found {
+            all.objects.extend(found.objects);
+            all.unseen.extend(found.unseen);
+        }
+        all.objects.sort_by(|one, other| (one.kind, &one.id).cmp(&(other.kind, &other.id)));
+        all.unseen.sort();
+        Ok(all)
     }
 
     async fn survey(&self) -> Result<Survey, CloudError> {

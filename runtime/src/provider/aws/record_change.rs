@@ -9,15 +9,15 @@ use aws_sdk_route53::operation::change_resource_record_sets::ChangeResourceRecor
 use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, ChangeInfo, ChangeStatus};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use holdfast_compiler::observation::Object;
+use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::aws::route53::record as kind;
 use holdfast_compiler::resource::{Call, Kind, Values};
 use tokio::time::{Instant, sleep};
 
 use super::batch::{Bundle, split};
-use super::clients::Clients;
-use super::driver::Look;
+use super::clients::{Clients, HOME};
+use super::driver::{Look, objects};
 use super::error::{Named, fault, translate};
 use super::fields::{lacks, required};
 use super::record_refusal::{bare_refusal, concerning};
@@ -224,14 +224,16 @@ impl super::driver::Driver for Driver {
         kind::KIND
     }
 
-    async fn observe(&self, look: &Look<'_>) -> Result<Vec<Object>, CloudError> {
+    async fn observe(&self, look: &Look<'_>) -> Result<Observation, CloudError> {
         let mut wanted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for identity in look.wanted(kind::KIND) {
             if let (Some(zone), Some(name)) = (identity.get(kind::ZONE), identity.get(kind::NAME)) {
                 wanted.entry(zone.to_owned()).or_default().insert(name.to_owned());
             }
         }
-        record::observe(look.clients, &wanted, look.zones().await?).await
+        let zones = look.zones().await?;
+        let records = record::observe(look.clients, &wanted, zones);
+        look.clients.reach.ask(&kind::LIST, HOME, records).await.map(objects)
     }
 
     async fn execute(&self, clients: &Clients, batch: &[Command]) -> Vec<Result<Done, CloudError>> {

@@ -1,12 +1,10 @@
 //! Replication configurations, read and written as a whole.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::ReplicationConfiguration;
-use futures::{StreamExt, TryStreamExt, stream};
-use holdfast_compiler::observation::Object;
+use futures::{StreamExt, stream};
+use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::aws::s3::replication as kind;
 use holdfast_compiler::resource::{Call, Kind, Values};
@@ -25,19 +23,21 @@ use crate::cloud::{CloudError, Command, Done};
 /// How many configurations are read concurrently.
 const AT_A_TIME: usize = 16;
 
-/// The configurations of the wanted source buckets. `regions` holds the buckets that exist.
-pub(super) async fn observe(
-    clients: &Clients,
-    wanted: &BTreeSet<String>,
-    regions: &BTreeMap<String, String>,
-) -> Result<Vec<Object>, CloudError> {
+/// The configurations of the wanted source buckets. What a region does not let us read is unseen.
+async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
+    let (clients, wanted, regions) =
+        (look.clients, look.names(kind::KIND, kind::BUCKET), look.regions().await?);
     let there = regions.iter().filter(|(name, _)| wanted.contains(*name));
-    let reads: Vec<_> = there.map(|(name, region)| read(clients.s3(region), name, region)).collect();
-    let objects: Vec<Option<Object>> = stream::iter(reads).buffer_unordered(AT_A_TIME).try_collect().await?;
-    Ok(objects.into_iter().flatten().collect())
+    let reads: Vec<_> = there
+        .map(|(name, region)| async move {
+            let read = read(clients.s3(region), name, region);
+            (name, region, clients.reach.ask(&kind::GET, region, read).await)
+        })
+        .collect();
+    look.seen(kind::KIND, kind::BUCKET, stream::iter(reads).buffer_unordered(AT_A_TIME).collect().await)
 }
 
-async fn read(client: Client, bucket: &str, region: &str) -> Result<Option<Object>, CloudError> {
+pub(super) async fn read(client: Client, bucket: &str, region: &str) -> Result<Option<Object>, CloudError> {
     let answer = client.get_bucket_replication().bucket(bucket).send().await;
     let answer = answer.named(&kind::GET);
     let answer = unless(answer, &["ReplicationConfigurationNotFoundError", "NoSuchBucket"])?;
@@ -110,8 +110,8 @@ impl super::driver::Driver for Driver {
         kind::KIND
     }
 
-    async fn observe(&self, look: &Look<'_>) -> Result<Vec<Object>, CloudError> {
-        observe(look.clients, &look.names(kind::KIND, kind::BUCKET), look.regions().await?).await
+    async fn observe(&self, look: &Look<'_>) -> Result<Observation, CloudError> {
+        observe(look).await
     }
 
     fn check(&self, command: &Command, account: &str) -> Result<(), CloudError> {

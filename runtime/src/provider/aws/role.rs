@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, EntityType, RoleDetail, Tag};
-use holdfast_compiler::observation::Object;
+use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::aws::iam::grant::{FOREIGN, Foreign};
 use holdfast_compiler::provider::aws::iam::role as kind;
 use holdfast_compiler::resource::{Call, Kind, Values};
 use serde_json::{Value, json};
 
-use super::clients::Clients;
+use super::clients::{Clients, HOME};
 use super::done;
-use super::driver::Look;
+use super::driver::{Look, objects};
 use super::error::{Named, fault, unless};
 use super::fields::{lacks, new_tags, required, tag_value, tags};
 use super::guard;
@@ -277,8 +277,9 @@ impl super::driver::Driver for Driver {
         kind::KIND
     }
 
-    async fn observe(&self, look: &Look<'_>) -> Result<Vec<Object>, CloudError> {
-        observe(look.clients, &look.names(kind::KIND, kind::NAME)).await
+    async fn observe(&self, look: &Look<'_>) -> Result<Observation, CloudError> {
+        let names = look.names(kind::KIND, kind::NAME);
+        look.clients.reach.ask(READ, HOME, observe(look.clients, &names)).await.map(objects)
     }
 
     fn check(&self, command: &Command, account: &str) -> Result<(), CloudError> {

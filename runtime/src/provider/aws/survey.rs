@@ -41,7 +41,7 @@ pub(super) async fn survey(clients: &Clients) -> Result<Survey, CloudError> {
 
 /// The buckets, their replications, and the roles of the replications.
 async fn storage(clients: &Clients) -> Result<Survey, CloudError> {
-    let regions = bucket_regions::find(clients, |_| true).await?;
+    let regions = bucket_regions::find(clients, clients.region(), |_| true).await?;
     let reads: Vec<_> = regions.iter().map(|(name, region)| read(clients, name, region)).collect();
     let read: Vec<Result<Vec<Object>, LeftOut>> =
         stream::iter(reads).buffer_unordered(AT_A_TIME).try_collect().await?;
@@ -65,14 +65,12 @@ async fn read(
     name: &str,
     region: &str,
 ) -> Result<Result<Vec<Object>, LeftOut>, CloudError> {
-    let wanted = BTreeSet::from([name.to_owned()]);
-    let regions = BTreeMap::from([(name.to_owned(), region.to_owned())]);
     let both = try_join!(
-        bucket::observe(clients, &wanted, &regions),
-        replication::observe(clients, &wanted, &regions),
+        bucket::read(clients.s3(region), name, region),
+        replication::read(clients.s3(region), name, region),
     );
     match both {
-        Ok((buckets, replications)) => Ok(Ok([buckets, replications].concat())),
+        Ok((bucket, replication)) => Ok(Ok(bucket.into_iter().chain(replication).collect())),
         Err(error) if CLOSED.contains(&error.code.as_str()) => {
             Ok(Err(LeftOut::new(format!("bucket {name}"), error.to_string())))
         }

@@ -1,5 +1,6 @@
 //! Health checks. Source: Route 53 API Reference, `HealthCheckConfig`.
 
+use crate::provider::aws::clients::HOME;
 use holdfast_compiler::provider::aws::route53::health_check as kind;
 use holdfast_compiler::resource::{Kind, Values};
 use serde_json::json;
@@ -14,6 +15,11 @@ pub(super) struct HealthCheck;
 impl Embedded for HealthCheck {
     fn kind(&self) -> Kind {
         kind::KIND
+    }
+
+    /// Source: AWS whitepaper "AWS Fault Isolation Boundaries", "Global services".
+    fn control_plane(&self, _: &Values) -> Option<String> {
+        Some(HOME.to_owned())
     }
 
     fn made(&self, state: &mut State, _: &Values) -> (String, Values) {

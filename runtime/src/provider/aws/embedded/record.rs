@@ -1,5 +1,6 @@
 //! Records. Source: Route 53 API Reference (`ChangeResourceRecordSets`, `ResourceRecordSet`).
 
+use crate::provider::aws::clients::HOME;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use holdfast_compiler::observation::Object;
@@ -18,6 +19,11 @@ pub(super) struct Record;
 impl Embedded for Record {
     fn kind(&self) -> Kind {
         kind::KIND
+    }
+
+    /// Source: AWS whitepaper "AWS Fault Isolation Boundaries", "Global services".
+    fn control_plane(&self, _: &Values) -> Option<String> {
+        Some(HOME.to_owned())
     }
 
     fn made(&self, _: &mut State, wanted: &Values) -> (String, Values) {

@@ -1,5 +1,6 @@
 //! Roles. Source: IAM API Reference, `CreateRole`.
 
+use crate::provider::aws::clients::HOME;
 use holdfast_compiler::provider::aws::iam::{self, role as kind};
 use holdfast_compiler::resource::{Kind, Values};
 use serde_json::json;
@@ -14,6 +15,11 @@ pub(super) struct Role;
 impl Embedded for Role {
     fn kind(&self) -> Kind {
         kind::KIND
+    }
+
+    /// Source: AWS whitepaper "AWS Fault Isolation Boundaries", "Global services".
+    fn control_plane(&self, _: &Values) -> Option<String> {
+        Some(HOME.to_owned())
     }
 
     fn made(&self, state: &mut State, wanted: &Values) -> (String, Values) {

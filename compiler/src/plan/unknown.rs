@@ -1,0 +1,235 @@
+//! What could not be seen, and what has to wait for it.
+//!
+//! A resource that was looked for and could not be seen has no step: neither that it exists nor that it is missing is
+//! known. A step waits, and is left out of the plan, if it needs such a resource or another step that waits. A milestone
+//! is nothing in a cloud, so nothing waits behind it: one service goes on while a service that it depends on cannot be
+//! seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Action, Plan, Step, StepId};
+use crate::graph::Graph;
+use crate::observation::{Object, Observation, Owned, Unseen};
+use crate::policy::Policy;
+use crate::printable::one_line;
+use crate::resource::{Address, Identity, Kind, Resource};
+use crate::text::{Pen, wrap};
+
+/// A resource of which nothing is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unknown {
+    /// The resource.
+    pub address: Address,
+    /// What the cloud would know it by.
+    pub identity: Identity,
+    /// The region that did not answer; none where the service has no regions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Why it could not be seen.
+    pub reason: String,
+}
+
+/// A step that is left out because it needs what is unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// The step.
+    pub id: StepId,
+    /// The resource.
+    pub address: Address,
+    /// What it would do.
+    pub action: Action,
+    /// The unknown resources and waiting steps that it needs.
+    pub on: BTreeSet<StepId>,
+}
+
+/// What cannot be seen while a plan is made.
+#[derive(Debug, Default)]
+pub(super) struct Blind<'a> {
+    unseen: BTreeMap<(Kind, &'a Identity), &'a Unseen>,
+    /// The unknown resources.
+    pub(super) unknown: Vec<Unknown>,
+    /// The waiting steps.
+    pub(super) waiting: Vec<Waiting>,
+    /// The ids of both.
+    blocked: BTreeSet<StepId>,
+    /// What is needed or mentioned by something unknown or waiting, and by which.
+    in_use: BTreeMap<StepId, BTreeSet<StepId>>,
+    mentions: BTreeMap<String, BTreeSet<StepId>>,
+}
+
+impl<'a> Blind<'a> {
+    pub(super) fn new(graph: &Graph, owned: &'a [Owned], observation: &'a Observation) -> Self {
+        let unseen = observation.unseen.iter().map(|unseen| ((unseen.kind, &unseen.identity), unseen));
+        let mut blind = Self { unseen: unseen.collect(), ..Self::default() };
+        let wanted: BTreeSet<(Kind, Identity)> = match blind.unseen.is_empty() {
+            true => return blind,
+            false => graph.iter().map(|one| (one.address.kind(), one.identity())).collect(),
+        };
+        for made in owned {
+            let Some(unseen) = blind.unseen.get(&(made.address.kind(), &made.identity)).copied() else {
+                continue;
+            };
+            for need in &made.needs {
+                blind.in_use.entry(StepId::of(need)).or_default().insert(StepId::of(&made.address));
+            }
+            if !wanted.contains(&(made.address.kind(), made.identity.clone())) {
+                blind.add(&made.address, &made.identity, unseen);
+            }
+        }
+        blind
+    }
+
+    fn add(&mut self, address: &Address, identity: &Identity, unseen: &Unseen) {
+        self.blocked.insert(StepId::of(address));
+        self.unknown.push(Unknown {
+            address: address.clone(),
+            identity: identity.clone(),
+            region: unseen.region.clone(),
+            reason: unseen.reason.clone(),
+        });
+    }
+
+    /// Whether a resource of the graph could not be seen. It is unknown from now on.
+    pub(super) fn hides(&mut self, resource: &Resource) -> bool {
+        if self.unseen.is_empty() {
+            return false;
+        }
+        let identity = resource.identity();
+        let Some(unseen) = self.unseen.get(&(resource.address.kind(), &identity)).copied() else {
+            return false;
+        };
+        self.add(&resource.address, &identity, unseen);
+        for need in resource.needs() {
+            self.in_use.entry(StepId::of(need)).or_default().insert(StepId::of(&resource.address));
+        }
+        true
+    }
+
+    /// Whether a step has to wait. It is left out of the plan from now on.
+    pub(super) fn holds(&mut self, step: &Step) -> bool {
+        if step.action == Action::Keep || self.blocked.is_empty() {
+            return false;
+        }
+        let mut on: BTreeSet<StepId> = step.needs.intersection(&self.blocked).cloned().collect();
+        if step.action == Action::Delete {
+            let object = step.object.iter().flat_map(|object| object.outputs.values());
+            let users = object.filter_map(Value::as_str).filter_map(|name| self.mentions.get(name));
+            let users = users.chain(self.in_use.get(&StepId::of(&step.address))).flatten();
+            on.extend(users.filter(|user| **user != step.id).cloned());
+        }
+        if on.is_empty() {
+            return false;
+        }
+        self.blocked.insert(step.id.clone());
+        for need in &step.needs {
+            self.in_use.entry(need.clone()).or_default().insert(step.id.clone());
+        }
+        let objects = step.object.iter().chain(&step.displaces);
+        for text in objects.flat_map(|object| object.attributes.values()).filter_map(Value::as_str) {
+            self.mentions.entry(text.to_owned()).or_default().insert(step.id.clone());
+        }
+        let (id, address) = (step.id.clone(), step.address.clone());
+        self.waiting.push(Waiting { id, address, action: step.action, on });
+        true
+    }
+
+    /// The ids of what is unknown or waits.
+    pub(super) fn blocked(&self) -> &BTreeSet<StepId> {
+        &self.blocked
+    }
+
+    /// The services whose objectives nobody can tell: those with something unknown, and those that depend on them.
+    pub(super) fn services<'p>(&self, policy: &'p Policy) -> BTreeMap<&'p str, String> {
+        let mut why: BTreeMap<&str, String> = BTreeMap::new();
+        for unknown in &self.unknown {
+            let named = policy.services.keys().find(|name| name.as_str() == unknown.address.owner());
+            if let Some(name) = named {
+                let reason = || format!("{} cannot be seen: {}", unknown.address, unknown.reason);
+                why.entry(name.as_str()).or_insert_with(reason);
+            }
+        }
+        loop {
+            let before = why.len();
+            for (name, service) in &policy.services {
+                let on = service.depends_on.keys().find(|on| why.contains_key(on.as_str()));
+                if let Some(on) = on.filter(|_| !why.contains_key(name.as_str())) {
+                    why.insert(name.as_str(), format!("it depends on {on}, which is unknown"));
+                }
+            }
+            if why.len() == before {
+                return why;
+            }
+        }
+    }
+}
+
+/// What a reviewer has to know before the changes: what is unknown, by region and reason, and what waits for it.
+pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
+    if plan.unknown.is_empty() {
+        return;
+    }
+    let count = plan.unknown.len();
+    let noun = if count == 1 { "resource" } else { "resources" };
+    let head = format!("Unknown: {count} {noun} cannot be seen. Nothing of this is changed.");
+    let _ = writeln!(out, "\n{}", pen.bold(&head));
+    let mut grouped: BTreeMap<(Option<&str>, &str), Vec<&Address>> = BTreeMap::new();
+    for unknown in &plan.unknown {
+        grouped
+            .entry((unknown.region.as_deref(), unknown.reason.as_str()))
+            .or_default()
+            .push(&unknown.address);
+    }
+    for ((region, reason), addresses) in grouped {
+        let region = region.map(|region| format!("{region}: ")).unwrap_or_default();
+        let reason = one_line(&format!("? {region}{reason}"));
+        let _ = writeln!(out, "{}", pen.caution(&wrap(&reason, 2, pen.width())));
+        for address in addresses {
+            let _ = writeln!(out, "    {}", one_line(&address.to_string()));
+        }
+    }
+    if plan.waiting.is_empty() {
+        return;
+    }
+    let count = plan.waiting.len();
+    let (noun, need) = if count == 1 { ("change", "needs") } else { ("changes", "need") };
+    let _ = writeln!(
+        out,
+        "\n{}",
+        pen.bold(&format!("Waiting: {count} {noun} {need} it and {} left out.", are(count)))
+    );
+    for Waiting { id, action, on, .. } in &plan.waiting {
+        let on: Vec<&str> = on.iter().map(StepId::as_str).collect();
+        let text = format!("? {id} {action}: needs {}", on.join(", "));
+        let _ = writeln!(out, "{}", wrap(&one_line(&text), 2, pen.width()));
+    }
+}
+
+fn are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
+impl Plan {
+    /// Whether something of what the plan is about could not be seen.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        !self.unknown.is_empty()
+    }
+
+    /// The ids of what is unknown or waits.
+    pub(super) fn blocked(&self) -> BTreeSet<StepId> {
+        let unknown = self.unknown.iter().map(|unknown| StepId::of(&unknown.address));
+        unknown.chain(self.waiting.iter().map(|waiting| waiting.id.clone())).collect()
+    }
+
+    /// Whether a thing is one of those that could not be seen when the plan was made.
+    pub(super) fn could_not_see(&self, object: &Object) -> bool {
+        let identity = object.identity();
+        self.unknown
+            .iter()
+            .any(|unknown| unknown.address.kind() == object.kind && unknown.identity == identity)
+    }
+}

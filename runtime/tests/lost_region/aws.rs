@@ -1,0 +1,95 @@
+//! The same on AWS's protocols: a proxy answers nothing that is signed for a region.
+
+use serde_json::Value;
+
+use crate::support::weather::{Fault, Weather};
+use crate::support::{Bench, Ran, Standin, aws_environment};
+use crate::words;
+
+/// The shipped policies, applied to a stand-in.
+fn applied(standin: &Standin) -> Bench<'_> {
+    standin.zone("acme.example");
+    standin.zone("shop.example");
+    let bench = Bench::aws(standin);
+    bench.shipped_policies();
+    bench.run("apply policies --yes").expect(0);
+    bench
+}
+
+/// Run a command while a region is lost. Attempts are few: a region that refuses is no place to be patient in a test.
+fn run(bench: &Bench<'_>, standin: &Standin, region: &str, fault: Fault, line: &str) -> (Ran, u64) {
+    let proxy = Weather::losing_region(standin.url(), region, fault);
+    let mut command = bench.command(&line.split_whitespace().collect::<Vec<_>>());
+    aws_environment(&mut command, &proxy.url());
+    command.env("AWS_MAX_ATTEMPTS", "2");
+    let ran = Ran::from(command.output().unwrap());
+    let lost = proxy.faults().values().sum();
+    (ran, lost)
+}
+
+fn unknown(plan: &Ran) -> Vec<(String, String)> {
+    let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let unknown = plan["unknown"].as_array().unwrap().iter();
+    unknown.map(|one| (text(&one["address"]), text(&one["region"]))).collect()
+}
+
+#[test]
+fn whatever_a_lost_region_does_its_buckets_are_unknown_and_the_rest_is_planned() {
+    let standin = Standin::start();
+    let bench = applied(&standin);
+    for fault in [Fault::Refuse, Fault::Reset, Fault::Hang] {
+        let (plan, lost) =
+            run(&bench, &standin, "eu-central-1", fault, "plan policies --format json --detailed-exitcode");
+        let plan = plan.expect(2);
+        let region = |name: &str| (name.to_owned(), "eu-central-1".to_owned());
+        let wanted = [
+            "aws.bucket.web-shop.orders.frankfurt",
+            "aws.bucket.web-shop.pictures.frankfurt",
+            "aws.replication.web-shop.orders",
+            "aws.replication.web-shop.pictures",
+        ];
+        let mut found = unknown(&plan);
+        found.sort();
+        assert_eq!(found, wanted.map(region), "{fault:?}: {}", plan.stderr);
+        // Every question about a bucket may have begun before the first one failed, none is asked again.
+        assert!((1..=24).contains(&lost), "{fault:?}: {lost} requests to the lost region");
+    }
+}
+
+#[test]
+fn lost_us_east_1_hides_iam_and_route_53_and_not_the_buckets_elsewhere() {
+    let standin = Standin::start();
+    let bench = applied(&standin);
+    let (plan, _) = run(&bench, &standin, "us-east-1", Fault::Refuse, "plan policies --format json");
+    let plan = plan.expect(0);
+    let unknown = unknown(&plan);
+    for (kind, count) in [("aws.role.", 5), ("aws.health-check.", 5), ("aws.hosted-zone.", 2)] {
+        assert_eq!(unknown.iter().filter(|(address, _)| address.starts_with(kind)).count(), count, "{kind}");
+    }
+    let buckets: Vec<&String> =
+        unknown.iter().filter(|(_, region)| !region.is_empty()).map(|(address, _)| address).collect();
+    assert_eq!(buckets, ["aws.bucket.payments.ledger.virginia", "aws.replication.payments.ledger"]);
+    // A bucket of a service elsewhere is mended all the same.
+    standin.aws(
+        "s3api put-bucket-versioning --bucket acme-shop-orders --region eu-central-1 \
+         --versioning-configuration Status=Suspended",
+    );
+    let (ran, _) = run(&bench, &standin, "us-east-1", Fault::Refuse, "apply policies --yes");
+    let ran = ran.expect(1);
+    assert!(ran.stdout.contains("Applied: 0 created, 1 updated"), "{}", ran.stdout);
+    assert!(words(&ran.stdout).contains("Left, because it cannot be seen"), "{}", ran.stdout);
+    let state = standin.aws("s3api get-bucket-versioning --bucket acme-shop-orders --region eu-central-1");
+    assert_eq!(state["Status"], "Enabled");
+}
+
+#[test]
+fn provider_that_answers_nowhere_is_an_error() {
+    let standin = Standin::start();
+    let bench = applied(&standin);
+    let mut command = bench.command(&["plan", "policies"]);
+    aws_environment(&mut command, "http://127.0.0.1:9");
+    command.env("AWS_MAX_ATTEMPTS", "1");
+    let ran = Ran::from(command.output().unwrap()).expect(1);
+    assert!(ran.stderr.contains("sts:GetCallerIdentity"), "{ran:?}");
+}

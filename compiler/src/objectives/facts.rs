@@ -23,6 +23,9 @@ pub struct Facts<'p> {
     pub assumptions: Assumptions,
     /// Whether the derivation includes waiting for the services it depends on.
     pub waits: bool,
+    /// Why what was observed does not decide whether the objectives are met: something can break them that cannot be
+    /// seen.
+    pub undecided: Option<String>,
 }
 
 /// One entry of traffic.

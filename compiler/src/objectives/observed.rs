@@ -22,6 +22,9 @@ pub fn observed<'p>(service: &'p Service, live: Live<'_>) -> Option<Facts<'p>> {
         provider::find(data.provider.name).is_some_and(|provider| (provider.evidence.data)(&view, name, data))
     });
     backfill(&view, &mut facts);
+    facts.undecided = facts.data.iter().find_map(|(name, data)| {
+        provider::find(data.provider.name).and_then(|provider| (provider.evidence.undecided)(&view, name))
+    });
     (there || !facts.data.is_empty()).then_some(facts)
 }
 

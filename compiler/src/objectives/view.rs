@@ -2,7 +2,8 @@
 
 use crate::observation::Object;
 use crate::policy::Service;
-use crate::resource::{Address, Kind};
+use crate::resource::{Address, Attribute, Kind, Resource, Values};
+use serde_json::Value;
 
 /// Access to the existing resources of an estate.
 #[derive(Clone, Copy)]
@@ -11,6 +12,10 @@ pub struct Live<'a> {
     pub find: &'a dyn Fn(&Address) -> Option<&'a Object>,
     /// The run in which Holdfast made the object. `None` if it existed before.
     pub made: &'a dyn Fn(&Address) -> Option<u64>,
+    /// The attributes that the last apply gave the object, by the journal.
+    pub applied: &'a dyn Fn(&Address) -> Option<&'a Values>,
+    /// The resource that the policy declares at an address.
+    pub declared: &'a dyn Fn(&Address) -> Option<&'a Resource>,
 }
 
 /// The existing resources of one service.
@@ -34,6 +39,48 @@ impl<'a> View<'a, '_> {
     #[must_use]
     pub fn find(&self, kind: Kind, rest: &[&str]) -> Option<&'a Object> {
         (self.live.find)(&self.address(kind, rest))
+    }
+
+    /// Whether an object exists and these attributes of it are as the policy declares them, or as the policy declared them when
+    /// they were last applied: a change that waits to be applied breaks nothing today. An attribute that the policy leaves
+    /// unmanaged is not compared. A reference to another resource is met by the output of the object that exists.
+    #[must_use]
+    pub fn is_as_declared(&self, kind: Kind, rest: &[&str], names: &[&str]) -> bool {
+        let address = self.address(kind, rest);
+        let (Some(object), Some(declared)) = ((self.live.find)(&address), (self.live.declared)(&address))
+        else {
+            return false;
+        };
+        let applied = (self.live.applied)(&address);
+        names.iter().all(|name| {
+            let found = object.attributes.get(*name).unwrap_or(&Value::Null);
+            let schema = kind.schema().attribute(name);
+            let same = |wanted: &Value| schema.is_some_and(|schema| schema.shape.same(found, wanted));
+            if applied.and_then(|applied| applied.get(*name)).is_some_and(same) {
+                return true;
+            }
+            match declared.attributes.get(*name) {
+                None => true,
+                Some(Attribute::Known(wanted)) => same(wanted),
+                Some(Attribute::Output { of, name }) => {
+                    (self.live.find)(of).and_then(|other| other.outputs.get(name)) == Some(found)
+                }
+            }
+        })
+    }
+
+    /// An attribute as the policy declares it, and as it was last applied. Nothing where it is unmanaged, only known after
+    /// an apply, or never applied.
+    #[must_use]
+    pub fn wanted(&self, kind: Kind, rest: &[&str], name: &str) -> Vec<&'a Value> {
+        let address = self.address(kind, rest);
+        let declared = (self.live.declared)(&address).and_then(|one| one.attributes.get(name));
+        let declared = declared.and_then(|attribute| match attribute {
+            Attribute::Known(value) => Some(value),
+            Attribute::Output { .. } => None,
+        });
+        let applied = (self.live.applied)(&address).and_then(|applied| applied.get(name));
+        declared.into_iter().chain(applied).collect()
     }
 
     /// The run in which Holdfast made it.

@@ -53,6 +53,7 @@ impl<'p> Facts<'p> {
             recovery: service.recovery.clone(),
             assumptions: service.assumptions.clone(),
             waits: true,
+            undecided: None,
         }
     }
 }

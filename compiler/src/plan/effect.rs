@@ -8,10 +8,12 @@ use serde::Serialize;
 
 use crate::compile::Compiled;
 use crate::document::{Disruption, Name};
+use crate::graph::Graph;
 use crate::objectives::{Assurance, Bound, Derivation, Deriver, Facts, Live, observed, planned};
 use crate::observation::{Object, Owned};
+use crate::policy::Policy;
 use crate::printable::one_line;
-use crate::resource::{Address, Identity, Kind};
+use crate::resource::{Address, Identity, Kind, Values};
 use crate::text::{Pen, wrap};
 use crate::units::Duration;
 
@@ -122,11 +124,12 @@ impl Achievable {
 
 /// The effects on all services, in the order of their names. `unknown` are the services of which not everything could be
 /// seen, with the reason.
-pub(super) fn effects(
-    compiled: &Compiled,
+pub(super) fn effects<'c>(
+    compiled: &'c Compiled,
+    graph: &Graph,
     found: &BTreeMap<Address, &Object>,
     owned: &[Owned],
-    unknown: &BTreeMap<&str, String>,
+    unknown: BTreeMap<&'c str, String>,
 ) -> Vec<Effect> {
     let (policy, as_of) = (&compiled.policy, compiled.options.as_of);
     let made: BTreeMap<(Kind, &Identity), u64> = owned
@@ -136,12 +139,19 @@ pub(super) fn effects(
         .collect();
     let find = |address: &Address| found.get(address).copied();
     let made = |address: &Address| find(address).and_then(|o| made.get(&(o.kind, &o.identity())).copied());
-    let live = Live { find: &find, made: &made };
+    let last: BTreeMap<(Kind, &Identity), &Values> = owned
+        .iter()
+        .filter_map(|owned| Some(((owned.address.kind(), &owned.identity), owned.applied.as_ref()?)))
+        .collect();
+    let applied = |address: &Address| find(address).and_then(|o| last.get(&(o.kind, &o.identity())).copied());
+    let declared = |address: &Address| graph.get(address);
+    let live = Live { find: &find, made: &made, applied: &applied, declared: &declared };
     // For a service without existing resources, other services use its desired facts. Its effects have no
     // `before`.
     let before = Deriver::new(policy, as_of)
         .all(|service| observed(service, live).unwrap_or_else(|| Facts::wanted(service)));
     let after = Deriver::new(policy, as_of).all(|service| planned(service, live));
+    let unknown = with_dependents(policy, live, unknown);
     let mut effects = Vec::new();
     for (name, derived) in &after {
         let there = policy.services.get(*name).is_some_and(|service| observed(service, live).is_some());
@@ -159,6 +169,32 @@ pub(super) fn effects(
         }
     }
     effects
+}
+
+/// The services whose objectives nobody can tell, with the reason: of some not everything could be seen, of some what was
+/// seen does not decide, and some depend on one of them.
+fn with_dependents<'p>(
+    policy: &'p Policy,
+    live: Live<'_>,
+    mut why: BTreeMap<&'p str, String>,
+) -> BTreeMap<&'p str, String> {
+    for (name, service) in &policy.services {
+        if let Some(reason) = observed(service, live).and_then(|facts| facts.undecided) {
+            why.entry(name.as_str()).or_insert(reason);
+        }
+    }
+    loop {
+        let before = why.len();
+        for (name, service) in &policy.services {
+            let on = service.depends_on.keys().find(|on| why.contains_key(on.as_str()));
+            if let Some(on) = on.filter(|_| !why.contains_key(name.as_str())) {
+                why.insert(name.as_str(), format!("it depends on {on}, which is unknown"));
+            }
+        }
+        if why.len() == before {
+            return why;
+        }
+    }
 }
 
 fn both(name: &Name, after: &Derivation, before: Option<&Derivation>) -> Vec<Effect> {

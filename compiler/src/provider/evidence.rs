@@ -26,6 +26,8 @@ pub struct Evidence {
     /// Replace the desired facts of a data set by the observed ones. Returns whether its primary bucket
     /// exists.
     pub data: fn(&View<'_, '_>, &Name, &mut Data<'_>) -> bool,
+    /// Why the observed objects of a data set do not decide whether it is copied.
+    pub undecided: fn(&View<'_, '_>, &Name) -> Option<String>,
     /// Find copies that may lack older objects: a bucket that existed before its replication may have objects
     /// that are never copied.
     pub backfill: fn(&View<'_, '_>, &Name, &mut Data<'_>),

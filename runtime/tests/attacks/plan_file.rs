@@ -109,13 +109,14 @@ fn other_formats_and_versions_are_refused() {
     let world = approved();
     let whole = world.bench.read("change.plan");
     for (from, to) in [
-        ("\"format\": 4", "\"format\": 1"),
-        ("\"format\": 4", "\"format\": 2"),
-        ("\"format\": 4", "\"format\": 3"),
-        ("\"format\": 4", "\"format\": 5"),
-        ("\"format\": 4", "\"format\": 999999999"),
-        ("\"format\": 4", "\"format\": 4.0"),
-        ("\"format\": 4", "\"format\": \"4\""),
+        ("\"format\": 5", "\"format\": 1"),
+        ("\"format\": 5", "\"format\": 2"),
+        ("\"format\": 5", "\"format\": 3"),
+        ("\"format\": 5", "\"format\": 4"),
+        ("\"format\": 5", "\"format\": 6"),
+        ("\"format\": 5", "\"format\": 999999999"),
+        ("\"format\": 5", "\"format\": 5.0"),
+        ("\"format\": 5", "\"format\": \"5\""),
         ("\"holdfast\": \"plan\"", "\"holdfast\": \"policy\""),
         ("\"made-with\": \"", "\"made-with\": \"9"),
     ] {

@@ -1,9 +1,10 @@
-//! Evidence on AWS. A copy exists if there is a replication with its rule, its role has the permissions, and
-//! both buckets have versioning. Traffic fails over if there is a failover pair with a health check of its
-//! primary.
+//! Evidence on AWS. A copy exists if an enabled rule covers the whole bucket and copies what its encryption makes of the
+//! objects, S3 may assume the role and the role has every permission, and both buckets have versioning. Traffic fails over
+//! if the records of the primary and of the next standby, and the health check of the primary, do what the policy declares.
 
 use serde_json::{Value, json};
 
+use super::iam::grant::{Foreign, GRANTS};
 use super::iam::{rights, role};
 use super::route53::{health_check, record};
 use super::s3::{self, bucket, replication};
@@ -16,7 +17,8 @@ use crate::provider::evidence::Evidence;
 use crate::source::Span;
 use crate::units::Duration;
 
-pub(super) const EVIDENCE: Evidence = Evidence { left, leaves_versions, leaves_key, traffic, data, backfill };
+pub(super) const EVIDENCE: Evidence =
+    Evidence { left, leaves_versions, leaves_key, traffic, data, undecided, backfill };
 
 /// The address of a bucket in `existing`.
 fn bucket_entry(data: &Name, at: &Bucket) -> String {
@@ -47,27 +49,58 @@ fn leaves_key(service: &Service, data: &Name, at: &Bucket) -> bool {
     names.iter().any(|name| service.leaves(&bucket_entry(data, at), name).is_some())
 }
 
+/// What decides where a record sends users, and whether it stops doing so. Its TTL is a number of the derivation.
+const ROUTE: [&str; 8] = [
+    record::TYPE,
+    record::ROUTING,
+    record::FAILOVER,
+    record::VALUES,
+    record::ALIAS_NAME,
+    record::ALIAS_ZONE_ID,
+    record::EVALUATE,
+    record::HEALTH_CHECK,
+];
+
+/// What decides whether a health check asks the right thing. Its interval and failures are numbers of the derivation.
+const PROBE: [&str; 9] = [
+    health_check::TYPE,
+    health_check::IP,
+    health_check::DOMAIN,
+    health_check::PORT,
+    health_check::PATH,
+    health_check::SEARCH,
+    health_check::SNI,
+    health_check::INVERTED,
+    health_check::DISABLED,
+];
+
 fn traffic(view: &View<'_, '_>, name: &Name, wanted: &policy::Traffic, traffic: &mut Traffic) -> bool {
-    let home = wanted.endpoints.first();
-    let primary = home.and_then(|e| view.find(record::KIND, &[name.as_str(), e.site.name.as_str()]));
-    let Some(primary) = primary else { return false };
+    let Some(home) = wanted.endpoints.first().map(|endpoint| endpoint.site.name.as_str()) else {
+        return false;
+    };
+    let Some(primary) = view.find(record::KIND, &[name.as_str(), home]) else { return false };
     if let Some(seconds) = primary.attributes.get(record::TTL).and_then(Value::as_u64) {
         traffic.ttl.value = Duration::seconds(seconds);
     }
-    let rightful = primary.attributes.get(record::FAILOVER).is_some_and(|role| role == record::PRIMARY);
     traffic.alias = primary.attributes.get(record::ALIAS_NAME).is_some_and(|name| !name.is_null());
-    traffic.moves =
-        rightful && has_standby(view, name, wanted) && detects_failure(view, name, wanted, primary, traffic);
+    traffic.moves = routes(view, &[name.as_str(), home])
+        && has_standby(view, name, wanted)
+        && detects_failure(view, name, wanted, primary, traffic);
     true
 }
 
-/// Whether there is a target to fail over to: the last standby itself, or the alias to several.
+/// Whether a record sends users where the policy says, with the health check that the policy gives it.
+fn routes(view: &View<'_, '_>, rest: &[&str]) -> bool {
+    view.is_as_declared(record::KIND, rest, &ROUTE)
+}
+
+/// Whether the next site answers when the first one is lost: its own record does, and where there are more standbys the
+/// alias to them leads there.
 fn has_standby(view: &View<'_, '_>, name: &Name, traffic: &policy::Traffic) -> bool {
-    let first = traffic.endpoints.first().map(|endpoint| endpoint.site.name.as_str());
-    let onward = first.and_then(|site| view.find(record::KIND, &[name.as_str(), site, "standbys"]));
-    let mut standbys = traffic.endpoints.iter().skip(1);
-    onward.is_some()
-        || standbys.any(|e| view.find(record::KIND, &[name.as_str(), e.site.name.as_str()]).is_some())
+    let site = |nth: usize| traffic.endpoints.get(nth).map(|endpoint| endpoint.site.name.as_str());
+    let (Some(first), Some(next)) = (site(0), site(1)) else { return false };
+    let leads = traffic.endpoints.len() == 2 || routes(view, &[name.as_str(), first, "standbys"]);
+    leads && routes(view, &[name.as_str(), next])
 }
 
 /// Whether Route 53 detects a failure of the primary, and how fast.
@@ -81,7 +114,8 @@ fn detects_failure(
     let checked = record.attributes.get(record::HEALTH_CHECK).is_some_and(|check| !check.is_null());
     let evaluated = record.attributes.get(record::EVALUATE).is_some_and(|on| on == true);
     let site = wanted.endpoints.first().map(|endpoint| endpoint.site.name.as_str()).unwrap_or_default();
-    let Some(check) = view.find(health_check::KIND, &[name.as_str(), site]).filter(|_| checked) else {
+    let rest = [name.as_str(), site];
+    let Some(check) = view.find(health_check::KIND, &rest).filter(|_| checked) else {
         traffic.detection = Detection::Target(wanted.span);
         return evaluated;
     };
@@ -93,12 +127,7 @@ fn detects_failure(
         let request = (traffic.dns.request)(kind == "TCP", kind.ends_with(health_check::STRING_MATCH));
         traffic.detection = Detection::Probe { interval, failures, request, span };
     }
-    let off = |key: &str| check.attributes.get(key).is_none_or(|on| on == false);
-    // A check of another address does not check this record.
-    let watched = check.attributes.get(health_check::IP).and_then(Value::as_str);
-    let answers = record.attributes.get(record::VALUES).and_then(Value::as_array);
-    let same = watched.zip(answers).is_none_or(|(ip, answers)| answers.iter().any(|answer| answer == ip));
-    off(health_check::DISABLED) && off(health_check::INVERTED) && same
+    view.is_as_declared(health_check::KIND, &rest, &PROBE)
 }
 
 fn data(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) -> bool {
@@ -108,15 +137,29 @@ fn data(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) -> bool {
     let source = data.primary;
     data.versioned = versioned(view, name, source);
     let replication = view.find(replication::KIND, &[name.as_str()]);
+    let encrypted = find_bucket(view, name, source).is_some_and(under_kms);
     data.copies.retain_mut(|copy| {
         let rule = replication.and_then(|replication| rule(replication, copy.bucket));
+        let wanted = view.wanted(replication::KIND, &[name.as_str()], replication::RULES);
+        let wanted: Vec<&Value> = wanted.into_iter().filter_map(|rules| to(rules, copy.bucket)).collect();
+        let rule = rule.filter(|rule| is_ours(rule, &wanted) && (!encrypted || copies_kms(rule)));
         // Permissions that are left unmanaged are not evaluated.
-        let rule = rule.filter(|_| copy.left.is_some() || may_copy(view, name, source, copy.bucket));
+        let rule =
+            rule.filter(|_| copy.left.is_some() || may_copy(view, name, source, copy.bucket, encrypted));
         let timed = |rule: &Value| rule.get(replication::rule::TIME).is_some_and(Value::is_number);
         copy.timed = rule.is_some_and(timed);
         versioned(view, name, copy.bucket) && rule.is_some()
     });
     true
+}
+
+/// A foreign policy of the role may contain a `Deny`, and a foreign boundary leaves out what it does not name. Neither is
+/// read.
+fn undecided(view: &View<'_, '_>, name: &Name) -> Option<String> {
+    let role = view.find(role::KIND, &[name.as_str()])?;
+    let foreign = Foreign::of(&role.attributes)?;
+    let (address, foreign) = (view.address(role::KIND, &[name.as_str()]), foreign.in_words());
+    Some(format!("{address} has {foreign}, which may forbid the replication of `{name}`"))
 }
 
 /// A bucket that existed before its replication may have objects that replication never copies. That is so if
@@ -150,24 +193,64 @@ fn versioned(view: &View<'_, '_>, data: &Name, at: &Bucket) -> bool {
     state.is_some_and(|state| state == bucket::VERSIONED)
 }
 
-/// Whether the role allows S3 to read from one bucket and write to the other.
-fn may_copy(view: &View<'_, '_>, data: &Name, from: &Bucket, to: &Bucket) -> bool {
-    let role = view.find(role::KIND, &[data.as_str()]);
-    let Some(policy) = role.and_then(|role| role.attributes.get(role::POLICY)) else { return false };
-    let objects = |at: &Bucket| format!("{}/*", s3::arn(at.name.as_str()));
-    rights::allows(policy, "s3:GetObjectVersionForReplication", &objects(from))
-        && rights::allows(policy, "s3:ReplicateObject", &objects(to))
+/// Whether new objects of a bucket are encrypted with a KMS key. S3 names the algorithm `aws:kms` or `aws:kms:dsse`.
+fn under_kms(bucket: &Object) -> bool {
+    let algorithm = bucket.attributes.get(bucket::ENCRYPTION).and_then(Value::as_str);
+    algorithm.is_some_and(|algorithm| algorithm.starts_with("aws:kms"))
 }
 
-/// The rule that copies to a bucket.
-fn rule<'o>(replication: &'o Object, to: &Bucket) -> Option<&'o Value> {
-    use replication::rule;
-    let rules = replication.attributes.get(replication::RULES)?.as_array()?;
-    let arn = s3::arn(to.name.as_str());
-    rules.iter().find(|one| {
-        let whole = one.get(rule::FILTER).is_none_or(|filter| *filter == json!({"prefix": ""}));
-        whole
-            && one.get(rule::DESTINATION).is_some_and(|to| *to == arn)
-            && one.get(rule::STATUS).is_some_and(|status| status == rule::ON)
+/// Whether a rule copies objects under SSE-KMS: it must say so and name a key for the copies. Source: Amazon S3 User Guide,
+/// "Replicating encrypted objects".
+fn copies_kms(rule: &Value) -> bool {
+    use replication::rule::{ON, REPLICA_KEY, SSE_KMS};
+    rule.get(SSE_KMS).is_some_and(|on| on == ON) && rule.get(REPLICA_KEY).is_some_and(Value::is_string)
+}
+
+/// Whether a rule names the key and the owner that the wanted one names: any other may not exist, may not be usable by the
+/// role, or may not own the bucket, in which case S3 copies nothing.
+fn is_ours(rule: &Value, wanted: &[&Value]) -> bool {
+    use replication::rule::{ACCOUNT, REPLICA_KEY};
+    let value = |rule: &Value, key: &str| rule.get(key).cloned().unwrap_or_default();
+    let same =
+        |wanted: &&Value| [ACCOUNT, REPLICA_KEY].iter().all(|key| value(rule, key) == value(wanted, key));
+    wanted.is_empty() || wanted.iter().any(same)
+}
+
+/// Whether S3 may copy from one bucket to the other: the configuration names the role, S3 may assume it, and it allows all
+/// that replication needs. Rights about keys are compared with the declared ones only if the whole document is, because
+/// their resources are keys and their conditions are Holdfast's own.
+fn may_copy(view: &View<'_, '_>, data: &Name, from: &Bucket, to: &Bucket, encrypted: bool) -> bool {
+    let rest = [data.as_str()];
+    let Some(role) = view.find(role::KIND, &rest) else { return false };
+    let Some(policy) = role.attributes.get(role::POLICY) else { return false };
+    let allowed = |id: &str, resource: &str| {
+        let grant = GRANTS.iter().find(|grant| grant.id == id);
+        let allows = |action: &&str| rights::allows(policy, action, resource);
+        grant.is_some_and(|grant| grant.actions.iter().all(allows))
+    };
+    let bucket = |at: &Bucket| s3::arn(at.name.as_str());
+    let objects = |at: &Bucket| format!("{}/*", s3::arn(at.name.as_str()));
+    view.is_as_declared(replication::KIND, &rest, &[replication::ROLE])
+        && view.is_as_declared(role::KIND, &rest, &[role::TRUST])
+        && allowed("ReadConfiguration", &bucket(from))
+        && allowed("ReadObjects", &objects(from))
+        && allowed("WriteCopies", &objects(to))
+        && (!encrypted || view.is_as_declared(role::KIND, &rest, &[role::POLICY]))
+}
+
+/// The rule that copies the whole of a bucket to another one.
+fn rule<'o>(replication: &'o Object, copy: &Bucket) -> Option<&'o Value> {
+    let whole = |rule: &&Value| {
+        rule.get(replication::rule::FILTER).is_none_or(|filter| *filter == json!({"prefix": ""}))
+    };
+    to(replication.attributes.get(replication::RULES)?, copy).filter(whole)
+}
+
+/// The rule that decides what is copied to a bucket: the enabled one of the highest priority. Rules are in that order.
+fn to<'o>(rules: &'o Value, copy: &Bucket) -> Option<&'o Value> {
+    use replication::rule::{DESTINATION, ON, STATUS};
+    let arn = s3::arn(copy.name.as_str());
+    rules.as_array()?.iter().find(|rule| {
+        rule.get(DESTINATION).is_some_and(|to| *to == arn) && rule.get(STATUS).is_some_and(|on| on == ON)
     })
 }

@@ -148,14 +148,18 @@ pub(super) fn effects<'c>(
     let live = Live { find: &find, made: &made, applied: &applied, declared: &declared };
     // For a service without existing resources, other services use its desired facts. Its effects have no
     // `before`.
+    let today: BTreeMap<&str, Facts<'_>> = policy
+        .services
+        .values()
+        .filter_map(|service| Some((service.name.as_str(), observed(service, live)?)))
+        .collect();
     let before = Deriver::new(policy, as_of)
-        .all(|service| observed(service, live).unwrap_or_else(|| Facts::wanted(service)));
+        .all(|service| today.get(service.name.as_str()).cloned().unwrap_or_else(|| Facts::wanted(service)));
     let after = Deriver::new(policy, as_of).all(|service| planned(service, live));
-    let unknown = with_dependents(policy, live, unknown);
+    let unknown = with_dependents(policy, &today, unknown);
     let mut effects = Vec::new();
     for (name, derived) in &after {
-        let there = policy.services.get(*name).is_some_and(|service| observed(service, live).is_some());
-        let old = before.get(name).filter(|_| there);
+        let old = before.get(name).filter(|_| today.contains_key(name.as_str()));
         for derivation in derived {
             let old = old.and_then(|all| all.iter().find(|one| one.disruption == derivation.disruption));
             let mut both = both(name, derivation, old);
@@ -175,11 +179,11 @@ pub(super) fn effects<'c>(
 /// seen does not decide, and some depend on one of them.
 fn with_dependents<'p>(
     policy: &'p Policy,
-    live: Live<'_>,
+    today: &BTreeMap<&str, Facts<'_>>,
     mut why: BTreeMap<&'p str, String>,
 ) -> BTreeMap<&'p str, String> {
-    for (name, service) in &policy.services {
-        if let Some(reason) = observed(service, live).and_then(|facts| facts.undecided) {
+    for name in policy.services.keys() {
+        if let Some(reason) = today.get(name.as_str()).and_then(|facts| facts.undecided.clone()) {
             why.entry(name.as_str()).or_insert(reason);
         }
     }

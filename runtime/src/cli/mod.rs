@@ -165,6 +165,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Completions(command) => command.run(&terminal),
         Command::Man(command) => command.run(&terminal),
     };
+    // A result that is not where the user wants it is none.
+    let result = result.and_then(|code| match terminal.unwritten() {
+        Some(error) => Err(Failure::message(format!("cannot write the result to stdout: {error}"))),
+        None => Ok(code),
+    });
     ExitCode::from(match result {
         Ok(code) => code,
         Err(failure) => failure.report(&terminal),

@@ -18,6 +18,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::{IsTerminal as _, Write};
+use std::sync::OnceLock;
 
 use holdfast_compiler::diagnostic::Style;
 pub(super) use holdfast_compiler::printable::one_line;
@@ -47,6 +48,8 @@ pub(super) struct Terminal {
     stderr: Style,
     quiet: bool,
     verbose: u8,
+    /// The first error of writing a result.
+    unwritten: OnceLock<std::io::Error>,
     /// Whether stderr is a terminal that lines can be redrawn on.
     pub(super) live: bool,
 }
@@ -79,6 +82,7 @@ impl Terminal {
             },
             quiet,
             verbose,
+            unwritten: OnceLock::new(),
             live: err.is_terminal() && !quiet,
         }
     }
@@ -143,7 +147,19 @@ impl Terminal {
 
     /// A result that is a file, byte for byte. Only for the user's own input and for text without foreign content.
     pub(super) fn verbatim(&self, text: &str) {
-        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        let mut stdout = std::io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            // Whoever reads may stop reading: that is no error of ours.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                let _ = self.unwritten.set(error);
+            }
+            _ => {}
+        }
+    }
+
+    /// Why a result is not on stdout, if that is so: the disk is full.
+    pub(super) fn unwritten(&self) -> Option<&std::io::Error> {
+        self.unwritten.get()
     }
 
     /// An error or a warning.

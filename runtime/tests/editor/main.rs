@@ -125,8 +125,8 @@ const PROBE: &str = "kind: service\ntraffic:\n  api:\n    probe:\n      ";
 #[test]
 fn completion_offers_valid_values_with_descriptions() {
     let data = "kind: service\ndata:\n  ledger:\n    backups:\n      - ";
-    let estate = "names the sites";
-    let service = "what has to survive the loss of a site";
+    let estate = "declares the sites";
+    let service = "what must survive the loss of a site";
     // The typed text, and the offered completions with words of their explanations.
     let cases: [(String, &[(&str, &str)]); 8] = [
         ("|".to_owned(), &[("kind", "this document describes"), ("Estate", estate), ("Service", service)]),
@@ -170,8 +170,11 @@ fn completion_offers_valid_values_with_descriptions() {
 fn hovering_over_a_key_explains_it() {
     let cases = [
         ("ki|nd: service\n".to_owned(), "this document describes a service"),
-        ("kind: service\nobjectives: { r|po: 5m }\n".to_owned(), "longest stretch of data that may be lost"),
-        (format!("{PROBE}ev|ery: 30s\n"), "How often each checker asks"),
+        (
+            "kind: service\nobjectives: { r|po: 5m }\n".to_owned(),
+            "longest span of recent data that may be lost",
+        ),
+        (format!("{PROBE}ev|ery: 30s\n"), "How often each checker sends a request"),
         (format!("{PROBE}every: 3|0s\n"), "* `10s`"),
         ("kind: estate\nsites:\n  oregon: { kms-|key: alias/a }\n".to_owned(), "The KMS key for data"),
     ];

@@ -114,3 +114,22 @@ fn approval_is_not_written_through_a_link() {
     assert_eq!(names(&bench, "."), ["change.plan", name, "policies", "precious"]);
     assert_eq!(bench.read("precious"), "text");
 }
+
+#[test]
+fn result_that_cannot_be_written_ends_with_an_error() {
+    let bench = bench();
+    for words in [
+        "schema",
+        "explain E0601",
+        "validate policies --format json",
+        "objectives policies",
+        "graph policies",
+        "plan policies",
+        "plan policies --format json",
+        "completions bash",
+    ] {
+        let ran = generous(&bench, &format!("{words} > /dev/full")).expect(1);
+        assert!(ran.stderr.contains("cannot write the "), "{words}: {}", ran.stderr);
+        assert!(ran.stderr.contains("No space left on device"), "{words}: {}", ran.stderr);
+    }
+}

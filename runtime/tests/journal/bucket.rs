@@ -115,7 +115,7 @@ fn run_that_was_taken_over_starts_no_further_step() {
     sleeper.signal("-CONT");
     let stopped = sleeper.end().expect(4);
     let told = said(&stopped);
-    assert!(told.contains("E0717 × run 1 was taken over by "), "{told}");
+    assert!(told.contains("E0717 × ") && told.contains("took over run 1 at "), "{told}");
     let show = bench.run("journal show 1").expect(0).stdout;
     assert!(show.lines().last().unwrap().contains("run taken over by "), "{show}");
     bench.run("plan . --detailed-exitcode").expect(0);

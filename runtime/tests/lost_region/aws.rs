@@ -93,3 +93,27 @@ fn provider_that_answers_nowhere_is_an_error() {
     let ran = Ran::from(command.output().unwrap()).expect(1);
     assert!(ran.stderr.contains("sts:GetCallerIdentity"), "{ran:?}");
 }
+
+#[test]
+fn creation_in_a_silent_region_is_given_up_once_and_the_rest_is_created() {
+    let standin = Standin::start();
+    standin.zone("acme.example");
+    standin.zone("shop.example");
+    let bench = Bench::aws(&standin);
+    bench.shipped_policies();
+    let (ran, lost) = run(&bench, &standin, "eu-central-1", Fault::Hang, "apply policies --yes");
+    let text = words(&ran.expect(1).stdout);
+    for bucket in ["orders", "pictures"] {
+        let wanted =
+            format!("aws.bucket.web-shop.{bucket}.frankfurt: s3:CreateBucket: NoAnswer: s3 in eu-central-1");
+        assert!(text.contains(&wanted), "{wanted}: {text}");
+    }
+    assert!(
+        text.contains("aws.replication.web-shop.orders: needs aws.bucket.web-shop.orders.frankfurt"),
+        "{text}"
+    );
+    assert!(lost <= 2, "{lost} requests to the silent region");
+    let buckets = standin.aws("s3api list-buckets")["Buckets"].clone();
+    assert_eq!(buckets.as_array().unwrap().len(), 11, "all of the others: {buckets}");
+    bench.run("apply policies --yes").expect(0);
+}

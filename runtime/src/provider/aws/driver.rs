@@ -50,6 +50,14 @@ pub(super) trait Driver: Sync {
     }
 }
 
+/// The region where a command changes something: that of the object, or that of the control plane of a service without
+/// regions.
+pub(super) fn region(command: &Command) -> &str {
+    let found = command.object.iter().map(|object| &object.attributes);
+    let region = found.chain([&command.values]).find_map(|values| values.get(s3_bucket::REGION)?.as_str());
+    region.unwrap_or(HOME)
+}
+
 fn unseen(kind: Kind, identity: &Identity, region: Option<&String>, error: &CloudError) -> Unseen {
     // Without the operation, which differs from object to object where the region is silent.
     let reason = match error.class {

@@ -44,7 +44,7 @@ use futures::future::try_join_all;
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
 use holdfast_compiler::provider::aws::AWS;
-use holdfast_compiler::resource::Values;
+use holdfast_compiler::resource::{Call, Made, Values};
 
 use crate::cloud::{Callers, Calls, Cloud, CloudError, Command, Cost, Done, cost};
 use crate::provider::Provider;
@@ -115,10 +115,19 @@ impl Cloud for Aws {
             return struck(refused);
         }
         // All commands of a batch have the same kind.
-        match batch.first().and_then(|command| drivers::of(command.address.kind())) {
-            Some(driver) => driver.execute(&self.clients, batch).await,
-            None => Vec::new(),
-        }
+        let Some((command, driver)) =
+            batch.first().and_then(|command| Some((command, drivers::of(command.address.kind())?)))
+        else {
+            return Vec::new();
+        };
+        let calls = driver.kind().schema().calls;
+        let changes =
+            |call: &&&Call| call.made.iter().any(|made| matches!(made, Made::Create | Made::Change));
+        // A run is told which change had no answer; of several calls, the first.
+        let Some(call) = calls.iter().find(changes) else { return Vec::new() };
+        let region = driver::region(command);
+        let done = self.clients.reach.change(call, region, driver.execute(&self.clients, batch)).await;
+        done.unwrap_or_else(struck)
     }
 
     fn cost(&self, batch: &[Command]) -> Cost {

@@ -2,7 +2,8 @@
 //!
 //! A lost region answers nothing, or refuses everything with 5xx. It costs a command [`SILENCE`] once, however many calls
 //! go there: from then on they fail at once. The breaker stays open until the command ends; the next command asks again.
-//! Only questions pass through it. A change that was begun is never abandoned for being slow.
+//! A change gets more time than a question. One that is given up may have taken effect, as with any lost answer: the next
+//! run looks.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -21,6 +22,9 @@ use crate::cloud::{Class, CloudError};
 /// gives up connecting after five seconds, so this is three attempts; twice this and the pauses of
 /// [`first_answer`](Reach::first_answer) are less than the 30 seconds that a dead region may cost a plan.
 const SILENCE: Duration = Duration::from_secs(12);
+
+/// How long it may be silent while something is changed there.
+const SILENCE_OF_A_CHANGE: Duration = Duration::from_secs(20);
 
 /// How long a question that any region can answer waits for one before it goes to the next as well.
 const HEDGE: Duration = Duration::from_secs(2);
@@ -51,28 +55,59 @@ impl Reach {
         region: &str,
         question: impl Future<Output = Result<T, CloudError>>,
     ) -> Result<T, CloudError> {
-        let key = (call.service().to_owned(), region.to_owned());
-        let _asking = self.begin(&key)?;
-        let mut question = pin!(question);
-        let answer = loop {
-            let end = self.end(&key);
-            tokio::select! {
-                biased;
-                answer = &mut question => break answer,
-                () = sleep_until(end) => if self.end(&key) <= Instant::now() {
-                    let (service, region) = &key;
-                    let message = format!("{service} in {region} has not answered for {} s", SILENCE.as_secs());
-                    break Err(fault(call, "NoAnswer", message));
-                },
-            }
-        };
+        let answer = self.watch(call, region, SILENCE, question).await.and_then(|answer| answer);
         match &answer {
-            Err(error) if is_silence(error) => {
-                self.parts().entry(key).or_default().open.get_or_insert_with(|| error.clone());
-            }
+            Err(error) if is_silence(error) => self.open(call, region, error),
             _ => self.heard(call.service(), region),
         }
         answer
+    }
+
+    /// Change something, unless its region is known to be silent.
+    ///
+    /// # Errors
+    /// There is no answer: whether it took effect is unknown.
+    pub(crate) async fn change<T>(
+        &self,
+        call: &Call,
+        region: &str,
+        change: impl Future<Output = T>,
+    ) -> Result<T, CloudError> {
+        let answer = self.watch(call, region, SILENCE_OF_A_CHANGE, change).await;
+        if let Err(error) = &answer {
+            self.open(call, region, error);
+        }
+        answer
+    }
+
+    /// Wait for an answer for as long as the service of the region is not silent.
+    async fn watch<T>(
+        &self,
+        call: &Call,
+        region: &str,
+        patience: Duration,
+        answer: impl Future<Output = T>,
+    ) -> Result<T, CloudError> {
+        let key = (call.service().to_owned(), region.to_owned());
+        let _asking = self.begin(&key)?;
+        let mut answer = pin!(answer);
+        loop {
+            let end = self.end(&key, patience);
+            tokio::select! {
+                biased;
+                answer = &mut answer => return Ok(answer),
+                () = sleep_until(end) => if self.end(&key, patience) <= Instant::now() {
+                    let (service, region) = &key;
+                    let message = format!("{service} in {region} has not answered for {} s", patience.as_secs());
+                    return Err(fault(call, "NoAnswer", message));
+                },
+            }
+        }
+    }
+
+    fn open(&self, call: &Call, region: &str, error: &CloudError) {
+        let key = (call.service().to_owned(), region.to_owned());
+        self.parts().entry(key).or_default().open.get_or_insert_with(|| error.clone());
     }
 
     /// Ask a service that gives the same answer in every region: one region after the other, until one answers.
@@ -131,14 +166,14 @@ impl Reach {
     }
 
     /// When a service of a region counts as silent.
-    fn end(&self, key: &(String, String)) -> Instant {
+    fn end(&self, key: &(String, String), patience: Duration) -> Instant {
         let parts = self.parts();
         let part = parts.get(key);
         // Where another question found it silent, this one ends too.
         if part.is_some_and(|part| part.open.is_some()) {
             return Instant::now();
         }
-        part.and_then(|part| part.since).unwrap_or_else(Instant::now) + SILENCE
+        part.and_then(|part| part.since).unwrap_or_else(Instant::now) + patience
     }
 
     fn parts(&self) -> MutexGuard<'_, BTreeMap<(String, String), Part>> {
@@ -190,6 +225,17 @@ mod tests {
         assert_eq!(began.elapsed(), SILENCE, "a later call costs nothing");
         assert_eq!(reach.ask(&GET_TAGS, "us-west-2", async { Ok(1) }).await, Ok(1), "others are asked");
         assert_eq!(reach.ask(&IDENTITY, "us-east-1", async { Ok(1) }).await, Ok(1), "of any service");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn change_in_a_silent_region_is_given_up_and_the_next_one_is_not_begun() {
+        let (reach, began) = (Reach::default(), Instant::now());
+        let changes = (0..5).map(|_| reach.change(&GET_TAGS, "us-east-1", std::future::pending::<()>()));
+        let answers = futures::future::join_all(changes).await;
+        assert!(answers.iter().all(|answer| answer.as_ref().unwrap_err().code == "NoAnswer"));
+        assert_eq!(began.elapsed(), SILENCE_OF_A_CHANGE);
+        assert!(reach.change(&GET_TAGS, "us-east-1", async {}).await.is_err());
+        assert_eq!(reach.change(&GET_TAGS, "us-west-2", async { 1 }).await, Ok(1));
     }
 
     #[tokio::test(start_paused = true)]

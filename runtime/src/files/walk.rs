@@ -55,7 +55,7 @@ impl Walk {
     /// Count a file that the user named directly.
     ///
     /// # Errors
-    /// There are more than [`MAX_FILES`].
+    /// There are more than `MAX_FILES`.
     pub fn count(&mut self, file: &Path) -> Result<(), FileError> {
         self.files += 1;
         if self.files <= MAX_FILES {

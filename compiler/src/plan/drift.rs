@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::pretty::brief;
+use super::unknown;
 use super::{Action, Cause, Change, Plan, Step};
 use crate::diagnostic::Style;
 use crate::printable::one_line as line;
@@ -24,13 +25,13 @@ impl Plan {
     }
 }
 
-/// Drift as text. Empty if there is none.
+/// Drift as text, with what could not be seen: that may have drifted too. Empty if there is neither.
 #[must_use]
 pub fn drift(plan: &Plan, style: Style) -> String {
     let plan = &*plan.shown();
     let steps: Vec<&Step> = plan.drifted().collect();
     let mut out = String::new();
-    if steps.is_empty() {
+    if steps.is_empty() && !plan.is_partial() {
         return out;
     }
     let pen = Pen::new(style);
@@ -53,6 +54,7 @@ pub fn drift(plan: &Plan, style: Style) -> String {
             });
         }
     }
+    unknown::text(plan, &pen, &mut out);
     let (count, noun) = (steps.len(), if steps.len() == 1 { "resource differs" } else { "resources differ" });
     let _ = writeln!(out, "\n{}", pen.bold(&format!("Drift: {count} {noun} from the last apply.")));
     out

@@ -183,22 +183,16 @@ pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
     if plan.waiting.is_empty() {
         return;
     }
-    let count = plan.waiting.len();
-    let (noun, need) = if count == 1 { ("change", "needs") } else { ("changes", "need") };
-    let _ = writeln!(
-        out,
-        "\n{}",
-        pen.bold(&format!("Waiting: {count} {noun} {need} it and {} left out.", are(count)))
-    );
+    let head = match plan.waiting.len() {
+        1 => "Waiting: 1 change needs it and is left out.".to_owned(),
+        count => format!("Waiting: {count} changes need it and are left out."),
+    };
+    let _ = writeln!(out, "\n{}", pen.bold(&head));
     for Waiting { id, action, on, .. } in &plan.waiting {
         let on: Vec<&str> = on.iter().map(StepId::as_str).collect();
         let text = format!("? {id} {action}: needs {}", on.join(", "));
         let _ = writeln!(out, "{}", wrap(&one_line(&text), 2, pen.width()));
     }
-}
-
-fn are(count: usize) -> &'static str {
-    if count == 1 { "is" } else { "are" }
 }
 
 impl Plan {

@@ -110,13 +110,13 @@ impl Plan {
         Ok(())
     }
 
-    /// Print the drift; prints nothing if there is none.
+    /// Print the drift; prints nothing if there is none and everything could be seen.
     fn drifted(&self, plan: &plan::Plan, terminal: &Terminal) -> Result<u8, Failure> {
         match self.format {
             PlanFormat::Text => terminal.result(&plan::drift(plan, terminal.stdout())),
             PlanFormat::Json => PlanFormat::Json.print(&plan.clone().only_drift(), terminal)?,
         }
-        let drifted = plan.drifted().next().is_some();
+        let drifted = plan.drifted().next().is_some() || plan.is_partial();
         Ok(if drifted && self.detailed_exitcode { exit::PENDING } else { exit::DONE })
     }
 }

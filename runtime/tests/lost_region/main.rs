@@ -66,6 +66,9 @@ fn plan_names_what_is_unknown_by_region_and_no_objective_rests_on_it() {
         assert!(text.contains(said), "{said}: {}", plan.stdout);
     }
     bench.run("plan policies --detailed-exitcode").expect(2);
+    // A scheduled job does not hear "nothing has drifted" about what nobody saw.
+    let drift = bench.run("plan policies --drift --detailed-exitcode").expect(2);
+    assert!(words(&drift.stdout).contains("Unknown: 2 resources cannot be seen."), "{}", drift.stdout);
     let missed = bench.run("plan policies --fail-on miss").expect(3);
     assert!(missed.stderr.contains("objectives are not met"), "{}", missed.stderr);
     let json: Value =

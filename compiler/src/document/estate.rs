@@ -102,9 +102,11 @@ pub struct Approvals {
 pub struct JournalPlace {
     /// The site that stores it.
     pub site: Name,
-    /// The sites that store a copy. Holdfast makes no copies: replicate the bucket, or copy the folder.
+    /// The sites that store a copy. With `s3`, Holdfast writes every entry there too, before the step that it
+    /// announces; without it, you copy the folder.
     #[serde(default)]
-    pub copies: Vec<Name>,
+    #[schemars(extend("maxItems" = 10))]
+    pub copies: Vec<JournalCopy>,
     /// The bucket at the site and the prefix in it, shared by a team: `s3://BUCKET/PREFIX`. The bucket must
     /// exist.
     #[serde(default)]
@@ -113,6 +115,26 @@ pub struct JournalPlace {
     /// with `s3`.
     #[serde(default)]
     pub lease: Option<Duration>,
+}
+
+/// Where a copy of the journal is stored: a site, or a site with the bucket there.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum JournalCopy {
+    /// The site, for a journal in a folder.
+    Site(Name),
+    /// The site and the bucket, for a journal in a bucket.
+    Bucket(JournalBucket),
+}
+
+/// A bucket with a copy of the journal.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct JournalBucket {
+    /// The site of the bucket.
+    pub site: Name,
+    /// The bucket and the prefix in it: `s3://BUCKET/PREFIX`. The bucket must exist.
+    pub s3: S3Location,
 }
 
 /// Defaults for the services of a tier.

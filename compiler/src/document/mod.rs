@@ -34,7 +34,7 @@ pub use continuity::{
 };
 pub use data::{Backup, BackupTarget, Data, Encryption, Lock, Strategy, Weekday, Windows};
 pub use drill::{Drill, Form, Success};
-pub use estate::{Approvals, Defaults, Estate, JournalPlace, Site, Tier};
+pub use estate::{Approvals, Defaults, Estate, JournalBucket, JournalCopy, JournalPlace, Site, Tier};
 pub use existing::Existing;
 pub(crate) use parse::parse as trees;
 pub use read_trust::read_trust;

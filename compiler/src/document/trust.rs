@@ -66,7 +66,11 @@ pub struct TrustedEstate {
 pub struct TrustedJournal {
     /// `s3://BUCKET/PREFIX`, or a folder relative to the folder of the anchor.
     pub at: String,
-    /// The account that owns the bucket. Without it: the account of the runner's credentials.
+    /// The buckets with copies of the journal: `s3://BUCKET/PREFIX`. A policy cannot name any other.
+    #[serde(default)]
+    #[schemars(extend("maxItems" = 10))]
+    pub copies: Vec<String>,
+    /// The account that owns the buckets. Without it: the account of the runner's credentials.
     #[serde(default)]
     pub owner: Option<AccountId>,
     /// The head of the journal, as `holdfast journal verify` prints it, or `none` before the first run. The

@@ -2,7 +2,7 @@
 
 use super::sites::Sites;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::document::{JournalPlace, Name, S3Location, Text};
+use crate::document::{JournalCopy, JournalPlace, Name, S3Location, Text};
 use crate::provider::region::Region;
 use crate::source::Span;
 use crate::units::Duration;
@@ -24,6 +24,8 @@ pub struct Journal {
     pub span: Span,
     /// The sites that hold a copy.
     pub copies: Vec<Name>,
+    /// The buckets that Holdfast writes copies to, with their regions. Empty if the journal is a folder.
+    pub copied_to: Vec<(S3Location, Region)>,
     /// The bucket and the prefix, with the bucket's region. `None`: a folder beside the policies.
     pub s3: Option<(S3Location, Region)>,
     /// How long a run may be silent before another run may take over.
@@ -33,15 +35,49 @@ pub struct Journal {
 pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut Vec<Diagnostic>) -> Journal {
     let span = |key: &'static str| text.span(&["journal".into(), key.into()]);
     let site = sites.find(&place.site, span("site"), out);
-    for (nth, copy) in place.copies.iter().enumerate() {
-        sites.find(copy, text.span(&["journal".into(), "copies".into(), nth.into()]), out);
+    if let Some(s3) = &place.s3 {
+        check_bucket(s3, span("s3"), out);
     }
-    if let Some(Err(fault)) = place.s3.as_ref().map(|s3| S3Location::parse(s3.as_str())) {
-        out.push(
-            Diagnostic::new(codes::BAD_BUCKET_NAME, "the journal cannot be stored in this bucket")
-                .at(span("s3"), fault)
-                .help("see \"General purpose bucket naming rules\" of Amazon S3"),
-        );
+    let mut copied_to: Vec<(S3Location, Region)> = Vec::new();
+    for (nth, copy) in place.copies.iter().enumerate() {
+        let span = |key: Option<&'static str>| {
+            let path = ["journal".into(), "copies".into(), nth.into()];
+            text.span(&path.into_iter().chain(key.map(Into::into)).collect::<Vec<_>>())
+        };
+        match (copy, &place.s3) {
+            (JournalCopy::Site(name), None) => {
+                sites.find(name, span(None), out);
+            }
+            (JournalCopy::Site(name), Some(_)) => {
+                sites.find(name, span(None), out);
+                out.push(
+                    Diagnostic::new(codes::MISSING_KEY, format!("the copy at `{name}` has no bucket"))
+                        .at(span(None), "a journal in a bucket is copied to a bucket")
+                        .help(format!("name it: `{{ site: {name}, s3: s3://BUCKET/PREFIX }}`")),
+                );
+            }
+            (JournalCopy::Bucket(copy), None) => out.push(
+                Diagnostic::new(codes::MISSING_KEY, "a copy in a bucket needs a journal in a bucket")
+                    .at(span(Some("s3")), "the journal itself is a folder")
+                    .help(format!(
+                        "name the journal's bucket, `s3: s3://BUCKET/PREFIX`, or only the site of the copy: `{}`",
+                        copy.site
+                    )),
+            ),
+            (JournalCopy::Bucket(copy), Some(s3)) => {
+                let site = sites.find(&copy.site, span(Some("site")), out);
+                check_bucket(&copy.s3, span(Some("s3")), out);
+                let others = std::iter::once(s3).chain(copied_to.iter().map(|(s3, _)| s3));
+                if others.into_iter().any(|other| other.bucket() == copy.s3.bucket()) {
+                    out.push(
+                        Diagnostic::new(codes::BUCKET_TWICE, format!("`{}` is not a copy of the journal", copy.s3))
+                            .at(span(Some("s3")), "this bucket already holds the journal or a copy of it")
+                            .help("name a bucket of its own, in another region"),
+                    );
+                }
+                copied_to.extend(site.map(|site| (copy.s3.clone(), site.region)));
+            }
+        }
     }
     let lease = place.lease.unwrap_or(LEASE);
     if !(SHORTEST..=LONGEST).contains(&lease) {
@@ -59,5 +95,20 @@ pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut V
         );
     }
     let s3 = place.s3.clone().zip(site.map(|site| site.region));
-    Journal { site: place.site.clone(), span: span("site"), copies: place.copies.clone(), s3, lease }
+    let copies = place.copies.iter().map(|copy| match copy {
+        JournalCopy::Site(name) => name.clone(),
+        JournalCopy::Bucket(copy) => copy.site.clone(),
+    });
+    let (site, copies) = (place.site.clone(), copies.collect());
+    Journal { site, span: span("site"), copies, copied_to, s3, lease }
+}
+
+fn check_bucket(s3: &S3Location, span: Span, out: &mut Vec<Diagnostic>) {
+    if let Err(fault) = S3Location::parse(s3.as_str()) {
+        out.push(
+            Diagnostic::new(codes::BAD_BUCKET_NAME, "the journal cannot be stored in this bucket")
+                .at(span, fault)
+                .help("see \"General purpose bucket naming rules\" of Amazon S3"),
+        );
+    }
 }

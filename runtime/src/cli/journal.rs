@@ -6,12 +6,15 @@ use clap::{Args, Subcommand, ValueEnum};
 use holdfast_compiler::diagnostic::codes;
 
 use super::failure::Failure;
+use super::front::confirm;
 use super::journal_view as view;
 use super::output::{Terminal, one_line};
+use super::remarks::mention;
 use super::{Global, exit};
-use crate::estate::{Policies, Workspace, absolute_journal};
+use crate::estate::{Policies, Remark, Workspace, absolute_journal};
 use crate::files;
 use crate::journal::{self, History};
+use crate::run::reconcile;
 use crate::trust::Trust;
 
 /// Show and verify the journal: what was changed, when and by whom.
@@ -58,6 +61,19 @@ enum Command {
         /// The folder to write to: statements as `1`, `2`, …, their signatures as `1.sig`, `2.sig`, ….
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+    },
+    /// Accept what an earlier epoch of a shared journal holds and the last one lacks.
+    ///
+    /// Two runners that each reach only one bucket of the journal both go on. Afterwards every command refuses, until
+    /// somebody has looked at the entries that this command prints, and accepts them with `--yes`. What their runs made is
+    /// adopted: the next plan compares it with the policies. Changes nothing in the cloud.
+    Reconcile {
+        /// Policy files and folders; ignored with `--journal`.
+        #[arg(default_value = ".", value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Accept the entries.
+        #[arg(long, short)]
+        yes: bool,
     },
     /// Verify that no entry was changed, lost or moved.
     ///
@@ -129,6 +145,31 @@ impl Journal {
                     "Wrote {count} statements and signatures into {}",
                     out.display()
                 )));
+            }
+            Command::Reconcile { paths, yes } => {
+                let opened = open(global, &paths).await?;
+                let diverged = opened.journal.diverged().await?;
+                if diverged.is_empty() {
+                    terminal.note(
+                        "Nothing to reconcile: no epoch of the journal holds entries that a later one lacks",
+                    );
+                    return Ok(exit::DONE);
+                }
+                terminal.result(&view::diverged(&diverged));
+                if !yes {
+                    confirm(terminal, "Accept this").map_err(|error| {
+                        Failure::refused_finding(
+                            error.finding("look at the entries, then run it with `--yes`"),
+                        )
+                    })?;
+                }
+                let workspace = match &opened.trusted {
+                    Trusted::Estate(workspace) => Some(workspace),
+                    Trusted::Anchor(_) | Trusted::Nothing => None,
+                };
+                reconcile(&opened.journal, workspace, global.selection().signer()?.as_ref(), &diverged)
+                    .await?;
+                terminal.note("Accepted. Plan again: what these runs made is compared with the policies");
             }
             Command::Verify { paths, head } => {
                 let opened = open(global, &paths).await?;
@@ -203,6 +244,7 @@ impl Opened {
         if !calls.services.is_empty() {
             terminal.detail(&super::screen::calls(&calls));
         }
+        Remark::silent(self.journal.silent()).for_each(|remark| mention(&remark, terminal));
         let history = history?;
         // `log` and `show` print any journal; `verify` also checks it against the trust anchor.
         match &self.trusted {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::output::one_line;
-use crate::journal::{End, Entry, Event, History, Progress, RunState};
+use crate::journal::{Diverged, End, Entry, Event, History, Progress, RunState};
 
 /// How many digits of a digest are shown.
 const SHORT: usize = 12;
@@ -73,10 +73,20 @@ fn ended(run: &RunState) -> String {
 
 /// The summary of a run and its entries, one line each.
 pub(super) fn show(history: &History, run: &RunState) -> String {
-    let entries = history.entries_of(run).map(|entry| {
-        one_line(&format!("{:>6}  {}  {}", entry.number, time(&entry.at), happened(&entry.event))) + "\n"
-    });
-    format!("{}{}", about(run), entries.collect::<String>())
+    format!("{}{}", about(run), history.entries_of(run).map(line).collect::<String>())
+}
+
+/// What earlier epochs hold and later ones lack: a sentence, and the entries.
+pub(super) fn diverged(diverged: &[Diverged]) -> String {
+    let one = |diverged: &Diverged| {
+        let entries = diverged.entries().iter().map(line).collect::<String>();
+        format!("{}\n\n{entries}", one_line(&diverged.to_string()))
+    };
+    diverged.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+fn line(entry: &Entry) -> String {
+    one_line(&format!("{:>6}  {}  {}", entry.number, time(&entry.at), happened(&entry.event))) + "\n"
 }
 
 fn happened(event: &Event) -> String {
@@ -89,6 +99,17 @@ fn happened(event: &Event) -> String {
         Event::Confirmed(confirmed) => format!("match {}: as desired", confirmed.address),
         Event::Adopted { address, .. } => format!("adopt {address}"),
         Event::Alive => "heartbeat".to_owned(),
+        Event::Continued { epoch, place, without } if without.is_empty() => {
+            format!("epoch {epoch} of the journal, decided at {place}")
+        }
+        Event::Continued { epoch, place, without } => {
+            let without: Vec<String> =
+                without.iter().map(|(silent, why)| format!("{silent} ({why})")).collect();
+            format!("epoch {epoch} of the journal, decided at {place}, without {}", without.join(", "))
+        }
+        Event::Reconciled { epoch, head, entries } => {
+            format!("accept {entries} entries of epoch {epoch}, up to {}", short(head))
+        }
         Event::TakenOver { by } => format!("run taken over by {by}"),
         Event::RunFinished { done, failed, not_started, interrupted, .. } => {
             let how = if *interrupted { "interrupted" } else { "ends" };

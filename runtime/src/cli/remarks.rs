@@ -31,5 +31,13 @@ pub(super) fn mention(remark: &Remark, terminal: &Terminal) {
             "warning: this is a partial plan: resources outside its targets may still differ from the policies \
              afterwards\n",
         ),
+        Remark::JournalSilent { place, reason } => terminal.error(&visible(&format!(
+            "warning: the journal at {place} does not answer: what only it holds is unknown, and Holdfast goes on \
+             without it: {reason}\n"
+        ))),
+        Remark::JournalCaughtUp { place, pages } => {
+            let noun = if *pages == 1 { "page" } else { "pages" };
+            terminal.note(&visible(&format!("the journal at {place} lacked {pages} {noun}, and has them now")));
+        }
     }
 }

@@ -162,6 +162,12 @@ pub enum Class {
 }
 
 impl CloudError {
+    /// Whether it says that nobody answers who could.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        matches!(self.class, Class::Unanswered | Class::Unavailable)
+    }
+
     /// An error from its parts.
     pub fn new(
         class: Class,

@@ -33,6 +33,7 @@ impl LivePlan {
         // Read the journal before planning, so that entries written in between make the plan stale.
         let journal = Journal::open(&workspace.journal).await?;
         let history = workspace.history(&journal).await?;
+        Remark::silent(journal.silent()).for_each(tell);
         let Opened { cloud, context, .. } = workspace.open(&estate).await?;
         let planned =
             Planned::now(policies, cloud.as_ref(), &context, &history.entries, plan_options, tell).await?;

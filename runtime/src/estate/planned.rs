@@ -1,5 +1,7 @@
 //! A plan for what exists now, and its inputs.
 
+use std::collections::BTreeMap;
+
 use holdfast_compiler::observation::{Observation, Owned, scope};
 use holdfast_compiler::plan::{Consents, Context, Plan};
 
@@ -29,6 +31,27 @@ pub enum Remark {
     },
     /// `--target` selects only a part of the plan.
     OnlyPart,
+    /// A place of the journal does not answer. What it alone holds is unknown.
+    JournalSilent {
+        /// The place.
+        place: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A place of the journal lacked pages, and has them now.
+    JournalCaughtUp {
+        /// The place.
+        place: String,
+        /// How many pages.
+        pages: usize,
+    },
+}
+
+impl Remark {
+    /// The remarks about the places of a journal that do not answer.
+    pub fn silent(places: BTreeMap<String, String>) -> impl Iterator<Item = Self> {
+        places.into_iter().map(|(place, reason)| Self::JournalSilent { place, reason })
+    }
 }
 
 /// A plan for what exists now, and its inputs.

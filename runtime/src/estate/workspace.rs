@@ -192,7 +192,9 @@ fn said(selected: Option<&journal::Place>, policies: &Policies) -> Option<journa
     let shared = journal.and_then(|journal| {
         let (s3, region) = journal.s3.as_ref()?;
         let (region, lease) = (Some(region.to_string()), journal.lease.as_seconds());
-        Some((s3, journal::Place::S3 { s3: s3.clone(), region, lease, owner: None }))
+        let copies =
+            journal.copied_to.iter().map(|(s3, region)| (s3.clone(), Some(region.to_string()))).collect();
+        Some((s3, journal::Place::S3 { s3: s3.clone(), region, copies, lease, owner: None }))
     });
     match (selected, shared) {
         // The same place: use the estate's, which has region and lease.

@@ -5,7 +5,7 @@ use super::state::{self, RunState};
 use super::{Entry, Event, JournalError};
 
 /// The text of one run, as stored.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Text {
     /// The number in its name.
     pub(crate) run: u64,
@@ -18,7 +18,7 @@ pub(crate) struct Text {
 }
 
 /// One file or object.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Part {
     /// The number in its name, from 1.
     pub(crate) number: u64,
@@ -36,7 +36,7 @@ impl Text {
 }
 
 /// A journal with a valid chain.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct History {
     /// All entries, over all runs.
     pub entries: Vec<Entry>,

@@ -3,6 +3,7 @@
 //! In a folder it is a lock. In a bucket it is optimistic: the first page of the next run is written only if nobody
 //! else has begun a run since the journal was read.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,10 +11,12 @@ use std::time::Duration;
 
 use super::entry::Entry;
 use super::folder::{self, Folder};
+use super::reconcile::{self, Diverged};
+use super::replicated::Replicated;
 use super::store::{Appended, Read, Store};
 use super::{Event, History, JournalError, Memory, Place, RunState, Unended, chain};
 use crate::cloud::Calls;
-use crate::provider::aws::journal::Bucket;
+use crate::provider::aws::journal as buckets;
 
 /// A journal, wherever it is stored.
 #[derive(Debug)]
@@ -31,6 +34,7 @@ pub struct Claim {
     /// Runs that have ended and are not folded yet: number and text.
     pub(super) unfolded: Vec<(u64, Vec<u8>)>,
     died: Option<Unended>,
+    caught_up: BTreeMap<String, usize>,
     _lock: Option<File>,
 }
 
@@ -42,8 +46,10 @@ impl Journal {
     pub async fn open(place: &Place) -> Result<Self, JournalError> {
         let store: Arc<dyn Store> = match place {
             Place::Folder(folder) => Arc::new(Folder::new(folder.clone())),
-            Place::S3 { s3, region, lease, owner } => {
-                Arc::new(Bucket::open(s3, region.as_deref(), owner.clone(), *lease).await?)
+            Place::S3 { s3, region, copies, lease, owner } => {
+                let places = std::iter::once((s3.clone(), region.clone())).chain(copies.iter().cloned());
+                let places: Vec<_> = places.collect();
+                Arc::new(Replicated::new(buckets::open(&places, owner.clone()).await?, *lease))
             }
         };
         Ok(Self { folder: place.folder().map(Path::to_owned), store })
@@ -55,12 +61,18 @@ impl Journal {
         Self { folder: None, store: Arc::new(memory.clone()) }
     }
 
+    /// A journal in these replicas.
+    #[cfg(test)]
+    pub(super) fn replicated(replicas: Vec<Box<dyn super::replica::Replica>>) -> Self {
+        Self { folder: None, store: Arc::new(Replicated::new(replicas, 60)) }
+    }
+
     /// Read all entries and check the chain.
     ///
     /// # Errors
     /// A journal that is damaged or cannot be read.
     pub async fn read(&self) -> Result<History, JournalError> {
-        chain::read(&self.store.read(false).await?.texts)
+        reconcile::whole(&self.store.read(false).await?)
     }
 
     /// Like `read`, and compare everything that is stored twice.
@@ -68,7 +80,21 @@ impl Journal {
     /// # Errors
     /// A journal that is damaged or cannot be read.
     pub async fn verify(&self) -> Result<History, JournalError> {
-        chain::read(&self.store.read(true).await?.texts)
+        reconcile::whole(&self.store.read(true).await?)
+    }
+
+    /// What earlier epochs hold and the last one lacks, to be accepted.
+    ///
+    /// # Errors
+    /// A journal that is damaged or cannot be read.
+    pub async fn diverged(&self) -> Result<Vec<Diverged>, JournalError> {
+        reconcile::diverged(&self.store.read(true).await?)
+    }
+
+    /// The replicas that did not answer so far, with the reason. What they alone hold is unknown.
+    #[must_use]
+    pub fn silent(&self) -> BTreeMap<String, String> {
+        self.store.silent()
     }
 
     /// The API calls to the store so far.
@@ -83,9 +109,27 @@ impl Journal {
     /// Another run is in progress, or is abandoned and `take_over` does not name it; the journal is damaged or cannot
     /// be read.
     pub async fn claim(&self, runner: &str, take_over: Option<u64>) -> Result<Claim, JournalError> {
+        self.claim_with(runner, take_over, reconcile::whole).await
+    }
+
+    /// Claim the right to begin a run although earlier epochs hold entries that the last one lacks: the run accepts them.
+    ///
+    /// # Errors
+    /// As for [`claim`](Self::claim).
+    pub async fn claim_diverged(&self, runner: &str) -> Result<Claim, JournalError> {
+        self.claim_with(runner, None, |read| chain::read(&read.texts)).await
+    }
+
+    async fn claim_with(
+        &self,
+        runner: &str,
+        take_over: Option<u64>,
+        check: impl Fn(&Read) -> Result<History, JournalError>,
+    ) -> Result<Claim, JournalError> {
         let lock = self.folder.as_deref().map(|path| folder::lock(path, runner)).transpose()?;
         let mut read = self.store.read(false).await?;
-        let mut history = chain::read(&read.texts)?;
+        let mut history = check(&read)?;
+        let caught_up = self.store.catch_up().await?;
         let open = history.open();
         if let Some(wanted) = take_over
             && open.is_none_or(|run| run.number != wanted)
@@ -104,14 +148,14 @@ impl Journal {
             }
             self.close(run, &read, &history, runner).await?;
             read = self.store.read(false).await?;
-            history = chain::read(&read.texts)?;
+            history = check(&read)?;
             if let Some(run) = history.open() {
                 return Err(JournalError::locked(run));
             }
         }
         let unfolded = read.texts.iter().filter(|text| read.unfolded.contains(&text.run));
         let unfolded = unfolded.map(|text| (text.run, text.whole())).collect();
-        Ok(Claim { store: self.store.clone(), history, unfolded, died, _lock: lock })
+        Ok(Claim { store: self.store.clone(), history, unfolded, died, caught_up, _lock: lock })
     }
 
     /// Close a run by writing its next page. If its writer is still alive, it can no longer write that page.
@@ -149,6 +193,18 @@ impl Claim {
     #[must_use]
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// How many pages each replica lacked and has now.
+    #[must_use]
+    pub fn caught_up(&self) -> &BTreeMap<String, usize> {
+        &self.caught_up
+    }
+
+    /// The replicas that have not answered so far, with the reason.
+    #[must_use]
+    pub fn silent(&self) -> BTreeMap<String, String> {
+        self.store.silent()
     }
 
     /// The last run, if it did not record its end.

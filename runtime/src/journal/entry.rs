@@ -12,7 +12,7 @@ use super::JournalError;
 use crate::approval::Rule;
 
 /// The format of runs. A reader refuses every other format.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 
 /// What is known about a run when it begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +137,26 @@ pub enum Event {
     },
     /// A heartbeat: the run is alive and had nothing else to record for a while. Only in a shared journal.
     Alive,
+    /// From here on pages are written without these replicas of the journal, which do not answer. Only in a shared journal.
+    Continued {
+        /// The epoch.
+        epoch: u64,
+        /// The replica that decides which runner writes a page.
+        place: String,
+        /// The silent replicas, with the reason.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        without: BTreeMap<String, String>,
+    },
+    /// Somebody has accepted what an earlier epoch holds beyond the entry after which the next one began. What those runs
+    /// made follows as adopted.
+    Reconciled {
+        /// The earlier epoch.
+        epoch: u64,
+        /// The hash of its last entry.
+        head: String,
+        /// How many entries it holds beyond that one.
+        entries: u64,
+    },
     /// Somebody else has closed this run, which wrote nothing for its lease.
     TakenOver {
         /// The runner that took over.

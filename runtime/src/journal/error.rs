@@ -6,6 +6,7 @@ use std::path::Path;
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::units::Duration;
 
+use super::reconcile::Diverged;
 use super::state::{Progress, RunState};
 use crate::cloud::CloudError;
 
@@ -40,6 +41,17 @@ pub enum JournalError {
         /// What is wrong with it.
         what: String,
     },
+    /// Two writers have written different things.
+    #[error("{path}: {what}")]
+    Conflict {
+        /// The page.
+        path: String,
+        /// How it differs, and from what.
+        what: String,
+    },
+    /// An earlier epoch holds entries that the last one lacks.
+    #[error("{0}")]
+    Diverged(Box<Diverged>),
     /// A run has not ended and has written nothing for its lease.
     #[error("{0}")]
     Abandoned(Box<Unended>),
@@ -82,6 +94,19 @@ impl JournalError {
         Self::Io { path: path.display().to_string(), error: error.to_string() }
     }
 
+    /// Whether the place of the journal does not answer.
+    pub(super) fn is_silence(&self) -> bool {
+        matches!(self, Self::Cloud { error, .. } if error.is_silence())
+    }
+
+    /// The error without its place.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Cloud { error, .. } => error.to_string(),
+            other => other.to_string(),
+        }
+    }
+
     /// Converts a refusal into a diagnostic with code and cure.
     ///
     /// # Errors
@@ -109,6 +134,15 @@ impl JournalError {
             Self::Unusable { .. } => one(
                 codes::JOURNAL_DAMAGED,
                 "find out who put it there, and move it out of the journal's folder",
+            ),
+            Self::Conflict { .. } => one(
+                codes::JOURNAL_DAMAGED,
+                "find out who wrote it; restore the journal and its copies from a backup",
+            ),
+            Self::Diverged(_) => one(
+                codes::JOURNAL_DIVERGED,
+                "make sure that none of these runs is still alive, look at what they did, then accept them: \
+                 `holdfast journal reconcile PATH…`",
             ),
             Self::Abandoned(run) => {
                 let help = format!(

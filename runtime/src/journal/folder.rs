@@ -93,7 +93,7 @@ impl Store for Folder {
             let parts = vec![Part { number: 1, name, bytes }];
             texts.push(Text { run, parts, pages: Vec::new(), may_be_torn: true });
         }
-        Ok(Read { texts, unfolded: Vec::new(), silent: Duration::MAX })
+        Ok(Read { texts, unfolded: Vec::new(), silent: Duration::MAX, forks: Vec::new() })
     }
 
     async fn append(&self, run: u64, page: u64, text: &[u8]) -> Result<Appended, JournalError> {

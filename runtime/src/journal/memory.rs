@@ -122,7 +122,7 @@ impl Store for Memory {
             may_be_torn: false,
         };
         let texts = kept.runs.iter().enumerate().map(text).collect();
-        Ok(Read { texts, unfolded: Vec::new(), silent: kept.silent })
+        Ok(Read { texts, unfolded: Vec::new(), silent: kept.silent, forks: Vec::new() })
     }
 
     async fn append(&self, run: u64, page: u64, text: &[u8]) -> Result<Appended, JournalError> {

@@ -6,7 +6,7 @@
 //! runs is a fold over the entries (`state.rs`), and so is ownership ([`owned`]).
 //!
 //! A `Store` holds it: a folder of this machine, with one file per run and a lock (`folder.rs`), or a prefix in a
-//! bucket, which teams share (in the provider). A runner first makes a [`Claim`], then a [`Writer`].
+//! bucket, which teams share, with copies in other buckets (`replicated.rs`; each bucket is a `Replica`, in the provider). A runner first makes a [`Claim`], then a [`Writer`].
 
 mod approvals;
 mod begun;
@@ -16,8 +16,12 @@ mod entry;
 pub(crate) mod error;
 mod folder;
 mod memory;
+pub(crate) mod merge;
 mod owned;
 mod place;
+mod reconcile;
+pub(crate) mod replica;
+pub(crate) mod replicated;
 mod signed;
 mod state;
 pub(crate) mod store;
@@ -32,6 +36,7 @@ pub use error::{JournalError, Unended};
 pub use memory::Memory;
 pub use owned::{other_estates, owned};
 pub use place::Place;
+pub use reconcile::Diverged;
 pub use signed::{Signer, Unsigned, signed_by, statements};
 pub use state::{End, Progress, RunState};
 pub use write::Writer;

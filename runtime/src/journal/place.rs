@@ -20,6 +20,9 @@ pub enum Place {
         s3: S3Location,
         /// The bucket's region. If `None`, S3 is asked.
         region: Option<String>,
+        /// The buckets with copies of it, and their regions.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        copies: Vec<(S3Location, Option<String>)>,
         /// After how many seconds without an entry others may take a run over.
         lease: u64,
         /// The account that owns the bucket. If `None`, the account of the credentials. Only a trust anchor sets it,
@@ -48,7 +51,7 @@ impl FromStr for Place {
             return Ok(Self::Folder(text.into()));
         }
         let s3 = S3Location::parse(text)?;
-        Ok(Self::S3 { s3, region: None, lease: LEASE.as_seconds(), owner: None })
+        Ok(Self::S3 { s3, region: None, copies: Vec::new(), lease: LEASE.as_seconds(), owner: None })
     }
 }
 

@@ -147,7 +147,15 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
             run.end = End::Finished { not_started: *not_started, interrupted: *interrupted };
         }
         (End::Open, Event::TakenOver { by }) => run.end = End::TakenOver { by: by.clone() },
-        (End::Open, Event::Moved(_) | Event::Confirmed(_) | Event::Adopted { .. } | Event::Alive) => {}
+        (
+            End::Open,
+            Event::Moved(_)
+            | Event::Confirmed(_)
+            | Event::Adopted { .. }
+            | Event::Continued { .. }
+            | Event::Reconciled { .. }
+            | Event::Alive,
+        ) => {}
         // A run may finish just before somebody takes it over.
         (End::Finished { .. }, Event::TakenOver { .. }) => {}
         _ => return Err(format!("it comes after the end of run {}", run.number)),

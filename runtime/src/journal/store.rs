@@ -1,12 +1,15 @@
 //! The storage of a journal, and what it returns.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::Event;
 use super::chain::Text;
 use super::error::JournalError;
+use super::merge::Fork;
 use crate::cloud::Calls;
 
 /// The storage of a journal. A run is written page by page, and only one writer can write a page of a given number.
@@ -26,6 +29,21 @@ pub(crate) trait Store: Debug + Send + Sync {
 
     /// The API calls so far.
     fn calls(&self) -> Calls;
+
+    /// Write to each replica the pages that it lacked when the store was read. Returns how many, by replica.
+    async fn catch_up(&self) -> Result<BTreeMap<String, usize>, JournalError> {
+        Ok(BTreeMap::new())
+    }
+
+    /// The replicas that do not answer, with the reason.
+    fn silent(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
+    /// What changed since the last call in where pages are written: to be recorded.
+    fn news(&self) -> Option<Event> {
+        None
+    }
 }
 
 /// The content of a store.
@@ -37,6 +55,8 @@ pub(crate) struct Read {
     pub(crate) unfolded: Vec<u64>,
     /// How long ago the last page was written, by the clock of the store.
     pub(crate) silent: Duration,
+    /// What earlier epochs hold and later ones lack.
+    pub(crate) forks: Vec<Fork>,
 }
 
 /// The result of writing a page.

@@ -169,7 +169,11 @@ impl Chain {
                 if self.beat.is_some() {
                     self.whole.extend_from_slice(text.as_bytes());
                 }
-                Ok(())
+                // Where a replica has fallen silent, the journal says so, and where it goes on.
+                match self.store.news() {
+                    Some(event) => Box::pin(self.write(vec![event])).await,
+                    None => Ok(()),
+                }
             }
             Appended::Taken(page) => Err(self.lost(&page)),
         }

@@ -5,11 +5,12 @@ use holdfast_compiler::plan::Plan;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use super::front::{Ending, Front, Screen};
+use super::front::{Ending, Front, Notice, Screen};
 use super::start::Start;
 use super::{Ended, RunError, RunOptions};
 use crate::apply::{Stopped, apply};
 use crate::cloud::Cloud;
+use crate::estate::Remark;
 use crate::journal::{Run, Writer};
 
 /// Execute a plan as a run, and show the result.
@@ -22,6 +23,7 @@ pub(super) async fn carry_out(
     front: &dyn Front,
 ) -> Result<Ended, RunError> {
     let (digest, steps) = (run.plan.clone(), run.steps);
+    let silent = start.claim.silent();
     // Listen before the first entry, so that a run that was begun always records that it was stopped.
     let mut requests = front.requests_to_end().map_err(RunError::Signals)?.chain(stream::pending());
     let journal = Writer::begin(start.claim, run, start.signer).await?;
@@ -42,6 +44,8 @@ pub(super) async fn carry_out(
     };
     // Wait until all entries are durable before showing the end.
     drop(journal);
+    let since = start.claim.silent().into_iter().filter(|(place, _)| !silent.contains_key(place));
+    Remark::silent(since.collect()).for_each(|remark| front.tell(Notice::Remark(remark)));
     let Some(outcome) = ended else {
         screen.over(Ending::Aborted);
         return Ok(Ended::Aborted);

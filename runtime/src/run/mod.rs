@@ -14,6 +14,7 @@ mod execute;
 mod front;
 mod not_approved;
 mod policies;
+mod reconcile;
 pub mod runner;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -30,6 +31,7 @@ pub use error::RunError;
 pub use front::{Ending, Front, NotConfirmed, Notice, Screen};
 pub use not_approved::NotApproved;
 pub use policies::{apply_policies, require_consent};
+pub use reconcile::reconcile;
 pub use saved::apply_saved;
 pub use summary::Summary;
 

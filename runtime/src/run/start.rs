@@ -6,7 +6,7 @@ use super::runner::runner;
 use super::{Approved, Ended, Front, Notice, RunError, RunOptions};
 use crate::apply::learned;
 use crate::cloud::{Callers, principals};
-use crate::estate::Workspace;
+use crate::estate::{Remark, Workspace};
 use crate::journal::{self, Claim, Event, Journal, Run, Signer, Writer};
 
 /// Claim the right to run, and report the last run if it did not record its end.
@@ -20,6 +20,10 @@ pub(super) async fn claim(
     workspace.allows_run(signer)?;
     let claim = journal.claim(&runner(), options.take_over).await?;
     workspace.require_trusted(claim.history())?;
+    for (place, pages) in claim.caught_up() {
+        front.tell(Notice::Remark(Remark::JournalCaughtUp { place: place.clone(), pages: *pages }));
+    }
+    Remark::silent(claim.silent()).for_each(|remark| front.tell(Notice::Remark(remark)));
     if let Some(died) = claim.died() {
         front.tell(Notice::Died(died));
     }

@@ -1,6 +1,7 @@
 //! Which journal the anchor trusts.
 
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use holdfast_compiler::document::S3Location;
 
 use super::Anchor;
 use super::anchor::resolved;
@@ -28,12 +29,18 @@ impl Anchor<'_> {
             }
             Place::S3 { s3, region, lease, .. } => {
                 let owner = trusted.owner.as_ref().map(ToString::to_string);
-                // For the same bucket, the policy may add region and lease.
+                let copies = trusted.copies.iter().map(|copy| S3Location::parse(copy).map(|s3| (s3, None)));
+                let copies = copies.collect::<Result<Vec<_>, _>>().map_err(|error| {
+                    wrong(format!("a copy of the trust anchor's journal: {error}"))
+                        .help("write s3://BUCKET/PREFIX")
+                })?;
+                // For the same buckets, the policy may add regions and lease.
                 match said {
-                    Some(Place::S3 { s3: same, region, lease, .. }) if *same == s3 => {
-                        Place::S3 { s3, region: region.clone(), lease: *lease, owner }
+                    Some(Place::S3 { s3: same, region, copies: said, lease, .. }) if *same == s3 => {
+                        let copies = self.copies(copies, said)?;
+                        Place::S3 { s3, region: region.clone(), copies, lease: *lease, owner }
                     }
-                    _ => Place::S3 { s3, region, lease, owner },
+                    _ => Place::S3 { s3, region, copies, lease, owner },
                 }
             }
         };
@@ -45,6 +52,26 @@ impl Anchor<'_> {
             }
             _ => Ok(place),
         }
+    }
+
+    /// The buckets with copies of the journal: those of the anchor, which are all that a policy may name. The policy adds
+    /// their regions.
+    fn copies(
+        &self,
+        mut trusted: Vec<(S3Location, Option<String>)>,
+        said: &[(S3Location, Option<String>)],
+    ) -> Result<Vec<(S3Location, Option<String>)>, Diagnostic> {
+        for (s3, region) in said {
+            let Some((_, known)) = trusted.iter_mut().find(|(own, _)| own == s3) else {
+                let message =
+                    format!("the trust anchor names no copy of the journal of `{}` at {s3}", self.name);
+                return Err(Diagnostic::new(codes::JOURNAL_NOT_TRUSTED, message).help(
+                    "ask the owner of the runner to name it in the trust anchor: `copies: [s3://BUCKET/PREFIX]` under `journal`",
+                ));
+            };
+            known.clone_from(region);
+        }
+        Ok(trusted)
     }
 
     /// Check that the anchor trusts a journal: it contains the anchor's head, and a trusted runner has signed every

@@ -1,3 +1,4 @@
+use holdfast_compiler::document::S3Location;
 use holdfast_compiler::plan::Accounts;
 
 use super::*;
@@ -54,6 +55,38 @@ fn journal_place_of_the_anchor_overrides_all_others() {
     assert_eq!(code(anchor.journal(Some(&"s3://acme-journal/holdfast".parse().unwrap()))), None);
     for other in ["s3://acme-journal/other", "s3://mallory/holdfast", "/tmp/journal", "journal"] {
         assert_eq!(code(anchor.journal(Some(&other.parse().unwrap()))), Some("E0722"), "{other}");
+    }
+}
+
+#[test]
+fn policy_names_no_copy_of_the_journal_that_the_anchor_does_not() {
+    let said = |copies: &[&str]| Place::S3 {
+        s3: S3Location::parse("s3://acme-journal/holdfast").unwrap(),
+        region: Some("us-west-2".to_owned()),
+        copies: copies
+            .iter()
+            .map(|copy| (S3Location::parse(copy).unwrap(), Some("eu-west-1".into())))
+            .collect(),
+        lease: 60,
+        owner: None,
+    };
+    let (_folder, none) = trust(&ANCHOR.replace("HEAD", "none"));
+    let anchor = none.anchor("acme").unwrap();
+    assert_eq!(code(anchor.journal(Some(&said(&[])))), None);
+    assert_eq!(code(anchor.journal(Some(&said(&["s3://mallory/holdfast"])))), Some("E0722"));
+    let copied = ANCHOR.replace("head: HEAD", "copies: [s3://acme-copy/holdfast], head: none");
+    let (_folder, copied) = trust(&copied);
+    let anchor = copied.anchor("acme").unwrap();
+    assert_eq!(
+        code(anchor.journal(Some(&said(&["s3://acme-copy/holdfast", "s3://mallory/x"])))),
+        Some("E0722")
+    );
+    for (place, region) in
+        [(None, None), (Some(said(&[])), None), (Some(said(&["s3://acme-copy/holdfast"])), Some("eu-west-1"))]
+    {
+        let Place::S3 { copies, .. } = anchor.journal(place.as_ref()).unwrap() else { panic!("a bucket") };
+        let [(s3, found)] = copies.as_slice() else { panic!("the anchor's copy is used: {copies:?}") };
+        assert_eq!((s3.as_str(), found.as_deref()), ("s3://acme-copy/holdfast", region));
     }
 }
 

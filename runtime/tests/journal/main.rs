@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 mod bucket;
+mod copies;
 mod folder;
 mod runner;
 #[path = "../support/mod.rs"]

@@ -10,7 +10,6 @@ use holdfast_compiler::resource::{Identity, Kind};
 use tokio::sync::OnceCell;
 
 use super::clients::{Clients, HOME};
-use super::reach::is_silence;
 use super::zone::Zone;
 use super::{bucket_regions, zone};
 use crate::cloud::{Class, CloudError, Command, Done, refuse};
@@ -93,7 +92,7 @@ impl<'a> Look<'a> {
     /// What a driver sees. Where all that it would ask is silent, everything that is looked for is unseen.
     pub(super) async fn at(&self, driver: &dyn Driver) -> Result<Observation, CloudError> {
         match driver.observe(self).await {
-            Err(error) if is_silence(&error) => {
+            Err(error) if error.is_silence() => {
                 let wanted = self.wanted(driver.kind());
                 let unseen = wanted.map(|identity| unseen(driver.kind(), identity, None, &error));
                 Ok(Observation { unseen: unseen.collect(), ..Observation::default() })
@@ -122,7 +121,7 @@ impl<'a> Look<'a> {
                     answers += 1;
                     seen.objects.extend(object);
                 }
-                Err(error) if is_silence(&error) || error.class == Class::Denied => {
+                Err(error) if error.is_silence() || error.class == Class::Denied => {
                     let identity = identities.get(name.as_str()).copied();
                     seen.unseen.extend(identity.map(|identity| unseen(kind, identity, Some(region), &error)));
                     if error.class == Class::Denied {

@@ -2,10 +2,10 @@
 //! (`If-None-Match: *`), so of two writers one wins, and no stale lock can stay behind.
 //!
 //! `PREFIX/000007/00000001` is the first page of run 7; `PREFIX/000007.jsonl` is the whole run, once it has ended.
+//! Pages of later epochs are in a folder of the epoch: `PREFIX/epoch-000002.BUCKET/000007/00000002`.
 //! Nothing is ever deleted: the page that closes a taken-over run stops its writer, and a bucket without delete
 //! permissions is safer. Source: Amazon S3 User Guide, "How to prevent object overwrites with conditional writes".
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,13 +24,15 @@ use holdfast_compiler::document::S3Location;
 
 use holdfast_compiler::provider::aws::{JOURNAL_GET, JOURNAL_HEAD, JOURNAL_LIST, JOURNAL_PUT};
 use holdfast_compiler::resource::Call;
+use tokio::sync::OnceCell;
 
 use super::clients::Clients;
 use super::error::{Named, fault};
 use crate::cloud::{Calls, Class, CloudError};
-use crate::journal::chain::{Part, Text};
+use crate::journal::chain::Part;
 use crate::journal::error::JournalError;
-use crate::journal::store::{Appended, Read, Store};
+use crate::journal::replica::{Epoch, Listing, Replica, RunKey};
+use crate::journal::store::Appended;
 
 /// How many objects are read concurrently.
 const AT_A_TIME: usize = 16;
@@ -42,13 +44,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// write was lost and the SDK wrote again.
 const WRITER: &str = "holdfast-writer";
 
-/// A journal in a bucket.
+/// A bucket with a journal, or with a copy of it.
 #[derive(Debug)]
 pub(crate) struct Bucket {
-    clients: Clients,
-    client: Client,
+    clients: Arc<Clients>,
+    /// The client for the bucket's region, and that region.
+    client: OnceCell<(Client, String)>,
     place: S3Location,
-    lease: u64,
+    region: Option<String>,
     /// A random id of this process.
     writer: String,
 }
@@ -61,41 +64,118 @@ struct Object {
     age: Duration,
 }
 
-impl Bucket {
-    /// Open the journal. The bucket must belong to the account `owner`, or to the account of the credentials if
-    /// `None`.
-    pub(crate) async fn open(
-        place: &S3Location,
-        region: Option<&str>,
-        owner: Option<String>,
-        lease: u64,
-    ) -> Result<Self, JournalError> {
-        let clients = Clients::connect(&[]).await;
-        match &owner {
-            Some(account) => clients.expect_owner(account),
-            None => clients.identity().await.map(drop).map_err(|error| failed(place, error))?,
+/// The buckets of a journal: its own, then its copies. They must belong to the account `owner`, or to the account of the
+/// credentials if `None`.
+///
+/// # Errors
+/// The account of the credentials cannot be read.
+pub(crate) async fn open(
+    places: &[(S3Location, Option<String>)],
+    owner: Option<String>,
+) -> Result<Vec<Box<dyn Replica>>, JournalError> {
+    let regions: Vec<String> = places.iter().filter_map(|(_, region)| region.clone()).collect();
+    let clients = Arc::new(Clients::connect(&regions).await);
+    match (&owner, places.first()) {
+        (Some(account), _) => clients.expect_owner(account),
+        (None, Some((place, _))) => {
+            clients.identity().await.map(drop).map_err(|error| failed(place, error))?;
         }
-        let region = match region {
-            Some(region) => region.to_owned(),
-            None => region_of(&clients, place.bucket()).await.map_err(|error| failed(place, error))?,
+        (None, None) => {}
+    }
+    let writer = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
+    let bucket = |(place, region): &(S3Location, Option<String>)| -> Box<dyn Replica> {
+        let (clients, writer) = (clients.clone(), writer.clone());
+        Box::new(Bucket {
+            clients,
+            client: OnceCell::new(),
+            place: place.clone(),
+            region: region.clone(),
+            writer,
+        })
+    };
+    Ok(places.iter().map(bucket).collect())
+}
+
+impl Bucket {
+    /// The client for the bucket's region, and that region. S3 is asked for a region that is not known, once.
+    async fn client(&self) -> Result<&(Client, String), CloudError> {
+        let find = || async {
+            let region = match &self.region {
+                Some(region) => region.clone(),
+                None => {
+                    let ask = |region: String| async move { self.find_region(&region).await };
+                    let (reach, regions) = (&self.clients.reach, self.clients.regions());
+                    reach.first_answer(&JOURNAL_HEAD, regions, ask).await?
+                }
+            };
+            Ok((self.clients.s3(&region), region))
         };
-        let client = clients.s3(&region);
-        let writer = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
-        Ok(Self { clients, client, place: place.clone(), lease, writer })
+        self.client.get_or_try_init(find).await
     }
 
-    fn folded(&self, run: u64) -> String {
-        format!("{}{run:06}.jsonl", self.place.prefix())
+    /// The region of the bucket. S3 returns it with every response, even if the request went to the wrong region.
+    async fn find_region(&self, asked: &str) -> Result<String, CloudError> {
+        let answer = self.clients.s3(asked).head_bucket().bucket(self.place.bucket()).send().await;
+        let told = match &answer {
+            Ok(found) => Some(found.bucket_region().unwrap_or(asked).to_owned()),
+            Err(error) => {
+                let headers = error.raw_response().map(|response| response.headers());
+                headers.and_then(|headers| headers.get("x-amz-bucket-region")).map(str::to_owned)
+            }
+        };
+        match told {
+            Some(region) => Ok(region),
+            None => answer.named(&JOURNAL_HEAD).map(|_| asked.to_owned()),
+        }
     }
 
-    fn page(&self, run: u64, page: u64) -> String {
-        format!("{}{run:06}/{page:08}", self.place.prefix())
+    /// Ask the bucket, unless its region is known to be silent.
+    async fn ask<T>(
+        &self,
+        call: &Call,
+        question: impl Future<Output = Result<T, CloudError>>,
+    ) -> Result<T, JournalError> {
+        let answer = async {
+            let (_, region) = self.client().await?;
+            self.clients.reach.ask(call, region, question).await
+        };
+        answer.await.map_err(|error| failed(&self.place, error))
+    }
+
+    /// Write an object if it does not exist, unless the bucket's region is known to be silent.
+    async fn write(&self, key: &str, text: &[u8]) -> Result<Appended, JournalError> {
+        let answer = async {
+            let (_, region) = self.client().await?;
+            let answer = self.clients.reach.change(&JOURNAL_PUT, region, self.put_new(key, text)).await?;
+            match answer {
+                Err(error) if error.is_silence() => {
+                    // Later writes do not wait for it again.
+                    self.clients.reach.open(&JOURNAL_PUT, region, &error);
+                    Err(error)
+                }
+                answer => answer,
+            }
+        };
+        answer.await.map_err(|error| failed(&self.place, error))
+    }
+
+    fn folder(&self, epoch: &Epoch) -> String {
+        format!("{}{}", self.place.prefix(), epoch.folder())
+    }
+
+    fn folded_key(&self, key: &RunKey) -> String {
+        format!("{}{:06}.jsonl", self.folder(&key.epoch), key.run)
+    }
+
+    fn page_key(&self, key: &RunKey, page: u64) -> String {
+        format!("{}{:06}/{page:08}", self.folder(&key.epoch), key.run)
     }
 
     /// The keys directly below a prefix, and the common prefixes ("folders") below it.
-    async fn list(&self, prefix: &str) -> Result<(Vec<String>, Vec<String>), CloudError> {
+    async fn list_keys(&self, prefix: &str) -> Result<(Vec<String>, Vec<String>), CloudError> {
         let (mut keys, mut folders) = (Vec::new(), Vec::new());
-        let request = self.client.list_objects_v2().bucket(self.place.bucket()).prefix(prefix).delimiter("/");
+        let (client, _) = self.client().await?;
+        let request = client.list_objects_v2().bucket(self.place.bucket()).prefix(prefix).delimiter("/");
         let mut pages = request.into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.named(&JOURNAL_LIST)?;
@@ -108,7 +188,8 @@ impl Bucket {
     async fn get(&self, key: &str) -> Result<Object, CloudError> {
         const OPERATION: &Call = &JOURNAL_GET;
         let clock = Clock::default();
-        let request = self.client.get_object().bucket(self.place.bucket()).key(key);
+        let (client, _) = self.client().await?;
+        let request = client.get_object().bucket(self.place.bucket()).key(key);
         let answer = request.customize().interceptor(clock.clone()).send().await.named(OPERATION)?;
         let writer = answer.metadata().and_then(|all| all.get(WRITER)).cloned();
         let age = clock.since(answer.last_modified());
@@ -118,10 +199,11 @@ impl Bucket {
     }
 
     /// Write an object if it does not exist.
-    async fn put(&self, key: &str, text: &[u8]) -> Result<Appended, CloudError> {
+    async fn put_new(&self, key: &str, text: &[u8]) -> Result<Appended, CloudError> {
         const OPERATION: &Call = &JOURNAL_PUT;
+        let (client, _) = self.client().await?;
         for _ in 0..CONFLICTS {
-            let request = self.client.put_object().bucket(self.place.bucket()).key(key).if_none_match("*");
+            let request = client.put_object().bucket(self.place.bucket()).key(key).if_none_match("*");
             let request = request.metadata(WRITER, &self.writer).content_type("application/jsonl");
             let answer = request.body(text.to_vec().into()).send().await.named(OPERATION);
             match answer {
@@ -139,9 +221,9 @@ impl Bucket {
     }
 
     /// The pages of a run, and how long ago the last one was written.
-    async fn pages(&self, run: u64) -> Result<(Vec<Part>, Duration), CloudError> {
-        let prefix = format!("{}{run:06}/", self.place.prefix());
-        let (keys, _) = self.list(&prefix).await?;
+    async fn pages_of(&self, key: &RunKey) -> Result<(Vec<Part>, Duration), CloudError> {
+        let prefix = format!("{}{:06}/", self.folder(&key.epoch), key.run);
+        let (keys, _) = self.list_keys(&prefix).await?;
         let objects: Vec<(String, Object)> = stream::iter(keys)
             .map(|key| async move { self.get(&key).await.map(|object| (key, object)) })
             .buffered(AT_A_TIME)
@@ -150,68 +232,68 @@ impl Bucket {
         let age = objects.last().map_or(Duration::MAX, |(_, object)| object.age);
         let parts = objects.into_iter().map(|(name, object)| {
             let number = name.strip_prefix(&prefix).and_then(|number| number.parse().ok());
-            let number = number.filter(|number| self.page(run, *number) == name).unwrap_or_default();
+            let number = number.filter(|number| self.page_key(key, *number) == name).unwrap_or_default();
             Part { number, name, bytes: object.bytes }
         });
         Ok((parts.collect(), age))
     }
 
-    async fn text(&self, run: u64, folded: bool, thorough: bool) -> Result<(Text, Duration), CloudError> {
-        let (mut pages, age) = if folded && !thorough { Default::default() } else { self.pages(run).await? };
-        if folded && thorough && pages.is_empty() {
-            // Pages are never deleted, so a fold without pages is not trusted: report the first page as missing.
-            pages.push(Part { number: 1, name: self.page(run, 1), bytes: Vec::new() });
+    /// The runs of all epochs, and whether each is folded.
+    async fn runs(&self) -> Result<Listing, CloudError> {
+        let (keys, folders) = self.list_keys(&self.place.prefix()).await?;
+        let prefix = self.place.prefix();
+        let epochs = folders.iter().filter_map(|folder| Epoch::parse(folder.strip_prefix(&prefix)?));
+        let epochs: Vec<Epoch> = epochs.collect();
+        let mut listing = Listing::new();
+        self.runs_of(&Epoch::first(), &keys, &folders, &mut listing);
+        for epoch in epochs {
+            let (keys, folders) = self.list_keys(&self.folder(&epoch)).await?;
+            self.runs_of(&epoch, &keys, &folders, &mut listing);
         }
-        let (parts, pages) = if folded {
-            let name = self.folded(run);
-            let bytes = self.get(&name).await?.bytes;
-            (vec![Part { number: 1, name, bytes }], pages)
-        } else {
-            (pages, Vec::new())
-        };
-        Ok((Text { run, parts, pages, may_be_torn: false }, age))
+        Ok(listing)
     }
 
-    async fn texts(&self, thorough: bool) -> Result<Read, CloudError> {
-        let prefix = self.place.prefix();
-        let (keys, folders) = self.list(&prefix).await?;
-        let number = |key: &String, end: &str| {
+    fn runs_of(&self, epoch: &Epoch, keys: &[String], folders: &[String], listing: &mut Listing) {
+        let prefix = self.folder(epoch);
+        let key = |key: &String, end: &str| {
             let run: u64 = key.strip_prefix(&prefix)?.strip_suffix(end)?.parse().ok()?;
-            (*key == format!("{prefix}{run:06}{end}")).then_some(run)
+            (*key == format!("{prefix}{run:06}{end}")).then(|| RunKey { epoch: epoch.clone(), run })
         };
-        let mut runs: BTreeMap<u64, bool> =
-            folders.iter().filter_map(|key| Some((number(key, "/")?, false))).collect();
-        runs.extend(keys.iter().filter_map(|key| Some((number(key, ".jsonl")?, true))));
-        let unfolded = runs.iter().filter(|(_, folded)| !**folded).map(|(run, _)| *run).collect();
-        let texts: Vec<(Text, Duration)> = stream::iter(runs)
-            .map(|(run, folded)| self.text(run, folded, thorough))
-            .buffered(AT_A_TIME)
-            .try_collect()
-            .await?;
-        let silent = texts.last().map_or(Duration::MAX, |(_, age)| *age);
-        Ok(Read { texts: texts.into_iter().map(|(text, _)| text).collect(), unfolded, silent })
+        listing.extend(folders.iter().filter_map(|folder| Some((key(folder, "/")?, false))));
+        listing.extend(keys.iter().filter_map(|folded| Some((key(folded, ".jsonl")?, true))));
     }
 }
 
 #[async_trait]
-impl Store for Bucket {
-    async fn read(&self, thorough: bool) -> Result<Read, JournalError> {
-        self.texts(thorough).await.map_err(|error| failed(&self.place, error))
+impl Replica for Bucket {
+    fn name(&self) -> String {
+        self.place.to_string()
     }
 
-    async fn append(&self, run: u64, page: u64, text: &[u8]) -> Result<Appended, JournalError> {
-        self.put(&self.page(run, page), text).await.map_err(|error| failed(&self.place, error))
+    fn id(&self) -> &str {
+        self.place.bucket()
     }
 
-    async fn fold(&self, run: u64, text: Vec<u8>) {
-        // If this fails, the next runner reads the pages and folds them.
-        if let Err(error) = self.put(&self.folded(run), &text).await {
-            tracing::debug!(%error, run, "not folded");
-        }
+    async fn list(&self) -> Result<Listing, JournalError> {
+        self.ask(&JOURNAL_LIST, self.runs()).await
     }
 
-    fn lease(&self) -> Option<u64> {
-        Some(self.lease)
+    async fn pages(&self, key: &RunKey) -> Result<(Vec<Part>, Duration), JournalError> {
+        self.ask(&JOURNAL_LIST, self.pages_of(key)).await
+    }
+
+    async fn folded(&self, key: &RunKey) -> Result<Part, JournalError> {
+        let name = self.folded_key(key);
+        let object = self.ask(&JOURNAL_GET, self.get(&name)).await?;
+        Ok(Part { number: 1, name, bytes: object.bytes })
+    }
+
+    async fn put(&self, key: &RunKey, page: u64, text: &[u8]) -> Result<Appended, JournalError> {
+        self.write(&self.page_key(key, page), text).await
+    }
+
+    async fn fold(&self, key: &RunKey, text: &[u8]) -> Result<(), JournalError> {
+        self.write(&self.folded_key(key), text).await.map(drop)
     }
 
     fn calls(&self) -> Calls {
@@ -226,22 +308,6 @@ fn failed(place: &S3Location, mut error: CloudError) -> JournalError {
         error.message.push_str(" (no permission, or the bucket does not belong to the expected account)");
     }
     JournalError::Cloud { place: place.to_string(), error }
-}
-
-/// The region of a bucket. S3 returns it with every response, even if the request went to the wrong region.
-async fn region_of(clients: &Clients, bucket: &str) -> Result<String, CloudError> {
-    let answer = clients.s3(clients.region()).head_bucket().bucket(bucket).send().await;
-    let told = match &answer {
-        Ok(found) => Some(found.bucket_region().unwrap_or(clients.region()).to_owned()),
-        Err(error) => {
-            let headers = error.raw_response().map(|response| response.headers());
-            headers.and_then(|headers| headers.get("x-amz-bucket-region")).map(str::to_owned)
-        }
-    };
-    match told {
-        Some(region) => Ok(region),
-        None => answer.named(&JOURNAL_HEAD).map(|_| clients.region().to_owned()),
-    }
 }
 
 /// The time of a response, from its `Date` header.

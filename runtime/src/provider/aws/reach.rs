@@ -16,7 +16,7 @@ use holdfast_compiler::resource::Call;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::error::fault;
-use crate::cloud::{Class, CloudError};
+use crate::cloud::CloudError;
 
 /// How long a service of a region may be silent while it is asked, since the first question or its last answer. The SDK
 /// gives up connecting after five seconds, so this is three attempts; twice this and the pauses of
@@ -57,7 +57,7 @@ impl Reach {
     ) -> Result<T, CloudError> {
         let answer = self.watch(call, region, SILENCE, question).await.and_then(|answer| answer);
         match &answer {
-            Err(error) if is_silence(error) => self.open(call, region, error),
+            Err(error) if error.is_silence() => self.open(call, region, error),
             _ => self.heard(call.service(), region),
         }
         answer
@@ -105,7 +105,8 @@ impl Reach {
         }
     }
 
-    fn open(&self, call: &Call, region: &str, error: &CloudError) {
+    /// Ask nothing more of a service of a region, because of this error.
+    pub(crate) fn open(&self, call: &Call, region: &str, error: &CloudError) {
         let key = (call.service().to_owned(), region.to_owned());
         self.parts().entry(key).or_default().open.get_or_insert_with(|| error.clone());
     }
@@ -134,7 +135,7 @@ impl Reach {
             tokio::select! {
                 biased;
                 answer = asked.next() => match answer {
-                    Some(Err(error)) if is_silence(&error) => (last, next) = (Some(error), true),
+                    Some(Err(error)) if error.is_silence() => (last, next) = (Some(error), true),
                     Some(answer) => return answer,
                     None if rest.len() == 0 => {
                         return Err(last.unwrap_or_else(|| fault(call, "NoConnection", "no region to ask")));
@@ -195,11 +196,6 @@ impl Drop for Asking {
     }
 }
 
-/// Whether an error says that nobody answers who could.
-pub(super) fn is_silence(error: &CloudError) -> bool {
-    matches!(error.class, Class::Unanswered | Class::Unavailable)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -208,6 +204,7 @@ mod tests {
     use holdfast_compiler::provider::aws::s3::bucket::{GET_TAGS, LIST};
 
     use super::*;
+    use crate::cloud::Class;
 
     async fn never() -> Result<(), CloudError> {
         std::future::pending().await

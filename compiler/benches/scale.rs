@@ -66,6 +66,7 @@ fn main() {
             compiled: &compiled,
             graph: &graph,
             owned: &[],
+            copies: &[],
             observation: &observation,
             consents: Consents::default(),
         };

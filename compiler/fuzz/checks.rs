@@ -93,6 +93,7 @@ fn plan(compiled: &Compiled, sources: &Sources) {
             compiled,
             graph,
             owned: &[],
+            copies: &[],
             observation,
             consents: plan::Consents::default(),
         }) {

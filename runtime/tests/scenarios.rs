@@ -114,7 +114,7 @@ fn masked(output: &str) -> String {
     while let Some(at) = output.find("SHA256:").filter(|at| output[at + 7..].len() >= 43) {
         output.replace_range(at..at + 50, "SHA256\u{0}:…");
     }
-    let output = output.replace('\0', "");
+    let output = days_of_runs(&output.replace('\0', ""));
     let mut text = String::new();
     for line in output.split_inclusive('\n') {
         let (before, after) = match line.split_once("sha256:") {
@@ -137,6 +137,33 @@ fn masked(output: &str) -> String {
         text.push_str(&after);
     }
     text
+}
+
+/// The days of runs are those of the test.
+fn days_of_runs(output: &str) -> String {
+    let is_day = |word: &str| {
+        word.len() == 10
+            && word
+                .chars()
+                .enumerate()
+                .all(|(at, c)| if at == 4 || at == 7 { c == '-' } else { c.is_ascii_digit() })
+    };
+    let mut text = String::new();
+    let mut rest = output;
+    while let Some(at) = rest.find("20") {
+        let (before, from) = rest.split_at(at);
+        text.push_str(before);
+        let said = text.trim_end();
+        let run = said
+            .strip_suffix("on")
+            .map(|run| run.trim_end().trim_end_matches(',').trim_end_matches(|c: char| c.is_ascii_digit()));
+        let of_a_run = said.ends_with("dated") || run.is_some_and(|run| run.trim_end().ends_with("run"));
+        let day = from.get(..10).filter(|day| of_a_run && is_day(day));
+        let length = if day.is_some() { 10 } else { 2 };
+        text.push_str(if day.is_some() { "DAY" } else { "20" });
+        rest = &from[length..];
+    }
+    text + rest
 }
 
 fn difference(told: &str, happened: &str) -> String {

@@ -68,9 +68,19 @@ impl World {
 
     fn plan(&self, observation: &Observation, entries: &[journal::Entry]) -> Plan {
         let Estate { sources, compiled, graph, context } = &*self.estate;
-        let owned = journal::owned(entries, context);
+        let (owned, copies) = (journal::owned(entries, context), journal::copies(entries, context));
         let (context, consents) = (context.clone(), Consents::default());
-        diff(Inputs { context, sources, compiled, graph, owned: &owned, observation, consents }).unwrap()
+        diff(Inputs {
+            context,
+            sources,
+            compiled,
+            graph,
+            owned: &owned,
+            copies: &copies,
+            observation,
+            consents,
+        })
+        .unwrap()
     }
 
     /// Plan and apply, as `holdfast apply` does. Returns whether everything is done.

@@ -223,6 +223,8 @@ codes! {
     PLAN_NOT_SIGNED = "E0725";
     /// The steps to apply differ from the approved ones.
     NOT_AS_APPROVED = "E0726";
+    /// A primary bucket whose data is gone, and that would be made anew.
+    EMPTY_PRIMARY = "E0728";
     /// A journal of which an earlier epoch holds entries that the last one lacks.
     JOURNAL_DIVERGED = "E0727";
 

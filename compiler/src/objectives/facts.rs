@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::copies::Moment;
 use crate::document::{Disruption, Encryption, KmsKey, Name};
 use crate::policy::{Assumed, Assumptions, Bucket, Origin, Policy, RecoveryStep, Schedule, Setting, Site};
 use crate::provider::facts::{Dns, Facts as ProviderFacts};
@@ -95,6 +96,15 @@ pub enum Backfill {
     Done(Setting<Assumed<Date>>),
     /// Nobody has stated that they were copied.
     Missing,
+    /// For a time not everything was copied, and nobody has stated since that it was copied later.
+    Gap {
+        /// When the copy was last seen to work.
+        worked: Option<Moment>,
+        /// When the gap was last seen. `None`: it is seen now.
+        seen: Option<Moment>,
+        /// Why nothing was copied.
+        why: String,
+    },
 }
 
 /// A real-time copy.
@@ -125,7 +135,7 @@ impl Copy<'_> {
         let copied = match &self.backfill {
             Backfill::NotNeeded => true,
             Backfill::Done(day) => as_of.is_none_or(|today| day.value.value <= today),
-            Backfill::Missing => false,
+            Backfill::Missing | Backfill::Gap { .. } => false,
         };
         self.timed && copied
     }

@@ -32,7 +32,7 @@ use crate::units::{Date, Duration};
 pub use check::check;
 pub use facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
 pub use json::json;
-pub use observed::{observed, planned};
+pub use observed::{copies, observed, planned};
 pub use text::text;
 pub use view::{Live, View};
 

@@ -1,9 +1,11 @@
 //! Observed facts: what the live cloud can meet today, and what it will meet after the plan.
 
-use super::facts::Facts;
+use super::facts::{Backfill, Copy, Facts};
 use super::view::{Live, View};
+use crate::copies::{CopyState, KnownCopy, SeenCopy};
 use crate::policy::Service;
 use crate::provider;
+use crate::units::Date;
 
 /// The facts of a service today. `None` if none of its resources exist.
 #[must_use]
@@ -36,10 +38,99 @@ pub fn planned<'p>(service: &'p Service, live: Live<'_>) -> Facts<'p> {
     facts
 }
 
-fn backfill(view: &View<'_, '_>, facts: &mut Facts<'_>) {
-    for (name, data) in &mut facts.data {
-        if let Some(provider) = provider::find(data.provider.name) {
-            (provider.evidence.backfill)(view, name, data);
+/// What is seen of the copies of a service, in the order of the policy. A data set of which the observation does not decide
+/// whether it is copied is left out.
+#[must_use]
+pub fn copies(service: &Service, live: Live<'_>) -> Vec<SeenCopy> {
+    let view = View { service, live };
+    let mut seen = Vec::new();
+    for (name, wanted) in &Facts::wanted(service).data {
+        let Some(provider) = provider::find(wanted.provider.name) else { continue };
+        let evidence = provider.evidence;
+        if (evidence.undecided)(&view, name).is_some() {
+            continue;
         }
+        let mut today = wanted.clone();
+        let there = (evidence.data)(&view, name, &mut today);
+        let primary = (evidence.bucket)(&view, name, wanted.primary);
+        for copy in &wanted.copies {
+            let bucket = (evidence.bucket)(&view, name, copy.bucket);
+            let works = there
+                && today.versioned
+                && today.copies.iter().any(|one| one.bucket.site.name == copy.bucket.site.name);
+            let state = match () {
+                () if !there && !(live.had)(&primary) => CopyState::New,
+                () if !there => CopyState::Broken("the primary bucket was gone".to_owned()),
+                () if works => CopyState::Works,
+                () if (live.find)(&bucket).is_some() => {
+                    CopyState::Broken("the replication did not copy every object".to_owned())
+                }
+                () if (live.had)(&bucket) => CopyState::Broken("the bucket of the copy was gone".to_owned()),
+                () => CopyState::Broken("the copy did not exist yet".to_owned()),
+            };
+            seen.push(SeenCopy {
+                from: wanted.primary.name.to_string(),
+                to: copy.bucket.name.to_string(),
+                by: (evidence.copier)(&view, name),
+                state,
+                stated: stated(&copy.backfill),
+            });
+        }
+    }
+    seen
+}
+
+fn stated(backfill: &Backfill) -> Option<Date> {
+    match backfill {
+        Backfill::Done(day) => Some(day.value.value),
+        _ => None,
+    }
+}
+
+/// Find out which copies lack objects: from what exists, and from what the journal remembers.
+fn backfill(view: &View<'_, '_>, facts: &mut Facts<'_>) {
+    let seen = copies(view.service, view.live);
+    for (name, data) in &mut facts.data {
+        let Some(provider) = provider::find(data.provider.name) else { continue };
+        let said: Vec<Backfill> = data.copies.iter().map(|copy| copy.backfill.clone()).collect();
+        (provider.evidence.backfill)(view, name, data);
+        let primary = (provider.evidence.bucket)(view, name, data.primary);
+        // Whoever made the bucket before may have written to it.
+        let own = (view.live.find)(&primary).is_none() || (view.live.made)(&primary).is_some();
+        let from = data.primary.name.as_str();
+        for (copy, said) in data.copies.iter_mut().zip(said) {
+            let now = seen.iter().find(|seen| seen.from == from && seen.to == copy.bucket.name.as_str());
+            let known = (view.live.known)(from, copy.bucket.name.as_str());
+            remember(copy, said, now, known, own);
+        }
+    }
+}
+
+/// What is remembered of a copy, put together with what is seen. `said` is what the policy states.
+fn remember(
+    copy: &mut Copy<'_>,
+    said: Backfill,
+    now: Option<&SeenCopy>,
+    known: Option<&KnownCopy>,
+    own: bool,
+) {
+    let worked = known.and_then(|known| known.worked);
+    let being_made = known.is_some_and(KnownCopy::is_being_made) && own;
+    match now.map(|seen| &seen.state) {
+        Some(CopyState::Broken(why)) if !being_made => {
+            copy.backfill = match worked {
+                Some(_) => Backfill::Gap { worked, seen: None, why: why.clone() },
+                None => Backfill::Missing,
+            };
+        }
+        _ => match known.and_then(|known| known.gap.as_ref()) {
+            Some(gap) if !gap.ends_with(stated(&said)) => {
+                let (seen, why) = (Some(gap.seen), gap.why.clone());
+                copy.backfill = Backfill::Gap { worked, seen, why };
+            }
+            Some(_) => copy.backfill = said,
+            None if own && known.is_some_and(|known| known.together) => copy.backfill = said,
+            None => {}
+        },
     }
 }

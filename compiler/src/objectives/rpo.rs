@@ -5,6 +5,7 @@
 
 use super::facts::{Backfill, Copy, Data, Facts, is_built_in};
 use super::{Assurance, Bound, Phase, Term, assurance_of, source_of};
+use crate::copies::Moment;
 use crate::document::{Disruption, Encryption, Lock, Strategy};
 use crate::policy::{Schedule, Site};
 use crate::source::Span;
@@ -112,6 +113,25 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
             data.provider.storage.backfill,
             Some(data.primary.span),
         )),
+        Backfill::Gap { worked, seen, why } => {
+            let seen_in = |moment: &Moment| format!("in run {} on {}", moment.run, moment.date);
+            let since = worked.as_ref().map(|worked| format!("last seen to work {}", seen_in(worked)));
+            let until = seen.as_ref().map(|seen| format!("seen {}", seen_in(seen)));
+            let when: Vec<String> = since.into_iter().chain(until).collect();
+            let when = if when.is_empty() { String::new() } else { format!(" ({})", when.join("; ")) };
+            let what = match worked {
+                Some(_) => "what was written while not everything was copied",
+                None => "objects older than the replication",
+            };
+            let after =
+                seen.map_or_else(|| "after the apply".to_owned(), |seen| format!("{} or later", seen.date));
+            terms.push(Term::unbounded(
+                Phase::Loss,
+                format!("not met until backfilled: {what} to `{site}`"),
+                format!("{why}{when}; {}, dated {after}", data.provider.storage.backfill),
+                Some(data.primary.span),
+            ));
+        }
     }
     let span = Some(copy.bucket.span);
     terms.push(if let Some((what_is, span)) = copy.left {

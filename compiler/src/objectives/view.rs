@@ -1,5 +1,6 @@
 //! The existing resources of a service.
 
+use crate::copies::KnownCopy;
 use crate::observation::Object;
 use crate::policy::Service;
 use crate::resource::{Address, Attribute, Kind, Resource, Values};
@@ -14,6 +15,10 @@ pub struct Live<'a> {
     pub made: &'a dyn Fn(&Address) -> Option<u64>,
     /// The attributes that the last apply gave the object, by the journal.
     pub applied: &'a dyn Fn(&Address) -> Option<&'a Values>,
+    /// Whether the journal says that what the policy declares at an address existed.
+    pub had: &'a dyn Fn(&Address) -> bool,
+    /// What the journal remembers of a copy: from the bucket of the first name to that of the second.
+    pub known: &'a dyn Fn(&str, &str) -> Option<&'a KnownCopy>,
     /// The resource that the policy declares at an address.
     pub declared: &'a dyn Fn(&Address) -> Option<&'a Resource>,
 }

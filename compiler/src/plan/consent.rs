@@ -21,7 +21,8 @@ const SMALL_ESTATE: usize = 10;
 /// octoDNS (`MAX_SAFE_UPDATE_PCENT`, `MAX_SAFE_DELETE_PCENT`).
 const MOST_PERCENT: usize = 30;
 
-/// One explicit consent of an operator. Written as `teardown:SERVICE`, `destroy:ADDRESS` or `many`.
+/// One explicit consent of an operator. Written as `teardown:SERVICE`, `destroy:ADDRESS`,
+/// `empty-primary:ADDRESS` or `many`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Consent {
@@ -29,6 +30,8 @@ pub enum Consent {
     Teardown(String),
     /// Delete an object that holds data and that no policy declares any more.
     Destroy(Address),
+    /// Make a primary bucket anew whose data is gone.
+    EmptyPrimary(Address),
     /// Change or remove a large share of the existing objects.
     Many,
 }
@@ -38,6 +41,7 @@ impl fmt::Display for Consent {
         match self {
             Self::Teardown(service) => write!(f, "teardown:{service}"),
             Self::Destroy(address) => write!(f, "destroy:{address}"),
+            Self::EmptyPrimary(address) => write!(f, "empty-primary:{address}"),
             Self::Many => f.write_str("many"),
         }
     }
@@ -51,7 +55,11 @@ impl FromStr for Consent {
             None if text == "many" => Ok(Self::Many),
             Some(("teardown", service)) if !service.is_empty() => Ok(Self::Teardown(service.to_owned())),
             Some(("destroy", address)) => Ok(Self::Destroy(Address::try_from(address.to_owned())?)),
-            _ => Err("it can be `teardown:SERVICE`, `destroy:ADDRESS` or `many`".to_owned()),
+            Some(("empty-primary", address)) => {
+                Ok(Self::EmptyPrimary(Address::try_from(address.to_owned())?))
+            }
+            _ => Err("it can be `teardown:SERVICE`, `destroy:ADDRESS`, `empty-primary:ADDRESS` or `many`"
+                .to_owned()),
         }
     }
 }
@@ -108,7 +116,7 @@ impl Plan {
     /// Findings for missing consents: one per kind of consent, with the flags to paste.
     #[must_use]
     pub fn missing_consents(&self) -> Vec<Diagnostic> {
-        let mut missing = Vec::new();
+        let mut missing: Vec<Diagnostic> = self.lost_without_consent().into_iter().collect();
         let teardown = |service: &&String| Consent::Teardown((*service).clone());
         let services: Vec<&String> =
             self.leaving.iter().filter(|service| !self.consents.contains(&teardown(service))).collect();
@@ -163,7 +171,7 @@ mod tests {
 
     #[test]
     fn consent_parses_what_it_prints() {
-        for text in ["many", "teardown:web", "destroy:aws.bucket.files.docs.oregon"] {
+        for text in ["many", "teardown:web", "destroy:aws.bucket.a.b.c", "empty-primary:aws.bucket.a.b.c"] {
             assert_eq!(text.parse::<Consent>().unwrap().to_string(), text);
         }
         for text in ["", "few", "teardown:", "destroy:", "destroy:nothing", "many:", "lock"] {

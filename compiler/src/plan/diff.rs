@@ -10,7 +10,7 @@ use super::inputs::Inputs;
 use super::pretty::{brief, summary_of};
 use super::unknown::Blind;
 use super::{Action, After, Cause, Change, Confirmed, Moved, Plan, Step, StepId, batch};
-use super::{effect, obstacle, removal};
+use super::{effect, lost, obstacle, removal};
 use crate::compile::Waived;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::{Purpose, digest};
@@ -55,6 +55,8 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let wants = digest(Purpose::Policy, &wants).map_err(|error| {
         vec![Diagnostic::new(codes::BAD_PLAN_FILE, format!("the plan cannot be written: {error}"))]
     })?;
+    let (objectives, copies) = effect::effects(&inputs, &bound.found, blind.services(policy));
+    let lost = lost::primaries(&inputs, &copies, &steps);
     Ok(Plan {
         context: inputs.context,
         policy: wants,
@@ -63,13 +65,9 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         confirmed,
         moved: moved(inputs.graph, inputs.owned),
         leaving: leaving(&steps, inputs.graph),
-        objectives: effect::effects(
-            inputs.compiled,
-            inputs.graph,
-            &bound.found,
-            inputs.owned,
-            blind.services(policy),
-        ),
+        lost,
+        objectives,
+        copies,
         waived: inputs.compiled.waived.iter().map(Waived::in_words).collect(),
         unmade: unmade(policy),
         steps,

@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::compile::Compiled;
+use super::inputs::Inputs;
+use crate::copies::{KnownCopy, SeenCopy};
 use crate::document::{Disruption, Name};
-use crate::graph::Graph;
-use crate::objectives::{Assurance, Bound, Derivation, Deriver, Facts, Live, observed, planned};
-use crate::observation::{Object, Owned};
+use crate::objectives::{Assurance, Bound, Derivation, Deriver, Facts, Live, copies, observed, planned};
+use crate::observation::Object;
 use crate::policy::Policy;
 use crate::printable::one_line;
 use crate::resource::{Address, Identity, Kind, Values};
@@ -122,15 +122,14 @@ impl Achievable {
     }
 }
 
-/// The effects on all services, in the order of their names. `unknown` are the services of which not everything could be
-/// seen, with the reason.
+/// The effects on all services, in the order of their names, and what is seen of their copies. `unknown` are the services
+/// of which not everything could be seen, with the reason.
 pub(super) fn effects<'c>(
-    compiled: &'c Compiled,
-    graph: &Graph,
+    inputs: &Inputs<'c>,
     found: &BTreeMap<Address, &Object>,
-    owned: &[Owned],
     unknown: BTreeMap<&'c str, String>,
-) -> Vec<Effect> {
+) -> (Vec<Effect>, Vec<SeenCopy>) {
+    let Inputs { compiled, graph, owned, .. } = *inputs;
     let (policy, as_of) = (&compiled.policy, compiled.options.as_of);
     let made: BTreeMap<(Kind, &Identity), u64> = owned
         .iter()
@@ -145,7 +144,17 @@ pub(super) fn effects<'c>(
         .collect();
     let applied = |address: &Address| find(address).and_then(|o| last.get(&(o.kind, &o.identity())).copied());
     let declared = |address: &Address| graph.get(address);
-    let live = Live { find: &find, made: &made, applied: &applied, declared: &declared };
+    let had = |address: &Address| {
+        let wanted = graph.get(address).map(|wanted| (address.kind(), wanted.identity()));
+        wanted.is_some_and(|(kind, identity)| last.contains_key(&(kind, &identity)))
+    };
+    let remembered: BTreeMap<(&str, &str), &KnownCopy> =
+        inputs.copies.iter().map(|known| ((known.from.as_str(), known.to.as_str()), known)).collect();
+    let known = |from: &str, to: &str| remembered.get(&(from, to)).copied();
+    let live =
+        Live { find: &find, made: &made, applied: &applied, had: &had, known: &known, declared: &declared };
+    let seen = policy.services.values().filter(|service| !unknown.contains_key(service.name.as_str()));
+    let seen = seen.flat_map(|service| copies(service, live)).collect();
     // For a service without existing resources, other services use its desired facts. Its effects have no
     // `before`.
     let today: BTreeMap<&str, Facts<'_>> = policy
@@ -172,7 +181,7 @@ pub(super) fn effects<'c>(
             effects.extend(both);
         }
     }
-    effects
+    (effects, seen)
 }
 
 /// The services whose objectives nobody can tell, with the reason: of some not everything could be seen, of some what was

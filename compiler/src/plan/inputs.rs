@@ -2,6 +2,7 @@
 
 use super::{Consents, Context};
 use crate::compile::Compiled;
+use crate::copies::KnownCopy;
 use crate::graph::Graph;
 use crate::observation::{Observation, Owned};
 use crate::source::Sources;
@@ -19,6 +20,8 @@ pub struct Inputs<'a> {
     pub graph: &'a Graph,
     /// The objects that Holdfast owns, from the journal.
     pub owned: &'a [Owned],
+    /// What the journal remembers of real-time copies.
+    pub copies: &'a [KnownCopy],
     /// The observed objects.
     pub observation: &'a Observation,
     /// What the operator allows in addition to the plan itself.

@@ -2,11 +2,13 @@
 //! tools that read one can be adapted to the other quickly.
 //!
 //! ```text
-//! format_version     "3.1": 3.x only adds fields; a field never changes its meaning
+//! format_version     "3.2": 3.x only adds fields; a field never changes its meaning
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
 //!                    if nothing exists yet; before and after are {seconds (null: unbounded), assurance, because}
+//! lost[]             {address, name, copies: {name, exists, worked: {run, date} or null}} of primary buckets that are gone
+//! copies[]           {from, to, by, state (new | works | {broken: why}), stated} of real-time copies
 //! cautions[]         effects beyond the estate: keys of other accounts, other permissions of a role
 //! waived[]           waived findings
 //! backups_not_made[] scheduled backups, which Holdfast checks but does not make
@@ -18,7 +20,8 @@
 //! left_in_place[]    {address, reason} of resources that no policy declares and that stay
 //! moved[]            {from, to, identity} of objects whose service, data set or traffic was renamed
 //! confirmed[]        {address, identity, attributes} of objects that match the policy, which the journal did not record
-//! allowed[]          consents of the operator, as given to `--allow`: `teardown:SERVICE`, `destroy:ADDRESS`, `many`
+//! allowed[]          consents of the operator, as given to `--allow`: `teardown:SERVICE`, `destroy:ADDRESS`,
+//!                    `empty-primary:ADDRESS`, `many`
 //! targets[], left_out  the `--target`s, if any, and the number of changes that they leave out
 //! unknown[]          {address, identity, region, reason} of resources that could not be seen: no step is about them
 //! waiting[]          {id, address, action, on} of steps that are left out because they need something unknown
@@ -38,7 +41,7 @@ use super::{Accounts, Achievable, Action, After, Consents, Effect, Plan, Step};
 use crate::resource::Lifecycle;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "3.1";
+pub const FORMAT_VERSION: &str = "3.2";
 
 /// Write the plan as JSON. Same plan, same bytes. Steps are written one at a time: as one value, the JSON of 90,000
 /// resources takes a gigabyte.
@@ -55,11 +58,13 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
         cautions: plan.cautions(),
         cloud: &plan.context.cloud,
         confirmed: json!(plan.confirmed),
+        copies: json!(plan.copies),
         estate: &plan.context.estate,
         format_version: FORMAT_VERSION,
         leaving_services: &plan.leaving,
         left_in_place: json!(plan.left),
         left_out: plan.left_out,
+        lost: json!(plan.lost),
         moved: json!(plan.moved),
         objectives: Objectives(&plan.objectives),
         observation_digest: &observation,
@@ -85,11 +90,13 @@ struct Document<'a> {
     cautions: Vec<String>,
     cloud: &'a str,
     confirmed: Value,
+    copies: Value,
     estate: &'a str,
     format_version: &'static str,
     leaving_services: &'a BTreeSet<String>,
     left_in_place: Value,
     left_out: usize,
+    lost: Value,
     moved: Value,
     objectives: Objectives<'a>,
     observation_digest: &'a str,

@@ -15,6 +15,7 @@ mod drift;
 mod effect;
 mod inputs;
 mod json;
+mod lost;
 mod obstacle;
 mod pretty;
 mod redact;
@@ -31,6 +32,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::copies::SeenCopy;
 use crate::digest::{Purpose, digest};
 use crate::observation::{Object, Wanted};
 use crate::resource::{Address, Attributes, Identity, Named, Values};
@@ -44,6 +46,7 @@ pub use drift::drift;
 pub use effect::{Achievable, Effect, Measure};
 pub use inputs::Inputs;
 pub use json::{FORMAT_VERSION, json};
+pub use lost::{Lost, LostCopy};
 pub use resume::resume;
 pub use stale::{Shift, shifts};
 pub use text::text;
@@ -200,6 +203,12 @@ pub struct Plan {
     pub observed: Vec<Object>,
     /// What was looked up, so that an apply can look it up again.
     pub scope: Vec<Wanted>,
+    /// Primary buckets that are gone with their data.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<Lost>,
+    /// What is seen of the real-time copies. A run records it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<SeenCopy>,
     /// The effects on objectives.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<Effect>,

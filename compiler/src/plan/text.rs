@@ -10,7 +10,7 @@ use similar::ChangeTag;
 
 use super::pretty::{brief, pretty, summary_of};
 use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
-use super::{effect, unknown};
+use super::{effect, lost, unknown};
 use crate::diagnostic::Style;
 use crate::line_diff::LineDiff;
 use crate::printable::one_line as line;
@@ -30,6 +30,7 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
     let context = &plan.context;
     let (cloud, account) = (line(&context.cloud), line(&context.accounts.to_string()));
     let mut out = format!("Estate {} in {cloud}, account {account}\n", pen.bold(&line(&context.estate)));
+    lost::text(plan, &pen, &mut out);
     for caution in plan.cautions() {
         let text = format!("! {}", line(&caution));
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));
@@ -81,6 +82,10 @@ fn consents(plan: &Plan, pen: &Pen, out: &mut String) {
     for service in &plan.leaving {
         let state = state(Consent::Teardown(service.clone()));
         caution(format!("! removes service `{service}`, which none of these policies mentions: {state}."));
+    }
+    for lost in &plan.lost {
+        let (name, state) = (&lost.name, state(Consent::EmptyPrimary(lost.address.clone())));
+        caution(format!("! makes `{name}` anew, empty, although its data is gone: {state}."));
     }
     for address in plan.destroyed() {
         let state = state(Consent::Destroy(address.clone()));

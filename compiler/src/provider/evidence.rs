@@ -5,6 +5,7 @@ use crate::document::Name;
 use crate::objectives::facts::{Data, Traffic};
 use crate::objectives::view::View;
 use crate::policy::{self, Bucket, Service};
+use crate::resource::Address;
 use crate::source::Span;
 
 /// The unmanaged setting, as text, and the place of its `leave`.
@@ -28,6 +29,10 @@ pub struct Evidence {
     pub data: fn(&View<'_, '_>, &Name, &mut Data<'_>) -> bool,
     /// Why the observed objects of a data set do not decide whether it is copied.
     pub undecided: fn(&View<'_, '_>, &Name) -> Option<String>,
+    /// The address of the bucket of a data set at a site.
+    pub bucket: fn(&View<'_, '_>, &Name, &Bucket) -> Address,
+    /// The address of what copies a data set.
+    pub copier: fn(&View<'_, '_>, &Name) -> Address,
     /// Find copies that may lack older objects: a bucket that existed before its replication may have objects
     /// that are never copied.
     pub backfill: fn(&View<'_, '_>, &Name, &mut Data<'_>),

@@ -90,7 +90,7 @@ pub async fn apply(
     let timeout = std::time::Duration::from_secs(settings.step_timeout.as_seconds());
     let (outputs, outcome) = (kept_outputs(plan), Outcome::default());
     let mut run = Run { plan, cloud, journal, watcher, timeout, outputs, outcome };
-    for event in learned(plan) {
+    for event in learned(plan).chain(seen(plan)) {
         if let Err(error) = journal.append(event).await {
             run.outcome.journal = Some(error);
         }
@@ -160,6 +160,12 @@ pub async fn apply(
 pub fn learned(plan: &Plan) -> impl Iterator<Item = Event> {
     let moved = plan.moved.iter().cloned().map(Event::Moved);
     moved.chain(plan.confirmed.iter().cloned().map(Event::Confirmed))
+}
+
+/// What the plan sees of the real-time copies, to be recorded before the first step.
+pub fn seen(plan: &Plan) -> Option<Event> {
+    let copies = plan.copies.clone();
+    (!copies.is_empty()).then_some(Event::Copies { copies })
 }
 
 /// The outputs of every resource that exists and is neither replaced nor deleted.

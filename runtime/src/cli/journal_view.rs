@@ -1,5 +1,6 @@
 //! The journal as text and JSON. Entries hold text from elsewhere, so line breaks in them are escaped.
 
+use holdfast_compiler::copies::{CopyState, SeenCopy};
 use serde_json::{Value, json};
 
 use super::output::one_line;
@@ -97,6 +98,7 @@ fn happened(event: &Event) -> String {
         Event::StepDone { step, id } => format!("done  {step} ({id})"),
         Event::StepFailed { step, error } => format!("FAIL  {step}: {error}"),
         Event::Confirmed(confirmed) => format!("match {}: as desired", confirmed.address),
+        Event::Copies { copies } => seen(copies),
         Event::Adopted { address, .. } => format!("adopt {address}"),
         Event::Alive => "heartbeat".to_owned(),
         Event::Continued { epoch, place, without } if without.is_empty() => {
@@ -116,6 +118,19 @@ fn happened(event: &Event) -> String {
             format!("run {how}: {done} done, {failed} failed, {not_started} not started")
         }
     }
+}
+
+/// `copies: 3 new, 12 work, 1 broken: acme-ledger to acme-ledger-us-west-2 (the bucket of the copy was gone)`.
+fn seen(copies: &[SeenCopy]) -> String {
+    let count = |state: &CopyState| copies.iter().filter(|copy| copy.state == *state).count();
+    let broken = copies.iter().filter_map(|copy| match &copy.state {
+        CopyState::Broken(why) => Some(format!("{} to {} ({why})", copy.from, copy.to)),
+        CopyState::New | CopyState::Works => None,
+    });
+    let broken: Vec<String> = broken.collect();
+    let (new, work) = (count(&CopyState::New), count(&CopyState::Works));
+    let list = if broken.is_empty() { String::new() } else { format!(": {}", broken.join(", ")) };
+    format!("copies: {new} new, {work} work, {} broken{list}", broken.len())
 }
 
 /// All runs as JSON, newest first.

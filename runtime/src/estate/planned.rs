@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::observation::{Observation, Owned, scope};
 use holdfast_compiler::plan::{Consents, Context, Plan};
 
@@ -61,6 +62,8 @@ pub struct Planned {
     pub policies: Policies,
     /// The objects that the estate owns, according to the journal.
     pub owned: Vec<Owned>,
+    /// What the journal remembers of real-time copies.
+    pub copies: Vec<KnownCopy>,
     /// The objects observed in the cloud.
     pub observation: Observation,
     /// The plan.
@@ -83,7 +86,7 @@ impl Planned {
     ) -> Result<Self, EstateError> {
         let policies = policies.in_account(context)?;
         let (policies, graph) = policies.graph(&context.accounts)?;
-        let owned = journal::owned(entries, context);
+        let (owned, copies) = (journal::owned(entries, context), journal::copies(entries, context));
         for other in journal::other_estates(entries, context) {
             let things = journal::owned(entries, &other).len();
             if things > 0 {
@@ -97,12 +100,13 @@ impl Planned {
         let request = Request {
             context,
             owned: &owned,
+            copies: &copies,
             observation: &observation,
             consents: &plan_options.consents,
             targets: &plan_options.targets,
         };
         match policies.plan(&graph, &request) {
-            Ok(plan) => Ok(Self { policies, owned, observation, plan }),
+            Ok(plan) => Ok(Self { policies, owned, copies, observation, plan }),
             Err(error) => Err(error.about(policies)),
         }
     }

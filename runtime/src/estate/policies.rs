@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use holdfast_compiler::compile::{Compiled, Options, compile};
+use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::diagnostic::{Diagnostic, codes, did_you_mean};
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::lower::{TargetAccounts, lower};
@@ -53,6 +54,8 @@ pub struct Request<'a> {
     pub context: &'a Context,
     /// The objects that the estate owns.
     pub owned: &'a [Owned],
+    /// What the journal remembers of real-time copies.
+    pub copies: &'a [KnownCopy],
     /// The objects observed in the cloud.
     pub observation: &'a Observation,
     /// The consents given with `--allow`.
@@ -173,6 +176,7 @@ impl Policies {
             compiled: &self.compiled,
             graph,
             owned: request.owned,
+            copies: request.copies,
             observation: request.observation,
             consents: request.consents.clone(),
         });

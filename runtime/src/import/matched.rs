@@ -74,6 +74,8 @@ impl Matched {
         let request = Request {
             context: &context,
             owned: &owned,
+            // Only steps are counted, and they do not depend on copies.
+            copies: &[],
             observation: &observation,
             consents: &Consents::new(),
             targets: &[],

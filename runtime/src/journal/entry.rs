@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use holdfast_compiler::copies::SeenCopy;
 use holdfast_compiler::digest::sha256;
 use holdfast_compiler::plan::{Action, Confirmed, Context, Moved, StepId};
 use holdfast_compiler::resource::{Address, Identity, Values};
@@ -88,6 +89,11 @@ pub enum Event {
     Moved(Moved),
     /// An owned object was observed in its desired state.
     Confirmed(Confirmed),
+    /// What a run saw of the real-time copies before its first step.
+    Copies {
+        /// The copies.
+        copies: Vec<SeenCopy>,
+    },
     /// Holdfast now owns an object that existed before.
     Adopted {
         /// The resource.

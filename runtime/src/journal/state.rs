@@ -151,6 +151,7 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
             End::Open,
             Event::Moved(_)
             | Event::Confirmed(_)
+            | Event::Copies { .. }
             | Event::Adopted { .. }
             | Event::Continued { .. }
             | Event::Reconciled { .. }

@@ -1,5 +1,6 @@
 //! The inputs of a saved plan.
 
+use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::observation::{Object, Observation, Owned, Unseen};
 use holdfast_compiler::plan::{Consents, Context, Plan};
@@ -43,6 +44,9 @@ pub struct Inputs {
     /// The objects that the estate owned, according to the journal. An apply reads the journal again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owned: Vec<Owned>,
+    /// What the journal remembers of real-time copies. An apply reads the journal again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<KnownCopy>,
     /// The observed objects. An apply observes again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observed: Vec<Object>,
@@ -75,6 +79,7 @@ impl Inputs {
             consents: request.consents.clone(),
             targets: request.targets.to_vec(),
             owned: request.owned.to_vec(),
+            copies: request.copies.to_vec(),
             observed: request.observation.sorted(),
             unseen: request.observation.unseen_sorted(),
         }
@@ -113,6 +118,7 @@ impl Inputs {
         let request = Request {
             context: &self.context,
             owned: &self.owned,
+            copies: &self.copies,
             observation: &observation,
             consents: &self.consents,
             targets: &self.targets,

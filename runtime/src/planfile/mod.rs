@@ -94,6 +94,7 @@ impl PlanFile {
         let request = Request {
             context: &planned.plan.context,
             owned: &planned.owned,
+            copies: &planned.copies,
             observation: &planned.observation,
             consents: &plan_options.consents,
             targets: &plan_options.targets,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::observation::{Observation, Owned};
 use holdfast_compiler::plan::Plan;
@@ -108,15 +109,21 @@ impl Saved {
         &self.graph
     }
 
-    /// Plan again: the same policies, consents and targets with the current ownership and observation.
+    /// Plan again: the same policies, consents and targets with what the journal and the cloud say now.
     ///
     /// # Errors
     /// The policies conflict with what exists now.
-    pub fn replan(self, owned: &[Owned], now: &Observation) -> Result<(Self, Plan), Refusal> {
+    pub fn replan(
+        self,
+        owned: &[Owned],
+        copies: &[KnownCopy],
+        now: &Observation,
+    ) -> Result<(Self, Plan), Refusal> {
         let inputs = &self.file.inputs;
         let request = Request {
             context: &inputs.context,
             owned,
+            copies,
             observation: now,
             consents: &inputs.consents,
             targets: &inputs.targets,

@@ -45,7 +45,7 @@ pub async fn apply_policies(
     let digest = plan.digest()?;
     if plan.is_empty() {
         front.tell(Notice::NothingToDo { plan: &plan, digest: &digest, calls: cloud.calls() });
-        if learned(&plan).next().is_none() {
+        if learned(&plan).next().is_none() && !plan.sees_a_gap() {
             return Ok(Ended::without_steps(&plan));
         }
     }

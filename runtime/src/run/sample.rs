@@ -44,6 +44,7 @@ impl Folder {
         let request = Request {
             context: &context,
             owned: &planned.owned,
+            copies: &planned.copies,
             observation: &planned.observation,
             consents: &plan_options.consents,
             targets: &plan_options.targets,

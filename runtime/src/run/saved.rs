@@ -122,7 +122,9 @@ async fn confirmed(
         front.tell(Notice::Moved(shift));
     }
     let (steps, left) = (saved.plan.pending().count(), rest.pending().count());
-    let (_, fresh) = saved.replan(&owned, &now).map_err(|refusal| RunError::plan_file(refusal, name))?;
+    let (_, fresh) = saved
+        .replan(&owned, &journal::copies(entries, &context), &now)
+        .map_err(|refusal| RunError::plan_file(refusal, name))?;
     let plan = plan::confirm(&rest, &fresh, !begun.is_empty()).map_err(RunError::NotAsApproved)?;
     if !begun.is_empty() {
         front.tell(Notice::Resumed { left, steps });

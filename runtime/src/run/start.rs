@@ -4,7 +4,7 @@ use holdfast_compiler::plan::Plan;
 
 use super::runner::runner;
 use super::{Approved, Ended, Front, Notice, RunError, RunOptions};
-use crate::apply::learned;
+use crate::apply::{learned, seen};
 use crate::cloud::{Callers, principals};
 use crate::estate::{Remark, Workspace};
 use crate::journal::{self, Claim, Event, Journal, Run, Signer, Writer};
@@ -50,7 +50,7 @@ impl Start<'_> {
     /// of a renamed service, and resources observed in their desired state. This needs no approvals, and the rule of
     /// the last run stays.
     pub(super) async fn nothing_to_do(&self, plan: &Plan, digest: String) -> Result<Ended, RunError> {
-        if learned(plan).next().is_none() {
+        if learned(plan).next().is_none() && !plan.sees_a_gap() {
             return Ok(Ended::without_steps(plan));
         }
         let rule = journal::rule(&self.claim.history().runs, &plan.context).cloned();
@@ -61,7 +61,7 @@ impl Start<'_> {
     /// Record a run without steps.
     pub(super) async fn without_steps(&self, plan: &Plan, run: Run) -> Result<Ended, RunError> {
         let journal = Writer::begin(self.claim, run, self.signer).await?;
-        for event in learned(plan) {
+        for event in learned(plan).chain(seen(plan)) {
             journal.append(event).await?;
         }
         journal.append(Event::nothing_done()).await?;

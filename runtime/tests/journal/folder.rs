@@ -145,7 +145,7 @@ fn log_lists_runs_and_their_entries() {
         serde_json::from_str(&bench.run("journal show 2 --journal journal --format json").expect(0).stdout)
             .unwrap();
     assert_eq!(json["entries"][0]["event"], "run-started");
-    assert_eq!(json["entries"][0]["number"], 11);
+    assert_eq!(json["entries"][0]["number"], 12);
     bench.run("journal show 3 --journal journal").expect(64);
     assert_eq!(bench.run("journal log .").expect(0).stdout, "No runs.\n");
 }

@@ -49,6 +49,8 @@ pub fn plan(steps: Vec<Step>) -> Plan {
     let [estate, cloud] = ["t", "waiting"].map(str::to_owned);
     let accounts = Accounts::one("aws", "000000000000", "waiting");
     Plan {
+        copies: Vec::new(),
+        lost: Vec::new(),
         context: Context { estate, cloud, accounts },
         policy: String::new(),
         observed: Vec::new(),

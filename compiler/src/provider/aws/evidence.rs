@@ -14,11 +14,29 @@ use crate::objectives::view::View;
 use crate::observation::Object;
 use crate::policy::{self, Bucket, Service};
 use crate::provider::evidence::Evidence;
+use crate::resource::Address;
 use crate::source::Span;
 use crate::units::Duration;
 
-pub(super) const EVIDENCE: Evidence =
-    Evidence { left, leaves_versions, leaves_key, traffic, data, undecided, backfill };
+pub(super) const EVIDENCE: Evidence = Evidence {
+    left,
+    leaves_versions,
+    leaves_key,
+    traffic,
+    data,
+    undecided,
+    bucket: bucket_at,
+    copier,
+    backfill,
+};
+
+fn bucket_at(view: &View<'_, '_>, data: &Name, at: &Bucket) -> Address {
+    view.address(bucket::KIND, &[data.as_str(), at.site.name.as_str()])
+}
+
+fn copier(view: &View<'_, '_>, data: &Name) -> Address {
+    view.address(replication::KIND, &[data.as_str()])
+}
 
 /// The address of a bucket in `existing`.
 fn bucket_entry(data: &Name, at: &Bucket) -> String {

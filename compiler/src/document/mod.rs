@@ -7,6 +7,7 @@ mod data;
 mod drill;
 mod estate;
 mod existing;
+mod legible;
 mod parse;
 mod read_trust;
 mod recovery;
@@ -36,6 +37,7 @@ pub use data::{Backup, BackupTarget, Data, Encryption, Lock, Strategy, Weekday, 
 pub use drill::{Drill, Form, Success};
 pub use estate::{Approvals, Defaults, Estate, JournalBucket, JournalCopy, JournalPlace, Site, Tier};
 pub use existing::Existing;
+pub use legible::{LegibleEstate, LegibleJournal, legible_estates};
 pub(crate) use parse::parse as trees;
 pub use read_trust::read_trust;
 pub use recovery::{Disruption, RecoveryStep};

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use holdfast_compiler::diagnostic::codes;
 
-use super::failure::Failure;
+use super::failure::{Failure, tally};
 use super::front::confirm;
 use super::journal_view as view;
 use super::output::{Terminal, one_line};
 use super::remarks::mention;
 use super::{Global, exit};
-use crate::estate::{Policies, Remark, Workspace, absolute_journal};
+use crate::estate::{FoundJournal, Policies, Remark, Workspace, absolute_journal};
 use crate::files;
 use crate::journal::{self, History};
 use crate::run::reconcile;
@@ -19,8 +19,8 @@ use crate::trust::Trust;
 
 /// Show and verify the journal: what was changed, when and by whom.
 ///
-/// Reads the journal that `--journal` or the policies name. Changes nothing, and does not read the cloud. Every
-/// command first verifies the hash chain of the entries.
+/// Reads the journal that `--journal` or the policies name, also if the policies are not valid. Changes nothing, and
+/// does not read the cloud. Every command first verifies the hash chain of the entries.
 #[derive(Debug, Args)]
 pub(super) struct Journal {
     #[command(subcommand)]
@@ -119,14 +119,14 @@ impl Journal {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
         match self.command {
             Command::Log { paths, format } => {
-                let history = open(global, &paths).await?.history(false, terminal).await?;
+                let history = open(global, &paths, terminal).await?.history(false, terminal).await?;
                 match format {
                     LogFormat::Text => terminal.result(&view::log(&history)),
                     LogFormat::Json => terminal.json(&view::log_json(&history)),
                 }
             }
             Command::Show { run, paths, format } => {
-                let opened = open(global, &paths).await?;
+                let opened = open(global, &paths, terminal).await?;
                 let history = opened.history(false, terminal).await?;
                 let Some(run) = history.runs.iter().find(|known| known.number == run) else {
                     let there = history.runs.len();
@@ -139,7 +139,7 @@ impl Journal {
                 }
             }
             Command::Signatures { run, paths, out } => {
-                let history = open(global, &paths).await?.history(false, terminal).await?;
+                let history = open(global, &paths, terminal).await?.history(false, terminal).await?;
                 let count = write_signatures(&history, run, &out)?;
                 terminal.note(&one_line(&format!(
                     "Wrote {count} statements and signatures into {}",
@@ -147,7 +147,7 @@ impl Journal {
                 )));
             }
             Command::Reconcile { paths, yes } => {
-                let opened = open(global, &paths).await?;
+                let opened = open(global, &paths, terminal).await?;
                 let diverged = opened.journal.diverged().await?;
                 if diverged.is_empty() {
                     terminal.note(
@@ -172,7 +172,7 @@ impl Journal {
                 terminal.note("Accepted. Plan again: what these runs made is compared with the policies");
             }
             Command::Verify { paths, head } => {
-                let opened = open(global, &paths).await?;
+                let opened = open(global, &paths, terminal).await?;
                 let history = opened.history(true, terminal).await?;
                 if let Some(head) = &head {
                     find(head, &history)?;
@@ -221,17 +221,30 @@ enum Trusted {
     Nothing,
 }
 
-async fn open(global: &Global, paths: &[PathBuf]) -> Result<Opened, Failure> {
+async fn open(global: &Global, paths: &[PathBuf], terminal: &Terminal) -> Result<Opened, Failure> {
     let selection = global.selection();
     let (place, trusted) = match &selection.journal {
         Some(place) => {
             let place = absolute_journal(place)?;
             (place, selection.trust()?.map_or(Trusted::Nothing, Trusted::Anchor))
         }
-        None => {
-            let trusted = Workspace::of(&selection, &Policies::load(paths, None)?)?;
-            (trusted.journal.clone(), Trusted::Estate(trusted))
-        }
+        None => match Policies::load(paths, None) {
+            Ok(policies) => {
+                let trusted = Workspace::of(&selection, &policies)?;
+                (trusted.journal.clone(), Trusted::Estate(trusted))
+            }
+            Err(broken) => {
+                let count = tally(&broken.findings);
+                let found = FoundJournal::of(&selection, paths, broken)?;
+                let line = format!(
+                    "warning: the policies are not valid, and are not needed for this ({count}); the journal is {}: {}",
+                    found.place, found.because
+                );
+                terminal.error(&format!("{}\n", one_line(&line)));
+                let place = absolute_journal(&found.place)?;
+                (place, selection.trust()?.map_or(Trusted::Nothing, Trusted::Anchor))
+            }
+        },
     };
     let journal = journal::Journal::open(&place).await?;
     Ok(Opened { place, trusted, journal })

@@ -20,6 +20,17 @@ const MIB: u64 = 1024 * 1024;
 /// # Errors
 /// One finding per path or file that cannot be read, and one if there are too many files or bytes.
 pub fn load(paths: &[PathBuf]) -> Result<Sources, Findings> {
+    let read = legible(paths);
+    if read.findings.is_empty() {
+        Ok(read.sources)
+    } else {
+        Err(Findings { sources: Sources::default(), ..read })
+    }
+}
+
+/// What can be read of the policies at some paths, with a finding for each path or file that cannot. For commands
+/// that need only a part of the policies.
+pub(super) fn legible(paths: &[PathBuf]) -> Findings {
     let mut findings = Vec::new();
     let mut sources = Sources::default();
     let mut reader = Reader::default();
@@ -34,7 +45,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Sources, Findings> {
             break;
         }
     }
-    if findings.is_empty() { Ok(sources) } else { Err(Findings { findings, ..Findings::default() }) }
+    Findings { findings, sources }
 }
 
 /// The files that [`load`] reads, by the names they are shown with. Adds a finding for every path that is missing or

@@ -2,6 +2,7 @@
 //! plans, saved plans, applies and imports share it.
 
 mod error;
+mod journal_place;
 mod live;
 pub mod load;
 mod planned;
@@ -12,6 +13,7 @@ mod selection;
 mod workspace;
 
 pub use error::EstateError;
+pub use journal_place::FoundJournal;
 pub use live::LivePlan;
 pub use planned::{PlanOptions, Planned, Remark};
 pub use policies::{Findings, PlanError, Policies, Request};

@@ -73,6 +73,14 @@ impl Trust {
         anchors.into_iter().find(|anchor| anchor.journal(Some(journal)).is_ok())
     }
 
+    /// The part for its estate, if it names only one.
+    #[must_use]
+    pub fn only(&self) -> Option<Anchor<'_>> {
+        let mut names = self.document.estates.keys();
+        let (only, None) = (names.next()?, names.next()) else { return None };
+        self.anchor(only.as_str()).ok()
+    }
+
     /// The part for one estate.
     ///
     /// # Errors

@@ -85,7 +85,7 @@ impl CloudChoice {
     /// Open the cloud. A real cloud is not called yet.
     ///
     /// # Errors
-    /// The file of an embedded cloud cannot be read.
+    /// The file of an embedded cloud cannot be read, or the configuration of a provider cannot be used.
     pub async fn open(&self, regions: &Regions) -> Result<Box<dyn Cloud>, EstateError> {
         Ok(match self {
             Self::Real(names) => {
@@ -93,7 +93,7 @@ impl CloudChoice {
                 for provider in names.iter().filter_map(|name| provider::find(name)) {
                     let name = provider.declared.name;
                     let regions = regions.get(name).cloned().unwrap_or_default();
-                    clouds.insert(name, (provider.connect)(regions).await);
+                    clouds.insert(name, (provider.connect)(regions).await?);
                 }
                 Box::new(Clouds::new(clouds))
             }

@@ -10,6 +10,9 @@ use holdfast_compiler::resource::Kind;
 use crate::cloud::{Class, Cloud, CloudError, Command};
 use crate::local::embedded::Embedded;
 
+/// A provider that is ready for calls, or why its configuration cannot be used.
+pub type Connected = Result<Box<dyn Cloud>, CloudError>;
+
 /// A provider of cloud resources.
 pub struct Provider {
     /// Its declaration in the compiler.
@@ -19,8 +22,9 @@ pub struct Provider {
     pub check: fn(&Command, &str) -> Result<(), CloudError>,
     /// The default partition of its accounts.
     pub partition: &'static str,
-    /// Reads the configuration and credentials of the machine, for an estate in these regions. Makes no API call.
-    pub connect: fn(Vec<String>) -> BoxFuture<'static, Box<dyn Cloud>>,
+    /// Reads the configuration and credentials of the machine, for an estate in these regions. Makes no API call. Fails
+    /// if the configuration cannot be used.
+    pub connect: fn(Vec<String>) -> BoxFuture<'static, Connected>,
     /// The class of one of its error codes.
     pub class: fn(&str) -> Class,
     /// Its kinds in the embedded cloud.

@@ -10,13 +10,12 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::retry::{RetryPartition, TokenBucket};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use holdfast_compiler::provider::aws::IDENTITY;
 use tokio::sync::OnceCell;
 
 use super::count::Counter;
 use super::identity;
+use super::network::{self, CertificateIsFinal};
 use super::owner::Owner;
 use super::reach::Reach;
 use crate::cloud::{Caller, CloudError};
@@ -64,14 +63,16 @@ pub(crate) struct Clients {
 
 impl Clients {
     /// Read the configuration. Makes no call to AWS. `regions` are those of the estate.
-    pub(crate) async fn connect(regions: &[String]) -> Self {
-        let tls = Provider::Rustls(CryptoMode::Ring);
+    ///
+    /// # Errors
+    /// The environment names a proxy or certificate authorities that cannot be used.
+    pub(crate) async fn connect(regions: &[String]) -> Result<Self, CloudError> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .operation_attempt_timeout(ATTEMPT)
             .operation_timeout(OPERATION);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(Builder::new().tls_provider(tls).build_https())
+            .http_client(network::http_client()?)
             .timeout_config(timeouts.build());
         if let Ok(name) = AppName::new("holdfast") {
             loader = loader.app_name(name);
@@ -80,7 +81,7 @@ impl Clients {
         let attempts = attempts(sdk.retry_config(), std::env::var_os("AWS_MAX_ATTEMPTS").is_some());
         let region = sdk.region().cloned().unwrap_or(Region::from_static(HOME));
         let sdk = sdk.into_builder().region(region).retry_config(attempts).build();
-        Self::new(sdk, regions)
+        Ok(Self::new(sdk, regions))
     }
 
     /// Clients with a fixed identity, for tests without calls.
@@ -97,10 +98,14 @@ impl Clients {
         let counter = Counter::new(reach.clone());
         let partition = RetryPartition::custom("holdfast").token_bucket(TokenBucket::unlimited()).build();
         let home = || Some(Region::from_static(HOME));
-        let mut route53 = aws_sdk_route53::config::Builder::from(&sdk).interceptor(counter.of(HOME));
+        let mut route53 = aws_sdk_route53::config::Builder::from(&sdk)
+            .interceptor(counter.of(HOME))
+            .retry_classifier(CertificateIsFinal);
         route53.set_retry_partition(Some(partition.clone()));
         route53.set_region(home());
-        let mut iam = aws_sdk_iam::config::Builder::from(&sdk).interceptor(counter.of(HOME));
+        let mut iam = aws_sdk_iam::config::Builder::from(&sdk)
+            .interceptor(counter.of(HOME))
+            .retry_classifier(CertificateIsFinal);
         iam.set_retry_partition(Some(partition.clone()));
         iam.set_region(home());
         let first = sdk.region().map_or(HOME, AsRef::as_ref).to_owned();
@@ -149,6 +154,7 @@ impl Clients {
                 .region(Region::new(region.to_owned()))
                 .force_path_style(self.path_style)
                 .retry_partition(self.partition.clone())
+                .retry_classifier(CertificateIsFinal)
                 .interceptor(self.counter.of(region))
                 .interceptor(self.owner.clone());
             aws_sdk_s3::Client::from_conf(config.build())
@@ -160,6 +166,7 @@ impl Clients {
         let config = aws_sdk_sts::config::Builder::from(&self.sdk)
             .region(Region::new(region.to_owned()))
             .retry_partition(self.partition.clone())
+            .retry_classifier(CertificateIsFinal)
             .interceptor(self.counter.of(region));
         aws_sdk_sts::Client::from_conf(config.build())
     }

@@ -10,6 +10,7 @@ use aws_smithy_types::error::operation::BuildError;
 
 use holdfast_compiler::resource::Call;
 
+use super::network::{bad_certificate, is_of_proxy};
 use crate::cloud::{Class, CloudError};
 
 /// Attaches a declared call to the error of a result.
@@ -55,7 +56,13 @@ where
         }
         SdkError::DispatchFailure(failure) => {
             let causes = causes(error);
-            if causes.to_lowercase().contains("credential") {
+            if let Some(why) = bad_certificate(error) {
+                let cure = "if a proxy or an endpoint of your organization answers, set AWS_CA_BUNDLE to a PEM file with \
+                            its certificate authority";
+                answer("BadCertificate", format!("the endpoint is not trusted: {why}: {cure}"))
+            } else if is_of_proxy(error) {
+                answer("NoConnection", format!("the proxy of HTTPS_PROXY does not let it through: {causes}"))
+            } else if causes.to_lowercase().contains("credential") {
                 let cure = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
                 answer("NoCredentials", format!("no usable AWS credentials ({cure}): {causes}"))
             } else if failure.is_timeout() {

@@ -74,13 +74,14 @@ pub(crate) async fn open(
     owner: Option<String>,
 ) -> Result<Vec<Box<dyn Replica>>, JournalError> {
     let regions: Vec<String> = places.iter().filter_map(|(_, region)| region.clone()).collect();
-    let clients = Arc::new(Clients::connect(&regions).await);
-    match (&owner, places.first()) {
-        (Some(account), _) => clients.expect_owner(account),
-        (None, Some((place, _))) => {
-            clients.identity().await.map(drop).map_err(|error| failed(place, error))?;
+    let Some((first, _)) = places.first() else { return Ok(Vec::new()) };
+    let clients = Clients::connect(&regions).await.map_err(|error| failed(first, error))?;
+    let clients = Arc::new(clients);
+    match &owner {
+        Some(account) => clients.expect_owner(account),
+        None => {
+            clients.identity().await.map(drop).map_err(|error| failed(first, error))?;
         }
-        (None, None) => {}
     }
     let writer = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
     let bucket = |(place, region): &(S3Location, Option<String>)| -> Box<dyn Replica> {

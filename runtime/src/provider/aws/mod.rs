@@ -22,6 +22,7 @@ mod health_check_tags;
 mod hosted_zone;
 mod identity;
 pub(crate) mod journal;
+mod network;
 mod owner;
 pub mod permissions;
 pub mod permissions_page;
@@ -58,7 +59,7 @@ pub static PROVIDER: Provider = Provider {
     check: drivers::check,
     class: error::class,
     partition: "aws",
-    connect: |regions| Box::pin(async move { Box::new(Aws::connect(&regions).await) as Box<dyn Cloud> }),
+    connect: |regions| Box::pin(async move { Ok(Box::new(Aws::connect(&regions).await?) as Box<dyn Cloud>) }),
     embedded: embedded::KINDS,
 };
 
@@ -70,8 +71,11 @@ pub struct Aws {
 
 impl Aws {
     /// Read the configuration from environment and profile. Makes no call to AWS. `regions` are those of the estate: any of them may be asked what all of them know.
-    pub async fn connect(regions: &[String]) -> Self {
-        Self { clients: Clients::connect(regions).await }
+    ///
+    /// # Errors
+    /// The environment names a proxy or certificate authorities that cannot be used.
+    pub async fn connect(regions: &[String]) -> Result<Self, CloudError> {
+        Ok(Self { clients: Clients::connect(regions).await? })
     }
 }
 

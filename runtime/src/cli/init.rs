@@ -28,11 +28,11 @@ impl Init {
         let schema = format!("{:#}\n", *SCHEMA);
         let files = [("estate.yaml", ESTATE), ("shop.yaml", SERVICE), ("holdfast.schema.json", &schema)];
         let paths = files.map(|(name, text)| (self.folder.join(name), text));
+        files::make_folder(&self.folder).map_err(failed)?;
         if let Some((there, _)) = paths.iter().find(|(path, _)| files::exists(path)) {
             let message = format!("`{}` already exists; nothing was written", there.display());
             return Err(Failure::message(message));
         }
-        files::make_folder(&self.folder).map_err(failed)?;
         for (path, text) in &paths {
             files::create(path, text.as_bytes()).map_err(failed)?;
             terminal.result(&format!("Wrote {}\n", one_line(&path.display().to_string())));

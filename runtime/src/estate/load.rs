@@ -151,6 +151,9 @@ fn refused(error: &FileError) -> Diagnostic {
             .help("name only the folders that contain your policies"),
         Why::NotAFile(_) => Diagnostic::new(codes::UNREADABLE, why.to_string())
             .help("policies must be regular files: remove it, or name another path"),
+        Why::Dangling { .. } | Why::Circle | Why::NotAFolder => {
+            Diagnostic::new(codes::UNREADABLE, why.to_string()).maybe_help(why.cure().map(str::to_owned))
+        }
         Why::System(_) | Why::Link | Why::NotText => {
             Diagnostic::new(codes::UNREADABLE, format!("cannot be read: {why}"))
         }

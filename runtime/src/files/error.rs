@@ -4,9 +4,9 @@ use std::fmt;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// A file or folder that cannot be used, and why. `Display` names the path first.
+/// A file or folder that cannot be used, and why. `Display` names the path first, and ends with the cure if there is one.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {why}", path.display())]
+#[error("{}: {why}{}", path.display(), why.cure().map_or(String::new(), |cure| format!(": {cure}")))]
 pub struct FileError {
     /// The path, as the user named it or as it was found in a folder.
     pub path: PathBuf,
@@ -21,8 +21,17 @@ pub enum Why {
     System(Error),
     /// It is not a regular file but this: a folder, a device, a named pipe.
     NotAFile(&'static str),
+    /// It must be a folder and is not, or a part of the path is a file.
+    NotAFolder,
     /// It is a link, and links are not followed here.
     Link,
+    /// It is a link to something that does not exist.
+    Dangling {
+        /// Where it points, as it is written in the link.
+        to: PathBuf,
+    },
+    /// It is a link that leads back to itself.
+    Circle,
     /// It leads out of the folder that it must be in.
     LeadsOut {
         /// Where it leads.
@@ -51,7 +60,7 @@ impl FileError {
     }
 
     pub(super) fn system(path: &Path) -> impl Fn(Error) -> Self {
-        move |error| Self::new(path, Why::System(error))
+        move |error| Self::new(path, Why::of(path, error))
     }
 
     /// Whether the path does not exist.
@@ -61,11 +70,64 @@ impl FileError {
     }
 }
 
+impl Why {
+    /// What an error of the operating system means for a path: its sentences do not tell a missing file from a link to
+    /// one.
+    fn of(path: &Path, error: Error) -> Self {
+        match error.kind() {
+            _ if is_circle(&error) => Self::Circle,
+            ErrorKind::NotADirectory => Self::NotAFolder,
+            // A folder cannot be made where such a link is either.
+            ErrorKind::NotFound | ErrorKind::AlreadyExists => {
+                let link = std::fs::read_link(path).ok();
+                match link.and_then(|to| Some((to, std::fs::metadata(path).err()?))) {
+                    Some((_, broken)) if is_circle(&broken) => Self::Circle,
+                    Some((to, broken)) if broken.kind() == ErrorKind::NotFound => Self::Dangling { to },
+                    _ => Self::System(error),
+                }
+            }
+            _ => Self::System(error),
+        }
+    }
+
+    /// What to do about it, if the message does not say so.
+    #[must_use]
+    pub fn cure(&self) -> Option<&'static str> {
+        match self {
+            Self::Dangling { .. } | Self::Circle => Some("correct or remove the link"),
+            Self::NotAFolder => Some("name a folder"),
+            _ => None,
+        }
+    }
+
+    /// Whether it is about the path that was named, and not about what is in the file or folder.
+    #[must_use]
+    pub fn is_of_path(&self) -> bool {
+        matches!(self, Self::System(_) | Self::NotAFolder | Self::Dangling { .. } | Self::Circle)
+    }
+}
+
+/// Whether a path has too many links, which is a circle of them (path_resolution(7), `ELOOP`).
+#[cfg(unix)]
+fn is_circle(error: &Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+#[cfg(not(unix))]
+fn is_circle(_: &Error) -> bool {
+    false
+}
+
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::System(error) => error.fmt(f),
             Self::NotAFile(what) => write!(f, "this is {what}, not a regular file"),
+            Self::NotAFolder => f.write_str("this is not a folder"),
+            Self::Dangling { to } => {
+                write!(f, "this is a link to `{}`, which does not exist", to.display())
+            }
+            Self::Circle => f.write_str("this is a link that leads back to itself"),
             Self::Link => f.write_str("this is a link, and links are not followed here"),
             Self::LeadsOut { to, root } => {
                 write!(f, "it points to `{}`, outside the folder `{}`", to.display(), root.display())
@@ -84,9 +146,12 @@ impl fmt::Display for Why {
 /// Drops the path, for callers that name it themselves.
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
-        match error.why {
-            Why::System(error) => error,
-            why => Self::new(ErrorKind::InvalidData, why.to_string()),
-        }
+        let kind = match error.why {
+            Why::System(error) => return error,
+            Why::Dangling { .. } => ErrorKind::NotFound,
+            _ => ErrorKind::InvalidData,
+        };
+        let cure = error.why.cure().map_or(String::new(), |cure| format!(": {cure}"));
+        Self::new(kind, format!("{}{cure}", error.why))
     }
 }

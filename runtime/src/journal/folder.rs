@@ -16,7 +16,7 @@ use super::JournalError;
 use super::chain::{Part, Text};
 use super::store::{Appended, Read, Store};
 use crate::cloud::Calls;
-use crate::files::{self, FileError, Why, absent};
+use crate::files::{self, FileError, absent};
 
 /// The largest file of a run, in bytes: about 200,000 steps. A run never writes more than a reader accepts.
 const MAX_RUN_BYTES: u64 = 256 * MIB;
@@ -147,10 +147,13 @@ pub(super) fn lock(folder: &Path, runner: &str) -> Result<File, JournalError> {
     Ok(file)
 }
 
-/// The journal's error for a file error: I/O if the system reports it, otherwise an unusable file.
+/// The journal's error for a file error: I/O if it is about the path, otherwise an unusable file.
 fn unusable(error: FileError) -> JournalError {
-    match error.why {
-        Why::System(why) => JournalError::io(&error.path, &why),
-        why => JournalError::Unusable { path: error.path.display().to_string(), what: why.to_string() },
+    let FileError { path, why } = error;
+    let path = path.display().to_string();
+    match why.cure() {
+        Some(cure) => JournalError::Io { path, error: format!("{why}: {cure}") },
+        None if why.is_of_path() => JournalError::Io { path, error: why.to_string() },
+        None => JournalError::Unusable { path, what: why.to_string() },
     }
 }

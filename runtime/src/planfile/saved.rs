@@ -56,7 +56,8 @@ impl Saved {
         let unread = |error: FileError| match error.why {
             Why::System(_) => Refusal::Io(error.why.to_string()),
             why => {
-                Refusal::File(why.to_string(), "make a plan file with `holdfast plan --out FILE`".to_owned())
+                let cure = why.cure().unwrap_or("make a plan file with `holdfast plan --out FILE`");
+                Refusal::File(why.to_string(), cure.to_owned())
             }
         };
         let bytes = files::read(path, MAX_BYTES).map_err(unread)?;

@@ -59,6 +59,52 @@ fn special_files_are_refused_wherever_a_file_is_named() {
 }
 
 #[test]
+fn broken_links_are_named_with_the_cure_wherever_a_path_is_named() {
+    let bench = planned();
+    link(&bench, "nowhere", "dangling");
+    link(&bench, "back", "circle");
+    link(&bench, "circle", "back");
+    pipe(&bench, "pipe");
+    std::fs::create_dir(path(&bench, "linked")).unwrap();
+    std::fs::copy(path(&bench, "policies/estate.yaml"), path(&bench, "linked/estate.yaml")).unwrap();
+    for (file, what) in [
+        ("dangling", "this is a link to `nowhere`, which does not exist"),
+        ("circle", "this is a link that leads back to itself"),
+    ] {
+        let said = |cure: &str| format!("{file}: {what}{cure}");
+        for command in ["validate", "plan", "graph", "fmt", "apply --yes", "import --yes", "journal log"] {
+            refused(&bench, &format!("{command} {file}"), 3, &said(" help: correct or remove the link"));
+        }
+        let cured = said(": correct or remove the link");
+        refused(&bench, &format!("approve change.plan --key {file}"), 1, &cured);
+        refused(&bench, &format!("plan policies --trust {file}"), 4, &cured);
+        refused(&bench, &format!("init {file}"), 1, what);
+        for command in ["plan policies", "apply policies --yes", "journal log", "journal verify"] {
+            refused(&bench, &format!("{command} --journal {file}"), 1, &cured);
+        }
+        refused(&bench, &format!("show {file}"), 4, what);
+        refused(&bench, &format!("approve {file} --key alice"), 4, what);
+        refused(&bench, &format!("apply change.plan --approval {file}"), 4, what);
+        link(&bench, if file == "circle" { "people" } else { "nowhere" }, "linked/people");
+        refused(
+            &bench,
+            "validate linked",
+            3,
+            &format!("linked/people: {}", what.replace("circle", "people")),
+        );
+        std::fs::remove_file(path(&bench, "linked/people")).unwrap();
+        let mut command = bench.command(&["apply", "policies", "--yes"]);
+        let ran = Ran::from(command.env("HOLDFAST_RUNNER_KEY", file).output().unwrap()).expect(1);
+        assert!(ran.stderr.contains(&cured), "{}", ran.stderr);
+    }
+    for file in ["pipe", "policies/files.yaml"] {
+        for command in ["plan policies", "journal log", "journal verify"] {
+            refused(&bench, &format!("{command} --journal {file}"), 1, "this is not a folder: name a folder");
+        }
+    }
+}
+
+#[test]
 fn standard_input_is_read_only_on_request() {
     let bench = planned();
     let mut shell = Command::new("sh");

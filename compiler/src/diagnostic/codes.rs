@@ -223,10 +223,12 @@ codes! {
     PLAN_NOT_SIGNED = "E0725";
     /// The steps to apply differ from the approved ones.
     NOT_AS_APPROVED = "E0726";
-    /// A primary bucket whose data is gone, and that would be made anew.
-    EMPTY_PRIMARY = "E0728";
     /// A journal of which an earlier epoch holds entries that the last one lacks.
     JOURNAL_DIVERGED = "E0727";
+    /// A primary bucket whose data is gone, and that would be made anew.
+    EMPTY_PRIMARY = "E0728";
+    /// A journal whose runs were removed.
+    JOURNAL_EMPTIED = "E0740";
 
     /// More data may be lost than the objective allows.
     RPO_MISSED = "E0801";

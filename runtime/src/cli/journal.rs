@@ -78,7 +78,7 @@ enum Command {
     /// Verify that no entry was changed, lost or moved.
     ///
     /// The chain alone does not show that the last entries were removed. Store the head that this command prints, and
-    /// pass it to a later check with `--head`.
+    /// pass it to a later check with `--head`. Nothing can be known of a journal that is empty.
     Verify {
         /// Policy files and folders; ignored with `--journal`.
         #[arg(default_value = ".", value_name = "PATH")]
@@ -177,13 +177,18 @@ impl Journal {
                 if let Some(head) = &head {
                     find(head, &history)?;
                 }
+                let place = one_line(&opened.place.to_string());
+                if history.entries.is_empty() {
+                    // Neither whole nor damaged: there is nothing to know that from.
+                    terminal.result(&format!("{place}: empty, nothing to verify\nhead none\n"));
+                    return Ok(exit::DONE);
+                }
                 let runs = history.runs.len();
                 let noun = if runs == 1 { "run" } else { "runs" };
                 terminal.result(&format!(
-                    "{}: {} entries of {runs} {noun}, complete and in order\nhead {}\n",
-                    one_line(&opened.place.to_string()),
+                    "{place}: {} entries of {runs} {noun}, complete and in order\nhead {}\n",
                     history.entries.len(),
-                    if history.head().is_empty() { "none" } else { history.head() }
+                    history.head()
                 ));
             }
         }

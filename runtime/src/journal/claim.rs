@@ -75,12 +75,17 @@ impl Journal {
         reconcile::whole(&self.store.read(false).await?)
     }
 
-    /// Like `read`, and compare everything that is stored twice.
+    /// Like `read`, and compare everything that is stored twice. A folder without any file is refused: it cannot be told
+    /// from a journal that was emptied.
     ///
     /// # Errors
-    /// A journal that is damaged or cannot be read.
+    /// A journal that is damaged, emptied or cannot be read.
     pub async fn verify(&self) -> Result<History, JournalError> {
-        reconcile::whole(&self.store.read(true).await?)
+        let history = reconcile::whole(&self.store.read(true).await?)?;
+        if let (Some(folder), true) = (&self.folder, history.entries.is_empty()) {
+            folder::begun(folder)?;
+        }
+        Ok(history)
     }
 
     /// What earlier epochs hold and the last one lacks, to be accepted.

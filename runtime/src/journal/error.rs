@@ -52,6 +52,14 @@ pub enum JournalError {
     /// An earlier epoch holds entries that the last one lacks.
     #[error("{0}")]
     Diverged(Box<Diverged>),
+    /// Runs were removed.
+    #[error("the journal {place} was emptied: {what}")]
+    Emptied {
+        /// The folder.
+        place: String,
+        /// What shows it.
+        what: String,
+    },
     /// A run has not ended and has written nothing for its lease.
     #[error("{0}")]
     Abandoned(Box<Unended>),
@@ -130,6 +138,10 @@ impl JournalError {
             Self::Damaged { .. } => one(
                 codes::JOURNAL_DAMAGED,
                 "restore the journal from a backup; without it Holdfast does not know which resources it has made",
+            ),
+            Self::Emptied { .. } => one(
+                codes::JOURNAL_EMPTIED,
+                "restore the journal from a backup; if nothing was ever applied with it, remove the folder",
             ),
             Self::Unusable { .. } => one(
                 codes::JOURNAL_DAMAGED,

@@ -1,8 +1,9 @@
 //! A journal in a folder of this machine: `000001.jsonl`, … with one line per entry, and a lock that ends with the
 //! process.
 //!
-//! The folder may hold nothing else except hidden files, which are never read: a link, a device or a foreign file is
-//! refused with an error that names it.
+//! The hidden file `.last` names the last run. It shows that the files of runs were removed, which the chain of what is
+//! left cannot show; somebody who removes it too is not noticed. Other hidden files are never read. The folder may hold
+//! nothing else: a link, a device or a foreign file is refused with an error that names it.
 
 use std::fs::{File, TryLockError};
 use std::io::Write as _;
@@ -27,6 +28,10 @@ const MIB: u64 = 1024 * 1024;
 const MAX_FILES: usize = 100_000;
 /// The name of the lock file.
 const LOCK: &str = "lock";
+/// The name of the file that names the last run.
+const LAST: &str = ".last";
+/// The most bytes of it that are read.
+const MAX_LAST_BYTES: u64 = 64;
 /// The most bytes of a lock file that are read: it holds the name of a process.
 const MAX_LOCK_BYTES: u64 = 4096;
 
@@ -73,7 +78,31 @@ impl Folder {
     fn begin(&self, run: u64, text: &[u8]) -> Result<(), JournalError> {
         let file = files::begin_private(&self.file(run), text).map_err(unusable)?;
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
-        Ok(())
+        // After the run, so that a run that is named was there.
+        files::write_private(&self.path.join(LAST), format!("{run}\n").as_bytes()).map_err(unusable)
+    }
+
+    /// Check that the last run that was begun here is still here. `last` is the last one that is.
+    fn complete(&self, last: u64) -> Result<(), JournalError> {
+        let path = self.path.join(LAST);
+        let Some(text) = absent(files::read_own_text(&path, MAX_LAST_BYTES)).map_err(unusable)? else {
+            return Ok(());
+        };
+        let begun = text.trim().parse::<u64>().map_err(|_| JournalError::Unusable {
+            path: path.display().to_string(),
+            what: "it does not hold the number of a run".to_owned(),
+        })?;
+        if begun <= last {
+            return Ok(());
+        }
+        let count = match last {
+            0 => "no run is there".to_owned(),
+            last => format!("the last run that is there is {last}"),
+        };
+        Err(JournalError::Emptied {
+            place: self.path.display().to_string(),
+            what: format!("run {begun} was begun here, and {count}"),
+        })
     }
 }
 
@@ -82,7 +111,9 @@ impl Store for Folder {
     async fn read(&self, _: bool) -> Result<Read, JournalError> {
         let mut texts = Vec::new();
         let mut left = MAX_BYTES;
-        for run in self.runs()? {
+        let runs = self.runs()?;
+        self.complete(runs.last().copied().unwrap_or_default())?;
+        for run in runs {
             let path = self.file(run);
             let name = path.display().to_string();
             let bytes = files::read_own(&path, MAX_RUN_BYTES).map_err(unusable)?;
@@ -125,6 +156,15 @@ impl Store for Folder {
     fn calls(&self) -> Calls {
         Calls::default()
     }
+}
+
+/// Refuse a folder that nobody has written a journal to: that of a journal whose files were all removed looks the same.
+pub(super) fn begun(folder: &Path) -> Result<(), JournalError> {
+    if !files::is_folder(folder) || files::exists(&folder.join(LOCK)) {
+        return Ok(());
+    }
+    let what = "the folder is there, and nothing that Holdfast writes is in it".to_owned();
+    Err(JournalError::Emptied { place: folder.display().to_string(), what })
 }
 
 /// Lock a folder, and create it if it is missing. The lock ends with the process, even if that is killed.

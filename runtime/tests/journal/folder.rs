@@ -90,12 +90,41 @@ fn lost_swapped_renamed_or_emptied_files_are_detected() {
         std::fs::create_dir(&folder).unwrap();
         (0..3).for_each(|nth| std::fs::write(file(nth + 1), &texts[nth]).unwrap());
     }
-    // Only a stored head shows that the end is missing.
+    // Only a stored head shows that the end is missing, where the note of the last run is missing too.
     bench.run(&format!("journal verify --journal journal --head {head}")).expect(0);
     std::fs::remove_file(file(3)).unwrap();
     bench.run("journal verify --journal journal").expect(0);
     let refused = bench.run(&format!("journal verify --journal journal --head {head}")).expect(4);
     assert!(refused.stderr.starts_with("E0703\n"), "{}", refused.stderr);
+}
+
+#[test]
+fn emptied_journal_does_not_verify() {
+    let bench = two_runs();
+    let folder = bench.folder.path().join("journal");
+    let refused = |command: &str, what: &str| {
+        let refused = bench.run(&format!("{command} --journal journal")).expect(4);
+        assert!(refused.stderr.starts_with("E0740\n"), "{command}: {}", refused.stderr);
+        assert!(said(&refused).contains(what), "{command}: {}", refused.stderr);
+    };
+    std::fs::remove_file(folder.join("000002.jsonl")).unwrap();
+    for command in ["journal verify", "journal log", "plan .", "apply . --yes"] {
+        refused(command, "run 2 was begun here, and the last run that is there is 1");
+    }
+    for name in ["000001.jsonl", "lock"] {
+        std::fs::remove_file(folder.join(name)).unwrap();
+    }
+    for command in ["journal verify", "journal log", "plan .", "apply . --yes"] {
+        refused(command, "run 2 was begun here, and no run is there");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::create_dir(&folder).unwrap();
+    refused("journal verify", "nothing that Holdfast writes is in it");
+    // Nothing was applied yet, as far as anybody can know.
+    std::fs::remove_dir(&folder).unwrap();
+    let empty = bench.run("journal verify --journal journal").expect(0).stdout;
+    assert!(empty.contains("journal: empty, nothing to verify\nhead none\n"), "{empty}");
+    bench.run(&format!("journal verify --journal journal --head {}", "0".repeat(64))).expect(4);
 }
 
 #[test]

@@ -428,7 +428,11 @@ fn plan_made_on_a_journal_that_lost_entries_is_refused() {
     bench.write("policies/files.yaml", &FILES.replace("acme-docs", "acme-papers"));
     plan(&bench);
     approve(&bench, "alice");
-    std::fs::remove_file(bench.folder.path().join("policies/.holdfast/journal/000001.jsonl")).unwrap();
+    let journal = bench.folder.path().join("policies/.holdfast/journal");
+    std::fs::remove_file(journal.join("000001.jsonl")).unwrap();
+    refused(&bench, "E0740", "run 1 was begun here");
+    // Without the note of the last run, the plan still knows the head it was made on.
+    std::fs::remove_file(journal.join(".last")).unwrap();
     refused(&bench, "E0703", "entries are missing");
 }
 
@@ -448,4 +452,78 @@ fn unusable_keys_are_refused_with_a_cure() {
         let ran = Ran::from(command.env_remove("SSH_AUTH_SOCK").output().unwrap()).expect(1);
         assert!(ran.stderr.contains(says), "{}", ran.stderr);
     }
+}
+
+/// Runs a command on a terminal, answers its question, and prints what it says.
+const ON_A_TERMINAL: &str = "
+import os, pty, sys
+process, terminal = pty.fork()
+if process == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+said, answered = b'', False
+while True:
+    try:
+        data = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    said += data
+    if b'is accepted: ' in said and not answered:
+        os.write(terminal, sys.argv[1].encode() + b'\\n')
+        answered = True
+sys.stdout.buffer.write(said)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+";
+
+fn on_a_terminal(bench: &Bench<'_>, answer: &str, words: &str) -> Ran {
+    let holdfast = bench.command(&[]);
+    let mut command = Command::new("python3");
+    command.args(["-c", ON_A_TERMINAL, answer]).arg(holdfast.get_program()).args(words.split(' '));
+    command.current_dir(bench.folder.path()).env("HOLDFAST_CLOUD", "local:cloud.json").env("NO_COLOR", "1");
+    command.output().unwrap().into()
+}
+
+#[test]
+fn approve_shows_the_verdict_and_asks_on_a_terminal() {
+    let bench = estate(1);
+    plan(&bench);
+    let declined = on_a_terminal(&bench, "no", "approve change.plan --key alice").expect(4);
+    assert!(declined.stdout.contains("Approve this? Only `yes` is accepted"), "{}", declined.stdout);
+    assert!(
+        declined.stdout.contains("E0705") && !declined.stdout.contains("Signs, for"),
+        "{}",
+        declined.stdout
+    );
+    assert!(!bench.folder.path().join(statement("alice")).exists());
+    let agreed = on_a_terminal(&bench, "yes", "approve change.plan --key alice").expect(0);
+    assert!(agreed.stdout.contains("objectives are met, none becomes weaker"), "{}", agreed.stdout);
+    assert!(agreed.stdout.contains("files, the loss of the primary site"), "{}", agreed.stdout);
+    assert!(agreed.stdout.contains("Approved by alice@acme.example"), "{}", agreed.stdout);
+    bench.run("apply change.plan").expect(0);
+
+    bench.write("policies/files.yaml", &FILES.replace("acme-docs", "acme-papers"));
+    plan(&bench);
+    let quick = on_a_terminal(&bench, "no", "approve change.plan --key alice --yes").expect(0);
+    assert!(!quick.stdout.contains("Approve this?"), "{}", quick.stdout);
+}
+
+#[test]
+fn show_tells_how_many_approvals_there_are_and_whose() {
+    let bench = estate(2);
+    plan(&bench);
+    let shown = || bench.run("show change.plan").expect(0).stdout;
+    assert!(shown().contains("0 of 2 for the plan: nobody yet\n"), "{}", shown());
+    approve(&bench, "bob");
+    assert!(shown().contains("1 of 2 for the plan: bob@acme.example\n"), "{}", shown());
+    assert!(shown().contains("not checked here: the rule of the last run, and whether"), "{}", shown());
+    approve(&bench, "alice");
+    assert!(shown().contains("2 of 2 for the plan: alice@acme.example, bob@acme.example\n"), "{}", shown());
+    // An approval that does not verify does not count, and says why.
+    let forged = bench.read(&statement("bob")).replace("bob@", "carol@");
+    bench.write(&statement("carol"), &forged);
+    bench.write(&format!("{}.sig", statement("carol")), &bench.read(&format!("{}.sig", statement("bob"))));
+    let carol = shown();
+    assert!(carol.contains("2 of 2 for the plan: alice@acme.example, bob@acme.example\n"), "{carol}");
+    assert!(carol.contains(&format!("not counted: {}", statement("carol"))), "{carol}");
 }

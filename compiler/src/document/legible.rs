@@ -34,6 +34,8 @@ pub enum LegibleJournal {
         s3: S3Location,
         /// The bucket's region, if the site can be read.
         region: Option<Region>,
+        /// The buckets with copies that can be read, with their regions.
+        copies: Vec<(S3Location, Option<Region>)>,
         /// The lease, if it can be read.
         lease: Option<Duration>,
     },
@@ -117,11 +119,18 @@ fn place(journal: &Value, sites: Option<&Value>) -> LegibleJournal {
     let text = |key: &str| keys.get(key).and_then(Value::as_str);
     let Some(s3) = keys.get("s3") else { return LegibleJournal::Beside };
     let Some(Ok(s3)) = s3.as_str().map(S3Location::parse) else { return LegibleJournal::Illegible };
-    let site = text("site").and_then(|site| sites?.get(site)).cloned();
-    let site = site.and_then(|site| serde_json::from_value::<Site>(site).ok());
+    let region = |name: Option<&str>| {
+        let site = name.and_then(|name| sites?.get(name)).cloned();
+        site.and_then(|site| serde_json::from_value::<Site>(site).ok()).map(|site| site.region())
+    };
+    let copies = keys.get("copies").and_then(Value::as_array).into_iter().flatten().filter_map(|copy| {
+        let text = |key: &str| copy.get(key).and_then(Value::as_str);
+        Some((S3Location::parse(text("s3")?).ok()?, region(text("site"))))
+    });
     LegibleJournal::S3 {
         s3,
-        region: site.map(|site| site.region()),
+        region: region(text("site")),
+        copies: copies.collect(),
         lease: text("lease").and_then(Duration::parse),
     }
 }
@@ -144,9 +153,13 @@ journal: { site: oregon, s3: s3://acme-journal/holdfast, lease: 2m }
             let place = match &estate.journal {
                 LegibleJournal::Beside => "beside".to_owned(),
                 LegibleJournal::Illegible => "illegible".to_owned(),
-                LegibleJournal::S3 { s3, region, lease } => {
+                LegibleJournal::S3 { s3, region, lease, copies } => {
                     let region = region.map_or("?", Region::as_str);
-                    format!("{s3} {region} {}", lease.map_or("?".to_owned(), |lease| lease.to_string()))
+                    let lease = lease.map_or("?".to_owned(), |lease| lease.to_string());
+                    let copies = copies
+                        .iter()
+                        .map(|(s3, region)| format!(" {s3} {}", region.map_or("?", Region::as_str)));
+                    format!("{s3} {region} {lease}{}", copies.collect::<String>())
                 }
             };
             format!("{} {place}", estate.name.as_deref().unwrap_or("?"))
@@ -180,6 +193,16 @@ journal: { site: oregon, s3: s3://acme-journal/holdfast, lease: 2m }
             ("s3://acme-journal/holdfast", "acme-journal", "acme illegible"),
             ("s3: s3://acme-journal/holdfast, lease: 2m }", "s3: [", "acme illegible"),
             ("s3: s3://acme-journal/holdfast, lease: 2m }", "}", "acme beside"),
+            (
+                "lease: 2m",
+                "copies: [{ site: oregon, s3: s3://acme-copy/x }, { site: mars, s3: s3://acme-far/x }, 7, { s3: [ }]",
+                "acme illegible",
+            ),
+            (
+                "lease: 2m",
+                "copies: [{ site: oregon, s3: s3://acme-copy/x }, { site: mars, s3: s3://acme-far/x }, 7]",
+                "acme s3://acme-journal/holdfast us-west-2 ? s3://acme-copy/x us-west-2 s3://acme-far/x ?",
+            ),
             ("name: acme", "name: [acme", "? s3://acme-journal/holdfast us-west-2 2m"),
         ] {
             assert_eq!(read(&ESTATE.replace(from, to)), [read_as], "{to}");

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::inputs::Inputs;
 use crate::copies::{KnownCopy, SeenCopy};
+use crate::diagnostic::Style;
 use crate::document::{Disruption, Name};
 use crate::objectives::{Assurance, Bound, Derivation, Deriver, Facts, Live, copies, observed, planned};
 use crate::observation::Object;
@@ -235,6 +236,14 @@ fn both(name: &Name, after: &Derivation, before: Option<&Derivation>) -> Vec<Eff
         });
     }
     effects
+}
+
+/// The objectives that the plan changes, and those that are not met, as [`text`](super::text()) shows them.
+#[must_use]
+pub fn objectives(effects: &[Effect], style: Style) -> String {
+    let mut out = String::new();
+    text(effects, &Pen::new(style), &mut out);
+    out
 }
 
 /// The first thing that a reviewer reads: objectives that change, and those that are not met.

@@ -25,6 +25,7 @@ mod stale;
 mod target;
 mod text;
 mod unknown;
+mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -43,7 +44,7 @@ pub use consent::{Consent, Consents, Share};
 pub use context::{Account, Accounts, Context};
 pub use diff::diff;
 pub use drift::drift;
-pub use effect::{Achievable, Effect, Measure};
+pub use effect::{Achievable, Effect, Measure, objectives};
 pub use inputs::Inputs;
 pub use json::{FORMAT_VERSION, json};
 pub use lost::{Lost, LostCopy};
@@ -51,6 +52,7 @@ pub use resume::resume;
 pub use stale::{Shift, shifts};
 pub use text::text;
 pub use unknown::{Unknown, Waiting};
+pub use verdict::Verdict;
 
 /// What happens to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

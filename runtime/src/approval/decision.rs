@@ -56,6 +56,15 @@ pub struct Decision {
     pub short: Vec<(String, Diagnostic)>,
 }
 
+impl Decision {
+    /// The people whose approvals count, each once, in the order of their names.
+    #[must_use]
+    pub fn people(&self) -> Vec<&str> {
+        let names: BTreeSet<&str> = self.accepted.iter().map(|(name, _)| name.as_str()).collect();
+        names.into_iter().collect()
+    }
+}
+
 /// Check the approvals against all demands.
 ///
 /// # Errors

@@ -1,23 +1,26 @@
 //! `holdfast approve`.
 
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use holdfast_compiler::diagnostic::visible;
-use holdfast_compiler::plan::Action;
+use holdfast_compiler::diagnostic::{Style, visible};
+use holdfast_compiler::plan::{self, Action};
 use holdfast_compiler::units::Duration;
 
 use super::failure::Failure;
 use super::output::Terminal;
-use super::{Global, approved, author, exit, show};
-use crate::approval::{Demand, SigningKey, Statement};
+use super::standing::standing;
+use super::{Global, approved, author, exit, front, show};
+use crate::approval::{SigningKey, Statement};
 use crate::planfile::{Approving, Saved};
 use crate::run::require_consent;
 
 /// Approve a saved plan with your SSH key.
 ///
 /// Writes a statement (PLANFILE.NAME.approval) and its signature (.sig) beside the plan, where `holdfast apply` looks
-/// for them. `ssh-keygen -Y verify` accepts them. Read the plan first: `holdfast show PLANFILE`.
+/// for them. `ssh-keygen -Y verify` accepts them. Shows which objectives are not met or become weaker and what is
+/// dangerous, and asks before it signs. Read the whole plan first: `holdfast show PLANFILE`.
 #[derive(Debug, Args)]
 pub(super) struct Approve {
     /// A file that `holdfast plan --out` wrote.
@@ -29,6 +32,9 @@ pub(super) struct Approve {
     /// The key to sign with: a private key, or the `.pub` file of a key in ssh-agent. Defaults to a key in ssh-agent.
     #[arg(long, env = "HOLDFAST_KEY", hide_env_values = true, value_name = "FILE")]
     key: Option<SigningKey>,
+    /// Do not ask. Without a terminal, nothing is asked.
+    #[arg(long, short = 'y')]
+    yes: bool,
     /// Write the statement and print the ssh-keygen command that signs it, for keys that Holdfast cannot use.
     #[arg(long, requires = "approver")]
     statement_only: bool,
@@ -52,9 +58,19 @@ impl Approve {
         if saved.rule().is_some() && trust.is_none() {
             terminal.note(show::NO_ANCHOR);
         }
-        terminal.result(&summary(&saved, anchored.as_ref(), approving.hold_seconds()));
+        let standing = standing(&saved, &self.path, anchored.as_ref())?;
+        let made = show::made(&saved, anchored.as_ref(), &standing);
+        terminal.result(&format!("{made}{}", summary(&saved, terminal.stdout(), approving.hold_seconds())));
         // An apply would refuse a plan that lacks a consent, so do not let anybody approve it.
         require_consent(&saved.plan)?;
+        // Without a terminal nobody can answer: a key in a job is a decision that was made before.
+        if !self.yes && !self.statement_only && io::stdin().is_terminal() {
+            front::confirm(terminal, "Approve this").map_err(|declined| {
+                Failure::refused_finding(
+                    declined.finding("answer `yes`, or pass `--yes`: nothing was signed"),
+                )
+            })?;
+        }
         let show = |statement: &Statement| terminal.result(&visible(&signs(statement)));
         if self.statement_only {
             let path = approving.leave_unsigned(self.approver.as_deref().unwrap_or_default(), &show)?;
@@ -85,10 +101,11 @@ fn signs(statement: &Statement) -> String {
     format!("\nSigns, for {}:\n{}", statement.namespace, lines.concat())
 }
 
-/// A short summary of the plan to approve.
-fn summary(saved: &Saved, anchored: Option<&Demand>, hold: u64) -> String {
+/// A short summary of the plan to approve: the verdict, the objectives, and what is dangerous.
+fn summary(saved: &Saved, style: Style, hold: u64) -> String {
     let (plan, counts) = (&saved.plan, saved.plan.counts());
-    let mut text = show::made(saved, anchored);
+    let verdict = plan.verdict().map_or("unknown, because the plan is partial".to_owned(), |v| v.to_string());
+    let mut text = format!("Verdict:   {verdict}\n{}\n", plan::objectives(&plan.objectives, style));
     text.push_str(&format!(
         "Estate {} in {}, account {}: {} to create, {} to update, {} to replace, {} to delete.\n",
         plan.context.estate,
@@ -121,5 +138,5 @@ fn summary(saved: &Saved, anchored: Option<&Demand>, hold: u64) -> String {
         }
     }
     text.push_str(&format!("An approval given now is valid for {}.\n", Duration::seconds(hold).in_words()));
-    visible(&text)
+    text
 }

@@ -31,6 +31,7 @@ mod schema;
 mod screen;
 mod show;
 mod signals;
+mod standing;
 mod validate;
 
 use std::ffi::OsString;

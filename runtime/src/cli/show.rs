@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::judge::{FailOn, Judged};
 use super::output::Terminal;
 use super::plan_format::PlanFormat;
+use super::standing::standing;
 use super::{Global, exit};
 use crate::approval::{Demand, Rule};
 use crate::planfile::{PlanFile, Saved};
@@ -22,7 +23,8 @@ pub(super) const NO_ANCHOR: &str = "note: without a trust anchor, anyone who can
 /// Print a saved plan, offline.
 ///
 /// Derives the plan again from the contents of the file: the policies, the resources that were observed and owned,
-/// and the flags. An apply does not rely on these observations; it reads the cloud and the journal again.
+/// and the flags. An apply does not rely on these observations; it reads the cloud and the journal again. The approvals
+/// beside the plan are verified, except for what only the journal knows.
 #[derive(Debug, Args)]
 pub(super) struct Show {
     /// A file that `holdfast plan --out` wrote.
@@ -42,7 +44,12 @@ impl Show {
         let saved = Saved::read(&self.path).map_err(|refusal| Failure::plan_file(refusal, &name))?;
         let trust = global.selection().trust()?;
         if matches!(self.format, PlanFormat::Text) {
-            terminal.result(&made(&saved, anchored(trust.as_ref(), &saved)?.as_ref()));
+            let anchored = anchored(trust.as_ref(), &saved)?;
+            terminal.result(&made(
+                &saved,
+                anchored.as_ref(),
+                &standing(&saved, &self.path, anchored.as_ref())?,
+            ));
         }
         if saved.rule().is_some() && trust.is_none() {
             terminal.note(NO_ANCHOR);
@@ -61,8 +68,8 @@ pub(super) fn anchored(trust: Option<&Trust>, saved: &Saved) -> Result<Option<De
     anchor.demand().map_err(Failure::refused_finding)
 }
 
-/// The header of a plan: its digest, its author, and who must approve it.
-pub(super) fn made(saved: &Saved, anchored: Option<&Demand>) -> String {
+/// The header of a plan: its digest, its author, who must approve it, and who did.
+pub(super) fn made(saved: &Saved, anchored: Option<&Demand>, standing: &str) -> String {
     let say = |rule: &Rule| {
         let hold = Duration::seconds(rule.hold_seconds).in_words();
         let people = if rule.required == 1 { "person" } else { "people" };
@@ -89,6 +96,6 @@ pub(super) fn made(saved: &Saved, anchored: Option<&Demand>) -> String {
     if let Some(day) = &inputs.as_of {
         text.push_str(&format!("As of:     {}\n", one_line(day)));
     }
-    text.push_str(&format!("Approvals: {approvals}\n\n"));
+    text.push_str(&format!("Approvals: {approvals}\n{standing}\n"));
     text
 }

@@ -55,10 +55,12 @@ fn named(estate: &LegibleEstate, sources: &Sources) -> Option<FoundJournal> {
         LegibleJournal::Beside => {
             (Place::Folder(load::home(&at.file).join("journal")), "is the estate, and names no bucket")
         }
-        LegibleJournal::S3 { s3, region, lease } => {
+        LegibleJournal::S3 { s3, region, copies, lease } => {
             let (region, lease) =
                 (region.map(|region| region.to_string()), lease.unwrap_or(LEASE).as_seconds());
-            (Place::S3 { s3: s3.clone(), region, lease, owner: None }, "names it")
+            let copies =
+                copies.iter().map(|(s3, region)| (s3.clone(), region.map(|region| region.to_string())));
+            (Place::S3 { s3: s3.clone(), region, copies: copies.collect(), lease, owner: None }, "names it")
         }
         LegibleJournal::Illegible => return None,
     };

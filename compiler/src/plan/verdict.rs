@@ -1,0 +1,63 @@
+//! What a plan means for the objectives, in one sentence.
+
+use std::fmt;
+
+use super::{Effect, Plan};
+
+/// How many objectives are not met after the apply, and how many become weaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Verdict {
+    /// Objectives of services after the apply.
+    pub objectives: usize,
+    /// Of these, those that are not met; unknown ones count.
+    pub missed: usize,
+    /// Of these, those that are worse than today.
+    pub weaker: usize,
+}
+
+impl Plan {
+    /// The verdict; `None` for a partial plan, whose effect is unknown.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
+        if !self.targets.is_empty() {
+            return None;
+        }
+        let count = |wanted: fn(&Effect) -> bool| self.objectives.iter().filter(|one| wanted(one)).count();
+        Some(Verdict {
+            objectives: self.objectives.len(),
+            missed: count(|effect| !effect.met()),
+            weaker: count(Effect::is_weaker),
+        })
+    }
+}
+
+/// `2 of 8 objectives are not met, 1 becomes weaker`.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { objectives, missed, weaker } = *self;
+        let are = if missed == 1 { "is" } else { "are" };
+        let noun = if objectives == 1 { "objective" } else { "objectives" };
+        match missed {
+            0 => write!(f, "all {objectives} {noun} are met")?,
+            _ => write!(f, "{missed} of {objectives} {noun} {are} not met")?,
+        }
+        match weaker {
+            0 => f.write_str(", none becomes weaker"),
+            1 => f.write_str(", 1 becomes weaker"),
+            _ => write!(f, ", {weaker} become weaker"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdict_reads_as_a_sentence() {
+        let said = |objectives, missed, weaker| Verdict { objectives, missed, weaker }.to_string();
+        assert_eq!(said(8, 0, 0), "all 8 objectives are met, none becomes weaker");
+        assert_eq!(said(8, 1, 1), "1 of 8 objectives is not met, 1 becomes weaker");
+        assert_eq!(said(9, 2, 2), "2 of 9 objectives are not met, 2 become weaker");
+    }
+}

@@ -28,6 +28,7 @@ pub mod plan;
 pub mod policy;
 pub mod printable;
 pub mod provider;
+pub mod rehearsal;
 pub mod resource;
 mod rules;
 pub mod source;

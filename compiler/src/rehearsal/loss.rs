@@ -1,0 +1,103 @@
+//! How much of a data set is lost.
+
+use super::Disaster;
+use super::backups::{self, Kept, signed};
+use super::choices::{Choices, Question};
+use crate::document::{Disruption, Encryption, KmsKey, Lock, Name};
+use crate::policy::{DataSet, Service, Site};
+
+/// Seconds of data lost: from the newest state that could be brought back until the disaster. `None`: all of it. `begun`
+/// is when the restore of the data began, in seconds after the disaster.
+pub(super) fn of(
+    service: &Service,
+    name: &Name,
+    set: &DataSet,
+    disaster: &Disaster<'_>,
+    begun: Option<u64>,
+    choices: &mut dyn Choices,
+) -> Option<u64> {
+    let case = Case { service, name, set, disaster };
+    let mut least = case.kept_as_it_is(choices);
+    if let Some(begun) = begun {
+        let restored = case.restored(disaster.at.saturating_add(signed(begun)), choices);
+        least = [least, restored].into_iter().flatten().min();
+    }
+    least
+}
+
+struct Case<'a> {
+    service: &'a Service,
+    name: &'a Name,
+    set: &'a DataSet,
+    disaster: &'a Disaster<'a>,
+}
+
+impl Case<'_> {
+    fn key<'s>(&self, site: &'s Site) -> Option<&'s KmsKey> {
+        (self.set.encryption.value == Encryption::Kms).then_some(site.kms_key.as_ref()).flatten()
+    }
+
+    fn is_lost(&self, site: &Site) -> bool {
+        self.disaster.lost.contains(&site.name)
+    }
+
+    /// Whether a site's copies are encrypted with another key than the lost one.
+    fn has_another_key(&self, site: &Site) -> bool {
+        let home = &self.set.primary.site;
+        site.name != home.name && !home.region.provider.one_key(self.key(site), self.key(home))
+    }
+
+    /// Whether some setting of the data set is left to somebody else.
+    fn is_left(&self) -> bool {
+        let of_data = |address: &str| address.split('.').nth(1) == Some(self.name.as_str());
+        self.service.existing.iter().any(|(address, entry)| of_data(address) && !entry.leave.is_empty())
+    }
+
+    /// What needs no restore from a backup: versions, live copies, keys that were not lost.
+    fn kept_as_it_is(&self, choices: &mut dyn Choices) -> Option<u64> {
+        let mut behind = |counts: &dyn Fn(&Site) -> bool| {
+            let copied = self.set.copies.iter().any(|copy| counts(&copy.site)) && !self.is_left();
+            let most = self.set.primary.site.region.provider.storage.copy.value.as_seconds();
+            copied.then(|| choices.up_to(Question::Behind, most))
+        };
+        match self.disaster.disruption {
+            Disruption::SiteLoss => behind(&|site| !self.is_lost(site)),
+            Disruption::Corruption => (!self.is_left()).then_some(0),
+            Disruption::AccountCompromise => None,
+            Disruption::KeyLoss if self.key(&self.set.primary.site).is_none() && !self.is_left() => Some(0),
+            Disruption::KeyLoss => behind(&|site| self.has_another_key(site)),
+        }
+    }
+
+    /// The newest backup that can be restored at a moment.
+    fn restored(&self, begun: i64, choices: &mut dyn Choices) -> Option<u64> {
+        let at = self.disaster.at;
+        let longest = self.set.schedules.iter().map(|rule| {
+            let week = 8 * 86_400;
+            let runs = rule.start.plus(rule.complete).as_seconds();
+            4 * week + 2 * signed(runs)
+        });
+        let from = at - longest.max()?;
+        let all = backups::made(self.service, self.name, self.set, from, at + 86_400, choices);
+        let usable = all.iter().filter(|kept| self.is_usable(kept, begun) && kept.expires > begun);
+        let newest = usable.map(|kept| kept.content).max()?;
+        u64::try_from(at - newest).ok()
+    }
+
+    fn is_usable(&self, kept: &Kept<'_>, begun: i64) -> bool {
+        let at = self.disaster.at;
+        let Some(rule) = self.set.schedules.get(kept.rule) else { return false };
+        if kept.content > at {
+            return false;
+        }
+        match self.disaster.disruption {
+            // What was still on its way is lost with the site.
+            Disruption::SiteLoss => kept.arrived <= at && !self.is_lost(kept.site),
+            // A backup that still ran may have the corruption. Its copy may arrive later.
+            Disruption::Corruption => kept.ended <= at && kept.arrived <= begun,
+            // An attacker stops every job, and deletes what can be deleted.
+            Disruption::AccountCompromise => kept.arrived <= at && rule.lock == Some(Lock::Compliance),
+            Disruption::KeyLoss => kept.arrived <= at && self.has_another_key(kept.site),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Rehearsal: one disaster, played through event by event, without any bound.
+//!
+//! It is a discrete-event simulation of what the language says and of what the provider's services do: backup jobs run in
+//! their windows and expire, people answer and do one step at a time, restores share their throughput, clients keep what
+//! they cached. What nobody can know, such as how long a job took or which step somebody did first, is asked of
+//! [`Choices`]. The result is a timeline, and per service the time until it was back and the data that was lost.
+//!
+//! It is written from the meaning of the language, never from the derivation of bounds: no file here may use the module
+//! of objectives, and a test reads them. So a bound below what happens here is a mistake in one of the two.
+//!
+//! Words: a *disaster* is a disruption at a moment; who *suffers* are the services it hits; a *task* is a piece of the
+//! recovery; a *job* is one backup or one copy of a backup; a *rule* is one scheduled backup of a data set.
+
+mod backups;
+mod calendar;
+mod choices;
+mod loss;
+mod people;
+mod recovery;
+mod tasks;
+mod transfers;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::document::{Disruption, Name};
+use crate::policy::{Policy, Service};
+pub use choices::{Choices, Question};
+
+/// What goes wrong, and when.
+#[derive(Debug, Clone)]
+pub struct Disaster<'p> {
+    /// What goes wrong.
+    pub disruption: Disruption,
+    /// The sites that are lost, for the loss of a site.
+    pub lost: BTreeSet<&'p Name>,
+    /// The services that suffer.
+    pub services: BTreeSet<&'p Name>,
+    /// When, in seconds since 1970-01-01 UTC.
+    pub at: i64,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Seconds since the disaster.
+    pub after: u64,
+    /// The service it is about.
+    pub service: String,
+    /// What happened.
+    pub what: String,
+}
+
+/// What a service achieved.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Achieved {
+    /// Seconds from the disaster until the service was back. `None`: never.
+    pub back: Option<u64>,
+    /// Seconds of data lost, per data set. `None`: all of it.
+    pub lost: BTreeMap<Name, Option<u64>>,
+}
+
+/// The outcome of a rehearsal.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// What happened, in the order in which it happened.
+    pub timeline: Vec<Event>,
+    /// What each service achieved.
+    pub services: BTreeMap<Name, Achieved>,
+}
+
+impl<'p> Disaster<'p> {
+    /// One service suffers alone, with the services it depends on, at its primary site.
+    #[must_use]
+    pub fn of_service(policy: &'p Policy, service: &'p Service, disruption: Disruption, at: i64) -> Self {
+        let shared = matches!(disruption, Disruption::SiteLoss | Disruption::AccountCompromise);
+        let mut services = BTreeSet::from([&service.name]);
+        let mut open: Vec<&Service> = if shared { vec![service] } else { Vec::new() };
+        while let Some(next) = open.pop() {
+            for other in next.depends_on.keys().filter_map(|name| policy.services.get(name)) {
+                if services.insert(&other.name) {
+                    open.push(other);
+                }
+            }
+        }
+        let homes = services.iter().filter_map(|name| home(policy, name));
+        let lost = if disruption == Disruption::SiteLoss { homes.collect() } else { BTreeSet::new() };
+        Self { disruption, lost, services, at }
+    }
+
+    /// These sites are lost with everything in them.
+    #[must_use]
+    pub fn of_sites(policy: &'p Policy, lost: BTreeSet<&'p Name>, at: i64) -> Self {
+        let services = policy.services.keys();
+        let services = services.filter(|name| home(policy, name).is_some_and(|home| lost.contains(home)));
+        Self { disruption: Disruption::SiteLoss, services: services.collect(), lost, at }
+    }
+}
+
+/// The primary site of a service.
+fn home<'p>(policy: &'p Policy, service: &Name) -> Option<&'p Name> {
+    policy.services.get(service)?.sites.first().map(|site| &site.name)
+}
+
+/// Plays a disaster through.
+#[must_use]
+pub fn rehearse(policy: &Policy, disaster: &Disaster<'_>, choices: &mut dyn Choices) -> Outcome {
+    let ran = recovery::run(policy, disaster, choices);
+    let mut outcome = Outcome { timeline: ran.timeline, ..Outcome::default() };
+    for name in &disaster.services {
+        let Some(service) = policy.services.get(*name) else { continue };
+        let mut achieved = Achieved { back: ran.back.get(*name).copied(), ..Achieved::default() };
+        for (data, set) in &service.data {
+            let begun = ran.restores.get(&(*name, data)).copied();
+            let lost = loss::of(service, data, set, disaster, begun, choices);
+            achieved.lost.insert(data.clone(), lost);
+        }
+        outcome.services.insert((*name).clone(), achieved);
+    }
+    outcome
+}
+
+/// The worst moments for a disaster in a span of time: just before a backup of the service is in its place, and just after
+/// it began. In seconds since 1970-01-01 UTC.
+#[must_use]
+pub fn moments(service: &Service, from: i64, to: i64, choices: &mut dyn Choices) -> Vec<i64> {
+    let mut all: Vec<i64> = Vec::new();
+    for (name, set) in &service.data {
+        let jobs = backups::made(service, name, set, from, to, choices);
+        all.extend(jobs.iter().flat_map(|copy| [copy.arrived - 1, copy.ended - 1, copy.content + 1]));
+    }
+    all.sort_unstable();
+    all.dedup();
+    all.retain(|moment| (from..to).contains(moment));
+    all
+}

@@ -1,0 +1,158 @@
+//! The recovery, event by event: tasks begin when what they wait for is done and their person is there.
+
+use std::collections::BTreeMap;
+
+use super::choices::{Choices, Question};
+use super::people::People;
+use super::tasks::{Task, Tasks, Work};
+use super::transfers::Transfers;
+use super::{Disaster, Event};
+use crate::document::Name;
+use crate::policy::Policy;
+use crate::source::Span;
+
+/// What happened.
+#[derive(Debug, Default)]
+pub(super) struct Ran<'p> {
+    pub(super) timeline: Vec<Event>,
+    /// When each service was back, in seconds. Missing: never.
+    pub(super) back: BTreeMap<&'p Name, u64>,
+    /// When the restore of a data set began.
+    pub(super) restores: BTreeMap<(&'p Name, &'p Name), u64>,
+}
+
+/// Runs the recovery until nothing happens any more.
+pub(super) fn run<'p>(policy: &'p Policy, disaster: &Disaster<'p>, choices: &mut dyn Choices) -> Ran<'p> {
+    let tasks = Tasks::new(policy, disaster, choices).all;
+    let count = tasks.len();
+    let mut run = Run {
+        policy,
+        choices,
+        tasks,
+        people: People::default(),
+        ends: BTreeMap::new(),
+        pools: BTreeMap::new(),
+        at_least: BTreeMap::new(),
+        now: 0,
+        ran: Ran::default(),
+    };
+    for task in 0..count {
+        if run.tasks.get(task).is_some_and(|task| task.open == 0) {
+            run.ready(task);
+        }
+    }
+    run.go();
+    run.ran
+}
+
+struct Run<'a, 'p> {
+    policy: &'p Policy,
+    choices: &'a mut dyn Choices,
+    tasks: Vec<Task<'p>>,
+    people: People<'p>,
+    /// The tasks that end at a time.
+    ends: BTreeMap<u64, Vec<usize>>,
+    /// The restores that run, by the throughput that they share.
+    pools: BTreeMap<Option<Span>, Transfers>,
+    /// The earliest end of a restore.
+    at_least: BTreeMap<usize, u64>,
+    now: u64,
+    ran: Ran<'p>,
+}
+
+impl<'p> Run<'_, 'p> {
+    fn go(&mut self) {
+        loop {
+            while let Some((person, waiting)) = self.people.ready() {
+                let count = waiting.len();
+                let nth = if count == 1 { 0 } else { self.choices.one_of(Question::Order(person), count) };
+                match self.people.begin(person, nth) {
+                    Some(task) => self.begin(task),
+                    None => return,
+                }
+            }
+            let transfers = self.pools.values().filter_map(Transfers::next).min();
+            let next = [
+                self.ends.keys().next().copied(),
+                self.people.next(),
+                transfers.map(|seconds| self.now.saturating_add(seconds)),
+            ];
+            let Some(next) = next.into_iter().flatten().min() else { return };
+            let passed = next.saturating_sub(self.now);
+            self.now = next;
+            let mut ended: Vec<usize> = self.ends.remove(&next).unwrap_or_default();
+            for pool in self.pools.values_mut() {
+                pool.pass(passed);
+                for task in pool.ended() {
+                    match self.at_least.remove(&task).filter(|least| *least > next) {
+                        Some(later) => self.ends.entry(later).or_default().push(task),
+                        None => ended.push(task),
+                    }
+                }
+            }
+            for person in self.people.answer(next) {
+                self.say(None, format!("`{person}` answers"));
+            }
+            ended.into_iter().for_each(|task| self.end(task));
+        }
+    }
+
+    /// A task could begin: at once, or when its person is there.
+    fn ready(&mut self, nth: usize) {
+        let Some(task) = self.tasks.get(nth) else { return };
+        let Some(person) = task.by else { return self.begin(nth) };
+        if self.people.wants(person, nth) {
+            let contact = self.policy.continuity.as_ref().and_then(|plan| plan.contacts.get(person));
+            if let Some(contact) = contact {
+                let most = contact.answers_within.0.as_seconds();
+                let answers = self.now.saturating_add(self.choices.up_to(Question::Answers(person), most));
+                self.people.call(person, answers);
+            }
+        }
+    }
+
+    fn begin(&mut self, nth: usize) {
+        let Some(task) = self.tasks.get(nth) else { return };
+        if let Some(data) = task.restores {
+            self.ran.restores.entry((task.service, data)).or_insert(self.now);
+        }
+        match task.work {
+            Work::Fixed(takes) => {
+                self.ends.entry(self.now.saturating_add(takes)).or_default().push(nth);
+            }
+            Work::Transfer { alone, at_least, pool } => {
+                self.at_least.insert(nth, self.now.saturating_add(at_least));
+                self.pools.entry(pool).or_default().begin(nth, alone);
+            }
+            Work::Never => {}
+        }
+    }
+
+    fn end(&mut self, nth: usize) {
+        let Some(task) = self.tasks.get(nth) else { return };
+        let (service, what, back) = (task.service, task.what.clone(), task.is_back);
+        let (by, awakes, next) = (task.by, task.awakes, task.next.clone());
+        self.say(Some(service), what);
+        if back {
+            self.ran.back.insert(service, self.now);
+        }
+        if let Some(person) = by {
+            self.people.done(person);
+        }
+        if let Some(person) = awakes {
+            self.people.is_there(person);
+        }
+        for task in next {
+            let Some(waiting) = self.tasks.get_mut(task) else { continue };
+            waiting.open = waiting.open.saturating_sub(1);
+            if waiting.open == 0 {
+                self.ready(task);
+            }
+        }
+    }
+
+    fn say(&mut self, service: Option<&Name>, what: String) {
+        let service = service.map(ToString::to_string).unwrap_or_default();
+        self.ran.timeline.push(Event { after: self.now, service, what });
+    }
+}

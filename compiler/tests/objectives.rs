@@ -60,6 +60,11 @@ standby: [two]
 assumptions:
   keep-alive: {{ value: {}s, because: generated }}
   backup-copy: {{ value: 2h, because: generated }}
+  noticed: {{ value: 5d, because: generated }}
+recovery-from:
+  account-compromise:
+    - {{ step: declare, does: declare, takes: 1m }}
+    - {{ step: back, does: restore data.d, takes: 1h, after: [declare] }}
 data:
   d:
     bucket: acme-d

@@ -22,7 +22,8 @@ use holdfast_compiler::source::Sources;
 #[derive(Debug, Clone)]
 enum Style {
     /// As slowly as it can; every second job starts at once. Of several steps the first, the last, or any.
-    Slow { odd: bool, order: Order },
+    /// With `quick`, people are as fast as they can, so that what they need may not be there yet.
+    Slow { odd: bool, order: Order, quick: bool },
     /// Anything.
     Any,
 }
@@ -53,6 +54,14 @@ impl Choices for Fate {
                 Order::Any => self.dice.from(0, most),
             },
             (Style::Slow { .. }, Question::Folded) => 0,
+            (
+                Style::Slow { quick: true, .. },
+                Question::Noticed(_)
+                | Question::Decided(_)
+                | Question::Answers(_)
+                | Question::Step(..)
+                | Question::Moves(_),
+            ) => 0,
             (Style::Slow { .. }, _) => most,
         }
     }
@@ -62,12 +71,13 @@ fn fates(seed: u64, orders: u64) -> Vec<Fate> {
     let mut all = Vec::new();
     let mut add = |style| all.push(Fate { style, dice: Dice::new(seed) });
     for odd in [false, true] {
-        add(Style::Slow { odd, order: Order::First });
-        add(Style::Slow { odd, order: Order::Last });
+        add(Style::Slow { odd, order: Order::First, quick: false });
+        add(Style::Slow { odd, order: Order::Last, quick: true });
     }
+    add(Style::Slow { odd: false, order: Order::Last, quick: false });
     for nth in 0..orders {
         all.push(Fate {
-            style: Style::Slow { odd: nth % 2 == 0, order: Order::Any },
+            style: Style::Slow { odd: nth % 2 == 0, order: Order::Any, quick: false },
             dice: Dice::new(seed * 1000 + nth),
         });
     }
@@ -116,7 +126,7 @@ fn worst(policy: &Policy, service: &Service, disruption: Disruption, seed: u64) 
     let mut worst = Worst::default();
     let mut dice = Dice::new(seed);
     let sampled = service.data.values().any(|set| !set.schedules.is_empty());
-    for (nth, mut fate) in fates(seed, 6).into_iter().enumerate() {
+    for (nth, mut fate) in fates(seed, 4).into_iter().enumerate() {
         let mut times = vec![DAYS[5]];
         if sampled && nth < 4 {
             let weekly = service.data.values().flat_map(|set| &set.schedules).any(|rule| rule.on.is_some());
@@ -124,7 +134,7 @@ fn worst(policy: &Policy, service: &Service, disruption: Disruption, seed: u64) 
             for nth in 0..2 {
                 let day = DAYS[usize::try_from(dice.from(0, 5)).unwrap()];
                 let all = moments(service, day - before * 86_400, day + after * 86_400, &mut fate);
-                let step = (all.len() / 8).max(1);
+                let step = (all.len() / 4).max(1);
                 times.extend(all.into_iter().skip(nth).step_by(step));
             }
         }
@@ -141,13 +151,15 @@ fn worst(policy: &Policy, service: &Service, disruption: Disruption, seed: u64) 
 struct Report {
     below: Vec<String>,
     ratios: Vec<(f64, String)>,
+    /// Ratios of data sets with several rules: the bound is that of the best rule, what happens is the best of all.
+    several: Vec<(f64, String)>,
     unbounded: Vec<String>,
     bounded: usize,
 }
 
 impl Report {
     #[expect(clippy::cast_precision_loss, reason = "a ratio of seconds")]
-    fn compare(&mut self, what: String, bound: &Bound, most: u64, never: bool) {
+    fn compare(&mut self, what: String, bound: &Bound, (most, never): (u64, bool), several: bool) {
         match bound.value().map(|value| value.as_seconds()) {
             None if never => {}
             None => self.unbounded.push(format!("{what}: {}", bound.in_words())),
@@ -158,7 +170,8 @@ impl Report {
             Some(0) => self.bounded += 1,
             Some(value) => {
                 self.bounded += 1;
-                self.ratios.push((value as f64 / most.max(1) as f64, what));
+                let ratios = if several { &mut self.several } else { &mut self.ratios };
+                ratios.push((value as f64 / most.max(1) as f64, what));
             }
         }
     }
@@ -179,12 +192,12 @@ fn report(seeds: std::ops::Range<u64>) -> Report {
                 report.compare(
                     format!("{what} RTO"),
                     &derivation.rto,
-                    worst.back.unwrap_or_default(),
-                    worst.never,
+                    (worst.back.unwrap_or_default(), worst.never),
+                    false,
                 );
                 for (data, bound) in &derivation.rpo {
-                    let (most, all) = worst.lost[data];
-                    report.compare(format!("{what} RPO {data}"), bound, most, all);
+                    let several = service.data[data].schedules.len() > 1;
+                    report.compare(format!("{what} RPO {data}"), bound, worst.lost[data], several);
                 }
             }
         }
@@ -192,44 +205,54 @@ fn report(seeds: std::ops::Range<u64>) -> Report {
     report
 }
 
+/// What a bound may be above the worst that happened, and why it is above at all: a person who waits for another one's step
+/// may do their own meanwhile, while the bound counts both; and the samples do not find every worst case.
+const LARGEST: f64 = 2.0;
+const OFTEN: f64 = 1.5;
+
+#[expect(clippy::cast_precision_loss, reason = "a share of estates")]
 fn hold(seeds: std::ops::Range<u64>) {
-    let mut report = report(seeds);
-    report.ratios.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let median = report.ratios[report.ratios.len() / 2].0;
-    for (ratio, what) in report.ratios.iter().rev().take(12) {
-        println!("{ratio:.2} {what}");
-    }
-    println!("{} ratios, median {median:.3}, {} bounded", report.ratios.len(), report.bounded);
-    println!(
-        "{} unbounded that came back: {:#?}",
-        report.unbounded.len(),
-        report.unbounded.iter().take(12).collect::<Vec<_>>()
-    );
-    println!("{} below: {:#?}", report.below.len(), report.below.iter().take(20).collect::<Vec<_>>());
-    assert!(report.below.is_empty(), "bounds below what happens: {}", report.below.len());
+    let Report { below, mut ratios, several, unbounded, bounded } = report(seeds);
+    assert!(below.is_empty(), "bounds below what happens: {below:#?}");
+    ratios.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let (median, largest) = (ratios[ratios.len() / 2].0, ratios.last().unwrap());
     assert!(median <= 1.05, "median {median}");
+    assert!(largest.0 <= LARGEST, "largest {largest:?}");
+    let above: Vec<_> = ratios.iter().filter(|(ratio, _)| *ratio > OFTEN).collect();
+    assert!(
+        above.len() as f64 <= 0.02 * ratios.len() as f64,
+        "{} of {}: {above:#?}",
+        above.len(),
+        ratios.len()
+    );
+    // With several rules the bound is that of the best rule, even where another one fills its gaps; where one rule can
+    // skip another, the other one's bound may be that of a weekly backup.
+    let best = several.iter().filter(|(ratio, _)| *ratio <= LARGEST).count();
+    assert!(best as f64 >= 0.8 * several.len() as f64, "{several:#?}");
+    // Two rules that could skip each other for ever rarely do.
+    assert!(
+        unbounded.len() as f64 <= 0.03 * bounded as f64,
+        "{} of {bounded}: {unbounded:#?}",
+        unbounded.len()
+    );
 }
 
 #[test]
-#[ignore = "the derivation is below what happens: the next changes mend it"]
 fn no_bound_is_below_what_happens_1() {
     hold(0..125);
 }
 
 #[test]
-#[ignore = "the derivation is below what happens: the next changes mend it"]
 fn no_bound_is_below_what_happens_2() {
     hold(125..250);
 }
 
 #[test]
-#[ignore = "the derivation is below what happens: the next changes mend it"]
 fn no_bound_is_below_what_happens_3() {
     hold(250..375);
 }
 
 #[test]
-#[ignore = "the derivation is below what happens: the next changes mend it"]
 fn no_bound_is_below_what_happens_4() {
     hold(375..500);
 }
@@ -273,7 +296,10 @@ recovery:
     );
     let service = policy.services.values().next().unwrap();
     let disaster = Disaster::of_service(&policy, service, Disruption::SiteLoss, 0);
-    let fate = &mut Fate { style: Style::Slow { odd: false, order: Order::First }, dice: Dice::new(1) };
+    let fate = &mut Fate {
+        style: Style::Slow { odd: false, order: Order::First, quick: false },
+        dice: Dice::new(1),
+    };
     let outcome = rehearse(&policy, &disaster, fate);
     let events: Vec<String> =
         outcome.timeline.iter().map(|event| format!("{} min: {}", event.after / 60, event.what)).collect();

@@ -136,11 +136,12 @@ pub(super) fn of_rpo<'p>(
             data.schedules.iter_mut().for_each(|schedule| schedule.lock = Some(Lock::Compliance));
         });
     }
-    let short = data.schedules.iter().all(|schedule| schedule.complete <= Duration::DAY);
+    let short =
+        data.schedules.len() == 1 && data.schedules.iter().all(|schedule| schedule.complete <= Duration::DAY);
     if weekly && short {
         change("`strategy: daily`, without `on`".to_owned(), &|data| {
             for schedule in &mut data.schedules {
-                (schedule.strategy, schedule.interval) = (Strategy::Daily, Duration::DAY);
+                (schedule.strategy, schedule.interval) = (Strategy::Daily, Some(Duration::DAY));
             }
         });
     }

@@ -12,6 +12,7 @@ mod cure;
 pub mod facts;
 mod json;
 mod observed;
+mod paths;
 mod procedure;
 mod rpo;
 mod rto;
@@ -20,7 +21,7 @@ mod text;
 pub mod view;
 mod wanted;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -33,6 +34,7 @@ pub use check::check;
 pub use facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
 pub use json::json;
 pub use observed::{copies, observed, planned};
+use procedure::Work;
 pub use text::text;
 pub use view::{Live, View};
 
@@ -230,8 +232,15 @@ pub type Derived = Vec<Derivation>;
 pub struct Deriver<'p> {
     policy: &'p Policy,
     as_of: Option<Date>,
-    /// The RTOs derived so far, by service and disruption.
-    known: BTreeMap<(&'p Name, Disruption), Bound>,
+    /// What was derived so far, by service and disruption.
+    known: BTreeMap<(&'p Name, Disruption), Known>,
+}
+
+/// What is known of a service that others wait for.
+#[derive(Debug)]
+struct Known {
+    rto: Bound,
+    work: Work,
 }
 
 impl<'p> Deriver<'p> {
@@ -245,9 +254,12 @@ impl<'p> Deriver<'p> {
     pub fn all(&mut self, facts: impl Fn(&'p Service) -> Facts<'p>) -> BTreeMap<&'p Name, Derived> {
         let mut all = BTreeMap::new();
         for service in in_order(self.policy) {
-            let derived = self.service(service, &facts(service));
-            for one in &derived {
-                self.known.insert((&service.name, one.disruption), one.rto.clone());
+            let facts = facts(service);
+            let mut derived = Vec::new();
+            for disruption in Disruption::ALL {
+                let (derivation, work) = self.derive_with_work(service, &facts, disruption);
+                self.known.insert((&service.name, disruption), Known { rto: derivation.rto.clone(), work });
+                derived.push(derivation);
             }
             all.insert(&service.name, derived);
         }
@@ -261,17 +273,39 @@ impl<'p> Deriver<'p> {
     }
 
     fn derive(&self, service: &'p Service, facts: &Facts<'p>, disruption: Disruption) -> Derivation {
+        self.derive_with_work(service, facts, disruption).0
+    }
+
+    fn derive_with_work(
+        &self,
+        service: &'p Service,
+        facts: &Facts<'p>,
+        disruption: Disruption,
+    ) -> (Derivation, Work) {
+        let recovered = rto::recovered(self, service, facts, disruption);
         let asked = service.objectives.get(&disruption).cloned().unwrap_or_default();
-        let rpo = facts
-            .data
-            .iter()
-            .map(|(name, data)| ((*name).clone(), rpo::bound(facts, data, disruption, self.as_of)));
-        Derivation {
-            disruption,
-            asked,
-            rpo: rpo.collect(),
-            rto: rto::bound(self, service, facts, disruption),
+        let rpo = facts.data.iter().map(|(name, data)| {
+            let begins = recovered.begins.get(*name);
+            ((*name).clone(), rpo::bound(facts, name, data, disruption, begins, self.as_of))
+        });
+        (Derivation { disruption, asked, rpo: rpo.collect(), rto: recovered.rto }, recovered.work)
+    }
+
+    /// Whether one of two services waits for the other, directly or not.
+    fn are_linked(&self, one: &Name, other: &Name) -> bool {
+        self.waits_for(one, other) || self.waits_for(other, one)
+    }
+
+    fn waits_for(&self, service: &Name, other: &Name) -> bool {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![service]);
+        while let Some(next) = open.pop() {
+            if next == other {
+                return true;
+            }
+            let needs = self.policy.services.get(next).into_iter().flat_map(|one| one.depends_on.keys());
+            open.extend(needs.filter(|name| seen.insert(*name)));
         }
+        false
     }
 }
 

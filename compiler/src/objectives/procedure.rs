@@ -1,130 +1,138 @@
-//! A recovery as a schedule: every step starts after those it waits for, and each person does one step at a
-//! time.
-//!
-//! The steps of one person run in the order of the procedure, however fast other steps are. So shortening a
-//! step never delays the recovery.
+//! A recovery as a graph: every step starts after those it waits for, and each person does one step at a time, in any order
+//! that `after` allows. Restores that run together share the stated throughput.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Data, Facts, Traffic, answers};
-use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, source_of, terms};
+use super::paths::{Node, Paths};
+use super::{Assurance, Bound, Deriver, Known, Phase, Term, assurance_of, source_of, terms};
 use crate::document::Name;
 use crate::policy::{RecoveryStep, StepAction};
 use crate::source::Span;
 use crate::units::Duration;
 
-/// A point in the schedule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Node(usize);
-
-#[derive(Debug)]
-struct Done {
-    /// The point that must be reached first.
-    from: Option<Node>,
-    /// What then happens.
-    terms: Vec<Term>,
-    /// When it ends, from the beginning: whether there is no limit, and the least time.
-    end: (bool, Duration),
+/// Who or what does one thing at a time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Worker {
+    /// A person.
+    Person(Name),
+    /// The throughput of restores, by the place that states it.
+    Throughput(Option<Span>),
 }
 
-/// A schedule under construction.
+/// How much work there is for each: whether it has no limit, and the least time.
+pub(super) type Work = BTreeMap<Worker, (bool, Duration)>;
+
+/// What a recovery takes.
+pub(super) struct Recovered {
+    /// Until everything is done.
+    pub(super) rto: Bound,
+    /// Until the restore of a data set begins.
+    pub(super) begins: BTreeMap<Name, Bound>,
+    /// The work of the service and of those it waits for.
+    pub(super) work: Work,
+}
+
+/// A step as somebody does it.
+struct Act<'a> {
+    node: Node,
+    person: Option<&'a (Name, Span)>,
+    /// The throughput that it shares, and its load.
+    transfer: Option<(Option<Span>, usize)>,
+}
+
+/// Another service that must be back first.
+struct Other<'a> {
+    name: &'a Name,
+    node: Node,
+    work: &'a Work,
+}
+
+/// A graph under construction.
 pub(super) struct Procedure<'a, 'p> {
     deriver: &'a Deriver<'p>,
     facts: &'a Facts<'p>,
-    done: Vec<Done>,
+    paths: Paths,
     detected: Node,
+    silent: bool,
     steps: BTreeMap<&'a Name, Node>,
-    people: BTreeMap<&'a Name, Node>,
-    /// When all services that this one depends on are back.
-    others: Option<Node>,
-    /// When the last restore ends. Restores share one throughput and run one after another.
-    restoring: Option<Node>,
-    /// When somebody has decided, if no step of the procedure does.
-    decided: Option<Node>,
+    acts: Vec<Act<'a>>,
+    others: Vec<Other<'a>>,
+    /// When somebody has decided, if no step of the procedure does, and who.
+    decided: Option<(Node, &'a Name)>,
     moved: BTreeSet<&'a Name>,
-    restored: BTreeSet<&'a Name>,
+    restored: BTreeMap<&'a Name, Node>,
 }
 
 impl<'a, 'p> Procedure<'a, 'p> {
-    pub(super) fn new(deriver: &'a Deriver<'p>, facts: &'a Facts<'p>, detection: Bound) -> Self {
-        let done = vec![Done { from: None, end: detection.rank(), terms: detection.terms }];
+    /// `silent`: no monitoring starts the automatic steps, so that they wait for the decision too.
+    pub(super) fn new(
+        deriver: &'a Deriver<'p>,
+        facts: &'a Facts<'p>,
+        detection: Bound,
+        silent: bool,
+    ) -> Self {
+        let mut paths = Paths::default();
+        let detected = paths.add(Vec::new(), detection.terms, Vec::new());
         Self {
             deriver,
             facts,
-            done,
-            detected: Node(0),
+            paths,
+            detected,
+            silent,
             steps: BTreeMap::new(),
-            people: BTreeMap::new(),
-            others: None,
-            restoring: None,
+            acts: Vec::new(),
+            others: Vec::new(),
             decided: None,
             moved: BTreeSet::new(),
-            restored: BTreeSet::new(),
+            restored: BTreeMap::new(),
         }
-    }
-
-    fn end(&self, node: Node) -> (bool, Duration) {
-        self.done.get(node.0).map_or((false, Duration::default()), |done| done.end)
-    }
-
-    fn add(&mut self, from: Option<Node>, terms: Vec<Term>) -> Node {
-        let begin = from.map_or((false, Duration::default()), |from| self.end(from));
-        let own = Bound::of(terms.clone()).rank();
-        self.done.push(Done { from, terms, end: (begin.0 || own.0, begin.1.plus(own.1)) });
-        Node(self.done.len() - 1)
-    }
-
-    /// The later of two ends. Of equal ends the second, because more steps lead to it.
-    fn later(&self, one: Node, other: Node) -> Node {
-        if self.end(other) >= self.end(one) { other } else { one }
     }
 
     /// Add one step, after those it waits for.
     pub(super) fn step(&mut self, step: &'a RecoveryStep) {
-        let before = step.after.iter().filter_map(|name| self.steps.get(name).copied());
-        let before: Vec<Node> = before.collect();
-        let mut from = before.into_iter().fold(self.detected, |latest, node| self.later(latest, node));
+        let mut before: Vec<Node> =
+            step.after.iter().filter_map(|name| self.steps.get(name).copied()).collect();
+        if before.is_empty() {
+            before.push(self.detected);
+        }
         // A service with dependencies can be verified only when they are back.
-        let others = self.others.filter(|_| step.action == StepAction::Verify);
-        let restoring = self.restoring.filter(|_| matches!(step.action, StepAction::Restore(_)));
-        for node in [others, restoring].into_iter().flatten() {
-            from = self.later(from, node);
+        if step.action == StepAction::Verify {
+            before.extend(self.others.iter().map(|other| other.node));
         }
-        if let Some((person, span)) = &step.by {
-            from = self.decided.map_or(from, |decided| self.later(from, decided));
-            from = match self.people.get(person) {
-                // A person who is already working needs no call, but must finish the current step first.
-                Some(busy) => self.later(from, *busy),
-                None => self.add(Some(from), vec![self.call(person, *span)]),
-            };
+        if step.by.is_some() || self.silent {
+            before.extend(self.decided.map(|(decided, _)| decided));
         }
-        let terms = self.terms(step);
-        let node = self.add(Some(from), terms);
-        if matches!(step.action, StepAction::Restore(_)) {
-            self.restoring = Some(node);
+        let (terms, shared) = self.terms(step);
+        let waits = match &step.by {
+            Some((person, _)) => terms.iter().map(|term| first(term, person)).collect(),
+            None => Vec::new(),
+        };
+        let node = self.paths.add(before, terms, waits);
+        let transfer = shared.map(|(pool, term)| (pool, self.paths.load(vec![term], Some(node))));
+        self.acts.push(Act { node, person: step.by.as_ref(), transfer });
+        let mut last = node;
+        match &step.action {
+            StepAction::Failover(name) => {
+                if let Some((name, traffic)) = self.facts.traffic.get_key_value(name) {
+                    self.moved.insert(name);
+                    let moves = terms::failover(name, traffic, self.facts, self.deriver.as_of);
+                    // Clients arrive by themselves: whoever failed over can go on.
+                    last = self.paths.add(vec![node], moves, Vec::new());
+                }
+            }
+            StepAction::Restore(name) => {
+                if let Some((name, _)) = self.facts.data.get_key_value(name) {
+                    self.restored.entry(name).or_insert(node);
+                }
+            }
+            StepAction::Declare | StepAction::Verify | StepAction::Act => {}
         }
-        self.steps.insert(&step.name, node);
-        if let Some((person, _)) = &step.by {
-            self.people.insert(person, node);
-        }
+        self.steps.insert(&step.name, last);
     }
 
-    fn call(&self, person: &Name, span: Span) -> Term {
-        let what = format!("until `{person}` answers");
-        match answers(self.deriver.policy, person) {
-            Some((within, place)) => Term {
-                phase: Phase::Notify,
-                what,
-                value: Some(within),
-                assurance: Assurance::Attested,
-                source: "the continuity plan: at any hour".to_owned(),
-                span: Some(place),
-            },
-            None => Term::unbounded(Phase::Notify, what, "no time is stated", Some(span)),
-        }
-    }
-
-    fn terms(&mut self, step: &'a RecoveryStep) -> Vec<Term> {
+    /// The terms of a step, and for a restore the throughput that it shares and what others wait for.
+    fn terms(&self, step: &RecoveryStep) -> (Vec<Term>, Option<(Option<Span>, Term)>) {
         let phase = match &step.action {
             StepAction::Declare => Phase::Decide,
             StepAction::Verify => Phase::Verify,
@@ -143,23 +151,24 @@ impl<'a, 'p> Procedure<'a, 'p> {
             span: Some(span),
         });
         let mut terms: Vec<Term> = stated.into_iter().collect();
+        let mut shared = None;
         match &step.action {
-            StepAction::Failover(name) => {
-                if let Some((name, traffic)) = self.facts.traffic.get_key_value(name) {
-                    self.moved.insert(name);
-                    if let (Some((person, span)), true) = (&step.by, terms.is_empty()) {
-                        let what = format!("step `{}`", step.name);
-                        let why = format!("no time is stated for `{person}`: state `takes`");
-                        terms.push(Term::unbounded(Phase::Act, what, why, Some(*span)));
-                    }
-                    terms.extend(terms::failover(name, traffic, self.facts, self.deriver.as_of));
+            StepAction::Failover(_) => {
+                if let (Some((person, span)), true) = (&step.by, terms.is_empty()) {
+                    let what = format!("step `{}`", step.name);
+                    let why = format!("no time is stated for `{person}`: state `takes`");
+                    terms.push(Term::unbounded(Phase::Act, what, why, Some(*span)));
                 }
             }
             StepAction::Restore(name) => {
                 if let Some((name, data)) = self.facts.data.get_key_value(name) {
-                    self.restored.insert(name);
                     // If both the stated time and the derived time are known, the longer one counts.
                     let derived = self.restore(name, data, step.span);
+                    if derived.value.is_some() {
+                        let pool = self.facts.assumptions.restore_throughput.as_ref();
+                        let what = format!("sharing the throughput with the restore of `{name}`");
+                        shared = pool.map(|rate| (rate.origin.span(), Term { what, ..derived.clone() }));
+                    }
                     let stated = terms.first().and_then(|term| term.value);
                     if stated.is_none() || derived.value > stated {
                         terms = vec![derived];
@@ -168,7 +177,7 @@ impl<'a, 'p> Procedure<'a, 'p> {
             }
             StepAction::Declare | StepAction::Verify | StepAction::Act => {}
         }
-        terms
+        (terms, shared)
     }
 
     /// The time of a restore: the size of the data divided by the throughput.
@@ -201,43 +210,38 @@ impl<'a, 'p> Procedure<'a, 'p> {
         if !self.moved.contains(name) {
             let mut terms = vec![terms::detect(traffic, self.facts, self.deriver.as_of)];
             terms.extend(terms::failover(name, traffic, self.facts, self.deriver.as_of));
-            self.add(None, terms);
+            self.paths.add(Vec::new(), terms, Vec::new());
         }
     }
 
-    /// Data with a live copy at another site is available there. Other data must be restored in a step.
-    pub(super) fn restore_unless_done(&mut self, name: &'a Name, data: &'a Data<'p>, elsewhere: bool) {
-        if !elsewhere && !self.restored.contains(name) {
-            let what = format!("restoring `{name}`");
-            let why = format!("no step does `restore data.{name}`");
-            let term = Term::unbounded(Phase::Restore, what, why, Some(data.span));
-            self.add(Some(self.detected), vec![term]);
-        }
+    /// Whether a step restores a data set.
+    pub(super) fn restores(&self, name: &Name) -> bool {
+        self.restored.contains_key(name)
     }
 
-    /// Nothing recovers the service.
-    pub(super) fn no_recovery(&mut self, span: Span, why: &str) {
-        let term = Term::unbounded(Phase::Act, "nothing recovers the service", why, Some(span));
-        self.add(Some(self.detected), vec![term]);
+    /// Something without which the service is not back, and that has no limit.
+    pub(super) fn never(&mut self, phase: Phase, what: &str, why: &str, span: Span) {
+        let term = Term::unbounded(phase, what, why, Some(span));
+        self.paths.add(vec![self.detected], vec![term], Vec::new());
     }
 
     /// Wait for a service that this one depends on.
-    pub(super) fn wait(&mut self, other: &Name, theirs: &Bound, span: Span) {
+    pub(super) fn wait(&mut self, name: &'a Name, known: &'a Known, span: Span) {
         let term = Term {
             phase: Phase::Wait,
-            what: format!("until `{other}` is back"),
-            value: theirs.value(),
-            assurance: theirs.assurance(),
-            source: format!("the RTO of `{other}`"),
+            what: format!("until `{name}` is back"),
+            value: known.rto.value(),
+            assurance: known.rto.assurance(),
+            source: format!("the RTO of `{name}`"),
             span: Some(span),
         };
-        let node = self.add(None, vec![term]);
-        self.others = Some(self.others.map_or(node, |others| self.later(others, node)));
+        let node = self.paths.add(Vec::new(), vec![term], Vec::new());
+        self.others.push(Other { name, node, work: &known.work });
     }
 
-    /// Somebody declares an incident of this level before people start.
-    pub(super) fn decide(&mut self, who: &Name, within: Option<Duration>, span: Span) {
-        let call = self.call(who, span);
+    /// Somebody declares an incident of this level before people start. The deadline counts from when the incident is
+    /// noticed, so it includes the time until they answer; and who has decided is there.
+    pub(super) fn decide(&mut self, who: &'a Name, within: Option<Duration>, span: Span) {
         let what = format!("until `{who}` has declared it");
         let decision = match within {
             Some(within) => Term {
@@ -245,26 +249,206 @@ impl<'a, 'p> Procedure<'a, 'p> {
                 what,
                 value: Some(within),
                 assurance: Assurance::Attested,
-                source: "the continuity plan: no step of the procedure does `declare`".to_owned(),
+                source:
+                    "the continuity plan, from when it is noticed: no step of the procedure does `declare`"
+                        .to_owned(),
                 span: Some(span),
             },
             None => Term::unbounded(Phase::Decide, what, "its level has no deadline (`within`)", Some(span)),
         };
-        self.decided = Some(self.add(Some(self.detected), vec![call, decision]));
+        let node = self.paths.add(vec![self.detected], vec![decision], Vec::new());
+        self.decided = Some((node, who));
     }
 
-    /// The longest path.
-    pub(super) fn longest(self) -> Bound {
-        let all = (0..self.done.len()).map(Node);
-        let last = all.reduce(|latest, node| self.later(latest, node));
-        let mut way = Vec::new();
-        let mut at = last;
-        while let Some(done) = at.and_then(|node| self.done.get(node.0)) {
-            way.push(&done.terms);
-            at = done.from;
+    /// The longest path. `beside` is work on other services at the same time.
+    pub(super) fn recovered(mut self, beside: &Work) -> Recovered {
+        self.calls();
+        self.share();
+        self.elsewhere(beside);
+        self.paths.solve();
+        let mut work = Work::new();
+        for act in &self.acts {
+            if let Some((person, _)) = act.person {
+                add(&mut work, Worker::Person(person.clone()), self.paths.size(act.node));
+            }
+            if let Some((pool, load)) = act.transfer {
+                add(&mut work, Worker::Throughput(pool), self.paths.size_of(load));
+            }
         }
-        let terms = way.into_iter().rev().flatten().cloned().collect();
-        let beside = self.done.iter().flat_map(|done| &done.terms).map(|term| term.assurance).min();
-        Bound { terms, beside }
+        for other in &self.others {
+            other.work.iter().for_each(|(worker, size)| add(&mut work, worker.clone(), *size));
+        }
+        let begins = self.restored.iter().map(|(name, node)| ((*name).clone(), self.paths.begin(*node)));
+        Recovered { begins: begins.collect(), rto: self.paths.longest(), work }
+    }
+
+    /// A person is called for their first step. Who already works or has decided needs no call.
+    fn calls(&mut self) {
+        let mut loads: BTreeMap<&Name, usize> = BTreeMap::new();
+        for act in &self.acts {
+            let Some((person, span)) = act.person else { continue };
+            let before = |node| self.paths.is_before(node, act.node);
+            let works = self
+                .acts
+                .iter()
+                .any(|other| other.person.is_some_and(|(name, _)| name == person) && before(other.node));
+            let decides = self.decided.is_some_and(|(node, who)| who == person && before(node));
+            let helps = self
+                .others
+                .iter()
+                .any(|other| other.work.contains_key(&Worker::Person(person.clone())) && before(other.node));
+            if works || decides || helps {
+                continue;
+            }
+            let load = match loads.get(person) {
+                Some(load) => *load,
+                None => {
+                    let term = call(self.deriver, person, *span);
+                    *loads.entry(person).or_insert(self.paths.load(vec![term], None))
+                }
+            };
+            self.paths.covers(act.node, load);
+        }
+    }
+
+    /// What a step can wait for: other steps of its person, and restores that share a throughput with it or with them.
+    fn share(&mut self) {
+        for nth in 0..self.acts.len() {
+            let Some(act) = self.acts.get(nth) else { continue };
+            let (node, workers) = (act.node, workers(act));
+            let mut slowed = vec![nth];
+            slowed.extend(self.same_person(node, &workers));
+            for other in slowed.iter().skip(1).filter_map(|other| self.acts.get(*other)) {
+                self.paths.waits_for(node, other.node);
+            }
+            for slow in slowed {
+                self.slow_down(node, slow);
+            }
+        }
+        for nth in 0..self.others.len() {
+            let Some(other) = self.others.get(nth) else { continue };
+            let (node, workers): (Node, Vec<Worker>) = (other.node, other.work.keys().cloned().collect());
+            for slow in self.same_person(node, &workers) {
+                if let Some(other) = self.acts.get(slow) {
+                    self.paths.waits_for(node, other.node);
+                }
+                self.slow_down(node, slow);
+            }
+            let apart = self.acts.iter().filter(|act| self.paths.are_apart(node, act.node));
+            let shares = |(pool, _): &(Option<Span>, usize)| workers.contains(&Worker::Throughput(*pool));
+            let loads: Vec<usize> =
+                apart.filter_map(|act| act.transfer.filter(shares)).map(|(_, load)| load).collect();
+            loads.into_iter().for_each(|load| self.paths.covers(node, load));
+        }
+    }
+
+    /// The steps of these people that come neither before nor after a node.
+    fn same_person(&self, node: Node, workers: &[Worker]) -> Vec<usize> {
+        let acts = self.acts.iter().enumerate().filter(|(_, other)| {
+            let theirs =
+                other.person.is_some_and(|(name, _)| workers.contains(&Worker::Person(name.clone())));
+            theirs && self.paths.are_apart(node, other.node)
+        });
+        acts.map(|(nth, _)| nth).collect()
+    }
+
+    /// A node waits for what slows a restore down: while two share a throughput equally, each gets as much as the other.
+    fn slow_down(&mut self, node: Node, slow: usize) {
+        let Some((pool, own)) = self.acts.get(slow).and_then(|act| act.transfer) else { return };
+        let own = self.paths.size_of(own).1;
+        let others = self
+            .acts
+            .iter()
+            .enumerate()
+            .filter(|(nth, other)| *nth != slow && self.paths.are_apart(node, other.node));
+        let others: Vec<(Node, usize)> = others
+            .filter_map(|(_, other)| {
+                Some((other.node, other.transfer.filter(|(theirs, _)| *theirs == pool)?.1))
+            })
+            .collect();
+        for (other, load) in others {
+            let load = self.paths.shorter(load, own, other);
+            self.paths.covers(node, load);
+        }
+    }
+
+    /// Work on other services: on those this one waits for, and on those that are lost at the same time.
+    fn elsewhere(&mut self, beside: &Work) {
+        let mut all: Vec<(Option<usize>, &Worker, usize)> = Vec::new();
+        for (nth, other) in self.others.iter().enumerate() {
+            for (worker, size) in other.work {
+                let load = self.paths.load(vec![work_term(worker, *size, Some(other.name))], None);
+                all.push((Some(nth), worker, load));
+            }
+        }
+        for (worker, size) in beside {
+            all.push((None, worker, self.paths.load(vec![work_term(worker, *size, None)], None)));
+        }
+        for (of, worker, load) in all {
+            let helped = of.and_then(|nth| self.others.get(nth));
+            let acts = self.acts.iter().filter(|act| {
+                let waited = helped.is_some_and(|other| self.paths.is_before(other.node, act.node));
+                !waited && workers(act).contains(worker)
+            });
+            let acts = acts.map(|act| act.node);
+            let others = self.others.iter().enumerate().filter(|(nth, other)| {
+                let same = of == Some(*nth)
+                    || helped.is_some_and(|one| self.deriver.are_linked(one.name, other.name));
+                !same && other.work.contains_key(worker)
+            });
+            let nodes: Vec<Node> = acts.chain(others.map(|(_, other)| other.node)).collect();
+            nodes.into_iter().for_each(|node| self.paths.covers(node, load));
+        }
+    }
+}
+
+/// The workers of a step.
+fn workers(act: &Act<'_>) -> Vec<Worker> {
+    let person = act.person.map(|(name, _)| Worker::Person(name.clone()));
+    person.into_iter().chain(act.transfer.map(|(pool, _)| Worker::Throughput(pool))).collect()
+}
+
+/// Adds work of a worker.
+pub(super) fn add(work: &mut Work, worker: Worker, size: (bool, Duration)) {
+    let sum = work.entry(worker).or_insert((false, Duration::default()));
+    *sum = (sum.0 || size.0, sum.1.plus(size.1));
+}
+
+/// A step that somebody may do before another one.
+fn first(term: &Term, person: &Name) -> Term {
+    Term { what: format!("{}, if `{person}` does it first", term.what), ..term.clone() }
+}
+
+fn call(deriver: &Deriver<'_>, person: &Name, span: Span) -> Term {
+    let what = format!("until `{person}` answers");
+    match answers(deriver.policy, person) {
+        Some((within, place)) => Term {
+            phase: Phase::Notify,
+            what,
+            value: Some(within),
+            assurance: Assurance::Attested,
+            source: "the continuity plan: at any hour".to_owned(),
+            span: Some(place),
+        },
+        None => Term::unbounded(Phase::Notify, what, "no time is stated", Some(span)),
+    }
+}
+
+/// Work on another service, or on all others that are lost at the same time.
+fn work_term(worker: &Worker, size: (bool, Duration), of: Option<&Name>) -> Term {
+    let of = of.map_or("other services".to_owned(), |name| format!("`{name}`"));
+    let (phase, what) = match worker {
+        Worker::Person(person) => (Phase::Act, format!("steps for {of}, if `{person}` does them first")),
+        Worker::Throughput(_) => {
+            (Phase::Restore, format!("sharing the throughput with the restores of {of}"))
+        }
+    };
+    Term {
+        phase,
+        what,
+        value: (!size.0).then_some(size.1),
+        assurance: if size.0 { Assurance::Unbounded } else { Assurance::Attested },
+        source: "the procedures of these services".to_owned(),
+        span: None,
     }
 }

@@ -6,19 +6,26 @@
 use super::facts::{Backfill, Copy, Data, Facts, is_built_in};
 use super::{Assurance, Bound, Phase, Term, assurance_of, source_of};
 use crate::copies::Moment;
-use crate::document::{Disruption, Encryption, Lock, Strategy};
+use crate::document::{Disruption, Encryption, Lock, Name, Strategy};
 use crate::policy::{Schedule, Site};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
+/// The loss that a backup allows, and its schedule.
+type Backup<'d> = (Bound, &'d Schedule);
+
 /// The smallest loss that a copy, a backup or the versions of the data set allow.
+///
+/// `begins` is when the restore of the data set begins: until then the backup must not expire. `None`: no step restores it.
 pub(super) fn bound(
     facts: &Facts<'_>,
+    name: &Name,
     data: &Data<'_>,
     disruption: Disruption,
+    begins: Option<&Bound>,
     as_of: Option<Date>,
 ) -> Bound {
-    let mut all = candidates(facts, data, disruption, as_of);
+    let mut all = candidates(facts, data, disruption, as_of, &|backups| in_time(backups, name, begins));
     // Of equal losses the one with more assurance, then the first one in the text.
     all.sort_by_key(|bound| (bound.rank(), std::cmp::Reverse(bound.assurance())));
     all.into_iter().next().unwrap_or_else(|| {
@@ -43,7 +50,13 @@ fn nothing(disruption: Disruption) -> (&'static str, &'static str) {
     }
 }
 
-fn candidates(facts: &Facts<'_>, data: &Data<'_>, disruption: Disruption, as_of: Option<Date>) -> Vec<Bound> {
+fn candidates(
+    facts: &Facts<'_>,
+    data: &Data<'_>,
+    disruption: Disruption,
+    as_of: Option<Date>,
+    in_time: &dyn Fn(Vec<Backup<'_>>) -> Vec<Bound>,
+) -> Vec<Bound> {
     let lost = &data.primary.site;
     let key = data.key(lost);
     let away = |site: &Site| site.name != lost.name;
@@ -53,34 +66,44 @@ fn candidates(facts: &Facts<'_>, data: &Data<'_>, disruption: Disruption, as_of:
     };
     let backups = |counts: &dyn Fn(&Schedule, &Site) -> bool| scheduled(facts, data, as_of, counts);
     match disruption {
-        Disruption::SiteLoss => [copies(&away), in_time(backups(&|_, site| away(site)), None)].concat(),
+        Disruption::SiteLoss => [copies(&away), in_time(backups(&|_, site| away(site)))].concat(),
         Disruption::Corruption => {
             let versions = data.versioned.then(|| versions(data));
-            versions.into_iter().chain(in_time(backups(&|_, _| true), Some(facts))).collect()
+            versions.into_iter().chain(in_time(backups(&|_, _| true))).collect()
         }
         Disruption::AccountCompromise => {
-            in_time(backups(&|schedule, _| schedule.lock == Some(Lock::Compliance)), Some(facts))
+            in_time(backups(&|schedule, _| schedule.lock == Some(Lock::Compliance)))
         }
         Disruption::KeyLoss if data.any_key => Vec::new(),
         Disruption::KeyLoss if key.is_none() => vec![no_key(data)],
         Disruption::KeyLoss => {
             // Vaults are also encrypted with the keys of their sites.
             let other = |site: &Site| away(site) && !data.provider.one_key(data.key(site), key);
-            [copies(&other), in_time(backups(&|_, site| other(site)), None)].concat()
+            [copies(&other), in_time(backups(&|_, site| other(site)))].concat()
         }
     }
 }
 
-/// The backups that still exist when somebody needs them. The loss of a site is detected at once; silent
-/// corruption may be detected only after the last good backup has expired.
-fn in_time(backups: Vec<(Bound, &Schedule)>, silent: Option<&Facts<'_>>) -> Vec<Bound> {
-    let noticed = silent.and_then(|facts| facts.assumptions.noticed.as_ref());
+/// The backups that still exist when their restore begins. What has begun is not deleted any more.
+fn in_time(backups: Vec<Backup<'_>>, name: &Name, begins: Option<&Bound>) -> Vec<Bound> {
     let checked = backups.into_iter().map(|(mut bound, schedule)| {
-        if let Some(noticed) = noticed.map(|noticed| noticed.value.value)
-            && schedule.keep < noticed.plus(bound.at_least())
-        {
-            let what = format!("backups are kept for {} only", schedule.keep.in_words());
-            let why = format!("it can take {} until the problem is noticed", noticed.in_words());
+        let late = match begins.map(|begins| (begins.value(), begins)) {
+            None => Some((
+                "backups expire before anybody restores them".to_owned(),
+                format!("no step does `restore data.{name}`"),
+            )),
+            Some((Some(begins), _)) if schedule.keep >= bound.at_least().plus(begins) => None,
+            Some((Some(begins), _)) => Some((
+                format!("backups are kept for {} only", schedule.keep.in_words()),
+                format!("it can take {} until the restore begins", begins.in_words()),
+            )),
+            Some((None, begins)) => {
+                let unlimited = begins.terms.iter().find(|term| term.value.is_none());
+                let why = unlimited.map(|term| format!("{}: {}", term.what, term.source)).unwrap_or_default();
+                Some(("backups can expire before their restore begins".to_owned(), why))
+            }
+        };
+        if let Some((what, why)) = late {
             bound.terms.push(Term::unbounded(Phase::Loss, what, why, Some(schedule.span)));
         }
         bound
@@ -180,16 +203,18 @@ fn no_key(data: &Data<'_>) -> Bound {
     Bound::of(vec![term])
 }
 
-/// Interval + start window + completion + copy: data is safe once the first backup that begins after its
+/// Interval + start window + completion + copies: data is safe once the first backup that begins after its
 /// creation has arrived. The terms are attested, because Holdfast does not create these backups yet.
 fn scheduled<'d>(
     facts: &Facts<'_>,
     data: &'d Data<'_>,
     as_of: Option<Date>,
     counts: &dyn Fn(&Schedule, &Site) -> bool,
-) -> Vec<(Bound, &'d Schedule)> {
+) -> Vec<Backup<'d>> {
     let mut all = Vec::new();
     for schedule in &data.schedules {
+        let away = |site: &Site| site.name != data.primary.site.name;
+        let copies = schedule.to.iter().filter(|(site, _)| away(site)).count();
         for (site, span) in schedule.to.iter().filter(|(site, _)| counts(schedule, site)) {
             let term = |what: &str, value, source: String| Term {
                 phase: Phase::Loss,
@@ -199,24 +224,8 @@ fn scheduled<'d>(
                 source,
                 span: Some(schedule.span),
             };
-            let copy =
-                (site.name != data.primary.site.name).then(|| copying(facts, data, site, *span, as_of));
-            let every = match schedule.strategy {
-                Strategy::Weekly => "between two weekly backups",
-                Strategy::Daily | Strategy::RealTime => "between two daily backups",
-            };
-            // One job per resource runs at a time: a job that takes longer than the interval delays the next
-            // one.
-            let busy = copy.as_ref().and_then(|term| term.value).unwrap_or_default().plus(schedule.complete);
-            let mut source = format!("the schedule; set up {} for it", data.provider.backup.service);
-            if schedule.interval > schedule.nominal() {
-                source.push_str(", including the longest gap around a change to summer time");
-            }
-            if busy > schedule.interval {
-                source.push_str(", as often as one can be made and copied");
-            }
             let mut terms = vec![
-                term(every, schedule.interval.max(busy), source),
+                interval(data, schedule),
                 term("until a backup starts", schedule.start, data.provider.backup.start.why.to_owned()),
                 term(
                     "until a backup is complete",
@@ -224,21 +233,59 @@ fn scheduled<'d>(
                     "its completion window: a longer one is cancelled".to_owned(),
                 ),
             ];
-            terms.extend(copy);
+            if schedule.delay > Duration::default() {
+                let what = "until other backups of the same data are done";
+                terms.push(term(what, schedule.delay, data.provider.backup.one_job.to_owned()));
+            }
+            terms.extend(away(site).then(|| copying(facts, data, site, copies, *span, as_of)));
             all.push((Bound::of(terms), schedule));
         }
     }
     all
 }
 
-/// The copy of a backup to another site.
-fn copying(facts: &Facts<'_>, data: &Data<'_>, site: &Site, span: Span, as_of: Option<Date>) -> Term {
-    let what = format!("copying the backup to `{}`", site.name);
+/// The longest time between two backups.
+fn interval(data: &Data<'_>, schedule: &Schedule) -> Term {
+    let backup = &data.provider.backup;
+    let what = match schedule.strategy {
+        Strategy::Weekly => "between two weekly backups",
+        Strategy::Daily | Strategy::RealTime => "between two daily backups",
+    };
+    let Some(interval) = schedule.interval else {
+        return Term::unbounded(Phase::Loss, what, backup.skipped, Some(schedule.span));
+    };
+    let mut source = format!("the schedule; set up {} for it", backup.service);
+    if interval > schedule.nominal() {
+        source.push_str(", including the longest gap around a change to summer time or for other backups of the same data");
+    }
+    Term {
+        phase: Phase::Loss,
+        what: what.to_owned(),
+        value: Some(interval),
+        assurance: Assurance::Attested,
+        source,
+        span: Some(schedule.span),
+    }
+}
+
+/// The copy of a backup to another site. Copies to several sites run one after the other, in any order.
+fn copying(
+    facts: &Facts<'_>,
+    data: &Data<'_>,
+    site: &Site,
+    copies: usize,
+    span: Span,
+    as_of: Option<Date>,
+) -> Term {
+    let what = match copies {
+        0 | 1 => format!("copying the backup to `{}`", site.name),
+        _ => format!("copying the backup to {copies} sites, `{}` last", site.name),
+    };
     match &facts.assumptions.backup_copy {
         Some(copy) => Term {
             phase: Phase::Loss,
             what,
-            value: Some(copy.value.value),
+            value: Some((0..copies).fold(Duration::default(), |sum, _| sum.plus(copy.value.value))),
             assurance: assurance_of(copy.value.measured, as_of),
             source: source_of(&copy.value.because, copy.value.measured, is_built_in(&copy.origin)),
             span: copy.origin.span(),

@@ -5,24 +5,30 @@
 //! to the next request. Source of the phases: AWS whitepaper "Disaster Recovery of Workloads on AWS",
 //! "Detection".
 
-use super::facts::{Copy, Facts};
-use super::procedure::Procedure;
+use std::collections::BTreeMap;
+
+use super::facts::{Copy, Data, Facts};
+use super::procedure::{Procedure, Recovered, Work};
 use super::terms::{assumed, detect};
-use super::{Bound, Deriver, Phase};
+use super::{Assurance, Bound, Deriver, Phase, Term};
 use crate::document::{Disruption, Name};
 use crate::policy::{Service, Site, StepAction};
 use crate::source::Span;
 use crate::units::Duration;
 
 /// The longest path through everything that must happen.
-pub(super) fn bound<'p>(
+pub(super) fn recovered<'p>(
     deriver: &Deriver<'p>,
     service: &'p Service,
     facts: &Facts<'p>,
     disruption: Disruption,
-) -> Bound {
+) -> Recovered {
     let detection = detection(deriver, facts, disruption);
-    let mut procedure = Procedure::new(deriver, facts, detection);
+    if disruption == Disruption::KeyLoss && !facts.data.values().any(uses_key) {
+        return nothing_lost();
+    }
+    let silent = disruption != Disruption::SiteLoss;
+    let mut procedure = Procedure::new(deriver, facts, detection, silent);
     let steps = facts.steps(disruption);
     // Corruption or a lost key in one service does not make others wait.
     let shared = matches!(disruption, Disruption::SiteLoss | Disruption::AccountCompromise);
@@ -31,9 +37,10 @@ pub(super) fn bound<'p>(
             procedure.wait(other, theirs, *span);
         }
     }
-    let manual = steps.iter().any(|step| step.by.is_some());
+    // People begin when somebody has decided. What no monitoring sees does not begin by itself either.
+    let starts = if silent { !steps.is_empty() } else { steps.iter().any(|step| step.by.is_some()) };
     if let Some((who, within, span)) = decider(deriver, disruption)
-        && manual
+        && starts
         && !steps.iter().any(|step| step.action == StepAction::Declare)
     {
         procedure.decide(who, within, span);
@@ -50,21 +57,53 @@ pub(super) fn bound<'p>(
             let backed_up =
                 data.schedules.iter().any(|schedule| schedule.to.iter().any(|(site, _)| away(site)));
             let whole = |copy: &Copy<'_>| copy.is_whole(deriver.as_of) || copy.timed && !backed_up;
-            let elsewhere = data.copies.iter().any(|copy| whole(copy) && away(&copy.bucket.site));
-            procedure.restore_unless_done(name, data, elsewhere);
+            if !data.copies.iter().any(|copy| whole(copy) && away(&copy.bucket.site)) {
+                restore_unless_done(&mut procedure, name, data);
+            }
         }
         if facts.traffic.is_empty() && steps.is_empty() {
-            procedure.no_recovery(facts.span, "no traffic with automatic failover, and no `recovery`");
+            let why = "no traffic with automatic failover, and no `recovery`";
+            procedure.never(Phase::Act, NOTHING, why, facts.span);
         }
     } else if steps.is_empty() {
-        procedure.no_recovery(facts.span, &format!("no steps in `recovery-from.{}`", disruption.key()));
+        let why = format!("no steps in `recovery-from.{}`", disruption.key());
+        procedure.never(Phase::Act, NOTHING, &why, facts.span);
     } else if disruption != Disruption::KeyLoss {
         // Corrupted data must be restored by somebody.
         for (name, data) in &facts.data {
-            procedure.restore_unless_done(name, data, false);
+            restore_unless_done(&mut procedure, name, data);
         }
     }
-    procedure.longest()
+    procedure.recovered(&Work::new())
+}
+
+/// Whether the loss of a key can hurt a data set: it has one, or nobody says whether it has.
+fn uses_key(data: &Data<'_>) -> bool {
+    data.any_key || data.key(&data.primary.site).is_some()
+}
+
+/// A disruption that does not touch the service.
+fn nothing_lost() -> Recovered {
+    let term = Term {
+        phase: Phase::Act,
+        what: "nothing of the service depends on a key that can be lost".to_owned(),
+        value: Some(Duration::default()),
+        assurance: Assurance::Proven,
+        source: "no data set is encrypted with a key that the account can delete".to_owned(),
+        span: None,
+    };
+    Recovered { rto: Bound::of(vec![term]), begins: BTreeMap::new(), work: Work::new() }
+}
+
+const NOTHING: &str = "nothing recovers the service";
+
+/// Data that is nowhere else must be restored in a step.
+fn restore_unless_done(procedure: &mut Procedure<'_, '_>, name: &Name, data: &Data<'_>) {
+    if !procedure.restores(name) {
+        let what = format!("restoring `{name}`");
+        let why = format!("no step does `restore data.{name}`");
+        procedure.never(Phase::Restore, &what, &why, data.span);
+    }
 }
 
 /// Who declares an incident of this kind, the deadline, and the place that says so.

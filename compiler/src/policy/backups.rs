@@ -24,13 +24,18 @@ impl Binder<'_> {
         let primary = Bucket { name: body.bucket.clone(), site, span: span("bucket") };
         dotted(&primary, out);
         let mut copies: Vec<Bucket> = Vec::new();
-        let mut schedules = Vec::new();
+        let mut schedules: Vec<Schedule> = Vec::new();
         for (nth, backup) in body.backups.iter().enumerate() {
             let path = [at[0], at[1], "backups".into(), nth.into()];
             match backup.strategy {
                 Strategy::RealTime => self.copies(name, backup, path, &primary, &mut copies, out),
                 Strategy::Daily | Strategy::Weekly => schedules.extend(self.schedule(backup, path, out)),
             }
+        }
+        let copy = self.assumptions().backup_copy.map(|copy| copy.value.value);
+        let runs = self.calendar.runs(&schedules, &primary.site.name, copy);
+        for (schedule, runs) in schedules.iter_mut().zip(runs) {
+            (schedule.interval, schedule.delay) = (runs.interval, runs.delay);
         }
         let encryption = self
             .first(&[at[0], at[1], "encrypt".into()], [body.encrypt, None, None])
@@ -136,7 +141,8 @@ impl Binder<'_> {
         let schedule = Schedule {
             strategy: backup.strategy,
             on: backup.on,
-            interval: schedule::longest_gap(&zone, at.as_str(), backup.strategy),
+            interval: None,
+            delay: Duration::default(),
             at,
             zone,
             start: windows.start.unwrap_or(self.provider().backup.start.value),

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::binder::{Binder, Names};
+use super::calendar::Calendar;
 use super::sites::Sites;
 use super::{
     Policy, Service, approvals, buckets, continuity, dependencies, drills, journal, traffic, waivers,
@@ -97,6 +98,7 @@ fn with_estate(
     let names = service_names(&services, out);
     let mut waivers = waivers::bind(text, &estate.waivers, &contacts, out);
     let mut bound = BTreeMap::new();
+    let calendar = Calendar::default();
     for (document, service) in &services {
         let binder = Binder {
             document: &document.text,
@@ -107,6 +109,7 @@ fn with_estate(
             tier: service.tier.as_ref().and_then(|tier| estate.tiers.get_key_value(tier)),
             names: &names,
             contacts: &contacts,
+            calendar: &calendar,
             complete,
         };
         waivers.extend(waivers::bind(&document.text, &service.waivers, &contacts, out));

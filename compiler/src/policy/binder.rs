@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::calendar::Calendar;
 use super::sites::Sites;
 use crate::diagnostic::{Code, Diagnostic, guess};
 use crate::document::{self, Document, Name, Text, Tier};
@@ -28,6 +29,8 @@ pub(super) struct Binder<'a> {
     pub(super) names: &'a BTreeMap<&'a Name, &'a Document>,
     /// The contacts of the continuity plan.
     pub(super) contacts: &'a Names<'a>,
+    /// When backups are due.
+    pub(super) calendar: &'a Calendar,
     /// Whether every document could be read.
     pub(super) complete: bool,
 }

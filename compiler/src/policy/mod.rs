@@ -7,6 +7,7 @@ mod backups;
 mod bind;
 mod binder;
 mod buckets;
+mod calendar;
 mod continuity;
 mod dependencies;
 mod drills;
@@ -143,8 +144,11 @@ pub struct Schedule {
     pub at: TimeOfDay,
     /// The name of the time zone of `at`.
     pub zone: String,
-    /// The longest time between two backups, including the effect of summer time.
-    pub interval: Duration,
+    /// The longest time between two backups, including the effect of summer time and of other backups of the same data
+    /// that can take their turn. `None`: nothing limits it.
+    pub interval: Option<Duration>,
+    /// How much later a backup can be in its place because of other backups of the same data.
+    pub delay: Duration,
     /// The latest start after the due time.
     pub start: Duration,
     /// The longest time a backup may take.

@@ -1,7 +1,7 @@
 //! Backup schedules: the limits of the provider's service, and the longest time between two backups.
 
-use jiff::civil::{Date, Time};
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
 
 use super::Schedule;
 use crate::diagnostic::{Diagnostic, codes};
@@ -73,10 +73,6 @@ pub(super) fn check(
     }
 }
 
-/// The year that is checked for skipped hours. Summer time rules repeat, so any year works, and a fixed one
-/// keeps reports independent of the current date.
-const YEAR: i16 = 2026;
-
 fn nominal(strategy: Strategy) -> Duration {
     match strategy {
         Strategy::Weekly => Duration::hours(7 * 24),
@@ -84,41 +80,14 @@ fn nominal(strategy: Strategy) -> Duration {
     }
 }
 
-/// The due times of a year in seconds. `None` for a day that does not have the hour, which the service may
-/// skip.
-fn due(zone: &TimeZone, at: &str) -> Vec<Option<i64>> {
-    let mut parts = at.split(':').filter_map(|part| part.parse::<i8>().ok());
-    let time = parts.next().zip(parts.next()).and_then(|(hour, minute)| Time::new(hour, minute, 0, 0).ok());
-    let (Some(time), Ok(first)) = (time, Date::new(YEAR, 1, 1)) else { return Vec::new() };
-    let days = first.series(jiff::ToSpan::day(1)).take_while(|day| day.year() == YEAR);
-    let moment = |day: Date| {
-        let moment = zone.to_ambiguous_timestamp(day.to_datetime(time));
-        let skipped = matches!(moment.offset(), AmbiguousOffset::Gap { .. });
-        // If the hour occurs twice in autumn, use the first: the gap to the next backup is longer.
-        (!skipped).then(|| moment.earlier().ok().map(|moment| moment.as_second())).flatten()
-    };
-    days.map(moment).collect()
-}
-
 fn skipped(zone: &TimeZone, at: &str) -> bool {
-    due(zone, at).contains(&None)
+    let Some(time) = time_of(at) else { return false };
+    let days = super::calendar::days_of_change(zone);
+    days.into_iter().any(|day| super::calendar::due_on(zone, time, day).is_none())
 }
 
-/// The longest time between two backups. For a weekly schedule, every day of the week is checked, because
-/// zones change to summer time on different days.
-pub(super) fn longest_gap(zone: &str, at: &str, strategy: Strategy) -> Duration {
-    let nominal = nominal(strategy);
-    if zone == "UTC" {
-        return nominal;
-    }
-    let Ok(zone) = TimeZone::get(zone) else { return nominal };
-    let every = if strategy == Strategy::Weekly { 7 } else { 1 };
-    let due = due(&zone, at);
-    let gaps = (0..every).flat_map(|first| {
-        let moments: Vec<i64> = due.iter().skip(first).step_by(every).copied().flatten().collect();
-        let gaps = moments.iter().zip(moments.iter().skip(1)).map(|(one, next)| next - one);
-        gaps.collect::<Vec<i64>>()
-    });
-    let longest = gaps.max().and_then(|gap| u64::try_from(gap).ok()).unwrap_or_default();
-    Duration::seconds(longest).max(nominal)
+/// A time of day as the language writes it, `HH:MM`.
+pub(super) fn time_of(at: &str) -> Option<Time> {
+    let mut parts = at.split(':').filter_map(|part| part.parse::<i8>().ok());
+    parts.next().zip(parts.next()).and_then(|(hour, minute)| Time::new(hour, minute, 0, 0).ok())
 }

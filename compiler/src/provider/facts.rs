@@ -101,6 +101,10 @@ pub struct Backup {
     pub start: Fact,
     /// The longest retention of a backup, in days.
     pub longest_days: u64,
+    /// Why one backup can wait for another one.
+    pub one_job: &'static str,
+    /// Why a backup can be skipped each time.
+    pub skipped: &'static str,
     /// Why copies of backups have no bound.
     pub no_copy_bound: &'static str,
     /// Why restores have no bound.

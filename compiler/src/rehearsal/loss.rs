@@ -72,10 +72,10 @@ impl Case<'_> {
     /// The newest backup that can be restored at a moment.
     fn restored(&self, begun: i64, choices: &mut dyn Choices) -> Option<u64> {
         let at = self.disaster.at;
+        // Only the newest backups matter: those of some days, or of some weeks.
         let longest = self.set.schedules.iter().map(|rule| {
-            let week = 8 * 86_400;
-            let runs = rule.start.plus(rule.complete).as_seconds();
-            4 * week + 2 * signed(runs)
+            let runs = signed(rule.start.plus(rule.complete).as_seconds());
+            2 * runs + if rule.on.is_some() { 29 * 86_400 } else { 6 * 86_400 }
         });
         let from = at - longest.max()?;
         let all = backups::made(self.service, self.name, self.set, from, at + 86_400, choices);

@@ -64,11 +64,14 @@ const STORAGE: Storage = Storage {
 };
 
 /// Sources: AWS Backup API Reference, `BackupRuleInput` (`StartWindowMinutes`: 60 at least) and `Lifecycle`; AWS Backup
-/// Developer Guide, "Controls and remediation".
+/// Developer Guide, "Controls and remediation" and "AWS Backup quotas" (jobs per resource).
 const BACKUP: Backup = Backup {
     service: "AWS Backup",
     start: Fact { value: Duration::hours(1), why: "its start window (AWS Backup: at least 1 h)" },
     longest_days: 36_500,
+    one_job: "AWS Backup runs one backup or copy job of a resource at a time",
+    skipped: "AWS Backup runs one backup or copy job of a resource at a time, and skips one that cannot start in its window: \
+              leave more time between the backups of this data, or shorten their windows",
     no_copy_bound: "AWS guarantees no time for copies: state `assumptions.backup-copy`",
     no_restore_bound: "AWS guarantees no time for restores: state the data's `size` and `assumptions.restore-throughput`, or \
                        how long the step `takes`",

@@ -3,7 +3,7 @@
 //! Source: IAM User Guide, "Policy evaluation logic" (an explicit deny wins over an allow) and "IAM JSON policy elements
 //! reference" (`Action`, `NotAction`, `Resource`, `NotResource`, wildcards `*` and `?`; actions are not case sensitive).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Whether a document allows an action on the whole of a resource, which may end in `*`.
 ///
@@ -13,22 +13,111 @@ use serde_json::Value;
 /// nothing may deny the action.
 #[must_use]
 pub fn allows(document: &Value, action: &str, resource: &str) -> bool {
-    let statements = match document.get("Statement") {
+    let statements = statements(document);
+    let covers =
+        |one: &Value| is_about(one, action) && about(one, "Resource", |pattern| matches(pattern, resource));
+    statements.iter().any(|one| has_effect(one, "Allow") && applies(one) && covers(one))
+        && !statements
+            .iter()
+            .any(|one| has_effect(one, "Deny") && is_about(one, action) && touches(one, resource))
+}
+
+/// A role that S3 assumes, as the principal of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Principal<'a> {
+    /// The ARN of the role.
+    pub role: &'a str,
+    /// The service that assumes it. A denial of the service counts too.
+    pub service: &'a str,
+}
+
+/// Whether a document denies something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Denial {
+    /// No statement does.
+    No,
+    /// A statement may: it has a condition that is not evaluated here, or an element that is not understood.
+    Perhaps,
+    /// A statement does, for the whole of the resource or for a part of it.
+    Yes,
+}
+
+/// Whether a resource's policy denies a principal an action on a resource, which may end in `*`.
+///
+/// The only condition that is evaluated is the one that requests come over TLS (`aws:SecureTransport`), because S3 replicates
+/// over TLS (Amazon S3 User Guide, "Protecting data with encryption").
+#[must_use]
+pub fn denies(document: &Value, action: &str, resource: &str, principal: Principal<'_>) -> Denial {
+    let denial = |one: &Value| {
+        if !has_effect(one, "Deny") || !is_about(one, action) || !touches(one, resource) {
+            return Denial::No;
+        }
+        let who = names(one, principal);
+        match one.get("Condition") {
+            None => who,
+            Some(condition) if *condition == json!({"Bool": {"aws:SecureTransport": "false"}}) => Denial::No,
+            Some(_) => who.min(Denial::Perhaps),
+        }
+    };
+    statements(document).iter().map(denial).max().unwrap_or(Denial::No)
+}
+
+/// Whether a statement of a resource's policy is about a principal: `Yes`, `No`, or `Perhaps` if a `NotPrincipal` leaves the
+/// role out. The session that S3 assumes the role with is a principal of its own, and its name is not known (IAM User
+/// Guide, "AWS JSON policy elements: `NotPrincipal`").
+fn names(statement: &Value, principal: Principal<'_>) -> Denial {
+    let account = principal.role.split(':').nth(4).unwrap_or_default();
+    let root = format!("arn:aws:iam::{account}:root");
+    let session = format!(
+        "arn:aws:sts::{account}:assumed-role/{}/",
+        principal.role.rsplit('/').next().unwrap_or_default()
+    );
+    let is = |key: &str, name: &str| match key {
+        "AWS" => {
+            name == "*" || [principal.role, account, &root].contains(&name) || name.starts_with(&session)
+        }
+        "Service" => name == "*" || name == principal.service,
+        _ => false,
+    };
+    let named = |found: &Value| match found {
+        Value::String(all) => all == "*",
+        Value::Object(kinds) => {
+            kinds.iter().any(|(key, found)| patterns(found).into_iter().any(|name| is(key, name)))
+        }
+        _ => true,
+    };
+    match (statement.get("Principal"), statement.get("NotPrincipal")) {
+        (Some(found), _) if named(found) => Denial::Yes,
+        (Some(_), _) => Denial::No,
+        (None, Some(found)) if named(found) => Denial::Perhaps,
+        (None, Some(_)) => Denial::Yes,
+        (None, None) => Denial::Perhaps,
+    }
+}
+
+fn statements(document: &Value) -> &[Value] {
+    match document.get("Statement") {
         Some(Value::Array(all)) => all.as_slice(),
         Some(one) => std::slice::from_ref(one),
-        None => return false,
-    };
-    let has = |one: &Value, wanted: &str| one.get("Effect").is_some_and(|effect| effect == wanted);
-    let covers = |one: &Value| {
-        about(one, "Action", |pattern| matches(&pattern.to_lowercase(), &action.to_lowercase()))
-            && about(one, "Resource", |pattern| matches(pattern, resource))
-    };
-    let touches = |one: &Value| {
-        about(one, "Action", |pattern| matches(&pattern.to_lowercase(), &action.to_lowercase()))
-            && about(one, "Resource", |pattern| overlap(pattern, resource))
-    };
-    statements.iter().any(|one| has(one, "Allow") && applies(one) && covers(one))
-        && !statements.iter().any(|one| has(one, "Deny") && touches(one))
+        None => &[],
+    }
+}
+
+fn has_effect(statement: &Value, wanted: &str) -> bool {
+    statement.get("Effect").is_some_and(|effect| effect == wanted)
+}
+
+fn is_about(statement: &Value, action: &str) -> bool {
+    about(statement, "Action", |pattern| matches(&pattern.to_lowercase(), &action.to_lowercase()))
+}
+
+/// Whether a statement applies to a resource or to a part of it.
+fn touches(statement: &Value, resource: &str) -> bool {
+    match (statement.get("Resource"), statement.get("NotResource")) {
+        (Some(found), _) => patterns(found).into_iter().any(|pattern| overlap(pattern, resource)),
+        (None, Some(found)) => !patterns(found).into_iter().any(|pattern| matches(pattern, resource)),
+        (None, None) => false,
+    }
 }
 
 /// Whether a statement has no condition, or only Holdfast's condition that the resource belongs to an
@@ -49,17 +138,19 @@ fn applies(statement: &Value) -> bool {
 /// Whether an element of a statement matches: one of its patterns does, or none of the patterns of its
 /// negation.
 fn about(statement: &Value, element: &str, fits: impl Fn(&str) -> bool) -> bool {
-    let patterns = |found: &Value| -> Vec<String> {
-        match found {
-            Value::String(one) => vec![one.clone()],
-            Value::Array(all) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            _ => Vec::new(),
-        }
-    };
     match (statement.get(element), statement.get(format!("Not{element}"))) {
-        (Some(found), _) => patterns(found).iter().any(|pattern| fits(pattern)),
-        (None, Some(found)) => !patterns(found).iter().any(|pattern| fits(pattern)),
+        (Some(found), _) => patterns(found).into_iter().any(&fits),
+        (None, Some(found)) => !patterns(found).into_iter().any(&fits),
         (None, None) => false,
+    }
+}
+
+/// The patterns of an element: one, or a list.
+fn patterns(found: &Value) -> Vec<&str> {
+    match found {
+        Value::String(one) => vec![one],
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -116,8 +207,6 @@ fn overlap(pattern: &str, resource: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     const WRITE: &str = "s3:ReplicateObject";
@@ -168,6 +257,53 @@ mod tests {
         }
         let elsewhere = json!({"Effect": "Deny", "Action": WRITE, "Resource": "arn:aws:s3:::other/*"});
         assert!(allowed(&json!([allow, elsewhere])));
+    }
+
+    #[test]
+    fn deny_of_all_other_resources_does_not_spare_a_resource_of_which_it_names_a_part() {
+        let allow = json!({"Effect": "Allow", "Action": WRITE, "Resource": TO});
+        let sparing = |part: &str| json!({"Effect": "Deny", "Action": WRITE, "NotResource": part});
+        assert!(!allowed(&json!([allow, sparing("arn:aws:s3:::acme-copy/logs/*")])));
+        assert!(allowed(&json!([allow, sparing("arn:aws:s3:::acme-copy/*")])));
+    }
+
+    #[test]
+    fn denial_of_a_resource_counts_for_the_principals_that_it_names() {
+        let role = "arn:aws:iam::111122223333:role/holdfast-acme";
+        let denial = |who: Value, condition: Option<Value>| {
+            let mut statement = json!({"Effect": "Deny", "Action": "s3:Replicate*", "Resource": TO});
+            let Value::Object(parts) = &mut statement else { return Denial::No };
+            if let Value::Object(who) = who {
+                parts.extend(who);
+            }
+            parts.extend(condition.map(|condition| ("Condition".to_owned(), condition)));
+            let document = json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}, statement]});
+            denies(&document, WRITE, TO, Principal { role, service: "s3.amazonaws.com" })
+        };
+        for hit in [
+            json!({"Principal": "*"}),
+            json!({"Principal": {"AWS": "*"}}),
+            json!({"Principal": {"AWS": ["arn:aws:iam::999999999999:root", role]}}),
+            json!({"Principal": {"AWS": "111122223333"}}),
+            json!({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}),
+            json!({"Principal": {"AWS": "arn:aws:sts::111122223333:assumed-role/holdfast-acme/s3-replication"}}),
+            json!({"Principal": {"Service": "s3.amazonaws.com"}}),
+            json!({"NotPrincipal": {"AWS": "arn:aws:iam::111122223333:user/admin"}}),
+        ] {
+            assert_eq!(denial(hit.clone(), None), Denial::Yes, "{hit}");
+            let condition = json!({"StringNotEquals": {"aws:PrincipalTag/team": "dr"}});
+            assert_eq!(denial(hit.clone(), Some(condition)), Denial::Perhaps, "{hit}");
+            let tls = json!({"Bool": {"aws:SecureTransport": "false"}});
+            assert_eq!(denial(hit.clone(), Some(tls)), Denial::No, "{hit}");
+        }
+        for other in [
+            json!({"Principal": {"AWS": "arn:aws:iam::999999999999:root"}}),
+            json!({"Principal": {"Service": "logging.s3.amazonaws.com"}}),
+        ] {
+            assert_eq!(denial(other.clone(), None), Denial::No, "{other}");
+        }
+        assert_eq!(denial(json!({"NotPrincipal": {"AWS": role}}), None), Denial::Perhaps);
+        assert_eq!(denial(json!({}), None), Denial::Perhaps, "a statement without a principal");
     }
 
     #[test]

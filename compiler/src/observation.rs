@@ -109,7 +109,7 @@ impl Observation {
     }
 }
 
-/// The objects to look up: every resource of the graph, and every object that Holdfast owns.
+/// The objects to look up: every resource of the graph and what it looks at, and every object that Holdfast owns.
 #[must_use]
 pub fn scope(graph: &Graph, owned: &[Owned]) -> Vec<Wanted> {
     let wanted = graph
@@ -118,5 +118,8 @@ pub fn scope(graph: &Graph, owned: &[Owned]) -> Vec<Wanted> {
         .map(|resource| (resource.address.clone(), resource.identity()));
     let made = owned.iter().map(|owned| (owned.address.clone(), owned.identity.clone()));
     let all: BTreeSet<(Address, Identity)> = wanted.chain(made).collect();
-    all.into_iter().map(|(address, identity)| Wanted { kind: address.kind(), identity }).collect()
+    let looks: BTreeSet<&(Kind, Identity)> = graph.iter().flat_map(|resource| &resource.looks).collect();
+    let looks = looks.into_iter().map(|(kind, identity)| Wanted { kind: *kind, identity: identity.clone() });
+    let all = all.into_iter().map(|(address, identity)| Wanted { kind: address.kind(), identity });
+    all.chain(looks).collect()
 }

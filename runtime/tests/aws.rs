@@ -309,9 +309,11 @@ fn calls(text: &str) -> u64 {
 }
 
 /// Terraform 1.11 with its provider 5.100 needs 1,482 calls to plan the same estate on the same stand-in, and
-/// 2,325 to apply it.
+/// 2,325 to apply it. A plan reads nine settings of every bucket of a real-time copy: the five that it manages and the four
+/// that decide whether S3 copies (policy, lifecycle, payer, Object Lock). Without those four it needed 330 calls and stated
+/// objectives that were not met.
 #[test]
-fn twenty_services_cost_a_quarter_of_the_calls_of_terraform() {
+fn twenty_services_cost_two_fifths_of_the_calls_of_terraform() {
     let standin = Standin::start();
     standin.zone("acme.example");
     let bench = Bench::aws(&standin);
@@ -323,7 +325,7 @@ fn twenty_services_cost_a_quarter_of_the_calls_of_terraform() {
     assert!(applied.stdout.contains("Applied: 180 created"), "{}", applied.stdout);
     assert!(calls(&applied.stdout) <= 2_325 / 4, "{}", applied.stdout);
     let planned = bench.run("plan policies -v --detailed-exitcode").expect(0);
-    assert!(calls(&planned.stderr) <= 1_482 / 4, "{}", planned.stderr);
+    assert!(calls(&planned.stderr) <= 1_482 * 2 / 5, "{}", planned.stderr);
     let again = bench.run("apply policies --yes --quiet").expect(0);
     assert!(again.stdout.contains("No changes."), "{}", again.stdout);
 }

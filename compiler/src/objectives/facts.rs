@@ -38,6 +38,8 @@ pub struct Traffic {
     pub dns: &'static Dns,
     /// Whether it fails over: the observed record is not set up otherwise.
     pub moves: bool,
+    /// Why it does not, although it is set up, because of something that the policy does not manage.
+    pub stopped: Option<String>,
     /// How a failure is detected.
     pub detection: Detection,
     /// How long an answer may be cached.
@@ -118,6 +120,8 @@ pub struct Copy<'p> {
     pub left: Option<(&'static str, Span)>,
     /// Whether some objects were never copied, and what the author states about them.
     pub backfill: Backfill,
+    /// Why nothing is copied, or not everything stays, because of something that the policy does not manage.
+    pub stopped: Option<String>,
 }
 
 impl Facts<'_> {
@@ -137,7 +141,7 @@ impl Copy<'_> {
             Backfill::Done(day) => as_of.is_none_or(|today| day.value.value <= today),
             Backfill::Missing | Backfill::Gap { .. } => false,
         };
-        self.timed && copied
+        self.timed && copied && self.stopped.is_none()
     }
 }
 

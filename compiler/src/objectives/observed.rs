@@ -24,8 +24,10 @@ pub fn observed<'p>(service: &'p Service, live: Live<'_>) -> Option<Facts<'p>> {
         provider::find(data.provider.name).is_some_and(|provider| (provider.evidence.data)(&view, name, data))
     });
     backfill(&view, &mut facts);
-    facts.undecided = facts.data.iter().find_map(|(name, data)| {
-        provider::find(data.provider.name).and_then(|provider| (provider.evidence.undecided)(&view, name))
+    stop(&view, &mut facts);
+    facts.undecided = service.data.iter().find_map(|(name, set)| {
+        let provider = provider::find(set.primary.site.region.provider.name)?;
+        (provider.evidence.undecided)(&view, name, set)
     });
     (there || !facts.data.is_empty()).then_some(facts)
 }
@@ -34,7 +36,9 @@ pub fn observed<'p>(service: &'p Service, live: Live<'_>) -> Option<Facts<'p>> {
 #[must_use]
 pub fn planned<'p>(service: &'p Service, live: Live<'_>) -> Facts<'p> {
     let mut facts = Facts::wanted(service);
-    backfill(&View { service, live }, &mut facts);
+    let view = View { service, live };
+    backfill(&view, &mut facts);
+    stop(&view, &mut facts);
     facts
 }
 
@@ -45,28 +49,32 @@ pub fn copies(service: &Service, live: Live<'_>) -> Vec<SeenCopy> {
     let view = View { service, live };
     let mut seen = Vec::new();
     for (name, wanted) in &Facts::wanted(service).data {
+        let Some(set) = service.data.get(*name) else { continue };
         let Some(provider) = provider::find(wanted.provider.name) else { continue };
         let evidence = provider.evidence;
-        if (evidence.undecided)(&view, name).is_some() {
+        if (evidence.undecided)(&view, name, set).is_some() {
             continue;
         }
         let mut today = wanted.clone();
         let there = (evidence.data)(&view, name, &mut today);
+        (evidence.stop)(&view, name, &mut today);
         let primary = (evidence.bucket)(&view, name, wanted.primary);
         for copy in &wanted.copies {
             let bucket = (evidence.bucket)(&view, name, copy.bucket);
-            let works = there
-                && today.versioned
-                && today.copies.iter().any(|one| one.bucket.site.name == copy.bucket.site.name);
-            let state = match () {
-                () if !there && !(live.had)(&primary) => CopyState::New,
-                () if !there => CopyState::Broken("the primary bucket was gone".to_owned()),
-                () if works => CopyState::Works,
-                () if (live.find)(&bucket).is_some() => {
+            let now = today.copies.iter().find(|one| one.bucket.site.name == copy.bucket.site.name);
+            let works = there && today.versioned && now.is_some();
+            let state = match now.and_then(|now| now.stopped.clone()) {
+                _ if !there && !(live.had)(&primary) => CopyState::New,
+                _ if !there => CopyState::Broken("the primary bucket was gone".to_owned()),
+                Some(why) => CopyState::Broken(why),
+                None if works => CopyState::Works,
+                None if (live.find)(&bucket).is_some() => {
                     CopyState::Broken("the replication did not copy every object".to_owned())
                 }
-                () if (live.had)(&bucket) => CopyState::Broken("the bucket of the copy was gone".to_owned()),
-                () => CopyState::Broken("the copy did not exist yet".to_owned()),
+                None if (live.had)(&bucket) => {
+                    CopyState::Broken("the bucket of the copy was gone".to_owned())
+                }
+                None => CopyState::Broken("the copy did not exist yet".to_owned()),
             };
             seen.push(SeenCopy {
                 from: wanted.primary.name.to_string(),
@@ -88,6 +96,22 @@ fn stated(backfill: &Backfill) -> Option<Date> {
 }
 
 /// Find out which copies lack objects: from what exists, and from what the journal remembers.
+/// What no policy manages stays as it is, so it decides the facts of today and those after the plan.
+fn stop(view: &View<'_, '_>, facts: &mut Facts<'_>) {
+    for (name, data) in &mut facts.data {
+        if let Some(provider) = provider::find(data.provider.name) {
+            (provider.evidence.stop)(view, name, data);
+        }
+    }
+    for (name, traffic) in &mut facts.traffic {
+        let wanted = view.service.traffic.get(*name);
+        let provider = wanted.and_then(|wanted| Some((wanted, provider::find(wanted.provider.name)?)));
+        if let Some((wanted, provider)) = provider {
+            traffic.stopped = (provider.evidence.diverted)(view, name, wanted);
+        }
+    }
+}
+
 fn backfill(view: &View<'_, '_>, facts: &mut Facts<'_>) {
     let seen = copies(view.service, view.live);
     for (name, data) in &mut facts.data {

@@ -157,7 +157,9 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
         }
     }
     let span = Some(copy.bucket.span);
-    terms.push(if let Some((what_is, span)) = copy.left {
+    terms.push(if let Some(why) = &copy.stopped {
+        Term::unbounded(Phase::Loss, what, why.as_str(), span)
+    } else if let Some((what_is, span)) = copy.left {
         let why = format!("{what_is} left unmanaged, so no time is guaranteed");
         Term::unbounded(Phase::Loss, what, why, Some(span))
     } else if copy.timed {

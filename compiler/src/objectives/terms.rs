@@ -53,9 +53,10 @@ pub(super) fn detect(traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) 
 
 /// What happens between the failed health check and the last client at the standby.
 pub(super) fn failover(name: &Name, traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) -> Vec<Term> {
-    if !traffic.moves {
+    if !traffic.moves || traffic.stopped.is_some() {
         let what = format!("traffic `{name}` does not fail over");
-        return vec![Term::unbounded(Phase::Propagate, what, "there is no failover", Some(traffic.span))];
+        let why = traffic.stopped.as_deref().unwrap_or("there is no failover");
+        return vec![Term::unbounded(Phase::Propagate, what, why, Some(traffic.span))];
     }
     let given = &facts.assumptions;
     let of = |phase, what: &str, setting| assumed(phase, what, Some(setting), "", traffic.span, as_of);

@@ -3,7 +3,7 @@
 use crate::copies::KnownCopy;
 use crate::observation::Object;
 use crate::policy::Service;
-use crate::resource::{Address, Attribute, Kind, Resource, Values};
+use crate::resource::{Address, Attribute, Identity, Kind, Resource, Values};
 use serde_json::Value;
 
 /// Access to the existing resources of an estate.
@@ -21,6 +21,10 @@ pub struct Live<'a> {
     pub known: &'a dyn Fn(&str, &str) -> Option<&'a KnownCopy>,
     /// The resource that the policy declares at an address.
     pub declared: &'a dyn Fn(&Address) -> Option<&'a Resource>,
+    /// Finds what was looked at besides, and what is in the place of a resource.
+    pub look: &'a dyn Fn(Kind, &Identity) -> Option<&'a Object>,
+    /// Why an object could not be seen. `None` if it was seen or was not looked for.
+    pub unseen: &'a dyn Fn(Kind, &Identity) -> Option<&'a str>,
 }
 
 /// The existing resources of one service.
@@ -86,6 +90,18 @@ impl<'a> View<'a, '_> {
         });
         let applied = (self.live.applied)(&address).and_then(|applied| applied.get(name));
         declared.into_iter().chain(applied).collect()
+    }
+
+    /// What was looked at besides.
+    ///
+    /// # Errors
+    /// Why it could not be seen.
+    pub fn look(&self, kind: Kind, values: &Values) -> Result<Option<&'a Object>, &'a str> {
+        let identity = Identity::of(kind, values);
+        match (self.live.look)(kind, &identity) {
+            Some(object) => Ok(Some(object)),
+            None => (self.live.unseen)(kind, &identity).map_or(Ok(None), Err),
+        }
     }
 
     /// The run in which Holdfast made it.

@@ -23,7 +23,7 @@ impl<'p> Facts<'p> {
                 None => Detection::Target(traffic.span),
             };
             let (span, ttl) = (traffic.span, traffic.ttl.clone());
-            (name, Traffic { span, dns, moves: true, detection, ttl, alias })
+            (name, Traffic { span, dns, moves: true, stopped: None, detection, ttl, alias })
         });
         let data = service.data.iter().filter_map(|(name, set)| {
             let facts = set.primary.site.region.provider;
@@ -31,7 +31,7 @@ impl<'p> Facts<'p> {
             let backfill = || set.backfilled.clone().map_or(Backfill::NotNeeded, Backfill::Done);
             let copies = set.copies.iter().map(|bucket| {
                 let left = (evidence.left)(service, name, &[&set.primary, bucket]);
-                Copy { bucket, timed: left.is_none(), left, backfill: backfill() }
+                Copy { bucket, timed: left.is_none(), left, backfill: backfill(), stopped: None }
             });
             let data = Data {
                 span: set.backups,

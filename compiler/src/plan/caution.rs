@@ -22,13 +22,21 @@ impl Plan {
                  can make the data unreadable."
             )
         });
+        keys.chain(self.foreign().map(|found| format!("{found}."))).collect()
+    }
+
+    /// What was observed that no policy manages, and that decides an objective: rights of others, and settings. Each is a
+    /// sentence without its full stop.
+    pub(super) fn foreign(&self) -> impl Iterator<Item = String> {
         let rights = self.observed.iter().filter_map(|object| {
             let others = object.kind.schema().rights_of_others?(&object.attributes)?;
             let (kind, name) = (object.kind.name(), &object.id);
-            Some(format!(
-                "the {kind} `{name}` has rights that Holdfast neither granted nor checks: {others}."
-            ))
+            Some(format!("the {kind} `{name}` has rights that Holdfast neither granted nor checks: {others}"))
         });
-        keys.chain(rights).collect()
+        let settings = self.observed.iter().filter_map(|object| {
+            let has = object.kind.schema().foreign_settings?(&object.attributes)?;
+            Some(format!("{has}: the policy does not manage that, and it decides an objective"))
+        });
+        rights.chain(settings)
     }
 }

@@ -161,7 +161,7 @@ impl<'a> Differ<'a> {
         let schema = resource.address.kind().schema();
         let found = self.bound.found.get(&resource.address).copied();
         match (schema.lifecycle, found) {
-            (Lifecycle::Milestone, _) => self.keep(resource, None),
+            (Lifecycle::Milestone | Lifecycle::Evidence, _) => self.keep(resource, None),
             (Lifecycle::Prerequisite, Some(object)) => self.keep(resource, Some(object)),
             (Lifecycle::Prerequisite, None) => self.errors.push(obstacle::missing(resource)),
             (Lifecycle::Managed, Some(object)) => self.existing(resource, object),

@@ -1,5 +1,5 @@
-//! Drift only, for a scheduled job: what somebody has changed in the cloud since the last apply. Empty if
-//! there is none.
+//! Drift only, for a scheduled job: what somebody has changed in the cloud since the last apply, and settings that no policy
+//! manages and that decide an objective. Empty if there is none.
 
 use std::fmt::Write as _;
 
@@ -25,13 +25,15 @@ impl Plan {
     }
 }
 
-/// Drift as text, with what could not be seen: that may have drifted too. Empty if there is neither.
+/// Drift as text, with foreign settings, which are not counted, and what could not be seen: that may have drifted too.
+/// Empty if there is none of these.
 #[must_use]
 pub fn drift(plan: &Plan, style: Style) -> String {
     let plan = &*plan.shown();
     let steps: Vec<&Step> = plan.drifted().collect();
+    let foreign: Vec<String> = plan.foreign().collect();
     let mut out = String::new();
-    if steps.is_empty() && !plan.is_partial() {
+    if steps.is_empty() && foreign.is_empty() && !plan.is_partial() {
         return out;
     }
     let pen = Pen::new(style);
@@ -53,6 +55,9 @@ pub fn drift(plan: &Plan, style: Style) -> String {
                 let _ = writeln!(out, "{}", wrap(&line(&words(change)), 6, pen.width()));
             });
         }
+    }
+    for found in &foreign {
+        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&format!("! {}.", line(found)), 2, pen.width())));
     }
     unknown::text(plan, &pen, &mut out);
     let (count, noun) = (steps.len(), if steps.len() == 1 { "resource differs" } else { "resources differ" });

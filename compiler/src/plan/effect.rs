@@ -14,7 +14,7 @@ use crate::objectives::{Assurance, Bound, Derivation, Deriver, Facts, Live, copi
 use crate::observation::Object;
 use crate::policy::Policy;
 use crate::printable::one_line;
-use crate::resource::{Address, Identity, Kind, Values};
+use crate::resource::{Address, Identity, Kind, Lifecycle, Values};
 use crate::text::{Pen, wrap};
 use crate::units::Duration;
 
@@ -130,7 +130,7 @@ pub(super) fn effects<'c>(
     found: &BTreeMap<Address, &Object>,
     unknown: BTreeMap<&'c str, String>,
 ) -> (Vec<Effect>, Vec<SeenCopy>) {
-    let Inputs { compiled, graph, owned, .. } = *inputs;
+    let Inputs { compiled, graph, owned, observation, .. } = *inputs;
     let (policy, as_of) = (&compiled.policy, compiled.options.as_of);
     let made: BTreeMap<(Kind, &Identity), u64> = owned
         .iter()
@@ -152,8 +152,27 @@ pub(super) fn effects<'c>(
     let remembered: BTreeMap<(&str, &str), &KnownCopy> =
         inputs.copies.iter().map(|known| ((known.from.as_str(), known.to.as_str()), known)).collect();
     let known = |from: &str, to: &str| remembered.get(&(from, to)).copied();
-    let live =
-        Live { find: &find, made: &made, applied: &applied, had: &had, known: &known, declared: &declared };
+    let beside = |object: &&Object| {
+        let schema = object.kind.schema();
+        schema.lifecycle == Lifecycle::Evidence || schema.coexist.is_some()
+    };
+    let beside = observation.objects.iter().filter(beside);
+    let beside: BTreeMap<(Kind, Identity), &Object> =
+        beside.map(|object| ((object.kind, object.identity()), object)).collect();
+    let look = |kind: Kind, identity: &Identity| beside.get(&(kind, identity.clone())).copied();
+    let unseen: BTreeMap<(Kind, &Identity), &str> =
+        observation.unseen.iter().map(|one| ((one.kind, &one.identity), one.reason.as_str())).collect();
+    let unseen = |kind: Kind, identity: &Identity| unseen.get(&(kind, identity)).copied();
+    let live = Live {
+        find: &find,
+        made: &made,
+        applied: &applied,
+        had: &had,
+        known: &known,
+        declared: &declared,
+        look: &look,
+        unseen: &unseen,
+    };
     let seen = policy.services.values().filter(|service| !unknown.contains_key(service.name.as_str()));
     let seen = seen.flat_map(|service| copies(service, live)).collect();
     // For a service without existing resources, other services use its desired facts. Its effects have no

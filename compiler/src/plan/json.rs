@@ -152,7 +152,7 @@ fn change(step: &Step) -> Value {
         Action::Delete => json!(["delete"]),
     };
     let mode = match step.address.kind().schema().lifecycle {
-        Lifecycle::Prerequisite => "data",
+        Lifecycle::Prerequisite | Lifecycle::Evidence => "data",
         _ => "managed",
     };
     let (mut after, mut unknown, mut replace_paths) = (Map::new(), Map::new(), Vec::new());

@@ -4,7 +4,7 @@
 use crate::document::Name;
 use crate::objectives::facts::{Data, Traffic};
 use crate::objectives::view::View;
-use crate::policy::{self, Bucket, Service};
+use crate::policy::{self, Bucket, DataSet, Service};
 use crate::resource::Address;
 use crate::source::Span;
 
@@ -28,11 +28,15 @@ pub struct Evidence {
     /// exists.
     pub data: fn(&View<'_, '_>, &Name, &mut Data<'_>) -> bool,
     /// Why the observed objects of a data set do not decide whether it is copied.
-    pub undecided: fn(&View<'_, '_>, &Name) -> Option<String>,
+    pub undecided: fn(&View<'_, '_>, &Name, &DataSet) -> Option<String>,
     /// The address of the bucket of a data set at a site.
     pub bucket: fn(&View<'_, '_>, &Name, &Bucket) -> Address,
     /// The address of what copies a data set.
     pub copier: fn(&View<'_, '_>, &Name) -> Address,
+    /// Find what stops a copy or shortens how long it and older versions stay, although the policy does not manage it.
+    pub stop: fn(&View<'_, '_>, &Name, &mut Data<'_>),
+    /// What keeps an entry of traffic from failing over, although the policy does not manage it.
+    pub diverted: fn(&View<'_, '_>, &Name, &policy::Traffic) -> Option<String>,
     /// Find copies that may lack older objects: a bucket that existed before its replication may have objects
     /// that are never copied.
     pub backfill: fn(&View<'_, '_>, &Name, &mut Data<'_>),

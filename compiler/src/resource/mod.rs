@@ -71,6 +71,8 @@ pub struct Resource {
     pub after: BTreeSet<Address>,
     /// What the policy names explicitly for it, outside of Holdfast's ownership.
     pub named: Named,
+    /// What is looked at besides, because an objective depends on it: kinds that are only evidence.
+    pub looks: BTreeSet<(Kind, Identity)>,
 }
 
 impl Resource {
@@ -78,7 +80,8 @@ impl Resource {
     #[must_use]
     pub fn new(address: Address, purpose: impl Into<String>, origin: Span) -> Self {
         let (attributes, after, named) = (BTreeMap::new(), BTreeSet::new(), Named::default());
-        Self { address, purpose: purpose.into(), origin, attributes, after, named }
+        let looks = BTreeSet::new();
+        Self { address, purpose: purpose.into(), origin, attributes, after, named, looks }
     }
 
     /// Set an attribute to a value.
@@ -100,6 +103,14 @@ impl Resource {
     #[must_use]
     pub fn after(mut self, other: &Address) -> Self {
         self.after.insert(other.clone());
+        self
+    }
+
+    /// Look at something besides, by the one attribute that identifies it.
+    #[must_use]
+    pub fn look(mut self, kind: Kind, name: &str, value: impl Into<Value>) -> Self {
+        let identity = Identity::of(kind, &Values::from([(name.to_owned(), value.into())]));
+        self.looks.insert((kind, identity));
         self
     }
 

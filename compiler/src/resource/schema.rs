@@ -41,6 +41,8 @@ pub struct KindSchema {
     pub acts: bool,
     /// The permissions of an object that Holdfast did not grant, as text.
     pub rights_of_others: Option<fn(&Values) -> Option<String>>,
+    /// Settings of an object that no policy manages and that decide an objective, as a clause: "the bucket `x` has …".
+    pub foreign_settings: Option<fn(&Values) -> Option<String>>,
     /// The attributes that grant permissions to an object.
     pub rights: &'static [&'static str],
     /// The name that a console shows for an object, if that is not its identity.
@@ -68,6 +70,7 @@ impl KindSchema {
         known_as: &[],
         acts: false,
         rights_of_others: None,
+        foreign_settings: None,
         rights: &[],
         shown_as: None,
         by_hand: None,
@@ -117,6 +120,8 @@ pub enum Lifecycle {
     Prerequisite,
     /// Nobody: a point in the graph that is reached when its dependencies are done.
     Milestone,
+    /// Somebody else, or nobody: it is only looked at, because an objective depends on it. It has no address and no step.
+    Evidence,
 }
 
 /// The declaration of an attribute.

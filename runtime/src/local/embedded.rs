@@ -56,6 +56,11 @@ pub trait Embedded: Sync {
     fn provide(&self, _identity: &Identity) -> Option<Object> {
         None
     }
+
+    /// What is seen of something that is only looked at: what the cloud's file says of it, with the defaults of the service.
+    fn evidence(&self, _state: &State, _identity: &Identity) -> Option<Object> {
+        None
+    }
 }
 
 /// An object that a command changes, and its surroundings.

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Unseen, Wanted};
 use holdfast_compiler::plan::{Account, Action};
-use holdfast_compiler::resource::{Identity, Kind, Values};
+use holdfast_compiler::resource::{Identity, Kind, Lifecycle, Values};
 
 use crate::cloud::{Caller, Callers, Calls, Class, Cloud, CloudError, Command, Done};
 use crate::provider::{self, PROVIDERS};
@@ -133,15 +133,17 @@ impl Cloud for Local {
         let identities: BTreeSet<(Kind, &Identity)> =
             scope.iter().map(|wanted| (wanted.kind, &wanted.identity)).collect();
         let seen = |object: &&Object| match &object.kind.schema().coexist {
+            _ if is_evidence(object.kind) => false,
             Some(coexist) => places.contains(&(object.kind, coexist.place(&object.attributes))),
             None => identities.contains(&(object.kind, &object.identity())),
         };
+        let evidence: Vec<Object> = scope.iter().filter_map(|wanted| evidence(&state, wanted)).collect();
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(earlier) = earlier.as_ref().filter(|_| stale) {
-            return Ok(Self::observation(earlier.iter().filter(seen), &BTreeSet::new()));
+            return Ok(Self::observation(earlier.iter().filter(seen).chain(&evidence), &BTreeSet::new()));
         }
         let lost = state.weather.as_ref().map(|weather| weather.lost.clone()).unwrap_or_default();
-        Ok(Self::observation(state.objects().filter(seen), &lost))
+        Ok(Self::observation(state.objects().filter(seen).chain(&evidence), &lost))
     }
 
     async fn survey(&self) -> Result<Survey, CloudError> {
@@ -205,6 +207,16 @@ impl Drop for Local {
             let _ = store.close(state);
         }
     }
+}
+
+fn is_evidence(kind: Kind) -> bool {
+    kind.schema().lifecycle == Lifecycle::Evidence
+}
+
+/// What is seen of something that is only looked at.
+fn evidence(state: &State, wanted: &Wanted) -> Option<Object> {
+    let kind = provider::embedded(wanted.kind).filter(|kind| is_evidence(kind.kind()))?;
+    kind.evidence(state, &wanted.identity)
 }
 
 /// Why a command cannot be carried out while a region is lost.

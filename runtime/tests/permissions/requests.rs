@@ -29,6 +29,10 @@ fn operation(request: &Request) -> String {
             return format!("{service}:{}", body.strip_prefix("Action=").unwrap().split('&').next().unwrap());
         }
     }
+    if request.is_for("kms") {
+        let target = request.header("x-amz-target").unwrap();
+        return format!("kms:{}", target.strip_prefix("TrentService.").unwrap());
+    }
     if request.is_for("route53") {
         let name = match (method, &parts[1..]) {
             ("GET", ["hostedzone"]) => "ListHostedZones",
@@ -64,6 +68,10 @@ fn operation(request: &Request) -> String {
                 "ownershipControls" => "BucketOwnershipControls",
                 "tagging" => "BucketTagging",
                 "replication" => "BucketReplication",
+                "policy" => "BucketPolicy",
+                "lifecycle" => "BucketLifecycleConfiguration",
+                "requestPayment" => "BucketRequestPayment",
+                "object-lock" => "ObjectLockConfiguration",
                 _ => panic!("{}", request.line()),
             };
             return format!("s3:{}{what}", if method == "GET" { "Get" } else { "Put" });
@@ -152,6 +160,10 @@ fn every_request_names_the_owner_and_is_in_the_table_of_its_command() {
     standin.aws("s3api create-bucket --bucket team-journal");
     let bench = Bench::aws(&standin);
     bench.shipped_policies();
+    // A key that somebody can delete is looked at.
+    let estate =
+        bench.read("policies/estate.yaml").replace("aws: us-west-2", "aws: us-west-2, kms-key: alias/acme");
+    bench.write("policies/estate.yaml", &estate);
     let mut seen = BTreeSet::new();
     let journal = "--journal s3://team-journal/acme";
     let mut run = |words: &str, by: Use| {

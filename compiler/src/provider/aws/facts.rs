@@ -51,7 +51,8 @@ const DNS: Dns = Dns {
 const STORAGE: Storage = Storage {
     copy: Fact {
         value: Duration::minutes(15),
-        why: "S3 Replication Time Control SLA: 99.9 % of new objects within 15 minutes",
+        why: "S3 Replication Time Control SLA: 99.9 % of new objects within 15 minutes, if no policy of the organization (SCP, \
+              RCP) forbids the copy",
     },
     no_bound: "without replication time control S3 guarantees no time",
     backfill: "S3 replicates new objects only: copy the older ones once with S3 Batch Replication, or make sure that there are none, \

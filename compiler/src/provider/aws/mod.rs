@@ -33,6 +33,8 @@ pub static PROVIDER: Provider = Provider {
         &s3::replication::SCHEMA,
         &route53::health_check::SCHEMA,
         &route53::record::SCHEMA,
+        &s3::bucket_access::SCHEMA,
+        &kms::key::SCHEMA,
     ],
     calls: CALLS,
     rates: &RATES,
@@ -53,11 +55,13 @@ calls! {
 }
 
 /// Rate limits. Route 53: Amazon Route 53 Developer Guide, "Throttling for Amazon Route 53 API requests" (per
-/// account; some calls have lower limits). IAM and S3 publish none for these calls (S3's 3,500 and 5,500 per
+/// account; some calls have lower limits). KMS: AWS KMS Developer Guide, "Request quotas" (`DescribeKey`: 2,000 per second). IAM
+/// and S3 publish none for these calls (S3's 3,500 and 5,500 per
 /// second and prefix are for objects). Those limits are Holdfast's own: low enough to leave room for other
 /// clients in the account, and higher than sixteen parallel steps usually need.
-static RATES: [(&str, Rate); 3] = [
+static RATES: [(&str, Rate); 4] = [
     ("iam", Rate { rate: 20.0, burst: 100.0 }),
+    ("kms", Rate { rate: 20.0, burst: 100.0 }),
     ("route53", Rate { rate: 10.0, burst: 50.0 }),
     ("s3", Rate { rate: 100.0, burst: 200.0 }),
 ];

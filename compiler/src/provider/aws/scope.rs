@@ -1,7 +1,8 @@
 //! The resources of IAM permissions. `ACCOUNT`, `PREFIX`, `ZONE`, `JOURNAL` and `JOURNAL-PREFIX` are
 //! placeholders for the reader.
 //!
-//! Source: AWS Service Authorization Reference, "Actions, resources, and condition keys" for Amazon S3, IAM, Route 53.
+//! Source: AWS Service Authorization Reference, "Actions, resources, and condition keys" for Amazon S3, IAM, Route 53,
+//! KMS.
 
 use serde_json::{Value, json};
 
@@ -36,6 +37,8 @@ pub static ZONES: Scope = Scope {
 };
 /// Health checks.
 pub static HEALTH_CHECKS: Scope = scope("health-checks", "arn:aws:route53:::healthcheck/*");
+/// The keys that policies name. Those of another account are described only if their key policies allow it.
+pub static KEYS: Scope = scope("keys", "arn:aws:kms:*:*:key/*");
 /// The bucket of a journal.
 pub static JOURNAL: Scope = scope("journal", "arn:aws:s3:::JOURNAL");
 /// The objects of a journal.

@@ -42,6 +42,7 @@ pub(crate) struct Clients {
     sdk: SdkConfig,
     path_style: bool,
     s3: Mutex<BTreeMap<String, aws_sdk_s3::Client>>,
+    kms: Mutex<BTreeMap<String, aws_sdk_kms::Client>>,
     pub(crate) route53: aws_sdk_route53::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     /// The regions that may be asked what all of them know: that of the chain, then those of the estate.
@@ -115,6 +116,7 @@ impl Clients {
         Self {
             path_style: special.as_deref().or(sdk.endpoint_url()).is_some_and(needs_path_style),
             s3: Mutex::default(),
+            kms: Mutex::default(),
             route53: aws_sdk_route53::Client::from_conf(route53.build()),
             iam: aws_sdk_iam::Client::from_conf(iam.build()),
             regions,
@@ -158,6 +160,19 @@ impl Clients {
                 .interceptor(self.counter.of(region))
                 .interceptor(self.owner.clone());
             aws_sdk_s3::Client::from_conf(config.build())
+        });
+        client.clone()
+    }
+
+    /// The KMS client for a region.
+    pub(crate) fn kms(&self, region: &str) -> aws_sdk_kms::Client {
+        let mut cache = self.kms.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = cache.entry(region.to_owned()).or_insert_with(|| {
+            let config = aws_sdk_kms::config::Builder::from(&self.sdk)
+                .region(Region::new(region.to_owned()))
+                .retry_partition(self.partition.clone())
+                .interceptor(self.counter.of(region));
+            aws_sdk_kms::Client::from_conf(config.build())
         });
         client.clone()
     }

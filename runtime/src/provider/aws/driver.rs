@@ -139,6 +139,29 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// What is seen of things that are only looked at. What is not answered or refused is unseen, with the reason.
+    pub(super) fn evidence(
+        &self,
+        kind: Kind,
+        part: &str,
+        read: Vec<(String, String, Result<Option<Object>, CloudError>)>,
+    ) -> Observation {
+        let identities: BTreeMap<&str, &Identity> =
+            self.wanted(kind).filter_map(|identity| Some((identity.get(part)?, identity))).collect();
+        let mut seen = Observation::default();
+        for (name, region, answer) in read {
+            match answer {
+                Ok(object) => seen.objects.extend(object),
+                Err(error) => {
+                    let identity = identities.get(name.as_str()).copied();
+                    let unseen = identity.map(|identity| unseen(kind, identity, Some(&region), &error));
+                    seen.unseen.extend(unseen);
+                }
+            }
+        }
+        seen
+    }
+
     /// The wanted identities of a kind.
     pub(super) fn wanted(&self, kind: Kind) -> impl Iterator<Item = &'a Identity> {
         self.wanted.iter().filter(move |wanted| wanted.kind == kind).map(|wanted| &wanted.identity)

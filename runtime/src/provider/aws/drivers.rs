@@ -3,7 +3,7 @@
 use holdfast_compiler::resource::{Kind, Lifecycle};
 
 use super::driver::Driver;
-use super::{bucket, health_check, hosted_zone, record_change, replication, role};
+use super::{bucket, bucket_access, health_check, hosted_zone, key, record_change, replication, role};
 use crate::cloud::{CloudError, Command, refuse};
 
 /// All drivers. To add one, add a file beside this one, and a line here.
@@ -14,6 +14,8 @@ pub(super) static DRIVERS: &[&dyn Driver] = &[
     &hosted_zone::Driver,
     &record_change::Driver,
     &health_check::Driver,
+    &bucket_access::Driver,
+    &key::Driver,
 ];
 
 /// The driver of a kind.

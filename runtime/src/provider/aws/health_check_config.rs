@@ -33,7 +33,9 @@ pub(super) fn to_values(config: &HealthCheckConfig) -> Values {
         (kind::INVERTED, json!(config.inverted().unwrap_or(false))),
         (kind::DISABLED, json!(config.disabled().unwrap_or(false))),
     ];
-    attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let regions = config.regions().iter().map(|region| region.as_str()).collect::<Vec<_>>();
+    let regions = (!regions.is_empty()).then(|| (kind::REGIONS, json!(regions)));
+    attributes.into_iter().chain(regions).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// A configuration from attributes.

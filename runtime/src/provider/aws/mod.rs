@@ -6,6 +6,7 @@
 
 mod batch;
 mod bucket;
+mod bucket_access;
 mod bucket_regions;
 mod bucket_settings;
 pub(crate) mod clients;
@@ -22,6 +23,7 @@ mod health_check_tags;
 mod hosted_zone;
 mod identity;
 pub(crate) mod journal;
+mod key;
 mod network;
 mod owner;
 pub mod permissions;

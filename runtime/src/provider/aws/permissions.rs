@@ -115,8 +115,9 @@ mod tests {
     #[test]
     fn reading_commands_need_no_write_permission() {
         let writes = |by: Use| -> Vec<&str> {
-            let reads =
-                |action: &str| ["Get", "List"].iter().any(|verb| action.contains(&format!(":{verb}")));
+            let reads = |action: &str| {
+                ["Describe", "Get", "List"].iter().any(|verb| action.contains(&format!(":{verb}")))
+            };
             of(by).iter().map(|one| one.action).filter(|action| !reads(action)).collect()
         };
         assert_eq!(writes(Use::Plan), [""; 0]);

@@ -21,6 +21,12 @@ pub(super) fn parse(call: &Call, encoded: &str) -> Result<Value, CloudError> {
     serde_json::from_str(&text).map(normalise).map_err(|error| broken(error.to_string()))
 }
 
+/// Parses and normalises a document as S3 returns it: plain JSON.
+pub(super) fn plain(call: &Call, text: &str) -> Result<Value, CloudError> {
+    let broken = |why: serde_json::Error| fault(call, "BadAnswer", format!("a policy document: {why}"));
+    serde_json::from_str(text).map(normalise).map_err(broken)
+}
+
 /// A document in normal form.
 pub(super) fn normalise(mut document: Value) -> Value {
     if let Some(statements) = document.get_mut("Statement") {

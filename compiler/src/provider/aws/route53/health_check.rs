@@ -34,11 +34,16 @@ pub const SNI: &str = "sni";
 pub const INVERTED: &str = "inverted";
 /// Boolean.
 pub const DISABLED: &str = "disabled";
+/// The regions that the checks come from, null for all. Holdfast does not manage it.
+pub const REGIONS: &str = "regions";
 /// A mapping. The console shows `Name`.
 pub const TAGS: &str = "tags";
 
 /// The output: its id.
 pub const ID: &str = "id";
+
+/// The fewest regions that a health check can have (Route 53 API Reference, `HealthCheckConfig.Regions`).
+pub const LEAST_REGIONS: usize = 3;
 
 /// The suffix of the types of checks that search for a text in the response.
 pub const STRING_MATCH: &str = "_STR_MATCH";
@@ -69,6 +74,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     mark: Mark::Identity,
     known_as: &[REFERENCE],
     shown_as: Some(console_name),
+    foreign_settings: Some(foreign_settings),
     calls: CALLS,
     ..KindSchema::BASE
 };
@@ -93,6 +99,14 @@ calls! {
 /// The console shows the tag `Name`.
 fn console_name(values: &Values) -> Option<String> {
     Some(values.get(TAGS)?.get("Name")?.as_str()?.to_owned())
+}
+
+/// The regions that the checks come from, if somebody has chosen them.
+fn foreign_settings(values: &Values) -> Option<String> {
+    let regions: Vec<&str> = values.get(REGIONS)?.as_array()?.iter().filter_map(Value::as_str).collect();
+    let reference = || values.get(REFERENCE).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let name = console_name(values).unwrap_or_else(reference);
+    (!regions.is_empty()).then(|| format!("the health check `{name}` asks from {} only", regions.join(", ")))
 }
 
 fn inverted(before: &Value, _: &Value) -> Option<&'static str> {

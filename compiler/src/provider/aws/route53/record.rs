@@ -75,6 +75,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         answers: &[VALUES, ALIAS_NAME],
     }),
     known_as: &[SET_IDENTIFIER],
+    foreign_settings: Some(foreign_settings),
     calls: CALLS,
     ..KindSchema::BASE
 };
@@ -99,6 +100,13 @@ fn immovable(values: &Values) -> Option<String> {
 fn values(before: &Value, _: &Value) -> Option<&'static str> {
     before.as_array()?;
     Some("clients are sent to another address once their resolvers refresh the record")
+}
+
+/// A delegation below the zone: its name servers are asked for the name instead of this zone.
+fn foreign_settings(values: &Values) -> Option<String> {
+    let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
+    let delegates = text(TYPE) == "NS" && text(NAME) != text(ZONE);
+    delegates.then(|| format!("an NS record delegates `{}` to other name servers", text(NAME)))
 }
 
 /// Whether two records can exist on one name of a zone. Route 53 allows a CNAME only alone on a name, one

@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::replication::{self, rule};
-use super::{arn, bucket};
+use super::{arn, bucket, bucket_access};
 use crate::document::{Encryption, Name};
 use crate::lower::context::Context;
 use crate::policy::{Bucket, DataSet};
 use crate::provider::aws::iam::{lower::role, role as iam_role};
-use crate::provider::aws::keys::key_arn;
-use crate::provider::aws::kms;
+use crate::provider::aws::keys::{key_arn, own_key};
+use crate::provider::aws::kms::{self, key};
 use crate::provider::aws::name::AWS;
 use crate::resource::{Address, Resource};
 
@@ -45,6 +45,13 @@ pub(in crate::provider::aws) fn lower(
     replication.named.accounts = keys();
     for copy in &set.copies {
         replication = replication.after(&bucket_address(context, name, copy));
+    }
+    // What S3 may do with a real-time copy also depends on settings and keys that no policy manages.
+    for bucket in std::iter::once(&set.primary).chain(&set.copies) {
+        replication = replication.look(bucket_access::KIND, bucket_access::NAME, bucket.name.as_str());
+        if set.encryption.value == Encryption::Kms && own_key(&bucket.site) {
+            replication = replication.look(key::KIND, key::ARN, key_arn(context, &bucket.site));
+        }
     }
     out.push(role);
     out.push(replication);

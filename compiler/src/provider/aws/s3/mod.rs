@@ -1,6 +1,7 @@
 //! Amazon S3: buckets and their replication.
 
 pub mod bucket;
+pub mod bucket_access;
 mod lower;
 pub mod replication;
 

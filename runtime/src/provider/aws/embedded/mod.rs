@@ -1,8 +1,10 @@
 //! The kinds of AWS in the embedded cloud. To add one, add a file beside this one, and a line here.
 
 mod bucket;
+mod bucket_access;
 mod health_check;
 mod hosted_zone;
+mod key;
 mod record;
 mod replication;
 mod role;
@@ -21,6 +23,8 @@ pub(super) static KINDS: &[&dyn Embedded] = &[
     &hosted_zone::HostedZone,
     &record::Record,
     &health_check::HealthCheck,
+    &bucket_access::BucketAccess,
+    &key::Key,
 ];
 
 /// An attribute as text; empty if it is not a string.

@@ -1,4 +1,6 @@
-//! AWS Key Management Service: identifiers of keys.
+//! AWS Key Management Service: keys and their identifiers.
+
+pub mod key;
 
 use super::words::KmsKey;
 

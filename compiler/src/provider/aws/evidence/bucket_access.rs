@@ -1,0 +1,186 @@
+//! What the settings of two buckets that no policy manages mean for the copy from one to the other.
+//!
+//! Sources: Amazon S3 User Guide, "Requirements and considerations for replication", "Troubleshooting replication",
+//! "Amazon S3 replication failure reasons", "Managing the lifecycle of objects", "Using S3 Object Lock".
+
+use serde_json::Value;
+
+use super::{Finding, find_bucket};
+use crate::document::Name;
+use crate::objectives::view::View;
+use crate::observation::Object;
+use crate::policy::Bucket;
+use crate::provider::aws::iam::grant::{GRANTS, Grant, On};
+use crate::provider::aws::iam::rights::{Denial, Principal, allows, denies};
+use crate::provider::aws::iam::role;
+use crate::provider::aws::s3::bucket_access::{self as access, rule};
+use crate::provider::aws::s3::{self, replication};
+use crate::resource::Values;
+use crate::units::Duration;
+
+/// Storage classes whose objects cannot be read before they are restored, which takes hours (Amazon S3 User Guide,
+/// "Understanding S3 Glacier storage classes for long-term data storage"). With Intelligent-Tiering, that is an option of
+/// the bucket that is off by default.
+const COLD: [&str; 2] = ["GLACIER", "DEEP_ARCHIVE"];
+
+/// The service that assumes the role.
+const S3: &str = "s3.amazonaws.com";
+
+/// What stops or may stop the copy.
+pub(super) fn findings(view: &View<'_, '_>, data: &Name, source: &Bucket, copy: &Bucket) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut look = |bucket: &Bucket| match settings(view, data, bucket) {
+        Ok(settings) => settings,
+        Err(why) => {
+            found.push(Finding::Unclear(format!(
+                "the settings of the bucket `{}` cannot be seen: {why}",
+                bucket.name
+            )));
+            None
+        }
+    };
+    let (from, to) = (look(source), look(copy));
+    for (bucket, settings) in [(source, from), (copy, to)] {
+        found.extend(settings.into_iter().flat_map(|settings| unread(bucket, settings)));
+        found.extend(
+            settings.and_then(|settings| denied(view, data, bucket, settings, bucket.name == source.name)),
+        );
+        let pays = settings.and_then(|settings| settings.get(access::PAYER));
+        found.extend(pays.filter(|pays| **pays == access::REQUESTER_PAYS).map(|_| {
+            Finding::Stops(format!(
+                "the requester pays for the bucket `{}`, and S3 does not copy then",
+                bucket.name
+            ))
+        }));
+    }
+    found.extend(to.and_then(|to| expires(copy, to, from)));
+    found.extend(locked(view, data, source, from, copy, to));
+    found
+}
+
+/// Whether versions that are no longer current stay for as long as it may take until somebody notices that they are
+/// needed. What cannot be seen does not count as kept.
+pub(super) fn keeps_versions(view: &View<'_, '_>, data: &Name, at: &Bucket) -> bool {
+    let Ok(settings) = settings(view, data, at) else { return false };
+    let Some(settings) = settings else { return true };
+    if settings.get(access::UNREAD).is_some_and(|unread| unread.get(access::LIFECYCLE).is_some()) {
+        return false;
+    }
+    let noticed = view.service.assumptions.noticed.as_ref().map(|noticed| noticed.value.value);
+    access::enabled_rules(settings).all(|one| match one.get(rule::NONCURRENT_DAYS).and_then(Value::as_u64) {
+        None => true,
+        Some(days) => noticed.is_some_and(|noticed| noticed < Duration::hours(24 * days)),
+    })
+}
+
+/// The settings of a bucket; nothing if the bucket does not exist yet, or is not one of a real-time copy.
+fn settings<'a>(view: &View<'a, '_>, data: &Name, at: &Bucket) -> Result<Option<&'a Values>, String> {
+    let is_wanted = (view.live.declared)(&view.address(replication::KIND, &[data.as_str()])).is_some();
+    if !is_wanted || find_bucket(view, data, at).is_none() {
+        return Ok(None);
+    }
+    let query = Values::from([(access::NAME.to_owned(), at.name.as_str().into())]);
+    let found: Option<&Object> = view.look(access::KIND, &query).map_err(str::to_owned)?;
+    found.map(|found| Some(&found.attributes)).ok_or_else(|| "nobody looked".to_owned())
+}
+
+fn unread(bucket: &Bucket, settings: &Values) -> Vec<Finding> {
+    let reasons = settings.get(access::UNREAD).and_then(Value::as_object);
+    let one = |(name, why): (&String, &Value)| {
+        let why = why.as_str().unwrap_or_default();
+        Finding::Unclear(format!("the {name} of the bucket `{}` cannot be seen: {why}", bucket.name))
+    };
+    reasons.into_iter().flatten().map(one).collect()
+}
+
+/// Whether the bucket policy denies what the role needs on the bucket. An `Allow` is not needed: role and bucket belong to
+/// one account (IAM User Guide, "Policy evaluation for requests within a single account").
+fn denied(view: &View<'_, '_>, data: &Name, at: &Bucket, settings: &Values, source: bool) -> Option<Finding> {
+    let policy = settings.get(access::POLICY).filter(|policy| !policy.is_null())?;
+    let role = view.find(role::KIND, &[data.as_str()])?;
+    let role = role.outputs.get(role::ARN).and_then(Value::as_str).unwrap_or_default();
+    let arn = s3::arn(at.name.as_str());
+    let needed = |grant: &&Grant| match grant.id {
+        "WriteCopies" => !source,
+        _ => source && grant.on != On::Keys,
+    };
+    let mut worst = (Denial::No, "");
+    for grant in GRANTS.iter().filter(needed) {
+        let resource = if grant.on == On::Objects { format!("{arn}/*") } else { arn.clone() };
+        for action in grant.actions {
+            let denial = denies(policy, action, &resource, Principal { role, service: S3 });
+            if denial > worst.0 {
+                worst = (denial, action);
+            }
+        }
+    }
+    let (denial, action) = worst;
+    let bucket = &at.name;
+    match denial {
+        Denial::No => None,
+        Denial::Perhaps => Some(Finding::Unclear(format!(
+            "the policy of the bucket `{bucket}` may deny {action} to the role: it has a condition that is not evaluated"
+        ))),
+        Denial::Yes => {
+            Some(Finding::Stops(format!("the policy of the bucket `{bucket}` denies {action} to the role")))
+        }
+    }
+}
+
+/// Whether a lifecycle rule of the copy removes or archives objects that the source still has.
+fn expires(copy: &Bucket, to: &Values, from: Option<&Values>) -> Option<Finding> {
+    let stops = |why: &str, one: &Value| {
+        let id = one.get(rule::ID).and_then(Value::as_str).unwrap_or_default();
+        Some(Finding::Stops(format!("the lifecycle rule `{id}` of the bucket `{}` {why}", copy.name)))
+    };
+    access::enabled_rules(to).find_map(|one| {
+        let days = one.get(rule::EXPIRES_DAYS).and_then(Value::as_u64);
+        let dated = one.get(rule::EXPIRES_ON).is_some_and(|day| !day.is_null());
+        if (days.is_some() || dated) && !expires_at_the_source(one, days, from) {
+            return stops("expires objects that the primary bucket still has", one);
+        }
+        let cold = one.get(rule::MOVES_TO).and_then(Value::as_array).into_iter().flatten();
+        let cold = cold.filter_map(Value::as_str).find(|class| COLD.contains(class))?;
+        stops(&format!("moves objects to {cold}, where nobody can read them before a restore of hours"), one)
+    })
+}
+
+/// Whether a rule of the source expires the same objects at least as early.
+fn expires_at_the_source(one: &Value, days: Option<u64>, from: Option<&Values>) -> bool {
+    let same = |other: &&Value, key: &str| other.get(key) == one.get(key);
+    let mut rules =
+        from.into_iter().flat_map(access::enabled_rules).filter(|other| same(other, rule::FILTER));
+    rules.any(|other| match (days, other.get(rule::EXPIRES_DAYS).and_then(Value::as_u64)) {
+        (Some(days), Some(earlier)) => earlier <= days,
+        (None, None) => same(&other, rule::EXPIRES_ON),
+        _ => false,
+    })
+}
+
+/// Whether Object Lock of the source keeps S3 from copying: the copy needs it too, and the role has to read retention and
+/// legal hold, which Holdfast does not grant.
+fn locked(
+    view: &View<'_, '_>,
+    data: &Name,
+    source: &Bucket,
+    from: Option<&Values>,
+    copy: &Bucket,
+    to: Option<&Values>,
+) -> Option<Finding> {
+    let lock = |settings: &Values| settings.get(access::OBJECT_LOCK).is_some_and(Value::is_object);
+    if !from.is_some_and(lock) {
+        return None;
+    }
+    let name = &source.name;
+    if !to.is_some_and(lock) {
+        let why =
+            format!("the bucket `{name}` has Object Lock and `{}` has not, so S3 does not copy", copy.name);
+        return Some(Finding::Stops(why));
+    }
+    let role = view.find(role::KIND, &[data.as_str()]);
+    let policy = role.and_then(|role| role.attributes.get(role::POLICY)).cloned().unwrap_or_default();
+    let resource = format!("{}/*", s3::arn(name.as_str()));
+    let actions = ["s3:GetObjectRetention", "s3:GetObjectLegalHold"];
+    let missing = actions.into_iter().find(|action| !allows(&policy, action, &resource))?;
+    Some(Finding::Stops(format!("the bucket `{name}` has Object Lock, and the role may not do {missing}")))
+}

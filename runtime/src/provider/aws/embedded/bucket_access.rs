@@ -1,0 +1,42 @@
+//! Settings of buckets that no policy manages. A bucket has the defaults of S3, unless the cloud's file says otherwise.
+//! Sources: Amazon S3 API Reference, `GetBucketRequestPayment`, `GetBucketPolicy`, `GetBucketLifecycleConfiguration`,
+//! `GetObjectLockConfiguration`.
+
+use holdfast_compiler::observation::Object;
+use holdfast_compiler::provider::aws::s3::{bucket, bucket_access as kind};
+use holdfast_compiler::resource::{Identity, Kind, Values};
+use serde_json::json;
+
+use super::{text, values};
+use crate::local::embedded::Embedded;
+use crate::local::store::State;
+
+/// Settings of buckets in the embedded cloud.
+pub(super) struct BucketAccess;
+
+impl Embedded for BucketAccess {
+    fn kind(&self) -> Kind {
+        kind::KIND
+    }
+
+    fn made(&self, _: &mut State, wanted: &Values) -> (String, Values) {
+        (text(wanted, kind::NAME), Values::new())
+    }
+
+    fn evidence(&self, state: &State, identity: &Identity) -> Option<Object> {
+        let name = identity.get(kind::NAME)?;
+        let bucket = state.get(bucket::KIND, name)?;
+        let mut attributes = values(json!({
+            kind::NAME: name,
+            kind::REGION: bucket.attributes.get(bucket::REGION),
+            kind::POLICY: null,
+            kind::LIFECYCLE: null,
+            kind::PAYER: kind::OWNER_PAYS,
+            kind::OBJECT_LOCK: null,
+        }));
+        if let Some(set) = state.get(kind::KIND, name) {
+            attributes.extend(set.attributes.clone());
+        }
+        Some(Object { kind: kind::KIND, id: name.to_owned(), attributes, outputs: Values::new() })
+    }
+}

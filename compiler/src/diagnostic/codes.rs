@@ -229,6 +229,8 @@ codes! {
     EMPTY_PRIMARY = "E0728";
     /// A journal whose runs were removed.
     JOURNAL_EMPTIED = "E0740";
+    /// A resource that belongs to somebody else.
+    ANOTHER_OWNER = "E0750";
 
     /// More data may be lost than the objective allows.
     RPO_MISSED = "E0801";

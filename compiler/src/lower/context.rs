@@ -7,6 +7,11 @@ use crate::document::Name;
 use crate::policy::{Policy, Service};
 use crate::resource::{Address, Kind};
 
+/// The tag with the name of the estate that an object belongs to.
+pub const ESTATE_TAG: &str = "holdfast:estate";
+/// The tag with the name of the service that it belongs to.
+pub const SERVICE_TAG: &str = "holdfast:service";
+
 /// The service that is being lowered, and its surroundings.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -31,8 +36,8 @@ impl Context<'_> {
     #[must_use]
     pub fn tags(&self, part: &str, name: &Name) -> Value {
         json!({
-            "holdfast:estate": self.policy.estate.as_str(),
-            "holdfast:service": self.service.name.as_str(),
+            ESTATE_TAG: self.policy.estate.as_str(),
+            SERVICE_TAG: self.service.name.as_str(),
             format!("holdfast:{part}"): name.as_str(),
         })
     }

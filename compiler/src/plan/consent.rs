@@ -21,7 +21,7 @@ const SMALL_ESTATE: usize = 10;
 /// octoDNS (`MAX_SAFE_UPDATE_PCENT`, `MAX_SAFE_DELETE_PCENT`).
 const MOST_PERCENT: usize = 30;
 
-/// One explicit consent of an operator. Written as `teardown:SERVICE`, `destroy:ADDRESS`,
+/// One explicit consent of an operator. Written as `teardown:SERVICE`, `destroy:ADDRESS`, `adopt:ADDRESS`,
 /// `empty-primary:ADDRESS` or `many`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -32,6 +32,8 @@ pub enum Consent {
     Destroy(Address),
     /// Make a primary bucket anew whose data is gone.
     EmptyPrimary(Address),
+    /// Take over an object that belongs to another estate, service or owner.
+    Adopt(Address),
     /// Change or remove a large share of the existing objects.
     Many,
 }
@@ -42,6 +44,7 @@ impl fmt::Display for Consent {
             Self::Teardown(service) => write!(f, "teardown:{service}"),
             Self::Destroy(address) => write!(f, "destroy:{address}"),
             Self::EmptyPrimary(address) => write!(f, "empty-primary:{address}"),
+            Self::Adopt(address) => write!(f, "adopt:{address}"),
             Self::Many => f.write_str("many"),
         }
     }
@@ -55,10 +58,12 @@ impl FromStr for Consent {
             None if text == "many" => Ok(Self::Many),
             Some(("teardown", service)) if !service.is_empty() => Ok(Self::Teardown(service.to_owned())),
             Some(("destroy", address)) => Ok(Self::Destroy(Address::try_from(address.to_owned())?)),
+            Some(("adopt", address)) => Ok(Self::Adopt(Address::try_from(address.to_owned())?)),
             Some(("empty-primary", address)) => {
                 Ok(Self::EmptyPrimary(Address::try_from(address.to_owned())?))
             }
-            _ => Err("it can be `teardown:SERVICE`, `destroy:ADDRESS`, `empty-primary:ADDRESS` or `many`"
+            _ => Err("it can be `teardown:SERVICE`, `destroy:ADDRESS`, `adopt:ADDRESS`, \
+                      `empty-primary:ADDRESS` or `many`"
                 .to_owned()),
         }
     }
@@ -171,10 +176,16 @@ mod tests {
 
     #[test]
     fn consent_parses_what_it_prints() {
-        for text in ["many", "teardown:web", "destroy:aws.bucket.a.b.c", "empty-primary:aws.bucket.a.b.c"] {
+        for text in [
+            "many",
+            "teardown:web",
+            "destroy:aws.bucket.files.docs.oregon",
+            "adopt:aws.role.files.docs",
+            "empty-primary:aws.bucket.a.b.c",
+        ] {
             assert_eq!(text.parse::<Consent>().unwrap().to_string(), text);
         }
-        for text in ["", "few", "teardown:", "destroy:", "destroy:nothing", "many:", "lock"] {
+        for text in ["", "few", "teardown:", "destroy:", "destroy:nothing", "adopt:", "many:", "lock"] {
             assert!(text.parse::<Consent>().is_err(), "{text}");
         }
     }

@@ -10,7 +10,7 @@ use super::inputs::Inputs;
 use super::pretty::{brief, summary_of};
 use super::unknown::Blind;
 use super::{Action, After, Cause, Change, Confirmed, Moved, Plan, Step, StepId, batch};
-use super::{effect, lost, obstacle, removal};
+use super::{Consents, effect, lost, obstacle, owner, removal};
 use crate::compile::Waived;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::{Purpose, digest};
@@ -31,6 +31,8 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let bound = bind(inputs.graph, inputs.owned, inputs.observation);
     let mut differ = Differ {
         sources: inputs.sources,
+        estate: inputs.compiled.policy.estate.as_str(),
+        consents: inputs.consents.clone(),
         places: places(inputs.observation),
         taken: bound.found.values().map(|object| (object.kind, object.id.as_str())).collect(),
         bound,
@@ -134,6 +136,10 @@ fn places(observation: &Observation) -> BTreeMap<(Kind, Vec<String>), Vec<&Objec
 
 struct Differ<'a> {
     sources: &'a Sources,
+    /// The name of the estate.
+    estate: &'a str,
+    /// What the operator allows.
+    consents: Consents,
     /// The objects that compete for a place, by kind and place.
     places: BTreeMap<(Kind, Vec<String>), Vec<&'a Object>>,
     /// The objects that belong to a resource.
@@ -305,6 +311,12 @@ impl<'a> Differ<'a> {
             let names = step.changes.iter().filter(|change| only(change));
             names.map(|change| format!("`{}`", change.name)).collect::<Vec<_>>().join(", ")
         };
+        if let Some(owner) = owner::other(resource, object, ours, self.estate, &step.changes) {
+            if let Some(error) = owner::refusal(resource, object, &owner, &self.consents) {
+                return self.errors.push(error);
+            }
+            step.cautions.push(format!("takes it over from {owner}"));
+        }
         let changes = !step.changes.is_empty();
         if let Some(error) = obstacle::rights_of_others(resource, object, ours.is_some(), changes) {
             return self.errors.push(error);

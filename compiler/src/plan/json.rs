@@ -21,7 +21,7 @@
 //! moved[]            {from, to, identity} of objects whose service, data set or traffic was renamed
 //! confirmed[]        {address, identity, attributes} of objects that match the policy, which the journal did not record
 //! allowed[]          consents of the operator, as given to `--allow`: `teardown:SERVICE`, `destroy:ADDRESS`,
-//!                    `empty-primary:ADDRESS`, `many`
+//!                    `adopt:ADDRESS`, `empty-primary:ADDRESS`, `many`
 //! targets[], left_out  the `--target`s, if any, and the number of changes that they leave out
 //! unknown[]          {address, identity, region, reason} of resources that could not be seen: no step is about them
 //! waiting[]          {id, address, action, on} of steps that are left out because they need something unknown

@@ -17,6 +17,7 @@ mod inputs;
 mod json;
 mod lost;
 mod obstacle;
+mod owner;
 mod pretty;
 mod redact;
 mod removal;

@@ -39,6 +39,9 @@ pub struct KindSchema {
     pub known_as: &'static [&'static str],
     /// Whether other resources act with its permissions, as with a role.
     pub acts: bool,
+    /// The attribute that names what an object acts with. If it differs on an object that is not owned, somebody else set it
+    /// up.
+    pub acts_with: Option<&'static str>,
     /// The permissions of an object that Holdfast did not grant, as text.
     pub rights_of_others: Option<fn(&Values) -> Option<String>>,
     /// Settings of an object that no policy manages and that decide an objective, as a clause: "the bucket `x` has …".
@@ -69,6 +72,7 @@ impl KindSchema {
         coexist: None,
         known_as: &[],
         acts: false,
+        acts_with: None,
         rights_of_others: None,
         foreign_settings: None,
         rights: &[],

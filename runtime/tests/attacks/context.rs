@@ -57,10 +57,17 @@ fn plan_file_for_another_context_is_refused_with_and_without_an_anchor() {
     let world = approved();
     let elsewhere = |name: &str| json!(world.path().join(name).display().to_string());
     let estate = world.policies_with("change.plan", "name: acme", "name: other");
+    // Who forges the estate also forges the consents to take over what belongs to the former one.
+    let taken = ["bucket.files.docs.virginia", "bucket.files.docs.oregon", "replication.files.docs"];
+    let taken = json!(taken.map(|address| format!("adopt:aws.{address}")));
     let cases: Vec<Forgery> = vec![
         (
             "estate",
-            vec![("/inputs/context/estate", json!("other")), ("/inputs/policies", estate)],
+            vec![
+                ("/inputs/context/estate", json!("other")),
+                ("/inputs/policies", estate),
+                ("/inputs/consents", taken),
+            ],
             "E0709",
             "E0721",
         ),

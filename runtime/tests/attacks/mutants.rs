@@ -235,12 +235,12 @@ fn mutants_of_a_removal_change_only_what_show_names() {
 fn mutants_of_a_plan_with_drift_change_only_what_show_names() {
     let bench = applied();
     let cloud = bench.read("cloud.json");
-    let tag = "\"holdfast:estate\": \"acme\"";
+    let tag = "\"holdfast:service\": \"apex\"";
     let moved = cloud
         .replacen("\"versioning\": \"Enabled\"", "\"versioning\": \"Suspended\"", 1)
         .replace("\"ttl\": 60", "\"ttl\": 900")
         .replace("\"failures\": 3", "\"failures\": 9")
-        .replace(tag, "\"holdfast:estate\": \"other\", \"cost-centre\": \"42\"");
+        .replace(tag, "\"holdfast:service\": \"other\", \"cost-centre\": \"42\"");
     assert_ne!(cloud, moved);
     bench.write("cloud.json", &moved);
     changes_are_named(&planned(bench, "--allow many"));

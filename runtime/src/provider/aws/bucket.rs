@@ -20,7 +20,7 @@ use super::fields::{required, tag_value, tags, text, with_found};
 use super::guard;
 use super::retry::{BUCKET, NEW_BUCKET, retry};
 use super::{bucket_settings as settings, done};
-use crate::cloud::{CloudError, Command, Done};
+use crate::cloud::{CloudError, Command, Done, GUARDED};
 
 /// All settings of the wanted buckets. What a region does not let us read is unseen.
 async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
@@ -116,6 +116,7 @@ async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> 
             // An earlier attempt whose response was lost, or a bucket created since the plan. Its tags stay.
             let found = adopt(clients, name, region).await?;
             let mut all = tags(&found);
+            guard::owner(name, &all, &tags(&values)).map_err(|why| fault(OPERATION, GUARDED, why))?;
             all.extend(tags(&values));
             values.insert(kind::TAGS.to_owned(), tag_value(all));
             todo = settings::different(&found, &values);

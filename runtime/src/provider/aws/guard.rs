@@ -1,8 +1,9 @@
 //! Checks of everything that can grant rights, before AWS is called: who owns a role, who may assume it and what it
 //! allows; to whose buckets and with whose keys data is replicated. The embedded cloud makes the same checks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use holdfast_compiler::lower::context::{ESTATE_TAG, SERVICE_TAG};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::aws::iam::grant::{self, Foreign, ROLE_PREFIX};
 use holdfast_compiler::provider::aws::iam::{self, role};
@@ -43,6 +44,28 @@ pub(super) fn foreign(name: &str, foreign: &Foreign) -> Result<(), String> {
          role's `leave` (`holdfast explain E0605`)",
         foreign.in_words()
     ))
+}
+
+/// Refuse to adopt an object that was made for another estate or service since the plan was made.
+///
+/// # Errors
+/// The owner that its tag names.
+pub(super) fn owner(
+    name: &str,
+    found: &BTreeMap<String, String>,
+    wanted: &BTreeMap<String, String>,
+) -> Result<(), String> {
+    for key in [ESTATE_TAG, SERVICE_TAG] {
+        if let (Some(owner), Some(ours)) = (found.get(key), wanted.get(key))
+            && owner != ours
+        {
+            return Err(format!(
+                "`{name}` appeared after the plan was made and belongs to somebody else: its tag `{key}` is `{owner}`; plan \
+                 again"
+            ));
+        }
+    }
+    Ok(())
 }
 
 struct Check<'a> {

@@ -138,12 +138,14 @@ async fn adopt(clients: &Clients, name: &str, values: &Values) -> Result<String,
     let foreign =
         Foreign { boundary: boundary(clients, role.permissions_boundary()), ..others(clients, name).await? };
     guard::foreign(name, &foreign).map_err(|why| fault(OPERATION, GUARDED, why))?;
+    let there = role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value));
+    let there: BTreeMap<String, String> = there.collect();
+    guard::owner(name, &there, &tags(values)).map_err(|why| fault(OPERATION, GUARDED, why))?;
     let trust = role.assume_role_policy_document.as_deref();
     let trust = trust.map(|text| document::parse(OPERATION, text)).transpose()?;
     if trust.as_ref() != values.get(kind::TRUST) {
         put_trust(clients, name, values, NEW_ROLE).await?;
     }
-    let there = role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value));
     let there = Values::from([(kind::TAGS.to_owned(), tag_value(there))]);
     let tags = sdk_tags(new_tags(values, Some(&there)), &kind::TAG)?;
     put_tags(clients, name, tags, NEW_ROLE).await?;

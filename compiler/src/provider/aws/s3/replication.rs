@@ -66,6 +66,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     ],
     removal: Some("new objects are no longer copied"),
     ours: Some(ours),
+    acts_with: Some(ROLE),
     calls: CALLS,
     ..KindSchema::BASE
 };

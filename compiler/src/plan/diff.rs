@@ -32,6 +32,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut differ = Differ {
         sources: inputs.sources,
         estate: inputs.compiled.policy.estate.as_str(),
+        graph: inputs.graph,
         consents: inputs.consents.clone(),
         places: places(inputs.observation),
         taken: bound.found.values().map(|object| (object.kind, object.id.as_str())).collect(),
@@ -138,6 +139,7 @@ struct Differ<'a> {
     sources: &'a Sources,
     /// The name of the estate.
     estate: &'a str,
+    graph: &'a Graph,
     /// What the operator allows.
     consents: Consents,
     /// The objects that compete for a place, by kind and place.
@@ -311,7 +313,7 @@ impl<'a> Differ<'a> {
             let names = step.changes.iter().filter(|change| only(change));
             names.map(|change| format!("`{}`", change.name)).collect::<Vec<_>>().join(", ")
         };
-        if let Some(owner) = owner::other(resource, object, ours, self.estate, &step.changes) {
+        if let Some(owner) = owner::other(resource, object, ours, self.estate, self.graph, &step.changes) {
             if let Some(error) = owner::refusal(resource, object, &owner, &self.consents) {
                 return self.errors.push(error);
             }

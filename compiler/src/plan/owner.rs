@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::{Change, Consent, Consents};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::graph::Graph;
 use crate::lower::context::{ESTATE_TAG, SERVICE_TAG};
 use crate::observation::{Object, Owned};
-use crate::resource::{Resource, Shape};
+use crate::resource::{ActsWith, Attribute, Resource, Shape};
 
 /// Who an object belongs to, in words: "the estate `other`", if that is not the estate and service that want to change it. An
 /// object that stays as it is, such as one that was imported with its tags, is not taken from anybody.
@@ -19,6 +20,7 @@ pub(super) fn other(
     object: &Object,
     ours: Option<&Owned>,
     estate: &str,
+    graph: &Graph,
     changes: &[Change],
 ) -> Option<String> {
     if changes.is_empty() {
@@ -37,9 +39,15 @@ pub(super) fn other(
     if let Some(other) = tag(SERVICE_TAG).filter(|other| *other != resource.address.owner()) {
         return Some(format!("the service `{other}`"));
     }
-    let acts_with = schema.acts_with?;
-    let change = changes.iter().find(|change| change.name == acts_with)?;
-    change.before.as_str().map(|found| format!("whoever set it up with the {acts_with} `{found}`"))
+    let ActsWith { attribute: acts_with, names } = schema.acts_with?;
+    let found = changes.iter().find(|change| change.name == acts_with)?.before.as_str()?;
+    // What it is to act with may be one that is gone and is made anew under the same name.
+    let wanted = match resource.attributes.get(acts_with)? {
+        Attribute::Output { of, .. } => graph.get(of),
+        Attribute::Known(_) => None,
+    };
+    let same = wanted.is_some_and(|wanted| names(found, &wanted.identity().values()));
+    (!same).then(|| format!("whoever set it up with the {acts_with} `{found}`"))
 }
 
 /// The refusal to take over an object. Nothing if it is allowed.

@@ -39,9 +39,8 @@ pub struct KindSchema {
     pub known_as: &'static [&'static str],
     /// Whether other resources act with its permissions, as with a role.
     pub acts: bool,
-    /// The attribute that names what an object acts with. If it differs on an object that is not owned, somebody else set it
-    /// up.
-    pub acts_with: Option<&'static str>,
+    /// What an object acts with.
+    pub acts_with: Option<ActsWith>,
     /// The permissions of an object that Holdfast did not grant, as text.
     pub rights_of_others: Option<fn(&Values) -> Option<String>>,
     /// Settings of an object that no policy manages and that decide an objective, as a clause: "the bucket `x` has …".
@@ -54,6 +53,15 @@ pub struct KindSchema {
     pub by_hand: Option<fn(&str) -> String>,
     /// The calls of its driver.
     pub calls: &'static [&'static Call],
+}
+
+/// What an object acts with, such as a role. If an object that is not owned acts with another one, somebody else set it up.
+#[derive(Debug, Clone, Copy)]
+pub struct ActsWith {
+    /// The attribute that says so.
+    pub attribute: &'static str,
+    /// Whether a value of it names the object with these identity attributes.
+    pub names: fn(&str, &Values) -> bool,
 }
 
 impl KindSchema {

@@ -1,7 +1,7 @@
 //! Policies that weaken the rule. The approvers of the last run must still approve them, and under an anchor the
 //! anchor's approvers too.
 
-use crate::world::{FILES, TWO, World};
+use crate::world::{FILES, TAKEN, TWO, World};
 
 /// Every plan of an attacker, who approves it, and the codes of the refusal without an anchor and under it.
 struct Attack {
@@ -73,13 +73,13 @@ fn policies_with_a_weaker_rule_need_approvals_of_the_last_run_and_the_anchor() {
     for Attack { what, estate, rule, approvers, alone, anchored } in ATTACKS {
         println!("{what}");
         world.policies(estate, rule, &world.changed());
-        world.plan("change.plan");
+        world.plan_taken("change.plan");
         world.approve("change.plan", approvers);
         world.refused("apply change.plan", alone);
         world.refused("apply change.plan --trust trust/anchor.yaml", anchored);
-        world.refused("apply policies --yes", "E0709");
+        world.refused(&format!("apply policies --yes{TAKEN}"), "E0709");
         let policies = if anchored == "E0721" { "E0721" } else { "E0709" };
-        world.refused("apply policies --yes --trust trust/anchor.yaml", policies);
+        world.refused(&format!("apply policies --yes --trust trust/anchor.yaml{TAKEN}"), policies);
         world.forget_approvals();
     }
     // The list of signers is changed under its old name.
@@ -139,9 +139,10 @@ fn estate_that_takes_resources_of_another_needs_its_approvals_too() {
     let taken = FILES.replace("acme-docs,", "acme-docs, encrypt: aws:kms,");
     for rule in ["", "approvals: { required: 1, signers: theirs }\n"] {
         world.policies("billing", rule, &format!("{other}---\n{taken}"));
-        world.run("plan policies --author ci@acme.example --out taken.plan --allow many").expect(0);
+        world.refused("apply policies --yes --allow many", "E0750");
+        world.plan_taken("taken.plan");
         world.refused("apply taken.plan", "E0709");
-        world.refused("apply policies --yes --allow many", "E0709");
+        world.refused(&format!("apply policies --yes --allow many{TAKEN}"), "E0709");
         if !rule.is_empty() {
             world.approve("taken.plan", &["mallory"]);
             let ran = world.refused("apply taken.plan", "E0712");

@@ -20,6 +20,9 @@ recovery: [{ step: read-the-copy, takes: 30m }]
 ";
 /// A rule that requires two approvals.
 pub(crate) const TWO: &str = "approvals: { required: 2, signers: people }\n";
+/// The consents to take over the resources of the estate `acme`.
+pub(crate) const TAKEN: &str = " --allow adopt:aws.bucket.files.docs.virginia --allow adopt:aws.bucket.files.docs.oregon \
+     --allow adopt:aws.replication.files.docs";
 /// The beginning of an estate with two sites.
 const ESTATE: &str = "sites: { virginia: { aws: us-east-1 }, oregon: { aws: us-west-2 } }
 defaults: { assumptions: { detection: { value: 5m, because: the monitoring pages after five minutes } } }\n";
@@ -95,6 +98,12 @@ impl World {
     /// Save a plan of `policies`, made by `ci`.
     pub(crate) fn plan(&self, file: &str) {
         self.run(&format!("plan policies --author ci@acme.example --out {file}")).expect(0);
+    }
+
+    /// The same, by an attacker who also gives the consents to take over what another estate has.
+    pub(crate) fn plan_taken(&self, file: &str) {
+        self.run(&format!("plan policies --author ci@acme.example --allow many --out {file}{TAKEN}"))
+            .expect(0);
     }
 
     pub(crate) fn approve(&self, file: &str, who: &[&str]) {

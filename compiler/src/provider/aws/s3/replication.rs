@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::provider::aws::iam::role;
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{BUCKETS, PASSED_ROLES, on};
-use crate::resource::{AttributeSchema, Kind, KindSchema, Made, Shape, Values, calls};
+use crate::resource::{ActsWith, AttributeSchema, Kind, KindSchema, Made, Shape, Values, calls};
 
 /// The source bucket.
 pub const BUCKET: &str = "bucket";
@@ -66,7 +67,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     ],
     removal: Some("new objects are no longer copied"),
     ours: Some(ours),
-    acts_with: Some(ROLE),
+    acts_with: Some(ActsWith { attribute: ROLE, names: names_role }),
     calls: CALLS,
     ..KindSchema::BASE
 };
@@ -80,6 +81,11 @@ calls! {
 }
 
 /// Whether every rule has an id of Holdfast.
+fn names_role(arn: &str, identity: &Values) -> bool {
+    let name = identity.get(role::NAME).and_then(Value::as_str);
+    name.is_some_and(|name| arn.rsplit('/').next() == Some(name))
+}
+
 fn ours(values: &Values) -> bool {
     let rules = values.get(RULES).and_then(Value::as_array);
     let id =

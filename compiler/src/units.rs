@@ -184,6 +184,12 @@ impl Bytes {
     pub fn parse(text: &str) -> Option<Self> {
         parse_bytes(text).map(Self)
     }
+
+    /// The number of bytes.
+    #[must_use]
+    pub const fn count(self) -> u64 {
+        self.0
+    }
 }
 
 impl fmt::Display for Bytes {
@@ -200,6 +206,12 @@ impl Throughput {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         text.strip_suffix("/s").and_then(parse_bytes).filter(|rate| *rate > 0).map(Self)
+    }
+
+    /// The bytes per second.
+    #[must_use]
+    pub const fn per_second(self) -> u64 {
+        self.0
     }
 
     /// The time that this much data takes, rounded up to a second.

@@ -19,7 +19,7 @@ use super::trust::Trust;
 pub const ID: &str = "https://holdfast.dev/schema/holdfast.schema.json";
 
 /// The kinds of document with the names of their definitions.
-pub(super) const KINDS: [(&str, &str); 4] =
+pub(crate) const KINDS: [(&str, &str); 4] =
     [("estate", "Estate"), ("service", "Service"), ("continuity", "Continuity"), ("drill", "Drill")];
 
 /// The schema for editors: one of the documents, distinguished by `kind`.

@@ -6,7 +6,7 @@ use crate::source::Span;
 use crate::units::Duration;
 
 /// The default validity of an approval: long enough for a change that is approved today and made tonight.
-const HOLD: Duration = Duration::hours(24);
+pub(super) const HOLD: Duration = Duration::hours(24);
 /// The longest validity of an approval. After a longer time, people no longer know what they approved.
 const LONGEST_HOLD: Duration = Duration::hours(30 * 24);
 

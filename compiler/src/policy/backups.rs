@@ -9,7 +9,7 @@ use crate::units::Duration;
 
 /// The default completion window: the provider's own limit of 7 days would make a daily backup overlap with
 /// six others.
-const COMPLETE: Duration = Duration::hours(8);
+pub(super) const COMPLETE: Duration = Duration::hours(8);
 
 impl Binder<'_> {
     pub(super) fn data(

@@ -9,6 +9,10 @@ use crate::document::{self, Name, Step, Text};
 use crate::source::Span;
 use crate::units::Duration;
 
+/// The default review interval: a year (NIST SP 800-34 rev. 1 §3.6; DORA, Regulation (EU) 2022/2554, article
+/// 11(6)).
+pub(crate) const REVIEW_EVERY: Duration = Duration::hours(365 * 24);
+
 /// The continuity plan with its names bound.
 #[derive(Debug)]
 pub struct Plan {

@@ -77,12 +77,12 @@ pub struct Assumptions {
 }
 
 /// The default objectives.
-const RTO: Duration = Duration::hours(4);
-const RPO: Duration = Duration::hours(1);
+pub(super) const RTO: Duration = Duration::hours(4);
+pub(super) const RPO: Duration = Duration::hours(1);
 const BUILT_IN_OBJECTIVE: Origin = Origin::BuiltIn("Holdfast's own: RTO 4 h, RPO 1 h");
 
 /// RFC 1035 §3.2.1: a TTL is how long an answer may be cached.
-const RESOLVER_SLACK: Fact =
+pub(super) const RESOLVER_SLACK: Fact =
     Fact { value: Duration::seconds(0), why: "resolvers obey the TTL (RFC 1035 §3.2.1)" };
 fn built_in(Fact { value, why }: Fact) -> Setting<Assumed<Duration>> {
     let assumed = Assumed { value, because: why.to_owned(), measured: None };

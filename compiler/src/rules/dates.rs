@@ -2,13 +2,9 @@
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::objectives::MEASUREMENT_HOLDS;
-use crate::policy::{Assumed, Policy, Setting};
+use crate::policy::{Assumed, Policy, REVIEW_EVERY, Setting};
 use crate::source::Span;
-use crate::units::{Date, Duration};
-
-/// The default review interval: a year (NIST SP 800-34 rev. 1 §3.6; DORA, Regulation (EU) 2022/2554, article
-/// 11(6)).
-const REVIEW_EVERY: Duration = Duration::hours(365 * 24);
+use crate::units::Date;
 
 /// Measurements that are too old to count, or in the future.
 pub(super) fn old_measurements(policy: &Policy, as_of: Option<Date>, out: &mut Vec<Diagnostic>) {

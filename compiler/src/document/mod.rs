@@ -46,7 +46,7 @@ pub use text::{
     ApiCall, Currency, DomainName, FilePath, FindingCode, Name, StepAction, TimeOfDay, UrlPath, ZoneName,
 };
 pub use traffic::{AliasEndpoint, Endpoint, EndpointText, Interval, Probe, Traffic};
-pub(crate) use tree::MAX_DEPTH;
+pub(crate) use tree::{Content, MAX_DEPTH, Node as TreeNode};
 pub use tree::{Step, Tree};
 pub use trust::{Trust, TrustedApprovals, TrustedEstate, TrustedJournal};
 pub use waiver::Waiver;

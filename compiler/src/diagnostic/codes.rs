@@ -231,6 +231,12 @@ codes! {
     JOURNAL_EMPTIED = "E0740";
     /// A resource that belongs to somebody else.
     ANOTHER_OWNER = "E0750";
+    /// Policies of a git commit that cannot be read.
+    UNREADABLE_BASE = "E0741";
+    /// A git commit that does not exist.
+    NO_SUCH_BASE = "E0742";
+    /// Policies of a git commit that are not valid.
+    INVALID_BASE = "E0743";
 
     /// More data may be lost than the objective allows.
     RPO_MISSED = "E0801";

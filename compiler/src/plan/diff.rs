@@ -68,6 +68,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         confirmed,
         moved: moved(inputs.graph, inputs.owned),
         leaving: leaving(&steps, inputs.graph),
+        policy_changes: None,
         lost,
         objectives,
         copies,

@@ -2,11 +2,13 @@
 //! tools that read one can be adapted to the other quickly.
 //!
 //! ```text
-//! format_version     "3.2": 3.x only adds fields; a field never changes its meaning
+//! format_version     "3.3": 3.x only adds fields; a field never changes its meaning
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
 //!                    if nothing exists yet; before and after are {seconds (null: unbounded), assurance, because}
+//! policy_changes     {since, changes: [{judgement (weaker | stronger | neutral), document, path, before, after, means, place}]},
+//!                    weaker ones first; missing if the policies were not compared with others
 //! lost[]             {address, name, copies: {name, exists, worked: {run, date} or null}} of primary buckets that are gone
 //! copies[]           {from, to, by, state (new | works | {broken: why}), stated} of real-time copies
 //! cautions[]         effects beyond the estate: keys of other accounts, other permissions of a role
@@ -41,7 +43,7 @@ use super::{Accounts, Achievable, Action, After, Consents, Effect, Plan, Step};
 use crate::resource::Lifecycle;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "3.2";
+pub const FORMAT_VERSION: &str = "3.3";
 
 /// Write the plan as JSON. Same plan, same bytes. Steps are written one at a time: as one value, the JSON of 90,000
 /// resources takes a gigabyte.
@@ -69,6 +71,7 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
         objectives: Objectives(&plan.objectives),
         observation_digest: &observation,
         plan_digest: &digest,
+        policy_changes: plan.policy_changes.as_ref().map(|changes| json!(changes)),
         policy_digest: &plan.policy,
         resource_changes: Changes(&plan.steps),
         summary: json!(plan.counts()),
@@ -101,6 +104,8 @@ struct Document<'a> {
     objectives: Objectives<'a>,
     observation_digest: &'a str,
     plan_digest: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_changes: Option<Value>,
     policy_digest: &'a str,
     resource_changes: Changes<'a>,
     summary: Value,

@@ -37,6 +37,7 @@ use serde_json::Value;
 use crate::copies::SeenCopy;
 use crate::digest::{Purpose, digest};
 use crate::observation::{Object, Wanted};
+use crate::policy::PolicyChanges;
 use crate::resource::{Address, Attributes, Identity, Named, Values};
 use crate::source::Place;
 pub use cause::Cause;
@@ -51,7 +52,7 @@ pub use json::{FORMAT_VERSION, json};
 pub use lost::{Lost, LostCopy};
 pub use resume::resume;
 pub use stale::{Shift, shifts};
-pub use text::text;
+pub use text::{policy_changes, text};
 pub use unknown::{Unknown, Waiting};
 pub use verdict::Verdict;
 
@@ -206,6 +207,9 @@ pub struct Plan {
     pub observed: Vec<Object>,
     /// What was looked up, so that an apply can look it up again.
     pub scope: Vec<Wanted>,
+    /// What changed in the policies. `None` if they were not compared with others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_changes: Option<PolicyChanges>,
     /// Primary buckets that are gone with their data.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<Lost>,

@@ -13,6 +13,7 @@ use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, St
 use super::{effect, lost, unknown};
 use crate::diagnostic::Style;
 use crate::line_diff::LineDiff;
+use crate::policy;
 use crate::printable::one_line as line;
 use crate::resource::Shape;
 use crate::text::{Pen, wrap};
@@ -30,6 +31,9 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
     let context = &plan.context;
     let (cloud, account) = (line(&context.cloud), line(&context.accounts.to_string()));
     let mut out = format!("Estate {} in {cloud}, account {account}\n", pen.bold(&line(&context.estate)));
+    if let Some(changes) = &plan.policy_changes {
+        policy::changes(changes, &pen, &mut out);
+    }
     lost::text(plan, &pen, &mut out);
     for caution in plan.cautions() {
         let text = format!("! {}", line(&caution));
@@ -47,6 +51,7 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
             }
         };
         left(plan, &pen, &mut out);
+        verdict(plan, &pen, &mut out);
         return to.write_all(out.as_bytes());
     }
     let mut services: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
@@ -67,7 +72,26 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
     left(plan, &pen, &mut out);
     consents(plan, &pen, &mut out);
     let _ = writeln!(out, "\n{}", pen.bold(&summary(plan.counts())));
+    verdict(plan, &pen, &mut out);
     to.write_all(out.as_bytes())
+}
+
+/// The last line, if an objective is missed or something becomes weaker.
+fn verdict(plan: &Plan, pen: &Pen, out: &mut String) {
+    if let Some(verdict) = plan.verdict().filter(|verdict| !verdict.is_clean()) {
+        let text = format!("Protection: {verdict}.");
+        let _ = writeln!(out, "{}", pen.caution(&wrap(&text, 0, pen.width())));
+    }
+}
+
+/// What changed in the policies, as [`text`] shows it. Empty if they were not compared.
+#[must_use]
+pub fn policy_changes(plan: &Plan, style: Style) -> String {
+    let mut out = String::new();
+    if let Some(changes) = &plan.policy_changes {
+        policy::changes(changes, &Pen::new(style), &mut out);
+    }
+    out
 }
 
 /// What needs an explicit consent, given or not, with the flag to paste.

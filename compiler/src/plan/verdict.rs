@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Effect, Plan};
+use crate::policy::Judgement;
 
 /// How many objectives are not met after the apply, and how many become weaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -13,6 +14,16 @@ pub struct Verdict {
     pub missed: usize,
     /// Of these, those that are worse than today.
     pub weaker: usize,
+    /// The statements of the policies that protect less than before.
+    pub policy: usize,
+}
+
+impl Verdict {
+    /// Whether nothing is missed or becomes weaker.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        (self.missed, self.weaker, self.policy) == (0, 0, 0)
+    }
 }
 
 impl Plan {
@@ -27,6 +38,7 @@ impl Plan {
             objectives: self.objectives.len(),
             missed: count(|effect| !effect.met()),
             weaker: count(Effect::is_weaker),
+            policy: self.policy_changes.as_ref().map_or(0, |changes| changes.count(Judgement::Weaker)),
         })
     }
 }
@@ -34,7 +46,7 @@ impl Plan {
 /// `2 of 8 objectives are not met, 1 becomes weaker`.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { objectives, missed, weaker } = *self;
+        let Self { objectives, missed, weaker, policy } = *self;
         let are = if missed == 1 { "is" } else { "are" };
         let noun = if objectives == 1 { "objective" } else { "objectives" };
         match missed {
@@ -45,6 +57,10 @@ impl fmt::Display for Verdict {
             0 => f.write_str(", none becomes weaker"),
             1 => f.write_str(", 1 becomes weaker"),
             _ => write!(f, ", {weaker} become weaker"),
+        }?;
+        match policy {
+            0 => Ok(()),
+            _ => write!(f, "; policies: {policy} weaker"),
         }
     }
 }
@@ -55,9 +71,11 @@ mod tests {
 
     #[test]
     fn verdict_reads_as_a_sentence() {
-        let said = |objectives, missed, weaker| Verdict { objectives, missed, weaker }.to_string();
+        let said = |objectives, missed, weaker| Verdict { objectives, missed, weaker, policy: 0 }.to_string();
         assert_eq!(said(8, 0, 0), "all 8 objectives are met, none becomes weaker");
         assert_eq!(said(8, 1, 1), "1 of 8 objectives is not met, 1 becomes weaker");
         assert_eq!(said(9, 2, 2), "2 of 9 objectives are not met, 2 become weaker");
+        let verdict = Verdict { objectives: 8, policy: 2, ..Verdict::default() };
+        assert_eq!(verdict.to_string(), "all 8 objectives are met, none becomes weaker; policies: 2 weaker");
     }
 }

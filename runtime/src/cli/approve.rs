@@ -105,7 +105,8 @@ fn signs(statement: &Statement) -> String {
 fn summary(saved: &Saved, style: Style, hold: u64) -> String {
     let (plan, counts) = (&saved.plan, saved.plan.counts());
     let verdict = plan.verdict().map_or("unknown, because the plan is partial".to_owned(), |v| v.to_string());
-    let mut text = format!("Verdict:   {verdict}\n{}\n", plan::objectives(&plan.objectives, style));
+    let policy = plan::policy_changes(plan, style);
+    let mut text = format!("Verdict:   {verdict}\n{policy}{}\n", plan::objectives(&plan.objectives, style));
     text.push_str(&format!(
         "Estate {} in {}, account {}: {} to create, {} to update, {} to replace, {} to delete.\n",
         plan.context.estate,

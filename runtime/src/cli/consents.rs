@@ -24,7 +24,11 @@ pub(super) struct ConsentFlags {
 impl ConsentFlags {
     /// The consents and the targets.
     pub(super) fn plan_options(&self) -> PlanOptions {
-        PlanOptions { consents: self.allow.iter().cloned().collect(), targets: self.target.clone() }
+        PlanOptions {
+            consents: self.allow.iter().cloned().collect(),
+            targets: self.target.clone(),
+            base: None,
+        }
     }
 
     /// Refuse these flags with a saved plan, because they would change what was approved.

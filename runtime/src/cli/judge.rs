@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use holdfast_compiler::compile::Waived;
 use holdfast_compiler::diagnostic::codes;
 use holdfast_compiler::plan::Effect;
+use holdfast_compiler::policy::{Judgement, PolicyChanges};
 
 use super::output::Terminal;
 
@@ -14,7 +15,7 @@ pub(super) enum FailOn {
     Warning,
     /// An objective that is not met, waived or not.
     Miss,
-    /// An objective that becomes weaker than it is today.
+    /// An objective that becomes weaker than it is today, or a statement of the policies that protects less.
     Weaker,
 }
 
@@ -27,6 +28,8 @@ pub(super) struct Judged<'a> {
     pub(super) missed: usize,
     /// Whether the plan is partial, so that its effect on the objectives is unknown.
     pub(super) partial: bool,
+    /// What changed in the policies, if they were compared.
+    pub(super) policy: Option<&'a PolicyChanges>,
     /// The effects of the plan on the objectives; empty for commands without a plan.
     pub(super) effects: &'a [Effect],
 }
@@ -40,11 +43,23 @@ pub(super) fn waived_misses(waived: &[Waived]) -> usize {
 impl Judged<'_> {
     /// Whether a condition of `--fail-on` holds. If so, prints which.
     pub(super) fn fails(&self, on: &[FailOn], terminal: &Terminal) -> bool {
-        let found: Vec<String> = on.iter().filter_map(|what| self.found(*what)).collect();
+        let found: Vec<String> =
+            on.iter().flat_map(|what| [self.found(*what), self.statements(*what)]).flatten().collect();
         if !found.is_empty() {
             terminal.error(&format!("failed because of --fail-on: {}\n", found.join(", ")));
         }
         !found.is_empty()
+    }
+
+    /// The statements of the policies that protect less. A partial plan leaves out none.
+    fn statements(&self, what: FailOn) -> Option<String> {
+        let count = self.policy.filter(|_| what == FailOn::Weaker)?.count(Judgement::Weaker);
+        let protect = if count == 1 {
+            "statement of the policies protects"
+        } else {
+            "statements of the policies protect"
+        };
+        (count > 0).then(|| format!("{count} {protect} less"))
     }
 
     fn found(&self, what: FailOn) -> Option<String> {

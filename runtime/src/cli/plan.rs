@@ -13,7 +13,7 @@ use super::output::Terminal;
 use super::plan_format::PlanFormat;
 use super::{Global, author, consents, exit, remarks, show};
 use crate::approval::SigningKey;
-use crate::estate::{LivePlan, PlanOptions, Policies};
+use crate::estate::{Base, LivePlan, PlanOptions, Policies};
 use crate::planfile::{self, PlanFile};
 
 /// Show how the cloud differs from the policies, and the changes that an apply would make.
@@ -35,9 +35,12 @@ pub(super) struct Plan {
     as_of: Option<Date>,
     #[command(flatten)]
     consents: consents::ConsentFlags,
+    /// Show what changed in the policies since this git commit: a branch, a tag or a commit that contains them.
+    #[arg(long, value_name = "REF", value_parser = reference)]
+    base: Option<String>,
     /// Show only drift: what somebody else changed in the cloud since the last apply. Prints nothing if there is
     /// none. For scheduled jobs.
-    #[arg(long, conflicts_with_all = ["out", "target"])]
+    #[arg(long, conflicts_with_all = ["out", "target", "base"])]
     drift: bool,
     /// The author of the plan, who cannot approve it. Defaults to `user.email` of git, or USER@HOST.
     #[arg(long, env = "HOLDFAST_AUTHOR", value_name = "PRINCIPAL", value_parser = author::principal)]
@@ -45,12 +48,22 @@ pub(super) struct Plan {
     /// Sign the saved plan with this SSH key, into FILE.sig: a private key, or the `.pub` file of a key in ssh-agent.
     #[arg(long, env = "HOLDFAST_KEY", hide_env_values = true, value_name = "FILE")]
     key: Option<SigningKey>,
-    /// Exit with 3 if there is a warning, an objective that is not met, or one that becomes weaker. Can be repeated.
+    /// Exit with 3 if there is a warning, an objective that is not met, or one that becomes weaker; a statement of the
+    /// policies that protects less counts as weaker too. Can be repeated.
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Vec<FailOn>,
     /// Exit with 2 if there are changes to make.
     #[arg(long)]
     detailed_exitcode: bool,
+}
+
+/// Parses the name of a git commit.
+fn reference(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("name a branch, a tag or a commit".to_owned()),
+        _ if text.starts_with('-') => Err("the name of a commit does not begin with `-`".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 impl Plan {
@@ -62,8 +75,9 @@ impl Plan {
         if let Some(path) = &self.out {
             planfile::may_write(path).map_err(Failure::usage)?;
         }
-        let (plan_options, tell) =
-            (self.consents.plan_options(), |remark| remarks::mention(&remark, terminal));
+        let base = self.base.as_ref().map(|reference| Base::of_commit(reference, &self.paths)).transpose()?;
+        let plan_options = PlanOptions { base, ..self.consents.plan_options() };
+        let tell = |remark| remarks::mention(&remark, terminal);
         let live = LivePlan::of(policies, &global.selection(), &plan_options, &tell).await?;
         let plan = &live.planned.plan;
         if self.drift {
@@ -76,7 +90,8 @@ impl Plan {
         terminal.detail(&super::screen::calls(&live.calls));
         let warnings = live.planned.policies.compiled.warnings.len();
         let (partial, effects) = (!plan.targets.is_empty(), plan.objectives.as_slice());
-        let judged = Judged { warnings, partial, effects, ..Judged::default() };
+        let policy = plan.policy_changes.as_ref();
+        let judged = Judged { warnings, partial, effects, policy, ..Judged::default() };
         let (pending, failed) =
             (!plan.is_empty() || plan.is_partial(), judged.fails(&self.fail_on, terminal));
         if let Some(path) = &self.out {

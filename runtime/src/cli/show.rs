@@ -56,7 +56,8 @@ impl Show {
         }
         self.format.print(&saved.plan, terminal)?;
         let (warnings, partial) = (saved.warnings(), !saved.plan.targets.is_empty());
-        let judged = Judged { warnings, partial, effects: &saved.plan.objectives, ..Judged::default() };
+        let (effects, policy) = (saved.plan.objectives.as_slice(), saved.plan.policy_changes.as_ref());
+        let judged = Judged { warnings, partial, effects, policy, ..Judged::default() };
         Ok(if judged.fails(&self.fail_on, terminal) { exit::INVALID } else { exit::DONE })
     }
 }

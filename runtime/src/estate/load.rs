@@ -11,7 +11,7 @@ use super::Findings;
 use crate::files::{self, FileError, Walk, Why};
 
 /// The most bytes of all policies of one command together: 10,000 files of about 25 KiB.
-const MAX_BYTES: u64 = 256 * MIB;
+pub(super) const MAX_BYTES: u64 = 256 * MIB;
 const MIB: u64 = 1024 * 1024;
 
 /// Read the policies at some paths: the files that are named, and every `.yaml` and `.yml` file in and below the
@@ -87,12 +87,12 @@ pub(crate) fn find(paths: &[PathBuf], findings: &mut Vec<Diagnostic>) -> BTreeMa
     found.into_iter().map(|(path, name)| (name, path)).collect()
 }
 
-fn is_policy(path: &Path) -> bool {
+pub(super) fn is_policy(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "yaml" || e == "yml")
 }
 
 /// A path as messages show it: with `/`, without a leading `./`.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
     text.strip_prefix("./").map_or(text.clone(), str::to_owned)
 }

@@ -1,7 +1,9 @@
 //! From the paths that the user names to a plan: load the policies, select cloud and journal, observe, plan. Live
 //! plans, saved plans, applies and imports share it.
 
+mod base;
 mod error;
+mod git;
 mod journal_place;
 mod live;
 pub mod load;
@@ -12,6 +14,7 @@ pub(crate) mod sample;
 mod selection;
 mod workspace;
 
+pub use base::{Base, PolicyFile};
 pub use error::EstateError;
 pub use journal_place::FoundJournal;
 pub use live::LivePlan;

@@ -6,7 +6,7 @@ use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::observation::{Observation, Owned, scope};
 use holdfast_compiler::plan::{Consents, Context, Plan};
 
-use super::{EstateError, Findings, PlanError, Policies, Request};
+use super::{Base, EstateError, Findings, PlanError, Policies, Request};
 use crate::cloud::Cloud;
 use crate::journal::{self, Entry};
 
@@ -17,6 +17,8 @@ pub struct PlanOptions {
     pub consents: Consents,
     /// The targets given with `--target`; if empty, the whole plan.
     pub targets: Vec<String>,
+    /// The version of the policies given with `--base`.
+    pub base: Option<Base>,
 }
 
 /// A remark about a plan that people should read first, and that blocks nothing.
@@ -104,6 +106,7 @@ impl Planned {
             observation: &observation,
             consents: &plan_options.consents,
             targets: &plan_options.targets,
+            base: plan_options.base.as_ref(),
         };
         match policies.plan(&graph, &request) {
             Ok(plan) => Ok(Self { policies, owned, copies, observation, plan }),

@@ -13,7 +13,7 @@ use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Plan, diff};
 use holdfast_compiler::source::{Sources, Span};
 use holdfast_compiler::units::Date;
 
-use super::{EstateError, load};
+use super::{Base, EstateError, load};
 use crate::approval::{MAX_SIGNERS_BYTES, Rule, Signers};
 use crate::files;
 use crate::provider::PROVIDERS;
@@ -62,6 +62,8 @@ pub struct Request<'a> {
     pub consents: &'a Consents,
     /// The targets given with `--target`; if empty, the whole plan.
     pub targets: &'a [String],
+    /// The version of the policies to compare them with, if there is one.
+    pub base: Option<&'a Base>,
 }
 
 impl Policies {
@@ -180,7 +182,8 @@ impl Policies {
             observation: request.observation,
             consents: request.consents.clone(),
         });
-        let plan = plan.map_err(PlanError::Findings)?;
+        let mut plan = plan.map_err(PlanError::Findings)?;
+        plan.policy_changes = request.base.map(|base| base.changes(self));
         if request.targets.is_empty() {
             return Ok(plan);
         }

@@ -79,6 +79,7 @@ impl Matched {
             observation: &observation,
             consents: &Consents::new(),
             targets: &[],
+            base: None,
         };
         match policies.plan(&graph, &request) {
             Ok(plan) => Ok(plan.pending().count()),

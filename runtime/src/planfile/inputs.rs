@@ -4,22 +4,11 @@ use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::observation::{Object, Observation, Owned, Unseen};
 use holdfast_compiler::plan::{Consents, Context, Plan};
-use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
-use crate::estate::{PlanError, Policies, Request};
-
-/// One policy file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct PolicyFile {
-    /// Its path, as the user gave it.
-    pub path: String,
-    /// Its text, contacts included.
-    pub text: String,
-}
+use crate::estate::{Base, PlanError, Policies, PolicyFile, Request};
 
 /// The inputs of a plan. The same inputs always give the same plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +18,9 @@ pub struct Inputs {
     pub context: Context,
     /// The policies.
     pub policies: Vec<PolicyFile>,
+    /// The version of the policies that they are compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
     /// The list of signers that the policies name: the text of an `allowed_signers` file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signers: Option<String>,
@@ -67,13 +59,10 @@ impl Inputs {
     /// The inputs of a plan that was made from these policies.
     #[must_use]
     pub fn of(policies: &Policies, request: &Request<'_>) -> Self {
-        let file = |source: &holdfast_compiler::source::Source| PolicyFile {
-            path: source.path.clone(),
-            text: source.text.to_string(),
-        };
         Self {
             context: request.context.clone(),
-            policies: policies.sources.iter().map(|(_, source)| file(source)).collect(),
+            policies: PolicyFile::all(&policies.sources),
+            base: request.base.cloned(),
             signers: policies.rule.as_ref().map(|rule| rule.signers.clone()),
             as_of: policies.compiled.options.as_of.map(|date| date.to_string()),
             consents: request.consents.clone(),
@@ -93,12 +82,9 @@ impl Inputs {
                 Some(Date::parse(text).ok_or_else(|| Refusal::changed("its `as-of` is not a date"))?)
             }
         };
-        let mut sources = Sources::default();
-        for PolicyFile { path, text } in &self.policies {
-            sources.add(path.clone(), text.clone());
-        }
         let policies =
-            Policies::recorded(sources, as_of, self.signers.as_deref()).map_err(Refusal::Invalid)?;
+            Policies::recorded(PolicyFile::sources(&self.policies), as_of, self.signers.as_deref())
+                .map_err(Refusal::Invalid)?;
         if policies.rule.is_some() != self.signers.is_some() {
             return Err(Refusal::changed("it has a list of signers that its policies do not name"));
         }
@@ -122,6 +108,7 @@ impl Inputs {
             observation: &observation,
             consents: &self.consents,
             targets: &self.targets,
+            base: self.base.as_ref(),
         };
         match policies.plan(&graph, &request) {
             Ok(plan) => Ok(Derived { policies, graph, plan }),

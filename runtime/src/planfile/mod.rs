@@ -14,8 +14,9 @@ use holdfast_compiler::digest::{Purpose, digest};
 use holdfast_compiler::plan::Plan;
 use serde::{Deserialize, Serialize};
 
+pub use crate::estate::PolicyFile;
 pub use approving::{ApproveError, Approving};
-pub use inputs::{Inputs, PolicyFile};
+pub use inputs::Inputs;
 pub use refusal::Refusal;
 pub use saved::{Saved, signature_path};
 
@@ -98,6 +99,7 @@ impl PlanFile {
             observation: &planned.observation,
             consents: &plan_options.consents,
             targets: &plan_options.targets,
+            base: plan_options.base.as_ref(),
         };
         let inputs = Inputs::of(&planned.policies, &request);
         let (journal, local) = (absolute_journal(&workspace.journal)?, workspace.cloud.local()?);

@@ -128,6 +128,7 @@ impl Saved {
             observation: now,
             consents: &inputs.consents,
             targets: &inputs.targets,
+            base: inputs.base.as_ref(),
         };
         match self.policies.plan(&self.graph, &request) {
             Ok(plan) => Ok((self, plan)),

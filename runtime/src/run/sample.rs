@@ -48,6 +48,7 @@ impl Folder {
             observation: &planned.observation,
             consents: &plan_options.consents,
             targets: &plan_options.targets,
+            base: None,
         };
         let inputs = Inputs::of(&planned.policies, &request);
         let (journal, local) = (folder.path().join("journal"), folder.path().join("memory"));

@@ -109,15 +109,16 @@ fn other_formats_and_versions_are_refused() {
     let world = approved();
     let whole = world.bench.read("change.plan");
     for (from, to) in [
-        ("\"format\": 6", "\"format\": 1"),
-        ("\"format\": 6", "\"format\": 2"),
-        ("\"format\": 6", "\"format\": 3"),
-        ("\"format\": 6", "\"format\": 4"),
-        ("\"format\": 6", "\"format\": 5"),
-        ("\"format\": 6", "\"format\": 7"),
-        ("\"format\": 6", "\"format\": 999999999"),
-        ("\"format\": 6", "\"format\": 6.0"),
-        ("\"format\": 6", "\"format\": \"6\""),
+        ("\"format\": 7", "\"format\": 1"),
+        ("\"format\": 7", "\"format\": 2"),
+        ("\"format\": 7", "\"format\": 3"),
+        ("\"format\": 7", "\"format\": 4"),
+        ("\"format\": 7", "\"format\": 5"),
+        ("\"format\": 7", "\"format\": 6"),
+        ("\"format\": 7", "\"format\": 8"),
+        ("\"format\": 7", "\"format\": 999999999"),
+        ("\"format\": 7", "\"format\": 7.0"),
+        ("\"format\": 7", "\"format\": \"7\""),
         ("\"holdfast\": \"plan\"", "\"holdfast\": \"policy\""),
         ("\"made-with\": \"", "\"made-with\": \"9"),
     ] {

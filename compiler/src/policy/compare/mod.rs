@@ -6,6 +6,7 @@
 //! of the tier, of the estate, or the built-in one.
 
 mod inherit;
+mod text;
 mod tree;
 mod words;
 
@@ -13,11 +14,13 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::Policy;
 use super::direction::{Order, Said, direction};
 use crate::printable::one_line;
-use crate::provider::Facts;
+use crate::provider::{Facts, PROVIDERS};
 use crate::source::{Place, Sources};
 use inherit::Version;
+pub(crate) use text::text;
 use tree::{Node, Shape};
 
 /// What a change means for the protection.
@@ -69,10 +72,19 @@ impl PolicyChanges {
     }
 }
 
+/// Compare a version of the policies with a compiled one. See [`compare`].
+#[must_use]
+pub fn changes_since(since: &str, old: &Sources, new: &Sources, policy: &Policy) -> PolicyChanges {
+    // Built-in values are those of the provider of the first site.
+    let sites = policy.services.values().flat_map(|service| &service.sites);
+    let facts = sites.map(|site| site.region.provider).next();
+    compare(since, old, new, facts.unwrap_or(PROVIDERS[0].facts))
+}
+
 /// Compare two versions of the policies. Weaker changes come first, then stronger ones; each in the order of documents
 /// and paths. `facts` has the built-in values of the provider.
 #[must_use]
-pub fn compare(since: &str, old: &Sources, new: &Sources, facts: &Facts) -> PolicyChanges {
+fn compare(since: &str, old: &Sources, new: &Sources, facts: &Facts) -> PolicyChanges {
     let (old, new) = (Version::read(old, facts), Version::read(new, facts));
     let names: BTreeSet<&String> = old.documents.keys().chain(new.documents.keys()).collect();
     let mut walk = Walk { old: &old, new: &new, changes: Vec::new() };

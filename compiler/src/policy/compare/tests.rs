@@ -1,5 +1,4 @@
 use super::*;
-use crate::provider::PROVIDERS;
 
 const POLICIES: &str = "kind: estate
 name: acme

@@ -1,0 +1,144 @@
+//! The version of the policies that a plan compares its policies with.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use holdfast_compiler::compile::{Options, check};
+use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use holdfast_compiler::document::MAX_FILE_BYTES;
+use holdfast_compiler::policy::{PolicyChanges, changes_since};
+use holdfast_compiler::source::Sources;
+use serde::{Deserialize, Serialize};
+
+use super::git::{Git, GitError, TreeFile};
+use super::load::{is_policy, shown};
+use super::{Findings, Policies};
+use crate::files;
+
+/// One policy file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PolicyFile {
+    /// Its path, as the user gave it.
+    pub path: String,
+    /// Its text, contacts included.
+    pub text: String,
+}
+
+impl PolicyFile {
+    /// All files of some sources.
+    #[must_use]
+    pub fn all(sources: &Sources) -> Vec<Self> {
+        let file = |source: &holdfast_compiler::source::Source| Self {
+            path: source.path.clone(),
+            text: source.text.to_string(),
+        };
+        sources.iter().map(|(_, source)| file(source)).collect()
+    }
+
+    /// Sources of some files.
+    #[must_use]
+    pub fn sources(files: &[Self]) -> Sources {
+        let mut sources = Sources::default();
+        for Self { path, text } in files {
+            sources.add(path.clone(), text.clone());
+        }
+        sources
+    }
+}
+
+/// A version of the policies to compare with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Base {
+    /// The version, as people know it.
+    pub since: String,
+    /// Its policies.
+    pub policies: Vec<PolicyFile>,
+}
+
+impl Base {
+    /// The policies of a git commit at the paths that a command reads. A path that the commit lacks is empty there.
+    ///
+    /// # Errors
+    /// The paths are in no git repository or in several, there is no such commit, it has too much, or its policies are
+    /// not valid.
+    pub fn of_commit(reference: &str, paths: &[PathBuf]) -> Result<Self, Findings> {
+        let refused = |finding| Findings { findings: vec![finding], ..Findings::default() };
+        let policies = read(reference, paths).map_err(|error| refused(error.finding(reference)))?;
+        let base = Self { since: reference.to_owned(), policies };
+        base.valid()?;
+        Ok(base)
+    }
+
+    /// Refuse policies that are not valid: half of them cannot be compared. A missed objective is no obstacle.
+    fn valid(&self) -> Result<(), Findings> {
+        if self.policies.is_empty() {
+            return Ok(());
+        }
+        let sources = PolicyFile::sources(&self.policies);
+        let checked = check(&sources, Options::default());
+        if checked.policy.is_some() {
+            return Ok(());
+        }
+        let message = format!("the policies at `{}` are not valid", self.since);
+        let finding = Diagnostic::new(codes::INVALID_BASE, message)
+            .help("name a commit whose policies compile; what is wrong with these is listed below");
+        Err(Findings { findings: [vec![finding], checked.findings].concat(), sources })
+    }
+
+    /// What changed since then.
+    #[must_use]
+    pub fn changes(&self, policies: &Policies) -> PolicyChanges {
+        let old = PolicyFile::sources(&self.policies);
+        changes_since(&self.since, &old, &policies.sources, &policies.compiled.policy)
+    }
+}
+
+fn read(reference: &str, paths: &[PathBuf]) -> Result<Vec<PolicyFile>, GitError> {
+    let mut found: BTreeMap<String, (String, TreeFile)> = BTreeMap::new();
+    let mut commit: Option<(Git, String)> = None;
+    for path in paths {
+        let is_folder = files::is_folder(path);
+        let folder = if is_folder { path.as_path() } else { parent(path) };
+        let (git, prefix) = Git::around(folder)?;
+        let (git, oid) = match &commit {
+            Some((first, _)) if first.root != git.root => return Err(GitError::Several),
+            Some(first) => first,
+            None => {
+                let oid = git.commit(reference)?;
+                commit.insert((git, oid))
+            }
+        };
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let within = if is_folder { prefix.clone() } else { format!("{prefix}{name}") };
+        for file in git.files(oid, &within)? {
+            let below = file.path.strip_prefix(&prefix).unwrap_or(&file.path).to_owned();
+            let hidden = below.split('/').any(|part| part.starts_with('.'));
+            if is_folder && (hidden || !is_policy(Path::new(&below))) {
+                continue;
+            }
+            let name = shown(&if is_folder { path.join(&below) } else { path.clone() });
+            let (first, _) = found.entry(file.path.clone()).or_insert_with(|| (name.clone(), file));
+            if name < *first {
+                *first = name;
+            }
+        }
+    }
+    let Some((git, _)) = commit else { return Ok(Vec::new()) };
+    let mut named: Vec<(String, TreeFile)> = found.into_values().collect();
+    named.sort_by(|one, other| one.0.cmp(&other.0));
+    if let Some((path, _)) = named.iter().find(|(_, file)| file.size > MAX_FILE_BYTES) {
+        return Err(GitError::TooLarge(path.clone()));
+    }
+    let texts = git.texts(&named.iter().map(|(_, file)| file).collect::<Vec<_>>())?;
+    let file = |((path, _), text): ((String, TreeFile), Vec<u8>)| match String::from_utf8(text) {
+        Ok(text) => Ok(PolicyFile { path, text }),
+        Err(_) => Err(GitError::NotText(path)),
+    };
+    named.into_iter().zip(texts).map(file).collect()
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

@@ -1,0 +1,282 @@
+//! Reads files of a git commit, by running `git` without a shell.
+//!
+//! A commit can come from anyone, so everything is bounded, no argument of a user is taken for an option, and objects that
+//! are not there are not fetched.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use holdfast_compiler::diagnostic::{Diagnostic, codes};
+
+use super::load::MAX_BYTES;
+
+/// The most bytes of a listing: 10,000 files with long names.
+const MAX_LISTING: u64 = 16 * 1024 * 1024;
+/// The most files that are read, as for files in folders.
+const MAX_FILES: usize = 10_000;
+/// The most bytes of what git says about an error.
+const MAX_MESSAGE: u64 = 4 * 1024;
+
+/// Why the files of a commit cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum GitError {
+    /// Git cannot be run.
+    NoGit(String),
+    /// The folder is in no repository that git reads.
+    NoRepository(String),
+    /// The paths are in more than one repository.
+    Several,
+    /// There is no such commit.
+    NoCommit,
+    /// There are too many files or bytes.
+    TooMuch,
+    /// A file is larger than a policy may be.
+    TooLarge(String),
+    /// A file is not UTF-8 text.
+    NotText(String),
+    /// Git said something unexpected.
+    Failed(String),
+}
+
+impl GitError {
+    /// The finding about it.
+    pub(super) fn finding(self, reference: &str) -> Diagnostic {
+        let unreadable = |message: String, help: &str| {
+            Diagnostic::new(codes::UNREADABLE_BASE, message).help(help.to_owned())
+        };
+        match self {
+            Self::NoGit(why) => {
+                unreadable(format!("git cannot be run: {why}"), "install git, or plan without `--base`")
+            }
+            Self::NoRepository(why) => unreadable(
+                format!("the policies are not in a git repository that can be read: {why}"),
+                "run it in a clone of the repository, or plan without `--base`",
+            ),
+            Self::Several => unreadable(
+                "the paths are in different git repositories".to_owned(),
+                "compare the policies of one repository at a time",
+            ),
+            Self::NoCommit => Diagnostic::new(codes::NO_SUCH_BASE, format!("there is no commit `{reference}`"))
+                .help("name a branch, a tag or a commit of this clone; in CI, fetch it first (`git fetch origin main`)"),
+            Self::TooMuch => unreadable(
+                format!("the policies at `{reference}` are too large"),
+                "name only the folders that contain your policies",
+            ),
+            Self::TooLarge(path) => unreadable(
+                format!("`{path}` at `{reference}` is larger than a policy file may be"),
+                "name only the folders that contain your policies",
+            ),
+            Self::NotText(path) => {
+                unreadable(format!("`{path}` at `{reference}` is not UTF-8 text"), "name another commit")
+            }
+            Self::Failed(why) => unreadable(
+                format!("git cannot read the policies at `{reference}`: {why}"),
+                "check the clone with `git fsck`; a partial clone needs the files of that commit",
+            ),
+        }
+    }
+}
+
+/// A file of a commit.
+#[derive(Debug, Clone)]
+pub(super) struct TreeFile {
+    /// Its path from the root of the repository.
+    pub(super) path: String,
+    /// Its size in bytes.
+    pub(super) size: u64,
+    oid: String,
+}
+
+/// A repository.
+#[derive(Debug)]
+pub(super) struct Git {
+    /// The top folder of its work tree.
+    pub(super) root: PathBuf,
+}
+
+impl Git {
+    /// The repository around a folder, and the path of the folder in it: empty, or with a `/` at its end.
+    pub(super) fn around(folder: &Path) -> Result<(Self, String), GitError> {
+        let said = run(folder, &["rev-parse", "--show-toplevel", "--show-prefix"], &[], MAX_LISTING);
+        let said = said.map_err(|error| match error {
+            // Git adds how far it has looked.
+            GitError::Failed(why) => {
+                GitError::NoRepository(why.split(" (").next().unwrap_or_default().to_owned())
+            }
+            other => other,
+        })?;
+        let said = String::from_utf8(said).map_err(|_| GitError::Failed("a path is not UTF-8".to_owned()))?;
+        // A path with a line break would give more lines.
+        match said.lines().collect::<Vec<_>>().as_slice() {
+            [root] => Ok((Self { root: PathBuf::from(root) }, String::new())),
+            [root, prefix] => Ok((Self { root: PathBuf::from(root) }, (*prefix).to_owned())),
+            _ => Err(GitError::Failed("a path has a line break".to_owned())),
+        }
+    }
+
+    /// The id of a commit.
+    pub(super) fn commit(&self, reference: &str) -> Result<String, GitError> {
+        let wanted = format!("{reference}^{{commit}}");
+        let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted];
+        let said = run(&self.root, &args, &[], MAX_LISTING).map_err(|error| match error {
+            GitError::Failed(_) => GitError::NoCommit,
+            other => other,
+        })?;
+        let oid = String::from_utf8(said).unwrap_or_default().trim().to_owned();
+        if is_oid(&oid) { Ok(oid) } else { Err(GitError::NoCommit) }
+    }
+
+    /// The regular files of a commit at and below a path. Links and submodules are left out.
+    pub(super) fn files(&self, oid: &str, path: &str) -> Result<Vec<TreeFile>, GitError> {
+        let mut args = vec!["ls-tree", "-r", "-z", "-l", "--full-tree", oid, "--"];
+        if !path.is_empty() {
+            args.push(path);
+        }
+        let listing = run(&self.root, &args, &[], MAX_LISTING)?;
+        let mut files = Vec::new();
+        for entry in listing.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+            // A file whose name is not UTF-8 is not one that a policy can have.
+            let Ok(entry) = std::str::from_utf8(entry) else { continue };
+            let unexpected = || GitError::Failed("git lists files in an unknown form".to_owned());
+            let (facts, path) = entry.split_once('\t').ok_or_else(unexpected)?;
+            let facts: Vec<&str> = facts.split_whitespace().collect();
+            let [mode, "blob", oid, size] = facts.as_slice() else { continue };
+            if !mode.starts_with("100") {
+                continue;
+            }
+            let size = size.parse().map_err(|_| unexpected())?;
+            files.push(TreeFile { path: path.to_owned(), size, oid: (*oid).to_owned() });
+        }
+        Ok(files)
+    }
+
+    /// The contents of some files, in their order.
+    pub(super) fn texts(&self, files: &[&TreeFile]) -> Result<Vec<Vec<u8>>, GitError> {
+        let whole = files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
+        if files.len() > MAX_FILES || whole > MAX_BYTES {
+            return Err(GitError::TooMuch);
+        }
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked: String = files.iter().map(|file| format!("{}\n", file.oid)).collect();
+        // A line for each file, and a line break after it.
+        let most = whole + 200 * files.len() as u64;
+        let answer = run(&self.root, &["cat-file", "--batch"], asked.as_bytes(), most)?;
+        let mut rest = answer.as_slice();
+        files.iter().map(|file| next(&mut rest, file)).collect()
+    }
+}
+
+/// The next object of an answer: `OID blob SIZE`, a line break, the bytes, a line break.
+fn next(rest: &mut &[u8], file: &TreeFile) -> Result<Vec<u8>, GitError> {
+    let missing = || GitError::Failed(format!("`{}` is not in this clone", file.path));
+    let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(missing)?;
+    let (head, after) = rest.split_at_checked(end + 1).ok_or_else(missing)?;
+    if head != format!("{} blob {}\n", file.oid, file.size).as_bytes() {
+        return Err(missing());
+    }
+    let size = usize::try_from(file.size).map_err(|_| missing())?;
+    let (text, after) = after.split_at_checked(size).ok_or_else(missing)?;
+    *rest = after.strip_prefix(b"\n").ok_or_else(missing)?;
+    Ok(text.to_vec())
+}
+
+/// Whether it is the id of an object: SHA-1 or SHA-256 in hex.
+fn is_oid(text: &str) -> bool {
+    [40, 64].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// What git prints. Fails if it fails, or prints more than `most` bytes.
+fn run(folder: &Path, args: &[&str], input: &[u8], most: u64) -> Result<Vec<u8>, GitError> {
+    let mut child = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(args)
+        // Paths are names and no patterns, nothing is fetched, asked or replaced, and messages are in English.
+        .envs([
+            ("GIT_LITERAL_PATHSPECS", "1"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("GIT_NO_REPLACE_OBJECTS", "1"),
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("LC_ALL", "C"),
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| GitError::NoGit(error.to_string()))?;
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (mut printed, mut message) = (Vec::new(), Vec::new());
+    let read = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // This fails if git ends early, which its status says.
+            let _ = stdin.map(|mut stdin| stdin.write_all(input));
+        });
+        scope.spawn(|| {
+            let _ = stderr.map(|mut stderr| {
+                let read = (&mut stderr).take(MAX_MESSAGE).read_to_end(&mut message);
+                read.and_then(|_| io::copy(&mut stderr, &mut io::sink()))
+            });
+        });
+        let read = stdout.map(|stdout| stdout.take(most.saturating_add(1)).read_to_end(&mut printed));
+        if printed.len() as u64 > most {
+            let _ = child.kill();
+        }
+        read
+    });
+    let status = child.wait().map_err(|error| GitError::NoGit(error.to_string()))?;
+    if printed.len() as u64 > most {
+        return Err(GitError::TooMuch);
+    }
+    if let Some(Err(error)) = read {
+        return Err(GitError::Failed(error.to_string()));
+    }
+    if !status.success() {
+        let said = String::from_utf8_lossy(&message);
+        let line = said.lines().next().unwrap_or("it failed").trim_start_matches("fatal: ").to_owned();
+        return Err(GitError::Failed(line));
+    }
+    Ok(printed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, text: &str) -> TreeFile {
+        TreeFile { path: path.to_owned(), size: text.len() as u64, oid: "a".repeat(40) }
+    }
+
+    #[test]
+    fn objects_are_taken_from_an_answer_only_as_they_were_listed() {
+        let oid = "a".repeat(40);
+        let answer = format!("{oid} blob 3\nx\ny\n{oid} blob 0\n\n");
+        let mut rest = answer.as_bytes();
+        assert_eq!(next(&mut rest, &file("a.yaml", "x\ny")).unwrap(), b"x\ny");
+        assert_eq!(next(&mut rest, &file("b.yaml", "")).unwrap(), b"");
+        assert!(rest.is_empty());
+        for answer in [
+            "",
+            &format!("{oid} missing\n"),
+            &format!("{oid} blob 4\nx\ny\n"),
+            &format!("{oid} blob 3\nx\n"),
+            &format!("{oid} blob 3\nx\ny"),
+            &format!("{oid} tree 3\nx\ny\n"),
+        ] {
+            let refused = next(&mut answer.as_bytes(), &file("a.yaml", "x\ny"));
+            assert_eq!(refused.unwrap_err(), GitError::Failed("`a.yaml` is not in this clone".to_owned()));
+        }
+    }
+
+    #[test]
+    fn output_and_size_are_bounded() {
+        let refused = run(Path::new("."), &["--version"], &[], 3);
+        assert_eq!(refused.unwrap_err(), GitError::TooMuch);
+        let large = TreeFile { size: u64::MAX, ..file("a.yaml", "") };
+        let git = Git { root: PathBuf::from(".") };
+        assert_eq!(git.texts(&[&large, &large]).unwrap_err(), GitError::TooMuch);
+    }
+}

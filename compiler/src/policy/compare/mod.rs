@@ -130,7 +130,9 @@ impl<'a> Walk<'a> {
                 self.children(at, [old, new]);
                 self.order(at, [old, new]);
             }
-            [None, Some(Shape::Map(_) | Shape::List(_))] | [Some(Shape::Map(_) | Shape::List(_)), None]
+            // Of a list only its items say something.
+            [None, Some(Shape::List(_))] | [Some(Shape::List(_)), None] => self.children(at, [old, new]),
+            [None, Some(Shape::Map(_))] | [Some(Shape::Map(_)), None]
                 if at.keys.len() > 1 && direction(&at.keys).is_some_and(|of| of.said == Said::Holds) =>
             {
                 self.children(at, [old, new]);

@@ -356,3 +356,22 @@ fn effective_settings_are_shown_with_their_origin() {
     let ran = bench.run("explain --effective paymets policies").expect(64);
     assert_eq!(ran.stderr, "error: there is no service `paymets`: did you mean `payments`?\n");
 }
+
+#[test]
+fn today_is_the_date_of_the_clock() {
+    let bench = Bench::local();
+    bench.shipped_policies();
+    let day = || {
+        let said = std::process::Command::new("date").args(["-u", "+%F"]).output().unwrap();
+        String::from_utf8(said.stdout).unwrap().trim().to_owned()
+    };
+    let said = |day: &str| {
+        let ran = bench.run(&format!("validate policies --format json --as-of {day}"));
+        (ran.code, ran.stdout)
+    };
+    // Midnight may pass in between.
+    let before = said(&day());
+    let today = said("today");
+    assert!([before, said(&day())].contains(&today), "{today:?}");
+    bench.run("validate policies --as-of yesterday").expect(64);
+}

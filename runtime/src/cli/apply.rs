@@ -29,7 +29,7 @@ pub(super) struct Apply {
     yes: bool,
     #[command(flatten)]
     consents: consents::ConsentFlags,
-    /// Check reviews, drills, measurements and waivers as of this date, such as 2026-11-23.
+    /// Check reviews, drills, measurements and waivers as of this date: 2026-11-23, or `today` (in UTC).
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
     #[command(flatten)]

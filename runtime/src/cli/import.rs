@@ -30,7 +30,7 @@ pub(super) struct Import {
     /// Write and adopt without asking for confirmation.
     #[arg(long, short)]
     yes: bool,
-    /// Check reviews, drills, measurements and waivers as of this date, such as 2026-11-23.
+    /// Check reviews, drills, measurements and waivers as of this date: 2026-11-23, or `today` (in UTC).
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
 }

@@ -104,7 +104,10 @@ impl Global {
 
 /// Parses a date on the command line.
 fn date(text: &str) -> Result<Date, String> {
-    Date::parse(text).ok_or_else(|| "not a date: write it like 2026-11-23".to_owned())
+    // The compiler has no clock: it gets a date like any other.
+    let today = || jiff::Timestamp::now().to_string().get(..10).map(str::to_owned).unwrap_or_default();
+    let date = if text == "today" { today() } else { text.to_owned() };
+    Date::parse(&date).ok_or_else(|| "not a date: write it like 2026-11-23, or `today`".to_owned())
 }
 
 /// When to use colours.

@@ -23,7 +23,7 @@ pub(super) struct Objectives {
     /// Policy files and folders.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Check measurements as of this date, such as 2026-11-23.
+    /// Check measurements as of this date: 2026-11-23, or `today` (in UTC).
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
     /// The output format.

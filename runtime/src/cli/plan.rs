@@ -30,7 +30,7 @@ pub(super) struct Plan {
     /// The output format.
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     format: PlanFormat,
-    /// Check reviews, drills, measurements and waivers as of this date, such as 2026-11-23.
+    /// Check reviews, drills, measurements and waivers as of this date: 2026-11-23, or `today` (in UTC).
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
     #[command(flatten)]

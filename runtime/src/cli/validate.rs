@@ -24,7 +24,7 @@ pub(super) struct Validate {
     /// findings.
     #[arg(long, value_enum, default_value_t = FindingsFormat::Human)]
     format: FindingsFormat,
-    /// Check reviews, drills, measurements and waivers as of this date, such as 2026-11-23. Without it they are not
+    /// Check reviews, drills, measurements and waivers as of this date: 2026-11-23, or `today` (in UTC). Without it they are not
     /// checked, so that the result does not change from one day to the next.
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,

@@ -5,7 +5,7 @@
 
 use holdfast_compiler::compile::{Options, check};
 use holdfast_compiler::document::Disruption;
-use holdfast_compiler::objectives::{Derivation, Deriver, Facts};
+use holdfast_compiler::objectives::{Assurance, Bound, Derivation, Deriver, Facts};
 use holdfast_compiler::source::Sources;
 
 const ESTATE: &str = "
@@ -22,6 +22,14 @@ kind: continuity
 name: plan
 contacts:
   ops: { name: Ops, reach: [{ phone: '1' }], answers-within: 10m }
+  chief: { name: Chief, reach: [{ phone: '1' }], answers-within: 10m }
+# The chief decides at once, so that the numbers below are those of the steps.
+levels:
+  - { level: 1, name: a, means: x, disruptions: [site-loss, corruption, account-compromise, key-loss], declared-by: chief, within: 0s }
+  - { level: 2, name: b, means: x, declared-by: chief }
+  - { level: 3, name: c, means: x, declared-by: chief }
+  - { level: 4, name: d, means: x, declared-by: chief }
+  - { level: 5, name: e, means: x, declared-by: chief }
 ---
 ";
 
@@ -191,29 +199,132 @@ recovery:
 
 #[test]
 fn manual_steps_start_after_the_decision() {
-    let plan = ESTATE.contains("levels");
-    assert!(!plan, "the levels below are the only ones");
     let text = "kind: service
 name: s
 primary: one
 standby: [two]
 recovery: [{ step: go, by: ops, takes: 1h }]
 ";
-    let mut sources = Sources::default();
-    let levels = "levels:
-  - { level: 1, name: a, means: x, disruptions: [site-loss], declared-by: ops, within: 3h }
-  - { level: 2, name: b, means: x, declared-by: ops }
-  - { level: 3, name: c, means: x, declared-by: ops }
-  - { level: 4, name: d, means: x, declared-by: ops }
-  - { level: 5, name: e, means: x, declared-by: ops }
----
-";
-    sources.add("test.yaml", format!("{}{levels}{text}", ESTATE.trim_end().trim_end_matches("---")));
-    let policy = check(&sources, Options::default()).policy.unwrap();
-    let all = Deriver::new(&policy, None).all(Facts::wanted);
-    let derived = all.values().next().unwrap();
+    let decided = |by: &str| {
+        let mut sources = Sources::default();
+        let estate = ESTATE.replace("declared-by: chief, within: 0s", by);
+        sources.add("test.yaml", format!("{estate}{text}"));
+        let policy = check(&sources, Options::default()).policy.unwrap();
+        let all = Deriver::new(&policy, None).all(Facts::wanted);
+        all.values().next().unwrap()[0].rto.in_words()
+    };
     // 10 min until detection, then 3 h until ops declares it, who is there then and works for an hour.
-    assert_eq!(derived[0].rto.in_words(), "4 h 10 min");
+    assert_eq!(decided("declared-by: ops, within: 3h"), "4 h 10 min");
+    // The chief decides, and ops has to answer.
+    assert_eq!(decided("declared-by: chief, within: 3h"), "4 h 20 min");
+    assert_eq!(decided("declared-by: chief"), "unbounded (at least 1 h 20 min)");
+}
+
+/// A service whose traffic fails over to `two`.
+fn moving(data: &str) -> String {
+    format!(
+        "kind: service\nname: s\nprimary: one\nstandby: [two, three]\n\
+         traffic: {{ t: {{ zone: a.example, record: t.a.example, probe: {{ https: /, every: 10s, failures: 3 }}, \
+         endpoints: {{ one: 192.0.2.1, two: 192.0.2.2, three: 192.0.2.3 }} }} }}\n{data}"
+    )
+}
+
+fn unlimited(bound: &Bound) -> Vec<String> {
+    let terms = bound.terms.iter().filter(|term| term.value.is_none());
+    terms.map(|term| format!("{}: {}", term.what, term.source)).collect()
+}
+
+#[test]
+fn nobody_begins_before_somebody_decides() {
+    let service = "kind: service
+name: s
+primary: one
+standby: [two]
+recovery: [{ step: go, by: ops, takes: 1h }]
+recovery-from: { account-compromise: [{ step: go, takes: 1h }] }
+";
+    let of = |text: &str, disruption: Disruption| {
+        let mut sources = Sources::default();
+        let silent =
+            ESTATE.replace("disruptions: [site-loss, corruption, account-compromise, key-loss], ", "");
+        sources.add("test.yaml", format!("{silent}{text}"));
+        let policy = check(&sources, Options::default()).policy.unwrap();
+        let all = Deriver::new(&policy, None).all(Facts::wanted);
+        let derived = all.values().next().unwrap().iter().find(|one| one.disruption == disruption).unwrap();
+        unlimited(&derived.rto)
+    };
+    let nobody = |key: &str| {
+        format!(
+            "until somebody decides: no level of the continuity plan has `{key}` in its `disruptions`, and no step does `declare`: add one of them"
+        )
+    };
+    assert_eq!(of(service, Disruption::SiteLoss), [nobody("site-loss")]);
+    assert!(of(service, Disruption::AccountCompromise).contains(&nobody("account-compromise")));
+    // What monitoring starts needs no decision, and a step can be the decision.
+    assert_eq!(of(&service.replace("by: ops, ", ""), Disruption::SiteLoss), [""; 0]);
+    let declared = service
+        .replace("[{ step: go, by", "[{ step: say, does: declare, by: ops, takes: 1m }, { step: go, by");
+    assert_eq!(of(&declared, Disruption::SiteLoss), [""; 0]);
+}
+
+#[test]
+fn data_must_be_where_its_users_go() {
+    let copied = |to: &str| {
+        let data = format!(
+            "data: {{ d: {{ bucket: acme-d, backups: [{{ strategy: real-time, to: [{to}] }}] }} }}\n"
+        );
+        let (derived, _) = derive("s", &moving(&data), Disruption::SiteLoss);
+        (derived.rto.in_words(), unlimited(&derived.rto))
+    };
+    assert_eq!(copied("two").0, "2 min 48 s");
+    let cure = "restoring `d`: users go to `two`, which has no copy: no step does `restore data.d`; or add `two` to a `real-time` backup";
+    assert_eq!(copied("three").1, [cure]);
+    // Without traffic they go to the first standby.
+    let still = |to: &str| {
+        let text = format!(
+            "kind: service\nname: s\nprimary: one\nstandby: [two, three]\nrecovery: [{{ step: a, takes: 1h }}]\n\
+            data: {{ d: {{ bucket: acme-d, backups: [{{ strategy: real-time, to: [{to}] }}] }} }}\n"
+        );
+        rto("s", &text)
+    };
+    assert_eq!(
+        (still("two").as_str(), still("three").as_str()),
+        ("1 h 10 min", "unbounded (at least 10 min)")
+    );
+}
+
+#[test]
+fn existing_bucket_that_nobody_vouches_for_is_not_copied() {
+    let text = |rest: &str| {
+        format!(
+            "kind: service\nname: s\nprimary: one\nstandby: [two]\n{rest}data: {{ d: {{ bucket: acme-d, backups: [{{ strategy: real-time, to: [two] }}] }} }}\n"
+        )
+    };
+    let of = |text: &str| derive("s", text, Disruption::SiteLoss).0.rpo.into_values().next().unwrap();
+    let existing = text("existing: { bucket.d.one: {} }\n");
+    assert!(unlimited(&of(&existing))[0].starts_with("not met until backfilled"));
+    let stated = existing.replace("acme-d,", "acme-d, backfilled: { value: 2026-01-01, because: test },");
+    assert_eq!(of(&stated).in_words(), "15 min");
+    // Whether another bucket exists is an assumption, so the number is less reliable than the SLA.
+    let silent = of(&text(""));
+    assert_eq!((silent.in_words(), silent.assurance()), ("15 min".to_owned(), Assurance::Attested));
+}
+
+#[test]
+fn what_a_disruption_does_not_touch_is_not_unbounded() {
+    let stateless =
+        moving("objectives: { key-loss: { rto: 1m, rpo: 1m }, corruption: { rto: 1m, rpo: 1m } }\n");
+    for disruption in [Disruption::KeyLoss, Disruption::Corruption] {
+        let (derived, codes) = derive("s", &stateless, disruption);
+        assert_eq!((derived.rto.in_words().as_str(), codes), ("0 s", Vec::new()), "{disruption:?}");
+    }
+    // SSE-S3 needs no key of the account.
+    let plain = data("{ strategy: real-time, to: [two] }", "");
+    let derived = derive("s", &plain, Disruption::KeyLoss).0;
+    assert_eq!(
+        (derived.rto.in_words().as_str(), derived.worst_rpo().unwrap().1.in_words().as_str()),
+        ("0 s", "0 s")
+    );
 }
 
 fn data(backups: &str, rest: &str) -> String {

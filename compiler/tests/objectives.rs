@@ -63,7 +63,7 @@ assumptions:
   noticed: {{ value: 5d, because: generated }}
 recovery-from:
   account-compromise:
-    - {{ step: declare, does: declare, takes: 1m }}
+    - {{ step: declare, does: declare, by: p0, takes: 1m }}
     - {{ step: back, does: restore data.d, takes: 1h, after: [declare] }}
 data:
   d:
@@ -109,6 +109,16 @@ data:
             let _ = writeln!(
                 plan,
                 "  p{nth}: {{ name: P, reach: [{{ phone: '1' }}], answers-within: {answers}s }}"
+            );
+        }
+        // Somebody else decides at once.
+        plan.push_str("  chief: { name: P, reach: [{ phone: '1' }], answers-within: 1m }\nlevels:\n");
+        for level in 1..=5 {
+            let all = "[site-loss, corruption, account-compromise, key-loss]";
+            let which = if level == 1 { format!(", disruptions: {all}") } else { String::new() };
+            let _ = writeln!(
+                plan,
+                "  - {{ level: {level}, name: l{level}, means: x, declared-by: chief, within: 0s{which} }}"
             );
         }
         [ESTATE.to_owned(), service, plan]

@@ -60,7 +60,7 @@ impl fmt::Display for Disruption {
         {"required": ["does"], "properties": {"does": true}}
     ],
     "allOf" = [
-        {"if": {"required": ["does"], "properties": {"does": {"const": "declare"}}}, "then": {"required": ["takes"]}},
+        {"if": {"required": ["does"], "properties": {"does": {"const": "declare"}}}, "then": {"required": ["takes", "by"]}},
         {"if": {"required": ["does"], "properties": {"does": {"const": "verify"}}}, "then": {"required": ["takes"]}}
     ]
 ))]
@@ -71,7 +71,7 @@ pub struct RecoveryStep {
     /// restore takes is derived.
     #[serde(default)]
     pub does: Option<StepAction>,
-    /// Who does it: a contact of the continuity plan. Without it the step is automatic.
+    /// Who does it: a contact of the continuity plan. Without it the step is automatic; a person declares.
     #[serde(default)]
     pub by: Option<Name>,
     /// The longest time it takes, once it has started.

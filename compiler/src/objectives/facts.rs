@@ -94,6 +94,8 @@ pub struct Data<'p> {
 pub enum Backfill {
     /// There are none: Holdfast created the bucket.
     NotNeeded,
+    /// The policy says neither that the bucket existed before nor that it did not. Only the observation decides.
+    Unsaid,
     /// The author states that they were copied.
     Done(Setting<Assumed<Date>>),
     /// Nobody has stated that they were copied.
@@ -137,7 +139,7 @@ impl Copy<'_> {
     #[must_use]
     pub fn is_whole(&self, as_of: Option<Date>) -> bool {
         let copied = match &self.backfill {
-            Backfill::NotNeeded => true,
+            Backfill::NotNeeded | Backfill::Unsaid => true,
             Backfill::Done(day) => as_of.is_none_or(|today| day.value.value <= today),
             Backfill::Missing | Backfill::Gap { .. } => false,
         };

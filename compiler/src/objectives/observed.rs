@@ -116,16 +116,22 @@ fn backfill(view: &View<'_, '_>, facts: &mut Facts<'_>) {
     let seen = copies(view.service, view.live);
     for (name, data) in &mut facts.data {
         let Some(provider) = provider::find(data.provider.name) else { continue };
-        let said: Vec<Backfill> = data.copies.iter().map(|copy| copy.backfill.clone()).collect();
-        (provider.evidence.backfill)(view, name, data);
         let primary = (provider.evidence.bucket)(view, name, data.primary);
         // Whoever made the bucket before may have written to it.
         let own = (view.live.find)(&primary).is_none() || (view.live.made)(&primary).is_some();
+        for copy in data.copies.iter_mut().filter(|copy| own && copy.backfill == Backfill::Missing) {
+            copy.backfill = Backfill::Unsaid;
+        }
+        let said: Vec<Backfill> = data.copies.iter().map(|copy| copy.backfill.clone()).collect();
+        (provider.evidence.backfill)(view, name, data);
         let from = data.primary.name.as_str();
         for (copy, said) in data.copies.iter_mut().zip(said) {
             let now = seen.iter().find(|seen| seen.from == from && seen.to == copy.bucket.name.as_str());
             let known = (view.live.known)(from, copy.bucket.name.as_str());
             remember(copy, said, now, known, own);
+            if copy.backfill == Backfill::Unsaid {
+                copy.backfill = Backfill::NotNeeded;
+            }
         }
     }
 }

@@ -1,12 +1,14 @@
 //! A recovery as a graph: every step starts after those it waits for, and each person does one step at a time, in any order
 //! that `after` allows. Restores that run together share the stated throughput.
 
+mod waits;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Data, Facts, Traffic, answers};
+use super::facts::{Data, Facts, Traffic};
 use super::paths::{Node, Paths};
 use super::{Assurance, Bound, Deriver, Known, Phase, Term, assurance_of, source_of, terms};
-use crate::document::Name;
+use crate::document::{Disruption, Name};
 use crate::policy::{RecoveryStep, StepAction};
 use crate::source::Span;
 use crate::units::Duration;
@@ -58,8 +60,8 @@ pub(super) struct Procedure<'a, 'p> {
     steps: BTreeMap<&'a Name, Node>,
     acts: Vec<Act<'a>>,
     others: Vec<Other<'a>>,
-    /// When somebody has decided, if no step of the procedure does, and who.
-    decided: Option<(Node, &'a Name)>,
+    /// When somebody has decided, if no step of the procedure does, and who. Nobody: it never happens.
+    decided: Option<(Node, Option<&'a Name>)>,
     moved: BTreeSet<&'a Name>,
     restored: BTreeMap<&'a Name, Node>,
 }
@@ -257,7 +259,18 @@ impl<'a, 'p> Procedure<'a, 'p> {
             None => Term::unbounded(Phase::Decide, what, "its level has no deadline (`within`)", Some(span)),
         };
         let node = self.paths.add(vec![self.detected], vec![decision], Vec::new());
-        self.decided = Some((node, who));
+        self.decided = Some((node, Some(who)));
+    }
+
+    /// Nobody decides, so nobody begins.
+    pub(super) fn nobody_decides(&mut self, disruption: Disruption, span: Span) {
+        let why = format!(
+            "no level of the continuity plan has `{}` in its `disruptions`, and no step does `declare`: add one of them",
+            disruption.key()
+        );
+        let term = Term::unbounded(Phase::Decide, "until somebody decides", why, Some(span));
+        let node = self.paths.add(vec![self.detected], vec![term], Vec::new());
+        self.decided = Some((node, None));
     }
 
     /// The longest path. `beside` is work on other services at the same time.
@@ -281,131 +294,6 @@ impl<'a, 'p> Procedure<'a, 'p> {
         let begins = self.restored.iter().map(|(name, node)| ((*name).clone(), self.paths.begin(*node)));
         Recovered { begins: begins.collect(), rto: self.paths.longest(), work }
     }
-
-    /// A person is called for their first step. Who already works or has decided needs no call.
-    fn calls(&mut self) {
-        let mut loads: BTreeMap<&Name, usize> = BTreeMap::new();
-        for act in &self.acts {
-            let Some((person, span)) = act.person else { continue };
-            let before = |node| self.paths.is_before(node, act.node);
-            let works = self
-                .acts
-                .iter()
-                .any(|other| other.person.is_some_and(|(name, _)| name == person) && before(other.node));
-            let decides = self.decided.is_some_and(|(node, who)| who == person && before(node));
-            let helps = self
-                .others
-                .iter()
-                .any(|other| other.work.contains_key(&Worker::Person(person.clone())) && before(other.node));
-            if works || decides || helps {
-                continue;
-            }
-            let load = match loads.get(person) {
-                Some(load) => *load,
-                None => {
-                    let term = call(self.deriver, person, *span);
-                    *loads.entry(person).or_insert(self.paths.load(vec![term], None))
-                }
-            };
-            self.paths.covers(act.node, load);
-        }
-    }
-
-    /// What a step can wait for: other steps of its person, and restores that share a throughput with it or with them.
-    fn share(&mut self) {
-        for nth in 0..self.acts.len() {
-            let Some(act) = self.acts.get(nth) else { continue };
-            let (node, workers) = (act.node, workers(act));
-            let mut slowed = vec![nth];
-            slowed.extend(self.same_person(node, &workers));
-            for other in slowed.iter().skip(1).filter_map(|other| self.acts.get(*other)) {
-                self.paths.waits_for(node, other.node);
-            }
-            for slow in slowed {
-                self.slow_down(node, slow);
-            }
-        }
-        for nth in 0..self.others.len() {
-            let Some(other) = self.others.get(nth) else { continue };
-            let (node, workers): (Node, Vec<Worker>) = (other.node, other.work.keys().cloned().collect());
-            for slow in self.same_person(node, &workers) {
-                if let Some(other) = self.acts.get(slow) {
-                    self.paths.waits_for(node, other.node);
-                }
-                self.slow_down(node, slow);
-            }
-            let apart = self.acts.iter().filter(|act| self.paths.are_apart(node, act.node));
-            let shares = |(pool, _): &(Option<Span>, usize)| workers.contains(&Worker::Throughput(*pool));
-            let loads: Vec<usize> =
-                apart.filter_map(|act| act.transfer.filter(shares)).map(|(_, load)| load).collect();
-            loads.into_iter().for_each(|load| self.paths.covers(node, load));
-        }
-    }
-
-    /// The steps of these people that come neither before nor after a node.
-    fn same_person(&self, node: Node, workers: &[Worker]) -> Vec<usize> {
-        let acts = self.acts.iter().enumerate().filter(|(_, other)| {
-            let theirs =
-                other.person.is_some_and(|(name, _)| workers.contains(&Worker::Person(name.clone())));
-            theirs && self.paths.are_apart(node, other.node)
-        });
-        acts.map(|(nth, _)| nth).collect()
-    }
-
-    /// A node waits for what slows a restore down: while two share a throughput equally, each gets as much as the other.
-    fn slow_down(&mut self, node: Node, slow: usize) {
-        let Some((pool, own)) = self.acts.get(slow).and_then(|act| act.transfer) else { return };
-        let own = self.paths.size_of(own).1;
-        let others = self
-            .acts
-            .iter()
-            .enumerate()
-            .filter(|(nth, other)| *nth != slow && self.paths.are_apart(node, other.node));
-        let others: Vec<(Node, usize)> = others
-            .filter_map(|(_, other)| {
-                Some((other.node, other.transfer.filter(|(theirs, _)| *theirs == pool)?.1))
-            })
-            .collect();
-        for (other, load) in others {
-            let load = self.paths.shorter(load, own, other);
-            self.paths.covers(node, load);
-        }
-    }
-
-    /// Work on other services: on those this one waits for, and on those that are lost at the same time.
-    fn elsewhere(&mut self, beside: &Work) {
-        let mut all: Vec<(Option<usize>, &Worker, usize)> = Vec::new();
-        for (nth, other) in self.others.iter().enumerate() {
-            for (worker, size) in other.work {
-                let load = self.paths.load(vec![work_term(worker, *size, Some(other.name))], None);
-                all.push((Some(nth), worker, load));
-            }
-        }
-        for (worker, size) in beside {
-            all.push((None, worker, self.paths.load(vec![work_term(worker, *size, None)], None)));
-        }
-        for (of, worker, load) in all {
-            let helped = of.and_then(|nth| self.others.get(nth));
-            let acts = self.acts.iter().filter(|act| {
-                let waited = helped.is_some_and(|other| self.paths.is_before(other.node, act.node));
-                !waited && workers(act).contains(worker)
-            });
-            let acts = acts.map(|act| act.node);
-            let others = self.others.iter().enumerate().filter(|(nth, other)| {
-                let same = of == Some(*nth)
-                    || helped.is_some_and(|one| self.deriver.are_linked(one.name, other.name));
-                !same && other.work.contains_key(worker)
-            });
-            let nodes: Vec<Node> = acts.chain(others.map(|(_, other)| other.node)).collect();
-            nodes.into_iter().for_each(|node| self.paths.covers(node, load));
-        }
-    }
-}
-
-/// The workers of a step.
-fn workers(act: &Act<'_>) -> Vec<Worker> {
-    let person = act.person.map(|(name, _)| Worker::Person(name.clone()));
-    person.into_iter().chain(act.transfer.map(|(pool, _)| Worker::Throughput(pool))).collect()
 }
 
 /// Adds work of a worker.
@@ -417,38 +305,4 @@ pub(super) fn add(work: &mut Work, worker: Worker, size: (bool, Duration)) {
 /// A step that somebody may do before another one.
 fn first(term: &Term, person: &Name) -> Term {
     Term { what: format!("{}, if `{person}` does it first", term.what), ..term.clone() }
-}
-
-fn call(deriver: &Deriver<'_>, person: &Name, span: Span) -> Term {
-    let what = format!("until `{person}` answers");
-    match answers(deriver.policy, person) {
-        Some((within, place)) => Term {
-            phase: Phase::Notify,
-            what,
-            value: Some(within),
-            assurance: Assurance::Attested,
-            source: "the continuity plan: at any hour".to_owned(),
-            span: Some(place),
-        },
-        None => Term::unbounded(Phase::Notify, what, "no time is stated", Some(span)),
-    }
-}
-
-/// Work on another service, or on all others that are lost at the same time.
-fn work_term(worker: &Worker, size: (bool, Duration), of: Option<&Name>) -> Term {
-    let of = of.map_or("other services".to_owned(), |name| format!("`{name}`"));
-    let (phase, what) = match worker {
-        Worker::Person(person) => (Phase::Act, format!("steps for {of}, if `{person}` does them first")),
-        Worker::Throughput(_) => {
-            (Phase::Restore, format!("sharing the throughput with the restores of {of}"))
-        }
-    };
-    Term {
-        phase,
-        what,
-        value: (!size.0).then_some(size.1),
-        assurance: if size.0 { Assurance::Unbounded } else { Assurance::Attested },
-        source: "the procedures of these services".to_owned(),
-        span: None,
-    }
 }

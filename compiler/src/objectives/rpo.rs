@@ -117,6 +117,16 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
     let mut terms = Vec::new();
     match &copy.backfill {
         Backfill::NotNeeded => {}
+        Backfill::Unsaid => terms.push(Term {
+            phase: Phase::Loss,
+            what: "objects older than the replication, if the bucket is new".to_owned(),
+            value: Some(Duration::default()),
+            assurance: Assurance::Attested,
+            source:
+                "assumed by Holdfast: `plan` sees whether the bucket exists; if it does, state `backfilled`"
+                    .to_owned(),
+            span: Some(data.primary.span),
+        }),
         Backfill::Done(day) if as_of.is_some_and(|today| day.value.value > today) => {
             let what = format!("objects older than the replication to `{site}`");
             let why = format!("copied on {}, a day in the future", day.value.value);

@@ -24,8 +24,12 @@ pub(super) fn recovered<'p>(
     disruption: Disruption,
 ) -> Recovered {
     let detection = detection(deriver, facts, disruption);
-    if disruption == Disruption::KeyLoss && !facts.data.values().any(uses_key) {
-        return nothing_lost();
+    match disruption {
+        Disruption::KeyLoss if !facts.data.values().any(uses_key) => return nothing_lost(NO_KEY),
+        Disruption::Corruption if facts.data.is_empty() && service.data.is_empty() => {
+            return nothing_lost(NO_DATA);
+        }
+        _ => {}
     }
     let silent = disruption != Disruption::SiteLoss;
     let mut procedure = Procedure::new(deriver, facts, detection, silent);
@@ -38,12 +42,12 @@ pub(super) fn recovered<'p>(
         }
     }
     // People begin when somebody has decided. What no monitoring sees does not begin by itself either.
-    let starts = if silent { !steps.is_empty() } else { steps.iter().any(|step| step.by.is_some()) };
-    if let Some((who, within, span)) = decider(deriver, disruption)
-        && starts
-        && !steps.iter().any(|step| step.action == StepAction::Declare)
-    {
-        procedure.decide(who, within, span);
+    let first = steps.iter().find(|step| silent || step.by.is_some());
+    if let Some(first) = first.filter(|_| !steps.iter().any(|step| step.action == StepAction::Declare)) {
+        match decider(deriver, disruption) {
+            Some((who, within, span)) => procedure.decide(who, within, span),
+            None => procedure.nobody_decides(disruption, first.span),
+        }
     }
     steps.iter().for_each(|step| procedure.step(step));
     if disruption == Disruption::SiteLoss {
@@ -51,14 +55,11 @@ pub(super) fn recovered<'p>(
         for (name, traffic) in &facts.traffic {
             procedure.failover_unless_done(name, traffic);
         }
+        let sites = take_over(service);
         for (name, data) in &facts.data {
-            // An incomplete copy is still used, unless a backup has the missing objects.
-            let away = |site: &Site| site.name != data.primary.site.name;
-            let backed_up =
-                data.schedules.iter().any(|schedule| schedule.to.iter().any(|(site, _)| away(site)));
-            let whole = |copy: &Copy<'_>| copy.is_whole(deriver.as_of) || copy.timed && !backed_up;
-            if !data.copies.iter().any(|copy| whole(copy) && away(&copy.bucket.site)) {
-                restore_unless_done(&mut procedure, name, data);
+            let holds = |site: &&Site| is_copied(deriver, data, &|at| at.name == site.name);
+            if sites.is_empty() || !sites.iter().all(holds) {
+                restore_unless_done(&mut procedure, name, data, &sites);
             }
         }
         if facts.traffic.is_empty() && steps.is_empty() {
@@ -68,13 +69,39 @@ pub(super) fn recovered<'p>(
     } else if steps.is_empty() {
         let why = format!("no steps in `recovery-from.{}`", disruption.key());
         procedure.never(Phase::Act, NOTHING, &why, facts.span);
-    } else if disruption != Disruption::KeyLoss {
-        // Corrupted data must be restored by somebody.
+    } else {
+        // Corrupted data must be restored by somebody. What a lost key encrypts is there if a copy has another key.
         for (name, data) in &facts.data {
-            restore_unless_done(&mut procedure, name, data);
+            let another = |site: &Site| !data.provider.one_key(data.key(site), data.key(&data.primary.site));
+            let is_there = disruption == Disruption::KeyLoss
+                && (!uses_key(data) || !data.any_key && is_copied(deriver, data, &another));
+            if !is_there {
+                restore_unless_done(&mut procedure, name, data, &[]);
+            }
         }
     }
     procedure.recovered(&Work::new())
+}
+
+/// The sites to which the users of a service go when its primary site is lost: those to which its traffic fails over; without
+/// traffic, the first standby.
+fn take_over(service: &Service) -> Vec<&Site> {
+    if service.traffic.is_empty() {
+        return service.sites.iter().skip(1).take(1).collect();
+    }
+    let next = service.traffic.values().filter_map(|traffic| traffic.endpoints.get(1));
+    let mut sites: Vec<&Site> = next.map(|endpoint| &endpoint.site).collect();
+    sites.dedup_by_key(|site| &site.name);
+    sites
+}
+
+/// Whether a data set has a real-time copy at a site away from its primary. An incomplete copy is still used, unless a backup
+/// has the missing objects.
+fn is_copied(deriver: &Deriver<'_>, data: &Data<'_>, at: &dyn Fn(&Site) -> bool) -> bool {
+    let away = |site: &Site| site.name != data.primary.site.name;
+    let backed_up = data.schedules.iter().any(|schedule| schedule.to.iter().any(|(site, _)| away(site)));
+    let whole = |copy: &Copy<'_>| copy.is_whole(deriver.as_of) || copy.timed && !backed_up;
+    data.copies.iter().any(|copy| whole(copy) && away(&copy.bucket.site) && at(&copy.bucket.site))
 }
 
 /// Whether the loss of a key can hurt a data set: it has one, or nobody says whether it has.
@@ -82,14 +109,22 @@ fn uses_key(data: &Data<'_>) -> bool {
     data.any_key || data.key(&data.primary.site).is_some()
 }
 
+/// Why the loss of a key does not touch a service.
+const NO_KEY: (&str, &str) = (
+    "nothing of the service depends on a key that can be lost",
+    "no data set is encrypted with a key that the account can delete",
+);
+/// Why corruption does not touch a service.
+const NO_DATA: (&str, &str) = ("nothing of the service can be corrupted", "it has no data set");
+
 /// A disruption that does not touch the service.
-fn nothing_lost() -> Recovered {
+fn nothing_lost((what, source): (&str, &str)) -> Recovered {
     let term = Term {
         phase: Phase::Act,
-        what: "nothing of the service depends on a key that can be lost".to_owned(),
+        what: what.to_owned(),
         value: Some(Duration::default()),
         assurance: Assurance::Proven,
-        source: "no data set is encrypted with a key that the account can delete".to_owned(),
+        source: source.to_owned(),
         span: None,
     };
     Recovered { rto: Bound::of(vec![term]), begins: BTreeMap::new(), work: Work::new() }
@@ -97,13 +132,24 @@ fn nothing_lost() -> Recovered {
 
 const NOTHING: &str = "nothing recovers the service";
 
-/// Data that is nowhere else must be restored in a step.
-fn restore_unless_done(procedure: &mut Procedure<'_, '_>, name: &Name, data: &Data<'_>) {
-    if !procedure.restores(name) {
-        let what = format!("restoring `{name}`");
-        let why = format!("no step does `restore data.{name}`");
-        procedure.never(Phase::Restore, &what, &why, data.span);
+/// Data that is nowhere else must be restored in a step. `sites`: where its users go.
+fn restore_unless_done(procedure: &mut Procedure<'_, '_>, name: &Name, data: &Data<'_>, sites: &[&Site]) {
+    if procedure.restores(name) {
+        return;
     }
+    let what = format!("restoring `{name}`");
+    let step = format!("no step does `restore data.{name}`");
+    let why =
+        match sites.iter().find(|site| data.copies.iter().all(|copy| copy.bucket.site.name != site.name)) {
+            Some(site) if !data.copies.is_empty() => {
+                let site = &site.name;
+                format!(
+                    "users go to `{site}`, which has no copy: {step}; or add `{site}` to a `real-time` backup"
+                )
+            }
+            _ => step,
+        };
+    procedure.never(Phase::Restore, &what, &why, data.span);
 }
 
 /// Who declares an incident of this kind, the deadline, and the place that says so.

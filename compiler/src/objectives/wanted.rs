@@ -28,7 +28,9 @@ impl<'p> Facts<'p> {
         let data = service.data.iter().filter_map(|(name, set)| {
             let facts = set.primary.site.region.provider;
             let evidence = provider::find(facts.name)?.evidence;
-            let backfill = || set.backfilled.clone().map_or(Backfill::NotNeeded, Backfill::Done);
+            let exists = (evidence.exists)(service, name, &set.primary);
+            let unsaid = if exists { Backfill::Missing } else { Backfill::Unsaid };
+            let backfill = || set.backfilled.clone().map_or_else(|| unsaid.clone(), Backfill::Done);
             let copies = set.copies.iter().map(|bucket| {
                 let left = (evidence.left)(service, name, &[&set.primary, bucket]);
                 Copy { bucket, timed: left.is_none(), left, backfill: backfill(), stopped: None }

@@ -21,6 +21,8 @@ pub struct Evidence {
     pub leaves_versions: fn(&Service, &Name, &Bucket) -> bool,
     /// Whether the policy leaves the encryption of a bucket unmanaged.
     pub leaves_key: fn(&Service, &Name, &Bucket) -> bool,
+    /// Whether the policy says that a bucket existed before Holdfast managed it.
+    pub exists: fn(&Service, &Name, &Bucket) -> bool,
     /// Replace the desired facts of an entry of traffic by the observed ones. Returns whether any part of it
     /// exists.
     pub traffic: fn(&View<'_, '_>, &Name, &policy::Traffic, &mut Traffic) -> bool,

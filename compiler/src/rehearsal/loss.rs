@@ -3,6 +3,7 @@
 use super::Disaster;
 use super::backups::{self, Kept, signed};
 use super::choices::{Choices, Question};
+use super::tasks::{is_left, lacks_old_objects};
 use crate::document::{Disruption, Encryption, KmsKey, Lock, Name};
 use crate::policy::{DataSet, Service, Site};
 
@@ -49,14 +50,20 @@ impl Case<'_> {
 
     /// Whether some setting of the data set is left to somebody else.
     fn is_left(&self) -> bool {
-        let of_data = |address: &str| address.split('.').nth(1) == Some(self.name.as_str());
-        self.service.existing.iter().any(|(address, entry)| of_data(address) && !entry.leave.is_empty())
+        is_left(self.service, self.name)
+    }
+
+    /// Whether the live copies have the objects that are older than they are.
+    fn has_old_objects(&self) -> bool {
+        !lacks_old_objects(self.service, self.name, self.set)
     }
 
     /// What needs no restore from a backup: versions, live copies, keys that were not lost.
     fn kept_as_it_is(&self, choices: &mut dyn Choices) -> Option<u64> {
         let mut behind = |counts: &dyn Fn(&Site) -> bool| {
-            let copied = self.set.copies.iter().any(|copy| counts(&copy.site)) && !self.is_left();
+            let copied = self.set.copies.iter().any(|copy| counts(&copy.site))
+                && !self.is_left()
+                && self.has_old_objects();
             let most = self.set.primary.site.region.provider.storage.copy.value.as_seconds();
             copied.then(|| choices.up_to(Question::Behind, most))
         };

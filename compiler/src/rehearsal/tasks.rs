@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Disaster;
 use super::choices::{Choices, Question};
 use crate::document::{Disruption, Encryption, Name};
-use crate::policy::{EndpointTarget, Policy, Protocol, RecoveryStep, Service, Site, StepAction, Traffic};
+use crate::policy::{
+    DataSet, EndpointTarget, Policy, Protocol, RecoveryStep, Service, Site, StepAction, Traffic,
+};
 use crate::source::Span;
 
 /// What a task takes.
@@ -95,8 +97,13 @@ impl<'a, 'p> Tasks<'a, 'p> {
 
     fn service(&mut self, service: &'p Service, end: usize, ends: &BTreeMap<&'p Name, usize>) {
         let disruption = self.disaster.disruption;
-        if disruption == Disruption::KeyLoss && !uses_key(service) {
-            return;
+        match disruption {
+            Disruption::KeyLoss if !service.data.iter().any(|(name, set)| uses_key(service, name, set)) => {
+                return;
+            }
+            // There is nothing that could be corrupted.
+            Disruption::Corruption if service.data.is_empty() => return,
+            _ => {}
         }
         let name = &service.name;
         let steps: &'p [RecoveryStep] = service.recovery.get(&disruption).map_or(&[], Vec::as_slice);
@@ -248,11 +255,8 @@ impl<'a, 'p> Tasks<'a, 'p> {
                 ends.push(("moves", self.moves(service, name, traffic, down)));
             }
         }
-        if self.disaster.disruption == Disruption::KeyLoss {
-            return ends;
-        }
         for name in service.data.keys().filter(|name| !restored.contains(name)) {
-            if !(site_loss && self.is_there(service, name)) {
+            if !self.is_there(service, name) {
                 let what = format!("data `{name}` never comes back");
                 ends.push(("data", self.add(&service.name, what, Work::Never, &[noticed])));
             }
@@ -260,14 +264,35 @@ impl<'a, 'p> Tasks<'a, 'p> {
         ends
     }
 
-    /// Whether a live copy of a data set is where its users are sent; without traffic, anywhere that is not lost.
+    /// Whether a data set needs no restore. After the loss of a site: a live copy of it is where its users go, the endpoint that
+    /// takes over or the first standby that is not lost. After the loss of a key: it has none, or a live copy has another one.
     fn is_there(&self, service: &'p Service, data: &Name) -> bool {
         let Some(set) = service.data.get(data) else { return false };
-        let holds = |site: &Site| set.copies.iter().any(|copy| copy.site.name == site.name);
-        if service.traffic.is_empty() {
-            return set.copies.iter().any(|copy| !self.disaster.lost.contains(&copy.site.name));
+        if self.disaster.disruption == Disruption::KeyLoss && !uses_key(service, data, set) {
+            return true;
         }
-        service.traffic.values().all(|traffic| self.takes_over(traffic).is_some_and(holds))
+        // A backup that has what a copy lacks has to be restored.
+        let home = &set.primary.site;
+        let away = |site: &Site| site.name != home.name;
+        let backed_up = set.schedules.iter().any(|rule| rule.to.iter().any(|(site, _)| away(site)));
+        if is_left(service, data) || lacks_old_objects(service, data, set) && backed_up {
+            return false;
+        }
+        let holds = |site: &Site| set.copies.iter().any(|copy| copy.site.name == site.name);
+        match self.disaster.disruption {
+            Disruption::SiteLoss if service.traffic.is_empty() => {
+                let mut standbys = service.sites.iter().skip(1);
+                standbys.find(|site| !self.disaster.lost.contains(&site.name)).is_some_and(holds)
+            }
+            Disruption::SiteLoss => {
+                service.traffic.values().all(|traffic| self.takes_over(traffic).is_some_and(holds))
+            }
+            Disruption::KeyLoss => set.copies.iter().any(|copy| {
+                let keys = (copy.site.kms_key.as_ref(), home.kms_key.as_ref());
+                away(&copy.site) && !home.region.provider.one_key(keys.0, keys.1)
+            }),
+            Disruption::Corruption | Disruption::AccountCompromise => false,
+        }
     }
 
     fn detection(&mut self, service: &'p Service) -> Work {
@@ -311,13 +336,20 @@ impl<'a, 'p> Tasks<'a, 'p> {
     }
 }
 
-/// Whether the loss of a key can hurt a service: a data set is encrypted with a key of the account, or nobody says with
-/// which.
-fn uses_key(service: &Service) -> bool {
-    service.data.iter().any(|(name, set)| {
-        let own = set.encryption.value == Encryption::Kms && set.primary.site.kms_key.is_some();
-        let of_data = |address: &str| address.split('.').nth(1) == Some(name.as_str());
-        let left = service.existing.iter().any(|(address, one)| of_data(address) && !one.leave.is_empty());
-        own || left
-    })
+/// Whether the loss of a key can hurt a data set: it is encrypted with a key of the account, or nobody says with which.
+fn uses_key(service: &Service, name: &Name, set: &DataSet) -> bool {
+    let own = set.encryption.value == Encryption::Kms && set.primary.site.kms_key.is_some();
+    own || is_left(service, name)
+}
+
+/// Whether some setting of a data set is left to somebody else.
+pub(super) fn is_left(service: &Service, data: &Name) -> bool {
+    let of_data = |address: &str| address.split('.').nth(1) == Some(data.as_str());
+    service.existing.iter().any(|(address, entry)| of_data(address) && !entry.leave.is_empty())
+}
+
+/// Whether the bucket of a data set existed before, and nobody says that its objects were copied.
+pub(super) fn lacks_old_objects(service: &Service, data: &Name, set: &DataSet) -> bool {
+    let address = format!("bucket.{data}.{}", set.primary.site.name);
+    service.existing.contains_key(&address) && set.backfilled.is_none()
 }

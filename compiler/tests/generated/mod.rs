@@ -94,10 +94,14 @@ contacts:
         );
     }
     out.push_str("levels:\n");
+    // Sometimes nobody decides.
+    let decided = !dice.chance(10);
     for level in 1..=5 {
         let which = match level {
-            1 => ", disruptions: [site-loss, key-loss]",
-            2 => ", disruptions: [corruption, account-compromise]",
+            1 if decided => ", disruptions: [site-loss, key-loss]",
+            1 => ", disruptions: [key-loss]",
+            2 if decided => ", disruptions: [corruption, account-compromise]",
+            2 => ", disruptions: [account-compromise]",
             _ => "",
         };
         let who = dice.pick(&PEOPLE);
@@ -132,7 +136,7 @@ fn service(dice: &mut Dice, out: &mut String, nth: usize, home: &str, homes: &[&
     }
     let sets = dice.from(0, 2);
     let traffic = dice.chance(50);
-    let mut restores = Vec::new();
+    let (mut restores, mut existing) = (Vec::new(), Vec::new());
     if sets > 0 {
         out.push_str("data:\n");
     }
@@ -142,10 +146,18 @@ fn service(dice: &mut Dice, out: &mut String, nth: usize, home: &str, homes: &[&
         if dice.chance(75) {
             let _ = writeln!(out, "    size: {{ value: {}GiB, because: generated }}", dice.from(1, 3000));
         }
+        if dice.chance(10) {
+            existing.push(set);
+        }
+        if dice.chance(20) {
+            out.push_str("    backfilled: { value: 2026-01-01, because: generated }\n");
+        }
         out.push_str("    backups:\n");
         let live = dice.chance(40);
         if live {
-            let _ = writeln!(out, "      - {{ strategy: real-time, to: [{standby}] }}");
+            // Sometimes away from where the users go.
+            let to = if dice.chance(80) { standby } else { "three" };
+            let _ = writeln!(out, "      - {{ strategy: real-time, to: [{to}] }}");
         }
         restores.push((set, live));
         let rules = if live { dice.from(0, 1) } else { if dice.chance(20) { 2 } else { 1 } };
@@ -169,6 +181,10 @@ fn service(dice: &mut Dice, out: &mut String, nth: usize, home: &str, homes: &[&
             dice.pick(&["10s", "30s"]),
             dice.from(1, 6),
         );
+    }
+    if !existing.is_empty() {
+        let buckets: Vec<String> = existing.iter().map(|set| format!("bucket.d{set}.{home}: {{}}")).collect();
+        let _ = writeln!(out, "existing: {{ {} }}", buckets.join(", "));
     }
     let needed: Vec<u64> = restores.iter().filter(|(_, live)| !live).map(|(set, _)| *set).collect();
     procedure(dice, out, "recovery", 0, traffic, &needed);
@@ -228,8 +244,11 @@ fn procedure(dice: &mut Dice, out: &mut String, key: &str, indent: usize, traffi
     let _ = writeln!(out, "{pad}{key}:");
     let people = usize::try_from(dice.from(1, 4)).unwrap();
     for (nth, step) in steps.iter().enumerate() {
-        let by =
-            if dice.chance(70) { format!(", by: {}", dice.pick(&PEOPLE[..people])) } else { String::new() };
+        let by = if dice.chance(70) || step.starts_with("does: declare") {
+            format!(", by: {}", dice.pick(&PEOPLE[..people]))
+        } else {
+            String::new()
+        };
         let after: Vec<String> =
             (0..nth).filter(|_| dice.chance(25)).map(|earlier| format!("x{earlier}")).collect();
         let after = if after.is_empty() { String::new() } else { format!(", after: [{}]", after.join(", ")) };

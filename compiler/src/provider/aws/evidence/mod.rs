@@ -23,6 +23,7 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     left,
     leaves_versions,
     leaves_key,
+    exists,
     traffic: traffic::traffic,
     diverted: traffic::diverted,
     data: copy::data,
@@ -79,6 +80,10 @@ fn leaves_key(service: &Service, data: &Name, at: &Bucket) -> bool {
     names.iter().any(|name| service.leaves(&bucket_entry(data, at), name).is_some())
 }
 
+fn exists(service: &Service, data: &Name, at: &Bucket) -> bool {
+    service.existing.contains_key(&bucket_entry(data, at))
+}
+
 /// What no policy manages and decides whether a copy exists: the settings and keys of its bucket and of the primary one.
 fn findings(view: &View<'_, '_>, name: &Name, set: &DataSet, copy: &Bucket) -> Vec<Finding> {
     let access = bucket_access::findings(view, name, &set.primary, copy);
@@ -129,7 +134,7 @@ fn backfill(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
         let copied = replication.is_some_and(|replication| copy::rule(replication, copy.bucket).is_some());
         let whole = versioned(view, name, data.primary) && versioned(view, name, copy.bucket);
         // A `backfilled` statement does not apply to a copy that does not exist yet.
-        let unsaid = copy.backfill == Backfill::NotNeeded && !together;
+        let unsaid = copy.backfill == Backfill::Unsaid && !together;
         if unsaid || !copied || !whole {
             copy.backfill = Backfill::Missing;
         }

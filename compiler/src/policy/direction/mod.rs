@@ -37,6 +37,8 @@ pub enum Said {
     Covers,
     /// It is work that protects and takes time. Without it nobody does it, and a bound can move either way.
     Works,
+    /// It moves something, such as a time of day. Without it a bound can move either way.
+    Shifts,
     /// It is judged by the statements that it holds or brings.
     Holds,
 }
@@ -76,7 +78,7 @@ impl Direction {
     #[must_use]
     pub fn of_presence(self, added: bool) -> Option<bool> {
         match self.said {
-            Said::Neutral | Said::Admits | Said::Holds => None,
+            Said::Neutral | Said::Admits | Said::Shifts | Said::Holds => None,
             Said::Burdens => Some(!added),
             Said::Protects | Said::Covers | Said::Works => Some(added),
         }

@@ -14,7 +14,10 @@ const BURDENS: Direction = of(Said::Burdens, Order::None);
 const ADMITS: Direction = of(Said::Admits, Order::None);
 const COVERS: Direction = of(Said::Covers, Order::None);
 const WORKS: Direction = of(Said::Works, Order::None);
+const SHIFTS: Direction = of(Said::Shifts, Order::None);
 const HOLDS: Direction = of(Said::Holds, Order::None);
+/// It says how much work something is.
+const WORK_LESS: Direction = of(Said::Works, Order::Less);
 const LESS: Direction = of(Said::Protects, Order::Less);
 const MORE: Direction = of(Said::Protects, Order::More);
 /// What takes the place of a time that is not said depends on other documents.
@@ -38,6 +41,8 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("success.rpo", LESS_IF_SAID),
     // What is assumed. The promise of a worse value is less, even if it is true.
     ("assumptions", HOLDS),
+    // A restore of which only its step says how long it takes shares nothing.
+    ("assumptions.restore-throughput", WORKS),
     ("assumptions.*", PROTECTS),
     ("assumptions.restore-throughput.value", MORE),
     ("assumptions.*.value", LESS),
@@ -48,7 +53,8 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("sites", HOLDS),
     ("sites.*", NEUTRAL),
     ("sites.*.aws", NEUTRAL),
-    ("sites.*.kms-key", NEUTRAL),
+    // A key of the account can be lost; the one that AWS manages cannot.
+    ("sites.*.kms-key", ADMITS),
     ("shares", ADMITS),
     ("shares[]", ADMITS),
     ("approvals", PROTECTS),
@@ -67,16 +73,19 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("tiers", HOLDS),
     ("tiers.*", HOLDS),
     ("critical", of(Said::Protects, Ranked(&["false", "true"]))),
-    ("encrypt", of(Said::Protects, Ranked(&["AES256", "aws:kms"]))),
+    // It protects what is read by others, and what it encrypts is lost with the key.
+    ("encrypt", of(Said::Works, Ranked(&["AES256", "aws:kms"]))),
     // A service
     ("tier", HOLDS),
     ("primary", NEUTRAL),
-    ("standby", PROTECTS),
-    ("standby[]", PROTECTS),
+    // The first that is there decides where users go.
+    ("standby", WORKS),
+    ("standby[]", WORKS),
     ("depends-on", ADMITS),
     ("depends-on[]", ADMITS),
     ("existing", HOLDS),
-    ("existing.*", HOLDS),
+    // It admits that a bucket existed before.
+    ("existing.*", ADMITS),
     ("existing.*.as", NEUTRAL),
     ("existing.*.as.*", NEUTRAL),
     ("existing.*.leave", BURDENS),
@@ -85,18 +94,19 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("data", HOLDS),
     ("data.*", COVERS),
     ("data.*.bucket", NEUTRAL),
-    ("size", PROTECTS),
+    ("size", WORKS),
     ("size.value", LESS),
     ("backfilled", PROTECTS),
     ("backfilled.value", NEUTRAL),
     ("backups", HOLDS),
-    ("backups[]", PROTECTS),
+    // Backups of the same data wait for each other, and so do their copies.
+    ("backups[]", WORKS),
     ("strategy", of(Said::Protects, Ranked(&["weekly", "daily", "real-time"]))),
     ("backups[].at", NEUTRAL),
     ("backups[].on", NEUTRAL),
-    ("backups[].zone", NEUTRAL),
+    ("backups[].zone", SHIFTS),
     ("to", HOLDS),
-    ("to[]", PROTECTS),
+    ("to[]", WORKS),
     ("to[].site", NEUTRAL),
     ("to[].bucket", NEUTRAL),
     ("windows", HOLDS),
@@ -113,10 +123,11 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("probe", PROTECTS),
     ("probe.every", LESS),
     ("probe.failures", LESS),
-    ("probe.expect", PROTECTS),
+    // A request that also reads a text takes longer.
+    ("probe.expect", WORKS),
     ("probe.*", NEUTRAL),
     ("endpoints", HOLDS),
-    ("endpoints.*", PROTECTS),
+    ("endpoints.*", WORKS),
     ("endpoints.*.*", NEUTRAL),
     // Recovery
     ("recovery", HOLDS),
@@ -124,7 +135,7 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("recovery-from", HOLDS),
     ("recovery-from.*", HOLDS),
     ("recovery-from.*[]", WORKS),
-    ("takes", LESS),
+    ("takes", WORK_LESS),
     ("calls", ADMITS),
     ("calls[]", ADMITS),
     ("after", WORKS),

@@ -249,6 +249,13 @@ fn scheduled<'d>(
                 let what = "until other backups of the same data are done";
                 terms.push(term(what, schedule.delay, data.provider.backup.one_job.to_owned()));
             }
+            // Copies of a backup delay the next one, also of what stays here.
+            let elsewhere = data.schedules.iter().flat_map(|rule| &rule.to).find(|(site, _)| away(site));
+            if let (false, None, Some((_, span))) = (away(site), &facts.assumptions.backup_copy, elsewhere) {
+                let what = "until copies of earlier backups are done";
+                let why = data.provider.backup.no_copy_bound;
+                terms.push(Term::unbounded(Phase::Loss, what, why, Some(*span)));
+            }
             terms.extend(away(site).then(|| copying(facts, data, site, copies, *span, as_of)));
             all.push((Bound::of(terms), schedule));
         }

@@ -35,9 +35,10 @@ pub(super) struct Calendar {
 /// How a rule runs.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Runs {
-    /// The longest time between two due times at which it surely runs. `None`: it may never run.
+    /// The time between two due times at which it surely runs, of the two that are the worst together with the delay. `None`:
+    /// it may never run.
     pub(super) interval: Option<Duration>,
-    /// How much later than by itself a backup can be in its place, because of others.
+    /// How much later than by itself the second one can be in its place, because of others.
     pub(super) delay: Duration,
 }
 
@@ -142,13 +143,16 @@ fn beside(jobs: &[Job], rule: usize, before: Runs) -> Option<Runs> {
             if !sure || job.due < from || job.due > to {
                 continue;
             }
+            let delay = end - (job.until + job.busy);
+            let delay = Duration::seconds(u64::try_from(delay).unwrap_or_default());
             if let Some(last) = last {
                 let gap = Duration::seconds(u64::try_from(job.due - last).ok()?);
-                runs.interval = runs.interval.map(|longest| longest.max(gap));
+                // The longest gap and the longest delay may belong to different backups.
+                if runs.interval.is_none_or(|longest| gap.plus(delay) > longest.plus(runs.delay)) {
+                    runs = Runs { interval: Some(gap), delay };
+                }
             }
             last = Some(job.due);
-            let delay = end - (job.until + job.busy);
-            runs.delay = runs.delay.max(Duration::seconds(u64::try_from(delay).unwrap_or_default()));
         }
     }
     // It must run towards the end too: otherwise it may stop for ever.

@@ -162,7 +162,7 @@ fn service(dice: &mut Dice, out: &mut String, nth: usize, home: &str, homes: &[&
         restores.push((set, live));
         let rules = if live { dice.from(0, 1) } else { if dice.chance(20) { 2 } else { 1 } };
         for _ in 0..rules {
-            rule(dice, out, standby);
+            rule(dice, out, home, standby);
         }
     }
     if traffic {
@@ -196,7 +196,7 @@ fn service(dice: &mut Dice, out: &mut String, nth: usize, home: &str, homes: &[&
     }
 }
 
-fn rule(dice: &mut Dice, out: &mut String, standby: &str) {
+fn rule(dice: &mut Dice, out: &mut String, home: &str, standby: &str) {
     let weekly = dice.chance(20);
     let on = dice.pick(&["monday", "saturday", "sunday"]);
     let strategy = if weekly { format!("weekly, on: {on}") } else { "daily".to_owned() };
@@ -205,6 +205,7 @@ fn rule(dice: &mut Dice, out: &mut String, standby: &str) {
     let lock = if dice.chance(50) { ", lock: compliance" } else { "" };
     let to =
         if dice.chance(30) { format!("{standby}, three") } else { dice.pick(&[standby, "three"]).to_owned() };
+    let to = if dice.chance(15) { format!("{home}, {to}") } else { to };
     let (hour, minute) = (dice.from(0, 23), dice.pick(&["00", "30"]));
     let _ = writeln!(
         out,

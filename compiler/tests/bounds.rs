@@ -435,3 +435,70 @@ recovery: [{ step: restart, takes: 10m }]
     let unwaived = db.split("waivers").next().unwrap();
     assert_eq!(codes(&format!("{unwaived}{web}")), ["E0802"], "one cause, one finding: db's");
 }
+
+/// The bounds with these words at the sites `one` and `two`.
+fn with_sites(one: &str, two: &str, account: &str, text: &str, disruption: Disruption) -> Bound {
+    let mut sources = Sources::default();
+    let estate = ESTATE
+        .replace("one: { aws: us-east-1 }", &format!("one: {{ aws: us-east-1{one} }}"))
+        .replace("two: { aws: us-west-2 }", &format!("two: {{ aws: us-west-2{two} }}"))
+        .replace("name: acme\n", &format!("name: acme\n{account}"));
+    sources.add("test.yaml", format!("{estate}{text}"));
+    let checked = check(&sources, Options::default());
+    let policy = checked.policy.unwrap_or_else(|| panic!("{:?}", checked.findings));
+    let derived = Deriver::new(&policy, None).all(Facts::wanted).into_values().next().unwrap();
+    let derived = derived.into_iter().find(|one| one.disruption == disruption).unwrap();
+    derived.rpo.into_values().next().unwrap()
+}
+
+#[test]
+fn backup_in_a_vault_of_the_lost_key_is_lost_with_it() {
+    let noticed = "assumptions: { noticed: { value: 1d, because: test } }\n";
+    let backup = "{ strategy: daily, at: 03:00, keep: 35d, to: [one, two] }], encrypt: 'aws:kms', size: { value: 1GiB, because: test";
+    let text = data(backup, noticed).replace("because: test] }", "because: test } }");
+    let key = |region: &str, id: &str| format!("kms-key: 'arn:aws:kms:{region}:111122223333:key/{id}'");
+    let lost = format!(", {}", key("us-east-1", "mrk-1"));
+    let of = |one: &str, two: &str| {
+        with_sites(&format!("{lost}{one}"), two, "", &text, Disruption::KeyLoss).in_words()
+    };
+    // The vault at home has the lost key, the one away the key of AWS Backup: 24 h + 1 h + 8 h, and 1 h for the copy.
+    assert_eq!(of("", ""), "34 h");
+    // A replica of the lost key, at the site or at the vault alone.
+    let replica = key("us-west-2", "mrk-1");
+    assert!(of("", &format!(", {replica}")).starts_with("unbounded"));
+    assert!(of("", &format!(", vault: {{ {replica} }}")).starts_with("unbounded"));
+    // The key of the vault counts, not that of the site.
+    let own = key("us-west-2", "2");
+    assert_eq!(of("", &format!(", {replica}, vault: {{ {own} }}")), "34 h");
+    // Another key at home is enough; another name is not.
+    let home = format!(", vault: {{ {} }}", key("us-east-1", "2"));
+    assert_eq!(of(&home, &format!(", {replica}")), "33 h");
+    assert!(of(", vault: { kms-key: alias/acme }", &format!(", {replica}")).starts_with("unbounded"));
+}
+
+#[test]
+fn attacker_reaches_what_is_in_the_account() {
+    let noticed = "assumptions: { noticed: { value: 1d, because: test } }\n";
+    let of = |lock: &str, two: &str, account: &str| {
+        let backup = format!("{{ strategy: daily, at: 03:00, keep: 35d{lock}, to: [two] }}");
+        let bound = with_sites("", two, account, &data(&backup, noticed), Disruption::AccountCompromise);
+        (bound.in_words(), unlimited(&bound))
+    };
+    let (own, other) = ("account: '111122223333'\n", ", vault: { account: '222233334444' }");
+    let locked = ", lock: compliance";
+    assert_eq!(of(locked, "", "").0, "34 h");
+    assert_eq!(of("", other, own).0, "34 h");
+    assert_eq!(of("", "", own).0, "unbounded");
+    assert_eq!(of("", ", vault: { account: '111122223333' }", own).0, "unbounded");
+    // Nobody says which account is compromised.
+    assert!(of("", other, "").1[0].contains("state `account`"));
+    // What is locked cannot be read once its key is deleted.
+    let key = |owner: &str| format!(", vault: {{ kms-key: 'arn:aws:kms:us-west-2:{owner}:key/1' }}");
+    assert!(
+        of(locked, &key("111122223333"), own).1[0]
+            .starts_with("the key of the vault at `two` can be deleted")
+    );
+    assert_eq!(of(locked, &key("222233334444"), own).0, "34 h");
+    assert!(of(locked, &key("222233334444"), "").0.starts_with("unbounded"));
+    assert_eq!(of(locked, ", kms-key: alias/acme, vault: { kms-key: alias/aws/backup }", own).0, "34 h");
+}

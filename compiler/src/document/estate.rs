@@ -66,11 +66,29 @@ pub struct Site {
     /// (`alias/aws/s3`).
     #[serde(default)]
     pub kms_key: Option<KmsKey>,
+    /// The backup vault at this site. Without it: a vault of the estate's account, with the site's key.
+    #[serde(default)]
+    pub vault: Option<Vault>,
     /// Names of what could fail at this and other sites together: a power grid, an operator, a jurisdiction.
     /// Sites that share a name can be lost together.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
     pub shares: Vec<Name>,
+}
+
+/// The vault that holds the scheduled backups of a site (AWS Backup).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("minProperties" = 1))]
+pub struct Vault {
+    /// The AWS account that the vault is in. Without it: the estate's. What is in another account outlives a compromise of the
+    /// estate's account.
+    #[serde(default)]
+    pub account: Option<AccountId>,
+    /// The KMS key that encrypts the backups, whatever encrypts the data. Without it: the site's `kms-key`, or else the
+    /// account's key for AWS Backup (`alias/aws/backup`), which nobody can delete.
+    #[serde(default)]
+    pub kms_key: Option<KmsKey>,
 }
 
 impl Site {

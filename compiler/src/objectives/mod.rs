@@ -18,6 +18,7 @@ mod rpo;
 mod rto;
 mod terms;
 mod text;
+mod vaults;
 pub mod view;
 mod wanted;
 
@@ -286,7 +287,7 @@ impl<'p> Deriver<'p> {
         let asked = service.objectives.get(&disruption).cloned().unwrap_or_default();
         let rpo = facts.data.iter().map(|(name, data)| {
             let begins = recovered.begins.get(*name);
-            ((*name).clone(), rpo::bound(facts, name, data, disruption, begins, self.as_of))
+            ((*name).clone(), rpo::bound(facts, name, data, disruption, begins, self))
         });
         (Derivation { disruption, asked, rpo: rpo.collect(), rto: recovered.rto }, recovered.work)
     }

@@ -123,18 +123,24 @@ impl Paths {
 
     /// Adds a load that is no node. `within`: a node whose load includes it.
     pub(super) fn load(&mut self, waits: Vec<Term>, within: Option<Node>) -> usize {
-        let size = Bound::of(waits.clone()).rank();
         let within = within.and_then(|node| self.points.get(node.0)).map(|point| point.load);
+        self.add_load(waits, within)
+    }
+
+    fn add_load(&mut self, waits: Vec<Term>, within: Option<usize>) -> usize {
+        let size = Bound::of(waits.clone()).rank();
         self.loads.push(Load { waits, size, within });
         self.loads.len() - 1
     }
 
-    /// A load like another one of a node, at most this long.
-    pub(super) fn shorter(&mut self, load: usize, most: Duration, of: Node) -> usize {
-        let Some(found) = self.loads.get(load).filter(|load| load.size.1 > most) else { return load };
+    /// A load like another one, at most this long.
+    pub(super) fn shorter(&mut self, load: usize, most: Duration) -> usize {
+        let Some(found) = self.loads.get(load).filter(|load| !load.size.0 && load.size.1 > most) else {
+            return load;
+        };
         let waits = found.waits.iter().map(|term| Term { value: term.value.map(|_| most), ..term.clone() });
         let waits = waits.collect();
-        self.load(waits, Some(of))
+        self.add_load(waits, Some(load))
     }
 
     /// A node can wait for a load.
@@ -216,7 +222,7 @@ impl Paths {
     /// How long a set of loads takes. A load within another one counts once.
     fn sum(&self, loads: &Set) -> (bool, Duration) {
         let counted =
-            loads.iter().filter_map(|nth| self.loads.get(nth)).filter(|load| !is_within(load, loads));
+            loads.iter().filter_map(|nth| self.loads.get(nth)).filter(|load| !self.is_within(load, loads));
         counted
             .fold((false, Duration::default()), |sum, load| (sum.0 || load.size.0, sum.1.plus(load.size.1)))
     }
@@ -276,11 +282,15 @@ impl Paths {
 
     fn waits(&self, loads: &[usize], covers: &Set) -> Vec<Term> {
         let loads = loads.iter().filter_map(|nth| self.loads.get(*nth));
-        loads.filter(|load| !is_within(load, covers)).flat_map(|load| load.waits.iter().cloned()).collect()
+        loads
+            .filter(|load| !self.is_within(load, covers))
+            .flat_map(|load| load.waits.iter().cloned())
+            .collect()
     }
-}
 
-/// Whether a set has a load that includes this one.
-fn is_within(load: &Load, loads: &Set) -> bool {
-    load.within.is_some_and(|larger| loads.contains(larger))
+    /// Whether a set has a load that includes this one, directly or not.
+    fn is_within(&self, load: &Load, loads: &Set) -> bool {
+        let parent = |load: &Load| load.within.and_then(|nth| Some((nth, self.loads.get(nth)?)));
+        std::iter::successors(parent(load), |(_, larger)| parent(larger)).any(|(nth, _)| loads.contains(nth))
+    }
 }

@@ -4,9 +4,9 @@
 //! corruption (AWS Well-Architected Framework, REL13).
 
 use super::facts::{Backfill, Copy, Data, Facts, is_built_in};
-use super::{Assurance, Bound, Phase, Term, assurance_of, source_of};
+use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, source_of, vaults};
 use crate::copies::Moment;
-use crate::document::{Disruption, Encryption, Lock, Name, Strategy};
+use crate::document::{Disruption, Encryption, Name, Strategy};
 use crate::policy::{Schedule, Site};
 use crate::source::Span;
 use crate::units::{Date, Duration};
@@ -23,9 +23,9 @@ pub(super) fn bound(
     data: &Data<'_>,
     disruption: Disruption,
     begins: Option<&Bound>,
-    as_of: Option<Date>,
+    deriver: &Deriver<'_>,
 ) -> Bound {
-    let mut all = candidates(facts, data, disruption, as_of, &|backups| in_time(backups, name, begins));
+    let mut all = candidates(facts, data, disruption, deriver, &|backups| in_time(backups, name, begins));
     // Of equal losses the one with more assurance, then the first one in the text.
     all.sort_by_key(|bound| (bound.rank(), std::cmp::Reverse(bound.assurance())));
     all.into_iter().next().unwrap_or_else(|| {
@@ -44,7 +44,7 @@ fn nothing(disruption: Disruption) -> (&'static str, &'static str) {
         }
         Disruption::AccountCompromise => (
             "no backup is beyond the account's reach",
-            "only backups with `lock: compliance` cannot be deleted",
+            "only backups with `lock: compliance`, or in a `vault` of another account, cannot be deleted",
         ),
         Disruption::KeyLoss => ("no copy has another key", "what one key encrypts is lost with that key"),
     }
@@ -54,10 +54,10 @@ fn candidates(
     facts: &Facts<'_>,
     data: &Data<'_>,
     disruption: Disruption,
-    as_of: Option<Date>,
+    deriver: &Deriver<'_>,
     in_time: &dyn Fn(Vec<Backup<'_>>) -> Vec<Bound>,
 ) -> Vec<Bound> {
-    let lost = &data.primary.site;
+    let (lost, as_of) = (&data.primary.site, deriver.as_of);
     let key = data.key(lost);
     let away = |site: &Site| site.name != lost.name;
     let copies = |counts: &dyn Fn(&Site) -> bool| -> Vec<Bound> {
@@ -72,14 +72,22 @@ fn candidates(
             versions.into_iter().chain(in_time(backups(&|_, _| true))).collect()
         }
         Disruption::AccountCompromise => {
-            in_time(backups(&|schedule, _| schedule.lock == Some(Lock::Compliance)))
+            let account = deriver.policy.accounts.get(data.provider.name).map(|(id, _)| id.as_str());
+            let of =
+                |schedule: &Schedule, at: (&Site, Span)| vaults::out_of_reach(data, schedule, at, account);
+            let all = data.schedules.iter().flat_map(|rule| rule.to.iter().map(move |to| (rule, to)));
+            let unread = all.filter_map(|(rule, (site, span))| of(rule, (site, *span))?.err());
+            let unread: Vec<Bound> = unread.map(|term| Bound::of(vec![term])).collect();
+            let counts = |schedule: &Schedule, site: &Site| {
+                of(schedule, (site, schedule.span)).is_some_and(|reach| reach.is_ok())
+            };
+            [in_time(backups(&counts)), unread].concat()
         }
         Disruption::KeyLoss if data.any_key => Vec::new(),
         Disruption::KeyLoss if key.is_none() => vec![no_key(data)],
         Disruption::KeyLoss => {
-            // Vaults are also encrypted with the keys of their sites.
             let other = |site: &Site| away(site) && !data.provider.one_key(data.key(site), key);
-            [copies(&other), in_time(backups(&|_, site| other(site)))].concat()
+            [copies(&other), in_time(backups(&|_, site| vaults::has_another_key(data, site, key)))].concat()
         }
     }
 }

@@ -83,8 +83,29 @@ pub struct Site {
     pub region: Region,
     /// The KMS key for `aws:kms`. `None`: the account's default key for S3.
     pub kms_key: Option<KmsKey>,
+    /// The backup vault at this site, if the policy says something about it.
+    pub vault: Option<Vault>,
     /// Names of what it shares with other sites.
     pub shares: Vec<Name>,
+}
+
+/// The vault of the scheduled backups at a site.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    /// The account that it is in. `None`: the estate's.
+    pub account: Option<String>,
+    /// Its own key.
+    pub kms_key: Option<KmsKey>,
+    /// The place that declares it.
+    pub span: Span,
+}
+
+impl Site {
+    /// The key that encrypts the backups in the vault. `None`: one that the provider manages.
+    #[must_use]
+    pub fn vault_key(&self) -> Option<&KmsKey> {
+        self.vault.as_ref().and_then(|vault| vault.kms_key.as_ref()).or(self.kms_key.as_ref())
+    }
 }
 
 /// A service.

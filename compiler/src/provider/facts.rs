@@ -20,8 +20,23 @@ pub struct Facts {
     pub backup: Backup,
     /// Whether two keys are the same key, so that they are lost together.
     pub same_key: fn(&KmsKey, &KmsKey) -> bool,
+    /// Whether two keys at one site are surely not the same key.
+    pub surely_differ: fn(&KmsKey, &KmsKey) -> bool,
+    /// Who can delete a key.
+    pub key_owner: for<'k> fn(&'k KmsKey) -> KeyOwner<'k>,
     /// Calls that static stability forbids in a recovery. The first group that contains a call reports it.
     pub control_planes: &'static [ControlPlane],
+}
+
+/// Who can delete a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyOwner<'k> {
+    /// Nobody: the provider manages it.
+    Provider,
+    /// Whoever holds this account.
+    Account(&'k str),
+    /// Its name does not say it.
+    Unsaid,
 }
 
 /// A duration with its reason.
@@ -107,6 +122,8 @@ pub struct Backup {
     pub skipped: &'static str,
     /// Why copies of backups have no bound.
     pub no_copy_bound: &'static str,
+    /// Why a backup in a vault may not be readable after a compromise of the account, and what to do.
+    pub vault_key: &'static str,
     /// Why restores have no bound.
     pub no_restore_bound: &'static str,
 }

@@ -14,10 +14,11 @@ pub(super) fn of(
     name: &Name,
     set: &DataSet,
     disaster: &Disaster<'_>,
+    account: Option<&str>,
     begun: Option<u64>,
     choices: &mut dyn Choices,
 ) -> Option<u64> {
-    let case = Case { service, name, set, disaster };
+    let case = Case { service, name, set, disaster, account };
     let mut least = case.kept_as_it_is(choices);
     if let Some(begun) = begun {
         let restored = case.restored(disaster.at.saturating_add(signed(begun)), choices);
@@ -31,6 +32,8 @@ struct Case<'a> {
     name: &'a Name,
     set: &'a DataSet,
     disaster: &'a Disaster<'a>,
+    /// The account of the estate, if the policy says it.
+    account: Option<&'a str>,
 }
 
 impl Case<'_> {
@@ -56,6 +59,34 @@ impl Case<'_> {
     /// Whether the live copies have the objects that are older than they are.
     fn has_old_objects(&self) -> bool {
         !lacks_old_objects(self.service, self.name, self.set)
+    }
+
+    /// Whether the vault of a site is in another account than the compromised one.
+    fn is_elsewhere(&self, site: &Site) -> bool {
+        let theirs = site.vault.as_ref().and_then(|vault| vault.account.as_deref());
+        theirs.zip(self.account).is_some_and(|(theirs, own)| theirs != own)
+    }
+
+    /// Whether an attacker cannot delete the key of a vault.
+    fn has_a_safe_key(&self, site: &Site) -> bool {
+        let Some(key) = site.vault_key().map(KmsKey::as_str) else { return true };
+        let owner = key.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(3));
+        key.starts_with("alias/aws/") || owner.zip(self.account).is_some_and(|(owner, own)| owner != own)
+    }
+
+    /// Whether a vault has another key than the lost one. At the same site another name may name the same key.
+    fn has_another_vault_key(&self, site: &Site) -> bool {
+        let home = &self.set.primary.site;
+        let (Some(key), Some(lost)) = (site.vault_key(), self.key(home)) else { return true };
+        let (key, lost) = (key.as_str(), lost.as_str());
+        if key == lost || key.starts_with("alias/aws/") {
+            return key != lost;
+        }
+        let id = |key: &str| key.split_once(":key/").map(|(_, id)| id.to_owned());
+        match id(key).zip(id(lost)) {
+            Some((key, lost)) => key != lost,
+            None => site.name != home.name,
+        }
     }
 
     /// What needs no restore from a backup: versions, live copies, keys that were not lost.
@@ -103,8 +134,13 @@ impl Case<'_> {
             // A backup that still ran may have the corruption. Its copy may arrive later.
             Disruption::Corruption => kept.ended <= at && kept.arrived <= begun,
             // An attacker stops every job, and deletes what can be deleted.
-            Disruption::AccountCompromise => kept.arrived <= at && rule.lock == Some(Lock::Compliance),
-            Disruption::KeyLoss => kept.arrived <= at && self.has_another_key(kept.site),
+            Disruption::AccountCompromise => {
+                let locked = rule.lock == Some(Lock::Compliance);
+                kept.arrived <= at
+                    && (locked || self.is_elsewhere(kept.site))
+                    && self.has_a_safe_key(kept.site)
+            }
+            Disruption::KeyLoss => kept.arrived <= at && self.has_another_vault_key(kept.site),
         }
     }
 }

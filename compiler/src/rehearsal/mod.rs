@@ -111,7 +111,9 @@ pub fn rehearse(policy: &Policy, disaster: &Disaster<'_>, choices: &mut dyn Choi
         let mut achieved = Achieved { back: ran.back.get(*name).copied(), ..Achieved::default() };
         for (data, set) in &service.data {
             let begun = ran.restores.get(&(*name, data)).copied();
-            let lost = loss::of(service, data, set, disaster, begun, choices);
+            let provider = set.primary.site.region.provider.name;
+            let account = policy.accounts.get(provider).map(|(id, _)| id.as_str());
+            let lost = loss::of(service, data, set, disaster, account, begun, choices);
             achieved.lost.insert(data.clone(), lost);
         }
         outcome.services.insert((*name).clone(), achieved);

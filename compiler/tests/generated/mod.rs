@@ -57,16 +57,34 @@ pub(crate) fn estate(seed: u64) -> String {
             String::new()
         }
     };
+    // A vault in another account, or with a key of its own: another one, the site's, or the one that AWS manages.
+    let vault = |dice: &mut Dice, region: &str, of: u64| {
+        if dice.chance(60) {
+            return String::new();
+        }
+        let account = dice.pick(&["", "account: '222233334444', ", "account: '111122223333', "]);
+        let owner = dice.pick(&["111122223333", "222233334444"]);
+        let own = format!("arn:aws:kms:{region}:{owner}:key/00000000-0000-4000-8000-00000000001{of}");
+        let key = [own.as_str(), "alias/aws/backup", "alias/acme"];
+        format!(", vault: {{ {account}kms-key: \"{}\" }}", dice.pick(&key))
+    };
+    let account = if dice.chance(70) { "account: '111122223333'\n" } else { "" };
     let (one, two, three) =
         (key(&mut dice, "us-east-1", 1), key(&mut dice, "us-west-2", 2), key(&mut dice, "eu-west-1", 3));
+    let vaults = [
+        vault(&mut dice, "us-east-1", 1),
+        vault(&mut dice, "us-west-2", 2),
+        vault(&mut dice, "eu-west-1", 3),
+    ];
+    let [at_one, at_two, at_three] = &vaults;
     let _ = write!(
         out,
         "kind: estate
 name: acme
-sites:
-  one: {{ aws: us-east-1{one}{shares} }}
-  two: {{ aws: us-west-2{two}{shares} }}
-  three: {{ aws: eu-west-1{three} }}
+{account}sites:
+  one: {{ aws: us-east-1{one}{shares}{at_one} }}
+  two: {{ aws: us-west-2{two}{shares}{at_two} }}
+  three: {{ aws: eu-west-1{three}{at_three} }}
 defaults:
   objectives: {{ rto: 9999d, rpo: 9999d, corruption: {{ rto: 9999d, rpo: 9999d }}, account-compromise: {{ rto: 9999d, rpo: 9999d }}, key-loss: {{ rto: 9999d, rpo: 9999d }} }}
   assumptions:

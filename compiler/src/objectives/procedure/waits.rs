@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Act, Procedure, Work, Worker};
+use super::{Act, Other, Procedure, Work, Worker};
 use crate::document::Name;
 use crate::objectives::facts::answers;
 use crate::objectives::paths::Node;
@@ -91,13 +91,12 @@ impl Procedure<'_, '_> {
             .iter()
             .enumerate()
             .filter(|(nth, other)| *nth != slow && self.paths.are_apart(node, other.node));
-        let others: Vec<(Node, usize)> = others
-            .filter_map(|(_, other)| {
-                Some((other.node, other.transfer.filter(|(theirs, _)| *theirs == pool)?.1))
-            })
+        let loads: Vec<usize> = others
+            .filter_map(|(_, other)| other.transfer.filter(|(theirs, _)| *theirs == pool))
+            .map(|(_, load)| load)
             .collect();
-        for (other, load) in others {
-            let load = self.paths.shorter(load, own, other);
+        for load in loads {
+            let load = self.paths.shorter(load, own);
             self.paths.covers(node, load);
         }
     }
@@ -146,11 +145,25 @@ impl Procedure<'_, '_> {
                 let helped = of.and_then(|nth| self.others.get(nth));
                 let same = *of == Some(nth)
                     || helped.is_some_and(|one| self.deriver.are_linked(one.name, other.name));
-                if !same && workers.contains(worker) {
+                // A restore of the other service can slow its own people down while they restore something here.
+                let slowed = if same { self.slowed_here(other, worker) } else { None };
+                if let Some(most) = slowed {
+                    let load = self.paths.shorter(*load, most);
+                    self.paths.covers(other.node, load);
+                } else if !same && workers.contains(worker) {
                     self.paths.covers(other.node, *load);
                 }
             }
         }
+    }
+
+    /// How much the people of another service restore here with a throughput.
+    fn slowed_here(&self, other: &Other<'_>, worker: &Worker) -> Option<Duration> {
+        let people: Vec<Worker> = other.work.keys().cloned().collect();
+        let acts = self.same_person(other.node, &people).into_iter().filter_map(|nth| self.acts.get(nth));
+        let loads =
+            acts.filter_map(|act| act.transfer).filter(|(pool, _)| *worker == Worker::Throughput(*pool));
+        loads.map(|(_, load)| self.paths.size_of(load).1).reduce(Duration::plus)
     }
 
     /// Who and what can delay a step: its own workers, and each throughput that slows its person down in another step.

@@ -55,6 +55,10 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("sites.*.aws", NEUTRAL),
     // A key of the account can be lost; the one that AWS manages cannot.
     ("sites.*.kms-key", ADMITS),
+    ("sites.*.vault", HOLDS),
+    ("vault.account", PROTECTS),
+    // It takes the place of the site's key, which can be more or less safe.
+    ("vault.kms-key", WORKS),
     ("shares", ADMITS),
     ("shares[]", ADMITS),
     ("approvals", PROTECTS),

@@ -15,6 +15,8 @@ pub static FACTS: Facts = Facts {
     storage: STORAGE,
     backup: BACKUP,
     same_key: kms::same,
+    surely_differ: kms::surely_differ,
+    key_owner: kms::owner,
     control_planes: CONTROL_PLANES,
 };
 
@@ -74,6 +76,8 @@ const BACKUP: Backup = Backup {
     skipped: "AWS Backup runs one backup or copy job of a resource at a time, and skips one that cannot start in its window: \
               leave more time between the backups of this data, or shorten their windows",
     no_copy_bound: "AWS guarantees no time for copies: state `assumptions.backup-copy`",
+    vault_key: "whoever holds the account can delete its keys: name a `kms-key` of another account, or `alias/aws/backup`, in the \
+                site's `vault`, and state the estate's `account`",
     no_restore_bound: "AWS guarantees no time for restores: state the data's `size` and `assumptions.restore-throughput`, or \
                        how long the step `takes`",
 };

@@ -3,6 +3,7 @@
 pub mod key;
 
 use super::words::KmsKey;
+use crate::provider::facts::KeyOwner;
 
 /// The prefix of the ARN of a key.
 pub(super) const ARN: &str = "arn:aws:kms:";
@@ -28,6 +29,24 @@ pub fn same(one: &KmsKey, other: &KmsKey) -> bool {
         key.as_str().split_once(":key/mrk-").map(|(_, id)| id)
     }
     multi(one).is_some() && multi(one) == multi(other)
+}
+
+/// Whether two keys that are used in one region are surely not the same key: both are ARNs, or one is managed by AWS.
+#[must_use]
+pub fn surely_differ(one: &KmsKey, other: &KmsKey) -> bool {
+    let managed = |key: &KmsKey| owner(key) == KeyOwner::Provider;
+    let named = |key: &KmsKey| key.as_str().starts_with(ARN);
+    one != other && (managed(one) || managed(other) || named(one) && named(other))
+}
+
+/// Who can delete a key. Nobody can delete one that AWS manages (AWS KMS Developer Guide, "AWS managed keys"); those are the
+/// aliases `aws/SERVICE`. Another alias does not say whose key it names.
+#[must_use]
+pub fn owner(key: &KmsKey) -> KeyOwner<'_> {
+    if key.as_str().starts_with("alias/aws/") {
+        return KeyOwner::Provider;
+    }
+    account(key.as_str()).map_or(KeyOwner::Unsaid, KeyOwner::Account)
 }
 
 /// Whether a text is an account number: twelve digits.

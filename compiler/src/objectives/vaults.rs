@@ -1,0 +1,54 @@
+//! Vaults: whether a backup outlives a lost key, or whoever holds the account.
+//!
+//! A backup is encrypted with the key of its vault, whatever encrypts the data (AWS Backup Developer Guide, "Encryption for
+//! backups in AWS Backup"). Whoever holds an account can delete its keys, and all backups in it that no compliance lock keeps;
+//! a copy in a vault of another account is out of their reach (the same, "Creating backup copies across AWS accounts").
+
+use super::facts::Data;
+use super::{Phase, Term};
+use crate::document::{KmsKey, Lock};
+use crate::policy::{Schedule, Site};
+use crate::provider::facts::KeyOwner;
+use crate::source::Span;
+
+/// Whether the backups in the vault of a site outlive the loss of a key of the data set's primary site.
+pub(super) fn has_another_key(data: &Data<'_>, site: &Site, lost: Option<&KmsKey>) -> bool {
+    let (Some(key), Some(lost)) = (site.vault_key(), lost) else { return true };
+    // Two names of keys in one region may be names of one key.
+    let home = site.name == data.primary.site.name;
+    if home { (data.provider.surely_differ)(key, lost) } else { !(data.provider.same_key)(key, lost) }
+}
+
+/// Whether the backups of a rule at a site outlive an attacker who holds the account. `account`: that of the estate, if the
+/// policy says it. `None`: the attacker can delete them. A term: they cannot be deleted, but nothing says that they can be read.
+pub(super) fn out_of_reach(
+    data: &Data<'_>,
+    schedule: &Schedule,
+    (site, span): (&Site, Span),
+    account: Option<&str>,
+) -> Option<Result<(), Term>> {
+    let vault = site.vault.as_ref();
+    let elsewhere =
+        vault.and_then(|vault| vault.account.as_ref()).map(|theirs| account.map(|own| own != theirs));
+    if schedule.lock != Some(Lock::Compliance) && matches!(elsewhere, None | Some(Some(false))) {
+        return None;
+    }
+    let unbounded = |what: String, why: &str| {
+        let span = vault.map_or(span, |vault| vault.span);
+        Some(Err(Term::unbounded(Phase::Loss, what, why, Some(span))))
+    };
+    let name = &site.name;
+    if schedule.lock != Some(Lock::Compliance) && elsewhere == Some(None) {
+        let what = format!("the vault at `{name}` may be in the compromised account");
+        return unbounded(what, "the estate does not say which account is its own: state `account`");
+    }
+    let safe = site.vault_key().is_none_or(|key| match (data.provider.key_owner)(key) {
+        KeyOwner::Provider => true,
+        KeyOwner::Account(owner) => account.is_some_and(|own| own != owner),
+        KeyOwner::Unsaid => false,
+    });
+    if safe {
+        return Some(Ok(()));
+    }
+    unbounded(format!("the key of the vault at `{name}` can be deleted"), data.provider.backup.vault_key)
+}

@@ -55,8 +55,9 @@ pub(crate) fn compile(text: &str) {
                 let policy = &compiled.policy;
                 let all = Deriver::new(policy, as_of).all(Facts::wanted);
                 assert_eq!(all.len(), policy.services.len(), "every service has its derivation");
-                let _ = objectives::text(policy, &all, &sources, STYLE);
-                let _ = objectives::json(policy, &all, &sources, as_of);
+                let losses = objectives::losses(policy, as_of);
+                let _ = objectives::text(policy, &all, &losses, &sources, STYLE);
+                let _ = objectives::json(policy, &all, &losses, &sources, as_of);
                 plan(&compiled, &sources);
             }
         }

@@ -4,8 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use holdfast_compiler::compile::{Options, check};
-use holdfast_compiler::document::Disruption;
-use holdfast_compiler::objectives::{Assurance, Bound, Derivation, Deriver, Facts};
+use holdfast_compiler::document::{Disruption, Name};
+use holdfast_compiler::objectives::{Assurance, Bound, Derivation, Deriver, Facts, Fate, Loss, losses};
+use holdfast_compiler::policy::Policy;
 use holdfast_compiler::source::Sources;
 
 const ESTATE: &str = "
@@ -501,4 +502,83 @@ fn attacker_reaches_what_is_in_the_account() {
     assert_eq!(of(locked, &key("222233334444"), own).0, "34 h");
     assert!(of(locked, &key("222233334444"), "").0.starts_with("unbounded"));
     assert_eq!(of(locked, ", kms-key: alias/acme, vault: { kms-key: alias/aws/backup }", own).0, "34 h");
+}
+
+fn policy_of(text: &str) -> Policy {
+    let mut sources = Sources::default();
+    let estate = ESTATE
+        .replace("one: { aws: us-east-1 }", "one: { aws: us-east-1, shares: [grid] }")
+        .replace("two: { aws: us-west-2 }", "two: { aws: us-west-2, shares: [grid] }");
+    sources.add("test.yaml", format!("{estate}{text}"));
+    let checked = check(&sources, Options::default());
+    checked.policy.unwrap_or_else(|| panic!("{:?}", checked.findings))
+}
+
+#[test]
+fn services_of_one_site_need_one_person() {
+    let service = |name: &str, takes: &str| {
+        format!(
+            "kind: service\nname: {name}\nprimary: one\nstandby: [two]\nrecovery: [{{ step: go, by: ops, takes: {takes} }}]\n"
+        )
+    };
+    let policy = policy_of(&format!("{}---\n{}", service("a", "1h"), service("b", "2h")));
+    let all = Deriver::new(&policy, None).all(Facts::wanted);
+    let alone: Vec<String> = all.values().map(|derived| derived[0].rto.in_words()).collect();
+    // 10 min until detection, 10 min until ops answers, and the own step.
+    assert_eq!(alone, ["1 h 20 min", "2 h 20 min"]);
+    let losses = losses(&policy, None);
+    let site =
+        losses.iter().find(|loss| matches!(loss.fate, Fate::Site(name) if name.as_str() == "one")).unwrap();
+    let together: Vec<String> = site.services.values().map(|one| one.rto.in_words()).collect();
+    // Ops may do either first.
+    assert_eq!(together, ["3 h 20 min", "3 h 20 min"]);
+}
+
+#[test]
+fn sites_that_share_a_fate_are_lost_with_their_copies() {
+    let text = |to: &str| {
+        moving(&format!(
+            "data: {{ d: {{ bucket: acme-d, backups: [{{ strategy: real-time, to: [{to}] }}] }} }}\n"
+        ))
+    };
+    let of = |to: &str| {
+        let policy = policy_of(&text(to));
+        let losses = losses(&policy, None);
+        let named = |loss: &&Loss<'_>| matches!(loss.fate, Fate::Shared(name) if name.as_str() == "grid");
+        let lost = losses.iter().find(named).unwrap();
+        let service = lost.services.values().next().unwrap();
+        (service.rto.in_words(), service.worst_rpo().unwrap().1.in_words())
+    };
+    // Traffic goes on to the third site.
+    assert_eq!(of("two, three"), ("2 min 48 s".to_owned(), "15 min".to_owned()));
+    assert_eq!(of("two"), ("unbounded (at least 48 s)".to_owned(), "unbounded".to_owned()));
+    let two = text("two, three").replace(", three: 192.0.2.3", "");
+    let policy = policy_of(&two);
+    let losses = losses(&policy, None);
+    let lost = losses.iter().find(|loss| matches!(loss.fate, Fate::Shared(_))).unwrap();
+    let rto = &lost.services.values().next().unwrap().rto;
+    assert_eq!(unlimited(rto), ["traffic `t` fails over to nowhere: every endpoint is at a lost site"]);
+}
+
+#[test]
+fn order_of_one_person_says_what_is_open() {
+    let text = "kind: service
+name: s
+primary: one
+standby: [two]
+recovery:
+  - { step: a, by: ops, takes: 1m }
+  - { step: b, takes: 1m, after: [a] }
+  - { step: c, by: ops, takes: 1m, after: [b] }
+  - { step: d, by: ops, takes: 1m, after: [a] }
+  - { step: e, by: ops, takes: 1m, after: [c, d] }
+  - { step: f, by: chief, takes: 1m }
+";
+    let orders = derive("s", text, Disruption::SiteLoss).0.orders;
+    let names =
+        |group: &Vec<Name>| group.iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>().join(" ");
+    let orders: Vec<(String, Vec<String>)> =
+        orders.iter().map(|one| (one.person.to_string(), one.groups.iter().map(names).collect())).collect();
+    // `b` is not theirs, but it fixes that `a` is before `c`. Chief has one step only.
+    assert_eq!(orders, [("ops".to_owned(), vec!["a".to_owned(), "c d".to_owned(), "e".to_owned()])]);
 }

@@ -1,10 +1,13 @@
 //! The derivation as versioned JSON.
 //!
 //! ```text
-//! format_version  "1.0": 1.x only adds fields; a field never changes its meaning
+//! format_version  "1.1": 1.x only adds fields; a field never changes its meaning
 //! estate, as_of
 //! services[]      {name, tier, critical, objectives[]}
-//! objectives[]    {disruption, rto, rpo, data[]}; rpo is that of the data set with the largest loss, null without data
+//! objectives[]    {disruption, rto, rpo, data[], orders[]}; rpo is that of the data set with the largest loss, null without data
+//! orders[]        {person, steps[][]}: each list of steps after the one before it, within it any order (1.1)
+//! losses[]        {site or shares, sites[], services[]}: what is lost together (1.1)
+//!   services[]    {name, rto, rpo, data[]}
 //! rto, rpo        {seconds (null: unbounded), at_least_seconds, assurance, objective_seconds, objective_from, met, terms[]}
 //! data[]          {name, rpo}
 //! terms[]         {phase, what, seconds, assurance, source, place {file, line, column}}
@@ -12,9 +15,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Bound, Derivation, Derived, Term};
+use super::{Bound, Derivation, Derived, Fate, Loss, Order, Term};
 use crate::document::Name;
 use crate::policy::{Origin, Policy, Setting};
 use crate::source::Sources;
@@ -25,6 +28,7 @@ use crate::units::{Date, Duration};
 pub fn json(
     policy: &Policy,
     all: &BTreeMap<&Name, Derived>,
+    losses: &[Loss<'_>],
     sources: &Sources,
     as_of: Option<Date>,
 ) -> String {
@@ -41,28 +45,54 @@ pub fn json(
         })
         .collect();
     let document = json!({
-        "format_version": "1.0",
+        "format_version": "1.1",
         "estate": policy.estate.as_str(),
         "as_of": as_of.map(|day| day.to_string()),
         "services": services,
+        "losses": losses.iter().map(|one| loss(one, sources)).collect::<Vec<_>>(),
     });
     format!("{document:#}\n")
 }
 
+fn loss(loss: &Loss<'_>, sources: &Sources) -> Value {
+    let (key, name) = match loss.fate {
+        Fate::Site(site) => ("site", site),
+        Fate::Shared(shared) => ("shares", shared),
+    };
+    let service = |(name, derivation): (&&Name, &Derivation)| {
+        let mut value = bounds(derivation, sources);
+        value.insert("name".to_owned(), json!(name.as_str()));
+        Value::Object(value)
+    };
+    json!({
+        (key): name.as_str(),
+        "sites": loss.sites.iter().map(|site| site.as_str()).collect::<Vec<_>>(),
+        "services": loss.services.iter().map(service).collect::<Vec<_>>(),
+    })
+}
+
 fn derivation(derivation: &Derivation, sources: &Sources) -> Value {
+    let mut value = bounds(derivation, sources);
+    value.insert("disruption".to_owned(), json!(derivation.disruption.key()));
+    let names = |group: &Vec<Name>| group.iter().map(|name| json!(name.as_str())).collect::<Vec<_>>();
+    let order = |order: &Order| {
+        let steps: Vec<Vec<Value>> = order.groups.iter().map(names).collect();
+        json!({"person": order.person.as_str(), "steps": steps})
+    };
+    let orders: Vec<Value> = derivation.orders.iter().map(order).collect();
+    value.insert("orders".to_owned(), json!(orders));
+    Value::Object(value)
+}
+
+fn bounds(derivation: &Derivation, sources: &Sources) -> Map<String, Value> {
     let asked = &derivation.asked;
     let rpo = |bound: &Bound| self::bound(bound, asked.rpo.as_ref(), sources);
-    let data: Vec<Value> = derivation
-        .rpo
-        .iter()
-        .map(|(name, bound)| json!({"name": name.as_str(), "rpo": rpo(bound)}))
-        .collect();
-    json!({
-        "disruption": derivation.disruption.key(),
-        "rto": bound(&derivation.rto, asked.rto.as_ref(), sources),
-        "rpo": derivation.worst_rpo().map(|(_, bound)| rpo(bound)),
-        "data": data,
-    })
+    let data = derivation.rpo.iter().map(|(name, bound)| json!({"name": name.as_str(), "rpo": rpo(bound)}));
+    let mut map = Map::new();
+    map.insert("rto".to_owned(), bound(&derivation.rto, asked.rto.as_ref(), sources));
+    map.insert("rpo".to_owned(), json!(derivation.worst_rpo().map(|(_, bound)| rpo(bound))));
+    map.insert("data".to_owned(), json!(data.collect::<Vec<_>>()));
+    map
 }
 
 fn bound(bound: &Bound, asked: Option<&Setting<Duration>>, sources: &Sources) -> Value {

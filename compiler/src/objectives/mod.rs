@@ -9,9 +9,11 @@
 
 mod check;
 mod cure;
+mod estate;
 pub mod facts;
 mod json;
 mod observed;
+mod order;
 mod paths;
 mod procedure;
 mod rpo;
@@ -28,13 +30,15 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::document::{Disruption, Name};
-use crate::policy::{Asked, Policy, Service, Setting};
+use crate::policy::{Asked, Policy, Service, Setting, Site};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 pub use check::check;
+pub use estate::{Fate, Loss, losses};
 pub use facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
 pub use json::json;
 pub use observed::{copies, observed, planned};
+pub use order::Order;
 use procedure::Work;
 pub use text::text;
 pub use view::{Live, View};
@@ -208,6 +212,8 @@ pub struct Derivation {
     pub rto: Bound,
     /// The data loss, per data set.
     pub rpo: BTreeMap<Name, Bound>,
+    /// In which order each person does the steps of the procedure, for those who do several.
+    pub orders: Vec<Order>,
 }
 
 impl Derivation {
@@ -233,6 +239,8 @@ pub type Derived = Vec<Derivation>;
 pub struct Deriver<'p> {
     policy: &'p Policy,
     as_of: Option<Date>,
+    /// The sites that are lost together. `None`: the primary site of each service.
+    lost: Option<BTreeSet<&'p Name>>,
     /// What was derived so far, by service and disruption.
     known: BTreeMap<(&'p Name, Disruption), Known>,
 }
@@ -241,14 +249,25 @@ pub struct Deriver<'p> {
 #[derive(Debug)]
 struct Known {
     rto: Bound,
+    /// Its work and that of the services it waits for.
     work: Work,
+    /// Its work alone.
+    own: Work,
 }
 
 impl<'p> Deriver<'p> {
     /// For a policy. `as_of` is the date for the age of measurements.
     #[must_use]
     pub fn new(policy: &'p Policy, as_of: Option<Date>) -> Self {
-        Self { policy, as_of, known: BTreeMap::new() }
+        Self { policy, as_of, lost: None, known: BTreeMap::new() }
+    }
+
+    /// Whether a site is lost with the primary site of a service.
+    fn is_lost(&self, site: &Site, home: &Site) -> bool {
+        match &self.lost {
+            Some(lost) => lost.contains(&site.name),
+            None => site.name == home.name,
+        }
     }
 
     /// The derivations of all services, by name. `facts` returns the facts of a service.
@@ -258,8 +277,8 @@ impl<'p> Deriver<'p> {
             let facts = facts(service);
             let mut derived = Vec::new();
             for disruption in Disruption::ALL {
-                let (derivation, work) = self.derive_with_work(service, &facts, disruption);
-                self.known.insert((&service.name, disruption), Known { rto: derivation.rto.clone(), work });
+                let (derivation, known) = self.derive_beside(service, &facts, disruption, &Work::new());
+                self.known.insert((&service.name, disruption), known);
                 derived.push(derivation);
             }
             all.insert(&service.name, derived);
@@ -274,22 +293,27 @@ impl<'p> Deriver<'p> {
     }
 
     fn derive(&self, service: &'p Service, facts: &Facts<'p>, disruption: Disruption) -> Derivation {
-        self.derive_with_work(service, facts, disruption).0
+        self.derive_beside(service, facts, disruption, &Work::new()).0
     }
 
-    fn derive_with_work(
+    /// A derivation beside work on other services that suffer at the same time, and what those that wait for it need to know.
+    fn derive_beside(
         &self,
         service: &'p Service,
         facts: &Facts<'p>,
         disruption: Disruption,
-    ) -> (Derivation, Work) {
-        let recovered = rto::recovered(self, service, facts, disruption);
+        beside: &Work,
+    ) -> (Derivation, Known) {
+        let recovered = rto::recovered(self, service, facts, disruption, beside);
         let asked = service.objectives.get(&disruption).cloned().unwrap_or_default();
         let rpo = facts.data.iter().map(|(name, data)| {
             let begins = recovered.begins.get(*name);
             ((*name).clone(), rpo::bound(facts, name, data, disruption, begins, self))
         });
-        (Derivation { disruption, asked, rpo: rpo.collect(), rto: recovered.rto }, recovered.work)
+        let orders = order::of(facts.steps(disruption));
+        let rpo = rpo.collect();
+        let known = Known { rto: recovered.rto.clone(), work: recovered.work, own: recovered.own };
+        (Derivation { disruption, asked, rpo, rto: recovered.rto, orders }, known)
     }
 
     /// Whether one of two services waits for the other, directly or not.
@@ -298,15 +322,17 @@ impl<'p> Deriver<'p> {
     }
 
     fn waits_for(&self, service: &Name, other: &Name) -> bool {
-        let (mut seen, mut open) = (BTreeSet::new(), vec![service]);
+        service != other && self.needs(service).contains(other)
+    }
+
+    /// A service and all those that it depends on, directly or not.
+    fn needs<'n>(&'n self, service: &'n Name) -> BTreeSet<&'n Name> {
+        let (mut seen, mut open) = (BTreeSet::from([service]), vec![service]);
         while let Some(next) = open.pop() {
-            if next == other {
-                return true;
-            }
             let needs = self.policy.services.get(next).into_iter().flat_map(|one| one.depends_on.keys());
             open.extend(needs.filter(|name| seen.insert(*name)));
         }
-        false
+        seen
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Recovered {
     pub(super) begins: BTreeMap<Name, Bound>,
     /// The work of the service and of those it waits for.
     pub(super) work: Work,
+    /// The work of the service alone.
+    pub(super) own: Work,
 }
 
 /// A step as somebody does it.
@@ -288,11 +290,12 @@ impl<'a, 'p> Procedure<'a, 'p> {
                 add(&mut work, Worker::Throughput(pool), self.paths.size_of(load));
             }
         }
+        let own = work.clone();
         for other in &self.others {
             other.work.iter().for_each(|(worker, size)| add(&mut work, worker.clone(), *size));
         }
         let begins = self.restored.iter().map(|(name, node)| ((*name).clone(), self.paths.begin(*node)));
-        Recovered { begins: begins.collect(), rto: self.paths.longest(), work }
+        Recovered { begins: begins.collect(), rto: self.paths.longest(), work, own }
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn bound(
 fn nothing(disruption: Disruption) -> (&'static str, &'static str) {
     match disruption {
         Disruption::SiteLoss => {
-            ("no copy survives the loss of the site", "every copy and backup is at the primary site")
+            ("no copy survives the loss of the site", "every copy and backup is lost with it")
         }
         Disruption::Corruption => {
             ("nothing keeps an older state", "a real-time copy also copies the corruption")
@@ -60,13 +60,14 @@ fn candidates(
     let (lost, as_of) = (&data.primary.site, deriver.as_of);
     let key = data.key(lost);
     let away = |site: &Site| site.name != lost.name;
+    let survives = |site: &Site| !deriver.is_lost(site, lost);
     let copies = |counts: &dyn Fn(&Site) -> bool| -> Vec<Bound> {
         let counting = data.copies.iter().filter(|copy| counts(&copy.bucket.site));
         counting.map(|copy| replicated(data, copy, as_of)).collect()
     };
     let backups = |counts: &dyn Fn(&Schedule, &Site) -> bool| scheduled(facts, data, as_of, counts);
     match disruption {
-        Disruption::SiteLoss => [copies(&away), in_time(backups(&|_, site| away(site)))].concat(),
+        Disruption::SiteLoss => [copies(&survives), in_time(backups(&|_, site| survives(site)))].concat(),
         Disruption::Corruption => {
             let versions = data.versioned.then(|| versions(data));
             versions.into_iter().chain(in_time(backups(&|_, _| true))).collect()

@@ -12,7 +12,7 @@ use super::procedure::{Procedure, Recovered, Work};
 use super::terms::{assumed, detect};
 use super::{Assurance, Bound, Deriver, Phase, Term};
 use crate::document::{Disruption, Name};
-use crate::policy::{Service, Site, StepAction};
+use crate::policy::{Service, Site, StepAction, Traffic};
 use crate::source::Span;
 use crate::units::Duration;
 
@@ -22,6 +22,7 @@ pub(super) fn recovered<'p>(
     service: &'p Service,
     facts: &Facts<'p>,
     disruption: Disruption,
+    beside: &Work,
 ) -> Recovered {
     let detection = detection(deriver, facts, disruption);
     match disruption {
@@ -55,11 +56,17 @@ pub(super) fn recovered<'p>(
         for (name, traffic) in &facts.traffic {
             procedure.failover_unless_done(name, traffic);
         }
-        let sites = take_over(service);
+        let sites = take_over(deriver, service);
         for (name, data) in &facts.data {
             let holds = |site: &&Site| is_copied(deriver, data, &|at| at.name == site.name);
             if sites.is_empty() || !sites.iter().all(holds) {
                 restore_unless_done(&mut procedure, name, data, &sites);
+            }
+        }
+        for (name, traffic) in &service.traffic {
+            if facts.traffic.contains_key(name) && next(deriver, service, traffic).is_none() {
+                let what = format!("traffic `{name}` fails over to nowhere");
+                procedure.never(Phase::Propagate, &what, "every endpoint is at a lost site", traffic.span);
             }
         }
         if facts.traffic.is_empty() && steps.is_empty() {
@@ -80,25 +87,32 @@ pub(super) fn recovered<'p>(
             }
         }
     }
-    procedure.recovered(&Work::new())
+    procedure.recovered(beside)
 }
 
 /// The sites to which the users of a service go when its primary site is lost: those to which its traffic fails over; without
 /// traffic, the first standby.
-fn take_over(service: &Service) -> Vec<&Site> {
+fn take_over<'p>(deriver: &Deriver<'_>, service: &'p Service) -> Vec<&'p Site> {
+    let Some(home) = service.sites.first() else { return Vec::new() };
     if service.traffic.is_empty() {
-        return service.sites.iter().skip(1).take(1).collect();
+        return service.sites.iter().find(|site| !deriver.is_lost(site, home)).into_iter().collect();
     }
-    let next = service.traffic.values().filter_map(|traffic| traffic.endpoints.get(1));
-    let mut sites: Vec<&Site> = next.map(|endpoint| &endpoint.site).collect();
+    let sites = service.traffic.values().filter_map(|traffic| next(deriver, service, traffic));
+    let mut sites: Vec<&Site> = sites.collect();
     sites.dedup_by_key(|site| &site.name);
     sites
+}
+
+/// The first site of an entry of traffic that is not lost.
+fn next<'p>(deriver: &Deriver<'_>, service: &Service, traffic: &'p Traffic) -> Option<&'p Site> {
+    let home = service.sites.first()?;
+    traffic.endpoints.iter().map(|endpoint| &endpoint.site).find(|site| !deriver.is_lost(site, home))
 }
 
 /// Whether a data set has a real-time copy at a site away from its primary. An incomplete copy is still used, unless a backup
 /// has the missing objects.
 fn is_copied(deriver: &Deriver<'_>, data: &Data<'_>, at: &dyn Fn(&Site) -> bool) -> bool {
-    let away = |site: &Site| site.name != data.primary.site.name;
+    let away = |site: &Site| !deriver.is_lost(site, &data.primary.site);
     let backed_up = data.schedules.iter().any(|schedule| schedule.to.iter().any(|(site, _)| away(site)));
     let whole = |copy: &Copy<'_>| copy.is_whole(deriver.as_of) || copy.timed && !backed_up;
     data.copies.iter().any(|copy| whole(copy) && away(&copy.bucket.site) && at(&copy.bucket.site))
@@ -127,7 +141,7 @@ fn nothing_lost((what, source): (&str, &str)) -> Recovered {
         source: source.to_owned(),
         span: None,
     };
-    Recovered { rto: Bound::of(vec![term]), begins: BTreeMap::new(), work: Work::new() }
+    Recovered { rto: Bound::of(vec![term]), begins: BTreeMap::new(), work: Work::new(), own: Work::new() }
 }
 
 const NOTHING: &str = "nothing recovers the service";

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Bound, Derivation, Derived, Phase, Term};
+use super::{Bound, Derivation, Derived, Fate, Loss, Order, Phase, Term};
 use crate::diagnostic::Style;
 use crate::document::Name;
 use crate::policy::{Origin, Policy, Setting};
@@ -15,7 +15,13 @@ use crate::units::Duration;
 
 /// The table. The same policy gives the same bytes.
 #[must_use]
-pub fn text(policy: &Policy, all: &BTreeMap<&Name, Derived>, sources: &Sources, style: Style) -> String {
+pub fn text(
+    policy: &Policy,
+    all: &BTreeMap<&Name, Derived>,
+    losses: &[Loss<'_>],
+    sources: &Sources,
+    style: Style,
+) -> String {
     let pen = Pen::new(style);
     let mut out = String::new();
     let _ = writeln!(out, "Recovery objectives of estate {}", pen.bold(policy.estate.as_str()));
@@ -33,6 +39,15 @@ pub fn text(policy: &Policy, all: &BTreeMap<&Name, Derived>, sources: &Sources, 
         for derivation in derived {
             page.derivation(derivation, &mut out);
         }
+    }
+    if !losses.is_empty() {
+        let _ = writeln!(out, "\n{}", pen.bold("What is lost together"));
+        let legend = "All services of a site are lost with it, and sites that share a fate are lost with each other. Services that need \
+             the same person or share a throughput delay each other, in any order.";
+        let _ = writeln!(out, "\n{}", pen.dim(&wrap(legend, 0, pen.width())));
+    }
+    for loss in losses {
+        Page { pen: &pen, sources }.loss(loss, all, &mut out);
     }
     out
 }
@@ -58,6 +73,60 @@ impl Page<'_> {
         if derivation.rpo.is_empty() {
             let _ = writeln!(out, "    RPO  no data set");
         }
+        derivation.orders.iter().for_each(|order| self.order(order, out));
+    }
+
+    /// In which order somebody does several steps.
+    fn order(&self, order: &Order, out: &mut String) {
+        let group = |group: &Vec<Name>| {
+            let names: Vec<String> = group.iter().map(|name| format!("`{name}`")).collect();
+            match names.as_slice() {
+                [only] => only.clone(),
+                several => format!("{} in any order", several.join(" and ")),
+            }
+        };
+        let groups: Vec<String> = order.groups.iter().map(group).collect();
+        let line = format!("`{}` does {}", order.person, groups.join(", then "));
+        let _ = writeln!(out, "{}", wrap(&line, 4, self.pen.width()));
+    }
+
+    fn loss(&self, loss: &Loss<'_>, all: &BTreeMap<&Name, Derived>, out: &mut String) {
+        let sites: Vec<&str> = loss.sites.iter().map(|site| site.as_str()).collect();
+        let heading = match loss.fate {
+            Fate::Site(site) => format!("Loss of {site}"),
+            Fate::Shared(shared) => format!("Loss of {shared}: {}", sites.join(", ")),
+        };
+        let _ = writeln!(out, "\n  {}", self.pen.bold(&heading));
+        for (name, derivation) in &loss.services {
+            let alone =
+                all.get(*name).and_then(|all| all.iter().find(|one| one.disruption == derivation.disruption));
+            let same = |bound: &Bound, alone: Option<&Bound>| {
+                alone.is_some_and(|alone| alone.rank() == bound.rank())
+            };
+            let what = format!("{name} RTO");
+            self.together(
+                &what,
+                &derivation.rto,
+                same(&derivation.rto, alone.map(|one| &one.rto)),
+                derivation,
+                out,
+            );
+            for (data, bound) in &derivation.rpo {
+                let alone = alone.and_then(|one| one.rpo.get(data));
+                self.together(&format!("{name} RPO {data}"), bound, same(bound, alone), derivation, out);
+            }
+        }
+    }
+
+    /// A bound of something that is lost with others. Its terms only if it is not the bound that it has alone.
+    fn together(&self, what: &str, bound: &Bound, same: bool, derivation: &Derivation, out: &mut String) {
+        if same {
+            let _ =
+                writeln!(out, "    {what}  {} · as if it were lost alone", self.pen.bold(&bound.in_words()));
+            return;
+        }
+        let asked = if what.contains(" RTO") { &derivation.asked.rto } else { &derivation.asked.rpo };
+        self.bound(what, None, bound, asked.as_ref(), true, out);
     }
 
     fn bound(

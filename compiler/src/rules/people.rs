@@ -114,7 +114,7 @@ pub(super) fn shared(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>
             Diagnostic::new(codes::SHARED_PERSON, message)
                 .at(*other, format!("for `{second}`"))
                 .at(*one, format!("and for `{first}`"))
-                .help("each RTO counts the work of its own service: name another contact, or add the work on the others to `takes`"),
+                .help("each RTO counts the work of its own service, and `holdfast objectives` shows both together: name another contact"),
         );
     }
 }

@@ -16,6 +16,8 @@ use crate::estate::load;
 
 /// Derive RTO and RPO from the policies, term by term, with the source and the assurance of each number.
 ///
+/// Each service alone, and then what is lost together: everything at a site, and sites that share a fate.
+///
 /// Does not read the cloud. If an objective is missed, the table shows it, the cause is reported, and the exit code
 /// is 3.
 #[derive(Debug, Args)]
@@ -48,11 +50,14 @@ impl Objectives {
         let checked = check(&sources, Options { as_of: self.as_of });
         let Some(policy) = checked.policy else { return Err(Failure::invalid(checked.findings, sources)) };
         let all = Deriver::new(&policy, self.as_of).all(Facts::wanted);
+        let losses = objectives::losses(&policy, self.as_of);
         match self.format {
             ObjectivesFormat::Text => {
-                terminal.result(&objectives::text(&policy, &all, &sources, terminal.stdout()))
+                terminal.result(&objectives::text(&policy, &all, &losses, &sources, terminal.stdout()))
             }
-            ObjectivesFormat::Json => terminal.json(&objectives::json(&policy, &all, &sources, self.as_of)),
+            ObjectivesFormat::Json => {
+                terminal.json(&objectives::json(&policy, &all, &losses, &sources, self.as_of))
+            }
         }
         // The table shows which objectives are missed; the findings show where, and the cure.
         let (errors, warnings): (Vec<_>, Vec<_>) =

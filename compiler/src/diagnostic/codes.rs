@@ -237,6 +237,8 @@ codes! {
     NO_SUCH_BASE = "E0742";
     /// Policies of a git commit that are not valid.
     INVALID_BASE = "E0743";
+    /// A stored text of a policy that is missing or changed.
+    POLICY_TEXT = "E0744";
 
     /// More data may be lost than the objective allows.
     RPO_MISSED = "E0801";

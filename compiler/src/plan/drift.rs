@@ -19,6 +19,7 @@ impl Plan {
     /// The plan with only the steps and changes that drifted.
     #[must_use]
     pub fn only_drift(mut self) -> Self {
+        self.policy_changes = None;
         self.steps.retain(|step| step.cause.is_some_and(Cause::is_drift));
         self.steps.iter_mut().for_each(|step| step.changes.retain(|change| change.cause.is_drift()));
         self

@@ -8,7 +8,7 @@
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
 //!                    if nothing exists yet; before and after are {seconds (null: unbounded), assurance, because}
 //! policy_changes     {since, changes: [{judgement (weaker | stronger | neutral), document, path, before, after, means, place}]},
-//!                    weaker ones first; missing if the policies were not compared with others
+//!                    weaker ones first; `unknown` instead says why nobody can tell; all missing if they were not compared
 //! lost[]             {address, name, copies: {name, exists, worked: {run, date} or null}} of primary buckets that are gone
 //! copies[]           {from, to, by, state (new | works | {broken: why}), stated} of real-time copies
 //! cautions[]         effects beyond the estate: keys of other accounts, other permissions of a role

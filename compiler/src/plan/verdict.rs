@@ -16,13 +16,15 @@ pub struct Verdict {
     pub weaker: usize,
     /// The statements of the policies that protect less than before.
     pub policy: usize,
+    /// Whether nobody can tell what changed in the policies.
+    pub policy_unknown: bool,
 }
 
 impl Verdict {
     /// Whether nothing is missed or becomes weaker.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        (self.missed, self.weaker, self.policy) == (0, 0, 0)
+        (self.missed, self.weaker, self.policy, self.policy_unknown) == (0, 0, 0, false)
     }
 }
 
@@ -39,6 +41,7 @@ impl Plan {
             missed: count(|effect| !effect.met()),
             weaker: count(Effect::is_weaker),
             policy: self.policy_changes.as_ref().map_or(0, |changes| changes.count(Judgement::Weaker)),
+            policy_unknown: self.policy_changes.as_ref().is_some_and(|changes| changes.unknown.is_some()),
         })
     }
 }
@@ -46,12 +49,14 @@ impl Plan {
 /// `2 of 8 objectives are not met, 1 becomes weaker`.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { objectives, missed, weaker, policy } = *self;
+        let Self { objectives, missed, weaker, policy, policy_unknown } = *self;
         let are = if missed == 1 { "is" } else { "are" };
         let noun = if objectives == 1 { "objective" } else { "objectives" };
-        match missed {
-            0 => write!(f, "all {objectives} {noun} are met")?,
-            _ => write!(f, "{missed} of {objectives} {noun} {are} not met")?,
+        match (missed, objectives) {
+            (_, 0) => f.write_str("no service has an objective")?,
+            (0, 1) => f.write_str("the only objective is met")?,
+            (0, _) => write!(f, "all {objectives} {noun} are met")?,
+            (_, _) => write!(f, "{missed} of {objectives} {noun} {are} not met")?,
         }
         match weaker {
             0 => f.write_str(", none becomes weaker"),
@@ -59,6 +64,7 @@ impl fmt::Display for Verdict {
             _ => write!(f, ", {weaker} become weaker"),
         }?;
         match policy {
+            _ if policy_unknown => f.write_str("; policies: changes unknown"),
             0 => Ok(()),
             _ => write!(f, "; policies: {policy} weaker"),
         }
@@ -71,10 +77,14 @@ mod tests {
 
     #[test]
     fn verdict_reads_as_a_sentence() {
-        let said = |objectives, missed, weaker| Verdict { objectives, missed, weaker, policy: 0 }.to_string();
+        let said = |objectives, missed, weaker| {
+            Verdict { objectives, missed, weaker, ..Verdict::default() }.to_string()
+        };
         assert_eq!(said(8, 0, 0), "all 8 objectives are met, none becomes weaker");
         assert_eq!(said(8, 1, 1), "1 of 8 objectives is not met, 1 becomes weaker");
         assert_eq!(said(9, 2, 2), "2 of 9 objectives are not met, 2 become weaker");
+        assert_eq!(said(1, 0, 0), "the only objective is met, none becomes weaker");
+        assert_eq!(said(0, 0, 0), "no service has an objective, none becomes weaker");
         let verdict = Verdict { objectives: 8, policy: 2, ..Verdict::default() };
         assert_eq!(verdict.to_string(), "all 8 objectives are met, none becomes weaker; policies: 2 weaker");
     }

@@ -77,7 +77,8 @@ enum Command {
     },
     /// Verify that no entry was changed, lost or moved.
     ///
-    /// The chain alone does not show that the last entries were removed. Store the head that this command prints, and
+    /// Also compares the stored policies with their digests. The chain alone does not show that the last entries were
+    /// removed. Store the head that this command prints, and
     /// pass it to a later check with `--head`. Nothing can be known of a journal that is empty.
     Verify {
         /// Policy files and folders; ignored with `--journal`.
@@ -186,10 +187,24 @@ impl Journal {
                 let runs = history.runs.len();
                 let noun = if runs == 1 { "run" } else { "runs" };
                 terminal.result(&format!(
-                    "{place}: {} entries of {runs} {noun}, complete and in order\nhead {}\n",
-                    history.entries.len(),
-                    history.head()
+                    "{place}: {} entries of {runs} {noun}, complete and in order\n",
+                    history.entries.len()
                 ));
+                let (texts, wrong) = opened.journal.verify_policies(&history).await;
+                if texts > 0 && wrong.is_empty() {
+                    let noun = if texts == 1 { "text has its digest" } else { "texts have their digests" };
+                    terminal.result(&format!("policies: {texts} stored {noun}\n"));
+                }
+                terminal.result(&format!("head {}\n", history.head()));
+                if let Some(first) = wrong.first() {
+                    let more = match wrong.len() - 1 {
+                        0 => String::new(),
+                        more => format!(", and {more} more"),
+                    };
+                    let message = one_line(&format!("{first}{more}"));
+                    let help = "restore the folder `policies` of the journal from a backup; the runs are whole without it";
+                    return Err(Failure::refused(codes::POLICY_TEXT, message, help));
+                }
             }
         }
         Ok(exit::DONE)

@@ -53,7 +53,11 @@ impl Judged<'_> {
 
     /// The statements of the policies that protect less. A partial plan leaves out none.
     fn statements(&self, what: FailOn) -> Option<String> {
-        let count = self.policy.filter(|_| what == FailOn::Weaker)?.count(Judgement::Weaker);
+        let changes = self.policy.filter(|_| what == FailOn::Weaker)?;
+        if changes.unknown.is_some() {
+            return Some("what changed in the policies is unknown".to_owned());
+        }
+        let count = changes.count(Judgement::Weaker);
         let protect = if count == 1 {
             "statement of the policies protects"
         } else {

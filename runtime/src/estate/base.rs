@@ -3,17 +3,23 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use futures::{StreamExt as _, stream};
 use holdfast_compiler::compile::{Options, check};
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::document::MAX_FILE_BYTES;
+use holdfast_compiler::plan::Context;
 use holdfast_compiler::policy::{PolicyChanges, changes_since};
 use holdfast_compiler::source::Sources;
 use serde::{Deserialize, Serialize};
 
 use super::git::{Git, GitError, TreeFile};
-use super::load::{is_policy, shown};
+use super::load::{MAX_BYTES, is_policy, shown};
 use super::{Findings, Policies};
 use crate::files;
+use crate::journal::{AppliedPolicy, Journal, RunState, StoredText, are_applied, last_applied};
+
+/// How many stored texts are read concurrently.
+const AT_A_TIME: usize = 16;
 
 /// One policy file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +60,11 @@ pub struct Base {
     /// The version, as people know it.
     pub since: String,
     /// Its policies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyFile>,
+    /// Why they are not known, if they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
 }
 
 impl Base {
@@ -66,9 +76,52 @@ impl Base {
     pub fn of_commit(reference: &str, paths: &[PathBuf]) -> Result<Self, Findings> {
         let refused = |finding| Findings { findings: vec![finding], ..Findings::default() };
         let policies = read(reference, paths).map_err(|error| refused(error.finding(reference)))?;
-        let base = Self { since: reference.to_owned(), policies };
+        let base = Self { since: reference.to_owned(), policies, unknown: None };
         base.valid()?;
         Ok(base)
+    }
+
+    /// The policies that were last applied, as the journal has them. `None` if no run has named any, or if they are these.
+    pub async fn last_applied<'r>(
+        journal: &Journal,
+        runs: &'r [RunState],
+        context: &Context,
+        policies: &Policies,
+    ) -> Option<Self> {
+        let last = last_applied(runs, context)?;
+        if are_applied(runs, context, &policies.sources) == Some(true) {
+            return None;
+        }
+        let stored = &last.run.policies;
+        let base = |policies, unknown| Self {
+            since: format!("the last apply (run {})", last.number),
+            policies,
+            unknown,
+        };
+        let mut files = Vec::new();
+        let read = |policy: &'r AppliedPolicy| async move { (policy, journal.text(&policy.digest).await) };
+        let mut texts = std::pin::pin!(stream::iter(stored).map(read).buffered(AT_A_TIME));
+        // A run of a stranger can name any number of large texts.
+        let mut left = MAX_BYTES;
+        while let Some((AppliedPolicy { path, .. }, text)) = texts.next().await {
+            let unknown = match text {
+                StoredText::Whole(text) => match left.checked_sub(text.len() as u64) {
+                    Some(rest) => {
+                        left = rest;
+                        files.push(PolicyFile { path: path.clone(), text });
+                        continue;
+                    }
+                    None => "it has too many texts".to_owned(),
+                },
+                StoredText::Missing => format!("the journal lacks the text of `{path}`"),
+                StoredText::Changed => format!("the journal's text of `{path}` was changed"),
+                StoredText::Unread(why) => {
+                    format!("the journal's text of `{path}` cannot be read: {why}")
+                }
+            };
+            return Some(base(Vec::new(), Some(unknown)));
+        }
+        Some(base(files, None))
     }
 
     /// Refuse policies that are not valid: half of them cannot be compared. A missed objective is no obstacle.
@@ -90,6 +143,9 @@ impl Base {
     /// What changed since then.
     #[must_use]
     pub fn changes(&self, policies: &Policies) -> PolicyChanges {
+        if let Some(because) = &self.unknown {
+            return PolicyChanges::unknown(&self.since, because);
+        }
         let old = PolicyFile::sources(&self.policies);
         changes_since(&self.since, &old, &policies.sources, &policies.compiled.policy)
     }

@@ -1,6 +1,6 @@
 //! A plan of policies for the current cloud, with everything that a plan file needs.
 
-use super::{EstateError, Opened, PlanOptions, Planned, Policies, Remark, Selection, Workspace};
+use super::{Base, EstateError, Opened, PlanOptions, Planned, Policies, Remark, Selection, Workspace};
 use crate::cloud::Calls;
 use crate::journal::{self, History, Journal};
 
@@ -35,8 +35,13 @@ impl LivePlan {
         let history = workspace.history(&journal).await?;
         Remark::silent(journal.silent()).for_each(tell);
         let Opened { cloud, context, .. } = workspace.open(&estate).await?;
+        let base = match &plan_options.base {
+            Some(base) => Some(base.clone()),
+            None => Base::last_applied(&journal, &history.runs, &context, &policies).await,
+        };
+        let entries = &history.entries;
         let planned =
-            Planned::now(policies, cloud.as_ref(), &context, &history.entries, plan_options, tell).await?;
+            Planned::now(policies, cloud.as_ref(), &context, entries, plan_options, base, tell).await?;
         Ok(Self { planned, workspace, history, calls: cloud.calls() })
     }
 

@@ -17,7 +17,7 @@ pub struct PlanOptions {
     pub consents: Consents,
     /// The targets given with `--target`; if empty, the whole plan.
     pub targets: Vec<String>,
-    /// The version of the policies given with `--base`.
+    /// The version of the policies given with `--base`; without it they are compared with the last applied ones.
     pub base: Option<Base>,
 }
 
@@ -68,12 +68,14 @@ pub struct Planned {
     pub copies: Vec<KnownCopy>,
     /// The objects observed in the cloud.
     pub observation: Observation,
+    /// The version that the policies were compared with.
+    pub base: Option<Base>,
     /// The plan.
     pub plan: Plan,
 }
 
 impl Planned {
-    /// Observe the cloud and plan. `entries` are all entries of the journal.
+    /// Observe the cloud and plan. `entries` are all entries of the journal; the policies are compared with `base`.
     ///
     /// # Errors
     /// The credentials belong to a different account than the estate names, the cloud cannot be observed, what exists
@@ -84,6 +86,7 @@ impl Planned {
         context: &Context,
         entries: &[Entry],
         plan_options: &PlanOptions,
+        base: Option<Base>,
         tell: &dyn Fn(Remark),
     ) -> Result<Self, EstateError> {
         let policies = policies.in_account(context)?;
@@ -106,10 +109,10 @@ impl Planned {
             observation: &observation,
             consents: &plan_options.consents,
             targets: &plan_options.targets,
-            base: plan_options.base.as_ref(),
+            base: base.as_ref(),
         };
         match policies.plan(&graph, &request) {
-            Ok(plan) => Ok(Self { policies, owned, copies, observation, plan }),
+            Ok(plan) => Ok(Self { policies, owned, copies, observation, base, plan }),
             Err(error) => Err(error.about(policies)),
         }
     }
@@ -142,7 +145,7 @@ mod tests {
     ) -> (Result<Planned, EstateError>, Vec<Remark>) {
         let (cloud, remarks) = (Local::in_memory(Weather::default()), RefCell::<Vec<Remark>>::default());
         let tell = |remark| remarks.borrow_mut().push(remark);
-        let planned = Planned::now(policies, &cloud, context, entries, plan_options, &tell).await;
+        let planned = Planned::now(policies, &cloud, context, entries, plan_options, None, &tell).await;
         (planned, remarks.into_inner())
     }
 

@@ -18,6 +18,19 @@ pub fn is_folder(path: &Path) -> bool {
     about(path, Links::Follow).is_ok_and(|metadata| metadata.is_dir())
 }
 
+/// Check that a path is a folder of Holdfast's own. A link is refused.
+///
+/// # Errors
+/// It is a link, is not a folder, or does not exist.
+pub fn own_folder(path: &Path) -> Result<(), FileError> {
+    let kind = about(path, Links::Refuse)?.file_type();
+    match () {
+        () if kind.is_dir() => Ok(()),
+        () if kind.is_symlink() => Err(FileError::new(path, Why::Link)),
+        () => Err(FileError::new(path, Why::NotAFolder)),
+    }
+}
+
 /// The resolved path of a regular file that a user names. Links are followed.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ mod write;
 
 pub use append::{append_private, begin_private, lock_file};
 pub use error::{FileError, Why};
-pub use look::{absent, exists, inside, is_file, is_folder, list, regular, resolve};
+pub use look::{absent, exists, inside, is_file, is_folder, list, own_folder, regular, resolve};
 pub use read::{read, read_inside, read_own, read_own_text, read_stream, read_text};
 pub use walk::{Walk, Walked};
 pub use write::{create, make_folder, remove, write, write_private};

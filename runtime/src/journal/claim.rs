@@ -23,7 +23,7 @@ use crate::provider::aws::journal as buckets;
 pub struct Journal {
     /// The folder that is locked during a run, if the journal is a folder.
     folder: Option<PathBuf>,
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
 }
 
 /// The right to begin a run, and the journal as it was before that run.

@@ -9,7 +9,7 @@ use holdfast_compiler::resource::{Address, Identity, Values};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::JournalError;
+use super::{AppliedPolicy, JournalError};
 use crate::approval::Rule;
 
 /// The format of runs. A reader refuses every other format.
@@ -39,6 +39,9 @@ pub struct Run {
     /// Who had to approve. The next run must satisfy this rule too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Rule>,
+    /// The policies it applies. Their texts are stored beside the entries (`policies.rs`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<AppliedPolicy>,
     /// The reason given with `--break-glass`, if it was applied without the approvals it needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub break_glass: Option<String>,
@@ -63,6 +66,7 @@ impl Run {
             callers: BTreeMap::new(),
             approvals: Vec::new(),
             rule: None,
+            policies: Vec::new(),
             break_glass: None,
             lease: None,
             signature: None,

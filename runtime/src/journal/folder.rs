@@ -1,6 +1,8 @@
 //! A journal in a folder of this machine: `000001.jsonl`, … with one line per entry, and a lock that ends with the
 //! process.
 //!
+//! The folder `policies` has the texts of the policies that runs applied, by digest.
+//!
 //! The hidden file `.last` names the last run. It shows that the files of runs were removed, which the chain of what is
 //! left cannot show; somebody who removes it too is not noticed. Other hidden files are never read. The folder may hold
 //! nothing else: a link, a device or a foreign file is refused with an error that names it.
@@ -15,6 +17,7 @@ use async_trait::async_trait;
 
 use super::JournalError;
 use super::chain::{Part, Text};
+use super::policies::MAX_TEXT_BYTES;
 use super::store::{Appended, Read, Store};
 use crate::cloud::Calls;
 use crate::files::{self, FileError, absent};
@@ -30,7 +33,9 @@ const MAX_FILES: usize = 100_000;
 const LOCK: &str = "lock";
 /// The name of the file that names the last run.
 const LAST: &str = ".last";
-/// The most bytes of it that are read.
+/// The folder with the texts of policies.
+const POLICIES: &str = "policies";
+/// The most bytes of the file [`LAST`] that are read.
 const MAX_LAST_BYTES: u64 = 64;
 /// The most bytes of a lock file that are read: it holds the name of a process.
 const MAX_LOCK_BYTES: u64 = 4096;
@@ -52,6 +57,11 @@ impl Folder {
         self.path.join(format!("{run:06}.jsonl"))
     }
 
+    /// The file of a policy. Its name is not that of a policy, so that a command that reads all folders passes it by.
+    fn policy(&self, digest: &str) -> PathBuf {
+        self.path.join(POLICIES).join(format!("{digest}.text"))
+    }
+
     /// The numbers of the runs, in order. A missing folder is an empty journal.
     fn runs(&self) -> Result<Vec<u64>, JournalError> {
         let names = absent(files::list(&self.path, MAX_FILES)).map_err(unusable)?.unwrap_or_default();
@@ -61,6 +71,8 @@ impl Folder {
             let stem = |end: &str| name.to_str().and_then(|name| name.strip_suffix(end)?.parse().ok());
             if let Some(run) = stem(".jsonl").filter(|run| self.file(*run) == path) {
                 runs.push(run);
+            } else if name == POLICIES {
+                files::own_folder(&path).map_err(unusable)?;
             } else if !(name == LOCK || name.as_encoded_bytes().starts_with(b".")) {
                 let what = "it is not a journal file, such as `lock` or `000001.jsonl`";
                 return Err(JournalError::Unusable {
@@ -148,6 +160,21 @@ impl Store for Folder {
     }
 
     async fn fold(&self, _: u64, _: Vec<u8>) {}
+
+    async fn keep(&self, digest: &str, text: &[u8]) -> Result<(), JournalError> {
+        let folder = self.path.join(POLICIES);
+        files::make_folder(&folder).and_then(|()| files::own_folder(&folder)).map_err(unusable)?;
+        let path = self.policy(digest);
+        // One that was damaged is written again.
+        match files::read_own(&path, MAX_TEXT_BYTES) {
+            Ok(there) if there == text => Ok(()),
+            _ => files::write_private(&path, text).map_err(unusable),
+        }
+    }
+
+    async fn kept(&self, digest: &str) -> Result<Option<Vec<u8>>, JournalError> {
+        absent(files::read_own(&self.policy(digest), MAX_TEXT_BYTES)).map_err(unusable)
+    }
 
     fn lease(&self) -> Option<u64> {
         None

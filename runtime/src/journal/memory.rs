@@ -1,6 +1,7 @@
 //! A journal in memory, for simulations: it can fail after any entry, pause a runner in the middle of its run, and
 //! let time pass.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ struct Shared {
 struct Kept {
     /// The pages of the runs.
     runs: Vec<Vec<Vec<u8>>>,
+    /// The texts of policies by digest.
+    policies: BTreeMap<String, Vec<u8>>,
     entries: u64,
     /// After how many entries every write fails.
     breaks: Option<u64>,
@@ -42,52 +45,52 @@ impl Memory {
     #[must_use]
     pub fn new(lease: Option<u64>) -> Self {
         let memory = Self::default();
-        memory.kept().lease = lease;
+        memory.lock().lease = lease;
         memory
     }
 
     /// Fail every write after this many entries in total; with `None`, writes succeed again.
     pub fn break_after(&self, entries: Option<u64>) {
-        self.kept().breaks = entries;
+        self.lock().breaks = entries;
     }
 
     /// Whether every write fails now.
     #[must_use]
     pub fn is_broken(&self) -> bool {
-        let kept = self.kept();
+        let kept = self.lock();
         kept.breaks.is_some_and(|breaks| kept.entries >= breaks)
     }
 
     /// Pause the writer of a run, once there are this many entries in total.
     pub fn hold(&self, run: u64, entries: u64) {
-        self.kept().held = Some((run, entries));
+        self.lock().held = Some((run, entries));
     }
 
     /// Whether the run to pause is paused.
     #[must_use]
     pub fn is_holding(&self) -> bool {
-        self.kept().waiting
+        self.lock().waiting
     }
 
     /// Let the paused run continue.
     pub fn release(&self) {
-        let mut kept = self.kept();
+        let mut kept = self.lock();
         (kept.held, kept.waiting) = (None, false);
         self.0.released.notify_waiters();
     }
 
     /// Set how long ago the last entry was written.
     pub fn age(&self, silent: Duration) {
-        self.kept().silent = silent;
+        self.lock().silent = silent;
     }
 
     /// The number of entries over all runs.
     #[must_use]
     pub fn entries(&self) -> u64 {
-        self.kept().entries
+        self.lock().entries
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -95,7 +98,7 @@ impl Memory {
     async fn wait(&self, run: u64) {
         let released = self.0.released.notified();
         {
-            let mut kept = self.kept();
+            let mut kept = self.lock();
             let held = kept.held.is_some_and(|(held, entries)| held == run && kept.entries >= entries);
             if !held || kept.waiting {
                 return;
@@ -109,7 +112,7 @@ impl Memory {
 #[async_trait]
 impl Store for Memory {
     async fn read(&self, _: bool) -> Result<Read, JournalError> {
-        let kept = self.kept();
+        let kept = self.lock();
         let part = |(page, bytes): (usize, &Vec<u8>)| Part {
             number: page as u64 + 1,
             name: format!("page {}", page + 1),
@@ -127,7 +130,7 @@ impl Store for Memory {
 
     async fn append(&self, run: u64, page: u64, text: &[u8]) -> Result<Appended, JournalError> {
         self.wait(run).await;
-        let mut kept = self.kept();
+        let mut kept = self.lock();
         let (nth, page) = (usize::try_from(run - 1).unwrap_or(0), usize::try_from(page - 1).unwrap_or(0));
         if kept.runs.len() <= nth {
             kept.runs.push(Vec::new());
@@ -155,8 +158,17 @@ impl Store for Memory {
 
     async fn fold(&self, _: u64, _: Vec<u8>) {}
 
+    async fn keep(&self, digest: &str, text: &[u8]) -> Result<(), JournalError> {
+        self.lock().policies.entry(digest.to_owned()).or_insert_with(|| text.to_vec());
+        Ok(())
+    }
+
+    async fn kept(&self, digest: &str) -> Result<Option<Vec<u8>>, JournalError> {
+        Ok(self.lock().policies.get(digest).cloned())
+    }
+
     fn lease(&self) -> Option<u64> {
-        self.kept().lease
+        self.lock().lease
     }
 
     fn calls(&self) -> Calls {

@@ -4,7 +4,7 @@
 //! the first replica. A runner that cannot reach that one begins the next epoch at the next replica, with keys of its
 //! own, so that no page of one epoch hides a page of another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -81,6 +81,15 @@ pub(crate) trait Replica: Debug + Send + Sync {
 
     /// Store the text of a whole run.
     async fn fold(&self, key: &RunKey, text: &[u8]) -> Result<(), JournalError>;
+
+    /// Store the text of a policy under its digest, unless there is one.
+    async fn keep(&self, digest: &str, text: &[u8]) -> Result<(), JournalError>;
+
+    /// The digests of the texts that it has.
+    async fn texts(&self) -> Result<BTreeSet<String>, JournalError>;
+
+    /// The text that is stored under a digest.
+    async fn kept(&self, digest: &str) -> Result<Option<Vec<u8>>, JournalError>;
 
     /// The API calls of all replicas of the journal so far.
     fn calls(&self) -> Calls;

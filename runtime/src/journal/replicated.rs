@@ -14,6 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::join_all;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use holdfast_compiler::digest::sha256;
 
 use super::chain::Part;
 use super::merge::{Gap, Held, Piece, assemble, piece};
@@ -91,6 +92,30 @@ impl Replicated {
         let last = self.state().epoch.clone().unwrap_or_else(Epoch::first);
         let decides = if last.number == 1 { replica == 0 } else { last.at == id };
         if decides { last } else { Epoch { number: last.number + 1, at: id.to_owned() } }
+    }
+
+    /// Write to each replica the texts of policies that another one has and it lacks.
+    async fn catch_up_texts(&self) -> Result<(), JournalError> {
+        let mut held: Vec<(usize, BTreeSet<String>)> = Vec::new();
+        for (nth, replica) in self.speaking() {
+            match replica.texts().await {
+                Ok(texts) => held.push((nth, texts)),
+                Err(error) => self.note(nth, error)?,
+            }
+        }
+        let all: BTreeSet<&String> = held.iter().flat_map(|(_, texts)| texts).collect();
+        for digest in all.into_iter().filter(|digest| held.iter().any(|(_, texts)| !texts.contains(*digest)))
+        {
+            let Some(text) = self.kept(digest).await?.filter(|text| sha256(text) == *digest) else {
+                continue;
+            };
+            for (nth, replica) in self.speaking() {
+                if held.iter().any(|(of, texts)| *of == nth && !texts.contains(digest)) {
+                    replica.keep(digest, &text).await.or_else(|error| self.note(nth, error))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn listings(&self) -> Result<Vec<(usize, Listing)>, JournalError> {
@@ -222,6 +247,10 @@ impl Store for Replicated {
     async fn catch_up(&self) -> Result<BTreeMap<String, usize>, JournalError> {
         let gaps = std::mem::take(&mut self.state().gaps);
         let mut copied: BTreeMap<String, usize> = BTreeMap::new();
+        // A replica that lacks pages was silent, and lacks the policies of that time too.
+        if !gaps.is_empty() {
+            self.catch_up_texts().await?;
+        }
         for gap in gaps {
             let Some((nth, replica)) = self.speaking().into_iter().find(|(nth, _)| *nth == gap.replica)
             else {
@@ -258,6 +287,29 @@ impl Store for Replicated {
                 tracing::debug!(%error, run, "not folded");
             }
         }
+    }
+
+    /// To every replica that answers. One that is silent gets the text when it catches up.
+    async fn keep(&self, digest: &str, text: &[u8]) -> Result<(), JournalError> {
+        let all = self.speaking().into_iter();
+        let all = all.map(|(nth, replica)| async move { (nth, replica.keep(digest, text).await) });
+        for (nth, answer) in join_all(all).await {
+            answer.or_else(|error| self.note(nth, error))?;
+        }
+        if self.speaking().is_empty() { Err(self.nobody()) } else { Ok(()) }
+    }
+
+    /// From the first replica that has it as it should be.
+    async fn kept(&self, digest: &str) -> Result<Option<Vec<u8>>, JournalError> {
+        let mut found = None;
+        for (nth, replica) in self.speaking() {
+            match replica.kept(digest).await {
+                Ok(Some(text)) if sha256(&text) == digest => return Ok(Some(text)),
+                Ok(other) => found = other.or(found),
+                Err(error) => self.note(nth, error)?,
+            }
+        }
+        if self.speaking().is_empty() { Err(self.nobody()) } else { Ok(found) }
     }
 
     fn lease(&self) -> Option<u64> {

@@ -24,6 +24,12 @@ pub(crate) trait Store: Debug + Send + Sync {
     /// Store the pages of an ended run as one text as well. This only makes reading faster, so errors are ignored.
     async fn fold(&self, run: u64, text: Vec<u8>);
 
+    /// Store the text of a policy under its digest. It is durable when this returns. A text that is there stays.
+    async fn keep(&self, digest: &str, text: &[u8]) -> Result<(), JournalError>;
+
+    /// The text that is stored under a digest; not checked.
+    async fn kept(&self, digest: &str) -> Result<Option<Vec<u8>>, JournalError>;
+
     /// The lease of a run in seconds; `None` if a lock ends with the process.
     fn lease(&self) -> Option<u64>;
 

@@ -99,7 +99,7 @@ impl PlanFile {
             observation: &planned.observation,
             consents: &plan_options.consents,
             targets: &plan_options.targets,
-            base: plan_options.base.as_ref(),
+            base: planned.base.as_ref(),
         };
         let inputs = Inputs::of(&planned.policies, &request);
         let (journal, local) = (absolute_journal(&workspace.journal)?, workspace.cloud.local()?);

@@ -75,6 +75,8 @@ async fn stop(told: oneshot::Receiver<()>, options: &RunOptions, screen: &dyn Sc
 
 #[cfg(test)]
 mod tests {
+    use holdfast_compiler::source::Sources;
+
     use super::*;
     use crate::journal::{End, Journal, Memory};
     use crate::local::{Local, Weather};
@@ -87,8 +89,8 @@ mod tests {
         let cloud = Local::in_memory(Weather::default());
         let callers = cloud.callers().await.unwrap();
         let claim = Journal::in_memory(&memory).claim("dora@host", None).await.unwrap();
-        let start = Start { claim: &claim, callers: &callers, signer: None };
-        let run = start.run(&plan, "d".to_owned(), Approved::default());
+        let start = Start { claim: &claim, callers: &callers, signer: None, policies: &Sources::default() };
+        let run = start.run(&plan, "d".to_owned(), Approved::default()).await.unwrap();
         (carry_out(&plan, run, &cloud, &start, &options(), front).await.unwrap(), memory)
     }
 

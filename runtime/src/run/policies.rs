@@ -5,10 +5,10 @@ use jiff::Timestamp;
 
 use super::execute::carry_out;
 use super::start::{Start, claim};
-use super::{Approved, Candidate, Ended, Front, Notice, RunError, RunOptions, may_apply, may_need_approvals};
+use super::{Candidate, Ended, Front, Notice, RunError, RunOptions, may_apply, may_need_approvals};
 use crate::apply::learned;
-use crate::estate::{Opened, PlanOptions, Planned, Policies, Selection, Workspace};
-use crate::journal::{Claim, Journal};
+use crate::estate::{Base, Opened, PlanOptions, Planned, Policies, Selection, Workspace};
+use crate::journal::{self, Claim, Journal};
 
 /// Plan policies and apply the plan.
 ///
@@ -39,21 +39,29 @@ pub async fn apply_policies(
     let cloud = workspace.reopen(cloud).await?;
     let history = early.as_ref().map_or(&before, Claim::history);
     let tell = |remark| front.tell(Notice::Remark(remark));
-    let Planned { plan, .. } =
-        Planned::now(policies, cloud.as_ref(), &context, &history.entries, plan_options, &tell).await?;
+    let base = Base::last_applied(&journal, &history.runs, &context, &policies).await;
+    let entries = &history.entries;
+    let Planned { plan, policies, .. } =
+        Planned::now(policies, cloud.as_ref(), &context, entries, plan_options, base, &tell).await?;
+    let other_policies = plan.targets.is_empty()
+        && journal::are_applied(&history.runs, &context, &policies.sources) == Some(false);
     front.show(&plan);
     let digest = plan.digest()?;
     if plan.is_empty() {
         front.tell(Notice::NothingToDo { plan: &plan, digest: &digest, calls: cloud.calls() });
-        if learned(&plan).next().is_none() && !plan.sees_a_gap() {
+        if learned(&plan).next().is_none() && !plan.sees_a_gap() && !other_policies {
             return Ok(Ended::without_steps(&plan));
         }
     }
+    let candidate = Candidate::Unsaved { plan: &plan, rule: rule.as_ref() };
+    let approved = may_apply(candidate, trust, history, &options.evidence, Timestamp::now());
+    // Where nothing is to be done nobody needs to agree. But policies that nobody agreed to are not the applied ones, or the
+    // next reviewer would not see what they weakened.
+    let agreed = approved.is_ok();
     let approved = if plan.is_empty() {
-        Approved::default()
+        approved.unwrap_or_default()
     } else {
-        let candidate = Candidate::Unsaved { plan: &plan, rule: rule.as_ref() };
-        let approved = may_apply(candidate, trust, history, &options.evidence, Timestamp::now())?;
+        let approved = approved?;
         front.tell(Notice::Approved(&approved));
         approved
     };
@@ -67,13 +75,17 @@ pub async fn apply_policies(
             claim
         }
     };
-    let start = Start { claim: &claim, callers: &callers, signer: signer.as_ref() };
+    let start =
+        Start { claim: &claim, callers: &callers, signer: signer.as_ref(), policies: &policies.sources };
     if plan.is_empty() {
-        return start.nothing_to_do(&plan, digest).await;
+        return match other_policies && agreed {
+            true => start.without_steps(&plan, start.run(&plan, digest, approved).await?).await,
+            false => start.nothing_to_do(&plan, digest).await,
+        };
     }
     require_consent(&plan)?;
     front.confirm()?;
-    let run = start.run(&plan, digest, approved);
+    let run = start.run(&plan, digest, approved).await?;
     carry_out(&plan, run, cloud.as_ref(), &start, options, front).await
 }
 

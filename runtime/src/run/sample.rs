@@ -40,7 +40,8 @@ impl Folder {
         let folder = tempfile::tempdir().unwrap();
         let cloud = Local::in_memory(Weather::default());
         let (plan_options, context) = (PlanOptions::default(), sample::context("acme"));
-        let planned = Planned::now(policies(), &cloud, &context, &[], &plan_options, &|_| ()).await.unwrap();
+        let planned =
+            Planned::now(policies(), &cloud, &context, &[], &plan_options, None, &|_| ()).await.unwrap();
         let request = Request {
             context: &context,
             owned: &planned.owned,

@@ -12,7 +12,7 @@ use super::execute::carry_out;
 use super::start::{Start, claim};
 use super::{Candidate, Ended, Front, Notice, RunError, RunOptions, may_apply, require_consent};
 use crate::cloud::Cloud;
-use crate::estate::{CloudChoice, Opened, Selection, Workspace, absolute_journal};
+use crate::estate::{CloudChoice, Opened, PolicyFile, Selection, Workspace, absolute_journal};
 use crate::journal::{self, Entry, History, Journal};
 use crate::planfile::Saved;
 use crate::provider;
@@ -59,19 +59,21 @@ pub async fn apply_saved(
     let cloud = workspace.reopen(cloud).await?;
     let digest = saved.file.digest.clone();
     let resumed = !journal::begun(claim.entries(), &context, &digest).is_empty();
+    let policies = PolicyFile::sources(&saved.file.inputs.policies);
     let plan = confirmed(saved, &name, claim.entries(), cloud.as_ref(), front).await?;
-    let start = Start { claim: &claim, callers: &callers, signer: signer.as_ref() };
+    let start = Start { claim: &claim, callers: &callers, signer: signer.as_ref(), policies: &policies };
     if plan.is_empty() {
         front.show(&plan);
         front.tell(Notice::NothingToDo { plan: &plan, digest: &digest, calls: cloud.calls() });
-        // A plan that was interrupted after its last step counts as applied once this run is recorded.
-        return match resumed {
+        // A plan that was interrupted after its last step counts as applied once this run is recorded, and so do policies
+        // that change nothing in the cloud.
+        return match resumed || start.changes_policies(&plan) {
             false => start.nothing_to_do(&plan, digest).await,
-            true => start.without_steps(&plan, start.run(&plan, digest, approved)).await,
+            true => start.without_steps(&plan, start.run(&plan, digest, approved).await?).await,
         };
     }
     require_consent(&plan)?;
-    let run = start.run(&plan, digest, approved);
+    let run = start.run(&plan, digest, approved).await?;
     carry_out(&plan, run, cloud.as_ref(), &start, options, front).await
 }
 

@@ -1,6 +1,7 @@
 //! Claiming the right to run, and recording runs without steps.
 
 use holdfast_compiler::plan::Plan;
+use holdfast_compiler::source::Sources;
 
 use super::runner::runner;
 use super::{Approved, Ended, Front, Notice, RunError, RunOptions};
@@ -35,26 +36,45 @@ pub(super) struct Start<'a> {
     pub(super) claim: &'a Claim,
     pub(super) callers: &'a Callers,
     pub(super) signer: Option<&'a Signer>,
+    /// The policies that it applies.
+    pub(super) policies: &'a Sources,
 }
 
 impl Start<'_> {
-    /// The record of a run. `digest` is that of the plan, or of the plan file if the plan was saved.
-    pub(super) fn run(&self, plan: &Plan, digest: String, approved: Approved) -> Run {
+    /// The record of a run, and its policies in the journal. `digest` is that of the plan, or of the plan file if the
+    /// plan was saved.
+    pub(super) async fn run(&self, plan: &Plan, digest: String, approved: Approved) -> Result<Run, RunError> {
+        // A part of a plan does not apply all of the policies.
+        let policies = match plan.targets.as_slice() {
+            [] => self.claim.keep(self.policies).await?,
+            _ => Vec::new(),
+        };
+        Ok(Run { policies, ..self.run_of(plan, digest, approved) })
+    }
+
+    /// The record of a run that does not make its policies the applied ones.
+    fn run_of(&self, plan: &Plan, digest: String, approved: Approved) -> Run {
         let run = Run::new(plan.context.clone(), digest, plan.pending().count(), runner());
         let callers = principals(self.callers);
         let Approved { approvals, rule, break_glass, .. } = approved;
         Run { callers, approvals, rule, break_glass, ..run }
     }
 
+    /// Whether the policies are others than the last applied ones, although the cloud may need no change.
+    pub(super) fn changes_policies(&self, plan: &Plan) -> bool {
+        let runs = &self.claim.history().runs;
+        plan.targets.is_empty() && journal::are_applied(runs, &plan.context, self.policies) == Some(false)
+    }
+
     /// Change nothing in the cloud, but record what the plan found that the journal does not say yet: the resources
     /// of a renamed service, and resources observed in their desired state. This needs no approvals, and the rule of
-    /// the last run stays.
+    /// the last run stays, and so do the last applied policies.
     pub(super) async fn nothing_to_do(&self, plan: &Plan, digest: String) -> Result<Ended, RunError> {
         if learned(plan).next().is_none() && !plan.sees_a_gap() {
             return Ok(Ended::without_steps(plan));
         }
         let rule = journal::rule(&self.claim.history().runs, &plan.context).cloned();
-        let run = self.run(plan, digest, Approved { rule, ..Approved::default() });
+        let run = self.run_of(plan, digest, Approved { rule, ..Approved::default() });
         self.without_steps(plan, run).await
     }
 

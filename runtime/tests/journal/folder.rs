@@ -1,6 +1,6 @@
 //! A journal in a folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use holdfast::journal::{Journal, JournalError, Place};
 use serde_json::Value;
@@ -61,6 +61,11 @@ fn changing_any_byte_of_a_journal_folder_is_detected() {
     assert_eq!(read(&folder).unwrap(), whole);
 }
 
+fn policies_again(folder: &Path, stored: &[(PathBuf, Vec<u8>)]) {
+    std::fs::create_dir(folder.join("policies")).unwrap();
+    stored.iter().for_each(|(path, text)| std::fs::write(path, text).unwrap());
+}
+
 #[test]
 fn lost_swapped_renamed_or_emptied_files_are_detected() {
     let bench = two_runs();
@@ -71,6 +76,11 @@ fn lost_swapped_renamed_or_emptied_files_are_detected() {
     let folder = bench.folder.path().join("journal");
     let file = |nth: usize| folder.join(format!("{nth:06}.jsonl"));
     let texts: Vec<Vec<u8>> = (1..=3).map(|nth| std::fs::read(file(nth)).unwrap()).collect();
+    let stored: Vec<(PathBuf, Vec<u8>)> = std::fs::read_dir(folder.join("policies"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .collect();
     let damages: [(&str, &dyn Fn()); 6] = [
         ("removed", &|| std::fs::remove_file(file(2)).unwrap()),
         ("first removed", &|| std::fs::remove_file(file(1)).unwrap()),
@@ -89,6 +99,10 @@ fn lost_swapped_renamed_or_emptied_files_are_detected() {
         std::fs::remove_dir_all(&folder).unwrap();
         std::fs::create_dir(&folder).unwrap();
         (0..3).for_each(|nth| std::fs::write(file(nth + 1), &texts[nth]).unwrap());
+        // The texts of policies are not restored: that is said, and the entries are whole.
+        let refused = bench.run("journal verify --journal journal").expect(4);
+        assert!(refused.stderr.starts_with("E0744\n") && refused.stdout.contains("complete and in order"));
+        policies_again(&folder, &stored);
     }
     // Only a stored head shows that the end is missing, where the note of the last run is missing too.
     bench.run(&format!("journal verify --journal journal --head {head}")).expect(0);

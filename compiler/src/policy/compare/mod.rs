@@ -62,9 +62,18 @@ pub struct PolicyChanges {
     pub since: String,
     /// The changes.
     pub changes: Vec<PolicyChange>,
+    /// Why nobody can tell what changed: that version is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
 }
 
 impl PolicyChanges {
+    /// Changes since a version that is not known, for this reason.
+    #[must_use]
+    pub fn unknown(since: &str, because: &str) -> Self {
+        Self { since: since.to_owned(), changes: Vec::new(), unknown: Some(because.to_owned()) }
+    }
+
     /// The number of changes with this judgement.
     #[must_use]
     pub fn count(&self, judgement: Judgement) -> usize {
@@ -95,7 +104,7 @@ fn compare(since: &str, old: &Sources, new: &Sources, facts: &Facts) -> PolicyCh
     }
     let mut changes = walk.changes;
     changes.sort_by_key(|change| change.judgement);
-    PolicyChanges { since: since.to_owned(), changes }
+    PolicyChanges { since: since.to_owned(), changes, unknown: None }
 }
 
 /// A statement: its document, its path for [`direction`], and its path for people.

@@ -9,6 +9,11 @@ use crate::text::{Pen, wrap};
 /// Write the changes, the weaker ones first.
 pub(crate) fn text(changes: &PolicyChanges, pen: &Pen, out: &mut String) {
     let head = pen.bold(&format!("Policy changes since {}", one_line(&changes.since)));
+    if let Some(because) = &changes.unknown {
+        let text = wrap(&format!("! unknown: {}", one_line(because)), 2, pen.width());
+        let _ = writeln!(out, "\n{head}\n{}", pen.caution(&text));
+        return;
+    }
     if changes.changes.is_empty() {
         let _ = writeln!(out, "\n{head}: none");
         return;

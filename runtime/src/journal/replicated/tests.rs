@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use holdfast_compiler::plan::{Action, StepId};
 use holdfast_compiler::resource::Address;
+use holdfast_compiler::source::Sources;
 
 use super::*;
 use crate::cloud::{Class, CloudError};
-use crate::journal::{Claim, End, Journal, Run, Writer, owned};
+use crate::journal::{Claim, End, Journal, Run, StoredText, Writer, owned};
 
 /// A bucket in memory. Clones share it.
 #[derive(Debug, Clone)]
@@ -20,6 +21,7 @@ struct Shelf {
 struct Objects {
     pages: BTreeMap<(RunKey, u64), Vec<u8>>,
     folds: BTreeMap<RunKey, Vec<u8>>,
+    policies: BTreeMap<String, Vec<u8>>,
     silent: bool,
     /// Whether writes take effect although their answers are lost.
     loses_answers: bool,
@@ -100,6 +102,19 @@ impl Replica for Shelf {
     async fn fold(&self, key: &RunKey, text: &[u8]) -> Result<(), JournalError> {
         self.speaks()?.folds.entry(key.clone()).or_insert_with(|| text.to_vec());
         Ok(())
+    }
+
+    async fn keep(&self, digest: &str, text: &[u8]) -> Result<(), JournalError> {
+        self.speaks()?.policies.entry(digest.to_owned()).or_insert_with(|| text.to_vec());
+        Ok(())
+    }
+
+    async fn texts(&self) -> Result<BTreeSet<String>, JournalError> {
+        Ok(self.speaks()?.policies.keys().cloned().collect())
+    }
+
+    async fn kept(&self, digest: &str) -> Result<Option<Vec<u8>>, JournalError> {
+        Ok(self.speaks()?.policies.get(digest).cloned())
     }
 
     fn calls(&self) -> Calls {
@@ -311,4 +326,43 @@ async fn silence_of_every_bucket_is_an_error_and_a_changed_copy_is_found() {
     let refused = pair.open().verify().await.unwrap_err();
     assert_eq!(refused.to_string(), "copy/2: it differs from main/2");
     assert_eq!(refused.refusal().unwrap().code.as_str(), "E0703");
+}
+
+#[tokio::test]
+async fn policies_are_in_every_bucket_that_answers_and_are_found_in_any() {
+    let pair = Pair::new();
+    let mut sources = Sources::default();
+    sources.add("a.yaml", "kind: estate\n");
+    let [applied] = pair.claim().await.keep(&sources).await.unwrap().try_into().unwrap();
+    pair.silence(true, false);
+    let digest = applied.digest.as_str();
+    assert_eq!(pair.open().text(digest).await, StoredText::Whole("kind: estate\n".to_owned()));
+    pair.silence(false, false);
+    let changed = b"kind: estat\n".to_vec();
+    pair.main.objects().policies.insert(digest.to_owned(), changed.clone());
+    assert_eq!(pair.open().text(digest).await, StoredText::Whole("kind: estate\n".to_owned()));
+    pair.copy.objects().policies.insert(digest.to_owned(), changed);
+    assert_eq!(pair.open().text(digest).await, StoredText::Changed);
+    for shelf in [&pair.main, &pair.copy] {
+        shelf.objects().policies.clear();
+    }
+    assert_eq!(pair.open().text(digest).await, StoredText::Missing);
+    pair.silence(true, true);
+    assert!(matches!(pair.open().text(digest).await, StoredText::Unread(_)));
+}
+
+#[tokio::test]
+async fn replica_that_was_silent_gets_the_policies_when_it_catches_up() {
+    let pair = Pair::new();
+    let mut sources = Sources::default();
+    sources.add("a.yaml", "kind: estate\n");
+    pair.silence(false, true);
+    let claim = pair.claim().await;
+    claim.keep(&sources).await.unwrap();
+    drop(Writer::begin(&claim, run(), None).await.unwrap());
+    pair.silence(false, false);
+    assert!(pair.copy.objects().policies.is_empty());
+    // The claim is refused, because the run is open; what the copy lacked is there all the same.
+    let _ = pair.open().claim("dora@host", None).await;
+    assert_eq!(pair.copy.objects().policies, pair.main.objects().policies);
 }

@@ -3,9 +3,11 @@
 //!
 //! `PREFIX/000007/00000001` is the first page of run 7; `PREFIX/000007.jsonl` is the whole run, once it has ended.
 //! Pages of later epochs are in a folder of the epoch: `PREFIX/epoch-000002.BUCKET/000007/00000002`.
+//! `PREFIX/policies/DIGEST.text` is the text of a policy that a run applied.
 //! Nothing is ever deleted: the page that closes a taken-over run stops its writer, and a bucket without delete
 //! permissions is safer. Source: Amazon S3 User Guide, "How to prevent object overwrites with conditional writes".
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,6 +33,7 @@ use super::error::{Named, fault};
 use crate::cloud::{Calls, Class, CloudError};
 use crate::journal::chain::Part;
 use crate::journal::error::JournalError;
+use crate::journal::policies::MAX_TEXT_BYTES;
 use crate::journal::replica::{Epoch, Listing, Replica, RunKey};
 use crate::journal::store::Appended;
 
@@ -172,6 +175,10 @@ impl Bucket {
         format!("{}{:06}/{page:08}", self.folder(&key.epoch), key.run)
     }
 
+    fn policy_key(&self, digest: &str) -> String {
+        format!("{}policies/{digest}.text", self.place.prefix())
+    }
+
     /// The keys directly below a prefix, and the common prefixes ("folders") below it.
     async fn list_keys(&self, prefix: &str) -> Result<(Vec<String>, Vec<String>), CloudError> {
         let (mut keys, mut folders) = (Vec::new(), Vec::new());
@@ -184,6 +191,27 @@ impl Bucket {
             folders.extend(page.common_prefixes().iter().filter_map(|p| p.prefix().map(str::to_owned)));
         }
         Ok((keys, folders))
+    }
+
+    /// The text of a policy, unless it is larger than one can be.
+    async fn policy(&self, digest: &str) -> Result<Option<Vec<u8>>, CloudError> {
+        const OPERATION: &Call = &JOURNAL_GET;
+        let (client, _) = self.client().await?;
+        let request = client.get_object().bucket(self.place.bucket()).key(self.policy_key(digest));
+        let answer = match request.send().await.named(OPERATION) {
+            Err(error) if error.code == "NoSuchKey" => return Ok(None),
+            answer => answer?,
+        };
+        if answer
+            .content_length()
+            .and_then(|length| u64::try_from(length).ok())
+            .is_none_or(|length| length > MAX_TEXT_BYTES)
+        {
+            return Err(fault(OPERATION, "BadAnswer", "the stored text is larger than a policy"));
+        }
+        let bytes = answer.body.collect().await;
+        let bytes = bytes.map_err(|error| fault(OPERATION, "BadAnswer", error.to_string()))?;
+        Ok(Some(bytes.to_vec()))
     }
 
     async fn get(&self, key: &str) -> Result<Object, CloudError> {
@@ -295,6 +323,22 @@ impl Replica for Bucket {
 
     async fn fold(&self, key: &RunKey, text: &[u8]) -> Result<(), JournalError> {
         self.write(&self.folded_key(key), text).await.map(drop)
+    }
+
+    async fn keep(&self, digest: &str, text: &[u8]) -> Result<(), JournalError> {
+        // A text that is there stays: a reader compares it with its digest.
+        self.write(&self.policy_key(digest), text).await.map(drop)
+    }
+
+    async fn texts(&self) -> Result<BTreeSet<String>, JournalError> {
+        let folder = format!("{}policies/", self.place.prefix());
+        let (keys, _) = self.ask(&JOURNAL_LIST, self.list_keys(&folder)).await?;
+        let digest = |key: &String| key.strip_prefix(&folder)?.strip_suffix(".text").map(str::to_owned);
+        Ok(keys.iter().filter_map(digest).collect())
+    }
+
+    async fn kept(&self, digest: &str) -> Result<Option<Vec<u8>>, JournalError> {
+        self.ask(&JOURNAL_GET, self.policy(digest)).await
     }
 
     fn calls(&self) -> Calls {

@@ -18,6 +18,8 @@ use super::{Findings, Policies};
 use crate::files;
 use crate::journal::{AppliedPolicy, Journal, RunState, StoredText, are_applied, last_applied};
 
+/// How the last applied policies are called. No git commit has such a name.
+const LAST_APPLY: &str = "the last apply";
 /// How many stored texts are read concurrently.
 const AT_A_TIME: usize = 16;
 
@@ -94,7 +96,7 @@ impl Base {
         }
         let stored = &last.run.policies;
         let base = |policies, unknown| Self {
-            since: format!("the last apply (run {})", last.number),
+            since: format!("{LAST_APPLY} (run {})", last.number),
             policies,
             unknown,
         };
@@ -138,6 +140,12 @@ impl Base {
         let finding = Diagnostic::new(codes::INVALID_BASE, message)
             .help("name a commit whose policies compile; what is wrong with these is listed below");
         Err(Findings { findings: [vec![finding], checked.findings].concat(), sources })
+    }
+
+    /// Whether it stands for the last applied policies.
+    #[must_use]
+    pub fn is_last_applied(&self) -> bool {
+        self.since.starts_with(LAST_APPLY)
     }
 
     /// What changed since then.

@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use holdfast_compiler::observation::{Wanted, scope};
-use holdfast_compiler::plan::{self, Plan, Shift};
+use holdfast_compiler::plan::{self, Departure, Plan, Shift};
+use holdfast_compiler::policy::{Judgement, PolicyChange};
 use jiff::Timestamp;
 
 use super::execute::carry_out;
 use super::start::{Start, claim};
 use super::{Candidate, Ended, Front, Notice, RunError, RunOptions, may_apply, require_consent};
 use crate::cloud::Cloud;
-use crate::estate::{CloudChoice, Opened, PolicyFile, Selection, Workspace, absolute_journal};
-use crate::journal::{self, Entry, History, Journal};
+use crate::estate::{Base, CloudChoice, Opened, PolicyFile, Selection, Workspace, absolute_journal};
+use crate::journal::{self, History, Journal, RunState};
 use crate::planfile::Saved;
 use crate::provider;
 
@@ -60,7 +61,7 @@ pub async fn apply_saved(
     let digest = saved.file.digest.clone();
     let resumed = !journal::begun(claim.entries(), &context, &digest).is_empty();
     let policies = PolicyFile::sources(&saved.file.inputs.policies);
-    let plan = confirmed(saved, &name, claim.entries(), cloud.as_ref(), front).await?;
+    let plan = confirmed(saved, &name, (&journal, claim.history()), cloud.as_ref(), front).await?;
     let start = Start { claim: &claim, callers: &callers, signer: signer.as_ref(), policies: &policies };
     if plan.is_empty() {
         front.show(&plan);
@@ -98,16 +99,38 @@ fn home(journal: &journal::Place) -> &Path {
     journal.folder().and_then(Path::parent).unwrap_or(Path::new("."))
 }
 
+/// The statements that protect less than the last applied policies and that the plan did not show: the file says what its
+/// policies were compared with, and the journal knows better. A plan that was made with `--base` says so instead.
+async fn unshown(saved: &Saved, journal: &Journal, runs: &[RunState]) -> Vec<Departure> {
+    let (policies, plan) = (saved.policies(), &saved.plan);
+    if saved.file.inputs.base.as_ref().is_some_and(|base| !base.is_last_applied()) {
+        return Vec::new();
+    }
+    let Some(base) = Base::last_applied(journal, runs, &plan.context, policies).await else {
+        return Vec::new();
+    };
+    let (now, shown) = (base.changes(policies), plan.policy_changes.as_ref());
+    let departure = |of: &str, caution: String| Departure::Caution { of: of.to_owned(), caution };
+    if let Some(because) = now.unknown.filter(|_| shown.is_none_or(|shown| shown.unknown.is_none())) {
+        return vec![departure("the policies", format!("what changed in them is unknown, {because}"))];
+    }
+    let is_shown = |change: &PolicyChange| shown.is_some_and(|shown| shown.changes.contains(change));
+    let weaker = now.changes.iter().filter(|change| change.judgement == Judgement::Weaker);
+    let hidden = weaker.filter(|change| !is_shown(change));
+    hidden.map(|change| departure(&change.document, format!("{} protects less", change.path))).collect()
+}
+
 /// The part of a saved plan that may be executed now: the steps that are left, if a fresh plan from the current
 /// journal and cloud confirms them.
 async fn confirmed(
     saved: Saved,
     name: &str,
-    entries: &[Entry],
+    (journal, history): (&Journal, &History),
     cloud: &dyn Cloud,
     front: &dyn Front,
 ) -> Result<Plan, RunError> {
     let (context, digest) = (saved.plan.context.clone(), saved.file.digest.clone());
+    let entries = &history.entries;
     let owned = journal::owned(entries, &context);
     let begun = journal::begun(entries, &context, &digest);
     // Also observe what the plan was made on, so that changes since then are reported.
@@ -122,6 +145,10 @@ async fn confirmed(
     }
     for shift in &elsewhere {
         front.tell(Notice::Moved(shift));
+    }
+    let hidden = unshown(&saved, journal, &history.runs).await;
+    if !hidden.is_empty() {
+        return Err(RunError::NotAsApproved(hidden));
     }
     let (steps, left) = (saved.plan.pending().count(), rest.pending().count());
     let (_, fresh) = saved

@@ -31,6 +31,7 @@ pub fn lower(policy: &Policy, target: &TargetAccounts) -> Result<Graph, Vec<Diag
                 (provider.data)(&context, name, set, &mut own);
             }
         }
+        let data: BTreeSet<Address> = own.iter().map(|resource| resource.address.clone()).collect();
         for (name, traffic) in &service.traffic {
             if let Some(provider) = provider::find(traffic.provider.name) {
                 (provider.traffic)(&context, name, traffic, &mut own);
@@ -38,6 +39,9 @@ pub fn lower(policy: &Policy, target: &TargetAccounts) -> Result<Graph, Vec<Diag
         }
         existing::apply(service, &mut own, &mut errors);
         for mut resource in own {
+            if resource.address.kind().schema().sends_users {
+                resource.follows.clone_from(&data);
+            }
             if !resource.address.kind().is_shared() {
                 resource.after.extend(service.depends_on.keys().map(milestone));
             }

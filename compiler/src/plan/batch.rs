@@ -10,25 +10,40 @@ use super::{Action, Step, StepId};
 
 /// Set the batch of every step whose kind is batched. Steps must be ordered after those they need.
 pub(super) fn assign(steps: &mut [Step]) {
-    let mut waves: BTreeMap<StepId, (usize, Option<String>)> = BTreeMap::new();
+    // For each step, the waves of the lanes that it comes after. `None` is everything without a lane.
+    let mut waves: BTreeMap<StepId, BTreeMap<Option<String>, usize>> = BTreeMap::new();
     for step in steps {
         let group = step.lane();
-        let wave = step.needs.iter().filter_map(|need| waves.get(need)).map(|(wave, other)| {
-            let crosses = other.is_some() && *other != group;
-            wave + usize::from(crosses)
-        });
-        let wave = wave.max().unwrap_or(0);
-        if step.action != Action::Keep {
-            step.batch = group.as_ref().map(|group| match wave {
-                0 => group.clone(),
-                wave => format!("{group} ({})", wave + 1),
-            });
+        let mut behind: BTreeMap<Option<String>, usize> = BTreeMap::new();
+        for (lane, wave) in step.waits_for().filter_map(|id| waves.get(id)).flatten() {
+            let most = behind.entry(lane.clone()).or_default();
+            *most = (*most).max(*wave);
         }
-        waves.insert(step.id.clone(), (wave, group));
+        if !step.is_kept_object() {
+            let after = |(lane, wave): (&Option<String>, &usize)| {
+                let crosses = lane.is_some() && *lane != group;
+                wave + usize::from(crosses)
+            };
+            let wave = behind.iter().map(after).max().unwrap_or(0);
+            if step.action != Action::Keep {
+                step.batch = group.as_ref().map(|group| match wave {
+                    0 => group.clone(),
+                    wave => format!("{group} ({})", wave + 1),
+                });
+            }
+            behind = BTreeMap::from([(group, wave)]);
+        }
+        waves.insert(step.id.clone(), behind);
     }
 }
 
 impl Step {
+    /// Whether it is an existing object that stays as it is. There is nothing to wait for but what it needs itself.
+    #[must_use]
+    pub fn is_kept_object(&self) -> bool {
+        self.action == Action::Keep && self.object.is_some()
+    }
+
     /// What the batches of one lane change in common, such as a zone. Only one of them may run at a time.
     #[must_use]
     pub fn lane(&self) -> Option<String> {

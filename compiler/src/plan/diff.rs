@@ -10,7 +10,7 @@ use super::inputs::Inputs;
 use super::pretty::{brief, summary_of};
 use super::unknown::Blind;
 use super::{Action, After, Cause, Change, Confirmed, Moved, Plan, Step, StepId, batch};
-use super::{Consents, effect, lost, obstacle, owner, removal};
+use super::{Consents, effect, lost, obstacle, order, owner, removal};
 use crate::compile::Waived;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::{Purpose, digest};
@@ -52,6 +52,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     }
     let Differ { mut steps, mut blind, bound, displaced, confirmed, .. } = differ;
     let left = removal::plan(&mut steps, &mut blind, &bound, &displaced, &inputs);
+    order::order(&mut steps, inputs.graph);
     batch::assign(&mut steps);
     let policy = &inputs.compiled.policy;
     let wants: Vec<_> = inputs.graph.iter().map(|wanted| (&wanted.address, &wanted.attributes)).collect();
@@ -196,6 +197,7 @@ impl<'a> Differ<'a> {
             displaces: Vec::new(),
             superseded: false,
             needs: resource.needs().into_iter().map(StepId::of).collect(),
+            follows: BTreeSet::new(),
             batch: None,
         }
     }
@@ -346,6 +348,7 @@ impl<'a> Differ<'a> {
         } else {
             step.action = Action::Replace;
             step.reason = format!("{replaced} cannot change in place");
+            step.cautions.extend(schema.replacement.map(str::to_owned));
             if schema.batched_by.is_some() {
                 // Delete the old object and create the new one in one atomic batch.
                 step.displaces.push(object.clone());

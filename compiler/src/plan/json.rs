@@ -18,7 +18,8 @@
 //!                    cause (policy | drift | both: what was changed; null if there is nothing to do),
 //!                    deposed (the id of an old object that is removed after its replacement),
 //!                    change {actions, before, after, after_unknown, replace_paths, causes (by attribute),
-//!                    last_applied (by attribute, if somebody has changed it since)}, cautions, displaces, needs
+//!                    last_applied (by attribute, if somebody has changed it since)}, cautions, displaces, needs,
+//!                    follows (steps that run first only for the order)
 //! left_in_place[]    {address, reason} of resources that no policy declares and that stay
 //! moved[]            {from, to, identity} of objects whose service, data set or traffic was renamed
 //! confirmed[]        {address, identity, attributes} of objects that match the policy, which the journal did not record
@@ -208,5 +209,6 @@ fn change(step: &Step) -> Value {
         "cautions": step.cautions,
         "displaces": step.displaces,
         "needs": step.needs,
+        "follows": step.follows,
     })
 }

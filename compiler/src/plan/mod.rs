@@ -17,6 +17,7 @@ mod inputs;
 mod json;
 mod lost;
 mod obstacle;
+mod order;
 mod owner;
 mod pretty;
 mod redact;
@@ -100,6 +101,12 @@ impl StepId {
     #[must_use]
     pub fn superseded(address: &Address, object: &str) -> Self {
         Self(format!("{address} ({object})"))
+    }
+
+    /// The second half of an update that is split (`order`).
+    #[must_use]
+    pub fn late(address: &Address) -> Self {
+        Self(format!("{address} (last)"))
     }
 
     /// As text.
@@ -191,6 +198,9 @@ pub struct Step {
     /// The steps that must run first.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub needs: BTreeSet<StepId>,
+    /// Steps that run first, although this one does not depend on them, so that nothing is seen half done.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub follows: BTreeSet<StepId>,
     /// The batch. Steps of one batch are sent together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
@@ -331,15 +341,19 @@ impl Plan {
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         let second = self.second_halves();
+        let early: BTreeMap<&Address, Action> = self.early_halves();
         for step in &self.steps {
             let own = step.object.as_ref().map(|object| object.id.as_str());
             counts.delete += step.displaces.iter().filter(|object| own != Some(object.id.as_str())).count();
             match step.action {
                 Action::Create => counts.create += 1,
+                // An update in two halves is one update.
+                Action::Update if step.is_late() && early.get(&step.address) == Some(&Action::Update) => {}
                 Action::Update => counts.update += 1,
                 Action::Replace => counts.replace += 1,
                 Action::Delete if second.contains(&step.id) => {}
                 Action::Delete => counts.delete += 1,
+                Action::Keep if early.contains_key(&step.address) => {}
                 Action::Keep if step.object.is_some() => counts.keep += 1,
                 Action::Keep => {}
             }
@@ -354,6 +368,14 @@ impl Plan {
         let replaced: BTreeSet<&Address> = replaced.map(|step| &step.address).collect();
         let second = self.steps.iter().filter(|step| step.superseded && replaced.contains(&step.address));
         second.map(|step| &step.id).collect()
+    }
+
+    /// The first halves of the updates that are split.
+    fn early_halves(&self) -> BTreeMap<&Address, Action> {
+        let late: BTreeSet<&Address> =
+            self.steps.iter().filter(|step| step.is_late()).map(|step| &step.address).collect();
+        let first = |step: &&Step| late.contains(&step.address) && !step.is_late();
+        self.steps.iter().filter(first).map(|step| (&step.address, step.action)).collect()
     }
 
     /// The digest of the observed objects.
@@ -374,6 +396,17 @@ impl Plan {
 }
 
 impl Step {
+    /// The steps that run before this one.
+    pub fn waits_for(&self) -> impl Iterator<Item = &StepId> {
+        self.needs.iter().chain(&self.follows)
+    }
+
+    /// Whether it is the second half of an update that is split.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.action == Action::Update && self.id == StepId::late(&self.address)
+    }
+
     /// The current attributes of the object.
     #[must_use]
     pub fn before(&self) -> Option<&Values> {

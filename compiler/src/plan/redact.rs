@@ -117,6 +117,7 @@ mod tests {
             displaces: vec![object],
             superseded: false,
             needs: BTreeSet::new(),
+            follows: BTreeSet::new(),
             batch: None,
         };
         assert!(serde_json::to_string(&step).unwrap().contains("tok-"));

@@ -195,6 +195,7 @@ fn removal(address: &Address, object: &Object, reason: &str) -> Step {
         displaces: Vec::new(),
         superseded: false,
         needs: BTreeSet::new(),
+        follows: BTreeSet::new(),
         batch: None,
     }
 }

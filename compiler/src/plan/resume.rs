@@ -26,7 +26,10 @@ pub fn resume(plan: &Plan, begun: &BTreeSet<StepId>, now: &Observation) -> (Plan
     let begun: BTreeSet<StepId> = begun.into_iter().map(|step| step.id.clone()).collect();
     let mut outputs: BTreeMap<Address, Values> = BTreeMap::new();
     for step in &mut rest.steps {
-        if begun.contains(&step.id) {
+        // The second half of an update begins only when the first one is done.
+        if begun.contains(&StepId::late(&step.address)) && !step.is_late() && step.action == Action::Update {
+            mark_done(step);
+        } else if begun.contains(&step.id) {
             refresh(step, &current, &outputs);
         }
         if let Some(object) = step.object.as_ref().filter(|_| step.action != Action::Replace) {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Plan, StepId};
+use super::{Plan, Step, StepId};
 use crate::resource::Address;
 
 impl Plan {
@@ -25,12 +25,19 @@ impl Plan {
                 return Err(target.clone());
             }
         }
-        let needs: BTreeMap<&StepId, &BTreeSet<StepId>> =
-            self.steps.iter().map(|step| (&step.id, &step.needs)).collect();
+        let steps: BTreeMap<&StepId, &Step> = self.steps.iter().map(|step| (&step.id, step)).collect();
+        // What comes first only for the sake of order is left out, unless it is of the same entry.
+        let first = |id: &StepId| {
+            let step = steps.get(id).copied()?;
+            let own = |other: &&StepId| {
+                steps.get(other).is_some_and(|other| other.address.entry() == step.address.entry())
+            };
+            Some(step.needs.iter().chain(step.follows.iter().filter(own)))
+        };
         let mut keep: BTreeSet<StepId> = BTreeSet::new();
         while let Some(id) = wanted.pop() {
             if keep.insert(id.clone()) {
-                wanted.extend(needs.get(id).into_iter().copied().flatten());
+                wanted.extend(first(id).into_iter().flatten());
             }
         }
         let hit = |address: &Address| targets.iter().any(|target| hits(address, target));
@@ -39,6 +46,7 @@ impl Plan {
         self.unknown.retain(|unknown| hit(&unknown.address) || on.contains(&StepId::of(&unknown.address)));
         self.left_out = self.pending().filter(|step| !keep.contains(&step.id)).count();
         self.steps.retain(|step| keep.contains(&step.id));
+        self.steps.iter_mut().for_each(|step| step.follows.retain(|id| keep.contains(id)));
         let left: BTreeSet<&str> = self.steps.iter().map(|step| step.address.owner()).collect();
         self.leaving.retain(|service| left.contains(service.as_str()));
         let kept: BTreeSet<&Address> = self.steps.iter().map(|step| &step.address).collect();

@@ -71,6 +71,10 @@ pub struct Resource {
     pub after: BTreeSet<Address>,
     /// What the policy names explicitly for it, outside of Holdfast's ownership.
     pub named: Named,
+    /// Resources that change first if both change, although this one does not depend on them.
+    pub follows: BTreeSet<Address>,
+    /// Whether others use it in a way that its kind's [`KindSchema::between`] keeps possible while it changes.
+    pub phased: bool,
     /// What is looked at besides, because an objective depends on it: kinds that are only evidence.
     pub looks: BTreeSet<(Kind, Identity)>,
 }
@@ -80,8 +84,9 @@ impl Resource {
     #[must_use]
     pub fn new(address: Address, purpose: impl Into<String>, origin: Span) -> Self {
         let (attributes, after, named) = (BTreeMap::new(), BTreeSet::new(), Named::default());
-        let looks = BTreeSet::new();
-        Self { address, purpose: purpose.into(), origin, attributes, after, named, looks }
+        let (follows, looks) = (BTreeSet::new(), BTreeSet::new());
+        let purpose = purpose.into();
+        Self { address, purpose, origin, attributes, after, follows, phased: false, named, looks }
     }
 
     /// Set an attribute to a value.
@@ -103,6 +108,13 @@ impl Resource {
     #[must_use]
     pub fn after(mut self, other: &Address) -> Self {
         self.after.insert(other.clone());
+        self
+    }
+
+    /// Change it in two steps where one value does not serve those who use it now and those who will.
+    #[must_use]
+    pub fn phased(mut self) -> Self {
+        self.phased = true;
         self
     }
 

@@ -27,6 +27,8 @@ pub struct KindSchema {
     pub batched_by: Option<&'static str>,
     /// What a reviewer must know about a removal.
     pub removal: Option<&'static str>,
+    /// What a reviewer must know about replacing an object with a new one.
+    pub replacement: Option<&'static str>,
     /// Whether an object has Holdfast's mark, for kinds whose identity does not show the owner. An object
     /// that somebody else put in place of an owned one is never deleted.
     pub ours: Option<fn(&Values) -> bool>,
@@ -39,6 +41,11 @@ pub struct KindSchema {
     pub known_as: &'static [&'static str],
     /// Whether other resources act with its permissions, as with a role.
     pub acts: bool,
+    /// Whether it sends users to a site, as a DNS record does. It changes after the data of its service.
+    pub sends_users: bool,
+    /// Of the values before and after an update, those that serve what uses the object before it and after it: the attributes
+    /// that differ from the values after. `None` if no value serves both.
+    pub between: Option<fn(&Values, &Values) -> Option<Values>>,
     /// What an object acts with.
     pub acts_with: Option<ActsWith>,
     /// The permissions of an object that Holdfast did not grant, as text.
@@ -75,11 +82,14 @@ impl KindSchema {
         outputs: &[],
         batched_by: None,
         removal: None,
+        replacement: None,
         ours: None,
         mark: Mark::Attributes,
         coexist: None,
         known_as: &[],
         acts: false,
+        sends_users: false,
+        between: None,
         acts_with: None,
         rights_of_others: None,
         foreign_settings: None,

@@ -4,9 +4,9 @@
 //! outside its batch has ended, successfully or not; a unit starts when all its steps are settled, with those whose
 //! needs all succeeded.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use holdfast_compiler::plan::{Action, Plan, StepId};
+use holdfast_compiler::plan::{Action, Plan, Step, StepId};
 
 /// The state of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ enum State {
 pub(super) struct Schedule<'a> {
     plan: &'a Plan,
     states: Vec<State>,
-    /// For each step, the steps it waits for.
+    /// For each step, the steps that it needs: it is not started if one of them failed.
     needs: Vec<Vec<usize>>,
     /// For each step, the steps that wait for it.
     users: Vec<Vec<usize>>,
@@ -46,8 +46,9 @@ impl<'a> Schedule<'a> {
         let needs: Vec<Vec<usize>> = plan
             .steps
             .iter()
-            .map(|step| step.needs.iter().filter_map(|need| index.get(need).copied()).collect())
+            .map(|step| step.waits_for().filter_map(|need| index.get(need).copied()).collect())
             .collect();
+        let waits = waits(plan, &needs);
         let mut batches: BTreeMap<&str, usize> = BTreeMap::new();
         let (mut units, mut unit_of): (Vec<Vec<usize>>, Vec<usize>) = (Vec::new(), Vec::new());
         for (at, step) in plan.steps.iter().enumerate() {
@@ -63,7 +64,7 @@ impl<'a> Schedule<'a> {
         }
         let mut users = vec![Vec::new(); count];
         let mut open = vec![0; count];
-        for (at, needs) in needs.iter().enumerate() {
+        for (at, needs) in waits.iter().enumerate() {
             for need in needs {
                 if let Some(users) = users.get_mut(*need) {
                     users.push(at);
@@ -162,8 +163,7 @@ impl<'a> Schedule<'a> {
             let missing =
                 needs.into_iter().find(|need| self.state(*need) == State::Out || out.contains(need));
             // An existing resource that is kept counts as done, even if a step it needs failed.
-            let kept =
-                self.plan.steps.get(step).is_some_and(|s| s.action == Action::Keep && s.object.is_some());
+            let kept = self.plan.steps.get(step).is_some_and(Step::is_kept_object);
             match missing {
                 Some(missing) if !kept => {
                     self.because.insert(step, missing);
@@ -181,6 +181,23 @@ impl<'a> Schedule<'a> {
         }
         ended
     }
+}
+
+/// For each step, the steps it waits for: those it needs, and instead of an existing object that is kept, what that object
+/// needs. So a step and what a kept object between them needs can be in one batch.
+fn waits(plan: &Plan, needs: &[Vec<usize>]) -> Vec<BTreeSet<usize>> {
+    let mut waits: Vec<BTreeSet<usize>> = Vec::with_capacity(needs.len());
+    for direct in needs {
+        let mut all = BTreeSet::new();
+        for need in direct {
+            match waits.get(*need) {
+                Some(behind) if plan.steps.get(*need).is_some_and(Step::is_kept_object) => all.extend(behind),
+                _ => all.extend([*need]),
+            }
+        }
+        waits.push(all);
+    }
+    waits
 }
 
 /// For each step, the length of the longest chain of steps that starts with it. Steps come after what they need, so

@@ -34,6 +34,7 @@ pub fn step(address: &str, needs: &[&str]) -> Step {
         displaces: Vec::new(),
         superseded: false,
         needs: needs.iter().map(|need| StepId::of(&at(need))).collect(),
+        follows: BTreeSet::new(),
         batch: None,
     }
 }

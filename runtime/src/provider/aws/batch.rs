@@ -4,6 +4,8 @@
 //! both count twice. Source: Amazon Route 53 Developer Guide, "Quotas": "Maximums on
 //! ChangeResourceRecordSets requests".
 
+use std::collections::BTreeMap;
+
 use aws_sdk_route53::types::{Change, ChangeAction};
 
 const RECORDS: usize = 1_000;
@@ -36,25 +38,45 @@ impl Cost {
     }
 }
 
-/// Group bundles into as few changes as possible, in their order.
+/// Group bundles into as few changes as possible. Changes of one name stay together, because half of a failover pair would
+/// answer wrongly: they are all sent where the last of them is in order.
 pub(super) fn split(bundles: Vec<Bundle>) -> Vec<Vec<Bundle>> {
     let mut chunks: Vec<Vec<Bundle>> = Vec::new();
     let mut total = Cost::default();
-    for bundle in bundles {
-        let cost = bundle.changes.iter().map(cost).fold(Cost::default(), Cost::plus);
+    for group in by_name(bundles) {
+        let cost =
+            group.iter().flat_map(|bundle| &bundle.changes).map(cost).fold(Cost::default(), Cost::plus);
+        let zone = group.first().map(|bundle| bundle.zone.clone());
         let last = chunks.last_mut();
-        match last.filter(|chunk| chunk.iter().all(|other| other.zone == bundle.zone)) {
+        match last.filter(|chunk| chunk.first().map(|bundle| &bundle.zone) == zone.as_ref()) {
             Some(chunk) if total.plus(cost).fits() => {
                 total = total.plus(cost);
-                chunk.push(bundle);
+                chunk.extend(group);
             }
             _ => {
                 total = cost;
-                chunks.push(vec![bundle]);
+                chunks.push(group);
             }
         }
     }
     chunks
+}
+
+fn by_name(bundles: Vec<Bundle>) -> Vec<Vec<Bundle>> {
+    let name = |bundle: &Bundle| {
+        let set = bundle.changes.last().and_then(|change| change.resource_record_set());
+        // A bundle without a name is alone.
+        let name = set.map_or_else(|| bundle.at.to_string(), |set| set.name().to_lowercase());
+        (bundle.zone.clone(), name)
+    };
+    let last: BTreeMap<(String, String), usize> =
+        bundles.iter().enumerate().map(|(place, bundle)| (name(bundle), place)).collect();
+    let mut groups: BTreeMap<usize, Vec<Bundle>> = BTreeMap::new();
+    for bundle in bundles {
+        let place = last.get(&name(&bundle)).copied().unwrap_or_default();
+        groups.entry(place).or_default().push(bundle);
+    }
+    groups.into_values().collect()
 }
 
 /// The cost of a change. An alias has no `ResourceRecord`, but is counted as one to be safe.
@@ -71,16 +93,42 @@ mod tests {
 
     use super::*;
 
-    fn change(action: ChangeAction, records: usize, length: usize) -> Change {
+    /// An action with the number of its records and their length.
+    type Made = (ChangeAction, usize, usize);
+
+    fn change(action: ChangeAction, records: usize, length: usize) -> Made {
+        (action, records, length)
+    }
+
+    fn named(name: &str, (action, records, length): Made) -> Change {
         let record = ResourceRecord::builder().value("x".repeat(length)).build().unwrap();
-        let set = ResourceRecordSet::builder().name("a.example.com").r#type(RrType::Txt);
+        let set = ResourceRecordSet::builder().name(name).r#type(RrType::Txt);
         let set = set.set_resource_records(Some(vec![record; records])).build().unwrap();
         Change::builder().action(action).resource_record_set(set).build().unwrap()
     }
 
-    fn sizes(bundles: Vec<Vec<Change>>) -> Vec<usize> {
-        let bundle = |(at, changes)| Bundle { at, zone: "Z".to_owned(), changes };
-        split(bundles.into_iter().enumerate().map(bundle).collect()).iter().map(Vec::len).collect()
+    /// The sizes of the batches of bundles that each have a name of their own.
+    fn sizes(bundles: Vec<Vec<Made>>) -> Vec<usize> {
+        let named = |at: usize, made: Vec<Made>| {
+            let name = format!("{at}.example.com");
+            let changes = made.into_iter().map(|made| named(&name, made)).collect();
+            Bundle { at, zone: "Z".to_owned(), changes }
+        };
+        let bundles = bundles.into_iter().enumerate().map(|(at, made)| named(at, made));
+        split(bundles.collect()).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn changes_of_one_name_are_never_split() {
+        let names = ["www", "a", "b", "WWW", "c"];
+        let bundle = |(at, name): (usize, &&str)| {
+            let changes = vec![named(&format!("{name}.example.com"), change(ChangeAction::Create, 400, 1))];
+            Bundle { at, zone: "Z".to_owned(), changes }
+        };
+        let chunks = split(names.iter().enumerate().map(bundle).collect());
+        let places: Vec<Vec<usize>> =
+            chunks.iter().map(|chunk| chunk.iter().map(|bundle| bundle.at).collect()).collect();
+        assert_eq!(places, [vec![1, 2], vec![0, 3], vec![4]]);
     }
 
     #[test]

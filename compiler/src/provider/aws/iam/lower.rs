@@ -23,6 +23,7 @@ pub(in crate::provider::aws) fn role(context: &Context<'_>, data: &Name, set: &D
         .set(role::TRUST, grant::trust(context.target.account(AWS)))
         .set(role::POLICY, policy(context, set))
         .set(role::TAGS, context.tags("data", data))
+        .phased()
 }
 
 /// `holdfast-ESTATE-SERVICE-DATA-DIGEST`, truncated if it is too long. The digest distinguishes names that

@@ -4,6 +4,7 @@ pub mod grant;
 pub(super) mod lower;
 pub mod rights;
 pub mod role;
+mod union;
 
 /// The ARN of a role without a path.
 #[must_use]

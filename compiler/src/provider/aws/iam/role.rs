@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::grant::{Foreign, ROLE_PREFIX};
+use super::union::union;
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{ANY, ROLES, ROLES_WITHIN, on};
 use crate::resource::{AttributeSchema, Kind, KindSchema, Made, Mark, Shape, Values, calls};
@@ -43,6 +44,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     mark: Mark::Attribute(TAGS),
     known_as: &[NAME],
     acts: true,
+    between: Some(between),
     rights_of_others: Some(|role| Foreign::of(role).map(|foreign| foreign.in_words())),
     rights: &[TRUST, POLICY],
     calls: CALLS,
@@ -65,6 +67,12 @@ calls! {
     TAG = "iam:TagRole", made [Made::Update(&[TAGS])], takes [on("iam:TagRole", &ROLES)];
     DELETE_POLICY = "iam:DeleteRolePolicy", made [Made::Delete], takes [on("iam:DeleteRolePolicy", &ROLES)];
     DELETE = "iam:DeleteRole", made [Made::Delete], takes [on("iam:DeleteRole", &ROLES)];
+}
+
+/// While the role changes, it allows what the old and the new configuration of replication need.
+fn between(before: &Values, after: &Values) -> Option<Values> {
+    let middle = union(before.get(POLICY)?, after.get(POLICY)?)?;
+    Some(Values::from([(POLICY.to_owned(), middle)]))
 }
 
 /// Whether Holdfast created a role and nobody has added anything to it since. A role that existed before is

@@ -48,6 +48,11 @@ pub const LEAST_REGIONS: usize = 3;
 /// The suffix of the types of checks that search for a text in the response.
 pub const STRING_MATCH: &str = "_STR_MATCH";
 
+/// A record refers to a new health check at once: Route 53 has no call that waits for its first status, and a record without a
+/// health check never fails over. Source: Amazon Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check
+/// is healthy".
+const REPLACEMENT: &str = "Route 53 takes the new health check as healthy until it has a first status; a failure before that is not detected";
+
 /// The kind.
 pub const KIND: Kind = Kind::of(&SCHEMA);
 
@@ -75,6 +80,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     known_as: &[REFERENCE],
     shown_as: Some(console_name),
     foreign_settings: Some(foreign_settings),
+    replacement: Some(REPLACEMENT),
     calls: CALLS,
     ..KindSchema::BASE
 };

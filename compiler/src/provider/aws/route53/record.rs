@@ -77,6 +77,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     known_as: &[SET_IDENTIFIER],
     foreign_settings: Some(foreign_settings),
     calls: CALLS,
+    sends_users: true,
     ..KindSchema::BASE
 };
 

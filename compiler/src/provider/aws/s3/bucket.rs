@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{ANY, BUCKETS, on};
-use crate::resource::{AttributeSchema, Change, Kind, KindSchema, Made, Shape, calls};
+use crate::resource::{AttributeSchema, Change, Kind, KindSchema, Made, Shape, Values, calls};
 
 /// Text.
 pub const NAME: &str = "name";
@@ -68,8 +68,19 @@ pub static SCHEMA: KindSchema = KindSchema {
     removal: Some("it holds data, and is removed only if it is empty"),
     mark: crate::resource::Mark::Attribute(TAGS),
     calls: CALLS,
+    between: Some(between),
     ..KindSchema::BASE
 };
+
+/// A bucket that is to encrypt with another KMS key does so last: until then, its rules may not select what it encrypts, and the
+/// role may not decrypt it. Without KMS, there is nothing to select (Amazon S3 User Guide, "Replicating encrypted objects").
+#[expect(clippy::unnecessary_wraps, reason = "the signature of the declaration")]
+fn between(before: &Values, after: &Values) -> Option<Values> {
+    let kms = |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|it| it.starts_with(SSE_KMS));
+    let parts = [ENCRYPTION, KMS_KEY, BUCKET_KEY].into_iter().filter(|_| kms(after.get(ENCRYPTION)));
+    let old = |name: &str| before.get(name).cloned().unwrap_or_default();
+    Some(parts.map(|name| (name.to_owned(), old(name))).collect())
+}
 
 calls! {
     LIST = "s3:ListBuckets", made [Made::Observe], takes [on("s3:ListAllMyBuckets", &ANY)];

@@ -69,7 +69,8 @@ fn lower_bucket(context: &Context<'_>, data: &Name, set: &DataSet, at: &Bucket, 
         .set(bucket::VERSIONING, bucket::VERSIONED)
         .set(bucket::PUBLIC_ACCESS_BLOCK, json!(bucket::PUBLIC_ACCESS))
         .set(bucket::OWNERSHIP, bucket::OWNER_ENFORCED)
-        .set(bucket::TAGS, context.tags("data", data));
+        .set(bucket::TAGS, context.tags("data", data))
+        .phased();
     resource.named.accounts = foreign_keys(context, set, std::iter::once(at));
     match set.encryption.value {
         Encryption::Aes256 => {

@@ -27,7 +27,7 @@ pub enum On {
 /// A kind of statement.
 #[derive(Debug)]
 pub struct Grant {
-    /// The `Sid`. A statement about keys by ARN has the suffix `ByArn`.
+    /// The `Sid`. A statement about keys by ARN has the suffix `ByArn`, one that goes [`KEPT`].
     pub id: &'static str,
     /// What it applies to.
     pub on: On,
@@ -60,6 +60,20 @@ pub const GRANTS: [Grant; 5] = [
     Grant { id: "ReadKey", on: On::Keys, actions: &["kms:Decrypt"] },
     Grant { id: "WriteKey", on: On::Keys, actions: &["kms:Encrypt", "kms:GenerateDataKey"] },
 ];
+
+/// The end of the `Sid` of a statement that stays only while a role changes to another document.
+pub const KEPT: &str = "Before";
+
+impl Grant {
+    /// The grant of a statement, by its `Sid`.
+    #[must_use]
+    pub fn of(sid: &str) -> Option<&'static Self> {
+        let id = sid.strip_suffix(KEPT).unwrap_or(sid);
+        GRANTS.iter().find(|grant| {
+            grant.id == id || (grant.on == On::Keys && id.strip_suffix("ByArn") == Some(grant.id))
+        })
+    }
+}
 
 /// The trust policy: S3 may assume the role on behalf of a bucket of this account, so that nobody can make S3
 /// use it for a bucket in another account (IAM User Guide, "The confused deputy problem"; `aws:SourceAccount`

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{GRANTS, Grant, On, owned_by};
+use super::{Grant, On, owned_by};
 use crate::provider::aws::{kms, s3};
 
 /// Check a document. It may apply to buckets of `account`, and to keys of that account and of `accounts`, in
@@ -55,10 +55,7 @@ impl<'a> Statement<'a> {
             return Err("has an effect other than `Allow`".to_owned());
         }
         let id = self.all.get("Sid").and_then(Value::as_str).unwrap_or_default();
-        let grant = GRANTS.iter().find(|grant| {
-            grant.id == id || (grant.on == On::Keys && id.strip_suffix("ByArn") == Some(grant.id))
-        });
-        let grant = grant.ok_or_else(|| format!("has the id `{id}`, which Holdfast does not use"))?;
+        let grant = Grant::of(id).ok_or_else(|| format!("has the id `{id}`, which Holdfast does not use"))?;
         let actions = texts(self.all.get("Action")).ok_or("has no list of actions")?;
         if let Some(other) = actions.iter().find(|action| !grant.actions.contains(action)) {
             return Err(format!("allows `{other}`"));

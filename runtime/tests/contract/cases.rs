@@ -1,13 +1,6 @@
-//! One table of cases, run against the embedded cloud and, through the real SDK, against the stand-in for AWS. Both
-//! clouds must behave the same.
+//! The cases of the contract: a service and its changes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod support;
-
-use support::{Bench, Standin};
-
-const ESTATE: &str = r#"
+pub(crate) const ESTATE: &str = r#"
 kind: estate
 name: t
 sites:
@@ -20,7 +13,7 @@ defaults:
 "#;
 
 /// A service that uses every feature; the cases change it.
-const SERVICE: &str = r#"
+pub(crate) const SERVICE: &str = r#"
 kind: service
 name: s
 primary: one
@@ -41,13 +34,13 @@ traffic:
 "#;
 
 /// A change to the policy of an applied estate, and exactly the steps that it needs.
-struct Case {
-    name: &'static str,
-    change: &'static [(&'static str, &'static str)],
-    steps: &'static [&'static str],
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) change: &'static [(&'static str, &'static str)],
+    pub(crate) steps: &'static [&'static str],
 }
 
-const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     Case { name: "nothing", change: &[], steps: &[] },
     Case {
         name: "a longer TTL",
@@ -275,7 +268,8 @@ const CASES: &[Case] = &[
     },
 ];
 
-fn changed(case: &Case) -> String {
+/// The policy of the service after the change of a case.
+pub(crate) fn changed(case: &Case) -> String {
     let mut text = SERVICE.to_owned();
     for (from, to) in case.change {
         assert!(text.contains(from), "{}: `{from}` is not in the policy", case.name);
@@ -286,41 +280,4 @@ fn changed(case: &Case) -> String {
         };
     }
     text
-}
-
-fn steps(bench: &Bench<'_>) -> Vec<String> {
-    let mut steps: Vec<String> =
-        bench.pending().into_iter().map(|(action, address)| format!("{action} {address}")).collect();
-    steps.sort();
-    steps
-}
-
-fn run(case: &Case, bench: &Bench<'_>) {
-    bench.write("policies/estate.yaml", ESTATE);
-    bench.write("policies/s.yaml", SERVICE);
-    bench.run("apply policies --yes").expect(0);
-    assert_eq!(steps(bench), Vec::<String>::new(), "{}: the first apply left something", case.name);
-    bench.write("policies/s.yaml", &changed(case));
-    assert_eq!(steps(bench), case.steps, "{}", case.name);
-    // A renamed service is removed under its old name; one service is a large share of an estate with one service.
-    bench.run("apply policies --yes --allow many --allow teardown:s").expect(0);
-    let after = bench.run("plan policies --detailed-exitcode").expect(0);
-    assert!(after.stdout.contains("No changes."), "{}:\n{}", case.name, after.stdout);
-}
-
-#[test]
-fn embedded_cloud_keeps_the_contract() {
-    for case in CASES {
-        run(case, &Bench::local());
-    }
-}
-
-#[test]
-fn aws_keeps_the_contract() {
-    let standin = Standin::start();
-    for case in CASES {
-        standin.reset();
-        standin.zone("t.example");
-        run(case, &Bench::aws(&standin));
-    }
 }

@@ -1,0 +1,49 @@
+//! One table of cases, run against the embedded cloud and, through the real SDK, against the stand-in for AWS. Both
+//! clouds must behave the same.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod cases;
+mod order;
+#[path = "../support/mod.rs"]
+mod support;
+
+use cases::{CASES, Case, ESTATE, SERVICE, changed};
+use support::{Bench, Standin};
+
+fn steps(bench: &Bench<'_>) -> Vec<String> {
+    let mut steps: Vec<String> =
+        bench.pending().into_iter().map(|(action, address)| format!("{action} {address}")).collect();
+    steps.sort();
+    steps
+}
+
+fn run(case: &Case, bench: &Bench<'_>) {
+    bench.write("policies/estate.yaml", ESTATE);
+    bench.write("policies/s.yaml", SERVICE);
+    bench.run("apply policies --yes").expect(0);
+    assert_eq!(steps(bench), Vec::<String>::new(), "{}: the first apply left something", case.name);
+    bench.write("policies/s.yaml", &changed(case));
+    assert_eq!(steps(bench), case.steps, "{}", case.name);
+    // A renamed service is removed under its old name; one service is a large share of an estate with one service.
+    bench.run("apply policies --yes --allow many --allow teardown:s").expect(0);
+    let after = bench.run("plan policies --detailed-exitcode").expect(0);
+    assert!(after.stdout.contains("No changes."), "{}:\n{}", case.name, after.stdout);
+}
+
+#[test]
+fn embedded_cloud_keeps_the_contract() {
+    for case in CASES {
+        run(case, &Bench::local());
+    }
+}
+
+#[test]
+fn aws_keeps_the_contract() {
+    let standin = Standin::start();
+    for case in CASES {
+        standin.reset();
+        standin.zone("t.example");
+        run(case, &Bench::aws(&standin));
+    }
+}

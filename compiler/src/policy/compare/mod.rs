@@ -81,7 +81,8 @@ impl PolicyChanges {
     }
 }
 
-/// Compare a version of the policies with a compiled one. See [`compare`].
+/// Compare an earlier version of the policies with a compiled one. Weaker changes come first, then stronger ones; each in the
+/// order of documents and paths.
 #[must_use]
 pub fn changes_since(since: &str, old: &Sources, new: &Sources, policy: &Policy) -> PolicyChanges {
     // Built-in values are those of the provider of the first site.

@@ -312,10 +312,6 @@ impl<'a> Differ<'a> {
             let (name, before) = (attribute.name.to_owned(), before.clone());
             step.changes.push(Change { name, before, after, cause, applied, replaces });
         }
-        let names = |only: fn(&Change) -> bool| {
-            let names = step.changes.iter().filter(|change| only(change));
-            names.map(|change| format!("`{}`", change.name)).collect::<Vec<_>>().join(", ")
-        };
         if let Some(owner) = owner::other(resource, object, ours, self.estate, self.graph, &step.changes) {
             if let Some(error) = owner::refusal(resource, object, &owner, &self.consents) {
                 return self.errors.push(error);
@@ -329,18 +325,16 @@ impl<'a> Differ<'a> {
         if step.changes.is_empty() {
             return self.keep(resource, Some(object));
         }
-        let replaced = names(|change| change.replaces);
+        let replaced = names(step.changes.iter().filter(|change| change.replaces));
         step.object = Some(object.clone());
         if replaced.is_empty() {
-            let all = names(|_| true);
+            let all = names(&step.changes);
             step.unfinished =
                 ours.and_then(|ours| ours.begun.as_ref()).is_some_and(|begun| finishes(&step, begun));
             step.reason = if step.unfinished {
                 format!("an interrupted apply has not set {all} yet")
-            } else if step.changes.iter().all(|change| change.cause == Cause::Drift) {
-                format!("somebody has changed {all}")
             } else {
-                differs(&all, step.changes.len())
+                reason(&step.changes)
             };
             self.outputs.insert(resource.address.clone(), &object.outputs);
         } else if schema.stateful {
@@ -398,7 +392,16 @@ fn finishes(step: &Step, begun: &Values) -> bool {
     })
 }
 
-fn differs(names: &str, count: usize) -> String {
-    let (noun, verb) = if count == 1 { ("attribute", "differs") } else { ("attributes", "differ") };
+fn names<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
+    changes.into_iter().map(|change| format!("`{}`", change.name)).collect::<Vec<_>>().join(", ")
+}
+
+/// Why an object is updated.
+pub(super) fn reason(changes: &[Change]) -> String {
+    let names = names(changes);
+    if changes.iter().all(|change| change.cause == Cause::Drift) {
+        return format!("somebody has changed {names}");
+    }
+    let (noun, verb) = if changes.len() == 1 { ("attribute", "differs") } else { ("attributes", "differ") };
     format!("its {noun} {names} {verb} from your policy files")
 }

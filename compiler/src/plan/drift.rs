@@ -1,6 +1,7 @@
 //! Drift only, for a scheduled job: what somebody has changed in the cloud since the last apply, and settings that no policy
 //! manages and that decide an objective. Empty if there is none.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::pretty::brief;
@@ -13,7 +14,16 @@ use crate::text::{Pen, wrap};
 impl Plan {
     /// The steps with drift as a cause.
     pub fn drifted(&self) -> impl Iterator<Item = &Step> {
-        self.pending().filter(|step| step.cause.is_some_and(Cause::is_drift))
+        self.pending().filter(|step| step.cause.is_some_and(Cause::is_drift) && !self.is_second(step))
+    }
+
+    /// Whether a step is the second half of an update whose first half tells all its drift.
+    fn is_second(&self, step: &Step) -> bool {
+        let told = |change: &Change| {
+            let first = self.steps.iter().filter(|first| first.address == step.address && !first.is_late());
+            first.flat_map(|first| &first.changes).any(|first| first.name == change.name)
+        };
+        step.is_late() && step.changes.iter().filter(|change| change.cause.is_drift()).all(told)
     }
 
     /// The plan with only the steps and changes that drifted.
@@ -61,7 +71,8 @@ pub fn drift(plan: &Plan, style: Style) -> String {
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&format!("! {}.", line(found)), 2, pen.width())));
     }
     unknown::text(plan, &pen, &mut out);
-    let (count, noun) = (steps.len(), if steps.len() == 1 { "resource differs" } else { "resources differ" });
+    let count = steps.iter().map(|step| &step.address).collect::<BTreeSet<_>>().len();
+    let noun = if count == 1 { "resource differs" } else { "resources differ" };
     let _ = writeln!(out, "\n{}", pen.bold(&format!("Drift: {count} {noun} from the last apply.")));
     out
 }

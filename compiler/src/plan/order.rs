@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Action, After, Cause, Change, Step, StepId};
+use super::diff::reason;
+use super::{Action, After, Change, Step, StepId, cause};
 use crate::graph::Graph;
 use crate::resource::{Address, Attribute, Attributes, Values, known};
 
@@ -59,7 +60,7 @@ fn split(steps: &mut Vec<Step>, graph: &Graph) {
     let mut added = Vec::new();
     let may = |step: &Step| {
         let phased = graph.get(&step.address).is_some_and(|resource| resource.phased);
-        phased && step.action == Action::Update && step.cause == Some(Cause::Policy)
+        phased && step.action == Action::Update
     };
     // What acts with permissions keeps them until everything else is done.
     for acts in [false, true] {
@@ -119,6 +120,7 @@ fn halve(step: &mut Step, middle: &Values, follows: BTreeSet<StepId>) -> Option<
     rest.needs.insert(step.id.clone());
     rest.follows.extend(follows);
     rest.changes = late;
+    rest.cause = cause::step(&rest, false);
     if let Some(object) = &mut rest.object {
         for change in &early {
             if let After::Known(after) = &change.after {
@@ -139,9 +141,14 @@ fn halve(step: &mut Step, middle: &Values, follows: BTreeSet<StepId>) -> Option<
         step.attributes.clear();
     } else {
         set(&mut step.attributes);
-        step.reason = "also serves what uses it until the rest of the plan is done".to_owned();
+        let partly = early.iter().any(|change| rest.changes.iter().any(|late| late.name == change.name));
+        step.reason = match partly {
+            true => "also serves what uses it until the rest of the plan is done".to_owned(),
+            false => reason(&early),
+        };
     }
     step.changes = early;
+    step.cause = cause::step(step, false);
     Some(rest)
 }
 

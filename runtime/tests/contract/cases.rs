@@ -140,6 +140,7 @@ pub(crate) const CASES: &[Case] = &[
             "create aws.replication.s.d",
             "delete aws.replication.s.d (old)",
             "update aws.role.s.d",
+            "update aws.role.s.d",
         ],
     },
     Case {
@@ -160,6 +161,7 @@ pub(crate) const CASES: &[Case] = &[
             "create aws.record.s.t.two.standbys",
             "create aws.replication.s.d",
             "delete aws.replication.s.d (old)",
+            "update aws.role.s.d",
             "update aws.role.s.d",
         ],
     },

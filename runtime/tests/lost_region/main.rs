@@ -135,7 +135,7 @@ fn step_that_needs_something_unknown_waits_until_it_can_be_seen() {
 fn changes_of_records_and_roles_fail_while_their_control_plane_is_lost() {
     let bench = applied();
     remove(&bench, "aws.record", "shop.example");
-    remove(&bench, "aws.role", "orders");
+    remove(&bench, "aws.role", "invoices");
     edit(&bench, |cloud| {
         let buckets = cloud["objects"].as_array_mut().unwrap();
         let pictures = buckets.iter_mut().find(|one| one["id"] == "acme-shop-pictures").unwrap();
@@ -144,7 +144,7 @@ fn changes_of_records_and_roles_fail_while_their_control_plane_is_lost() {
     lose(&bench, &["us-east-1"]);
     let ran = bench.run("apply policies --yes --allow many").expect(1);
     let text = words(&ran.stdout);
-    assert!(text.contains("aws.role.web-shop.orders: local:execute: NoAnswer: us-east-1"), "{text}");
+    assert!(text.contains("aws.role.archive.invoices: local:execute: NoAnswer: us-east-1"), "{text}");
     assert!(text.contains("aws.record.web-shop.apex.frankfurt: local:execute: NoAnswer"), "{text}");
     let bucket = "aws.bucket.web-shop.pictures.frankfurt";
     assert!(!text.contains(&format!("{bucket}: local:execute")), "{text}");

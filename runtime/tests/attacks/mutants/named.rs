@@ -50,7 +50,10 @@ pub(super) fn unnamed(before: &[Object], after: &[Object], text: &str) -> Vec<St
             if was == is || by_itself {
                 continue;
             }
-            if !of_it.iter().any(|block| block.names(object.kind, name, old.is_some(), &was, &is)) {
+            // An update in two halves shows a part of the change in each.
+            let id = of_it.first().map(|block| block.id).unwrap_or_default();
+            let all = Block { id, lines: of_it.iter().flat_map(|block| &block.lines).copied().collect() };
+            if !all.names(object.kind, name, old.is_some(), &was, &is) {
                 unnamed.push(format!("{key}: {name}: {was} -> {is}"));
             }
         }
@@ -99,7 +102,9 @@ impl Block<'_> {
     /// Whether it shows the change of an attribute.
     fn names(&self, kind: Kind, name: &str, existed: bool, was: &Value, is: &Value) -> bool {
         let shape = kind.schema().attribute(name).map_or(Shape::Plain, |attribute| attribute.shape);
-        self.passages(name).iter().any(|passage| match shape {
+        let passages = self.passages(name);
+        let all = passages.concat();
+        passages.iter().any(|passage| match shape {
             Shape::Tags => changes(was, is).iter().all(|(key, was, is)| {
                 let line = match was {
                     None => format!("{key} = {}", brief(is)),
@@ -110,7 +115,7 @@ impl Block<'_> {
             Shape::Document if !existed => solid(&passage.concat()) == solid(&is.to_string()),
             Shape::Document => {
                 let said = |sign: char, leaf: &str| {
-                    let lines = passage.iter().filter(|line| line.trim_start().starts_with(sign));
+                    let lines = all.iter().filter(|line| line.trim_start().starts_with(sign));
                     lines.map(|line| solid(line)).any(|line| whole(&line, &solid(leaf)))
                 };
                 let (old, new) = (leaves(was), leaves(is));

@@ -135,6 +135,7 @@ fn bare(step: &Step, other: &Step) -> Step {
         place: None,
         cautions: Vec::new(),
         needs: BTreeSet::new(),
+        follows: BTreeSet::new(),
         batch: None,
         changes: step.changes.iter().map(change).collect(),
         ..step.clone()

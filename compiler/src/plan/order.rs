@@ -67,15 +67,14 @@ fn split(steps: &mut Vec<Step>, graph: &Graph) {
         for step in steps.iter_mut().filter(|step| may(step)) {
             let schema = step.address.kind().schema();
             let (true, Some(between)) = (schema.acts == acts, schema.between) else { continue };
+            // Also without users: what is left of a plan that was interrupted keeps the names of its steps.
             let mut follows = users.after(step);
-            if follows.is_empty() {
-                continue;
-            }
             if acts {
                 follows.extend(users.needs(step).filter_map(|need| last.get(need)).cloned());
             }
             let before = step.before().cloned().unwrap_or_default();
             match between(&before, &known(&step.attributes)) {
+                None if follows.is_empty() => {}
                 None => step.cautions.push(format!(
                     "no {} serves what uses it now and what will use it; what uses it may stop until the plan is applied",
                     step.address.kind().name()

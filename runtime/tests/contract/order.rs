@@ -7,13 +7,13 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use holdfast::apply::{Limits, STEP_TIMEOUT, Settings, Watcher, apply};
 use holdfast::cloud::{Callers, Calls, Cloud, CloudError, Command, Done};
-use holdfast::journal::{self, Journal, Memory, Run, Writer};
+use holdfast::journal::{self, Journal, JournalError, Memory, Run, Writer};
 use holdfast::local::{Local, Weather};
 use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::{Object, Observation, Wanted, scope};
-use holdfast_compiler::plan::{Accounts, Consent, Context, Inputs, Plan, Step, diff};
+use holdfast_compiler::plan::{Accounts, Consent, Context, Inputs, Plan, Step, confirm, diff, resume};
 use holdfast_compiler::source::Sources;
 use serde_json::Value;
 
@@ -170,6 +170,14 @@ struct World {
 impl World {
     /// Apply a policy. Returns its plan and the moments after each call.
     async fn apply(&self, policy: &str) -> Result<(Plan, Vec<(String, Moment)>), String> {
+        let plan = self.plan(policy, &[]).await?;
+        let digest = plan.digest().unwrap();
+        let moments = self.run(&plan, &digest).await.map_err(|error| error.to_string())?;
+        Ok((plan, moments))
+    }
+
+    /// Plan a policy, and observe what `more` names besides.
+    async fn plan(&self, policy: &str, more: &[Wanted]) -> Result<Plan, String> {
         let mut sources = Sources::default();
         sources.add("policy.yaml", format!("{ESTATE}---\n{policy}"));
         let compiled = compile(&sources, Options::default()).map_err(|error| format!("{error:?}"))?;
@@ -177,13 +185,14 @@ impl World {
         let graph = lower(&compiled.policy, &TargetAccounts::one("aws", account.clone())).unwrap();
         let accounts = Accounts::one("aws", account, "aws");
         let context = Context { estate: "t".to_owned(), cloud: "local:memory".to_owned(), accounts };
-        let journal = Journal::in_memory(&self.memory);
-        let claim = journal.claim("it", None).await.unwrap();
-        let owned = journal::owned(claim.entries(), &context);
-        let copies = journal::copies(claim.entries(), &context);
-        let observation = self.cloud.observe(&scope(&graph, &owned)).await.unwrap();
-        let plan = diff(Inputs {
-            context: context.clone(),
+        let entries = Journal::in_memory(&self.memory).read().await.unwrap().entries;
+        let owned = journal::owned(&entries, &context);
+        let copies = journal::copies(&entries, &context);
+        let wanted: BTreeSet<Wanted> =
+            scope(&graph, &owned).into_iter().chain(more.iter().cloned()).collect();
+        let observation = self.cloud.observe(&wanted.into_iter().collect::<Vec<_>>()).await.unwrap();
+        diff(Inputs {
+            context,
             sources: &sources,
             compiled: &compiled,
             graph: &graph,
@@ -197,15 +206,23 @@ impl World {
             ]
             .into(),
         })
-        .map_err(|errors| errors.iter().map(|error| error.message.clone()).collect::<Vec<_>>().join("; "))?;
-        let run = Run::new(context, plan.digest().unwrap(), plan.pending().count(), "it".to_owned());
-        let writer = Writer::begin(&claim, run, None).await.unwrap();
+        .map_err(|errors| errors.iter().map(|error| error.message.clone()).collect::<Vec<_>>().join("; "))
+    }
+
+    /// Apply a plan or the rest of it, under the digest of the whole.
+    async fn run(&self, plan: &Plan, digest: &str) -> Result<Vec<(String, Moment)>, JournalError> {
+        let claim = Journal::in_memory(&self.memory).claim("it", None).await?;
+        let run = Run::new(plan.context.clone(), digest.to_owned(), plan.pending().count(), "it".to_owned());
+        let writer = Writer::begin(&claim, run, None).await?;
         let settings = Settings { parallelism: 1, limits: Limits::none(), step_timeout: STEP_TIMEOUT };
         let watched = Watched { cloud: &self.cloud, moments: Mutex::default() };
-        let outcome = apply(&plan, &watched, &writer, &settings, &Nobody, std::future::pending()).await;
+        let outcome = apply(plan, &watched, &writer, &settings, &Nobody, std::future::pending()).await;
+        drop(writer);
+        if let Some(error) = outcome.journal {
+            return Err(error);
+        }
         assert!(outcome.failed.is_empty() && outcome.not_started.is_empty(), "{:?}", outcome.failed);
-        assert!(outcome.journal.is_none());
-        Ok((plan, watched.moments.into_inner().unwrap()))
+        Ok(watched.moments.into_inner().unwrap())
     }
 }
 
@@ -269,4 +286,52 @@ fn no_moment_of_any_change_breaks_what_works() {
     let listed: Vec<(&str, &str, String)> =
         IMPOSSIBLE.iter().map(|(from, to, why)| (*from, *to, (*why).to_owned())).collect();
     assert_eq!(impossible, listed);
+}
+
+/// A saved plan, interrupted after an entry of the journal, is resumed as it was approved. Returns whether it was interrupted.
+async fn interrupted(from: &Case, to: &Case, after: u64) -> bool {
+    let world = World { cloud: Local::in_memory(Weather::default()), memory: Memory::new(None) };
+    world.apply(&changed(from)).await.unwrap();
+    let before = Moment(world.cloud.objects());
+    let plan = world.plan(&changed(to), &[]).await.unwrap();
+    let digest = plan.digest().unwrap();
+    world.memory.break_after(Some(world.memory.entries() + after));
+    let broken = world.run(&plan, &digest).await.is_err();
+    world.memory.break_after(None);
+    let what = format!("from `{}` to `{}`, interrupted after entry {after}", from.name, to.name);
+    if broken {
+        let entries = Journal::in_memory(&world.memory).read().await.unwrap().entries;
+        let begun = journal::begun(&entries, &plan.context, &digest);
+        let now = world.cloud.observe(&plan.scope).await.unwrap();
+        let (rest, _) = resume(&plan, &begun, &now);
+        let fresh = world.plan(&changed(to), &plan.scope).await.unwrap();
+        let rest = confirm(&rest, &fresh, !begun.is_empty()).unwrap_or_else(|why| panic!("{what}: {why:?}"));
+        for (step, moment) in world.run(&rest, &digest).await.unwrap() {
+            let kept: BTreeSet<Pair> = before.works();
+            let lost = moment.rules().into_iter().find(|(pair, lack)| kept.contains(pair) && lack.is_some());
+            assert_eq!(lost, None, "{what}, after {step}");
+        }
+    }
+    assert!(world.plan(&changed(to), &[]).await.unwrap().is_empty(), "{what}: something is left");
+    broken
+}
+
+#[test]
+fn interrupted_change_is_resumed_as_it_was_approved() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let case = |name: &str| CASES.iter().find(|case| case.name == name).unwrap();
+    let changes = [
+        ("nothing", "primary and standby swap"),
+        ("nothing", "a copy becomes the original"),
+        ("nothing", "encryption with KMS"),
+        ("encryption with KMS", "one copy less"),
+        ("a copy becomes the original", "encryption with KMS"),
+    ];
+    for (from, to) in changes {
+        let mut after = 1;
+        while runtime.block_on(interrupted(case(from), case(to), after)) {
+            after += 1;
+        }
+        assert!(after > 8, "from `{from}` to `{to}`: only {after} entries");
+    }
 }

@@ -74,7 +74,7 @@ fn imported_yaml_compiles_for_any_resource_names() {
         "##vso[task.setvariable variable=a]b",
         "::add-mask::a",
     ] {
-        let mut survey = Survey { objects: objects(hostile), left_out: Vec::new() };
+        let mut survey = Survey { objects: objects(hostile), ..Survey::default() };
         let proposal = propose(&Sources::default(), &survey, &target).unwrap();
         assert_eq!(proposal.services.len(), 2, "{hostile:?}: {:?}", proposal.left_out);
         let mut sources = Sources::default();

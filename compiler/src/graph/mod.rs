@@ -56,6 +56,15 @@ impl Graph {
         self.resources.get(address)
     }
 
+    /// The resources that are inside a part of the graph.
+    #[must_use]
+    pub fn part(&self, inside: impl Fn(&Address) -> bool) -> Self {
+        let order: Vec<Address> = self.order.iter().filter(|address| inside(address)).cloned().collect();
+        let resources = order.iter().filter_map(|address| self.resources.get_key_value(address));
+        let resources = resources.map(|(address, resource)| (address.clone(), resource.clone())).collect();
+        Self { resources, order }
+    }
+
     /// The number of resources.
     #[must_use]
     pub fn len(&self) -> usize {

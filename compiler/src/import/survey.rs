@@ -10,6 +10,8 @@ pub struct Survey {
     pub objects: Vec<Object>,
     /// What could not be read.
     pub left_out: Vec<LeftOut>,
+    /// Whether some of that did not answer, so that a later survey may find more.
+    pub is_partial: bool,
 }
 
 /// Something that the import leaves out.
@@ -29,6 +31,19 @@ impl LeftOut {
 }
 
 impl Survey {
+    /// Leave out what does not answer.
+    pub fn unseen(&mut self, what: impl Into<String>, why: impl Into<String>) {
+        self.left_out.push(LeftOut::new(what, why));
+        self.is_partial = true;
+    }
+
+    /// Add another survey.
+    pub fn extend(&mut self, other: Self) {
+        self.objects.extend(other.objects);
+        self.left_out.extend(other.left_out);
+        self.is_partial |= other.is_partial;
+    }
+
     /// The objects of a kind.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Object> {
         self.objects.iter().filter(move |object| object.kind == kind)

@@ -14,7 +14,7 @@ use super::{Consents, effect, lost, obstacle, order, owner, removal};
 use crate::compile::Waived;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::{Purpose, digest};
-use crate::document::Strategy;
+use crate::document::{Name, Strategy};
 use crate::graph::Graph;
 use crate::observation::{Object, Observation, Owned, scope};
 use crate::policy::Policy;
@@ -68,7 +68,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         scope: scope(inputs.graph, inputs.owned),
         confirmed,
         moved: moved(inputs.graph, inputs.owned),
-        leaving: leaving(&steps, inputs.graph),
+        leaving: leaving(&steps, policy),
         policy_changes: None,
         lost,
         objectives,
@@ -81,7 +81,6 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         waiting: blind.waiting,
         consents: inputs.consents,
         targets: Vec::new(),
-        left_out: 0,
     })
 }
 
@@ -99,8 +98,8 @@ fn moved(graph: &Graph, owned: &[Owned]) -> Vec<Moved> {
 
 /// Services that lose resources and that no policy declares. A folder missing on the command line looks the
 /// same, so this needs a consent of its own.
-fn leaving(steps: &[Step], graph: &Graph) -> BTreeSet<String> {
-    let there: BTreeSet<&str> = graph.iter().map(|resource| resource.address.owner()).collect();
+fn leaving(steps: &[Step], policy: &Policy) -> BTreeSet<String> {
+    let there: BTreeSet<&str> = policy.services.keys().map(Name::as_str).collect();
     let removed = steps.iter().filter(|step| step.action == Action::Delete).map(|step| step.address.owner());
     removed.filter(|owner| !there.contains(owner)).map(str::to_owned).collect()
 }

@@ -174,7 +174,9 @@ pub(super) fn effects<'c>(
         unseen: &unseen,
     };
     let seen = policy.services.values().filter(|service| !unknown.contains_key(service.name.as_str()));
-    let seen = seen.flat_map(|service| copies(service, live)).collect();
+    let seen = seen.flat_map(|service| copies(service, live));
+    // A plan with targets looks at a part of the copies.
+    let seen = seen.filter(|copy| graph.get(&copy.by).is_some()).collect();
     // For a service without existing resources, other services use its desired facts. Its effects have no
     // `before`.
     let today: BTreeMap<&str, Facts<'_>> = policy

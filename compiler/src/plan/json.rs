@@ -2,7 +2,7 @@
 //! tools that read one can be adapted to the other quickly.
 //!
 //! ```text
-//! format_version     "3.3": 3.x only adds fields; a field never changes its meaning
+//! format_version     "4.0": 3.x only adds fields; a field never changes its meaning
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
@@ -25,7 +25,7 @@
 //! confirmed[]        {address, identity, attributes} of objects that match the policy, which the journal did not record
 //! allowed[]          consents of the operator, as given to `--allow`: `teardown:SERVICE`, `destroy:ADDRESS`,
 //!                    `adopt:ADDRESS`, `empty-primary:ADDRESS`, `many`
-//! targets[], left_out  the `--target`s, if any, and the number of changes that they leave out
+//! targets[]          the `--target`s, if any: nothing but them and what they need was looked at
 //! unknown[]          {address, identity, region, reason} of resources that could not be seen: no step is about them
 //! waiting[]          {id, address, action, on} of steps that are left out because they need something unknown
 //! leaving_services[] services that Holdfast set up and that no policy declares any more
@@ -66,7 +66,6 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
         format_version: FORMAT_VERSION,
         leaving_services: &plan.leaving,
         left_in_place: json!(plan.left),
-        left_out: plan.left_out,
         lost: json!(plan.lost),
         moved: json!(plan.moved),
         objectives: Objectives(&plan.objectives),
@@ -99,7 +98,6 @@ struct Document<'a> {
     format_version: &'static str,
     leaving_services: &'a BTreeSet<String>,
     left_in_place: Value,
-    left_out: usize,
     lost: Value,
     moved: Value,
     objectives: Objectives<'a>,

@@ -19,6 +19,7 @@ mod lost;
 mod obstacle;
 mod order;
 mod owner;
+mod part;
 mod pretty;
 mod redact;
 mod removal;
@@ -51,6 +52,7 @@ pub use effect::{Achievable, Effect, Measure, objectives};
 pub use inputs::Inputs;
 pub use json::{FORMAT_VERSION, json};
 pub use lost::{Lost, LostCopy};
+pub use part::Part;
 pub use resume::resume;
 pub use stale::{Shift, shifts};
 pub use text::{policy_changes, text};
@@ -261,19 +263,11 @@ pub struct Plan {
     /// The targets of a partial plan. Empty for a full plan.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
-    /// The number of pending steps that a partial plan leaves out.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub left_out: usize,
 }
 
 #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn no_place<S: Serializer>(_: &Option<Place>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_none()
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
-fn is_zero(count: &usize) -> bool {
-    *count == 0
 }
 
 /// An owned object that now belongs to another resource.

@@ -1,5 +1,5 @@
 //! A part of a plan: some steps with everything they need. For emergencies, not for routine use: afterwards
-//! the parts left out still differ from the policy.
+//! the rest may still differ from the policy.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,6 @@ impl Plan {
         self.waiting.retain(|waiting| hit(&waiting.address));
         let on: BTreeSet<&StepId> = self.waiting.iter().flat_map(|waiting| &waiting.on).collect();
         self.unknown.retain(|unknown| hit(&unknown.address) || on.contains(&StepId::of(&unknown.address)));
-        self.left_out = self.pending().filter(|step| !keep.contains(&step.id)).count();
         self.steps.retain(|step| keep.contains(&step.id));
         self.steps.iter_mut().for_each(|step| step.follows.retain(|id| keep.contains(id)));
         let left: BTreeSet<&str> = self.steps.iter().map(|step| step.address.owner()).collect();
@@ -53,12 +52,13 @@ impl Plan {
         self.moved.retain(|moved| kept.contains(&moved.to));
         self.confirmed.retain(|confirmed| kept.contains(&confirmed.address));
         self.targets = targets.to_vec();
-        // The effects on objectives are those of the whole plan, and do not apply to a part of it.
+        // Objectives depend on services that were not looked at.
         self.objectives.clear();
         Ok(self)
     }
 }
 
-fn hits(address: &Address, target: &str) -> bool {
+/// Whether a target names a resource.
+pub(super) fn hits(address: &Address, target: &str) -> bool {
     address.to_string() == target || address.owner() == target || address.entry() == target
 }

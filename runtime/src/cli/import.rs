@@ -42,15 +42,22 @@ impl Import {
         let again = paths.collect::<Vec<_>>().join(" ");
         let import = import::Import { paths: self.paths, out: self.out, as_of: self.as_of };
         let imported = import.run(&global.selection(), &front).await?;
-        if !imported.changed {
+        if !imported.changed && !imported.is_partial {
             terminal.note(
                 "Nothing to adopt: Holdfast already owns every existing resource that the policies describe.",
             );
         }
-        if let Some(pending) = imported.pending {
-            tell(pending, &again, terminal);
+        match imported.pending {
+            Some(0) if imported.is_partial => {}
+            Some(pending) => tell(pending, &again, terminal),
+            None => {}
         }
         terminal.detail(&screen::calls(&imported.calls));
+        if imported.is_partial {
+            terminal
+                .note("\nNot everything answers, and what does not is unknown: import again once it does.");
+            return Ok(exit::FAILED);
+        }
         Ok(exit::DONE)
     }
 }

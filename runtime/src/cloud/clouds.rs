@@ -64,8 +64,7 @@ impl Cloud for Clouds {
     async fn survey(&self) -> Result<Survey, CloudError> {
         let mut all = Survey::default();
         for found in try_join_all(self.0.values().map(|cloud| cloud.survey())).await? {
-            all.objects.extend(found.objects);
-            all.left_out.extend(found.left_out);
+            all.extend(found);
         }
         Ok(all)
     }

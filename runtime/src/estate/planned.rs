@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use holdfast_compiler::copies::KnownCopy;
-use holdfast_compiler::observation::{Observation, Owned, scope};
+use holdfast_compiler::observation::{Observation, Owned};
 use holdfast_compiler::plan::{Consents, Context, Plan};
 
-use super::{Base, EstateError, Findings, PlanError, Policies, Request};
+use super::{Base, EstateError, Findings, PlanError, Policies, Request, looked_up};
 use crate::cloud::Cloud;
 use crate::journal::{self, Entry};
 
@@ -98,7 +98,7 @@ impl Planned {
                 tell(Remark::OtherEstate { estate: other.estate, things });
             }
         }
-        let observation = cloud.observe(&scope(&graph, &owned)).await?;
+        let observation = cloud.observe(&looked_up(&graph, &owned, &plan_options.targets)).await?;
         if !plan_options.targets.is_empty() {
             tell(Remark::OnlyPart);
         }

@@ -8,8 +8,8 @@ use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::diagnostic::{Diagnostic, codes, did_you_mean};
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::lower::{TargetAccounts, lower};
-use holdfast_compiler::observation::{Observation, Owned};
-use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Plan, diff};
+use holdfast_compiler::observation::{Observation, Owned, Wanted, scope};
+use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Part, Plan, diff};
 use holdfast_compiler::source::{Sources, Span};
 use holdfast_compiler::units::Date;
 
@@ -172,12 +172,15 @@ impl Policies {
     /// # Errors
     /// The policies conflict with what exists, or the plan contains nothing for a target.
     pub fn plan(&self, graph: &Graph, request: &Request<'_>) -> Result<Plan, PlanError> {
+        let part = Part::of(request.targets, graph, request.owned);
+        let (all, owned) = (graph, request.owned);
+        let (graph, owned) = part.as_ref().map_or((all, owned), |part| (&part.graph, &part.owned));
         let plan = diff(Inputs {
             context: request.context.clone(),
             sources: &self.sources,
             compiled: &self.compiled,
             graph,
-            owned: request.owned,
+            owned,
             copies: request.copies,
             observation: request.observation,
             consents: request.consents.clone(),
@@ -187,17 +190,26 @@ impl Policies {
         if request.targets.is_empty() {
             return Ok(plan);
         }
-        let names = names(&plan);
         plan.targeted(request.targets).map_err(|target| {
-            let near = suggestion(&target, &names);
+            let near = suggestion(&target, &names(all, request.owned));
             PlanError::NoTarget { target, near }
         })
     }
 }
 
-/// Everything that a target can name in a plan: addresses, services and parts of services.
-fn names(plan: &Plan) -> BTreeSet<String> {
-    let addresses = plan.steps.iter().map(|step| &step.address);
+/// The objects that a plan looks up: all of the estate, or those that its targets need.
+#[must_use]
+pub fn looked_up(graph: &Graph, owned: &[Owned], targets: &[String]) -> Vec<Wanted> {
+    match Part::of(targets, graph, owned) {
+        Some(part) => scope(&part.graph, &part.owned),
+        None => scope(graph, owned),
+    }
+}
+
+/// Everything that a target can name: addresses, services and parts of services.
+fn names(graph: &Graph, owned: &[Owned]) -> BTreeSet<String> {
+    let addresses = graph.iter().map(|resource| &resource.address);
+    let addresses = addresses.chain(owned.iter().map(|own| &own.address));
     addresses.flat_map(|of| [of.to_string(), of.owner().to_owned(), of.entry()]).collect()
 }
 

@@ -43,6 +43,11 @@ impl Matched {
         adoptions(&self.graph, &self.owned, &self.observation)
     }
 
+    /// Whether something that the policies describe could not be seen.
+    pub(super) fn is_partial(&self) -> bool {
+        !self.observation.unseen.is_empty()
+    }
+
     /// Record the adopted objects in the journal, as a run that changes nothing in the cloud.
     pub(super) async fn adopt(
         &self,

@@ -58,6 +58,8 @@ pub struct Imported {
     pub changed: bool,
     /// How many resources differ from the policies after the import; `None` if that was not checked.
     pub pending: Option<usize>,
+    /// Whether something did not answer, so that a later import may find more.
+    pub is_partial: bool,
     /// The API calls it took.
     pub calls: Calls,
 }
@@ -97,9 +99,10 @@ impl Import {
             None => None,
         };
         let adopted: Vec<Adoption> = matched.as_ref().map(Matched::adoptions).unwrap_or_default();
+        let is_partial = survey.is_partial || matched.as_ref().is_some_and(Matched::is_partial);
         front.adopts(&adopted, text.map(|(path, _)| path));
         if text.is_none() && adopted.is_empty() {
-            return Ok(Imported { changed: false, pending: None, calls: cloud.calls() });
+            return Ok(Imported { changed: false, pending: None, is_partial, calls: cloud.calls() });
         }
         front.confirm()?;
         if let Some((path, text)) = text {
@@ -113,7 +116,7 @@ impl Import {
             }
             None => None,
         };
-        Ok(Imported { changed: true, pending, calls: cloud.calls() })
+        Ok(Imported { changed: true, pending, is_partial, calls: cloud.calls() })
     }
 
     /// The cloud and the journal: those of the policies, or beside the output file if there are no policies.

@@ -148,7 +148,15 @@ impl Cloud for Local {
 
     async fn survey(&self) -> Result<Survey, CloudError> {
         self.count();
-        Ok(Survey { objects: self.state().objects().cloned().collect(), left_out: Vec::new() })
+        let state = self.state();
+        let lost = state.weather.as_ref().map(|weather| weather.lost.clone()).unwrap_or_default();
+        let Observation { objects, unseen } = Self::observation(state.objects(), &lost);
+        let mut survey = Survey { objects, ..Survey::default() };
+        for unseen in unseen {
+            let name: Vec<&str> = unseen.identity.parts().collect();
+            survey.unseen(format!("{} {}", unseen.kind.name(), name.join(" ")), unseen.reason);
+        }
+        Ok(survey)
     }
 
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {

@@ -109,16 +109,17 @@ fn other_formats_and_versions_are_refused() {
     let world = approved();
     let whole = world.bench.read("change.plan");
     for (from, to) in [
-        ("\"format\": 7", "\"format\": 1"),
-        ("\"format\": 7", "\"format\": 2"),
-        ("\"format\": 7", "\"format\": 3"),
-        ("\"format\": 7", "\"format\": 4"),
-        ("\"format\": 7", "\"format\": 5"),
-        ("\"format\": 7", "\"format\": 6"),
-        ("\"format\": 7", "\"format\": 8"),
-        ("\"format\": 7", "\"format\": 999999999"),
-        ("\"format\": 7", "\"format\": 7.0"),
-        ("\"format\": 7", "\"format\": \"7\""),
+        ("\"format\": 8", "\"format\": 1"),
+        ("\"format\": 8", "\"format\": 2"),
+        ("\"format\": 8", "\"format\": 3"),
+        ("\"format\": 8", "\"format\": 4"),
+        ("\"format\": 8", "\"format\": 5"),
+        ("\"format\": 8", "\"format\": 6"),
+        ("\"format\": 8", "\"format\": 7"),
+        ("\"format\": 8", "\"format\": 9"),
+        ("\"format\": 8", "\"format\": 999999999"),
+        ("\"format\": 8", "\"format\": 8.0"),
+        ("\"format\": 8", "\"format\": \"8\""),
         ("\"holdfast\": \"plan\"", "\"holdfast\": \"policy\""),
         ("\"made-with\": \"", "\"made-with\": \"9"),
     ] {

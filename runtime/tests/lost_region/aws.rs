@@ -84,6 +84,57 @@ fn lost_us_east_1_hides_iam_and_route_53_and_not_the_buckets_elsewhere() {
 }
 
 #[test]
+fn target_elsewhere_asks_a_lost_region_nothing_and_costs_its_share_of_the_calls() {
+    let standin = Standin::start();
+    let bench = applied(&standin);
+    let calls = |line: &str| {
+        let (ran, lost) = run(&bench, &standin, "ap-northeast-1", Fault::Hang, line);
+        let ran = ran.expect(0);
+        let text = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!text.contains("Unknown"), "{text}");
+        assert_eq!(lost, 0, "{line}");
+        let line = text.lines().find_map(|line| line.strip_prefix("API calls: ")).expect(&text).to_owned();
+        line.split(' ').next().unwrap().parse::<u64>().unwrap()
+    };
+    let whole = bench.run("plan policies -v").expect(0).stderr;
+    let whole = whole.lines().find_map(|line| line.strip_prefix("API calls: ")).expect(&whole).to_owned();
+    let whole: u64 = whole.split(' ').next().unwrap().parse().unwrap();
+    let part = calls("plan policies -v --target payments.ledger");
+    assert!(part * 3 < whole, "{part} of {whole}");
+    standin.aws(
+        "s3api put-bucket-versioning --bucket acme-payments-ledger --region us-east-1 \
+         --versioning-configuration Status=Suspended",
+    );
+    calls("apply policies -v --yes --target payments.ledger");
+    let state = standin.aws("s3api get-bucket-versioning --bucket acme-payments-ledger --region us-east-1");
+    assert_eq!(state["Status"], "Enabled");
+}
+
+#[test]
+fn import_adopts_what_answers_and_says_what_does_not() {
+    let standin = Standin::start();
+    let bench = applied(&standin);
+    std::fs::remove_dir_all(bench.folder.path().join("policies/.holdfast")).unwrap();
+    let (ran, _) = run(&bench, &standin, "eu-central-1", Fault::Hang, "import policies --yes");
+    let text = words(&ran.expect(1).stderr);
+    for said in [
+        "bucket acme-shop-orders: s3 in eu-central-1 has not answered",
+        "aws.bucket.archive.invoices.tokyo: acme-archive-invoices",
+        "Not everything answers, and what does not is unknown: import again once it does.",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(!text.contains("aws.bucket.web-shop.orders.frankfurt"), "{text}");
+    let (ran, _) = run(&bench, &standin, "us-east-1", Fault::Refuse, "import policies --yes");
+    let text = words(&ran.expect(1).stderr);
+    assert!(text.contains("hosted zones and records:") && text.contains("health checks:"), "{text}");
+    // What did not answer at first was adopted while something else was lost.
+    let rest = bench.run("import policies --yes").expect(0).stderr;
+    assert!(rest.contains("Nothing to adopt"), "{rest}");
+    bench.run("plan policies --detailed-exitcode").expect(0);
+}
+
+#[test]
 fn provider_that_answers_nowhere_is_an_error() {
     let standin = Standin::start();
     let bench = applied(&standin);

@@ -69,7 +69,6 @@ pub fn plan(steps: Vec<Step>) -> Plan {
         leaving: BTreeSet::new(),
         consents: BTreeSet::new(),
         targets: Vec::new(),
-        left_out: 0,
     }
 }
 

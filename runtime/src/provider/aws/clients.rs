@@ -190,11 +190,6 @@ impl Clients {
     pub(crate) fn regions(&self) -> &[String] {
         &self.regions
     }
-
-    /// The configured region.
-    pub(crate) fn region(&self) -> &str {
-        self.sdk.region().map_or(HOME, AsRef::as_ref)
-    }
 }
 
 /// The retry configuration: the user's mode or `standard`, and Holdfast's number of attempts unless the user sets

@@ -58,12 +58,16 @@ pub(super) fn region(command: &Command) -> &str {
 }
 
 fn unseen(kind: Kind, identity: &Identity, region: Option<&String>, error: &CloudError) -> Unseen {
-    // Without the operation, which differs from object to object where the region is silent.
     let reason = match error.class {
         Class::Denied => error.to_string(),
-        _ => format!("{} ({})", error.message, error.code),
+        _ => why(error),
     };
     Unseen { kind, identity: identity.clone(), region: region.cloned(), reason }
+}
+
+/// Why a region is silent, without the operation, which differs from object to object.
+pub(super) fn why(error: &CloudError) -> String {
+    format!("{} ({})", error.message, error.code)
 }
 
 /// What was seen of objects that exist or do not.

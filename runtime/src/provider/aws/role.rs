@@ -24,7 +24,7 @@ use crate::cloud::{CloudError, Command, Done, GUARDED};
 /// The name of the inline policy that Holdfast writes.
 const POLICY: &str = "holdfast-replication";
 
-const READ: &Call = &kind::READ_ALL;
+pub(super) const READ: &Call = &kind::READ_ALL;
 
 /// The wanted roles that exist.
 pub(super) async fn observe(clients: &Clients, wanted: &BTreeSet<String>) -> Result<Vec<Object>, CloudError> {

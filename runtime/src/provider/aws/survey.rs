@@ -1,24 +1,26 @@
 //! Everything in an account that a policy could describe: all buckets with their settings and replications, the roles
 //! of the replications, all health checks, and all records with a routing policy. Resources that cannot be read are
-//! reported with the reason.
+//! reported with the reason, and so is what does not answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{StreamExt, TryStreamExt, stream, try_join};
+use futures::{StreamExt, TryStreamExt, join, stream, try_join};
 use holdfast_compiler::import::{LeftOut, Survey};
 use holdfast_compiler::observation::Object;
-use holdfast_compiler::provider::aws::route53::{hosted_zone as kind, record as record_kind};
-use holdfast_compiler::provider::aws::s3::replication as s3_replication;
+use holdfast_compiler::provider::aws::route53::{
+    health_check as check_kind, hosted_zone as kind, record as record_kind,
+};
+use holdfast_compiler::provider::aws::s3::{bucket as s3_bucket, replication as s3_replication};
 
 use super::bucket;
 use super::bucket_regions::{self, AT_A_TIME};
-use super::clients::Clients;
+use super::clients::{Clients, HOME};
 use super::error::Named;
 use super::fields::text;
 use super::record_name::plain;
 use super::retry::{ROUTE53, retry};
 use super::zone::{self, Zone};
-use super::{health_check, record, replication, role};
+use super::{driver, health_check, record, replication, role};
 use crate::cloud::CloudError;
 
 /// Hosted zones per page: the maximum of Route 53 (API Reference, `ListHostedZones`).
@@ -27,55 +29,68 @@ const PAGE: i32 = 100;
 /// The errors of S3 for a bucket that the credentials may not read (Amazon S3 API Reference, "Error responses").
 const CLOSED: [&str; 3] = ["AccessDenied", "AllAccessDisabled", "NoSuchBucket"];
 
-/// Read everything.
+/// Read everything that answers.
 pub(super) async fn survey(clients: &Clients) -> Result<Survey, CloudError> {
-    let (storage, names, checks) = try_join!(storage(clients), names(clients), health_check::all(clients))?;
-    let mut survey = storage;
-    survey.objects.extend(names.objects);
-    survey.objects.extend(checks);
-    survey.left_out.extend(names.left_out);
+    let checks = clients.reach.ask(&check_kind::LIST, HOME, health_check::all(clients));
+    let names = clients.reach.ask(&kind::LIST, HOME, names(clients));
+    let (storage, names, checks) = join!(storage(clients), names, checks);
+    let checks = checks.map(|objects| Survey { objects, ..Survey::default() });
+    let mut survey = Survey::default();
+    for (what, found) in
+        [("buckets", storage), ("hosted zones and records", names), ("health checks", checks)]
+    {
+        add(&mut survey, what, found)?;
+    }
     survey.objects.sort_by(|one, other| (one.kind, &one.id).cmp(&(other.kind, &other.id)));
     survey.left_out.sort();
     Ok(survey)
 }
 
+/// Add what was found. What does not answer is left out.
+fn add(survey: &mut Survey, what: &str, found: Result<Survey, CloudError>) -> Result<(), CloudError> {
+    match found {
+        Ok(found) => survey.extend(found),
+        Err(error) if error.is_silence() => survey.unseen(what, driver::why(&error)),
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
 /// The buckets, their replications, and the roles of the replications.
 async fn storage(clients: &Clients) -> Result<Survey, CloudError> {
-    let regions = bucket_regions::find(clients, clients.region(), |_| true).await?;
+    let find = |region: String| async move { bucket_regions::find(clients, &region, |_| true).await };
+    let regions = clients.reach.first_answer(&s3_bucket::LIST, clients.regions(), find).await?;
     let reads: Vec<_> = regions.iter().map(|(name, region)| read(clients, name, region)).collect();
-    let read: Vec<Result<Vec<Object>, LeftOut>> =
-        stream::iter(reads).buffer_unordered(AT_A_TIME).try_collect().await?;
+    let read: Vec<Survey> = stream::iter(reads).buffer_unordered(AT_A_TIME).try_collect().await?;
     let mut survey = Survey::default();
-    for found in read {
-        match found {
-            Ok(objects) => survey.objects.extend(objects),
-            Err(left_out) => survey.left_out.push(left_out),
-        }
-    }
+    read.into_iter().for_each(|found| survey.extend(found));
     let roles = survey.objects.iter().filter(|object| object.kind == s3_replication::KIND);
     let roles = roles.filter_map(|object| text(&object.attributes, s3_replication::ROLE)?.rsplit('/').next());
     let roles: BTreeSet<String> = roles.map(str::to_owned).collect();
-    survey.objects.extend(role::observe(clients, &roles).await?);
+    let roles = clients.reach.ask(role::READ, HOME, role::observe(clients, &roles)).await;
+    let roles = roles.map(|objects| Survey { objects, ..Survey::default() });
+    add(&mut survey, "roles of replications", roles)?;
     Ok(survey)
 }
 
 /// A bucket and its replication, or the reason why they cannot be read.
-async fn read(
-    clients: &Clients,
-    name: &str,
-    region: &str,
-) -> Result<Result<Vec<Object>, LeftOut>, CloudError> {
-    let both = try_join!(
-        bucket::read(clients.s3(region), name, region),
-        replication::read(clients.s3(region), name, region),
-    );
-    match both {
-        Ok((bucket, replication)) => Ok(Ok(bucket.into_iter().chain(replication).collect())),
+async fn read(clients: &Clients, name: &str, region: &str) -> Result<Survey, CloudError> {
+    let both = async {
+        try_join!(
+            bucket::read(clients.s3(region), name, region),
+            replication::read(clients.s3(region), name, region),
+        )
+    };
+    let mut survey = Survey::default();
+    match clients.reach.ask(&s3_bucket::GET_VERSIONING, region, both).await {
+        Ok((bucket, replication)) => survey.objects.extend(bucket.into_iter().chain(replication)),
         Err(error) if CLOSED.contains(&error.code.as_str()) => {
-            Ok(Err(LeftOut::new(format!("bucket {name}"), error.to_string())))
+            survey.left_out.push(LeftOut::new(format!("bucket {name}"), error.to_string()));
         }
-        Err(error) => Err(error),
+        Err(error) if error.is_silence() => survey.unseen(format!("bucket {name}"), driver::why(&error)),
+        Err(error) => return Err(error),
     }
+    Ok(survey)
 }
 
 /// The public zones, and their records with a routing policy; records without one cannot fail over.
@@ -88,7 +103,7 @@ async fn names(clients: &Clients) -> Result<Survey, CloudError> {
     let found: Vec<Vec<Object>> = stream::iter(reads).buffer_unordered(zone::AT_A_TIME).try_collect().await?;
     let mut objects: Vec<Object> = found.into_iter().flatten().filter(routed).collect();
     objects.extend(zones.values().map(zone::object));
-    Ok(Survey { objects, left_out })
+    Ok(Survey { objects, left_out, ..Survey::default() })
 }
 
 async fn zones(clients: &Clients) -> Result<(BTreeMap<String, Zone>, Vec<LeftOut>), CloudError> {

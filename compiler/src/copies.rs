@@ -58,7 +58,7 @@ pub struct KnownCopy {
 }
 
 /// A run, and its day (UTC).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Moment {
     /// The number of the run.
     pub run: u64,

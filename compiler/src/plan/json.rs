@@ -11,6 +11,7 @@
 //!                    weaker ones first; `unknown` instead says why nobody can tell; all missing if they were not compared
 //! lost[]             {address, name, copies: {name, exists, worked: {run, date} or null}} of primary buckets that are gone
 //! copies[]           {from, to, by, state (new | works | {broken: why}), stated} of real-time copies
+//! assumed[]          {from, to, whole: {run, date}} of copies that are assumed to have had no gap since then
 //! cautions[]         effects beyond the estate: keys of other accounts, other permissions of a role
 //! waived[]           waived findings
 //! backups_not_made[] scheduled backups, which Holdfast checks but does not make
@@ -57,6 +58,7 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
     let document = Document {
         accounts: &plan.context.accounts,
         allowed: &plan.consents,
+        assumed: json!(plan.assumed),
         backups_not_made: &plan.unmade,
         cautions: plan.cautions(),
         cloud: &plan.context.cloud,
@@ -89,6 +91,7 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
 struct Document<'a> {
     accounts: &'a Accounts,
     allowed: &'a Consents,
+    assumed: Value,
     backups_not_made: &'a [String],
     cautions: Vec<String>,
     cloud: &'a str,

@@ -3,6 +3,7 @@
 //! A plan is data. It contains everything an apply needs and leaves it no choices: it can be saved, compared,
 //! shown offline and approved by its digest. It contains no times and no random ids.
 
+mod assumed;
 mod batch;
 pub(crate) mod bind;
 mod cause;
@@ -42,6 +43,7 @@ use crate::observation::{Object, Wanted};
 use crate::policy::PolicyChanges;
 use crate::resource::{Address, Attributes, Identity, Named, Values};
 use crate::source::Place;
+pub use assumed::Assumed;
 pub use cause::Cause;
 pub use confirm::{Departure, confirm};
 pub use consent::{Consent, Consents, Share};
@@ -228,6 +230,9 @@ pub struct Plan {
     /// What is seen of the real-time copies. A run records it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<SeenCopy>,
+    /// The copies that work and are assumed to have had no gap since they were last seen whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assumed: Vec<Assumed>,
     /// The effects on objectives.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<Effect>,

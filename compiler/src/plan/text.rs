@@ -10,7 +10,7 @@ use similar::ChangeTag;
 
 use super::pretty::{brief, pretty, summary_of};
 use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
-use super::{effect, lost, unknown};
+use super::{assumed, effect, lost, unknown};
 use crate::diagnostic::Style;
 use crate::line_diff::LineDiff;
 use crate::policy;
@@ -40,6 +40,7 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));
     }
     effect::text(&plan.objectives, &pen, &mut out);
+    assumed::text(&plan.assumed, &pen, &mut out);
     unknown::text(plan, &pen, &mut out);
     if plan.is_empty() {
         let keep = plan.counts().keep;

@@ -51,6 +51,7 @@ pub fn plan(steps: Vec<Step>) -> Plan {
     let accounts = Accounts::one("aws", "000000000000", "waiting");
     Plan {
         copies: Vec::new(),
+        assumed: Vec::new(),
         policy_changes: None,
         lost: Vec::new(),
         context: Context { estate, cloud, accounts },

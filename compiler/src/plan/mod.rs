@@ -55,6 +55,7 @@ pub use inputs::Inputs;
 pub use json::{FORMAT_VERSION, json};
 pub use lost::{Lost, LostCopy};
 pub use part::Part;
+pub use pretty::brief;
 pub use resume::resume;
 pub use stale::{Shift, shifts};
 pub use text::{policy_changes, text};

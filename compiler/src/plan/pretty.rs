@@ -64,7 +64,8 @@ fn flat(value: &Value) -> String {
 }
 
 /// A value on one line: text without quotes, null as a word, lists and mappings in short form.
-pub(super) fn brief(value: &Value) -> String {
+#[must_use]
+pub fn brief(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),

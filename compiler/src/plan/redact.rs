@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{After, Plan, Step};
+use super::{Action, After, Plan, Step};
 use crate::observation::Object;
 use crate::resource::{Attribute, Kind, KindSchema, Values};
 
@@ -26,6 +26,24 @@ impl Plan {
         shown.steps.iter_mut().for_each(redact_step);
         shown.observed.iter_mut().for_each(redact_object);
         Cow::Owned(shown)
+    }
+}
+
+impl Step {
+    /// The values that it changes or removes, for the record. Sensitive ones are left out.
+    #[must_use]
+    pub fn replaced_values(&self) -> Values {
+        let schema = self.address.kind().schema();
+        let mut values: Values = match (&self.object, self.action) {
+            (_, Action::Update | Action::Replace) => {
+                self.changes.iter().map(|change| (change.name.clone(), change.before.clone())).collect()
+            }
+            (Some(object), Action::Delete) => object.attributes.clone(),
+            _ => Values::new(),
+        };
+        let sensitive = schema.attributes.iter().filter(|attribute| attribute.sensitive);
+        sensitive.for_each(|attribute| drop(values.remove(attribute.name)));
+        values
     }
 }
 

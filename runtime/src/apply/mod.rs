@@ -301,6 +301,7 @@ fn intent(step: &Step, command: &Command) -> Event {
         superseded: step.superseded,
         needs,
         attributes: command.values.clone(),
+        before: step.replaced_values(),
     }
 }
 

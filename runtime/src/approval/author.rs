@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use ssh_key::public::KeyData;
 
 use super::{Namespace, Signature, Signers};
@@ -15,6 +16,16 @@ pub struct Author {
     pub signature: Option<Signature>,
 }
 
+/// Who made a saved plan, for the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanAuthor {
+    /// The principal that the plan names.
+    pub name: String,
+    /// The fingerprint of the key that signed it: `SHA256:…`. `None` if nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
 impl Author {
     /// The author that a plan file with the bytes `file` names. `signature` is the text of the signature beside it.
     ///
@@ -23,6 +34,13 @@ impl Author {
     pub fn of(name: &str, file: &[u8], signature: Option<&str>) -> Result<Self, &'static str> {
         let verified = signature.map(|text| Signature::verify(Namespace::Plan, file, text)).transpose()?;
         Ok(Self { name: name.to_owned(), signature: verified })
+    }
+
+    /// The author as a journal records it.
+    #[must_use]
+    pub fn recorded(&self) -> PlanAuthor {
+        let key = self.signature.as_ref().map(|signature| signature.fingerprint().to_string());
+        PlanAuthor { name: self.name.clone(), key }
     }
 
     /// If the approver is the author, the evidence for a message. The author is recognised by name, ignoring case, by

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::files;
 
-pub use author::Author;
+pub use author::{Author, PlanAuthor};
 pub use decision::{Approvals, Decision, Demand, decide};
 pub use key::SigningKey;
 pub use namespace::Namespace;

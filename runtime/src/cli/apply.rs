@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::front::AtTerminal;
 use super::output::Terminal;
 use super::{Global, approved, consents, exit, remarks};
-use crate::estate::Policies;
+use crate::estate::{PlanOptions, Policies, commit_of};
 use crate::planfile::is_plan_file;
 use crate::run::{Ended, apply_policies, apply_saved};
 
@@ -55,7 +55,9 @@ impl Apply {
             paths => {
                 let policies = Policies::load(paths, self.as_of)?;
                 remarks::mention_warnings(&policies, paths, terminal);
-                apply_policies(policies, &selection, &self.consents.plan_options(), &options, &front).await?
+                let commit = commit_of(paths, &policies.sources);
+                let plan_options = PlanOptions { commit, ..self.consents.plan_options() };
+                apply_policies(policies, &selection, &plan_options, &options, &front).await?
             }
         };
         Ok(match ended {

@@ -27,7 +27,7 @@ impl ConsentFlags {
         PlanOptions {
             consents: self.allow.iter().cloned().collect(),
             targets: self.target.clone(),
-            base: None,
+            ..PlanOptions::default()
         }
     }
 

@@ -1,6 +1,7 @@
 //! The journal as text and JSON. Entries hold text from elsewhere, so line breaks in them are escaped.
 
 use holdfast_compiler::copies::{CopyState, SeenCopy};
+use holdfast_compiler::plan::brief;
 use serde_json::{Value, json};
 
 use super::output::one_line;
@@ -8,6 +9,9 @@ use crate::journal::{Diverged, End, Entry, Event, History, Progress, RunState};
 
 /// How many digits of a digest are shown.
 const SHORT: usize = 12;
+
+/// How many characters of a value are shown. As JSON it is whole.
+const MOST: usize = 60;
 
 /// All runs, newest first; break-glass runs before all others.
 pub(super) fn log(history: &History) -> String {
@@ -38,6 +42,13 @@ fn about(run: &RunState) -> String {
         format!("    plan {}, {} steps: {}", short(&run.run.plan), run.run.steps, counts(run)),
         format!("    {}", ended(run)),
     ];
+    if let Some(author) = &run.run.author {
+        let signed = author.key.as_ref().map_or("not signed".to_owned(), |key| format!("signed with {key}"));
+        lines.push(format!("    plan by {} ({signed})", author.name));
+    }
+    if let Some(commit) = &run.run.commit {
+        lines.push(format!("    policies of commit {commit}"));
+    }
     for approval in &run.run.approvals {
         lines.push(format!("    approved by {} ({})", approval.approver, short(&approval.statement)));
     }
@@ -72,9 +83,10 @@ fn ended(run: &RunState) -> String {
     }
 }
 
-/// The summary of a run and its entries, one line each.
+/// The summary of a run and its entries, with the old and the new values of what it changed.
 pub(super) fn show(history: &History, run: &RunState) -> String {
-    format!("{}{}", about(run), history.entries_of(run).map(line).collect::<String>())
+    let entry = |entry: &Entry| line(entry) + &changes(&entry.event);
+    format!("{}{}", about(run), history.entries_of(run).map(entry).collect::<String>())
 }
 
 /// What earlier epochs hold and later ones lack: a sentence, and the entries.
@@ -88,6 +100,23 @@ pub(super) fn diverged(diverged: &[Diverged]) -> String {
 
 fn line(entry: &Entry) -> String {
     one_line(&format!("{:>6}  {}  {}", entry.number, time(&entry.at), happened(&entry.event))) + "\n"
+}
+
+/// What a step changes, a line each: `failures: 3 → 5`.
+fn changes(event: &Event) -> String {
+    let Event::StepStarted { attributes, before, .. } = event else { return String::new() };
+    let value = |value: Option<&Value>| {
+        let text = brief(value.unwrap_or(&Value::Null));
+        match text.char_indices().nth(MOST) {
+            Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+            None => text,
+        }
+    };
+    let change = |(name, old): (&String, &Value)| {
+        let text = format!("{name}: {} → {}", value(Some(old)), value(attributes.get(name)));
+        format!("        {}\n", one_line(&text))
+    };
+    before.iter().map(change).collect()
 }
 
 fn happened(event: &Event) -> String {

@@ -13,7 +13,7 @@ use super::output::Terminal;
 use super::plan_format::PlanFormat;
 use super::{Global, author, consents, exit, remarks, show};
 use crate::approval::SigningKey;
-use crate::estate::{Base, LivePlan, PlanOptions, Policies};
+use crate::estate::{Base, LivePlan, PlanOptions, Policies, commit_of};
 use crate::planfile::{self, PlanFile};
 
 /// Show how the cloud differs from the policies, and the changes that an apply would make.
@@ -76,7 +76,9 @@ impl Plan {
             planfile::may_write(path).map_err(Failure::usage)?;
         }
         let base = self.base.as_ref().map(|reference| Base::of_commit(reference, &self.paths)).transpose()?;
-        let plan_options = PlanOptions { base, ..self.consents.plan_options() };
+        // A plan that is only shown needs no commit.
+        let commit = self.out.as_ref().and_then(|_| commit_of(&self.paths, &policies.sources));
+        let plan_options = PlanOptions { base, commit, ..self.consents.plan_options() };
         let tell = |remark| remarks::mention(&remark, terminal);
         let live = LivePlan::of(policies, &global.selection(), &plan_options, &tell).await?;
         let plan = &live.planned.plan;

@@ -90,6 +90,9 @@ pub(super) fn made(saved: &Saved, anchored: Option<&Demand>, standing: &str) -> 
     let mut text = format!(
         "Digest:    sha256:{digest}\nAuthor:    {author} ({signed})\nMade with: holdfast {version}\n"
     );
+    if let Some(commit) = &saved.file.commit {
+        text.push_str(&format!("Commit:    {}\n", one_line(&commit.to_string())));
+    }
     text.push_str(&format!("Journal:   {}\n", one_line(&journal.to_string())));
     if let Some(file) = local {
         text.push_str(&format!("Cloud:     embedded, in {}\n", one_line(&file.display().to_string())));

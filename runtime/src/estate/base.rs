@@ -77,7 +77,7 @@ impl Base {
     /// not valid.
     pub fn of_commit(reference: &str, paths: &[PathBuf]) -> Result<Self, Findings> {
         let refused = |finding| Findings { findings: vec![finding], ..Findings::default() };
-        let policies = read(reference, paths).map_err(|error| refused(error.finding(reference)))?;
+        let (_, policies) = read(reference, paths).map_err(|error| refused(error.finding(reference)))?;
         let base = Self { since: reference.to_owned(), policies, unknown: None };
         base.valid()?;
         Ok(base)
@@ -159,7 +159,11 @@ impl Base {
     }
 }
 
-fn read(reference: &str, paths: &[PathBuf]) -> Result<Vec<PolicyFile>, GitError> {
+/// The id of a commit, and its policies at some paths.
+pub(super) fn read(
+    reference: &str,
+    paths: &[PathBuf],
+) -> Result<(Option<String>, Vec<PolicyFile>), GitError> {
     let mut found: BTreeMap<String, (String, TreeFile)> = BTreeMap::new();
     let mut commit: Option<(Git, String)> = None;
     for path in paths {
@@ -189,7 +193,7 @@ fn read(reference: &str, paths: &[PathBuf]) -> Result<Vec<PolicyFile>, GitError>
             }
         }
     }
-    let Some((git, _)) = commit else { return Ok(Vec::new()) };
+    let Some((git, oid)) = commit else { return Ok((None, Vec::new())) };
     let mut named: Vec<(String, TreeFile)> = found.into_values().collect();
     named.sort_by(|one, other| one.0.cmp(&other.0));
     if let Some((path, _)) = named.iter().find(|(_, file)| file.size > MAX_FILE_BYTES) {
@@ -200,7 +204,8 @@ fn read(reference: &str, paths: &[PathBuf]) -> Result<Vec<PolicyFile>, GitError>
         Ok(text) => Ok(PolicyFile { path, text }),
         Err(_) => Err(GitError::NotText(path)),
     };
-    named.into_iter().zip(texts).map(file).collect()
+    let files: Result<_, GitError> = named.into_iter().zip(texts).map(file).collect();
+    Ok((Some(oid), files?))
 }
 
 fn parent(path: &Path) -> &Path {

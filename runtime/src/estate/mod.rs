@@ -2,6 +2,7 @@
 //! plans, saved plans, applies and imports share it.
 
 mod base;
+mod commit;
 mod error;
 mod git;
 mod journal_place;
@@ -15,6 +16,7 @@ mod selection;
 mod workspace;
 
 pub use base::{Base, PolicyFile};
+pub use commit::commit_of;
 pub use error::EstateError;
 pub use journal_place::FoundJournal;
 pub use live::LivePlan;

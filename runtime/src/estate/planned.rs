@@ -8,7 +8,7 @@ use holdfast_compiler::plan::{Consents, Context, Plan};
 
 use super::{Base, EstateError, Findings, PlanError, Policies, Request, looked_up};
 use crate::cloud::Cloud;
-use crate::journal::{self, Entry};
+use crate::journal::{self, Commit, Entry};
 
 /// What the operator's flags say about a plan.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,8 @@ pub struct PlanOptions {
     pub targets: Vec<String>,
     /// The version of the policies given with `--base`; without it they are compared with the last applied ones.
     pub base: Option<Base>,
+    /// The git commit of the policies, for the record.
+    pub commit: Option<Commit>,
 }
 
 /// A remark about a plan that people should read first, and that blocks nothing.
@@ -177,7 +179,7 @@ mod tests {
     async fn resources_of_another_estate_in_the_journal_are_reported() {
         let run = Run::new(sample::context("former"), "p".to_owned(), 0, String::new());
         let bucket = sample::adopted("aws.bucket.files.docs.virginia", "acme-docs");
-        let entries = entries(vec![Event::RunStarted(run), bucket, Event::nothing_done()]);
+        let entries = entries(vec![Event::RunStarted(Box::new(run)), bucket, Event::nothing_done()]);
         let (_, remarks) =
             plan(sample::policies(""), &sample::context("acme"), &entries, &PlanOptions::default()).await;
         assert_eq!(remarks, [Remark::OtherEstate { estate: "former".to_owned(), things: 1 }]);

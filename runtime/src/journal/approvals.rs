@@ -72,7 +72,7 @@ mod tests {
         let approval = UsedApproval { approver: "alice".to_owned(), statement: statement.to_owned() };
         let rule = required.map(|required| Rule { required, hold_seconds: 60, signers: String::new() });
         let run = Run::new(context(estate), plan.to_owned(), 1, String::new());
-        Event::RunStarted(Run { approvals: vec![approval], rule, ..run })
+        Event::RunStarted(Box::new(Run { approvals: vec![approval], rule, ..run }))
     }
 
     fn finished(failed: usize) -> Event {

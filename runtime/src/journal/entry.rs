@@ -9,11 +9,11 @@ use holdfast_compiler::resource::{Address, Identity, Values};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::{AppliedPolicy, JournalError};
-use crate::approval::Rule;
+use super::{AppliedPolicy, Commit, JournalError};
+use crate::approval::{PlanAuthor, Rule};
 
 /// The format of runs. A reader refuses every other format.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
 /// What is known about a run when it begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,12 @@ pub struct Run {
     /// Who applies it and where: `alice@host, process 7`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub runner: String,
+    /// Who made the plan, if it was saved. Only a signed plan proves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<PlanAuthor>,
+    /// The git commit of the policies, as the clone had it in which the plan was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
     /// The identity of the credentials, by provider: an ARN on AWS.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub callers: BTreeMap<String, String>,
@@ -63,6 +69,8 @@ impl Run {
             plan,
             steps,
             runner,
+            author: None,
+            commit: None,
             callers: BTreeMap::new(),
             approvals: Vec::new(),
             rule: None,
@@ -88,7 +96,7 @@ pub struct UsedApproval {
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// A run begins.
-    RunStarted(Run),
+    RunStarted(Box<Run>),
     /// An owned object now belongs to another address.
     Moved(Moved),
     /// An owned object was observed in its desired state.
@@ -130,6 +138,9 @@ pub enum Event {
         /// The desired state: every managed attribute. Empty for a delete.
         #[serde(default, skip_serializing_if = "Values::is_empty")]
         attributes: Values,
+        /// What the object has today of what changes: the old values of an update, all values of a delete.
+        #[serde(default, skip_serializing_if = "Values::is_empty")]
+        before: Values,
     },
     /// A step has taken effect.
     StepDone {

@@ -54,6 +54,7 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                 displaces,
                 superseded,
                 attributes,
+                before: _,
             } if ours => {
                 let own = identity.clone();
                 let kind = address.kind();

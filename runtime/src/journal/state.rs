@@ -116,7 +116,7 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
         }
         runs.push(RunState {
             number: runs.len() as u64 + 1,
-            run: run.clone(),
+            run: (**run).clone(),
             first: at,
             started: entry.at.clone(),
             heard: entry.at.clone(),
@@ -172,7 +172,7 @@ mod tests {
     fn run(lease: Option<u64>) -> Event {
         let context = r#"{"estate":"acme","cloud":"aws","accounts":{}}"#;
         let context = serde_json::from_str(context).unwrap();
-        Event::RunStarted(Run { lease, ..Run::new(context, String::new(), 1, String::new()) })
+        Event::RunStarted(Box::new(Run { lease, ..Run::new(context, String::new(), 1, String::new()) }))
     }
 
     fn step(event: &str) -> Event {

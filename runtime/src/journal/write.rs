@@ -46,7 +46,7 @@ impl Writer {
             plan: run.plan.clone(),
             signer: signer.cloned(),
         };
-        chain.write(vec![Event::RunStarted(Run { lease, ..run })]).await?;
+        chain.write(vec![Event::RunStarted(Box::new(Run { lease, ..run }))]).await?;
         let salt = chain.previous.clone();
         let (sender, receiver) = mpsc::unbounded_channel();
         let handle = Handle::current();

@@ -21,6 +21,7 @@ pub use refusal::Refusal;
 pub use saved::{Saved, signature_path};
 
 use crate::estate::{EstateError, LivePlan, PlanOptions, Request, absolute_journal};
+use crate::journal::Commit;
 use crate::{files, journal};
 use head::{FORMAT, MARK, Marker};
 
@@ -39,6 +40,9 @@ pub struct PlanFile {
     pub made_with: String,
     /// Who made it: a principal. Only a signature proves it.
     pub author: String,
+    /// The git commit of the policies, as their author's clone has it. Nothing depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
     /// The digest of everything else in this file and of the plan derived from it. People approve this digest.
     pub digest: String,
     /// Where the journal is; an absolute path if it is a folder.
@@ -83,7 +87,8 @@ impl PlanFile {
     ) -> Self {
         let (holdfast, format) = (Marker::Plan, FORMAT);
         let (made_with, digest) = (env!("CARGO_PKG_VERSION").to_owned(), String::new());
-        Self { holdfast, format, made_with, author, digest, journal, journal_head, local, inputs }
+        let commit = None;
+        Self { holdfast, format, made_with, author, commit, digest, journal, journal_head, local, inputs }
     }
 
     /// The file of a plan that was just made, with its digest.
@@ -104,6 +109,7 @@ impl PlanFile {
         let inputs = Inputs::of(&planned.policies, &request);
         let (journal, local) = (absolute_journal(&workspace.journal)?, workspace.cloud.local()?);
         let file = Self::new(author, journal, history.head().to_owned(), local, inputs);
+        let file = Self { commit: plan_options.commit.clone(), ..file };
         Ok(file.seal(&planned.plan)?)
     }
 

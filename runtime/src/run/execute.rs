@@ -89,7 +89,9 @@ mod tests {
         let cloud = Local::in_memory(Weather::default());
         let callers = cloud.callers().await.unwrap();
         let claim = Journal::in_memory(&memory).claim("dora@host", None).await.unwrap();
-        let start = Start { claim: &claim, callers: &callers, signer: None, policies: &Sources::default() };
+        let policies = &Sources::default();
+        let (author, commit) = (None, None);
+        let start = Start { claim: &claim, callers: &callers, signer: None, policies, author, commit };
         let run = start.run(&plan, "d".to_owned(), Approved::default()).await.unwrap();
         (carry_out(&plan, run, &cloud, &start, &options(), front).await.unwrap(), memory)
     }

@@ -75,8 +75,14 @@ pub async fn apply_policies(
             claim
         }
     };
-    let start =
-        Start { claim: &claim, callers: &callers, signer: signer.as_ref(), policies: &policies.sources };
+    let start = Start {
+        claim: &claim,
+        callers: &callers,
+        signer: signer.as_ref(),
+        policies: &policies.sources,
+        author: None,
+        commit: plan_options.commit.clone(),
+    };
     if plan.is_empty() {
         return match other_policies && agreed {
             true => start.without_steps(&plan, start.run(&plan, digest, approved).await?).await,

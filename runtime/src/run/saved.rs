@@ -63,8 +63,11 @@ pub async fn apply_saved(
     let digest = saved.file.digest.clone();
     let resumed = !journal::begun(claim.entries(), &context, &digest).is_empty();
     let policies = PolicyFile::sources(&saved.file.inputs.policies);
+    let (author, commit) = (saved.author.recorded(), saved.file.commit.clone());
     let plan = confirmed(saved, &name, (&journal, claim.history()), cloud.as_ref(), front).await?;
-    let start = Start { claim: &claim, callers: &callers, signer: signer.as_ref(), policies: &policies };
+    let signer = signer.as_ref();
+    let start =
+        Start { claim: &claim, callers: &callers, signer, policies: &policies, author: Some(author), commit };
     if plan.is_empty() {
         front.show(&plan);
         front.tell(Notice::NothingToDo { plan: &plan, digest: &digest, calls: cloud.calls() });

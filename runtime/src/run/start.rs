@@ -6,9 +6,10 @@ use holdfast_compiler::source::Sources;
 use super::runner::runner;
 use super::{Approved, Ended, Front, Notice, RunError, RunOptions};
 use crate::apply::{learned, seen};
+use crate::approval::PlanAuthor;
 use crate::cloud::{Callers, principals};
 use crate::estate::{Remark, Workspace};
-use crate::journal::{self, Claim, Event, Journal, Run, Signer, Writer};
+use crate::journal::{self, Claim, Commit, Event, Journal, Run, Signer, Writer};
 
 /// Claim the right to run, and report the last run if it did not record its end.
 pub(super) async fn claim(
@@ -38,6 +39,10 @@ pub(super) struct Start<'a> {
     pub(super) signer: Option<&'a Signer>,
     /// The policies that it applies.
     pub(super) policies: &'a Sources,
+    /// Who made the plan, if it was saved.
+    pub(super) author: Option<PlanAuthor>,
+    /// The git commit of the policies.
+    pub(super) commit: Option<Commit>,
 }
 
 impl Start<'_> {
@@ -57,7 +62,8 @@ impl Start<'_> {
         let run = Run::new(plan.context.clone(), digest, plan.pending().count(), runner());
         let callers = principals(self.callers);
         let Approved { approvals, rule, break_glass, .. } = approved;
-        Run { callers, approvals, rule, break_glass, ..run }
+        let (author, commit) = (self.author.clone(), self.commit.clone());
+        Run { author, commit, callers, approvals, rule, break_glass, ..run }
     }
 
     /// Whether the policies are others than the last applied ones, although the cloud may need no change.

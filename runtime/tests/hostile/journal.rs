@@ -37,6 +37,7 @@ fn written(bench: &Bench<'_>, hostile: &str) {
                 superseded: false,
                 needs: BTreeSet::new(),
                 attributes: BTreeMap::from([(text(), text().into())]),
+                before: BTreeMap::from([(text(), text().into())]),
             };
             writer.append(started.clone()).await.unwrap();
             writer.append(Event::StepFailed { step: step.clone(), error: text() }).await.unwrap();

@@ -10,7 +10,7 @@ use super::inputs::Inputs;
 use super::pretty::{brief, summary_of};
 use super::unknown::Blind;
 use super::{Action, After, Cause, Change, Confirmed, Moved, Plan, Step, StepId, batch};
-use super::{Consents, assumed, effect, lost, obstacle, order, owner, removal};
+use super::{Consents, assumed, behind, effect, lost, obstacle, order, owner, removal};
 use crate::compile::Waived;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::{Purpose, digest};
@@ -61,6 +61,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     })?;
     let (objectives, copies) = effect::effects(&inputs, &bound.found, blind.services(policy));
     let lost = lost::primaries(&inputs, &copies, &steps);
+    let behind = behind::primaries(&inputs, &steps);
     let assumed = assumed::whole(&inputs, &copies);
     Ok(Plan {
         context: inputs.context,
@@ -72,6 +73,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         leaving: leaving(&steps, policy),
         policy_changes: None,
         lost,
+        behind,
         objectives,
         assumed,
         copies,

@@ -10,6 +10,7 @@
 //! policy_changes     {since, changes: [{judgement (weaker | stronger | neutral), document, path, before, after, means, place}]},
 //!                    weaker ones first; `unknown` instead says why nobody can tell; all missing if they were not compared
 //! lost[]             {address, name, copies: {name, exists, worked: {run, date} or null}} of primary buckets that are gone
+//! behind[]           {address, name, now, was_copy, copies} of former primary buckets that stay with their objects
 //! copies[]           {from, to, by, state (new | works | {broken: why}), stated} of real-time copies
 //! assumed[]          {from, to, whole: {run, date}} of copies that are assumed to have had no gap since then
 //! cautions[]         effects beyond the estate: keys of other accounts, other permissions of a role
@@ -60,6 +61,7 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
         allowed: &plan.consents,
         assumed: json!(plan.assumed),
         backups_not_made: &plan.unmade,
+        behind: json!(plan.behind),
         cautions: plan.cautions(),
         cloud: &plan.context.cloud,
         confirmed: json!(plan.confirmed),
@@ -93,6 +95,7 @@ struct Document<'a> {
     allowed: &'a Consents,
     assumed: Value,
     backups_not_made: &'a [String],
+    behind: Value,
     cautions: Vec<String>,
     cloud: &'a str,
     confirmed: Value,

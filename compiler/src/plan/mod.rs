@@ -5,6 +5,7 @@
 
 mod assumed;
 mod batch;
+mod behind;
 pub(crate) mod bind;
 mod cause;
 mod caution;
@@ -44,6 +45,7 @@ use crate::policy::PolicyChanges;
 use crate::resource::{Address, Attributes, Identity, Named, Values};
 use crate::source::Place;
 pub use assumed::Assumed;
+pub use behind::Behind;
 pub use cause::Cause;
 pub use confirm::{Departure, confirm};
 pub use consent::{Consent, Consents, Share};
@@ -228,6 +230,9 @@ pub struct Plan {
     /// Primary buckets that are gone with their data.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<Lost>,
+    /// Buckets with data that are primaries no longer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub behind: Vec<Behind>,
     /// What is seen of the real-time copies. A run records it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<SeenCopy>,

@@ -49,6 +49,8 @@ impl Plan {
         let left: BTreeSet<&str> = self.steps.iter().map(|step| step.address.owner()).collect();
         self.leaving.retain(|service| left.contains(service.as_str()));
         let kept: BTreeSet<&Address> = self.steps.iter().map(|step| &step.address).collect();
+        let entries: BTreeSet<String> = self.pending().map(|step| step.address.entry()).collect();
+        self.behind.retain(|behind| entries.contains(&behind.address.entry()));
         self.moved.retain(|moved| kept.contains(&moved.to));
         self.confirmed.retain(|confirmed| kept.contains(&confirmed.address));
         self.targets = targets.to_vec();

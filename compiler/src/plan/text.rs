@@ -10,7 +10,7 @@ use similar::ChangeTag;
 
 use super::pretty::{brief, pretty, summary_of};
 use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
-use super::{assumed, effect, lost, unknown};
+use super::{assumed, behind, effect, lost, unknown};
 use crate::diagnostic::Style;
 use crate::line_diff::LineDiff;
 use crate::policy;
@@ -35,6 +35,7 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
         policy::changes(changes, &pen, &mut out);
     }
     lost::text(plan, &pen, &mut out);
+    behind::text(plan, &pen, &mut out);
     for caution in plan.cautions() {
         let text = format!("! {}", line(&caution));
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));

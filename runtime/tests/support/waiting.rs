@@ -54,6 +54,7 @@ pub fn plan(steps: Vec<Step>) -> Plan {
         assumed: Vec::new(),
         policy_changes: None,
         lost: Vec::new(),
+        behind: Vec::new(),
         context: Context { estate, cloud, accounts },
         policy: String::new(),
         observed: Vec::new(),

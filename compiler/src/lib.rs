@@ -32,5 +32,6 @@ pub mod rehearsal;
 pub mod resource;
 mod rules;
 pub mod source;
+pub mod status;
 mod text;
 pub mod units;

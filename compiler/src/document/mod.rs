@@ -77,7 +77,7 @@ pub enum Body {
 }
 
 /// The byte ranges of everything in a document.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Text {
     tree: Tree,
     whole: Span,

@@ -16,7 +16,7 @@ const SHORTEST: Duration = Duration::seconds(10);
 const LONGEST: Duration = Duration::hours(1);
 
 /// Where the journal is stored.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Journal {
     /// The site.
     pub site: Name,

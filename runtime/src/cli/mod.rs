@@ -32,6 +32,7 @@ mod screen;
 mod show;
 mod signals;
 mod standing;
+mod status;
 mod validate;
 
 use std::ffi::OsString;
@@ -104,10 +105,13 @@ impl Global {
 
 /// Parses a date on the command line.
 fn date(text: &str) -> Result<Date, String> {
-    // The compiler has no clock: it gets a date like any other.
-    let today = || jiff::Timestamp::now().to_string().get(..10).map(str::to_owned).unwrap_or_default();
-    let date = if text == "today" { today() } else { text.to_owned() };
-    Date::parse(&date).ok_or_else(|| "not a date: write it like 2026-11-23, or `today`".to_owned())
+    let date = if text == "today" { today() } else { Date::parse(text) };
+    date.ok_or_else(|| "not a date: write it like 2026-11-23, or `today`".to_owned())
+}
+
+/// Today, in UTC. The compiler has no clock: it gets a date like any other.
+fn today() -> Option<Date> {
+    Date::parse(jiff::Timestamp::now().to_string().get(..10)?)
 }
 
 /// When to use colours.
@@ -128,6 +132,7 @@ enum Command {
     Validate(validate::Validate),
     Objectives(objectives::Objectives),
     Plan(plan::Plan),
+    Status(status::Status),
     Show(show::Show),
     Approve(approve::Approve),
     Apply(apply::Apply),
@@ -158,6 +163,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Validate(command) => command.run(&terminal),
         Command::Objectives(command) => command.run(&terminal),
         Command::Plan(command) => block(command.run(&cli.global, &terminal)),
+        Command::Status(command) => block(command.run(&cli.global, &terminal)),
         Command::Show(command) => command.run(&cli.global, &terminal),
         Command::Approve(command) => command.run(&cli.global, &terminal),
         Command::Apply(command) => block(command.run(&cli.global, &terminal)),

@@ -14,6 +14,9 @@
     reason = "a test fails by panic"
 )]
 
+#[path = "invalid/cures.rs"]
+mod cures;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;

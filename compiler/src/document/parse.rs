@@ -141,7 +141,7 @@ impl<'a> Builder<'a> {
     fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, span: Span) {
         let value = match style {
             ScalarStyle::Plain => scalar::plain(text).unwrap_or_else(|why| {
-                self.unsupported(span, why, "quote it if it is meant as text");
+                self.unsupported(span, why, "write a smaller number; if it is text, put it in quotes");
                 Value::Null
             }),
             _ => Value::String(text.to_owned()),
@@ -218,7 +218,8 @@ impl<'a> Builder<'a> {
             _ => None,
         };
         if text.is_none() {
-            self.unsupported(span, "a key must be text", "put the key in quotes");
+            let help = self.key_cure(span);
+            self.unsupported(span, "a key must be text", &help);
         }
         let name = text.unwrap_or_default();
         let mut duplicate = None;
@@ -234,6 +235,20 @@ impl<'a> Builder<'a> {
                     .at(first, "first here")
                     .help("keep one of them; YAML readers would silently drop the other"),
             );
+        }
+    }
+
+    /// How a key becomes text. Every key of the language is a word that begins with a letter, so quotes alone help
+    /// no number.
+    fn key_cure(&self, key: Span) -> String {
+        let written = self.text.get(key.start..key.end).unwrap_or_default();
+        let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        match written {
+            _ if !plain(written) => "write one word before the `:`".to_owned(),
+            number if number.starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("begin it with a letter, for example `no-{number}`")
+            }
+            word => format!("put the key in quotes: `\"{word}\"`"),
         }
     }
 
@@ -291,7 +306,7 @@ impl<'a> Builder<'a> {
             out.push(
                 Diagnostic::new(codes::TOO_MUCH, "the aliases of this document expand to too many values")
                     .at(self.first_character(*span), "the document starts here")
-                    .help(format!("with all aliases written out, a file has at most {MAX_WEIGHT} values")),
+                    .help(format!("write fewer aliases: with all of them written out, a file has at most {MAX_WEIGHT} values")),
             );
             return None;
         };

@@ -80,16 +80,19 @@ fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
         ErrorKind::UnknownAnchor => {
             let name = rest.split([' ', '\t', '\r', '\n', ',', ']', '}']).next().unwrap_or_default();
             let message = format!("there is no anchor `{}` before this", name.trim_start_matches('*'));
-            let help = "define it with `&` earlier in the same document";
+            let anchor = name.trim_start_matches('*');
+            let help = format!(
+                "write the value out, or put `&{anchor}` before the same value, earlier in this document"
+            );
             Fault::new(at, message, "unknown alias", help).length(name.len())
         }
         ErrorKind::UnclosedFlowCollection { open } => {
-            let help = format!("close it with `{}`", if *open == '[' { ']' } else { '}' });
+            let help = format!("close it with `{}`", closing(*open));
             Fault::new(at, format!("`{open}` is never closed"), "opened here", help)
         }
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
             let message = format!("`{open}` is closed with `{close}`");
-            Fault::new(at, message, "opened here", "lists have `[` and `]`, mappings have `{` and `}`")
+            Fault::new(at, message, "opened here", format!("close it with `{}`", closing(*open)))
         }
         ErrorKind::UnclosedQuotedScalar => {
             Fault::new(at, "a quote is never closed", "opened here", "close it with the same kind of quote")
@@ -105,7 +108,15 @@ fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
         ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
             // The parser may report the text that contains the character.
             let at = rest.find(*character).map_or(at, |offset| at + offset);
-            Fault::new(at, format!("`{character}` cannot be in YAML"), "hidden character", "remove it")
+            let hidden = text.get(at..).unwrap_or_default();
+            let fault =
+                Fault::new(at, format!("`{character}` cannot be in YAML"), "hidden character", "remove it");
+            match escape_sequence(hidden) {
+                Some(sequence) => {
+                    Fault { label: "escape sequence of a terminal", ..fault }.length(sequence.len())
+                }
+                None => fault,
+            }
         }
         ErrorKind::UnexpectedCharacter { character } => {
             let message = format!("unquoted text cannot begin with `{character}`");
@@ -136,6 +147,19 @@ fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
             Fault::new(at, format!("this is not YAML: {kind}"), "here", help)
         }
     }
+}
+
+fn closing(open: char) -> char {
+    if open == '[' { ']' } else { '}' }
+}
+
+/// The control sequence at the start of a text: ECMA-48 §5.4, an introducer, then parameters and intermediates up
+/// to a final byte. What is left of a sequence without its first character would be text.
+fn escape_sequence(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("\u{1b}[").or_else(|| text.strip_prefix('\u{9b}'))?;
+    let end = rest.find(|c| !matches!(c, ' '..='?'))?;
+    let last = rest.get(end..)?.chars().next().filter(|c| matches!(c, '@'..='~'))?;
+    text.get(..text.len() - rest.len() + end + last.len_utf8())
 }
 
 /// The tab that the parser means: the first one on the line of the error, or after it.

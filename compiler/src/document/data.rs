@@ -136,7 +136,7 @@ pub enum Lock {
     Compliance,
 }
 
-/// Where a copy is stored: a site, or a site with the name of the bucket there.
+/// The place of a copy: a site, or a site with the name of the bucket there.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum BackupTarget {

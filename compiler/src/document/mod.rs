@@ -14,6 +14,7 @@ mod recovery;
 mod scalar;
 pub mod schema;
 mod schema_error;
+mod schema_words;
 mod service;
 mod syntax_error;
 pub(crate) mod text;
@@ -164,16 +165,16 @@ fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
     let Value::Object(map) = &json else {
         let message = "a policy document must be a mapping of keys to values";
         let found = if json.is_array() { "this is a list" } else { "this is a single value" };
-        out.push(Diagnostic::new(codes::WRONG_TYPE, message).at(root.span, found));
+        let help = if json.is_array() { UNLIST.to_owned() } else { begin() };
+        out.push(Diagnostic::new(codes::WRONG_TYPE, message).at(root.span, found).help(help));
         return None;
     };
     let kinds = schema::KINDS.map(|(kind, _)| kind);
     let Some(kind) = map.get("kind") else {
-        let lines = kinds.map(|kind| format!("kind: {kind}"));
         out.push(
             Diagnostic::new(codes::MISSING_KEY, "the document lacks the key `kind`")
                 .at(whole, "`kind` is missing here")
-                .help(format!("start the document with {}", one_of(lines.iter().map(String::as_str)))),
+                .help(begin()),
         );
         return None;
     };
@@ -205,6 +206,13 @@ fn document(tree: Tree, out: &mut Vec<Diagnostic>) -> Option<Document> {
     Some(Document { body, text: Text { tree, whole } })
 }
 
+const UNLIST: &str = "remove the `-` before the keys, and put `---` between documents";
+
+fn begin() -> String {
+    let lines = schema::KINDS.map(|(kind, _)| format!("kind: {kind}"));
+    format!("start the document with {}", one_of(lines.iter().map(String::as_str)))
+}
+
 /// The first key of a document, where findings about the whole document are shown.
 fn first_key(tree: &Tree, root: Span) -> Span {
     match tree.root().map(|node| &node.content) {
@@ -230,6 +238,7 @@ fn typed<T: DeserializeOwned>(json: Value, tree: &Tree, whole: Span, out: &mut V
         })
         .collect();
     let span = if keys.is_empty() { whole } else { tree.span(&keys).unwrap_or(whole) };
-    out.push(Diagnostic::new(codes::BAD_FORM, error.inner().to_string()).at(span, "here"));
+    let wrong = Diagnostic::new(codes::BAD_FORM, error.inner().to_string());
+    out.push(wrong.at(span, "here").help("write one that exists"));
     None
 }

@@ -203,4 +203,30 @@ mod tests {
         }
         assert!(jsonschema::meta::is_valid(&SCHEMA));
     }
+
+    /// Findings show the first example of a schema as what to write.
+    #[test]
+    fn every_example_fits_its_schema() {
+        fn check(schema: &Value, seen: &mut usize) {
+            match schema {
+                Value::Object(map) => {
+                    if let Some(Value::Array(examples)) = map.get("examples") {
+                        let mut alone = map.clone();
+                        alone.insert("$defs".to_owned(), SCHEMA["$defs"].clone());
+                        let validator = jsonschema::options().build(&Value::Object(alone)).unwrap();
+                        for example in examples {
+                            assert!(validator.is_valid(example), "{example} in {schema}");
+                            *seen += 1;
+                        }
+                    }
+                    map.values().for_each(|value| check(value, seen));
+                }
+                Value::Array(items) => items.iter().for_each(|item| check(item, seen)),
+                _ => {}
+            }
+        }
+        let mut seen = 0;
+        check(&SCHEMA, &mut seen);
+        assert!(seen > 20, "{seen} examples");
+    }
 }

@@ -1,11 +1,15 @@
 //! Turns errors of the JSON Schema validator into findings at places in the user's text.
 
-use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
 use super::schema::DEFINITIONS;
+use super::schema_words::{
+    bad_name, duration_cure, first_sentence, in_yaml, items, numbers, resolved, takes_text, type_name,
+    type_names,
+};
 use super::tree::{Step, Tree};
 use crate::diagnostic::{Code, Diagnostic, MOST_REPORTED, codes, did_you_mean, one_of};
 use crate::provider::aws::words;
@@ -107,7 +111,9 @@ impl Site<'_> {
                 ValidationErrorKind::Type { kind } => Some(type_names(kind)),
                 _ => None,
             });
-            out.push(self.wrong_type(&types.collect::<Vec<_>>().join(" or ")));
+            let mut types: Vec<String> = types.collect();
+            types.dedup();
+            out.push(self.wrong_type(&types.join(" or ")));
         } else {
             out.push(
                 Diagnostic::new(codes::MISSING_KEY, format!("{} needs one more key", self.name()))
@@ -143,20 +149,49 @@ impl Site<'_> {
         unknown.any(|(key, _)| did_you_mean(key, known.iter().copied()) == missing.as_str())
     }
 
-    /// Whether a list of texts is expected.
-    fn lists_text(&self) -> bool {
-        let items = self.schema().and_then(|schema| schema.get("items"));
-        let name = items.and_then(|items| items.get("$ref")?.as_str()?.strip_prefix("#/$defs/"));
-        let items = name.map_or(items, |name| DEFINITIONS.get("$defs").and_then(|all| all.get(name)));
-        items.is_some_and(|items| items.get("type").is_none_or(|kind| kind == "string"))
+    /// The list that a text alone was probably meant as.
+    fn in_brackets(&self, text: &str) -> Option<String> {
+        let items = resolved(self.schema()?.get("items")?);
+        let text = in_yaml(text);
+        if takes_text(items) {
+            return Some(format!("put it in brackets: `[{text}]`"));
+        }
+        let choices = items.get("oneOf")?.as_array()?;
+        let keys = choices.iter().filter_map(|choice| choice.get("required")?.get(0)?.as_str());
+        let keys: Vec<&str> = keys.collect();
+        let first = keys.first()?;
+        Some(format!(
+            "write a list with one of {} for each item, such as `[{{ {first}: {text} }}]`",
+            one_of(keys.iter().copied())
+        ))
+    }
+
+    /// What a mapping or a number is written like, by its schema.
+    fn form(&self) -> Option<String> {
+        let schema = self.schema()?;
+        if schema.get("propertyNames").is_some() {
+            return Some("give each entry a name and a `:`, and remove any `-`".to_owned());
+        }
+        if let Some(keys) = schema.get("properties").and_then(Value::as_object) {
+            return Some(format!("write its keys; it can have {}", one_of(keys.keys().map(String::as_str))));
+        }
+        if schema.get("type").is_some_and(|kind| kind == "integer") {
+            return numbers(schema);
+        }
+        let text = first_sentence(schema.get("description")?.as_str()?);
+        Some(format!("it must be {text}"))
     }
 
     fn unknown_key(&self, key: &str) -> Diagnostic {
         let span = self.key_within(key);
-        let known = self.known_keys();
+        // A key that is there already would then be there twice.
+        let written = self.error.instance().as_object();
+        let free = |key: &&str| written.is_none_or(|written| !written.contains_key(*key));
+        let known: Vec<&str> = self.known_keys().into_iter().filter(free).collect();
         let help = match did_you_mean(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it can have {}", one_of(known)),
+            None if known.is_empty() => "remove it".to_owned(),
+            None => format!("remove it; it can have {}", one_of(known)),
         };
         let message = format!("{} has no key `{key}`", self.name());
         Diagnostic::new(codes::UNKNOWN_KEY, message).at(span, "unknown key").help(help)
@@ -173,12 +208,11 @@ impl Site<'_> {
         let help = match (expected, value.as_ref()) {
             ("a duration", Value::Number(number)) => Some(duration_cure(&number.to_string())),
             ("text", Value::Number(_) | Value::Bool(_)) => Some("put it in quotes".to_owned()),
-            ("a list", Value::String(text)) if self.lists_text() => {
-                Some(format!("put it in brackets: `[{text}]`"))
-            }
-            (_, Value::Null) => Some("write a value, or remove the key".to_owned()),
+            ("a list", Value::String(text)) => self.in_brackets(text),
+            (_, Value::Null) => Some("write a value, or remove the key if nothing requires it".to_owned()),
             _ => None,
         };
+        let help = help.or_else(|| self.form());
         Diagnostic::new(codes::WRONG_TYPE, format!("{} must be {expected}", self.name()))
             .at(self.value(), format!("this is {found}"))
             .maybe_help(help)
@@ -202,29 +236,35 @@ impl Site<'_> {
             }
             ValidationErrorKind::Pattern { .. } => return self.pattern(),
             ValidationErrorKind::Minimum { limit } => {
-                (codes::OUT_OF_RANGE, format!("{name} must be at least {limit}"), "too small".into(), None)
+                let text = format!("{name} must be at least {limit}");
+                (codes::OUT_OF_RANGE, text, "too small".into(), self.schema().and_then(numbers))
             }
             ValidationErrorKind::Maximum { limit } => {
-                (codes::OUT_OF_RANGE, format!("{name} must be at most {limit}"), "too large".into(), None)
+                let text = format!("{name} must be at most {limit}");
+                (codes::OUT_OF_RANGE, text, "too large".into(), self.schema().and_then(numbers))
             }
             ValidationErrorKind::MinLength { .. } => {
-                (codes::OUT_OF_RANGE, format!("{name} is empty"), "empty".into(), None)
+                (codes::OUT_OF_RANGE, format!("{name} is empty"), "empty".into(), self.length())
             }
             ValidationErrorKind::MaxLength { limit } => (
                 codes::OUT_OF_RANGE,
                 format!("{name} is longer than {limit} characters"),
                 "too long".into(),
-                None,
+                self.length(),
             ),
             ValidationErrorKind::MinItems { limit } => {
-                let noun = if *limit == 1 { "item" } else { "items" };
-                (codes::OUT_OF_RANGE, format!("{name} needs at least {limit} {noun}"), "too few".into(), None)
+                let text = format!("{name} needs at least {}", items(*limit));
+                let missing = limit.saturating_sub(self.len());
+                (codes::OUT_OF_RANGE, text, "too few".into(), Some(format!("add {}", items(missing))))
             }
             ValidationErrorKind::MinProperties { limit } => {
-                (codes::OUT_OF_RANGE, format!("{name} needs at least {limit} entry"), "too few".into(), None)
+                let text = format!("{name} needs at least {limit} entry");
+                (codes::OUT_OF_RANGE, text, "too few".into(), Some("add an entry".to_owned()))
             }
             ValidationErrorKind::MaxItems { limit } => {
-                (codes::OUT_OF_RANGE, format!("{name} has more than {limit} items"), "too many".into(), None)
+                let text = format!("{name} has more than {}", items(*limit));
+                let extra = self.len().saturating_sub(*limit);
+                (codes::OUT_OF_RANGE, text, "too many".into(), Some(format!("remove {}", items(extra))))
             }
             ValidationErrorKind::PropertyNames { error } => {
                 return self.property_name(error);
@@ -235,6 +275,20 @@ impl Site<'_> {
             }
         };
         Diagnostic::new(code, message).at(self.value(), label).maybe_help(help)
+    }
+
+    /// How many items or entries the value has.
+    fn len(&self) -> u64 {
+        let value = self.error.instance();
+        let list = value.as_array().map(Vec::len).or_else(|| value.as_object().map(serde_json::Map::len));
+        list.and_then(|len| u64::try_from(len).ok()).unwrap_or_default()
+    }
+
+    /// How long a text can be.
+    fn length(&self) -> Option<String> {
+        let schema = self.schema()?;
+        let limit = |key: &str| schema.get(key).and_then(Value::as_u64);
+        Some(format!("write {} to {} characters", limit("minLength").unwrap_or(0), limit("maxLength")?))
     }
 
     /// An invalid name as a key of a mapping by name.
@@ -252,6 +306,7 @@ impl Site<'_> {
             let (key, value) = condition.iter().next()?;
             Some((key.as_str(), format!("{key}: {}", value.get("const")?.as_str()?)))
         });
+        let conditional = condition.is_some();
         let (other, shown) =
             condition.unwrap_or_else(|| (after("dependentSchemas"), after("dependentSchemas").into()));
         let parents = self.path.split_last().map_or(self.path, |(_, parents)| parents);
@@ -260,7 +315,23 @@ impl Site<'_> {
         Diagnostic::new(codes::UNKNOWN_KEY, message)
             .at(self.key(), "one too many")
             .at(self.tree.key_span(&path).unwrap_or(self.fallback), "excluded by this")
-            .help("keep one of them")
+            .help(if !conditional && self.is_choice(other) {
+                "keep one of them".to_owned()
+            } else {
+                format!("remove {}", self.name())
+            })
+    }
+
+    /// Whether the excluded key, and the one that excludes it, are two of those of which one is needed.
+    fn is_choice(&self, other: &str) -> bool {
+        let Some(Step::Key(own)) = self.path.last() else { return false };
+        let definition = DEFINITIONS.get("$defs").and_then(|all| all.get(self.definition()));
+        let choices = definition.and_then(|schema| schema.get("anyOf")?.as_array());
+        let needed = |key: &str| {
+            let keys = choices.into_iter().flatten().filter_map(|choice| choice.get("required")?.as_array());
+            keys.flatten().any(|needed| needed == key)
+        };
+        needed(own) && needed(other)
     }
 
     /// The definition that holds the failed keyword.
@@ -280,7 +351,14 @@ impl Site<'_> {
         let written = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
         let allowed = options.as_array().into_iter().flatten().filter_map(Value::as_str);
         let allowed: Vec<&str> = allowed.collect();
+        let unwaivable = self.definition() == "FindingCode"
+            && codes::PAGES.iter().any(|(code, _)| code.as_str() == written);
         let help = match did_you_mean(&written, allowed.iter().copied()) {
+            _ if unwaivable => {
+                "fix the cause, and remove the waiver: only warnings, and errors about objectives or \
+                 recovery, can be waived"
+                    .to_owned()
+            }
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("it can be {}", one_of(allowed)),
         };
@@ -293,6 +371,13 @@ impl Site<'_> {
         let text = self.error.instance().as_str().unwrap_or_default();
         let schema = self.schema();
         let description = schema.and_then(|s| s.get("description")).and_then(Value::as_str);
+        let example = schema.and_then(|s| s.get("examples")?.get(0)?.as_str());
+        let form = description.map(first_sentence).map(|form| match example {
+            Some(example) if !form.contains("such as") => {
+                format!("it must be {form}, such as `{}`", in_yaml(example))
+            }
+            _ => format!("it must be {form}"),
+        });
         match self.definition() {
             "Duration" | "Limit" => {
                 Diagnostic::new(codes::BAD_DURATION, format!("`{text}` is not a duration"))
@@ -302,82 +387,12 @@ impl Site<'_> {
             "BucketName" => {
                 Diagnostic::new(codes::BAD_BUCKET_NAME, format!("`{text}` cannot be the name of a bucket"))
                     .at(self.value(), words::bucket_name_fault(text).unwrap_or("the cloud would refuse it"))
-                    .help("3 to 63 lower-case letters, digits, hyphens and dots")
+                    .help(words::bucket_name_cure(text))
             }
             "Name" => bad_name(text).at(self.value(), "not a name"),
             _ => Diagnostic::new(codes::BAD_FORM, format!("{name} cannot be `{text}`"))
                 .at(self.value(), "does not have the right form")
-                .maybe_help(description.map(|text| format!("it must be {}", first_sentence(text)))),
+                .maybe_help(form),
         }
-    }
-}
-
-fn bad_name(text: &str) -> Diagnostic {
-    let meant = text.to_ascii_lowercase().replace(['_', ' ', '.'], "-");
-    let meant = Some(meant).filter(|name| is_name(name)).map(|name| format!("did you mean `{name}`?"));
-    Diagnostic::new(codes::BAD_NAME, format!("`{text}` cannot be a name"))
-        .help(
-            "lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen, \
-             at most 40 characters",
-        )
-        .maybe_help(meant)
-}
-
-fn is_name(text: &str) -> bool {
-    let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    plain && text.len() <= 40 && text.starts_with(|c: char| c.is_ascii_lowercase()) && !text.ends_with('-')
-}
-
-/// The first sentence of a schema description, as part of a message.
-fn first_sentence(description: &str) -> String {
-    let text = description.split_whitespace().collect::<Vec<_>>().join(" ");
-    let sentence = text.split(". ").next().unwrap_or_default().trim_end_matches('.');
-    let mut chars = sentence.chars();
-    match (chars.next(), chars.clone().next()) {
-        // `AWS` and `S3` keep their capitals.
-        (Some(first), Some(second)) if !second.is_uppercase() && !second.is_ascii_digit() => {
-            first.to_lowercase().chain(chars).collect()
-        }
-        _ => sentence.to_owned(),
-    }
-}
-
-/// The duration that the user probably meant.
-fn duration_cure(text: &str) -> String {
-    let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit()).trim().to_ascii_lowercase();
-    let unit = match rest.as_str() {
-        "s" | "sec" | "secs" | "second" | "seconds" => "s",
-        "m" | "min" | "mins" | "minute" | "minutes" => "m",
-        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
-        "d" | "day" | "days" => "d",
-        _ => "",
-    };
-    match digits.as_str() {
-        digits if digits.len() > 9 => "at most nine digits: use a larger unit".to_owned(),
-        digits if rest.is_empty() && !digits.is_empty() => {
-            format!("add the unit: `{digits}s`, `{digits}m`, `{digits}h` or `{digits}d`")
-        }
-        digits if !unit.is_empty() && !digits.is_empty() => format!("did you mean `{digits}{unit}`?"),
-        _ => "a whole number and one of the units `s`, `m`, `h` and `d`, such as `90s` or `4h`".to_owned(),
-    }
-}
-
-fn type_names(kind: &TypeKind) -> String {
-    match kind {
-        TypeKind::Single(only) => type_name(*only).to_owned(),
-        TypeKind::Multiple(set) => set.iter().map(type_name).collect::<Vec<_>>().join(" or "),
-    }
-}
-
-fn type_name(json: JsonType) -> &'static str {
-    match json {
-        JsonType::Array => "a list",
-        JsonType::Boolean => "true or false",
-        JsonType::Integer => "a whole number",
-        JsonType::Number => "a number",
-        JsonType::Null => "empty",
-        JsonType::Object => "a mapping of keys to values",
-        JsonType::String => "text",
     }
 }

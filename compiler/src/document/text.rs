@@ -59,7 +59,7 @@ text_type! {
 text_type! {
     /// A DNS name without the final dot.
     DomainName, "^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
-    "A DNS name in lower case, without a final dot.",
+    "A DNS name in lower case: two or more labels with dots between them, without a final dot.",
     ["api.acme.example"]
 }
 text_type! {

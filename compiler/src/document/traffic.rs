@@ -138,8 +138,8 @@ impl fmt::Display for EndpointText {
 pub struct AliasEndpoint {
     /// The DNS name of the resource, such as the load balancer's.
     pub alias: DomainName,
-    /// The id of the hosted zone that the resource's DNS name belongs to, such as the load balancer's
-    /// canonical hosted zone id.
-    #[schemars(regex(pattern = "^Z[A-Z0-9]{1,31}$"))]
+    /// The id of the hosted zone that the resource's DNS name belongs to; for a load balancer its canonical
+    /// hosted zone id.
+    #[schemars(regex(pattern = "^Z[A-Z0-9]{1,31}$"), extend("examples" = ["Z35SXDOTRQ7X7K"]))]
     pub zone_id: String,
 }

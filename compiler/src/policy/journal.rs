@@ -3,6 +3,7 @@
 use super::sites::Sites;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{JournalCopy, JournalPlace, Name, S3Location, Text};
+use crate::provider::aws::words::bucket_location_cure;
 use crate::provider::region::Region;
 use crate::source::Span;
 use crate::units::Duration;
@@ -14,6 +15,9 @@ pub const LEASE: Duration = Duration::minutes(1);
 const SHORTEST: Duration = Duration::seconds(10);
 /// The longest lease. A crashed run should not block the next one for longer.
 const LONGEST: Duration = Duration::hours(1);
+
+/// A bucket and a prefix in the form of the language.
+const EXAMPLE: &str = "s3://acme-holdfast/journal";
 
 /// Where the journal is stored.
 #[derive(Debug, Clone)]
@@ -48,19 +52,22 @@ pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut V
             (JournalCopy::Site(name), None) => {
                 sites.find(name, span(None), out);
             }
-            (JournalCopy::Site(name), Some(_)) => {
+            (JournalCopy::Site(name), Some(s3)) => {
                 sites.find(name, span(None), out);
                 out.push(
                     Diagnostic::new(codes::MISSING_KEY, format!("the copy at `{name}` has no bucket"))
                         .at(span(None), "a journal in a bucket is copied to a bucket")
-                        .help(format!("name it: `{{ site: {name}, s3: s3://BUCKET/PREFIX }}`")),
+                        .help(format!(
+                            "name it, such as `{{ site: {name}, s3: {} }}`",
+                            s3.in_another_bucket(name.as_str())
+                        )),
                 );
             }
             (JournalCopy::Bucket(copy), None) => out.push(
                 Diagnostic::new(codes::MISSING_KEY, "a copy in a bucket needs a journal in a bucket")
                     .at(span(Some("s3")), "the journal itself is a folder")
                     .help(format!(
-                        "name the journal's bucket, `s3: s3://BUCKET/PREFIX`, or only the site of the copy: `{}`",
+                        "name the journal's bucket, such as `s3: {EXAMPLE}`, or only the site of the copy: `{}`",
                         copy.site
                     )),
             ),
@@ -91,7 +98,9 @@ pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut V
         out.push(
             Diagnostic::new(codes::MISSING_KEY, "`lease` needs `s3`")
                 .at(span("lease"), "a folder needs no lease: its lock ends with the process")
-                .help("remove it, or add the team's journal: `s3: s3://BUCKET/PREFIX`"),
+                .help(format!(
+                    "remove `lease`, or add the bucket of the team's journal, such as `s3: {EXAMPLE}`"
+                )),
         );
     }
     let s3 = place.s3.clone().zip(site.map(|site| site.region));
@@ -108,7 +117,7 @@ fn check_bucket(s3: &S3Location, span: Span, out: &mut Vec<Diagnostic>) {
         out.push(
             Diagnostic::new(codes::BAD_BUCKET_NAME, "the journal cannot be stored in this bucket")
                 .at(span, fault)
-                .help("see \"General purpose bucket naming rules\" of Amazon S3"),
+                .help(bucket_location_cure(s3.as_str())),
         );
     }
 }

@@ -71,7 +71,7 @@ pub(super) fn bind(
         out.push(
             Diagnostic::new(codes::OUT_OF_RANGE, "the TTL is longer than DNS allows")
                 .at(span("ttl"), "too long")
-                .help("at most 2147483647 s; for failover 60 s or less"),
+                .help("set `ttl: 60s`; DNS allows at most 2147483647 s"),
         );
     }
     let endpoints = endpoints(binder, provider, sites, at, body, out);

@@ -46,7 +46,7 @@ struct Edit {
 }
 
 /// Families of codes whose fixtures have no cures yet.
-const NOT_YET: &[&str] = &["E02", "E03", "E04", "E05", "E08", "E09", "E10", "W"];
+const NOT_YET: &[&str] = &["E03", "E04", "E05", "E08", "E09", "E10", "W"];
 
 #[test]
 fn every_cure_works_when_followed_to_the_letter() {
@@ -227,7 +227,7 @@ fn lines(lines: &[String]) -> String {
 /// A cure that adds text uses words of the help: one of those in backticks, if there are any.
 fn invented(cure: &Cure) -> Option<String> {
     let added: String = cure.edits.iter().map(|edit| lines(&edit.added)).collect();
-    let words = quoted(&cure.quote);
+    let words = if cure.quote.starts_with("remove ") { Vec::new() } else { quoted(&cure.quote) };
     let used = |word: &String| word.split('…').all(|part| added.contains(part.trim()));
     (!added.is_empty() && !words.is_empty() && !words.iter().any(used))
         .then(|| "the edits add no word that this help has in backticks".to_owned())

@@ -70,10 +70,49 @@ impl S3Location {
         if prefix.is_empty() { String::new() } else { format!("{prefix}/") }
     }
 
+    /// A place with the same prefix in another bucket, as an example.
+    #[must_use]
+    pub fn in_another_bucket(&self, suffix: &str) -> String {
+        let (bucket, prefix) = self.parts();
+        let other = format!("{bucket}-{suffix}");
+        let bucket = if bucket_name_fault(&other).is_none() { &other } else { "acme-holdfast-copy" };
+        format!("{SCHEME}{bucket}{}{prefix}", if prefix.is_empty() { "" } else { "/" })
+    }
+
     fn parts(&self) -> (&str, &str) {
         let rest = self.0.strip_prefix(SCHEME).unwrap_or(&self.0);
         rest.split_once('/').unwrap_or((rest, ""))
     }
+}
+
+/// The bucket name that was probably meant, or the rules.
+#[must_use]
+pub fn bucket_name_cure(name: &str) -> String {
+    match bucket_name_meant(name) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => BUCKET_NAME_RULES.to_owned(),
+    }
+}
+
+/// What follows `s3://` in the location that was probably meant, or the rules of bucket names.
+#[must_use]
+pub fn bucket_location_cure(location: &str) -> String {
+    let (bucket, prefix) =
+        location.strip_prefix(SCHEME).unwrap_or(location).split_once('/').unwrap_or_default();
+    match bucket_name_meant(bucket) {
+        Some(meant) => format!("did you mean `{SCHEME}{meant}/{prefix}`?"),
+        None => BUCKET_NAME_RULES.to_owned(),
+    }
+}
+
+const BUCKET_NAME_RULES: &str =
+    "write 3 to 63 lower-case letters, digits and hyphens, and begin and end with a letter or a digit";
+
+/// The valid name that is nearest to what is written, without dots: they are allowed, but break TLS.
+fn bucket_name_meant(name: &str) -> Option<String> {
+    let lower = name.to_ascii_lowercase().replace(['_', ' ', '.'], "-");
+    let parts: Vec<&str> = lower.split('-').filter(|part| !part.is_empty()).collect();
+    Some(parts.join("-")).filter(|meant| bucket_name_fault(meant).is_none())
 }
 
 /// What is wrong with a bucket name, or `None` if it is valid.

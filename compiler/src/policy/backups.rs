@@ -72,14 +72,18 @@ impl Binder<'_> {
                 BackupTarget::Site(site) => (site, None),
                 BackupTarget::Bucket(both) => (&both.site, Some(both.bucket.clone())),
             };
-            let Some(site) = self.sites.find(site, span, out) else { continue };
-            let taken = std::iter::once(primary).chain(copies.iter()).find(|b| b.site.name == site.name);
-            if let Some(other) = taken {
+            let at =
+                |name: &Name| std::iter::once(primary).chain(copies.iter()).find(|b| b.site.name == *name);
+            let place = self.site_of(path, item, target);
+            let Some(site) = self.sites.find_unless(site, |name| at(name).is_some(), "", place, out) else {
+                continue;
+            };
+            if let Some(other) = at(&site.name) {
                 out.push(
                     Diagnostic::new(codes::REPEATED_SITE, format!("`{name}` is at `{}` already", site.name))
                         .at(span, "repeated here")
                         .at(other.span, "already at this site")
-                        .help("two copies at one site are lost together; name another site"),
+                        .help("name another site, or remove it: two copies at one site are lost together"),
                 );
                 continue;
             }
@@ -94,6 +98,17 @@ impl Binder<'_> {
     fn to(&self, path: [Step<'_>; 4], item: usize) -> Span {
         let [data, name, backups, nth] = path;
         self.document.span(&[data, name, backups, nth, "to".into(), item.into()])
+    }
+
+    /// The place of the name of a site.
+    fn site_of(&self, path: [Step<'_>; 4], item: usize, target: &BackupTarget) -> Span {
+        let [data, name, backups, nth] = path;
+        match target {
+            BackupTarget::Site(_) => self.to(path, item),
+            BackupTarget::Bucket(_) => {
+                self.document.span(&[data, name, backups, nth, "to".into(), item.into(), "site".into()])
+            }
+        }
     }
 
     fn schedule(

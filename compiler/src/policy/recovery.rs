@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::binder::Binder;
-use crate::diagnostic::{Diagnostic, choices, codes};
+use crate::diagnostic::{Diagnostic, choices, codes, guess, one_of};
 use crate::document::{self, Disruption, Name, Step};
 use crate::graph::cycles;
 use crate::source::Span;
@@ -78,7 +78,7 @@ impl Binder<'_> {
                     Diagnostic::new(codes::DUPLICATE_NAME, format!("there are two steps `{}`", step.step))
                         .at(span, "again")
                         .at(*first, "first here")
-                        .help("rename one: `after` could mean either"),
+                        .help("rename one: other steps could wait for either"),
                 );
             }
             names.entry(&step.step).or_insert(span);
@@ -153,15 +153,22 @@ impl Binder<'_> {
             },
         };
         let Some(found) = known.iter().find(|known| known.as_str() == name) else {
-            let known = || known.iter().map(|name| name.as_str());
-            let help = match known().next() {
-                Some(_) => choices(out, name, known),
-                None => Some("the service has none".to_owned()),
+            let (action, key) = match noun {
+                "data set" => ("restore data", "data"),
+                _ => ("failover traffic", "traffic"),
+            };
+            let whole: Vec<String> = known.iter().map(|name| format!("{action}.{name}")).collect();
+            let help = match guess(out, name, known.iter().map(|name| name.as_str())) {
+                Some(near) => format!("did you mean `{action}.{near}`?"),
+                None if whole.is_empty() => {
+                    format!("remove the step, or declare `{name}` in `{key}` of the service")
+                }
+                None => format!("it can be {}", one_of(whole.iter().map(String::as_str))),
             };
             out.push(
                 Diagnostic::new(codes::UNKNOWN_PART, format!("the service has no {noun} `{name}`"))
                     .at(span, format!("unknown {noun}"))
-                    .maybe_help(help),
+                    .help(help),
             );
             return StepAction::Act;
         };

@@ -40,7 +40,7 @@ pub(super) fn check(
         } else if days > most {
             format!("{service} keeps backups for at most {most} days")
         } else {
-            format!("keep them for {} or longer, so that there is always one", schedule.nominal().in_words())
+            format!("keep them for `{}` or longer, so that there is always one", schedule.nominal())
         };
         out.push(
             Diagnostic::new(codes::BAD_RETENTION, "backups cannot be retained like this")
@@ -54,7 +54,9 @@ pub(super) fn check(
                 .at(span("windows"), format!("takes up to {}", schedule.complete.in_words()))
                 .at(schedule.span, format!("{} between two", schedule.nominal().in_words()))
                 .help(format!(
-                    "{service} makes one backup of a resource at a time; the next one would be skipped"
+                    "let it complete within `{}`: {service} makes one backup of a resource at a time, and would skip \
+                     the next one",
+                    schedule.nominal()
                 )),
         );
     }

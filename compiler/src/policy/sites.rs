@@ -29,7 +29,7 @@ impl Sites {
                     Diagnostic::new(codes::SHARED_REGION, format!("two sites are in `{region}`"))
                         .at(place, "in the same region")
                         .at(*first, "as this site")
-                        .help("a site is what fails as a whole: declare one per region"),
+                        .help("keep one of them: a site is what fails as a whole, so each region has one"),
                 );
             }
             regions.entry(region).or_insert(place);
@@ -75,10 +75,26 @@ impl Sites {
 
     /// The site of a name. Reports a finding if there is none.
     pub(super) fn find(&self, name: &Name, span: Span, out: &mut Vec<Diagnostic>) -> Option<&Site> {
+        self.find_unless(name, |_| false, "", span, out)
+    }
+
+    /// The site of a name, where some sites cannot be named again. Reports a finding if there is none. `more` is
+    /// what a site that is declared first needs besides.
+    pub(super) fn find_unless(
+        &self,
+        name: &Name,
+        taken: impl Fn(&Name) -> bool,
+        more: &str,
+        span: Span,
+        out: &mut Vec<Diagnostic>,
+    ) -> Option<&Site> {
         let site = self.all.get(name);
         if site.is_none() {
-            let names = || self.all.keys().map(Name::as_str);
-            let help = choices(out, name.as_str(), names);
+            let free = || self.all.keys().filter(|site| !taken(site)).map(Name::as_str);
+            let help = match free().next() {
+                Some(_) => choices(out, name.as_str(), free),
+                None => Some(format!("remove it, or declare `{name}` in `sites` of the estate{more}")),
+            };
             let message = format!("the estate has no site `{name}`");
             out.push(Diagnostic::new(codes::UNKNOWN_SITE, message).at(span, "unknown site").maybe_help(help));
         }
@@ -108,7 +124,8 @@ impl Sites {
                 continue;
             }
             mentioned.insert(name, span);
-            sites.push(self.find(name, span, out).cloned());
+            let taken = |other: &Name| *other == service.primary || service.standby.contains(other);
+            sites.push(self.find_unless(name, taken, "", span, out).cloned());
         }
         sites
     }

@@ -138,11 +138,13 @@ fn endpoints(
     fn under<'s>(at: [Step<'s>; 2], site: &'s Name) -> [Step<'s>; 4] {
         [at[0], at[1], "endpoints".into(), Step::Key(site.as_str())]
     }
+    let ours = |site: &Name| *site == binder.service.primary || binder.service.standby.contains(site);
     for site in body.endpoints.keys() {
         let key = binder.document.key_span(&under(at, site));
-        let known = binder.sites.find(site, key, out).is_some();
-        let ours = site == &binder.service.primary || binder.service.standby.contains(site);
-        if known && !ours && sites.iter().all(Option::is_some) {
+        let taken = |name: &Name| body.endpoints.contains_key(name);
+        let more = if ours(site) { "" } else { ", and add it to `standby`" };
+        let known = binder.sites.find_unless(site, taken, more, key, out).is_some();
+        if known && !ours(site) && sites.iter().all(Option::is_some) {
             out.push(
                 Diagnostic::new(codes::FOREIGN_SITE, format!("the service does not run at `{site}`"))
                     .at(key, "neither primary nor standby")
@@ -158,7 +160,7 @@ fn endpoints(
             Diagnostic::new(codes::FOREIGN_SITE, format!("the primary site `{primary}` has no endpoint"))
                 .at(whole, "not one of these")
                 .at(binder.document.span(&["primary".into()]), "the primary")
-                .help("add the address of the service at this site"),
+                .help(format!("add `{primary}` to `endpoints`, with the address of the service there")),
         );
     }
     if body.endpoints.len() < 2 {

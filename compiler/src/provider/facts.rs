@@ -103,7 +103,7 @@ pub struct Storage {
     pub managed_key: (&'static str, &'static str),
     /// The reason for the default encryption.
     pub default_encryption: &'static str,
-    /// Why a key must be in the region of its data.
+    /// What to write where a key is in another region than its data, and why.
     pub key_region: &'static str,
 }
 

@@ -63,7 +63,7 @@ const STORAGE: Storage = Storage {
     provider_keys: ("no key of the account is involved", "SSE-S3: S3 manages the keys"),
     managed_key: ("the key cannot be deleted", "`aws/s3` is managed by AWS (AWS KMS Developer Guide)"),
     default_encryption: "the default of S3",
-    key_region: "S3 encrypts a replica with a key of the replica's own region",
+    key_region: "name a key of the site's region: S3 encrypts a replica with a key of its own region",
 };
 
 /// Sources: AWS Backup API Reference, `BackupRuleInput` (`StartWindowMinutes`: 60 at least) and `Lifecycle`; AWS Backup

@@ -278,7 +278,7 @@ fn data_must_be_where_its_users_go() {
         (derived.rto.in_words(), unlimited(&derived.rto))
     };
     assert_eq!(copied("two").0, "2 min 48 s");
-    let cure = "restoring `d`: users go to `two`, which has no copy: no step does `restore data.d`; or add `two` to a `real-time` backup";
+    let cure = "restoring `d`: users go to `two`, which has no copy: no step does `restore data.d`; add `two` to a `real-time` backup";
     assert_eq!(copied("three").1, [cure]);
     // Without traffic they go to the first standby.
     let still = |to: &str| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use super::{Bound, Derivation, Derived, Deriver, Phase, Term, cure};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::document::Name;
+use crate::document::{Disruption, Name};
 use crate::policy::{Origin, Policy, Service, Setting};
 use crate::source::Span;
 use crate::units::{Date, Duration};
@@ -111,7 +111,7 @@ impl Case<'_, '_> {
         };
         let facts = Facts::wanted(self.service);
         let cheapest = cure::of_rpo(self.deriver, self.service, &facts, disruption, name, asked.value);
-        finding(Diagnostic::new(codes::RPO_MISSED, message), bound, asked, cheapest, "RPO")
+        finding(Diagnostic::new(codes::RPO_MISSED, message), disruption, bound, asked, cheapest, "RPO")
     }
 
     fn rto(&self, derivation: &Derivation, asked: &Setting<Duration>) -> Diagnostic {
@@ -124,7 +124,7 @@ impl Case<'_, '_> {
         };
         let facts = Facts::wanted(self.service);
         let cheapest = cure::of_rto(self.deriver, self.service, &facts, derivation, asked.value);
-        finding(Diagnostic::new(codes::RTO_MISSED, message), bound, asked, cheapest, "RTO")
+        finding(Diagnostic::new(codes::RTO_MISSED, message), disruption, bound, asked, cheapest, "RTO")
     }
 }
 
@@ -150,6 +150,7 @@ fn at_least(bound: &Bound) -> String {
 /// The finding with its places: the largest term first, then the other terms, then the objective.
 fn finding(
     mut finding: Diagnostic,
+    disruption: Disruption,
     bound: &Bound,
     asked: &Setting<Duration>,
     cheapest: Option<String>,
@@ -181,7 +182,9 @@ fn finding(
     let elsewhere: Vec<String> =
         elsewhere.map(|term| format!("{} ({})", in_words(term), term.source)).collect();
     let unlimited = bound.terms.iter().filter(|term| term.value.is_none());
-    let unlimited: Vec<String> = unlimited.map(|term| format!("{}: {}", term.what, term.source)).collect();
+    let unlimited =
+        unlimited.map(|term| format!("{}: {}{}", term.what, term.source, forms(&term.source, disruption)));
+    let unlimited: Vec<String> = unlimited.collect();
     let waits = bound.terms.iter().find(|term| term.phase == Phase::Wait);
     let mut help = match (cheapest, waits) {
         (Some(words), _) => format!("the cheapest change that meets it: {words}"),
@@ -189,20 +192,40 @@ fn finding(
         (None, None) if !unlimited.is_empty() => unlimited.join("\n"),
         (None, None) => "no single change meets the objective".to_owned(),
     };
-    if let (Some(value), None) = (bound.value(), elsewhere.first()) {
-        help.push_str(&format!("; or set `{}: {}`", what.to_lowercase(), value.in_minutes_up()));
-    } else if let Some(value) = bound.value() {
-        help.push_str(&format!(
-            "; or set `{}: {}`\nnot in the text: {}",
-            what.to_lowercase(),
-            value.in_minutes_up(),
-            elsewhere.join(", ")
-        ));
+    if let Some(value) = bound.value() {
+        let objective = format!("{}: {}", what.to_lowercase(), value.in_minutes_up());
+        help.push_str(&match asked.origin.span() {
+            Some(_) => format!("; or set `{objective}`"),
+            None => format!("; or set `objectives: {{ {objective} }}`"),
+        });
+        if !elsewhere.is_empty() {
+            help.push_str(&format!("\nnot in the text: {}", elsewhere.join(", ")));
+        }
     }
     if matches!(asked.origin, Origin::BuiltIn(_)) {
         help.push_str("\nthe objective is Holdfast's default (RTO 4 h, RPO 1 h): no policy sets one");
     }
     finding.help(help)
+}
+
+/// How what a source asks for is written in the policy.
+fn forms(source: &str, disruption: Disruption) -> String {
+    let forms = source.split('`').skip(1).step_by(2).filter_map(|word| match word {
+        "size" => Some("; write `size: { value: …, because: … }`".to_owned()),
+        _ if word.starts_with("restore data.") => {
+            let also = if source.contains("; add ") { "or " } else { "" };
+            let step = format!("; {also}add a step such as `{{ step: restore, does: {word}, takes: … }}`");
+            Some(match disruption {
+                Disruption::SiteLoss => format!("{step} to `recovery`"),
+                other => format!("{step} to `{}` of `recovery-from`", other.key()),
+            })
+        }
+        _ => {
+            let name = word.strip_prefix("assumptions.")?;
+            Some(format!("; write `assumptions: {{ {name}: {{ value: …, because: … }} }}`"))
+        }
+    });
+    forms.collect()
 }
 
 fn in_words(term: &Term) -> String {

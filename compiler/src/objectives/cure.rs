@@ -150,7 +150,7 @@ pub(super) fn of_rpo<'p>(
     let unstated = bound.value().is_none() && facts.assumptions.backup_copy.is_none();
     if unstated && bound.terms.len() > 1 && bound.at_least() < asked {
         return Some(format!(
-            "a copy of the backup within `{}`, stated as `assumptions: {{ backup-copy: {{ value: …, because: … }} }}`",
+            "a copy of the backup within that time, stated as `assumptions: {{ backup-copy: {{ value: {}, because: … }} }}`",
             asked.minus(bound.at_least()).in_minutes_down()
         ));
     }

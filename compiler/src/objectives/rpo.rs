@@ -44,7 +44,7 @@ fn nothing(disruption: Disruption) -> (&'static str, &'static str) {
         }
         Disruption::AccountCompromise => (
             "no backup is beyond the account's reach",
-            "only backups with `lock: compliance`, or in a `vault` of another account, cannot be deleted",
+            "add backups with `lock: compliance`, or in a `vault` of another account: no other backup survives it",
         ),
         Disruption::KeyLoss => ("no copy has another key", "what one key encrypts is lost with that key"),
     }

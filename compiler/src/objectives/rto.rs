@@ -153,16 +153,16 @@ fn restore_unless_done(procedure: &mut Procedure<'_, '_>, name: &Name, data: &Da
     }
     let what = format!("restoring `{name}`");
     let step = format!("no step does `restore data.{name}`");
-    let why =
-        match sites.iter().find(|site| data.copies.iter().all(|copy| copy.bucket.site.name != site.name)) {
-            Some(site) if !data.copies.is_empty() => {
-                let site = &site.name;
-                format!(
-                    "users go to `{site}`, which has no copy: {step}; or add `{site}` to a `real-time` backup"
-                )
-            }
-            _ => step,
-        };
+    let why = match sites
+        .iter()
+        .find(|site| data.copies.iter().all(|copy| copy.bucket.site.name != site.name))
+    {
+        Some(site) if !data.copies.is_empty() => {
+            let site = &site.name;
+            format!("users go to `{site}`, which has no copy: {step}; add `{site}` to a `real-time` backup")
+        }
+        _ => step,
+    };
     procedure.never(Phase::Restore, &what, &why, data.span);
 }
 

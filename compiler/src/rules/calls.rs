@@ -2,7 +2,7 @@
 //! region. The providers know which calls need one.
 
 use crate::diagnostic::Diagnostic;
-use crate::policy::Policy;
+use crate::policy::{Policy, Service};
 use crate::units::Date;
 
 /// SS01 to SS07, SS10 and SS11: recovery steps with calls to a control plane.
@@ -18,9 +18,15 @@ pub(super) fn control_planes(policy: &Policy, _: Option<Date>, out: &mut Vec<Dia
                     Diagnostic::new(group.code, message)
                         .at(*span, "may fail during a disaster")
                         .at(step.span, "in this step")
-                        .help(group.instead),
+                        .help(named(group.instead, service)),
                 );
             }
         }
     }
+}
+
+/// An advice with the service's own entry of traffic in the place of `NAME`.
+fn named(advice: &str, service: &Service) -> String {
+    let entry = service.traffic.keys().next();
+    entry.map_or_else(|| advice.to_owned(), |entry| advice.replace("NAME", entry.as_str()))
 }

@@ -42,7 +42,11 @@ pub(super) fn identity_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<D
         out.push(
             Diagnostic::new(codes::IDENTITY_AT_SITE, message)
                 .at(plan.span(&["access".into(), "identity-provider".into()]), "is lost with the site")
-                .help("name contacts with credentials that work without it: `break-glass: [CONTACT]`"),
+                .maybe_help(plan.contacts.keys().next().map(|contact| {
+                    format!(
+                        "name contacts with credentials that work without it, such as `break-glass: [{contact}]`"
+                    )
+                })),
         );
     }
 }
@@ -53,10 +57,21 @@ pub(super) fn journal_at_site(policy: &Policy, _: Option<Date>, out: &mut Vec<Di
     let services: Vec<&Service> = services_at(policy, &journal.site).collect();
     if !services.is_empty() && journal.copies.iter().all(|copy| *copy == journal.site) {
         let message = format!("the journal is lost with {}", named(&services));
+        let sites = policy.services.values().flat_map(|service| &service.sites);
+        let elsewhere = sites.map(|site| &site.name).find(|site| **site != journal.site);
         out.push(
             Diagnostic::new(codes::JOURNAL_AT_SITE, message)
                 .at(journal.span, "the only site that stores it")
-                .help("store it at another site, or name the sites of its `copies`"),
+                .help(match (&journal.s3, elsewhere) {
+                    (Some((s3, _)), Some(site)) => format!(
+                        "store it at another site, or name a copy there, such as `copies: [{{ site: {site}, s3: {} }}]`",
+                        s3.in_another_bucket(site.as_str())
+                    ),
+                    (None, Some(site)) => {
+                        format!("store it at another site, or name the sites of its copies, such as `copies: [{site}]`")
+                    }
+                    (_, None) => "declare another site, and store it there".to_owned(),
+                }),
         );
     }
 }

@@ -30,7 +30,7 @@ const DNS: Dns = Dns {
     service: "Route 53",
     ttl: Fact { value: Duration::seconds(60), why: "recommended by Route 53 for failover" },
     longest_ttl: Duration::seconds(120),
-    ttl_advice: "Route 53 recommends 60 s for records with health checks, at most 120 s",
+    ttl_advice: "set `ttl: 60s`, which Route 53 recommends for records with health checks, or at most `ttl: 120s`",
     fastest: (Duration::seconds(60), 10, 3),
     alias_ttl: Fact {
         value: Duration::seconds(60),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::text::Prose;
 use crate::units::{Date, Duration, Throughput};
 
 /// Assumptions. Each has a value and a reason, so that a reader can judge it.
@@ -43,7 +44,7 @@ pub struct Assumed<T> {
     /// The value.
     pub value: T,
     /// Why the value is plausible.
-    #[schemars(length(min = 1, max = 1000))]
+    #[schemars(with = "Prose", length(min = 1, max = 1000))]
     pub because: String,
     /// The day it was measured. For a year, a measurement counts more than an estimate.
     #[serde(default)]

@@ -4,13 +4,14 @@
 //! Its parts follow NIST SP 800-34 rev. 1 §3.4.6, §4.2 and appendix A.3, ISO 22301:2019 §8.4, and the FFIEC
 //! booklet Business Continuity Management (2019), chapter V.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use super::recovery::Disruption;
-use super::text::{Currency, Name};
+use super::text::{Currency, Name, PROSE, Prose, ReachAddress};
 use super::waiver::Waiver;
 use crate::units::{Date, Duration};
 
@@ -69,7 +70,7 @@ pub struct Continuity {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Contact {
     /// The person or rota, as people call it.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(with = "Prose", length(min = 1, max = 200))]
     pub name: String,
     /// How to reach them, by channel, in the order to try: at least two, one of them outside the office
     /// (NIST SP 800-34 rev. 1 §4.2.2).
@@ -96,10 +97,10 @@ pub enum Reach {
     Chat(ReachText),
 }
 
-/// An address on a channel.
+/// An address on a channel, as people dial or type it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct ReachText(#[schemars(length(min = 1, max = 200))] pub String);
+pub struct ReachText(#[schemars(with = "ReachAddress", length(min = 1, max = 200))] pub String);
 
 /// A level of incidents.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -111,7 +112,7 @@ pub struct Level {
     /// Its name.
     pub name: Name,
     /// What it means: how to recognize an incident of this level.
-    #[schemars(length(min = 1, max = 1000))]
+    #[schemars(with = "Prose", length(min = 1, max = 1000))]
     pub means: String,
     /// Disruptions that have at least this level.
     #[serde(default)]
@@ -134,14 +135,14 @@ pub struct Level {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Deadline {
     /// What must happen.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(with = "Prose", length(min = 1, max = 200))]
     pub what: String,
     /// The latest time, counted from when the incident was declared.
     pub within: Duration,
     /// Who is responsible for it: a contact.
     pub by: Name,
     /// The law, contract or rule that requires it.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(with = "Prose", length(min = 1, max = 200))]
     pub because: String,
 }
 
@@ -154,8 +155,23 @@ pub struct Communication {
     pub channels: Vec<Channel>,
     /// Prepared texts by name. `{service}`, `{level}`, `{since}` and `{next-update}` are filled in.
     #[serde(default)]
-    #[schemars(extend("additionalProperties" = {"type": "string", "minLength": 1, "maxLength": 4000}))]
+    #[schemars(with = "BTreeMap<Name, Template>")]
     pub templates: BTreeMap<Name, String>,
+}
+
+/// The schema of a prepared text.
+struct Template;
+
+impl JsonSchema for Template {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Template".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": 4000, "pattern": PROSE })
+    }
 }
 
 /// A channel of communication.
@@ -165,7 +181,7 @@ pub struct Channel {
     /// Its name.
     pub name: Name,
     /// Who is informed on it.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(with = "Prose", length(min = 1, max = 200))]
     pub audience: String,
     /// The site that it depends on, if any. A status page should not fail together with what it reports.
     #[serde(default)]
@@ -180,10 +196,10 @@ pub struct Channel {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Resource {
     /// What it is.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(with = "Prose", length(min = 1, max = 200))]
     pub what: String,
     /// What is reserved of it for an emergency, and where.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(with = "Prose", length(min = 1, max = 200))]
     pub allocated: String,
     /// Who is responsible for it: a contact.
     pub owner: Name,
@@ -210,12 +226,12 @@ pub struct Budget {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Procedure {
     /// What it is for.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(with = "Prose", length(min = 1, max = 200))]
     pub purpose: String,
     /// Who carries it out: a contact.
     pub owner: Name,
     /// What to do, step by step.
-    #[schemars(extend("minItems" = 1, "maxItems" = 100))]
+    #[schemars(with = "Vec<Prose>", extend("minItems" = 1, "maxItems" = 100))]
     pub steps: Vec<String>,
 }
 

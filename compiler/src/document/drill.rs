@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::recovery::Disruption;
-use super::text::Name;
+use super::text::{Name, Prose};
 use super::waiver::Waiver;
 use crate::units::{Date, Duration};
 
@@ -68,7 +68,7 @@ pub struct Success {
     pub rpo: Option<Duration>,
     /// Further conditions.
     #[serde(default)]
-    #[schemars(extend("maxItems" = 50))]
+    #[schemars(with = "Vec<Prose>", extend("maxItems" = 50))]
     pub criteria: Vec<String>,
 }
 

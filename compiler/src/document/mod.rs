@@ -14,6 +14,7 @@ mod recovery;
 mod scalar;
 pub mod schema;
 mod schema_error;
+mod schema_union;
 mod schema_words;
 mod service;
 mod syntax_error;

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::text::{ApiCall, Name, StepAction};
+use super::text::{ApiCall, Name, Prose, StepAction};
 use crate::units::Duration;
 
 /// What can go wrong. AWS Resilience Hub distinguishes software, hardware, zone and region; data loss needs
@@ -82,7 +82,7 @@ pub struct RecoveryStep {
     pub after: Vec<Name>,
     /// How to do it, for a reader who does not know the system.
     #[serde(default)]
-    #[schemars(length(min = 1, max = 2000))]
+    #[schemars(with = "Option<Prose>", length(min = 1, max = 2000))]
     pub how: Option<String>,
     /// The cloud APIs it calls, as IAM names them, such as `ec2:RunInstances`. A recovery should not need a
     /// control plane.

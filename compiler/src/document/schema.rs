@@ -194,6 +194,7 @@ pub(super) fn validator(kind: &str) -> Option<&'static Validator> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::text::{PROSE, REACH};
     use super::*;
 
     #[test]
@@ -228,5 +229,54 @@ mod tests {
         let mut seen = 0;
         check(&SCHEMA, &mut seen);
         assert!(seen > 20, "{seen} examples");
+    }
+
+    /// Text that nobody wrote is no statement: free text has the pattern of prose, any other text its own. What
+    /// others name is theirs: the text that a probe looks for, names and attributes of existing resources.
+    #[test]
+    fn every_free_text_refuses_placeholders() {
+        fn free(schema: &Value, at: &str, found: &mut Vec<String>) {
+            let Value::Object(map) = schema else { return };
+            let limited = ["pattern", "enum", "const"].iter().any(|key| map.contains_key(*key));
+            if map.get("type").is_some_and(|kind| kind == "string") && !limited {
+                found.push(at.to_owned());
+            }
+            for (key, value) in map {
+                free(value, &format!("{at}/{key}"), found);
+            }
+        }
+        let mut found = Vec::new();
+        free(&SCHEMA["$defs"], "", &mut found);
+        assert_eq!(
+            found,
+            [
+                "/Existing/properties/as/additionalProperties",
+                "/Existing/properties/leave/items",
+                "/Probe/properties/expect"
+            ]
+        );
+    }
+
+    #[test]
+    fn placeholders_are_no_prose() {
+        let prose = |pattern: &str, text: &str| {
+            jsonschema::options().build(&json!({ "pattern": pattern })).unwrap().is_valid(&json!(text))
+        };
+        for text in ["…", "...", "-", "<reason>", "TODO", "xxx", "tbd", "because …", "reason", " \n"] {
+            assert!(!prose(PROSE, text), "{text}");
+        }
+        for text in
+            ["x", "contract 7", "a restore in May…", "7 d of logs", "日本", "Todo lists come back first"]
+        {
+            assert!(prose(PROSE, text), "{text}");
+        }
+        for text in ["+353…", "+1 555 ...", "…", "<number>", "todo"] {
+            assert!(!prose(REACH, text), "{text}");
+        }
+        for text in
+            ["+1 555 0100", "@dba", "duty@acme.example", "acme-on-call", "https://chat.acme.example/ops"]
+        {
+            assert!(prose(REACH, text), "{text}");
+        }
     }
 }

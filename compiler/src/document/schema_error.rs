@@ -10,6 +10,7 @@ use super::schema_words::{
     bad_name, duration_cure, first_sentence, in_yaml, items, numbers, resolved, takes_text, type_name,
     type_names,
 };
+use super::text::{PROSE, REACH};
 use super::tree::{Step, Tree};
 use crate::diagnostic::{Code, Diagnostic, MOST_REPORTED, codes, did_you_mean, one_of};
 use crate::provider::aws::words;
@@ -48,11 +49,11 @@ pub(super) fn report(tree: &Tree, fallback: Span, error: &ValidationError<'_>, o
 }
 
 /// One error and the place that it is about.
-struct Site<'a> {
-    tree: &'a Tree,
+pub(super) struct Site<'a> {
+    pub(super) tree: &'a Tree,
     path: &'a [Step<'a>],
-    fallback: Span,
-    error: &'a ValidationError<'a>,
+    pub(super) fallback: Span,
+    pub(super) error: &'a ValidationError<'a>,
 }
 
 impl Site<'_> {
@@ -62,7 +63,7 @@ impl Site<'_> {
         if span.start == span.end { self.key() } else { span }
     }
 
-    fn key(&self) -> Span {
+    pub(super) fn key(&self) -> Span {
         let span = self.tree.key_span(self.path).unwrap_or(self.fallback);
         match self.path {
             // An error about the whole document is marked at its first key.
@@ -72,7 +73,7 @@ impl Site<'_> {
     }
 
     /// The last key on the path, as the user knows it.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let key = self.path.iter().rev().find_map(|step| match step {
             Step::Key(key) => Some(*key),
             Step::Item(_) => None,
@@ -85,46 +86,13 @@ impl Site<'_> {
     }
 
     /// The schema object that holds the failed keyword.
-    fn schema(&self) -> Option<&'static Value> {
+    pub(super) fn schema(&self) -> Option<&'static Value> {
         let path = self.error.schema_path().as_str();
         DEFINITIONS.pointer(path.rsplit_once('/').map_or("", |(parent, _)| parent))
     }
 
-    fn union(&self, context: &[Vec<ValidationError<'_>>], out: &mut Vec<Diagnostic>) {
-        let depth = self.error.instance_path().segments().count();
-        let wrong_type = |error: &ValidationError<'_>| {
-            matches!(error.kind(), ValidationErrorKind::Type { .. })
-                && error.instance_path().segments().count() == depth
-        };
-        let mut meant = context.iter().filter(|branch| !branch.iter().any(wrong_type));
-        if let (Some(branch), None) = (meant.next(), meant.next()) {
-            branch.iter().for_each(|error| report(self.tree, self.fallback, error, out));
-            return;
-        }
-        let required = context.iter().flatten().filter_map(|error| match error.kind() {
-            ValidationErrorKind::Required { property } => property.as_str(),
-            _ => None,
-        });
-        let required: Vec<&str> = required.collect();
-        if required.is_empty() {
-            let types = context.iter().flatten().filter_map(|error| match error.kind() {
-                ValidationErrorKind::Type { kind } => Some(type_names(kind)),
-                _ => None,
-            });
-            let mut types: Vec<String> = types.collect();
-            types.dedup();
-            out.push(self.wrong_type(&types.join(" or ")));
-        } else {
-            out.push(
-                Diagnostic::new(codes::MISSING_KEY, format!("{} needs one more key", self.name()))
-                    .at(self.key(), "one is missing here")
-                    .help(format!("add exactly one of {}", one_of(required))),
-            );
-        }
-    }
-
     /// The place of a key of the mapping.
-    fn key_within(&self, key: &str) -> Span {
+    pub(super) fn key_within(&self, key: &str) -> Span {
         let path: Vec<Step<'_>> = self.path.iter().copied().chain([Step::Key(key)]).collect();
         self.tree.key_span(&path).unwrap_or(self.fallback)
     }
@@ -197,7 +165,7 @@ impl Site<'_> {
         Diagnostic::new(codes::UNKNOWN_KEY, message).at(span, "unknown key").help(help)
     }
 
-    fn wrong_type(&self, expected: &str) -> Diagnostic {
+    pub(super) fn wrong_type(&self, expected: &str) -> Diagnostic {
         let value = self.error.instance();
         let duration = ["Duration", "Limit", "Interval"].contains(&self.definition());
         let expected = if duration { "a duration" } else { expected };
@@ -378,7 +346,14 @@ impl Site<'_> {
             }
             _ => format!("it must be {form}"),
         });
+        let pattern = schema.and_then(|s| s.get("pattern")?.as_str());
         match self.definition() {
+            _ if pattern.is_some_and(|pattern| [PROSE, REACH].contains(&pattern)) => {
+                let what = description.map(|text| format!(": {}", first_sentence(text)));
+                Diagnostic::new(codes::BAD_FORM, format!("{name} cannot be `{text}`"))
+                    .at(self.value(), "a placeholder")
+                    .help(format!("write it out{}", what.unwrap_or_default()))
+            }
             "Duration" | "Limit" => {
                 Diagnostic::new(codes::BAD_DURATION, format!("`{text}` is not a duration"))
                     .at(self.value(), "not a duration")

@@ -75,6 +75,47 @@ text_type! {
     ["/healthz"]
 }
 
+/// Text for people: a reason, an instruction, the name of a team. A placeholder is refused, because a reader would
+/// take it for a statement.
+pub(crate) struct Prose;
+
+/// A letter or a digit somewhere, and more than a word that stands for a text nobody has written: `TODO`, `xxx`,
+/// `<reason>`, or the `because: …` of Holdfast's own help.
+pub(crate) const PROSE: &str = "^(?!\\s*(<[^<>]*>|[Tt][Oo][Dd][Oo]|[Tt][Bb][DdAa]|[Ff][Ii][Xx][Mm][Ee]|[Xx]{2,}|\
+                                [Rr][Ee][Aa][Ss][Oo][Nn]|[Bb][Ee][Cc][Aa][Uu][Ss][Ee]|[Pp][Ll][Aa][Cc][Ee][Hh][Oo][Ll][Dd][Ee][Rr])\
+                                [\\s.:…]*$)[\\s\\S]*[\\p{L}\\p{N}]";
+
+impl JsonSchema for Prose {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Prose".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": PROSE })
+    }
+}
+
+/// An address of a person, which must be complete: `+353…` cannot be dialled.
+pub(crate) struct ReachAddress;
+
+/// As [`PROSE`], without dots that stand for what is left out.
+pub(crate) const REACH: &str = "^(?!\\s*(<[^<>]*>|[Tt][Oo][Dd][Oo]|[Tt][Bb][DdAa])\\s*$)(?![\\s\\S]*(…|\\.\\.\\.))\
+                                [\\s\\S]*[\\p{L}\\p{N}]";
+
+impl JsonSchema for ReachAddress {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "ReachAddress".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": REACH })
+    }
+}
+
 text_type! {
     /// A time of day, to the minute.
     TimeOfDay, "^([01][0-9]|2[0-3]):[0-5][0-9]$",

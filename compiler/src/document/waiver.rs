@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::text::{FindingCode, Name};
+use super::text::{FindingCode, Name, Prose};
 use crate::units::Date;
 
 /// A finding of this document that somebody has accepted. Every report shows it until it expires.
@@ -13,7 +13,7 @@ pub struct Waiver {
     /// The finding's code: a warning, or an error about objectives or recovery (E08, E09).
     pub code: FindingCode,
     /// Why it can be accepted.
-    #[schemars(length(min = 1, max = 1000))]
+    #[schemars(with = "Prose", length(min = 1, max = 1000))]
     pub because: String,
     /// Who has accepted it: a contact of the continuity plan.
     pub owner: Name,

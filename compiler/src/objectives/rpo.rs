@@ -36,17 +36,22 @@ pub(super) fn bound(
 
 fn nothing(disruption: Disruption) -> (&'static str, &'static str) {
     match disruption {
-        Disruption::SiteLoss => {
-            ("no copy survives the loss of the site", "every copy and backup is lost with it")
-        }
-        Disruption::Corruption => {
-            ("nothing keeps an older state", "a real-time copy also copies the corruption")
-        }
+        Disruption::SiteLoss => (
+            "no copy survives the loss of the site",
+            "add a copy or a backup at another site: those that exist are lost with it",
+        ),
+        Disruption::Corruption => (
+            "nothing keeps an older state",
+            "add `daily` or `weekly` backups: a real-time copy also copies the corruption",
+        ),
         Disruption::AccountCompromise => (
             "no backup is beyond the account's reach",
             "add backups with `lock: compliance`, or in a `vault` of another account: no other backup survives it",
         ),
-        Disruption::KeyLoss => ("no copy has another key", "what one key encrypts is lost with that key"),
+        Disruption::KeyLoss => (
+            "no copy has another key",
+            "add a copy at a site with a `kms-key` of its own: what one key encrypts is lost with that key",
+        ),
     }
 }
 

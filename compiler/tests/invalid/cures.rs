@@ -46,7 +46,7 @@ struct Edit {
     kept: usize,
 }
 
-/// Families of codes whose cures are outside of the policy: what they report is shown by a story, and so is its cure.
+/// Families of codes whose cures are outside of the policy, and where. A story shows what they report.
 const OUTSIDE: [(&str, &str); 3] =
     [("E00", "files and folders"), ("E06", "the cloud"), ("E07", "runs, the journal, keys and agreement")];
 

@@ -57,6 +57,12 @@ impl Duration {
         Self::minutes(self.0.div_ceil(60))
     }
 
+    /// Rounded up to whole days, for text that a person writes.
+    #[must_use]
+    pub const fn in_days_up(self) -> Self {
+        Self(self.0.div_ceil(Self::DAY.0) * Self::DAY.0)
+    }
+
     /// Rounded down to whole minutes; unchanged if it is shorter than a minute.
     #[must_use]
     pub const fn in_minutes_down(self) -> Self {

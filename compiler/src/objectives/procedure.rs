@@ -258,7 +258,12 @@ impl<'a, 'p> Procedure<'a, 'p> {
                         .to_owned(),
                 span: Some(span),
             },
-            None => Term::unbounded(Phase::Decide, what, "its level has no deadline (`within`)", Some(span)),
+            None => Term::unbounded(
+                Phase::Decide,
+                what,
+                "its level has no deadline: add `within` to it",
+                Some(span),
+            ),
         };
         let node = self.paths.add(vec![self.detected], vec![decision], Vec::new());
         self.decided = Some((node, Some(who)));

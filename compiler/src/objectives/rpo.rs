@@ -109,7 +109,11 @@ fn in_time(backups: Vec<Backup<'_>>, name: &Name, begins: Option<&Bound>) -> Vec
             Some((Some(begins), _)) if schedule.keep >= bound.at_least().plus(begins) => None,
             Some((Some(begins), _)) => Some((
                 format!("backups are kept for {} only", schedule.keep.in_words()),
-                format!("it can take {} until the restore begins", begins.in_words()),
+                format!(
+                    "set `keep: {}` or longer: it can take {} until the restore begins",
+                    bound.at_least().plus(begins).in_days_up(),
+                    begins.in_words()
+                ),
             )),
             Some((None, begins)) => {
                 let unlimited = begins.terms.iter().find(|term| term.value.is_none());

@@ -142,6 +142,10 @@ fn fault(kind: &ErrorKind, text: &str, at: usize, rest: &str) -> Fault {
                         not closed";
             Fault::new(at, "this line does not fit those above", "here", help)
         }
+        _ if rest.starts_with('%') => {
+            let help = "remove the `%`; if it is part of a text, put that text in quotes";
+            Fault::new(at, "a line cannot begin with `%`", "a character that YAML reserves", help)
+        }
         kind => {
             let help = "look at the indentation, the colons and the quotes just before this place";
             Fault::new(at, format!("this is not YAML: {kind}"), "here", help)

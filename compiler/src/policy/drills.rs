@@ -56,10 +56,12 @@ pub(super) fn bind(
         } else if known.complete {
             let near = guess(out, name.as_str(), known.services.iter().map(|name| name.as_str()));
             let help = near.map(|near| format!("did you mean `{near}`?"));
+            // A drill without services would be wrong too.
+            let entry = if body.services.len() == 1 { "drill" } else { "entry" };
             out.push(
                 Diagnostic::new(codes::UNKNOWN_SERVICE, format!("there is no service `{name}`"))
                     .at(place, "unknown service")
-                    .help("remove the entry, or also pass the file that declares the service")
+                    .help(format!("remove the {entry}, or also pass the file that declares the service"))
                     .maybe_help(help),
             );
         }

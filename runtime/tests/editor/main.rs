@@ -17,13 +17,14 @@ use server::Server;
 use support::{Bench, root};
 
 /// Fixtures of the schema's codes whose fault the server does not mark, and why.
-const UNSEEN: [(&str, &str); 12] = [
+const UNSEEN: [(&str, &str); 13] = [
     ("E0201-merge-key", "the server merges `<<` into its mapping, as YAML 1.1 had it"),
     ("E0202-bucket-of-a-journal-copy", "the schema has no rule between two keys here"),
     ("E0202-bucket-of-a-journal-in-a-folder", "the schema has no rule between two keys here"),
     ("E0202-lease-without-a-bucket", "the schema has no rule between two keys here"),
     ("E0206-bucket-of-the-journal", "the pattern only tells where a bucket's name ends"),
     ("E0206-copy-gets-too-long", "no schema adds the lengths of a bucket and of a region"),
+    ("E0208-approval-for-a-year", "the unit decides how large the number may be"),
     ("E0208-lease-of-a-day", "the unit decides how large the number may be"),
     ("E0208-ttl", "the unit decides how large the number may be"),
     ("E0209-day-that-does-not-exist", "no pattern knows the calendar"),

@@ -78,7 +78,9 @@ pub(crate) fn find(paths: &[PathBuf], findings: &mut Vec<Diagnostic>) -> BTreeMa
                 Ok(at) => add(path, at),
                 Err(error) if error.is_missing() => {
                     let message = "there is no such file or folder";
-                    findings.push(Diagnostic::new(codes::MISSING_PATH, message).in_file(shown(path)));
+                    let missing = Diagnostic::new(codes::MISSING_PATH, message).in_file(shown(path));
+                    findings
+                        .push(missing.help("correct the path: a relative one begins in the current folder"));
                 }
                 Err(error) => findings.push(refused(&error).in_file(shown(path))),
             }
@@ -144,8 +146,9 @@ fn refused(error: &FileError) -> Diagnostic {
         Why::LeadsOut { to, root } => {
             let message =
                 format!("this link points to `{}`, outside the folder `{}`", to.display(), shown(root));
-            Diagnostic::new(codes::LEADS_OUT, message)
-                .help("move the target into the folder, or name the target on the command line too")
+            Diagnostic::new(codes::LEADS_OUT, message).help(
+                "move the target into the folder, or remove the link and name the target on the command line",
+            )
         }
         Why::TooMany { .. } | Why::TooDeep(_) => Diagnostic::new(codes::TOO_MANY_FILES, why.to_string())
             .help("name only the folders that contain your policies"),

@@ -268,8 +268,11 @@ fn rule(
     };
     let file = sources.place(policy.estate_span).file;
     let folder = Path::new(&file).parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let text = signers(folder, &asked.signers)
-        .map_err(|error| wrong(format!("the list of signers cannot be read: {error}"), "this file"))?;
+    let text = signers(folder, &asked.signers).map_err(|error| {
+        wrong(format!("the list of signers cannot be read: {error}"), "this file").help(
+            "put the list into the folder of the estate, one line per person: `alice@acme.example ssh-ed25519 AAAA…`",
+        )
+    })?;
     let people = Signers::parse(&text)
         .map_err(|error| wrong(format!("the list of signers, {error}"), "in this file"))?
         .people();

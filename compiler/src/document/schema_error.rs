@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::schema::DEFINITIONS;
 use super::schema_words::{
-    bad_name, duration_cure, first_sentence, in_yaml, items, numbers, resolved, takes_text, type_name,
-    type_names,
+    bad_name, described, duration_cure, first_sentence, in_yaml, items, numbers, resolved, takes_text,
+    type_name, type_names,
 };
 use super::text::{PROSE, REACH};
 use super::tree::{Step, Tree};
@@ -36,6 +36,9 @@ pub(super) fn report(tree: &Tree, fallback: Span, error: &ValidationError<'_>, o
         }
         // The misspelt key is reported. A second finding about the missing key would report the same mistake.
         ValidationErrorKind::Required { property } if at.is_misspelt(property) => {}
+        // What is not even text is reported as that. Its choices are in the help.
+        ValidationErrorKind::Enum { .. } | ValidationErrorKind::Constant { .. }
+            if !error.instance().is_string() && at.schema().is_some_and(|s| s.get("type").is_some()) => {}
         // A key that is excluded by two others gives one finding, not two.
         ValidationErrorKind::FalseSchema => {
             let excluded = at.excluded();
@@ -146,8 +149,16 @@ impl Site<'_> {
         if schema.get("type").is_some_and(|kind| kind == "integer") {
             return numbers(schema);
         }
-        let text = first_sentence(schema.get("description")?.as_str()?);
-        Some(format!("it must be {text}"))
+        if let Some(choices) = schema.get("enum").and_then(Value::as_array) {
+            return Some(format!("it can be {}", one_of(choices.iter().filter_map(Value::as_str))));
+        }
+        described(schema)
+    }
+
+    /// Whether a text would be valid here.
+    fn takes(&self, text: &str) -> bool {
+        let validator = self.schema().and_then(|schema| jsonschema::options().build(schema).ok());
+        validator.is_some_and(|validator| validator.is_valid(&Value::from(text)))
     }
 
     fn unknown_key(&self, key: &str) -> Diagnostic {
@@ -175,7 +186,9 @@ impl Site<'_> {
         };
         let help = match (expected, value.as_ref()) {
             ("a duration", Value::Number(number)) => Some(duration_cure(&number.to_string())),
-            ("text", Value::Number(_) | Value::Bool(_)) => Some("put it in quotes".to_owned()),
+            ("text", Value::Number(_) | Value::Bool(_)) if self.takes(&value.to_string()) => {
+                Some("put it in quotes".to_owned())
+            }
             ("a list", Value::String(text)) => self.in_brackets(text),
             (_, Value::Null) => Some("write a value, or remove the key if nothing requires it".to_owned()),
             _ => None,
@@ -339,13 +352,6 @@ impl Site<'_> {
         let text = self.error.instance().as_str().unwrap_or_default();
         let schema = self.schema();
         let description = schema.and_then(|s| s.get("description")).and_then(Value::as_str);
-        let example = schema.and_then(|s| s.get("examples")?.get(0)?.as_str());
-        let form = description.map(first_sentence).map(|form| match example {
-            Some(example) if !form.contains("such as") => {
-                format!("it must be {form}, such as `{}`", in_yaml(example))
-            }
-            _ => format!("it must be {form}"),
-        });
         let pattern = schema.and_then(|s| s.get("pattern")?.as_str());
         match self.definition() {
             _ if pattern.is_some_and(|pattern| [PROSE, REACH].contains(&pattern)) => {
@@ -367,7 +373,7 @@ impl Site<'_> {
             "Name" => bad_name(text).at(self.value(), "not a name"),
             _ => Diagnostic::new(codes::BAD_FORM, format!("{name} cannot be `{text}`"))
                 .at(self.value(), "does not have the right form")
-                .maybe_help(form),
+                .maybe_help(schema.and_then(described)),
         }
     }
 }

@@ -78,6 +78,18 @@ pub(super) fn first_sentence(description: &str) -> String {
     }
 }
 
+/// What a schema says that a value must be, with its example.
+pub(super) fn described(schema: &Value) -> Option<String> {
+    let form = first_sentence(schema.get("description")?.as_str()?);
+    let example = schema.get("examples").and_then(|examples| examples.get(0)?.as_str());
+    Some(match example {
+        Some(example) if !form.contains("such as") => {
+            format!("it must be {form}, such as `{}`", in_yaml(example))
+        }
+        _ => format!("it must be {form}"),
+    })
+}
+
 /// The duration that the user probably meant.
 pub(super) fn duration_cure(text: &str) -> String {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();

@@ -167,10 +167,13 @@ impl Site<'_> {
         let written = self.error.instance().as_object();
         let free = |key: &&str| written.is_none_or(|written| !written.contains_key(*key));
         let known: Vec<&str> = self.known_keys().into_iter().filter(free).collect();
-        let help = match did_you_mean(key, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if known.is_empty() => "remove it".to_owned(),
-            None => format!("remove it; it can have {}", one_of(known)),
+        // A path, as messages and pages name what is inside.
+        let inside = key.split_once('.').filter(|(outer, _)| self.known_keys().contains(outer));
+        let help = match (did_you_mean(key, known.iter().copied()), inside) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, Some((outer, inner))) => format!("write `{inner}` as a key of `{outer}`"),
+            (None, None) if known.is_empty() => "remove it".to_owned(),
+            (None, None) => format!("remove it; it can have {}", one_of(known)),
         };
         let message = format!("{} has no key `{key}`", self.name());
         Diagnostic::new(codes::UNKNOWN_KEY, message).at(span, "unknown key").help(help)

@@ -43,6 +43,9 @@ pub struct Unseen {
     pub region: Option<String>,
     /// Why it could not be seen.
     pub reason: String,
+    /// Whether its name was seen to belong to somebody else, so that it cannot be what the policy declares.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken: bool,
 }
 
 /// An object to look up in the cloud.

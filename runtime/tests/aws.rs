@@ -288,6 +288,32 @@ fn credentials_of_another_account_are_refused() {
     assert!(ran.stderr.contains("belong to account 000000000001"), "{}", ran.stderr);
 }
 
+/// A name of a bucket is unique in all accounts. One that somebody else has is found by the plan, not by the apply.
+#[test]
+fn bucket_of_another_account_is_named_and_the_rest_is_made() {
+    let standin = Standin::start();
+    zones(&standin);
+    standin.bucket_of_another_account("acme-shop-orders-standby", "eu-west-1");
+    let bench = Bench::aws(&standin);
+    bench.shipped_policies();
+    let why = "the bucket `acme-shop-orders-standby` belongs to another account: it exists in eu-west-1, and S3 does not \
+               list it for account 000000000001";
+    let json: Value =
+        serde_json::from_str(&bench.run("plan policies --format json").expect(0).stdout).unwrap();
+    let unknown = json["unknown"].as_array().unwrap();
+    assert_eq!(unknown.len(), 1, "{unknown:?}");
+    assert_eq!((&unknown[0]["reason"], &unknown[0]["taken"]), (&json!(why), &json!(true)));
+    assert_eq!(unknown[0]["address"], "aws.bucket.web-shop.orders.ireland");
+    let shop = json["objectives"].as_array().unwrap().iter().filter(|one| one["service"] == "web-shop");
+    for objective in shop.filter(|one| one["measure"] == "rpo" && one["disruption"] != "corruption") {
+        assert_eq!(objective["met"], false, "{objective}");
+    }
+    let applied = bench.run("apply policies --yes").expect(1).stdout;
+    assert!(applied.contains("Left, because its name belongs to somebody else (2)"), "{applied}");
+    let list = standin.aws("s3api list-buckets");
+    assert_eq!(list["Buckets"].as_array().unwrap().len(), BUCKETS.len() - 1);
+}
+
 #[test]
 fn unreachable_endpoint_is_reported_clearly() {
     let standin = Standin::start();

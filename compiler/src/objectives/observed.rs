@@ -63,10 +63,13 @@ pub fn copies(service: &Service, live: Live<'_>) -> Vec<SeenCopy> {
             let bucket = (evidence.bucket)(&view, name, copy.bucket);
             let now = today.copies.iter().find(|one| one.bucket.site.name == copy.bucket.site.name);
             let works = there && today.versioned && now.is_some();
+            let declared = (live.declared)(&bucket);
+            let taken = declared.and_then(|it| (live.taken)(bucket.kind(), &it.identity()));
             let state = match now.and_then(|now| now.stopped.clone()) {
                 _ if !there && !(live.had)(&primary) => CopyState::New,
                 _ if !there => CopyState::Broken("the primary bucket was gone".to_owned()),
                 Some(why) => CopyState::Broken(why),
+                None if let Some(why) = taken => CopyState::Broken(why.to_owned()),
                 None if works => CopyState::Works,
                 None if (live.find)(&bucket).is_some() => {
                     CopyState::Broken("the replication did not copy every object".to_owned())

@@ -25,6 +25,8 @@ pub struct Live<'a> {
     pub look: &'a dyn Fn(Kind, &Identity) -> Option<&'a Object>,
     /// Why an object could not be seen. `None` if it was seen or was not looked for.
     pub unseen: &'a dyn Fn(Kind, &Identity) -> Option<&'a str>,
+    /// Why the name of an object cannot be that of a resource: it belongs to somebody else.
+    pub taken: &'a dyn Fn(Kind, &Identity) -> Option<&'a str>,
 }
 
 /// The existing resources of one service.

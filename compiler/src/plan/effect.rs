@@ -163,6 +163,10 @@ pub(super) fn effects<'c>(
     let unseen: BTreeMap<(Kind, &Identity), &str> =
         observation.unseen.iter().map(|one| ((one.kind, &one.identity), one.reason.as_str())).collect();
     let unseen = |kind: Kind, identity: &Identity| unseen.get(&(kind, identity)).copied();
+    let others = observation.unseen.iter().filter(|one| one.taken);
+    let others: BTreeMap<(Kind, &Identity), &str> =
+        others.map(|one| ((one.kind, &one.identity), one.reason.as_str())).collect();
+    let taken = |kind: Kind, identity: &Identity| others.get(&(kind, identity)).copied();
     let live = Live {
         find: &find,
         made: &made,
@@ -172,6 +176,7 @@ pub(super) fn effects<'c>(
         declared: &declared,
         look: &look,
         unseen: &unseen,
+        taken: &taken,
     };
     let seen = policy.services.values().filter(|service| !unknown.contains_key(service.name.as_str()));
     let seen = seen.flat_map(|service| copies(service, live));

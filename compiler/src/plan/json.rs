@@ -28,7 +28,7 @@
 //! allowed[]          consents of the operator, as given to `--allow`: `teardown:SERVICE`, `destroy:ADDRESS`,
 //!                    `adopt:ADDRESS`, `empty-primary:ADDRESS`, `many`
 //! targets[]          the `--target`s, if any: nothing but them and what they need was looked at
-//! unknown[]          {address, identity, region, reason} of resources that could not be seen: no step is about them
+//! unknown[]          {address, identity, region, reason, taken} of resources that could not be seen, or whose name somebody else has
 //! waiting[]          {id, address, action, on} of steps that are left out because they need something unknown
 //! leaving_services[] services that Holdfast set up and that no policy declares any more
 //! ```

@@ -35,7 +35,7 @@ pub fn shifts(plan: &Plan, now: &Observation) -> Vec<Shift> {
     };
     // What cannot be seen now has not moved as far as anybody knows; what could not be seen then neither.
     let unseen: BTreeSet<(Kind, &Identity)> =
-        now.unseen.iter().map(|unseen| (unseen.kind, &unseen.identity)).collect();
+        now.unseen.iter().filter(|one| !one.taken).map(|unseen| (unseen.kind, &unseen.identity)).collect();
     let (mut before, mut now) = (index(&plan.observed), index(&now.objects));
     before.retain(|_, object| !unseen.contains(&(object.kind, &object.identity())));
     now.retain(|_, object| !plan.could_not_see(object));

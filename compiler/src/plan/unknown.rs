@@ -31,6 +31,9 @@ pub struct Unknown {
     pub region: Option<String>,
     /// Why it could not be seen.
     pub reason: String,
+    /// Whether its name belongs to somebody else.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub taken: bool,
 }
 
 /// A step that is left out because it needs what is unknown.
@@ -90,6 +93,7 @@ impl<'a> Blind<'a> {
             identity: identity.clone(),
             region: unseen.region.clone(),
             reason: unseen.reason.clone(),
+            taken: unseen.taken,
         });
     }
 
@@ -142,10 +146,11 @@ impl<'a> Blind<'a> {
         &self.blocked
     }
 
-    /// The services with something unknown, with the reason.
+    /// The services with something unknown, with the reason. A name that belongs to somebody else is no doubt: nothing of the
+    /// service is there.
     pub(super) fn services<'p>(&self, policy: &'p Policy) -> BTreeMap<&'p str, String> {
         let mut why: BTreeMap<&str, String> = BTreeMap::new();
-        for unknown in &self.unknown {
+        for unknown in self.unknown.iter().filter(|unknown| !unknown.taken) {
             let named = policy.services.keys().find(|name| name.as_str() == unknown.address.owner());
             if let Some(name) = named {
                 let reason = || format!("{} cannot be seen: {}", unknown.address, unknown.reason);
@@ -161,12 +166,30 @@ pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
     if plan.unknown.is_empty() {
         return;
     }
-    let count = plan.unknown.len();
-    let noun = if count == 1 { "resource" } else { "resources" };
-    let head = format!("Unknown: {count} {noun} cannot be seen. Nothing of this is changed.");
-    let _ = writeln!(out, "\n{}", pen.bold(&head));
+    let (taken, unseen): (Vec<&Unknown>, Vec<&Unknown>) =
+        plan.unknown.iter().partition(|unknown| unknown.taken);
+    let noun = |count: usize| if count == 1 { "resource" } else { "resources" };
+    if !unseen.is_empty() {
+        let count = unseen.len();
+        let head = format!("Unknown: {count} {} cannot be seen. Nothing of this is changed.", noun(count));
+        let _ = writeln!(out, "\n{}", pen.bold(&head));
+        group(&unseen, pen, out);
+    }
+    if !taken.is_empty() {
+        let head = match taken.len() {
+            1 => "Taken: 1 name belongs to somebody else: choose another one.".to_owned(),
+            count => format!("Taken: {count} names belong to somebody else: choose other ones."),
+        };
+        let _ = writeln!(out, "\n{}", pen.bold(&head));
+        group(&taken, pen, out);
+    }
+    waiting(plan, pen, out);
+}
+
+/// Resources by region and reason.
+fn group(unknown: &[&Unknown], pen: &Pen, out: &mut String) {
     let mut grouped: BTreeMap<(Option<&str>, &str), Vec<&Address>> = BTreeMap::new();
-    for unknown in &plan.unknown {
+    for unknown in unknown {
         grouped
             .entry((unknown.region.as_deref(), unknown.reason.as_str()))
             .or_default()
@@ -180,6 +203,9 @@ pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
             let _ = writeln!(out, "    {}", one_line(&address.to_string()));
         }
     }
+}
+
+fn waiting(plan: &Plan, pen: &Pen, out: &mut String) {
     if plan.waiting.is_empty() {
         return;
     }
@@ -200,6 +226,12 @@ impl Plan {
     #[must_use]
     pub fn is_partial(&self) -> bool {
         !self.unknown.is_empty()
+    }
+
+    /// Whether all that is unknown has a name that belongs to somebody else.
+    #[must_use]
+    pub fn is_only_taken(&self) -> bool {
+        self.is_partial() && self.unknown.iter().all(|unknown| unknown.taken)
     }
 
     /// The ids of what is unknown or waits.

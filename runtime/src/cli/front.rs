@@ -46,9 +46,14 @@ impl Front for AtTerminal<'_> {
                 if plan.is_partial() {
                     let count = plan.unknown.len();
                     let noun = if count == 1 { "resource" } else { "resources" };
-                    terminal.error(&format!(
-                        "{count} {noun} cannot be seen: apply again once the region answers\n"
-                    ));
+                    terminal.error(&match plan.is_only_taken() {
+                        true => format!(
+                            "the names of {count} {noun} are taken: choose other ones, and apply again\n"
+                        ),
+                        false => {
+                            format!("{count} {noun} cannot be seen: apply again once the region answers\n")
+                        }
+                    });
                 }
 
                 if self.events {

@@ -94,7 +94,9 @@ fn summary(plan: &Plan, outcome: &Outcome) -> String {
     }
     if plan.is_partial() {
         let left = plan.unknown.len() + plan.waiting.len();
-        text.push_str(&format!("\nLeft, because it cannot be seen ({left}):\n"));
+        let why =
+            if plan.is_only_taken() { "its name belongs to somebody else" } else { "it cannot be seen" };
+        text.push_str(&format!("\nLeft, because {why} ({left}):\n"));
         for Unknown { address, reason, .. } in &plan.unknown {
             text.push_str(&visible(&format!("  {address}: {reason}").replace('\n', " ")));
             text.push('\n');
@@ -113,6 +115,8 @@ fn summary(plan: &Plan, outcome: &Outcome) -> String {
     }
     if summary.is_partial() {
         text.push_str("\nApply again to continue: completed steps are not repeated.\n");
+    } else if plan.is_only_taken() {
+        text.push_str("\nChoose another name in the policy, and apply again.\n");
     } else if plan.is_partial() {
         text.push_str("\nApply again once it can be seen: completed steps are not repeated.\n");
     }

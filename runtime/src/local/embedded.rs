@@ -57,6 +57,11 @@ pub trait Embedded: Sync {
         None
     }
 
+    /// The region of what somebody else has under the identity of an object, and why it cannot be ours.
+    fn taken(&self, _state: &State, _identity: &Identity) -> Option<(String, String)> {
+        None
+    }
+
     /// What is seen of something that is only looked at: what the cloud's file says of it, with the defaults of the service.
     fn evidence(&self, _state: &State, _identity: &Identity) -> Option<Object> {
         None

@@ -85,6 +85,7 @@ impl Local {
                     identity: object.identity(),
                     reason: format!("{region} does not answer (weather)"),
                     region: Some(region),
+                    taken: false,
                 }),
             }
         }
@@ -138,12 +139,15 @@ impl Cloud for Local {
             None => identities.contains(&(object.kind, &object.identity())),
         };
         let evidence: Vec<Object> = scope.iter().filter_map(|wanted| evidence(&state, wanted)).collect();
+        let taken = scope.iter().filter_map(|wanted| taken(&state, wanted));
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(earlier) = earlier.as_ref().filter(|_| stale) {
             return Ok(Self::observation(earlier.iter().filter(seen).chain(&evidence), &BTreeSet::new()));
         }
         let lost = state.weather.as_ref().map(|weather| weather.lost.clone()).unwrap_or_default();
-        Ok(Self::observation(state.objects().filter(seen).chain(&evidence), &lost))
+        let mut all = Self::observation(state.objects().filter(seen).chain(&evidence), &lost);
+        all.unseen.extend(taken);
+        Ok(all)
     }
 
     async fn survey(&self) -> Result<Survey, CloudError> {
@@ -225,6 +229,13 @@ fn is_evidence(kind: Kind) -> bool {
 fn evidence(state: &State, wanted: &Wanted) -> Option<Object> {
     let kind = provider::embedded(wanted.kind).filter(|kind| is_evidence(kind.kind()))?;
     kind.evidence(state, &wanted.identity)
+}
+
+/// A wanted object whose name somebody else has.
+fn taken(state: &State, wanted: &Wanted) -> Option<Unseen> {
+    let (region, reason) = provider::embedded(wanted.kind)?.taken(state, &wanted.identity)?;
+    let (kind, identity) = (wanted.kind, wanted.identity.clone());
+    Some(Unseen { kind, identity, region: Some(region), reason, taken: true })
 }
 
 /// Why a command cannot be carried out while a region is lost.

@@ -51,6 +51,9 @@ pub struct State {
     /// Buckets that are not empty and therefore cannot be deleted. A test writes them into the file.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     full_buckets: BTreeSet<String>,
+    /// Buckets of other accounts, and their regions. A test writes them into the file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    foreign_buckets: BTreeMap<String, String>,
     #[serde(default)]
     last_id: u64,
     #[serde(default)]
@@ -75,6 +78,7 @@ impl State {
             account: ACCOUNT.to_owned(),
             fixed_zones: false,
             full_buckets: BTreeSet::new(),
+            foreign_buckets: BTreeMap::new(),
             last_id: 0,
             faults: Vec::new(),
             weather: None,
@@ -106,6 +110,12 @@ impl State {
     #[must_use]
     pub fn is_full(&self, id: &str) -> bool {
         self.full_buckets.contains(id)
+    }
+
+    /// The region of a bucket that belongs to another account.
+    #[must_use]
+    pub fn foreign_bucket(&self, name: &str) -> Option<&str> {
+        self.foreign_buckets.get(name).map(String::as_str)
     }
 
     /// An object, by its kind and id.

@@ -117,10 +117,25 @@ impl Standin {
 
     /// Empty it.
     pub fn reset(&self) {
+        self.raw("POST /_ministack/reset HTTP/1.1\r\n", "");
+    }
+
+    /// Another account makes a bucket.
+    pub fn bucket_of_another_account(&self, name: &str, region: &str) {
+        let head = format!(
+            "PUT /{name} HTTP/1.1\r\nAuthorization: AWS4-HMAC-SHA256 \
+             Credential=000000000002/20260101/{region}/s3/aws4_request, SignedHeaders=host, Signature=0\r\n"
+        );
+        let place = format!("<LocationConstraint>{region}</LocationConstraint>");
+        let place = format!("<CreateBucketConfiguration>{place}</CreateBucketConfiguration>");
+        self.raw(&head, if region == "us-east-1" { "" } else { &place });
+    }
+
+    fn raw(&self, head: &str, body: &str) {
         let address = self.url.trim_start_matches("http://");
         let mut stream = std::net::TcpStream::connect(address).unwrap();
-        let request =
-            "POST /_ministack/reset HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let length = body.len();
+        let request = format!("{head}Host: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         BufReader::new(stream).read_line(&mut answer).unwrap();

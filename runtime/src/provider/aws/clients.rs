@@ -146,6 +146,11 @@ impl Clients {
         self.owner.set(account);
     }
 
+    /// The account that all buckets must belong to, once it is known.
+    pub(crate) fn owner(&self) -> &str {
+        self.owner.get().unwrap_or("unknown")
+    }
+
     /// The S3 client for a region. Call [`identity`](Self::identity) or [`expect_owner`](Self::expect_owner) first,
     /// because its requests name the expected bucket owner.
     pub(crate) fn s3(&self, region: &str) -> aws_sdk_s3::Client {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use holdfast_compiler::observation::{Object, Observation, Unseen, Wanted};
 use holdfast_compiler::provider::aws::route53::{hosted_zone, record};
-use holdfast_compiler::provider::aws::s3::{bucket as s3_bucket, replication as s3_replication};
+use holdfast_compiler::provider::aws::s3::{self, bucket as s3_bucket, replication as s3_replication};
 use holdfast_compiler::resource::{Identity, Kind};
 use tokio::sync::OnceCell;
 
@@ -62,7 +62,7 @@ fn unseen(kind: Kind, identity: &Identity, region: Option<&String>, error: &Clou
         Class::Denied => error.to_string(),
         _ => why(error),
     };
-    Unseen { kind, identity: identity.clone(), region: region.cloned(), reason }
+    Unseen { kind, identity: identity.clone(), region: region.cloned(), reason, taken: false }
 }
 
 /// Why a region is silent, without the operation, which differs from object to object.
@@ -78,19 +78,29 @@ pub(super) fn objects(objects: Vec<Object>) -> Observation {
 /// The name of an object, its region, and what reading it gave: nothing where it does not exist.
 pub(super) type Read<'a> = (&'a String, &'a String, Result<Option<Object>, CloudError>);
 
+/// The regions of the wanted buckets that exist, by bucket.
+#[derive(Debug, Default)]
+struct Buckets {
+    ours: BTreeMap<String, String>,
+    /// Those of other accounts.
+    others: BTreeMap<String, String>,
+    /// The account that is ours.
+    account: String,
+}
+
 /// One observation of AWS. Data that several kinds need is read only once.
 pub(super) struct Look<'a> {
     /// The clients.
     pub(super) clients: &'a Clients,
     wanted: &'a [Wanted],
-    regions: OnceCell<BTreeMap<String, String>>,
+    buckets: OnceCell<Buckets>,
     zones: OnceCell<BTreeMap<String, Zone>>,
 }
 
 impl<'a> Look<'a> {
     /// An observation of the wanted objects.
     pub(super) fn new(clients: &'a Clients, wanted: &'a [Wanted]) -> Self {
-        Self { clients, wanted, regions: OnceCell::new(), zones: OnceCell::new() }
+        Self { clients, wanted, buckets: OnceCell::new(), zones: OnceCell::new() }
     }
 
     /// What a driver sees. Where all that it would ask is silent, everything that is looked for is unseen.
@@ -137,10 +147,22 @@ impl<'a> Look<'a> {
                 Err(error) => return Err(error),
             }
         }
+        seen.unseen.extend(self.of_others(kind, &identities));
         match denied {
             Some(denied) if answers == 0 => Err(denied),
             _ => Ok(seen),
         }
+    }
+
+    /// The wanted things that are, or are in, buckets of other accounts.
+    fn of_others(&self, kind: Kind, identities: &BTreeMap<&str, &Identity>) -> Vec<Unseen> {
+        let Some(buckets) = self.buckets.get() else { return Vec::new() };
+        let taken = |(name, region): (&String, &String)| {
+            let identity = (*identities.get(name.as_str())?).clone();
+            let reason = s3::of_another_account(name, region, &buckets.account);
+            Some(Unseen { kind, identity, region: Some(region.clone()), reason, taken: true })
+        };
+        buckets.others.iter().filter_map(taken).collect()
     }
 
     /// What is seen of things that are only looked at. What is not answered or refused is unseen, with the reason.
@@ -176,21 +198,35 @@ impl<'a> Look<'a> {
         self.wanted(kind).filter_map(|identity| identity.get(part)).map(str::to_owned).collect()
     }
 
-    /// The regions of the wanted buckets and replication sources that exist, by bucket.
+    /// The regions of our wanted buckets and replication sources that exist, by bucket.
     pub(super) async fn regions(&self) -> Result<&BTreeMap<String, String>, CloudError> {
-        let ask = || async {
-            let mut names = self.names(s3_bucket::KIND, s3_bucket::NAME);
-            names.extend(self.names(s3_replication::KIND, s3_replication::BUCKET));
-            if names.is_empty() {
-                return Ok(BTreeMap::new());
-            }
-            let find = |region: String| {
-                let names = &names;
-                async move { bucket_regions::find(self.clients, &region, |name| names.contains(name)).await }
-            };
-            self.clients.reach.first_answer(&s3_bucket::LIST, self.clients.regions(), find).await
+        Ok(&self.buckets.get_or_try_init(|| self.find_buckets()).await?.ours)
+    }
+
+    async fn find_buckets(&self) -> Result<Buckets, CloudError> {
+        let mut names = self.names(s3_bucket::KIND, s3_bucket::NAME);
+        names.extend(self.names(s3_replication::KIND, s3_replication::BUCKET));
+        if names.is_empty() {
+            return Ok(Buckets::default());
+        }
+        let (clients, names) = (self.clients, &names);
+        let find = |region: String| async move {
+            bucket_regions::find(clients, &region, |name| names.contains(name)).await
         };
-        self.regions.get_or_try_init(ask).await
+        let mut ours = clients.reach.first_answer(&s3_bucket::LIST, clients.regions(), find).await?;
+        let missing: BTreeSet<&str> =
+            names.iter().map(String::as_str).filter(|name| !ours.contains_key(*name)).collect();
+        let mut others = BTreeMap::new();
+        if !missing.is_empty() {
+            let missing = &missing;
+            let ask =
+                |region: String| async move { bucket_regions::elsewhere(clients, &region, missing).await };
+            for found in clients.reach.first_answer(&s3_bucket::EXISTS, clients.regions(), ask).await? {
+                let of = if found.ours { &mut ours } else { &mut others };
+                of.insert(found.name, found.region);
+            }
+        }
+        Ok(Buckets { ours, others, account: clients.identity().await?.account.id.clone() })
     }
 
     /// The wanted hosted zones and the zones of wanted records that exist, by name.

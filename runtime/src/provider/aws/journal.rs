@@ -101,6 +101,17 @@ pub(crate) async fn open(
 }
 
 impl Bucket {
+    /// The journal's error for a failed call. S3 gives the same response for a missing permission and for a bucket of an
+    /// unexpected account.
+    fn failed(&self, mut error: CloudError) -> JournalError {
+        if error.class == Class::Denied {
+            let owner = self.clients.owner();
+            let why = format!(" (no permission, or the bucket does not belong to account {owner})");
+            error.message.push_str(&why);
+        }
+        failed(&self.place, error)
+    }
+
     /// The client for the bucket's region, and that region. S3 is asked for a region that is not known, once.
     async fn client(&self) -> Result<&(Client, String), CloudError> {
         let find = || async {
@@ -143,7 +154,7 @@ impl Bucket {
             let (_, region) = self.client().await?;
             self.clients.reach.ask(call, region, question).await
         };
-        answer.await.map_err(|error| failed(&self.place, error))
+        answer.await.map_err(|error| self.failed(error))
     }
 
     /// Write an object if it does not exist, unless the bucket's region is known to be silent.
@@ -160,7 +171,7 @@ impl Bucket {
                 answer => answer,
             }
         };
-        answer.await.map_err(|error| failed(&self.place, error))
+        answer.await.map_err(|error| self.failed(error))
     }
 
     fn folder(&self, epoch: &Epoch) -> String {
@@ -346,12 +357,8 @@ impl Replica for Bucket {
     }
 }
 
-/// The journal's error for a failed call. S3 gives the same response for a missing permission and for a bucket of an
-/// unexpected account.
-fn failed(place: &S3Location, mut error: CloudError) -> JournalError {
-    if error.class == Class::Denied {
-        error.message.push_str(" (no permission, or the bucket does not belong to the expected account)");
-    }
+/// The journal's error for a failed call.
+fn failed(place: &S3Location, error: CloudError) -> JournalError {
     JournalError::Cloud { place: place.to_string(), error }
 }
 

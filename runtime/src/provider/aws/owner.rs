@@ -27,6 +27,11 @@ impl Owner {
     pub(super) fn set(&self, account: &str) {
         let _ = self.0.set(account.to_owned());
     }
+
+    /// The account, once it is known.
+    pub(super) fn get(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
 }
 
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
@@ -46,8 +51,8 @@ impl Intercept for Owner {
         if operation.is_some_and(|name| WITHOUT.contains(&name.as_str())) {
             return Ok(());
         }
-        let owner = self.0.get().ok_or("the owner of the buckets is not known yet")?;
-        context.request_mut().headers_mut().try_insert(HEADER, owner.clone())?;
+        let owner = self.get().ok_or("the owner of the buckets is not known yet")?;
+        context.request_mut().headers_mut().try_insert(HEADER, owner.to_owned())?;
         Ok(())
     }
 }

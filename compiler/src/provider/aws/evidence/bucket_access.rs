@@ -14,8 +14,8 @@ use crate::provider::aws::iam::grant::{GRANTS, Grant, On};
 use crate::provider::aws::iam::rights::{Denial, Principal, allows, denies};
 use crate::provider::aws::iam::role;
 use crate::provider::aws::s3::bucket_access::{self as access, rule};
-use crate::provider::aws::s3::{self, replication};
-use crate::resource::Values;
+use crate::provider::aws::s3::{self, bucket, replication};
+use crate::resource::{Identity, Values};
 use crate::units::Duration;
 
 /// Storage classes whose objects cannot be read before they are restored, which takes hours (Amazon S3 User Guide,
@@ -28,7 +28,8 @@ const S3: &str = "s3.amazonaws.com";
 
 /// What stops or may stop the copy.
 pub(super) fn findings(view: &View<'_, '_>, data: &Name, source: &Bucket, copy: &Bucket) -> Vec<Finding> {
-    let mut found = Vec::new();
+    let mut found: Vec<Finding> =
+        [source, copy].into_iter().filter_map(|bucket| of_somebody_else(view, bucket)).collect();
     let mut look = |bucket: &Bucket| match settings(view, data, bucket) {
         Ok(settings) => settings,
         Err(why) => {
@@ -56,6 +57,13 @@ pub(super) fn findings(view: &View<'_, '_>, data: &Name, source: &Bucket, copy: 
     found.extend(to.and_then(|to| expires(copy, to, from)));
     found.extend(locked(view, data, source, from, copy, to));
     found
+}
+
+/// A bucket of another account that has the name that the policy declares: the role may neither read nor write it.
+fn of_somebody_else(view: &View<'_, '_>, at: &Bucket) -> Option<Finding> {
+    let name = Values::from([(bucket::NAME.to_owned(), at.name.as_str().into())]);
+    let why = (view.live.taken)(bucket::KIND, &Identity::of(bucket::KIND, &name))?;
+    Some(Finding::Stops(why.to_owned()))
 }
 
 /// Whether versions that are no longer current stay for as long as it may take until somebody notices that they are

@@ -86,6 +86,9 @@ calls! {
     LIST = "s3:ListBuckets", made [Made::Observe], takes [on("s3:ListAllMyBuckets", &ANY)];
     /// If the listing does not include the region, and for a bucket that is adopted.
     LOCATION = "s3:GetBucketLocation", made [Made::Observe], takes [on("s3:GetBucketLocation", &BUCKETS)];
+    /// Whether a bucket that S3 does not list exists, and so belongs to another account. No permission required: whatever the
+    /// permissions, the answer names the region of a bucket that exists (Amazon S3 API Reference, `HeadBucket`).
+    EXISTS = "s3:HeadBucket", made [Made::Observe], takes [];
     GET_VERSIONING = "s3:GetBucketVersioning", made [Made::Observe], takes [on("s3:GetBucketVersioning", &BUCKETS)];
     GET_ENCRYPTION = "s3:GetBucketEncryption", made [Made::Observe],
         takes [on("s3:GetEncryptionConfiguration", &BUCKETS)];

@@ -19,4 +19,13 @@ pub fn bucket_of(arn: &str) -> Option<&str> {
     arn.strip_prefix(ARN)
 }
 
+/// Why a bucket with the name that a policy declares is not ours. The name of a bucket is unique in all accounts of a partition
+/// (Amazon S3 User Guide, "General purpose bucket naming rules").
+#[must_use]
+pub fn of_another_account(name: &str, region: &str, account: &str) -> String {
+    format!(
+        "the bucket `{name}` belongs to another account: it exists in {region}, and S3 does not list it for account {account}"
+    )
+}
+
 const ARN: &str = "arn:aws:s3:::";

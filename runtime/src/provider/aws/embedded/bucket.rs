@@ -2,7 +2,7 @@
 //! `DeleteBucket`).
 
 use holdfast_compiler::provider::aws::s3::{self, bucket as kind, replication};
-use holdfast_compiler::resource::{Kind, Values};
+use holdfast_compiler::resource::{Identity, Kind, Values};
 use serde_json::json;
 
 use super::{text, values};
@@ -27,8 +27,15 @@ impl Embedded for Bucket {
         Some(("BucketAlreadyOwnedByYou", "the bucket already exists"))
     }
 
+    fn taken(&self, state: &State, identity: &Identity) -> Option<(String, String)> {
+        of_another_account(state, identity.get(kind::NAME)?)
+    }
+
     fn check(&self, look: &Look<'_>) -> Checked {
         let name = look.text(kind::NAME);
+        if look.state.foreign_bucket(name).is_some() {
+            return look.refuse("BucketAlreadyExists", "another account has a bucket of this name");
+        }
         if look.get(kind::VERSIONING) != kind::VERSIONED && look.state.get(replication::KIND, name).is_some()
         {
             return look.refuse(
@@ -51,4 +58,10 @@ impl Embedded for Bucket {
         }
         Ok(())
     }
+}
+
+/// The region of a bucket of another account, and what says so.
+pub(super) fn of_another_account(state: &State, name: &str) -> Option<(String, String)> {
+    let region = state.foreign_bucket(name)?;
+    Some((region.to_owned(), s3::of_another_account(name, region, state.account())))
 }

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use holdfast_compiler::provider::aws::iam::role;
 use holdfast_compiler::provider::aws::s3::replication::{self as kind, rule};
 use holdfast_compiler::provider::aws::s3::{self, bucket};
-use holdfast_compiler::resource::{Kind, Values};
+use holdfast_compiler::resource::{Identity, Kind, Values};
 use serde_json::{Value, json};
 
+use super::bucket::of_another_account;
 use super::text;
 use crate::local::embedded::{Checked, Embedded, Look};
 use crate::local::store::State;
@@ -23,6 +24,10 @@ impl Embedded for Replication {
 
     fn made(&self, _: &mut State, wanted: &Values) -> (String, Values) {
         (text(wanted, kind::BUCKET), Values::new())
+    }
+
+    fn taken(&self, state: &State, identity: &Identity) -> Option<(String, String)> {
+        of_another_account(state, identity.get(kind::BUCKET)?)
     }
 
     fn check(&self, look: &Look<'_>) -> Checked {

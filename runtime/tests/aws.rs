@@ -108,6 +108,7 @@ fn replications(standin: &Standin) {
             "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
             "Destination": {
                 "Bucket": format!("arn:aws:s3:::acme-payments-ledger-{region}"),
+                "Account": "000000000001",
                 "EncryptionConfiguration": {
                     "ReplicaKmsKeyID": format!("arn:aws:kms:{region}:000000000001:alias/aws/s3"),
                 },

@@ -178,6 +178,30 @@ fn settings_that_break_nothing_keep_the_objective() {
     set(&|_, copy| lifecycle(copy, json!({"expires-days": 1, "status": "Disabled"})));
 }
 
+/// Configurations of earlier versions, and of others, name no owner of the copy.
+#[test]
+fn rule_that_names_no_owner_still_copies_and_gets_one_in_place() {
+    let bench = Bench::local();
+    bench.shipped_policies();
+    bench.run("apply policies --yes").expect(0);
+    let mut cloud: Value = serde_json::from_str(&bench.read("cloud.json")).unwrap();
+    for one in cloud["objects"].as_array_mut().unwrap().iter_mut().filter(|one| one["kind"] == REPL) {
+        for rule in one["attributes"]["rules"].as_array_mut().unwrap() {
+            assert_eq!(rule.as_object_mut().unwrap().remove("account"), Some(json!("000000000000")));
+        }
+    }
+    bench.write("cloud.json", &cloud.to_string());
+    let pending = bench.pending();
+    assert_eq!(pending.len(), 5, "{pending:?}");
+    assert!(
+        pending.iter().all(|(action, address)| action == "update" && address.starts_with(REPL)),
+        "{pending:?}"
+    );
+    assert!(is_met(&today(&bench, ("payments", "site-loss", "rpo"))));
+    bench.run("apply policies --yes").expect(0);
+    bench.run("plan policies --detailed-exitcode").expect(0);
+}
+
 #[test]
 fn change_of_the_policy_that_waits_for_an_apply_breaks_nothing_today() {
     let bench = Bench::local();

@@ -63,12 +63,15 @@ fn copies_kms(rule: &Value) -> bool {
 }
 
 /// Whether a rule names the key and the owner that the wanted one names: any other may not exist, may not be usable by the
-/// role, or may not own the bucket, in which case S3 copies nothing.
+/// role, or may not own the bucket, in which case S3 copies nothing. One that names no owner copies to whoever owns the bucket.
 fn is_ours(rule: &Value, wanted: &[&Value]) -> bool {
     use replication::rule::{ACCOUNT, REPLICA_KEY};
     let value = |rule: &Value, key: &str| rule.get(key).cloned().unwrap_or_default();
-    let same =
-        |wanted: &&Value| [ACCOUNT, REPLICA_KEY].iter().all(|key| value(rule, key) == value(wanted, key));
+    let same = |wanted: &&Value| {
+        let account = value(rule, ACCOUNT);
+        (account.is_null() || account == value(wanted, ACCOUNT))
+            && value(rule, REPLICA_KEY) == value(wanted, REPLICA_KEY)
+    };
     wanted.is_empty() || wanted.iter().any(same)
 }
 

@@ -100,7 +100,9 @@ fn foreign_keys<'a>(
 }
 
 /// One rule per copy; the first copy has the highest priority. Every field for which S3 has a default is set
-/// (id, empty filter, priority), so that the response equals the request.
+/// (id, empty filter, priority), so that the response equals the request. Each names the account that owns the copy, so that
+/// whoever reads the configuration sees whose bucket it has to be. Within one account, S3 does not take a translation of the owner
+/// beside it (Amazon S3 API Reference, `Destination`: `AccessControlTranslation` is for a copy of another owner only).
 fn rules(context: &Context<'_>, set: &DataSet) -> Value {
     let count = set.copies.len();
     let each = |(nth, copy): (usize, &Bucket)| {
@@ -111,6 +113,7 @@ fn rules(context: &Context<'_>, set: &DataSet) -> Value {
             rule::FILTER: {"prefix": ""},
             rule::DELETE_MARKERS: rule::ON,
             rule::DESTINATION: arn(copy.name.as_str()),
+            rule::ACCOUNT: context.target.account(AWS),
             rule::TIME: replication::MINUTES,
             rule::METRICS: replication::MINUTES,
         });

@@ -14,7 +14,7 @@ pub const REGION: &str = "region";
 /// The ARN of the role.
 pub const ROLE: &str = "role";
 /// The rules, highest priority first. A rule is a mapping: `id`, `priority`, `status`, `filter` (`{prefix}`),
-/// `delete-markers`, `destination` (ARN), `replication-time` and `metrics` (minutes or null),
+/// `delete-markers`, `destination` (ARN), `account`, `replication-time` and `metrics` (minutes or null),
 /// `sse-kms-objects`, `replica-kms-key`, and any other key that a configuration made by others has, so that
 /// its removal is visible.
 pub const RULES: &str = "rules";
@@ -33,7 +33,7 @@ pub mod rule {
     pub const DELETE_MARKERS: &str = "delete-markers";
     /// The ARN of the destination bucket.
     pub const DESTINATION: &str = "destination";
-    /// The account that owns the copies, if it is another one.
+    /// The account that owns the destination bucket.
     pub const ACCOUNT: &str = "account";
     /// Minutes of replication time control, or null.
     pub const TIME: &str = "replication-time";

@@ -315,6 +315,33 @@ fn bucket_of_another_account_is_named_and_the_rest_is_made() {
     assert_eq!(list["Buckets"].as_array().unwrap().len(), BUCKETS.len() - 1);
 }
 
+/// Of two copies, the one whose bucket somebody else has now gets nothing more; the other one goes on.
+#[test]
+fn copy_whose_name_another_account_takes_gets_nothing_more() {
+    let standin = Standin::start();
+    let bench = applied(&standin);
+    let (copy, region) = ("acme-payments-ledger-eu-west-1", "eu-west-1");
+    standin.aws(&format!("s3api delete-bucket --bucket {copy} --region {region}"));
+    standin.bucket_of_another_account(copy, region);
+    let pending = [("update".to_owned(), "aws.replication.payments.ledger".to_owned())];
+    assert_eq!(bench.pending(), pending);
+    let plan = bench.run("plan policies").expect(0).stdout;
+    let plan = plan.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "the bucket `acme-payments-ledger-eu-west-1` belongs to another account",
+        "! an existing destination receives no further copies",
+    ] {
+        assert!(plan.contains(said), "{said}: {plan}");
+    }
+    bench.run("apply policies --yes").expect(1);
+    assert_eq!(bench.pending(), []);
+    let get = "s3api get-bucket-replication --bucket acme-payments-ledger --region us-east-1";
+    let rules = standin.aws(get)["ReplicationConfiguration"]["Rules"].clone();
+    let rules = rules.as_array().unwrap();
+    assert_eq!(rules.len(), 1, "{rules:?}");
+    assert_eq!(rules[0]["Destination"]["Bucket"], "arn:aws:s3:::acme-payments-ledger-us-west-2");
+}
+
 #[test]
 fn unreachable_endpoint_is_reported_clearly() {
     let standin = Standin::start();

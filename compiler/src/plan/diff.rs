@@ -10,7 +10,7 @@ use super::inputs::Inputs;
 use super::pretty::{brief, summary_of};
 use super::unknown::Blind;
 use super::{Action, After, Cause, Change, Confirmed, Moved, Plan, Step, StepId, batch};
-use super::{Consents, assumed, behind, effect, lost, obstacle, order, owner, removal};
+use super::{Consents, assumed, behind, effect, lost, obstacle, order, others, owner, removal};
 use crate::compile::Waived;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::{Purpose, digest};
@@ -60,7 +60,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         vec![Diagnostic::new(codes::BAD_PLAN_FILE, format!("the plan cannot be written: {error}"))]
     })?;
     let (objectives, copies) = effect::effects(&inputs, &bound.found, blind.services(policy));
-    let lost = lost::primaries(&inputs, &copies, &steps);
+    let lost = lost::primaries(&inputs, &copies, &steps, &blind.unknown);
     let behind = behind::primaries(&inputs, &steps);
     let assumed = assumed::whole(&inputs, &copies);
     Ok(Plan {
@@ -177,8 +177,35 @@ impl<'a> Differ<'a> {
             (Lifecycle::Milestone | Lifecycle::Evidence, _) => self.keep(resource, None),
             (Lifecycle::Prerequisite, Some(object)) => self.keep(resource, Some(object)),
             (Lifecycle::Prerequisite, None) => self.errors.push(obstacle::missing(resource)),
-            (Lifecycle::Managed, Some(object)) => self.existing(resource, object),
-            (Lifecycle::Managed, None) => self.create(resource),
+            (Lifecycle::Managed, found) => match others::part(resource, found, self.graph, &self.blind) {
+                None => self.managed(resource, found),
+                Some((part, why)) => self.part(resource, &part, found, why),
+            },
+        }
+    }
+
+    fn managed(&mut self, resource: &Resource, found: Option<&'a Object>) {
+        match found {
+            Some(object) => self.existing(resource, object),
+            None => self.create(resource),
+        }
+    }
+
+    /// What a resource is while a name that it uses belongs to somebody else, which `why` says.
+    fn part(&mut self, whole: &Resource, part: &others::Part, found: Option<&'a Object>, why: String) {
+        let first = self.steps.len();
+        match part {
+            others::Part::Rest(rest) => self.managed(rest, found),
+            others::Part::Nothing => {
+                let Some(object) = found else { return };
+                let mut step = removal::removal(&whole.address, object, &why);
+                step.place = Some(self.sources.place(whole.origin));
+                step.cautions.extend(whole.address.kind().schema().removal.map(str::to_owned));
+                self.push(step, false);
+            }
+        }
+        if let Some(step) = self.steps.get_mut(first).filter(|step| step.action != Action::Keep) {
+            step.reason = why;
         }
     }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::inputs::Inputs;
-use super::{Action, Consent, Plan, Step};
+use super::{Action, Consent, Plan, Step, Unknown};
 use crate::copies::{CopyState, Moment, SeenCopy};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::observation::{Object, Owned};
@@ -37,8 +37,13 @@ pub struct LostCopy {
     pub worked: Option<Moment>,
 }
 
-/// The primary buckets that the plan makes although the journal says that they were there.
-pub(super) fn primaries(inputs: &Inputs<'_>, copies: &[SeenCopy], steps: &[Step]) -> Vec<Lost> {
+/// The primary buckets that the journal knows, and that the plan makes or whose names somebody else has now.
+pub(super) fn primaries(
+    inputs: &Inputs<'_>,
+    copies: &[SeenCopy],
+    steps: &[Step],
+    unknown: &[Unknown],
+) -> Vec<Lost> {
     let sets = inputs.compiled.policy.services.values().flat_map(|service| service.data.values());
     let primaries: BTreeSet<&str> = sets.map(|set| set.primary.name.as_str()).collect();
     let had = |kind: Kind, identity: &Identity| {
@@ -50,9 +55,11 @@ pub(super) fn primaries(inputs: &Inputs<'_>, copies: &[SeenCopy], steps: &[Step]
         inputs.observation.objects.iter().any(|object| is(&object))
     };
     let made = steps.iter().filter(|step| step.action == Action::Create);
-    let gone = made.filter(|step| step.address.kind().schema().stateful).filter_map(|step| {
-        let kind = step.address.kind();
-        let identity = Identity::of_resource(kind, &step.attributes);
+    let made = made.map(|step| (&step.address, Identity::of_resource(step.address.kind(), &step.attributes)));
+    let taken = unknown.iter().filter(|one| one.taken).map(|one| (&one.address, one.identity.clone()));
+    let gone = made.chain(taken).filter(|(address, _)| address.kind().schema().stateful);
+    let gone = gone.filter_map(|(address, identity)| {
+        let kind = address.kind();
         let name = *primaries.iter().find(|name| identity.parts().any(|part| part == **name))?;
         let copies = copies.iter().filter(|copy| copy.from == name).map(|copy| {
             let known = inputs.copies.iter().find(|known| known.from == copy.from && known.to == copy.to);
@@ -60,7 +67,7 @@ pub(super) fn primaries(inputs: &Inputs<'_>, copies: &[SeenCopy], steps: &[Step]
             LostCopy { name: copy.to.clone(), exists: exists(kind, &copy.to), worked }
         });
         let copies = copies.collect();
-        had(kind, &identity).then(|| Lost { address: step.address.clone(), name: name.to_owned(), copies })
+        had(kind, &identity).then(|| Lost { address: address.clone(), name: name.to_owned(), copies })
     });
     gone.collect()
 }
@@ -75,8 +82,9 @@ impl Plan {
     /// The finding for lost primaries that nobody has allowed to make anew.
     pub(super) fn lost_without_consent(&self) -> Option<Diagnostic> {
         let consent = |lost: &Lost| Consent::EmptyPrimary(lost.address.clone());
-        let lost: Vec<&Lost> =
-            self.lost.iter().filter(|lost| !self.consents.contains(&consent(lost))).collect();
+        let makes = |lost: &Lost| self.pending().any(|step| step.address == lost.address);
+        let lost = self.lost.iter().filter(|lost| makes(lost) && !self.consents.contains(&consent(lost)));
+        let lost: Vec<&Lost> = lost.collect();
         if lost.is_empty() {
             return None;
         }

@@ -20,6 +20,7 @@ mod json;
 mod lost;
 mod obstacle;
 mod order;
+mod others;
 mod owner;
 mod part;
 mod pretty;

@@ -177,7 +177,8 @@ fn in_order(mut removals: Vec<Step>) -> Vec<Step> {
     ordered
 }
 
-fn removal(address: &Address, object: &Object, reason: &str) -> Step {
+/// The removal of an object.
+pub(super) fn removal(address: &Address, object: &Object, reason: &str) -> Step {
     Step {
         id: StepId::of(address),
         address: address.clone(),

@@ -73,9 +73,9 @@ impl<'a> Blind<'a> {
             false => graph.iter().map(|one| (one.address.kind(), one.identity())).collect(),
         };
         for made in owned {
-            let Some(unseen) = blind.unseen.get(&(made.address.kind(), &made.identity)).copied() else {
-                continue;
-            };
+            let unseen = blind.unseen.get(&(made.address.kind(), &made.identity)).copied();
+            // What somebody else has is not what was made: that is gone.
+            let Some(unseen) = unseen.filter(|unseen| !unseen.taken) else { continue };
             for need in &made.needs {
                 blind.in_use.entry(StepId::of(need)).or_default().insert(StepId::of(&made.address));
             }
@@ -111,6 +111,11 @@ impl<'a> Blind<'a> {
             self.in_use.entry(StepId::of(need)).or_default().insert(StepId::of(&resource.address));
         }
         true
+    }
+
+    /// A resource whose name belongs to somebody else.
+    pub(super) fn taken(&self, address: &Address) -> Option<&Unknown> {
+        self.unknown.iter().find(|unknown| unknown.taken && unknown.address == *address)
     }
 
     /// Whether a step has to wait. It is left out of the plan from now on.
@@ -176,7 +181,8 @@ pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
         group(&unseen, pen, out);
     }
     if !taken.is_empty() {
-        let head = match taken.len() {
+        let names: BTreeSet<&str> = taken.iter().map(|unknown| unknown.reason.as_str()).collect();
+        let head = match names.len() {
             1 => "Taken: 1 name belongs to somebody else: choose another one.".to_owned(),
             count => format!("Taken: {count} names belong to somebody else: choose other ones."),
         };

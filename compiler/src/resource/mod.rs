@@ -25,7 +25,9 @@ pub use call::{Call, Made, Permission, Rate, Scope};
 pub use identity::Identity;
 pub use kind::Kind;
 pub use named::Named;
-pub use schema::{ActsWith, AttributeSchema, Change, Coexist, KindSchema, Lifecycle, Mark, Shape};
+pub use schema::{
+    ActsWith, AttributeSchema, Change, Coexist, KindSchema, Lifecycle, Mark, Rest, Shape, Without,
+};
 pub use values::Values;
 
 /// The desired value of an attribute.

@@ -48,6 +48,8 @@ pub struct KindSchema {
     pub between: Option<fn(&Values, &Values) -> Option<Values>>,
     /// What an object acts with.
     pub acts_with: Option<ActsWith>,
+    /// What is left of an object while a name that it uses belongs to somebody else.
+    pub without: Option<Without>,
     /// The permissions of an object that Holdfast did not grant, as text.
     pub rights_of_others: Option<fn(&Values) -> Option<String>>,
     /// Settings of an object that no policy manages and that decide an objective, as a clause: "the bucket `x` has …".
@@ -71,6 +73,26 @@ pub struct ActsWith {
     pub names: fn(&str, &Values) -> bool,
 }
 
+/// What is left of an object while names that it uses belong to somebody else.
+#[derive(Debug, Clone, Copy)]
+pub struct Without {
+    /// The attribute that uses the names.
+    pub attribute: &'static str,
+    /// Its value, from the desired one, the present one (null if there is no object) and the resources whose names are taken.
+    pub rest: fn(&Value, &Value, &[Values]) -> Rest,
+}
+
+/// What an attribute is while names that it uses belong to somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rest {
+    /// It stays as it is, because nothing of it concerns those names.
+    Waits,
+    /// This value, without those names.
+    Value(Value),
+    /// Nothing of the object is left.
+    Nothing,
+}
+
 impl KindSchema {
     /// The defaults for a declaration.
     pub const BASE: Self = Self {
@@ -91,6 +113,7 @@ impl KindSchema {
         sends_users: false,
         between: None,
         acts_with: None,
+        without: None,
         rights_of_others: None,
         foreign_settings: None,
         rights: &[],

@@ -2,10 +2,13 @@
 
 use serde_json::Value;
 
+use super::{arn, bucket};
 use crate::provider::aws::iam::role;
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{BUCKETS, PASSED_ROLES, on};
-use crate::resource::{ActsWith, AttributeSchema, Kind, KindSchema, Made, Shape, Values, calls};
+use crate::resource::{
+    ActsWith, AttributeSchema, Kind, KindSchema, Made, Rest, Shape, Values, Without, calls,
+};
 
 /// The source bucket.
 pub const BUCKET: &str = "bucket";
@@ -68,6 +71,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     removal: Some("new objects are no longer copied"),
     ours: Some(ours),
     acts_with: Some(ActsWith { attribute: ROLE, names: names_role }),
+    without: Some(Without { attribute: RULES, rest: without }),
     calls: CALLS,
     ..KindSchema::BASE
 };
@@ -93,12 +97,68 @@ fn ours(values: &Values) -> bool {
     rules.is_some_and(|rules| rules.iter().all(id))
 }
 
-fn rules(before: &Value, after: &Value) -> Option<&'static str> {
-    let destinations = |rules: &Value| -> Vec<Value> {
-        let rules = rules.as_array().into_iter().flatten();
-        rules.filter_map(|one| one.get(rule::DESTINATION).cloned()).collect()
+fn destinations(rules: &Value) -> Vec<Value> {
+    let rules = rules.as_array().into_iter().flatten();
+    rules.filter_map(|one| one.get(rule::DESTINATION).cloned()).collect()
+}
+
+/// The rules without those that copy to a bucket of somebody else. No copy to a bucket of ours ends for that: as long as the
+/// desired rules would end one, such as that to a bucket which gets the taken name, the present ones stay.
+fn without(wanted: &Value, found: &Value, taken: &[Values]) -> Rest {
+    let names = taken.iter().filter_map(|values| values.get(bucket::NAME)?.as_str());
+    let taken: Vec<Value> = names.map(|name| arn(name).into()).collect();
+    let ours = |rules: &Value| -> Vec<Value> {
+        let is_taken = |one: &Value| one.get(rule::DESTINATION).is_some_and(|to| taken.contains(to));
+        rules.as_array().into_iter().flatten().filter(|one| !is_taken(one)).cloned().collect()
     };
+    let (ours_wanted, ours_found) = (Value::Array(ours(wanted)), ours(found));
+    let stops = destinations(found).len() > ours_found.len();
+    let ours_found = Value::Array(ours_found);
+    let kept = destinations(&ours_wanted);
+    let rest = match destinations(&ours_found).iter().all(|to| kept.contains(to)) {
+        true => ours_wanted,
+        false if stops => ours_found,
+        false => return Rest::Waits,
+    };
+    match rest.as_array().is_some_and(Vec::is_empty) {
+        true if stops => Rest::Nothing,
+        true => Rest::Waits,
+        false => Rest::Value(rest),
+    }
+}
+
+fn rules(before: &Value, after: &Value) -> Option<&'static str> {
     let after = destinations(after);
     let lost = destinations(before).iter().any(|destination| !after.contains(destination));
     lost.then_some("an existing destination receives no further copies")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn to(buckets: &[&str]) -> Value {
+        json!(buckets.iter().map(|name| json!({rule::DESTINATION: arn(name)})).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn copies_to_a_taken_name_stop_and_no_other_does() {
+        let taken = [Values::from([(bucket::NAME.to_owned(), json!("taken"))])];
+        let rest = |wanted: &[&str], found: &[&str]| without(&to(wanted), &to(found), &taken);
+        // The only copy, and one of two.
+        assert_eq!(rest(&["taken"], &["taken"]), Rest::Nothing);
+        assert_eq!(rest(&["taken", "a"], &["taken", "a"]), Rest::Value(to(&["a"])));
+        // It has stopped, and the rest is kept up.
+        assert_eq!(rest(&["taken", "a"], &["a"]), Rest::Value(to(&["a"])));
+        assert_eq!(rest(&["taken", "a", "b"], &["a"]), Rest::Value(to(&["a", "b"])));
+        // Nothing is there yet.
+        assert_eq!(without(&to(&["taken"]), &Value::Null, &taken), Rest::Waits);
+        assert_eq!(without(&to(&["taken", "a"]), &Value::Null, &taken), Rest::Value(to(&["a"])));
+        // The bucket of a copy gets a name that is taken: the copy under the old name goes on.
+        assert_eq!(rest(&["taken"], &["old"]), Rest::Waits);
+        assert_eq!(rest(&["taken", "a"], &["old", "a"]), Rest::Waits);
+        assert_eq!(rest(&["taken", "a"], &["old", "taken"]), Rest::Value(to(&["old"])));
+    }
 }

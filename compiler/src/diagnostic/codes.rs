@@ -231,6 +231,10 @@ codes! {
     JOURNAL_EMPTIED = "E0740";
     /// A resource that belongs to somebody else.
     ANOTHER_OWNER = "E0750";
+    /// A bucket that would be adopted and is encrypted with a key that the policy does not declare.
+    ADOPTED_KEY = "E0760";
+    /// A bucket with Object Lock that would be copied to one without.
+    ADOPTED_LOCK = "E0761";
     /// Policies of a git commit that cannot be read.
     UNREADABLE_BASE = "E0741";
     /// A git commit that does not exist.

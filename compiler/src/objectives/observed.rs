@@ -3,8 +3,10 @@
 use super::facts::{Backfill, Copy, Facts};
 use super::view::{Live, View};
 use crate::copies::{CopyState, KnownCopy, SeenCopy};
-use crate::policy::Service;
+use crate::document::Name;
+use crate::policy::{DataSet, Service};
 use crate::provider;
+use crate::provider::evidence::Obstacle;
 use crate::units::Date;
 
 /// The facts of a service today. `None` if none of its resources exist.
@@ -89,6 +91,17 @@ pub fn copies(service: &Service, live: Live<'_>) -> Vec<SeenCopy> {
         }
     }
     seen
+}
+
+/// What of the existing things of a service keeps Holdfast from managing them.
+#[must_use]
+pub fn obstacles(service: &Service, live: Live<'_>) -> Vec<Obstacle> {
+    let view = View { service, live };
+    let of = |(name, set): (&Name, &DataSet)| {
+        let provider = provider::find(set.primary.site.region.provider.name);
+        provider.map(|provider| (provider.evidence.obstacles)(&view, name, set)).unwrap_or_default()
+    };
+    service.data.iter().flat_map(of).collect()
 }
 
 fn stated(backfill: &Backfill) -> Option<Date> {

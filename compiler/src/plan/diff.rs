@@ -59,7 +59,11 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let wants = digest(Purpose::Policy, &wants).map_err(|error| {
         vec![Diagnostic::new(codes::BAD_PLAN_FILE, format!("the plan cannot be written: {error}"))]
     })?;
-    let (objectives, copies) = effect::effects(&inputs, &bound.found, blind.services(policy));
+    let seen = effect::effects(&inputs, &bound.found, blind.services(policy));
+    if !seen.obstacles.is_empty() {
+        return Err(seen.obstacles);
+    }
+    let (objectives, copies) = (seen.effects, seen.copies);
     let lost = lost::primaries(&inputs, &copies, &steps, &blind.unknown);
     let behind = behind::primaries(&inputs, &steps);
     let assumed = assumed::whole(&inputs, &copies);

@@ -7,13 +7,17 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::inputs::Inputs;
+use super::{Consent, Consents};
 use crate::copies::{KnownCopy, SeenCopy};
-use crate::diagnostic::Style;
+use crate::diagnostic::{Diagnostic, Style};
 use crate::document::{Disruption, Name};
-use crate::objectives::{Assurance, Bound, Derivation, Deriver, Facts, Live, copies, observed, planned};
+use crate::objectives::{
+    Assurance, Bound, Derivation, Deriver, Facts, Live, copies, observed, obstacles, planned,
+};
 use crate::observation::Object;
 use crate::policy::Policy;
 use crate::printable::one_line;
+use crate::provider::evidence::Obstacle;
 use crate::resource::{Address, Identity, Kind, Lifecycle, Values};
 use crate::text::{Pen, wrap};
 use crate::units::Duration;
@@ -123,13 +127,22 @@ impl Achievable {
     }
 }
 
-/// The effects on all services, in the order of their names, and what is seen of their copies. `unknown` are the services
-/// of which not everything could be seen, with the reason.
+/// What is derived from what exists.
+pub(super) struct Seen {
+    /// The effects on all services, in the order of their names.
+    pub(super) effects: Vec<Effect>,
+    /// The copies.
+    pub(super) copies: Vec<SeenCopy>,
+    /// What keeps Holdfast from managing it, and nobody has allowed.
+    pub(super) obstacles: Vec<Diagnostic>,
+}
+
+/// Derive the effects. `unknown` are the services of which not everything could be seen, with the reason.
 pub(super) fn effects<'c>(
     inputs: &Inputs<'c>,
     found: &BTreeMap<Address, &Object>,
     unknown: BTreeMap<&'c str, String>,
-) -> (Vec<Effect>, Vec<SeenCopy>) {
+) -> Seen {
     let Inputs { compiled, graph, owned, observation, .. } = *inputs;
     let (policy, as_of) = (&compiled.policy, compiled.options.as_of);
     let made: BTreeMap<(Kind, &Identity), u64> = owned
@@ -178,6 +191,8 @@ pub(super) fn effects<'c>(
         unseen: &unseen,
         taken: &taken,
     };
+    let obstacles = policy.services.values().flat_map(|service| obstacles(service, live));
+    let obstacles = obstacles.filter_map(|one| refused(one, &inputs.consents)).collect();
     let seen = policy.services.values().filter(|service| !unknown.contains_key(service.name.as_str()));
     let seen = seen.flat_map(|service| copies(service, live));
     // A plan with targets looks at a part of the copies.
@@ -208,7 +223,18 @@ pub(super) fn effects<'c>(
             effects.extend(both);
         }
     }
-    (effects, seen)
+    Seen { effects, copies: seen, obstacles }
+}
+
+/// The refusal to take over an object, unless it is allowed.
+fn refused(obstacle: Obstacle, given: &Consents) -> Option<Diagnostic> {
+    let Obstacle { address, found, cure, may_adopt } = obstacle;
+    let consent = Consent::Adopt(address);
+    if !may_adopt {
+        return Some(found.help(cure));
+    }
+    let help = || format!("{cure}; to take it over all the same, plan with `{}`", consent.flag());
+    (!given.contains(&consent)).then(|| found.help(help()))
 }
 
 /// The services whose objectives nobody can tell, with the reason: of some not everything could be seen, of some what was

@@ -1,6 +1,7 @@
 //! Evidence for objectives: how a provider derives, from the policy and the observation, what a service
 //! relies on.
 
+use crate::diagnostic::Diagnostic;
 use crate::document::Name;
 use crate::objectives::facts::{Data, Traffic};
 use crate::objectives::view::View;
@@ -10,6 +11,19 @@ use crate::source::Span;
 
 /// The unmanaged setting, as text, and the place of its `leave`.
 pub(super) type Left = fn(&Service, &Name, &[&Bucket]) -> Option<(&'static str, Span)>;
+
+/// Why an existing object is not taken over.
+#[derive(Debug)]
+pub struct Obstacle {
+    /// The resource that it would become.
+    pub address: Address,
+    /// The finding, without a help.
+    pub found: Diagnostic,
+    /// What to do about it.
+    pub cure: String,
+    /// Whether it is taken over if an operator allows it.
+    pub may_adopt: bool,
+}
 
 /// The evidence functions of a provider.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +53,8 @@ pub struct Evidence {
     pub stop: fn(&View<'_, '_>, &Name, &mut Data<'_>),
     /// What keeps an entry of traffic from failing over, although the policy does not manage it.
     pub diverted: fn(&View<'_, '_>, &Name, &policy::Traffic) -> Option<String>,
+    /// What of the existing buckets of a data set keeps Holdfast from managing them.
+    pub obstacles: fn(&View<'_, '_>, &Name, &DataSet) -> Vec<Obstacle>,
     /// Find copies that may lack older objects: a bucket that existed before its replication may have objects
     /// that are never copied.
     pub backfill: fn(&View<'_, '_>, &Name, &mut Data<'_>),

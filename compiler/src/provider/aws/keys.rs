@@ -6,7 +6,7 @@ use crate::lower::context::Context;
 use crate::policy::Site;
 
 /// The account's default key for S3, which nobody can delete (AWS KMS Developer Guide, "AWS managed keys").
-const OWN: &str = "alias/aws/s3";
+pub(super) const DEFAULT_KEY: &str = "alias/aws/s3";
 
 /// Whether a site encrypts with a key that somebody can disable or delete. AWS manages those whose aliases begin with
 /// `aws/`.
@@ -16,7 +16,7 @@ pub(super) fn own_key(site: &Site) -> bool {
 
 /// The ARN of the key that a site encrypts with, or of its alias if the policy names an alias.
 pub(super) fn key_arn(context: &Context<'_>, site: &Site) -> String {
-    let key = site.kms_key.as_ref().map_or(OWN, |key| key.as_str());
+    let key = site.kms_key.as_ref().map_or(DEFAULT_KEY, |key| key.as_str());
     if key.starts_with("arn:") {
         return key.to_owned();
     }

@@ -82,7 +82,11 @@ pub(super) fn keeps_versions(view: &View<'_, '_>, data: &Name, at: &Bucket) -> b
 }
 
 /// The settings of a bucket; nothing if the bucket does not exist yet, or is not one of a real-time copy.
-fn settings<'a>(view: &View<'a, '_>, data: &Name, at: &Bucket) -> Result<Option<&'a Values>, String> {
+pub(super) fn settings<'a>(
+    view: &View<'a, '_>,
+    data: &Name,
+    at: &Bucket,
+) -> Result<Option<&'a Values>, String> {
     let is_wanted = (view.live.declared)(&view.address(replication::KIND, &[data.as_str()])).is_some();
     if !is_wanted || find_bucket(view, data, at).is_none() {
         return Ok(None);
@@ -165,6 +169,11 @@ fn expires_at_the_source(one: &Value, days: Option<u64>, from: Option<&Values>) 
     })
 }
 
+/// Whether a bucket with these settings has Object Lock.
+pub(super) fn has_lock(settings: &Values) -> bool {
+    settings.get(access::OBJECT_LOCK).is_some_and(Value::is_object)
+}
+
 /// Whether Object Lock of the source keeps S3 from copying: the copy needs it too, and the role has to read retention and
 /// legal hold, which Holdfast does not grant.
 fn locked(
@@ -175,12 +184,11 @@ fn locked(
     copy: &Bucket,
     to: Option<&Values>,
 ) -> Option<Finding> {
-    let lock = |settings: &Values| settings.get(access::OBJECT_LOCK).is_some_and(Value::is_object);
-    if !from.is_some_and(lock) {
+    if !from.is_some_and(has_lock) {
         return None;
     }
     let name = &source.name;
-    if !to.is_some_and(lock) {
+    if !to.is_some_and(has_lock) {
         let why =
             format!("the bucket `{name}` has Object Lock and `{}` has not, so S3 does not copy", copy.name);
         return Some(Finding::Stops(why));

@@ -2,6 +2,7 @@
 //! objects, S3 may assume the role and the role has every permission, and both buckets have versioning. Traffic fails over
 //! if the records of the primary and of the next standby, and the health check of the primary, do what the policy declares.
 
+mod adopted;
 mod bucket_access;
 mod copy;
 mod key;
@@ -31,6 +32,7 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     undecided,
     bucket: bucket_at,
     copier,
+    obstacles: adopted::obstacles,
     backfill,
 };
 

@@ -1,0 +1,140 @@
+//! What keeps Holdfast from managing a bucket that exists: objects under a key that the policy does not declare, and Object Lock
+//! that the copies lack. Once a bucket is managed, what somebody changes by hand is a difference or a finding, and no obstacle.
+//!
+//! Sources: Amazon S3 User Guide, "Replicating encrypted objects" and "Requirements and considerations for replication".
+
+use serde_json::Value;
+
+use super::bucket_access::{has_lock, settings};
+use super::copy::under_kms;
+use super::{bucket_at, copier, find_bucket};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::document::{Encryption, Name};
+use crate::objectives::view::View;
+use crate::policy::{Bucket, DataSet};
+use crate::provider::aws::keys::DEFAULT_KEY;
+use crate::provider::aws::s3::bucket;
+use crate::provider::evidence::Obstacle;
+use crate::resource::Attribute;
+
+/// The obstacles of a data set.
+pub(super) fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<Obstacle> {
+    let buckets = std::iter::once(&set.primary).chain(&set.copies);
+    let keys = buckets.filter_map(|at| under_another_key(view, data, set, at));
+    keys.chain(set.copies.iter().filter_map(|copy| without_lock(view, data, set, copy))).collect()
+}
+
+/// Whether a bucket exists and no apply or import is known to have made it Holdfast's.
+fn is_new_to_us(view: &View<'_, '_>, data: &Name, at: &Bucket) -> bool {
+    find_bucket(view, data, at).is_some() && (view.live.applied)(&bucket_at(view, data, at)).is_none()
+}
+
+/// A bucket that encrypts with a key that the policy does not declare for it. If the policy leaves its encryption as it is, only
+/// the source of a replication matters: copies are encrypted as the rule says.
+fn under_another_key(view: &View<'_, '_>, data: &Name, set: &DataSet, at: &Bucket) -> Option<Obstacle> {
+    let object = find_bucket(view, data, at).filter(|found| under_kms(found))?;
+    if !is_new_to_us(view, data, at) {
+        return None;
+    }
+    let address = bucket_at(view, data, at);
+    let declared = (view.live.declared)(&address)?;
+    let manages = |name: &str| declared.attributes.contains_key(name);
+    let left = !manages(bucket::ENCRYPTION) || !manages(bucket::KMS_KEY);
+    if left && (at.name != set.primary.name || set.copies.is_empty()) {
+        return None;
+    }
+    let found = object.attributes.get(bucket::KMS_KEY).and_then(Value::as_str).unwrap_or(DEFAULT_KEY);
+    let wanted = match declared.attributes.get(bucket::KMS_KEY) {
+        Some(Attribute::Known(key)) => key.as_str(),
+        _ => at.site.kms_key.as_ref().map(|key| key.as_str()),
+    };
+    let wanted = wanted.unwrap_or(DEFAULT_KEY);
+    let (name, site) = (&at.name, &at.site.name);
+    let but = match set.encryption.value {
+        Encryption::Kms if !surely_differ(found, wanted) => return None,
+        Encryption::Kms if left => format!("the role that copies it may use `{wanted}` only"),
+        Encryption::Kms => format!("the policy would set `{wanted}`"),
+        Encryption::Aes256 if left => "the policy's rule does not copy such objects".to_owned(),
+        Encryption::Aes256 => "the policy would encrypt without KMS".to_owned(),
+    };
+    let key = if short(found) == short(DEFAULT_KEY) {
+        "name no `kms-key` at the site".to_owned()
+    } else {
+        format!("name it as `kms-key` at the site `{site}`")
+    };
+    Some(Obstacle {
+        address,
+        found: Diagnostic::new(
+            codes::ADOPTED_KEY,
+            format!("the bucket `{name}` exists and encrypts with the KMS key `{found}`, and {but}"),
+        )
+        .at(at.span, "would be taken over"),
+        cure: format!("declare the key: `encrypt: aws:kms` for the data, and {key}"),
+        may_adopt: true,
+    })
+}
+
+/// A key as S3 may name it, without region and account: `alias/NAME` or the id.
+fn short(key: &str) -> &str {
+    let name = key.splitn(6, ':').nth(5).unwrap_or(key);
+    name.strip_prefix("key/").unwrap_or(name)
+}
+
+/// Whether two names are those of two keys. An alias may be that of any key, but for the one of AWS.
+fn surely_differ(one: &str, other: &str) -> bool {
+    let (one, other) = (short(one), short(other));
+    let kind = |key: &str| (key.starts_with("alias/"), key.starts_with("alias/aws/"));
+    one != other && (kind(one) == kind(other) || kind(one).1 || kind(other).1)
+}
+
+/// A copy without Object Lock of a bucket that has it, where the replication or the bucket is new to Holdfast.
+fn without_lock(view: &View<'_, '_>, data: &Name, set: &DataSet, copy: &Bucket) -> Option<Obstacle> {
+    let source = settings(view, data, &set.primary).ok().flatten()?;
+    if !has_lock(source) {
+        return None;
+    }
+    let there = find_bucket(view, data, copy).is_some();
+    let known = settings(view, data, copy).ok()?;
+    if known.is_some_and(has_lock) {
+        return None;
+    }
+    let replication = copier(view, data);
+    if (view.live.find)(&replication).is_some() && !is_new_to_us(view, data, &set.primary) {
+        return None;
+    }
+    let (from, to) = (&set.primary.name, &copy.name);
+    let (has, cure) = match there {
+        true => ("has not", format!("enable versioning and Object Lock on `{to}`, and plan again")),
+        false => (
+            "would be created without it",
+            format!("create `{to}` with Object Lock in {}, and plan again", copy.site.region),
+        ),
+    };
+    Some(Obstacle {
+        address: bucket_at(view, data, copy),
+        found: Diagnostic::new(
+            codes::ADOPTED_LOCK,
+            format!("the bucket `{from}` has Object Lock and its copy `{to}` {has}, so S3 copies nothing"),
+        )
+        .at(copy.span, "needs Object Lock"),
+        cure: format!("{cure}; or take the real-time copy out of the policy"),
+        may_adopt: false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_cannot_be_of_one_key_differ() {
+        let arn = "arn:aws:kms:us-east-1:111122223333:key/one";
+        assert!(!surely_differ(arn, arn) && !surely_differ(arn, "one"));
+        assert!(!surely_differ("alias/acme", "arn:aws:kms:us-east-1:111122223333:alias/acme"));
+        assert!(!surely_differ("alias/acme", arn), "the alias may be that of the key");
+        assert!(surely_differ(arn, "arn:aws:kms:us-east-1:111122223333:key/two"));
+        assert!(surely_differ("alias/acme", "alias/other"));
+        assert!(surely_differ(DEFAULT_KEY, arn) && surely_differ("alias/acme", DEFAULT_KEY));
+        assert!(!surely_differ(DEFAULT_KEY, "arn:aws:kms:us-east-1:111122223333:alias/aws/s3"));
+    }
+}

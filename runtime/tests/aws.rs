@@ -125,7 +125,7 @@ fn replications(standin: &Standin) {
         standin.aws(&format!("iam get-role-policy --role-name {role} --policy-name holdfast-replication"));
     let statements = policy["PolicyDocument"]["Statement"].as_array().unwrap();
     let ids: Vec<&str> = statements.iter().map(|s| s["Sid"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["ReadConfiguration", "ReadObjects", "WriteCopies", "ReadKey", "WriteKey"]);
+    assert_eq!(ids, ["ReadConfiguration", "ReadObjects", "ReadLocks", "WriteCopies", "ReadKey", "WriteKey"]);
     for statement in statements {
         let actions = statement["Action"].to_string();
         assert!(!actions.contains('*'), "{actions}");
@@ -261,6 +261,39 @@ fn existing_resources_are_adopted_and_foreign_settings_kept() {
     let sets = record_sets(&standin, "acme.example");
     assert_eq!(sets.len(), 5, "{sets:?}");
     assert!(sets.iter().any(|set| set["Name"] == "other.acme.example."));
+}
+
+/// Objects under a key of their own, and Object Lock, are seen before anything is changed.
+#[test]
+fn bucket_with_another_key_or_a_lock_is_refused_before_any_change() {
+    let standin = Standin::start();
+    zones(&standin);
+    let place = "--region eu-central-1 --create-bucket-configuration LocationConstraint=eu-central-1";
+    standin.aws(&format!("s3api create-bucket --bucket acme-shop-orders {place}"));
+    let key = "arn:aws:kms:eu-central-1:000000000001:key/1234abcd";
+    let rule =
+        json!({"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}});
+    let rules = json!({"Rules": [rule]}).to_string();
+    let put = ["s3api", "put-bucket-encryption", "--bucket", "acme-shop-orders", "--region", "eu-central-1"];
+    standin.aws_args(&[&put[..], &["--server-side-encryption-configuration", &rules]].concat());
+    standin.aws(&format!(
+        "s3api create-bucket --bucket acme-shop-pictures --object-lock-enabled-for-bucket {place}"
+    ));
+    let bench = Bench::aws(&standin);
+    bench.shipped_policies();
+    let ran = bench.run("apply policies --yes").expect(4);
+    let said = ran.stderr.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "E0760",
+        "the bucket `acme-shop-orders` exists and encrypts with the KMS key \
+         `arn:aws:kms:eu-central-1:000000000001:key/1234abcd`, and the policy would encrypt without KMS",
+        "E0761",
+        "the bucket `acme-shop-pictures` has Object Lock and its copy `acme-shop-pictures-eu-west-1` would be created \
+         without it",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert_eq!(standin.aws("s3api list-buckets")["Buckets"].as_array().unwrap().len(), 2);
 }
 
 #[test]

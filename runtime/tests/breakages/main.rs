@@ -176,6 +176,40 @@ fn settings_that_break_nothing_keep_the_objective() {
     });
     set(&|_, copy| lifecycle(copy, json!({"noncurrent-days": 1, "moves-to": ["STANDARD_IA", "GLACIER_IR"]})));
     set(&|_, copy| lifecycle(copy, json!({"expires-days": 1, "status": "Disabled"})));
+    set(&|source, copy| {
+        for bucket in [source, copy] {
+            bucket["attributes"]["object-lock"] = json!({"mode": "COMPLIANCE", "days": 30});
+        }
+    });
+}
+
+/// S3 copies an object of a bucket with Object Lock only with its retention and its legal hold.
+#[test]
+fn role_that_may_not_read_retention_copies_nothing_from_a_locked_bucket() {
+    let bench = Bench::local();
+    bench.shipped_policies();
+    bench.run("apply policies --yes").expect(0);
+    let mut cloud: Value = serde_json::from_str(&bench.read("cloud.json")).unwrap();
+    let objects = cloud["objects"].as_array_mut().unwrap();
+    for name in ["acme-archive-invoices", INVOICES] {
+        objects.push(json!({"kind": ACCESS, "id": name, "attributes": {"name": name, "object-lock": {}}}));
+    }
+    let which = ("archive", "site-loss", "rpo");
+    bench.write("cloud.json", &cloud.to_string());
+    assert!(is_met(&today(&bench, which)));
+    let is_role = |one: &&mut Value| {
+        one["kind"] == ROLE && one["id"].as_str().unwrap().starts_with("holdfast-acme-archive-invoices-")
+    };
+    let role = cloud["objects"].as_array_mut().unwrap().iter_mut().find(is_role).unwrap();
+    breaks::revoke(role, "s3:GetObjectRetention");
+    bench.write("cloud.json", &cloud.to_string());
+    assert!(!is_met(&today(&bench, which)));
+    // The plan gives the right back.
+    bench.run("apply policies --yes").expect(0);
+    let plan: Value =
+        serde_json::from_str(&bench.run("plan policies --format json").expect(0).stdout).unwrap();
+    let gap = plan["objectives"].to_string();
+    assert!(gap.contains("not met until backfilled"), "{gap}");
 }
 
 /// Configurations of earlier versions, and of others, name no owner of the copy.

@@ -10,7 +10,7 @@ use crate::document::Name;
 use crate::objectives::view::View;
 use crate::observation::Object;
 use crate::policy::Bucket;
-use crate::provider::aws::iam::grant::{GRANTS, Grant, On};
+use crate::provider::aws::iam::grant::{GRANTS, Grant, On, READ_LOCKS};
 use crate::provider::aws::iam::rights::{Denial, Principal, allows, denies};
 use crate::provider::aws::iam::role;
 use crate::provider::aws::s3::bucket_access::{self as access, rule};
@@ -114,6 +114,7 @@ fn denied(view: &View<'_, '_>, data: &Name, at: &Bucket, settings: &Values, sour
     let arn = s3::arn(at.name.as_str());
     let needed = |grant: &&Grant| match grant.id {
         "WriteCopies" => !source,
+        READ_LOCKS => source && has_lock(settings),
         _ => source && grant.on != On::Keys,
     };
     let mut worst = (Denial::No, "");
@@ -175,7 +176,7 @@ pub(super) fn has_lock(settings: &Values) -> bool {
 }
 
 /// Whether Object Lock of the source keeps S3 from copying: the copy needs it too, and the role has to read retention and
-/// legal hold, which Holdfast does not grant.
+/// legal hold, which roles of earlier versions do not.
 fn locked(
     view: &View<'_, '_>,
     data: &Name,
@@ -193,10 +194,11 @@ fn locked(
             format!("the bucket `{name}` has Object Lock and `{}` has not, so S3 does not copy", copy.name);
         return Some(Finding::Stops(why));
     }
-    let role = view.find(role::KIND, &[data.as_str()]);
-    let policy = role.and_then(|role| role.attributes.get(role::POLICY)).cloned().unwrap_or_default();
+    // A role that is yet to be made is made with these rights.
+    let role = view.find(role::KIND, &[data.as_str()])?;
+    let policy = role.attributes.get(role::POLICY).cloned().unwrap_or_default();
     let resource = format!("{}/*", s3::arn(name.as_str()));
-    let actions = ["s3:GetObjectRetention", "s3:GetObjectLegalHold"];
-    let missing = actions.into_iter().find(|action| !allows(&policy, action, &resource))?;
+    let grant = GRANTS.iter().find(|grant| grant.id == READ_LOCKS)?;
+    let missing = grant.actions.iter().find(|action| !allows(&policy, action, &resource))?;
     Some(Finding::Stops(format!("the bucket `{name}` has Object Lock, and the role may not do {missing}")))
 }

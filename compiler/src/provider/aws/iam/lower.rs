@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::grant::{self, GRANTS, ROLE_PREFIX};
+use super::grant::{self, GRANTS, READ_LOCKS, ROLE_PREFIX};
 use super::role;
 use crate::digest::sha256;
 use crate::document::{Encryption, Name};
@@ -48,6 +48,7 @@ fn policy(context: &Context<'_>, set: &DataSet) -> Value {
     let mut statements = vec![
         allow("ReadConfiguration", "", json!([source]), owned()),
         allow("ReadObjects", "", json!([objects(&set.primary)]), owned()),
+        allow(READ_LOCKS, "", json!([objects(&set.primary)]), owned()),
         allow("WriteCopies", "", json!(copies), owned()),
     ];
     if set.encryption.value == Encryption::Kms {

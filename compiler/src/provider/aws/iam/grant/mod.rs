@@ -35,9 +35,12 @@ pub struct Grant {
     pub actions: &'static [&'static str],
 }
 
+/// The id of the grant that only a bucket with Object Lock needs.
+pub const READ_LOCKS: &str = "ReadLocks";
+
 /// All permissions that a role can have. Sources: Amazon S3 User Guide, "Setting up permissions for live
 /// replication" and "Replicating encrypted objects (SSE-S3, SSE-KMS, DSSE-KMS, SSE-C)".
-pub const GRANTS: [Grant; 5] = [
+pub const GRANTS: [Grant; 6] = [
     Grant {
         id: "ReadConfiguration",
         on: On::Buckets,
@@ -52,6 +55,8 @@ pub const GRANTS: [Grant; 5] = [
             "s3:GetObjectVersionTagging",
         ],
     },
+    // For a bucket with Object Lock, which S3 copies with the retention and the legal hold of each object.
+    Grant { id: READ_LOCKS, on: On::Objects, actions: &["s3:GetObjectLegalHold", "s3:GetObjectRetention"] },
     Grant {
         id: "WriteCopies",
         on: On::Objects,

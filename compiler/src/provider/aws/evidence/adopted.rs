@@ -1,5 +1,6 @@
 //! What keeps Holdfast from managing a bucket that exists: objects under a key that the policy does not declare, and Object Lock
 //! that the copies lack. Once a bucket is managed, what somebody changes by hand is a difference or a finding, and no obstacle.
+//! A bucket is new if the journal does not know it; a key also if an import has only recorded it.
 //!
 //! Sources: Amazon S3 User Guide, "Replicating encrypted objects" and "Requirements and considerations for replication".
 
@@ -12,10 +13,14 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{Encryption, Name};
 use crate::objectives::view::View;
 use crate::policy::{Bucket, DataSet};
+use crate::provider::aws::iam::role;
 use crate::provider::aws::keys::DEFAULT_KEY;
-use crate::provider::aws::s3::bucket;
+use crate::provider::aws::s3::{bucket, replication};
 use crate::provider::evidence::Obstacle;
-use crate::resource::Attribute;
+use crate::resource::{Attribute, Kind};
+
+/// What a bucket encrypts with.
+const KEY: [&str; 2] = [bucket::ENCRYPTION, bucket::KMS_KEY];
 
 /// The obstacles of a data set.
 pub(super) fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<Obstacle> {
@@ -24,23 +29,46 @@ pub(super) fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<
     keys.chain(set.copies.iter().filter_map(|copy| without_lock(view, data, set, copy))).collect()
 }
 
-/// Whether a bucket exists and no apply or import is known to have made it Holdfast's.
-fn is_new_to_us(view: &View<'_, '_>, data: &Name, at: &Bucket) -> bool {
+/// Whether a bucket exists and the journal does not know it.
+fn is_new(view: &View<'_, '_>, data: &Name, at: &Bucket) -> bool {
     find_bucket(view, data, at).is_some() && (view.live.applied)(&bucket_at(view, data, at)).is_none()
+}
+
+/// Whether only an import has taken a bucket over, with its key as it is, and no apply has made what copies it.
+fn is_imported(view: &View<'_, '_>, data: &Name, set: &DataSet, at: &Bucket) -> bool {
+    let address = bucket_at(view, data, at);
+    let (Some(found), Some(applied)) = (find_bucket(view, data, at), (view.live.applied)(&address)) else {
+        return false;
+    };
+    let as_found =
+        |name: &&str| applied.get(*name).is_none_or(|key| found.attributes.get(*name) == Some(key));
+    let role = view.address(role::KIND, &[data.as_str()]);
+    let made = |address| (view.live.made)(address).is_some();
+    !set.copies.is_empty() && !made(&address) && !made(&role) && KEY.iter().all(as_found)
+}
+
+/// Whether the policy manages an attribute of what a data set has once.
+fn manages(view: &View<'_, '_>, kind: Kind, data: &Name, attribute: &str) -> bool {
+    let declared = (view.live.declared)(&view.address(kind, &[data.as_str()]));
+    declared.is_some_and(|declared| declared.attributes.contains_key(attribute))
 }
 
 /// A bucket that encrypts with a key that the policy does not declare for it. If the policy leaves its encryption as it is, only
 /// the source of a replication matters: copies are encrypted as the rule says.
 fn under_another_key(view: &View<'_, '_>, data: &Name, set: &DataSet, at: &Bucket) -> Option<Obstacle> {
     let object = find_bucket(view, data, at).filter(|found| under_kms(found))?;
-    if !is_new_to_us(view, data, at) {
+    if !is_new(view, data, at) && !is_imported(view, data, set, at) {
         return None;
     }
     let address = bucket_at(view, data, at);
     let declared = (view.live.declared)(&address)?;
-    let manages = |name: &str| declared.attributes.contains_key(name);
-    let left = !manages(bucket::ENCRYPTION) || !manages(bucket::KMS_KEY);
-    if left && (at.name != set.primary.name || set.copies.is_empty()) {
+    let left = !KEY.iter().all(|name| declared.attributes.contains_key(*name));
+    let copies = match set.encryption.value {
+        // The rights of a role, or rules, that are left as they are may be for that key.
+        Encryption::Kms => manages(view, role::KIND, data, role::POLICY),
+        Encryption::Aes256 => manages(view, replication::KIND, data, replication::RULES),
+    };
+    if left && (at.name != set.primary.name || !copies) {
         return None;
     }
     let found = object.attributes.get(bucket::KMS_KEY).and_then(Value::as_str).unwrap_or(DEFAULT_KEY);
@@ -99,7 +127,7 @@ fn without_lock(view: &View<'_, '_>, data: &Name, set: &DataSet, copy: &Bucket) 
         return None;
     }
     let replication = copier(view, data);
-    if (view.live.find)(&replication).is_some() && !is_new_to_us(view, data, &set.primary) {
+    if (view.live.find)(&replication).is_some() && !is_new(view, data, &set.primary) {
         return None;
     }
     let (from, to) = (&set.primary.name, &copy.name);

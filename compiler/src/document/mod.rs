@@ -79,7 +79,7 @@ pub enum Body {
 }
 
 /// The byte ranges of everything in a document.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Text {
     tree: Tree,
     whole: Span,

@@ -15,7 +15,7 @@ pub(crate) const MAX_DEPTH: usize = 64;
 pub struct NodeId(pub(super) usize);
 
 /// One node.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Node {
     /// The byte range of the value; for a collection, of the whole collection.
     pub span: Span,
@@ -28,7 +28,7 @@ pub struct Node {
 }
 
 /// The content of a node.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Content {
     /// Null, boolean, number or text.
     Scalar(Value),
@@ -39,7 +39,7 @@ pub enum Content {
 }
 
 /// One key with its value.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Entry {
     /// The key.
     pub key: String,
@@ -50,7 +50,7 @@ pub struct Entry {
 }
 
 /// One document.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Tree {
     pub(super) nodes: Vec<Node>,
     pub(super) root: NodeId,

@@ -37,7 +37,7 @@ pub use check::check;
 pub use estate::{Fate, Loss, losses};
 pub use facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
 pub use json::json;
-pub use observed::{copies, observed, obstacles, planned};
+pub use observed::{copies, gone_primary, observed, obstacles, planned};
 pub use order::Order;
 use procedure::Work;
 pub use text::text;

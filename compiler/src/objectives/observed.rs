@@ -34,6 +34,19 @@ pub fn observed<'p>(service: &'p Service, live: Live<'_>) -> Option<Facts<'p>> {
     (there || !facts.data.is_empty()).then_some(facts)
 }
 
+/// Why data of a service is gone today: a primary bucket that the journal knows no longer exists.
+#[must_use]
+pub fn gone_primary(service: &Service, live: Live<'_>) -> Option<String> {
+    let view = View { service, live };
+    Facts::wanted(service).data.iter().find_map(|(name, data)| {
+        let primary = (provider::find(data.provider.name)?.evidence.bucket)(&view, name, data.primary);
+        let gone = (live.had)(&primary) && (live.find)(&primary).is_none();
+        gone.then(|| {
+            format!("the data of `{name}` is gone: the bucket `{}` no longer exists", data.primary.name)
+        })
+    })
+}
+
 /// The facts of a service after the plan: the declared facts, combined with what existing objects determine.
 #[must_use]
 pub fn planned<'p>(service: &'p Service, live: Live<'_>) -> Facts<'p> {

@@ -30,8 +30,9 @@ pub(super) fn whole(inputs: &Inputs<'_>, seen: &[SeenCopy]) -> Vec<Assumed> {
     let assumed = works.filter_map(|copy| {
         let known = known.get(&(copy.from.as_str(), copy.to.as_str()))?;
         let whole = known.worked?;
-        let forgotten = known.gap.as_ref().is_some_and(|gap| !gap.ends_with(copy.stated));
-        (!forgotten).then(|| Assumed { from: copy.from.clone(), to: copy.to.clone(), whole })
+        // After a gap the policy says since when the copy is whole, and nobody has seen it.
+        let since = known.gap.as_ref().is_some_and(|gap| gap.seen >= whole);
+        (!since).then(|| Assumed { from: copy.from.clone(), to: copy.to.clone(), whole })
     });
     assumed.collect()
 }

@@ -1,7 +1,7 @@
 //! The effect of a plan on the objectives: what the cloud can meet today, and what it will meet after the
 //! apply.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -12,7 +12,8 @@ use crate::copies::{KnownCopy, SeenCopy};
 use crate::diagnostic::{Diagnostic, Style};
 use crate::document::{Disruption, Name};
 use crate::objectives::{
-    Assurance, Bound, Derivation, Deriver, Facts, Live, copies, observed, obstacles, planned,
+    Assurance, Bound, Derivation, Derived, Deriver, Facts, Live, copies, gone_primary, observed, obstacles,
+    planned,
 };
 use crate::observation::Object;
 use crate::policy::Policy;
@@ -38,6 +39,9 @@ pub struct Effect {
     pub before: Option<Achievable>,
     /// What it will meet.
     pub after: Achievable,
+    /// Whether what can be met today rests on scheduled backups. Nobody has looked whether they are made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rests_on_backups: bool,
 }
 
 /// Which objective.
@@ -104,6 +108,12 @@ impl Achievable {
 
     fn unknown(because: &str) -> Self {
         Self { seconds: None, assurance: UNKNOWN.to_owned(), because: Some(because.to_owned()) }
+    }
+
+    /// No limit, as was seen.
+    fn none(because: &str) -> Self {
+        let assurance = Assurance::Proven.to_string();
+        Self { seconds: None, assurance, because: Some(because.to_owned()) }
     }
 
     fn of(bound: &Bound) -> Self {
@@ -207,13 +217,33 @@ pub(super) fn effects<'c>(
     let before = Deriver::new(policy, as_of)
         .all(|service| today.get(service.name.as_str()).cloned().unwrap_or_else(|| Facts::wanted(service)));
     let after = Deriver::new(policy, as_of).all(|service| planned(service, live));
-    let unknown = with_dependents(policy, &today, unknown);
+    let bare = Deriver::new(policy, as_of).all(|service| {
+        let mut facts = today.get(service.name.as_str()).cloned().unwrap_or_else(|| Facts::wanted(service));
+        facts.data.values_mut().for_each(|data| data.schedules.clear());
+        facts
+    });
+    let rests = resting(policy, &before, &bare);
+    let here = policy.services.iter().filter(|(name, _)| !unknown.contains_key(name.as_str()));
+    let gone = here.filter_map(|(name, service)| Some((name.as_str(), gone_primary(service, live)?)));
+    let gone: BTreeMap<&str, String> = gone.collect();
+    let lost_itself: BTreeSet<&str> = gone.keys().copied().collect();
+    let gone = with_dependents(policy, gone, "whose data is gone");
+    let unknown = undecided(policy, &today, unknown);
+    let unknown = with_dependents(policy, unknown, "which is unknown");
     let mut effects = Vec::new();
     for (name, derived) in &after {
         let old = before.get(name).filter(|_| today.contains_key(name.as_str()));
         for derivation in derived {
             let old = old.and_then(|all| all.iter().find(|one| one.disruption == derivation.disruption));
             let mut both = both(name, derivation, old);
+            for effect in &mut both {
+                effect.rests_on_backups = rests.contains(&(name.as_str(), effect.disruption));
+                // Data of another service that it needs delays it, and is not its own.
+                let own = effect.measure == Measure::Rto || lost_itself.contains(name.as_str());
+                if let Some(because) = gone.get(name.as_str()).filter(|_| own) {
+                    effect.before = Some(Achievable::none(because));
+                }
+            }
             if let Some(because) = unknown.get(name.as_str()) {
                 for effect in &mut both {
                     effect.before = Some(Achievable::unknown(because));
@@ -237,9 +267,43 @@ fn refused(obstacle: Obstacle, given: &Consents) -> Option<Diagnostic> {
     (!given.contains(&consent)).then(|| found.help(help()))
 }
 
-/// The services whose objectives nobody can tell, with the reason: of some not everything could be seen, of some what was
-/// seen does not decide, and some depend on one of them.
-fn with_dependents<'p>(
+/// The services and disruptions of which an objective would not be bounded today, or not be met, without scheduled backups.
+fn resting<'p>(
+    policy: &'p Policy,
+    with: &BTreeMap<&Name, Derived>,
+    without: &BTreeMap<&Name, Derived>,
+) -> BTreeSet<(&'p str, Disruption)> {
+    let mut rests: BTreeSet<(&str, Disruption)> = BTreeSet::new();
+    let loss = |derived: &Derivation| derived.worst_rpo().and_then(|(_, bound)| bound.value());
+    for name in policy.services.keys() {
+        for derived in with.get(name).into_iter().flatten() {
+            let bare = without.get(name).into_iter().flatten();
+            let bare = bare.filter(|bare| bare.disruption == derived.disruption).find_map(loss);
+            let asked = derived.asked.rpo.as_ref().map(|asked| asked.value);
+            let misses = bare.is_none_or(|bare| asked.is_some_and(|asked| bare > asked));
+            if misses && loss(derived).is_some_and(|loss| asked.is_none_or(|asked| loss <= asked)) {
+                rests.insert((name.as_str(), derived.disruption));
+            }
+        }
+    }
+    loop {
+        let before = rests.len();
+        for (name, service) in &policy.services {
+            for disruption in Disruption::ALL {
+                if service.depends_on.keys().any(|on| rests.contains(&(on.as_str(), disruption))) {
+                    rests.insert((name.as_str(), disruption));
+                }
+            }
+        }
+        if rests.len() == before {
+            return rests;
+        }
+    }
+}
+
+/// The services whose objectives nobody can tell, with the reason: of some not everything could be seen, and of some what was
+/// seen does not decide.
+fn undecided<'p>(
     policy: &'p Policy,
     today: &BTreeMap<&str, Facts<'_>>,
     mut why: BTreeMap<&'p str, String>,
@@ -249,12 +313,21 @@ fn with_dependents<'p>(
             why.entry(name.as_str()).or_insert(reason);
         }
     }
+    why
+}
+
+/// Some services with a reason, and all that depend on one of them: "it depends on payments, which is unknown".
+fn with_dependents<'p>(
+    policy: &'p Policy,
+    mut why: BTreeMap<&'p str, String>,
+    which: &str,
+) -> BTreeMap<&'p str, String> {
     loop {
         let before = why.len();
         for (name, service) in &policy.services {
             let on = service.depends_on.keys().find(|on| why.contains_key(on.as_str()));
             if let Some(on) = on.filter(|_| !why.contains_key(name.as_str())) {
-                why.insert(name.as_str(), format!("it depends on {on}, which is unknown"));
+                why.insert(name.as_str(), format!("it depends on {on}, {which}"));
             }
         }
         if why.len() == before {
@@ -275,6 +348,7 @@ fn both(name: &Name, after: &Derivation, before: Option<&Derivation>) -> Vec<Eff
             objective: asked(&after.asked.rto),
             before: before.map(|before| Achievable::of(&before.rto)),
             after: Achievable::of(&after.rto),
+            rests_on_backups: false,
         });
     }
     if let (Some(_), Some((_, bound))) = (&after.asked.rpo, after.worst_rpo()) {
@@ -285,6 +359,7 @@ fn both(name: &Name, after: &Derivation, before: Option<&Derivation>) -> Vec<Eff
             objective: asked(&after.asked.rpo),
             before: before.and_then(Derivation::worst_rpo).map(|(_, bound)| Achievable::of(bound)),
             after: Achievable::of(bound),
+            rests_on_backups: false,
         });
     }
     effects
@@ -326,6 +401,7 @@ fn line(effect: &Effect, pen: &Pen, out: &mut String) {
     let movement = match &effect.before {
         None => format!("{after}, new"),
         Some(before) if *before == effect.after => after,
+        Some(before) if before.seconds.is_none() && before.in_words() == after => after,
         Some(before) => {
             let difference =
                 before.seconds.zip(effect.after.seconds).map(|(before, after)| match after.cmp(&before) {

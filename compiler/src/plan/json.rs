@@ -10,7 +10,7 @@
 //! policy_changes     {since, changes: [{judgement (weaker | stronger | neutral), document, path, before, after, means, place}]},
 //!                    weaker ones first; `unknown` instead says why nobody can tell; all missing if they were not compared
 //! lost[]             {address, name, copies: {name, exists, worked: {run, date} or null}} of primary buckets that are gone
-//! behind[]           {address, name, now, was_copy, copies} of former primary buckets that stay with their objects
+//! behind[]           {address, name, now, was_copy, copies: {name, whole: {run, date}}} of former primary buckets that stay with their objects
 //! copies[]           {from, to, by, state (new | works | {broken: why}), stated} of real-time copies
 //! assumed[]          {from, to, whole: {run, date}} of copies that are assumed to have had no gap since then
 //! cautions[]         effects beyond the estate: keys of other accounts, other permissions of a role

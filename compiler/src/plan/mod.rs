@@ -46,7 +46,7 @@ use crate::policy::PolicyChanges;
 use crate::resource::{Address, Attributes, Identity, Named, Values};
 use crate::source::Place;
 pub use assumed::Assumed;
-pub use behind::Behind;
+pub use behind::{Behind, HeldBy};
 pub use cause::Cause;
 pub use confirm::{Departure, confirm};
 pub use consent::{Consent, Consents, Share};

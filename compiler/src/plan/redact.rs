@@ -47,6 +47,24 @@ impl Step {
     }
 }
 
+impl Step {
+    /// The values of the objects that are deleted because they occupy its place, for the record. Sensitive ones are left out.
+    #[must_use]
+    pub fn displaced_values(&self) -> Vec<Values> {
+        let sensitive = |object: &Object| {
+            let all = object.kind.schema().attributes.iter();
+            all.filter(|attribute| attribute.sensitive).map(|attribute| attribute.name).collect::<Vec<_>>()
+        };
+        let values = |object: &Object| {
+            let mut values = object.attributes.clone();
+            sensitive(object).iter().for_each(|name| drop(values.remove(*name)));
+            values
+        };
+        let own = self.object.as_ref().map(|object| object.id.as_str());
+        self.displaces.iter().filter(|object| own != Some(object.id.as_str())).map(values).collect()
+    }
+}
+
 fn is_sensitive(schema: &KindSchema) -> bool {
     schema.attributes.iter().any(|attribute| attribute.sensitive)
 }

@@ -42,8 +42,6 @@ impl Plan {
         }
         let hit = |address: &Address| targets.iter().any(|target| hits(address, target));
         self.waiting.retain(|waiting| hit(&waiting.address));
-        let on: BTreeSet<&StepId> = self.waiting.iter().flat_map(|waiting| &waiting.on).collect();
-        self.unknown.retain(|unknown| hit(&unknown.address) || on.contains(&StepId::of(&unknown.address)));
         self.steps.retain(|step| keep.contains(&step.id));
         self.steps.iter_mut().for_each(|step| step.follows.retain(|id| keep.contains(id)));
         let left: BTreeSet<&str> = self.steps.iter().map(|step| step.address.owner()).collect();

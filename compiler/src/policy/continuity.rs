@@ -14,7 +14,7 @@ use crate::units::Duration;
 pub(crate) const REVIEW_EVERY: Duration = Duration::hours(365 * 24);
 
 /// The continuity plan with its names bound.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Plan {
     /// Its typed content.
     pub body: document::Continuity,

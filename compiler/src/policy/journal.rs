@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::hours(1);
 const EXAMPLE: &str = "s3://acme-holdfast/journal";
 
 /// Where the journal is stored.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Journal {
     /// The site.
     pub site: Name,

@@ -50,7 +50,7 @@ pub use traffic::RecordType;
 pub use waivers::Waiver;
 
 /// A whole estate, bound and checked.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Policy {
     /// The estate's name.
     pub estate: Name,

@@ -8,15 +8,19 @@
 //!                 seconds (null: no limit, or nobody can tell), assurance, because}; missed ones first
 //! copies[]        {from, to, state (new | works | {broken: why}), last_whole: {run, date} or null}
 //! copies_unknown  how many real-time copies cannot be seen
-//! drift           {drifted, pending, unknown}: numbers of resources and changes
+//! drift           {drifted, pending, unknown, taken}: numbers of resources and changes
+//! lost[]          {address, name, copies} of primary buckets that are gone
 //! last_run        {number, started, end} or null
 //! due[]           {what, last, on, overdue}; the earliest first
 //! not_looked_at[] what objectives rest on and nobody has looked at
 //! ```
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{Due, Standing, Status};
+use crate::plan::Assumed;
 
 /// The version of the format.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -39,8 +43,10 @@ pub fn json(status: &Status<'_>) -> String {
         "drift": {
             "drifted": status.drifted(),
             "pending": status.plan.pending().count(),
-            "unknown": status.plan.unknown.len(),
+            "unknown": status.unknown().count(),
+            "taken": status.taken().count(),
         },
+        "lost": status.plan.lost,
         "last_run": run.map(|run| json!({"number": run.number, "started": run.started, "end": run.end})),
         "due": status.due.iter().map(due).collect::<Vec<_>>(),
         "not_looked_at": status.unread,
@@ -62,8 +68,10 @@ fn objective(standing: &Standing) -> Value {
 }
 
 fn copies(status: &Status<'_>) -> Vec<Value> {
+    let assumed = status.plan.assumed.iter().map(|one| ((one.from.as_str(), one.to.as_str()), one));
+    let assumed: BTreeMap<(&str, &str), &Assumed> = assumed.collect();
     let copies = status.plan.copies.iter().map(|copy| {
-        let whole = status.plan.assumed.iter().find(|one| one.from == copy.from && one.to == copy.to);
+        let whole = assumed.get(&(copy.from.as_str(), copy.to.as_str()));
         json!({"from": copy.from, "to": copy.to, "state": copy.state, "last_whole": whole.map(|one| one.whole)})
     });
     copies.collect()

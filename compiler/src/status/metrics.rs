@@ -58,7 +58,10 @@ pub fn metrics(status: &Status<'_>) -> String {
     for (name, help, count) in [
         ("holdfast_drifted_resources", "Resources changed since the last apply.", status.drifted()),
         ("holdfast_pending_changes", "Changes that a plan would make.", status.plan.pending().count()),
-        ("holdfast_unknown_resources", "Resources that cannot be seen.", status.plan.unknown.len()),
+        ("holdfast_unknown_resources", "Resources that cannot be seen.", status.unknown().count()),
+        ("holdfast_taken_names", "Names that belong to somebody else.", status.taken().count()),
+        ("holdfast_lost_primaries", "Primary buckets that are gone.", status.plan.lost.len()),
+        ("holdfast_not_looked_at", "Kinds of facts that nobody has looked at.", status.unread.len()),
         ("holdfast_overdue", "Drills, reviews and waivers that are overdue.", overdue(status)),
     ] {
         family(&mut out, name, "gauge", help);

@@ -10,20 +10,16 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::compile::Compiled;
 use crate::copies::CopyState;
-use crate::diagnostic::Diagnostic;
 use crate::document::Disruption;
-use crate::plan::{Achievable, Effect, Inputs, Measure, Plan, diff};
+use crate::plan::{Effect, Measure, Plan, Unknown};
 use crate::policy::Policy;
+use crate::resource::{Address, Lifecycle};
 use crate::units::Date;
 pub use due::Due;
 pub use json::{FORMAT_VERSION, json};
 pub use metrics::metrics;
 pub use text::text;
-
-/// Why nobody can tell what rests on scheduled backups.
-const UNSEEN: &str = "it rests on scheduled backups, which Holdfast has not looked at";
 
 /// Where an estate stands.
 #[derive(Debug)]
@@ -103,46 +99,32 @@ impl State {
 }
 
 impl<'a> Status<'a> {
-    /// Where an estate stands. `inputs` are those of `plan`, which has no targets.
-    ///
-    /// # Errors
-    /// The findings of a plan.
-    pub fn of(
-        inputs: Inputs<'_>,
-        plan: &'a Plan,
-        today: Date,
-        last_run: Option<LastRun>,
-    ) -> Result<Self, Vec<Diagnostic>> {
-        let policy = &inputs.compiled.policy;
-        let (due, unread) = (due::all(policy, today), unread(plan, policy));
-        let sets = policy.services.values().flat_map(|service| service.data.values());
-        let unseen_copies = sets.map(|set| set.copies.len()).sum::<usize>().saturating_sub(plan.copies.len());
-        // The same without the backups that nobody has looked at.
-        let compiled = Compiled {
-            policy: without_schedules(policy),
-            warnings: Vec::new(),
-            waived: Vec::new(),
-            options: inputs.compiled.options,
-        };
-        let seen = diff(Inputs { compiled: &compiled, ..inputs })?.objectives;
-        let key = |effect: &Effect| (effect.service.clone(), effect.disruption, effect.measure);
-        let seen: BTreeMap<_, Effect> = seen.into_iter().map(|effect| (key(&effect), effect)).collect();
-        let there: BTreeSet<&str> = plan.steps.iter().map(|step| step.address.owner()).collect();
+    /// Where an estate stands. `plan` is a plan of `policy` without targets.
+    #[must_use]
+    pub fn of(policy: &Policy, plan: &'a Plan, today: Date, last_run: Option<LastRun>) -> Self {
+        let managed = plan.steps.iter().map(|step| &step.address);
+        let managed = managed.filter(|address| address.kind().schema().lifecycle == Lifecycle::Managed);
+        let there: BTreeSet<&str> = managed.map(Address::owner).collect();
+        let taken = plan.unknown.iter().filter(|unknown| unknown.taken);
+        let taken: BTreeMap<&str, &str> =
+            taken.map(|unknown| (unknown.address.owner(), unknown.reason.as_str())).collect();
         let standing = |effect: &Effect| {
-            let seen = seen.get(&key(effect));
-            standing(effect, seen, there.contains(effect.service.as_str()))
+            let service = effect.service.as_str();
+            standing(effect, there.contains(service), taken.get(service).copied())
         };
         let mut objectives: Vec<Standing> = plan.objectives.iter().filter_map(standing).collect();
-        // A recovery from a backup that may not exist brings nothing back, however long it takes.
-        let unseen = objectives.iter().filter(|one| one.because.as_deref() == Some(UNSEEN));
-        let unseen: BTreeSet<(String, Disruption)> =
-            unseen.map(|one| (one.service.clone(), one.disruption)).collect();
-        let rests = |one: &&mut Standing| unseen.contains(&(one.service.clone(), one.disruption));
-        for holds in objectives.iter_mut().filter(rests).filter(|one| one.state == State::Holds) {
-            (holds.state, holds.because) = (State::Unknown, Some(UNSEEN.to_owned()));
-        }
         objectives.sort_by_key(|one| one.state);
-        Ok(Self { plan, today, last_run, objectives, due, unseen_copies, unread })
+        let sets = policy.services.values().flat_map(|service| service.data.values());
+        let copies: usize = sets.map(|set| set.copies.len()).sum();
+        Self {
+            plan,
+            today,
+            last_run,
+            objectives,
+            due: due::all(policy, today),
+            unseen_copies: copies.saturating_sub(plan.copies.len()),
+            unread: unread(plan, policy),
+        }
     }
 
     /// How many objectives are in a state.
@@ -163,6 +145,16 @@ impl<'a> Status<'a> {
         self.plan.drifted().map(|step| &step.address).collect::<BTreeSet<_>>().len()
     }
 
+    /// The resources that cannot be seen; not those whose names somebody else has.
+    pub fn unknown(&self) -> impl Iterator<Item = &Unknown> {
+        self.plan.unknown.iter().filter(|unknown| !unknown.taken)
+    }
+
+    /// The resources whose names somebody else has.
+    pub fn taken(&self) -> impl Iterator<Item = &Unknown> {
+        self.plan.unknown.iter().filter(|unknown| unknown.taken)
+    }
+
     /// How many real-time copies there are in some state.
     #[must_use]
     pub fn copies(&self, is: impl Fn(&CopyState) -> bool) -> usize {
@@ -170,20 +162,22 @@ impl<'a> Status<'a> {
     }
 }
 
-/// Where one objective stands. `seen` is the same effect without what nobody has looked at, `there` whether anything in the
-/// cloud belongs to the service.
-fn standing(effect: &Effect, seen: Option<&Effect>, there: bool) -> Option<Standing> {
+/// Where one objective stands. `there` says whether the service has anything in the cloud, `taken` why not.
+fn standing(effect: &Effect, there: bool, taken: Option<&str>) -> Option<Standing> {
     let objective = effect.objective?;
-    let keeps = |now: &Achievable| now.seconds.is_some_and(|seconds| seconds <= objective);
     // Nothing in the cloud decides the objectives of a service that has nothing there.
-    let now_of = |effect: &Effect| if there { effect.before.clone() } else { Some(effect.after.clone()) };
-    let (now, seen) = (now_of(effect), seen.and_then(now_of));
-    let (state, because) = match &now {
-        None => (State::Missed, Some("nothing of it exists yet".to_owned())),
+    let now = if there || taken.is_some() { effect.before.as_ref() } else { Some(&effect.after) };
+    let (state, because) = match now {
+        None => (State::Missed, Some(taken.unwrap_or("nothing of it exists yet").to_owned())),
         Some(now) if now.is_unknown() => (State::Unknown, now.because.clone()),
-        Some(now) if !keeps(now) => (State::Missed, now.because.clone()),
-        Some(_) if seen.as_ref().is_some_and(keeps) => (State::Holds, None),
-        Some(_) => (State::Unknown, Some(UNSEEN.to_owned())),
+        Some(now) if now.seconds.is_none_or(|seconds| seconds > objective) => {
+            (State::Missed, now.because.clone())
+        }
+        Some(_) if effect.rests_on_backups => {
+            let why = "it rests on scheduled backups, which Holdfast has not looked at";
+            (State::Unknown, Some(why.to_owned()))
+        }
+        Some(_) => (State::Holds, None),
     };
     Some(Standing {
         state,
@@ -191,17 +185,10 @@ fn standing(effect: &Effect, seen: Option<&Effect>, there: bool) -> Option<Stand
         disruption: effect.disruption,
         measure: effect.measure,
         objective,
-        seconds: now.as_ref().and_then(|now| now.seconds),
-        assurance: now.map(|now| now.assurance).unwrap_or_default(),
+        seconds: now.and_then(|now| now.seconds).filter(|_| state != State::Unknown),
+        assurance: now.map(|now| now.assurance.clone()).unwrap_or_default(),
         because,
     })
-}
-
-fn without_schedules(policy: &Policy) -> Policy {
-    let mut policy = policy.clone();
-    let sets = policy.services.values_mut().flat_map(|service| service.data.values_mut());
-    sets.for_each(|set| set.schedules.clear());
-    policy
 }
 
 /// What objectives rest on and nobody has looked at.

@@ -18,6 +18,10 @@ pub fn text(status: &Status<'_>, style: Style) -> String {
     let (cloud, account) = (line(&context.cloud), line(&context.accounts.to_string()));
     let estate = pen.bold(&line(&context.estate));
     let mut out = format!("Estate {estate} in {cloud}, account {account}, on {}\n", status.today);
+    for lost in &status.plan.lost {
+        let said = format!("DATA IS GONE: the bucket `{}` ({}) no longer exists.", lost.name, lost.address);
+        let _ = writeln!(out, "\n{}", pen.minus(&wrap(&line(&said), 0, pen.width())));
+    }
     let mut above = None;
     for standing in &status.objectives {
         let head = (standing.state, &standing.service, standing.disruption);
@@ -29,6 +33,10 @@ pub fn text(status: &Status<'_>, style: Style) -> String {
         objective(standing, &pen, &mut out);
     }
     out.push('\n');
+    for taken in status.taken() {
+        let said = format!("Taken: {}: {}.", taken.address, taken.reason);
+        let _ = writeln!(out, "{}", pen.minus(&wrap(&line(&said), 0, pen.width())));
+    }
     for said in [run(status), copies(status), drift(status)] {
         let _ = writeln!(out, "{}", wrap(&line(&said), 0, pen.width()));
     }
@@ -73,13 +81,13 @@ fn objective(standing: &Standing, pen: &Pen, out: &mut String) {
 
 fn run(status: &Status<'_>) -> String {
     match &status.last_run {
-        None => "Last apply: none.".to_owned(),
+        None => "Last run: none.".to_owned(),
         Some(run) => {
             let day = run
                 .started
                 .get(..19)
                 .map_or(run.started.clone(), |at| format!("{} UTC", at.replace('T', " ")));
-            format!("Last apply: run {}, {day}, {}.", run.number, run.end)
+            format!("Last run: {}, begun {day}, {}.", run.number, run.end)
         }
     }
 }
@@ -109,17 +117,18 @@ fn drift(status: &Status<'_>) -> String {
         1 => "Drift: 1 resource differs from the last apply".to_owned(),
         _ => format!("Drift: {drifted} resources differ from the last apply"),
     };
-    let unknown = status.plan.unknown.len();
+    let unknown = status.unknown().count();
     if unknown > 0 {
-        said.push_str(&format!(" that can be seen; {unknown} cannot be seen"));
+        let noun = if unknown == 1 { "resource" } else { "resources" };
+        said.push_str(&format!(" that can be seen; {unknown} {noun} cannot be seen"));
     }
     match status.plan.waiting.len() {
         0 => {}
-        1 => said.push_str(", and 1 change waits for it"),
-        waiting => said.push_str(&format!(", and {waiting} changes wait for it")),
+        1 => said.push_str(", and 1 change waits for that"),
+        waiting => said.push_str(&format!(", and {waiting} changes wait for that")),
     }
     said + &match pending {
-        0 if unknown > 0 => ". No other change is pending.".to_owned(),
+        0 if !status.plan.waiting.is_empty() => ". No other change is pending.".to_owned(),
         0 => ". No change is pending.".to_owned(),
         1 => ". 1 change is pending; `holdfast plan` shows it.".to_owned(),
         _ => format!(". {pending} changes are pending; `holdfast plan` shows them."),
@@ -138,9 +147,12 @@ fn in_words(due: &Due) -> String {
 
 fn verdict(status: &Status<'_>) -> String {
     let [missed, unknown, holds] = State::ALL.map(|state| status.count(state));
+    // Lag and health would show more than the configuration does.
+    let configured = if status.unread.is_empty() { " now" } else { " now, by what is configured" };
     match status.objectives.len() {
         0 => "No service has an objective.".to_owned(),
-        all if holds == all => format!("All {all} objectives hold now."),
-        all => format!("{holds} of {all} objectives hold now; {missed} missed, {unknown} unknown."),
+        1 if holds == 1 => format!("The only objective holds{configured}."),
+        all if holds == all => format!("All {all} objectives hold{configured}."),
+        all => format!("{holds} of {all} objectives hold{configured}; {missed} missed, {unknown} unknown."),
     }
 }

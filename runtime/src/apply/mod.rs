@@ -302,6 +302,7 @@ fn intent(step: &Step, command: &Command) -> Event {
         needs,
         attributes: command.values.clone(),
         before: step.replaced_values(),
+        displaced: step.displaced_values(),
     }
 }
 

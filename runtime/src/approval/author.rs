@@ -18,6 +18,7 @@ pub struct Author {
 
 /// Who made a saved plan, for the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PlanAuthor {
     /// The principal that the plan names.
     pub name: String,

@@ -2,6 +2,7 @@
 
 use holdfast_compiler::copies::{CopyState, SeenCopy};
 use holdfast_compiler::plan::brief;
+use holdfast_compiler::resource::Values;
 use serde_json::{Value, json};
 
 use super::output::one_line;
@@ -104,7 +105,7 @@ fn line(entry: &Entry) -> String {
 
 /// What a step changes, a line each: `failures: 3 → 5`.
 fn changes(event: &Event) -> String {
-    let Event::StepStarted { attributes, before, .. } = event else { return String::new() };
+    let Event::StepStarted { attributes, before, displaced, .. } = event else { return String::new() };
     let value = |value: Option<&Value>| {
         let text = brief(value.unwrap_or(&Value::Null));
         match text.char_indices().nth(MOST) {
@@ -116,7 +117,11 @@ fn changes(event: &Event) -> String {
         let text = format!("{name}: {} → {}", value(Some(old)), value(attributes.get(name)));
         format!("        {}\n", one_line(&text))
     };
-    before.iter().map(change).collect()
+    let gone = |values: &Values| {
+        let each = values.iter().map(|(name, value)| format!("{name}={}", self::brief(value)));
+        format!("        displaces {}\n", one_line(&each.collect::<Vec<_>>().join(" ")))
+    };
+    before.iter().map(change).chain(displaced.iter().map(gone)).collect()
 }
 
 fn happened(event: &Event) -> String {

@@ -48,7 +48,7 @@ impl Status {
         let policies = Policies::load(&self.paths, Some(today))?;
         let tell = |remark| remarks::mention(&remark, terminal);
         let live = LivePlan::of(policies, &global.selection(), &PlanOptions::default(), &tell).await?;
-        let status = live.status(today)?;
+        let status = live.status(today);
         match self.format {
             StatusFormat::Text => terminal.result(&status::text(&status, terminal.stdout())),
             StatusFormat::Json => terminal.json(&status::json(&status)),

@@ -166,10 +166,16 @@ pub(super) fn read(
 ) -> Result<(Option<String>, Vec<PolicyFile>), GitError> {
     let mut found: BTreeMap<String, (String, TreeFile)> = BTreeMap::new();
     let mut commit: Option<(Git, String)> = None;
+    // Many files of one folder are one question.
+    let mut around: Option<(PathBuf, Git, String)> = None;
     for path in paths {
         let is_folder = files::is_folder(path);
         let folder = if is_folder { path.as_path() } else { parent(path) };
-        let (git, prefix) = Git::around(folder)?;
+        let (git, prefix) = match &around {
+            Some((last, git, prefix)) if last == folder => (git.clone(), prefix.clone()),
+            _ => Git::around(folder)?,
+        };
+        around = Some((folder.to_owned(), git.clone(), prefix.clone()));
         let (git, oid) = match &commit {
             Some((first, _)) if first.root != git.root => return Err(GitError::Several),
             Some(first) => first,

@@ -89,7 +89,7 @@ pub(super) struct TreeFile {
 }
 
 /// A repository.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Git {
     /// The top folder of its work tree.
     pub(super) root: PathBuf,
@@ -203,6 +203,15 @@ fn run(folder: &Path, args: &[&str], input: &[u8], most: u64) -> Result<Vec<u8>,
             ("GIT_TERMINAL_PROMPT", "0"),
             ("LC_ALL", "C"),
         ])
+        // In a hook of git these name its own repository, whatever the folder is in.
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
+        .env_remove("GIT_COMMON_DIR")
+        .env_remove("GIT_INDEX_FILE")
+        .env_remove("GIT_OBJECT_DIRECTORY")
+        .env_remove("GIT_ALTERNATE_OBJECT_DIRECTORIES")
+        .env_remove("GIT_NAMESPACE")
+        .env_remove("GIT_PREFIX")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,13 +1,9 @@
 //! A plan of policies for the current cloud, with everything that a plan file needs.
 
-use holdfast_compiler::plan::Consents;
 use holdfast_compiler::status::{LastRun, Status};
 use holdfast_compiler::units::Date;
 
-use super::{
-    Base, EstateError, Findings, Opened, PlanOptions, Planned, Policies, PolicyFile, Remark, Request,
-    Selection, Workspace,
-};
+use super::{Base, EstateError, Opened, PlanOptions, Planned, Policies, Remark, Selection, Workspace};
 use crate::cloud::Calls;
 use crate::journal::{self, End, History, Journal, RunState};
 
@@ -53,20 +49,9 @@ impl LivePlan {
     }
 
     /// Where the estate stands today.
-    ///
-    /// # Errors
-    /// The policies conflict with what exists.
-    pub fn status(&self, today: Date) -> Result<Status<'_>, EstateError> {
-        let Planned { policies, graph, owned, copies, observation, plan, .. } = &self.planned;
-        let request = Request {
-            context: &plan.context,
-            owned,
-            copies,
-            observation,
-            consents: &Consents::new(),
-            targets: &[],
-            base: None,
-        };
+    #[must_use]
+    pub fn status(&self, today: Date) -> Status<'_> {
+        let Planned { policies, plan, .. } = &self.planned;
         let ended = |run: &RunState| match &run.end {
             End::Open => "which has not ended".to_owned(),
             End::Finished { .. } if run.is_complete() => "complete".to_owned(),
@@ -75,16 +60,10 @@ impl LivePlan {
             End::TakenOver { by } => format!("taken over by {by}"),
             End::Died => "which died".to_owned(),
         };
-        let run = self.history.runs.iter().rev().find(|run| run.run.context.estate == plan.context.estate);
+        let run = self.history.runs.iter().rev().find(|run| run.run.context == plan.context);
         let last =
             |run: &RunState| LastRun { number: run.number, started: run.started.clone(), end: ended(run) };
-        let status = policies.status(graph, &request, plan, today, run.map(last));
-        status.map_err(|findings| {
-            EstateError::Invalid(Findings {
-                findings,
-                sources: PolicyFile::sources(&PolicyFile::all(&policies.sources)),
-            })
-        })
+        Status::of(&policies.compiled.policy, plan, today, run.map(last))
     }
 
     /// Whether the plan needs approvals and only the policies say whose, so that anybody who can change the policies

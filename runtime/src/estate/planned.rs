@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use holdfast_compiler::copies::KnownCopy;
-use holdfast_compiler::graph::Graph;
 use holdfast_compiler::observation::{Observation, Owned};
 use holdfast_compiler::plan::{Consents, Context, Plan};
 
@@ -65,8 +64,6 @@ impl Remark {
 pub struct Planned {
     /// The policies.
     pub policies: Policies,
-    /// The desired resources.
-    pub graph: Graph,
     /// The objects that the estate owns, according to the journal.
     pub owned: Vec<Owned>,
     /// What the journal remembers of real-time copies.
@@ -117,7 +114,7 @@ impl Planned {
             base: base.as_ref(),
         };
         match policies.plan(&graph, &request) {
-            Ok(plan) => Ok(Self { policies, graph, owned, copies, observation, base, plan }),
+            Ok(plan) => Ok(Self { policies, owned, copies, observation, base, plan }),
             Err(error) => Err(error.about(policies)),
         }
     }

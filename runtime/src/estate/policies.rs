@@ -11,7 +11,6 @@ use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::{Observation, Owned, Wanted, scope};
 use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Part, Plan, diff};
 use holdfast_compiler::source::{Sources, Span};
-use holdfast_compiler::status::{LastRun, Status};
 use holdfast_compiler::units::Date;
 
 use super::{Base, EstateError, load};
@@ -168,34 +167,6 @@ impl Policies {
         })
     }
 
-    fn inputs<'a>(&'a self, graph: &'a Graph, owned: &'a [Owned], request: &Request<'a>) -> Inputs<'a> {
-        Inputs {
-            context: request.context.clone(),
-            sources: &self.sources,
-            compiled: &self.compiled,
-            graph,
-            owned,
-            copies: request.copies,
-            observation: request.observation,
-            consents: request.consents.clone(),
-        }
-    }
-
-    /// Where the estate stands today. `plan` is that of the same request.
-    ///
-    /// # Errors
-    /// The findings of a plan.
-    pub fn status<'p>(
-        &self,
-        graph: &Graph,
-        request: &Request<'_>,
-        plan: &'p Plan,
-        today: Date,
-        last_run: Option<LastRun>,
-    ) -> Result<Status<'p>, Vec<Diagnostic>> {
-        Status::of(self.inputs(graph, request.owned, request), plan, today, last_run)
-    }
-
     /// Make the plan. It depends only on the policies and on the request.
     ///
     /// # Errors
@@ -204,7 +175,17 @@ impl Policies {
         let part = Part::of(request.targets, graph, request.owned);
         let (all, owned) = (graph, request.owned);
         let (graph, owned) = part.as_ref().map_or((all, owned), |part| (&part.graph, &part.owned));
-        let mut plan = diff(self.inputs(graph, owned, request)).map_err(PlanError::Findings)?;
+        let plan = diff(Inputs {
+            context: request.context.clone(),
+            sources: &self.sources,
+            compiled: &self.compiled,
+            graph,
+            owned,
+            copies: request.copies,
+            observation: request.observation,
+            consents: request.consents.clone(),
+        });
+        let mut plan = plan.map_err(PlanError::Findings)?;
         plan.policy_changes = request.base.map(|base| base.changes(self));
         if request.targets.is_empty() {
             return Ok(plan);

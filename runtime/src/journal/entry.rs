@@ -141,6 +141,9 @@ pub enum Event {
         /// What the object has today of what changes: the old values of an update, all values of a delete.
         #[serde(default, skip_serializing_if = "Values::is_empty")]
         before: Values,
+        /// What the displaced objects have.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        displaced: Vec<Values>,
     },
     /// A step has taken effect.
     StepDone {

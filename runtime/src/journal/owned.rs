@@ -55,6 +55,7 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                 superseded,
                 attributes,
                 before: _,
+                displaced: _,
             } if ours => {
                 let own = identity.clone();
                 let kind = address.kind();

@@ -38,6 +38,7 @@ fn written(bench: &Bench<'_>, hostile: &str) {
                 needs: BTreeSet::new(),
                 attributes: BTreeMap::from([(text(), text().into())]),
                 before: BTreeMap::from([(text(), text().into())]),
+                displaced: vec![BTreeMap::from([(text(), text().into())])],
             };
             writer.append(started.clone()).await.unwrap();
             writer.append(Event::StepFailed { step: step.clone(), error: text() }).await.unwrap();

@@ -112,6 +112,17 @@ fn service_elsewhere_is_applied_as_if_nothing_were_lost() {
 }
 
 #[test]
+fn target_tells_what_is_unknown_of_a_service_that_it_needs() {
+    let bench = applied();
+    // The shop has nothing in Oregon, payments has, and the shop is set up after payments.
+    lose(&bench, &["us-west-2"]);
+    let plan = bench.run("plan policies --target web-shop --detailed-exitcode").expect(2).stdout;
+    assert!(plan.contains("Unknown: 1 resource cannot be seen") && plan.contains("ledger.oregon"), "{plan}");
+    let plan = bench.run("plan policies --target archive.invoices --detailed-exitcode").expect(0).stdout;
+    assert!(!plan.contains("Unknown"), "{plan}");
+}
+
+#[test]
 fn step_that_needs_something_unknown_waits_until_it_can_be_seen() {
     let bench = applied();
     remove(&bench, "aws.replication", "acme-archive-invoices");

@@ -253,6 +253,9 @@ impl Sky {
             }
             Rule::Stop(_) => None,
         };
+        // An answer to HEAD has no body, so nothing tells that it is throttled.
+        let blank = request.line().starts_with("HEAD ");
+        let fault = fault.map(|fault| if blank && fault == Fault::Throttle { Fault::Refuse } else { fault });
         if let Some(fault) = fault {
             *self.faults.lock().unwrap().entry(fault).or_default() += 1;
         }

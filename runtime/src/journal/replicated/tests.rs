@@ -172,6 +172,7 @@ fn begin(service: &str) -> Event {
         needs: BTreeSet::new(),
         attributes: serde_json::from_value(serde_json::json!({ "versioning": "Enabled" })).unwrap(),
         before: holdfast_compiler::resource::Values::new(),
+        displaced: Vec::new(),
     }
 }
 

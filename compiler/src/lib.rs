@@ -12,6 +12,7 @@
 //! Everything here is synchronous and deterministic: the same text and the same observation give the same
 //! bytes. No file, environment, clock or network is used; `clippy.toml` enforces that.
 
+pub mod backups;
 pub mod compile;
 pub mod copies;
 pub mod diagnostic;
@@ -31,6 +32,7 @@ pub mod provider;
 pub mod rehearsal;
 pub mod resource;
 mod rules;
+pub mod signals;
 pub mod source;
 pub mod status;
 mod text;

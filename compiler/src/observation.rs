@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::backups::SeenBackups;
 use crate::graph::Graph;
 use crate::resource::{Address, Identity, Kind, Lifecycle, Values};
+use crate::signals::SeenSignals;
 
 /// An object in the cloud.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,10 @@ pub struct Observation {
     pub objects: Vec<Object>,
     /// Objects that were looked for and could not be seen, in any order. Whether they exist is unknown.
     pub unseen: Vec<Unseen>,
+    /// The scheduled backups. `None`: nobody has looked.
+    pub backups: Option<SeenBackups>,
+    /// What the cloud measures. `None`: nobody has looked.
+    pub signals: Option<SeenSignals>,
 }
 
 /// An object that was looked for and could not be seen.

@@ -51,6 +51,18 @@ impl Duration {
         self.0
     }
 
+    /// In whole minutes, rounded down.
+    #[must_use]
+    pub const fn as_minutes(self) -> u64 {
+        self.0 / 60
+    }
+
+    /// In whole days, rounded down.
+    #[must_use]
+    pub const fn as_days(self) -> u64 {
+        self.0 / Self::DAY.0
+    }
+
     /// Rounded up to whole minutes, for text that a person writes.
     #[must_use]
     pub const fn in_minutes_up(self) -> Self {
@@ -232,6 +244,15 @@ impl fmt::Display for Throughput {
         write_bytes(self.0, f)?;
         f.write_str("/s")
     }
+}
+
+/// An amount of data for people: `1.2 GiB`, with one digit behind the point, without floating point numbers.
+#[must_use]
+pub fn bytes_in_words(bytes: u64) -> String {
+    let units = [(1_u64 << 40, "TiB"), (1 << 30, "GiB")];
+    let (unit, name) = units.into_iter().find(|(unit, _)| bytes >= *unit).unwrap_or((1 << 20, "MiB"));
+    let tenths = u128::from(bytes) * 10 / u128::from(unit);
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
 
 macro_rules! as_text {

@@ -11,6 +11,9 @@ use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::{Action, StepId};
+use holdfast_compiler::provider::aws::backup::{
+    plan as plan_kind, selection as selection_kind, vault as vault_kind,
+};
 use holdfast_compiler::provider::aws::iam::role as role_kind;
 use holdfast_compiler::provider::aws::s3::bucket as bucket_kind;
 use holdfast_compiler::provider::aws::s3::replication as replication_kind;
@@ -45,8 +48,18 @@ recovery: [{ step: read-the-copy, takes: 30m }]
 
 /// A command for every resource of the policy, as an apply makes it.
 fn commands() -> BTreeMap<Kind, Command> {
+    commands_of(POLICY)
+}
+
+/// The same with a scheduled backup instead of the copy.
+fn commands_of_a_backup() -> BTreeMap<Kind, Command> {
+    let daily = "- { strategy: daily, at: '03:00', keep: 35d, lock: governance, to: [ireland] }";
+    commands_of(&POLICY.replace("- { strategy: real-time, to: [oregon, ireland] }", daily))
+}
+
+fn commands_of(policy: &str) -> BTreeMap<Kind, Command> {
     let mut sources = Sources::default();
-    sources.add("acme.yaml", POLICY);
+    sources.add("acme.yaml", policy);
     let compiled = compile(&sources, Options::default()).unwrap();
     let graph = lower(&compiled.policy, &TargetAccounts::one("aws", ACCOUNT.to_owned())).unwrap();
     let role = graph.iter().find(|resource| resource.address.kind() == role_kind::KIND).unwrap().identity();
@@ -70,7 +83,7 @@ fn commands() -> BTreeMap<Kind, Command> {
     };
     // The bucket in Ireland uses a key that the policy names.
     let mut all: Vec<_> = graph.iter().collect();
-    all.sort_by_key(|resource| resource.address.to_string().ends_with("ireland"));
+    all.sort_by_key(|resource| resource.address.to_string().contains("ireland"));
     all.into_iter().map(|resource| (resource.address.kind(), of(resource))).collect()
 }
 
@@ -93,6 +106,9 @@ fn allowed(command: &Command) {
 fn commands_of_the_compiler_are_allowed() {
     let all = commands();
     assert_eq!(all.len(), 3);
+    all.values().for_each(allowed);
+    let all = commands_of_a_backup();
+    assert_eq!(all.len(), 5);
     all.values().for_each(allowed);
 }
 
@@ -193,7 +209,12 @@ fn wishes() -> Vec<Value> {
 /// Change any place of a document: the command is refused, or the document grants no more rights than before.
 #[tokio::test]
 async fn loosening_any_part_of_a_document_is_refused() {
-    let role = commands()[&role_kind::KIND].clone();
+    for commands in [commands(), commands_of_a_backup()] {
+        loosen(&commands[&role_kind::KIND]).await;
+    }
+}
+
+async fn loosen(role: &Command) {
     let mut tried = 0;
     for name in ["trust", "policy"] {
         let document = role.values[name].clone();
@@ -236,6 +257,59 @@ async fn loosening_any_part_of_a_document_is_refused() {
         }
     }
     assert!(tried > 1_000, "{tried}");
+}
+
+/// The role of one service never gets the rights of another one.
+#[tokio::test]
+async fn role_of_a_service_has_only_rights_for_it() {
+    let (copies, backs_up) = (&commands()[&role_kind::KIND], &commands_of_a_backup()[&role_kind::KIND]);
+    for (role, other) in [(copies, backs_up), (backs_up, copies)] {
+        let mut forged = role.clone();
+        forged.values.insert("trust".to_owned(), other.values["trust"].clone());
+        assert!(refused(&forged).await.contains("which Holdfast does not use"));
+    }
+}
+
+/// Backups stay in the account, in vaults that keep them, and are of one bucket.
+#[tokio::test]
+async fn backups_that_leave_the_account_or_the_vault_are_refused() {
+    let all = commands_of_a_backup();
+    let plan = all[&plan_kind::KIND].clone();
+    let copy_to = |arn: &str| {
+        let mut forged = plan.clone();
+        forged.values.get_mut("rules").unwrap()[0]["copies"][0]["vault"] = json!(arn);
+        forged
+    };
+    for arn in [
+        format!("arn:aws:backup:eu-west-1:{OTHER}:backup-vault:holdfast-acme"),
+        format!("arn:aws:backup:eu-west-1:{ACCOUNT}:backup-vault:*"),
+        format!("arn:aws:backup:*:{ACCOUNT}:backup-vault:holdfast-acme"),
+        format!("arn:aws:backup:eu-west-1:{ACCOUNT}:recovery-point:x"),
+        "*".to_owned(),
+    ] {
+        assert!(refused(&copy_to(&arn)).await.contains("is not a vault of account"), "{arn}");
+    }
+    let vault = all[&vault_kind::KIND].clone();
+    let mut forged = vault.clone();
+    forged.values.get_mut("access-policy").unwrap()["Statement"][0]["Effect"] = json!("Allow");
+    assert!(refused(&forged).await.contains("access policy"));
+    let mut forged = vault.clone();
+    forged.values.insert("lock".to_owned(), json!("forever"));
+    refused(&forged).await;
+    let mut forged = vault.clone();
+    forged.named.accounts.clear();
+    assert!(refused(&forged).await.contains("belongs to an account that the policy does not name"));
+    let selection = all[&selection_kind::KIND].clone();
+    for resources in
+        [json!(["*"]), json!(["arn:aws:s3:::*"]), json!(["arn:aws:s3:::a", "arn:aws:s3:::b"]), json!([])]
+    {
+        let mut forged = selection.clone();
+        forged.values.insert("resources".to_owned(), resources);
+        assert!(refused(&forged).await.contains("exactly one bucket"));
+    }
+    let mut forged = selection;
+    forged.values.insert("role".to_owned(), json!(format!("arn:aws:iam::{ACCOUNT}:role/admin")));
+    refused(&forged).await;
 }
 
 #[tokio::test]

@@ -20,11 +20,7 @@ struct Stuck {
 }
 
 fn prepared(standin: &Standin) -> Bench<'_> {
-    standin.zone("acme.example");
-    standin.zone("shop.example");
-    let bench = Bench::aws(standin);
-    bench.shipped_policies();
-    bench
+    Bench::shipped(standin)
 }
 
 fn stuck(bench: &Bench<'_>, standin: &Standin) -> Stuck {

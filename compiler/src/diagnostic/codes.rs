@@ -158,6 +158,18 @@ codes! {
     DATA_ELSEWHERE = "W0418";
     /// More health checks than the quota of an account.
     MANY_CHECKS = "W0419";
+    /// A key that a backup vault cannot have.
+    VAULT_KEY_ALIAS = "E0420";
+    /// More backups of one data set than the backup service allows.
+    TOO_MANY_BACKUPS = "E0421";
+    /// More backed-up data sets than the quota of an account.
+    MANY_BACKUPS = "W0422";
+    /// A replica of a key that Holdfast does not make.
+    NO_KEY_TO_REPLICATE = "E0423";
+    /// A backfill without a real-time copy.
+    NOTHING_TO_FILL = "E0424";
+    /// A continuous backup where the policy keeps none.
+    CONTINUOUS_ELSEWHERE = "W0425";
 
     /// A cycle in the graph.
     CYCLE = "E0501";
@@ -172,6 +184,10 @@ codes! {
     WRONG_ACCOUNT = "E0604";
     /// A role that has permissions from other sources.
     FOREIGN_RIGHTS = "E0605";
+    /// A change of something that cannot change.
+    LOCKED_FOR_GOOD = "E0606";
+    /// A key that cannot be used, where something would begin to use it.
+    UNUSABLE_KEY = "E0607";
 
     /// The cloud has changed since the plan was made.
     STALE_PLAN = "E0701";
@@ -227,6 +243,8 @@ codes! {
     JOURNAL_DIVERGED = "E0727";
     /// A primary bucket whose data is gone, and that would be made anew.
     EMPTY_PRIMARY = "E0728";
+    /// A change that nobody can take back.
+    LOCKS_FOR_GOOD = "E0729";
     /// A journal whose runs were removed.
     JOURNAL_EMPTIED = "E0740";
     /// A resource that belongs to somebody else.

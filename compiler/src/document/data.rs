@@ -19,6 +19,14 @@ pub enum Encryption {
     Kms,
 }
 
+/// Who copies objects that replication does not copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Backfiller {
+    /// Holdfast.
+    Managed,
+}
+
 /// A data set: a bucket at the primary site and its copies.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -31,10 +39,17 @@ pub struct Data {
     /// How much data it holds, to derive the time that a restore takes.
     #[serde(default)]
     pub size: Option<Assumed<Bytes>>,
+    /// How much of it is written in a day, to say what is billed.
+    #[serde(default)]
+    pub changes: Option<Assumed<Bytes>>,
     /// The day on which the objects older than the replication were copied by hand (S3 Batch Replication),
     /// for buckets that existed before Holdfast managed them: replication copies new objects only.
     #[serde(default)]
     pub backfilled: Option<Assumed<Date>>,
+    /// Who copies the objects that replication does not: those older than it, or written while it did not work. `managed`: Holdfast,
+    /// with jobs of S3 Batch Replication, each begun by an apply. Without it: nobody, until `backfilled` says so.
+    #[serde(default)]
+    pub backfill: Option<Backfiller>,
     /// How the data is copied.
     #[schemars(extend("minItems" = 1, "maxItems" = 20))]
     pub backups: Vec<Backup>,
@@ -47,7 +62,8 @@ pub struct Data {
     {
         "if": {"required": ["strategy"], "properties": {"strategy": {"const": "real-time"}}},
         "then": {"properties": {
-            "at": false, "on": false, "zone": false, "windows": false, "keep": false, "lock": false
+            "at": false, "on": false, "zone": false, "windows": false, "keep": false, "lock": false,
+            "continuous": false
         }}
     },
     {
@@ -83,6 +99,10 @@ pub struct Backup {
     /// Who can delete backups before their time. Without it: anyone with permission to delete backups.
     #[serde(default)]
     pub lock: Option<Lock>,
+    /// Whether the backup in the region of the data is continuous: it can be restored as of any second of the last days, `keep` of them
+    /// and at most 35. Copies at other sites stay those of the schedule. Without it: no.
+    #[serde(default)]
+    pub continuous: bool,
 }
 
 /// How often the data is copied.

@@ -62,11 +62,12 @@ pub struct Estate {
 pub struct Site {
     /// The AWS region.
     pub aws: AwsRegion,
-    /// The KMS key for data encrypted with `aws:kms` at this site. Without it: the account's key for S3
-    /// (`alias/aws/s3`).
+    /// The KMS key for data encrypted with `aws:kms` at this site: `managed` for one that Holdfast makes, the name of one that exists,
+    /// or `replica-of` another site. Without it: the account's key for S3 (`alias/aws/s3`).
     #[serde(default)]
-    pub kms_key: Option<KmsKey>,
-    /// The backup vault at this site. Without it: a vault of the estate's account, with the site's key.
+    pub kms_key: Option<SiteKey>,
+    /// The backup vault at this site, which Holdfast makes if a schedule needs it. Without it: a vault of the estate's account, with
+    /// the site's key.
     #[serde(default)]
     pub vault: Option<Vault>,
     /// Names of what could fail at this and other sites together: a power grid, an operator, a jurisdiction.
@@ -85,10 +86,30 @@ pub struct Vault {
     /// estate's account.
     #[serde(default)]
     pub account: Option<AccountId>,
-    /// The KMS key that encrypts the backups, whatever encrypts the data. Without it: the site's `kms-key`, or else the
-    /// account's key for AWS Backup (`alias/aws/backup`), which nobody can delete.
+    /// The KMS key that encrypts the backups, whatever encrypts the data: `managed` for one that Holdfast makes for the vault only, the
+    /// ARN of one that exists, or `alias/aws/backup`, the account's key for AWS Backup, which nobody can delete. Without it: the
+    /// site's `kms-key`, or else `alias/aws/backup`. It never changes: another key is another vault.
     #[serde(default)]
     pub kms_key: Option<KmsKey>,
+}
+
+/// The key of a site.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum SiteKey {
+    /// One that Holdfast makes, or one that exists.
+    Named(KmsKey),
+    /// A replica of the key of another site.
+    Replica(Replica),
+}
+
+/// A replica of a multi-Region key.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Replica {
+    /// The site whose `managed` key it is a replica of. That makes both one multi-Region key: what one of them encrypted, the other can
+    /// decrypt, and what deletes the key deletes both.
+    pub replica_of: Name,
 }
 
 impl Site {

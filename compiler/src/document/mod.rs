@@ -37,7 +37,10 @@ pub use continuity::{
 };
 pub use data::{Backup, BackupTarget, Data, Encryption, Lock, Strategy, Weekday, Windows};
 pub use drill::{Drill, Form, Success};
-pub use estate::{Approvals, Defaults, Estate, JournalBucket, JournalCopy, JournalPlace, Site, Tier, Vault};
+pub use estate::{
+    Approvals, Defaults, Estate, JournalBucket, JournalCopy, JournalPlace, Replica, Site, SiteKey, Tier,
+    Vault,
+};
 pub use existing::Existing;
 pub use legible::{LegibleEstate, LegibleJournal, legible_estates};
 pub(crate) use parse::parse as trees;

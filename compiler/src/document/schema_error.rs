@@ -59,6 +59,11 @@ pub(super) struct Site<'a> {
     pub(super) error: &'a ValidationError<'a>,
 }
 
+/// Keys that people look for and that do not exist, with the reason.
+const ABSENT: [(&str, &str); 2] = [("compression", UNCOMPRESSED), ("compress", UNCOMPRESSED)];
+const UNCOMPRESSED: &str =
+    "neither S3 replication nor AWS Backup compresses (`holdfast explain E0201` says what you can do)";
+
 impl Site<'_> {
     /// The value, or its key if the value is empty.
     fn value(&self) -> Span {
@@ -161,6 +166,7 @@ impl Site<'_> {
         validator.is_some_and(|validator| validator.is_valid(&Value::from(text)))
     }
 
+    /// A key that does not exist.
     fn unknown_key(&self, key: &str) -> Diagnostic {
         let span = self.key_within(key);
         // A key that is there already would then be there twice.
@@ -170,6 +176,9 @@ impl Site<'_> {
         // A path, as messages and pages name what is inside.
         let inside = key.split_once('.').filter(|(outer, _)| self.known_keys().contains(outer));
         let help = match (did_you_mean(key, known.iter().copied()), inside) {
+            _ if let Some((_, why)) = ABSENT.iter().find(|(absent, _)| *absent == key) => {
+                format!("remove it: {why}")
+            }
             (Some(near), _) => format!("did you mean `{near}`?"),
             (None, Some((outer, inner))) => format!("write `{inner}` as a key of `{outer}`"),
             (None, None) if known.is_empty() => "remove it".to_owned(),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Graph;
 use crate::printable::one_line;
-use crate::resource::{Lifecycle, Resource};
+use crate::resource::Resource;
 
 /// An output format of the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub fn draw(graph: &Graph, format: GraphFormat) -> String {
 fn groups(graph: &Graph) -> BTreeMap<&str, Vec<&Resource>> {
     let mut groups: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
     for resource in graph.iter() {
-        let shared = resource.address.kind().schema().lifecycle == Lifecycle::Prerequisite;
+        let shared = resource.address.kind().is_shared();
         let owner = if shared { "" } else { resource.address.owner() };
         groups.entry(owner).or_default().push(resource);
     }

@@ -12,6 +12,12 @@ pub const ESTATE_TAG: &str = "holdfast:estate";
 /// The tag with the name of the service that it belongs to.
 pub const SERVICE_TAG: &str = "holdfast:service";
 
+/// The tag with the name of the site that it belongs to, for what several services use.
+pub const SITE_TAG: &str = "holdfast:site";
+
+/// The tag with what a key encrypts: `data` or `backups`.
+pub const KEY_TAG: &str = "holdfast:key";
+
 /// The service that is being lowered, and its surroundings.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {

@@ -31,7 +31,9 @@ pub fn lower(policy: &Policy, target: &TargetAccounts) -> Result<Graph, Vec<Diag
                 (provider.data)(&context, name, set, &mut own);
             }
         }
-        let data: BTreeSet<Address> = own.iter().map(|resource| resource.address.clone()).collect();
+        let data = own.iter().map(|resource| &resource.address);
+        let data: BTreeSet<Address> =
+            data.filter(|address| !address.kind().schema().aside).cloned().collect();
         for (name, traffic) in &service.traffic {
             if let Some(provider) = provider::find(traffic.provider.name) {
                 (provider.traffic)(&context, name, traffic, &mut own);

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::copies::Moment;
+use crate::backups::{Jobs, SeenBackup};
+use crate::copies::{CopyJob, JobState, Moment};
 use crate::document::{Disruption, Encryption, KmsKey, Name};
 use crate::policy::{Assumed, Assumptions, Bucket, Origin, Policy, RecoveryStep, Schedule, Setting, Site};
 use crate::provider::facts::{Dns, Facts as ProviderFacts};
+use crate::signals::Lag;
 use crate::source::Span;
 use crate::units::{Bytes, Date, Duration};
 
@@ -40,6 +42,8 @@ pub struct Traffic {
     pub moves: bool,
     /// Why it does not, although it is set up, because of something that the policy does not manage.
     pub stopped: Option<String>,
+    /// Why nobody can tell whether a standby answers now. Only a status asks.
+    pub unmeasured: Option<String>,
     /// How a failure is detected.
     pub detection: Detection,
     /// How long an answer may be cached.
@@ -79,14 +83,29 @@ pub struct Data<'p> {
     pub versioned: bool,
     /// Whether encryption is left unmanaged, so that the key is unknown.
     pub any_key: bool,
+    /// How many versions of objects the primary bucket has. Only a status asks.
+    pub objects: Option<u64>,
     /// Its encryption.
     pub encryption: Encryption,
     /// The copies.
     pub copies: Vec<Copy<'p>>,
     /// The scheduled backups.
     pub schedules: Vec<Schedule>,
+    /// What was seen of the jobs of a schedule at a site. Only a status asks.
+    pub jobs: Vec<JobsAt>,
     /// The amount of data.
     pub size: Option<Setting<Assumed<Bytes>>>,
+}
+
+/// The jobs of a schedule at a site.
+#[derive(Debug, Clone)]
+pub struct JobsAt {
+    /// The place of the schedule.
+    pub schedule: Span,
+    /// The site.
+    pub site: Name,
+    /// What was seen.
+    pub seen: SeenBackup,
 }
 
 /// Objects that are older than the replication of their bucket.
@@ -98,6 +117,8 @@ pub enum Backfill {
     Unsaid,
     /// The author states that they were copied.
     Done(Setting<Assumed<Date>>),
+    /// A job was seen to have copied them.
+    Copied(CopyJob),
     /// Nobody has stated that they were copied.
     Missing,
     /// For a time not everything was copied, and nobody has stated since that it was copied later.
@@ -122,8 +143,18 @@ pub struct Copy<'p> {
     pub left: Option<(&'static str, Span)>,
     /// Whether some objects were never copied, and what the author states about them.
     pub backfill: Backfill,
+    /// Whether Holdfast copies them.
+    pub filled: bool,
+    /// The job that copies them now, or that could not copy them all.
+    pub job: Option<CopyJob>,
     /// Why nothing is copied, or not everything stays, because of something that the policy does not manage.
     pub stopped: Option<String>,
+    /// How far it is behind now. Only a status asks.
+    pub lag: Lag,
+    /// Why nobody can tell how far it is behind.
+    pub unmeasured: Option<String>,
+    /// The same, taken as no bound at all.
+    pub late: Option<String>,
 }
 
 impl Facts<'_> {
@@ -134,12 +165,40 @@ impl Facts<'_> {
     }
 }
 
+impl Facts<'_> {
+    /// The facts if everything that is measured and could not be seen were broken. `None` if all could be seen.
+    #[must_use]
+    pub fn at_worst(&self) -> Option<Self> {
+        let copies = self.data.values().flat_map(|data| &data.copies).any(|copy| copy.unmeasured.is_some());
+        if !copies && self.traffic.values().all(|traffic| traffic.unmeasured.is_none()) {
+            return None;
+        }
+        let mut worst = self.clone();
+        for copy in worst.data.values_mut().flat_map(|data| &mut data.copies) {
+            copy.late = copy.unmeasured.take();
+        }
+        for traffic in worst.traffic.values_mut() {
+            traffic.stopped = traffic.stopped.take().or_else(|| traffic.unmeasured.take());
+        }
+        Some(worst)
+    }
+}
+
 impl Copy<'_> {
+    /// Whether a job has to be begun, because the copy lacks objects that no job copies now.
+    #[must_use]
+    pub fn needs_job(&self) -> bool {
+        let lacks = matches!(self.backfill, Backfill::Missing | Backfill::Gap { .. });
+        let runs = |job: &CopyJob| matches!(job.state, JobState::Running | JobState::Paused);
+        let runs = self.job.as_ref().is_some_and(runs);
+        self.filled && lacks && !runs && self.stopped.is_none() && self.left.is_none()
+    }
+
     /// Whether the copy contains everything on a date.
     #[must_use]
     pub fn is_whole(&self, as_of: Option<Date>) -> bool {
         let copied = match &self.backfill {
-            Backfill::NotNeeded | Backfill::Unsaid => true,
+            Backfill::NotNeeded | Backfill::Unsaid | Backfill::Copied(_) => true,
             Backfill::Done(day) => as_of.is_none_or(|today| day.value.value <= today),
             Backfill::Missing | Backfill::Gap { .. } => false,
         };
@@ -148,6 +207,32 @@ impl Copy<'_> {
 }
 
 impl Data<'_> {
+    /// The jobs of a schedule at a site, if they could be seen.
+    #[must_use]
+    pub fn jobs_at(&self, schedule: &Schedule, site: &Site) -> Option<&Jobs> {
+        self.seen_at(schedule, site)?.jobs.as_ref().ok()
+    }
+
+    fn seen_at(&self, schedule: &Schedule, site: &Site) -> Option<&SeenBackup> {
+        let at = self.jobs.iter().find(|at| at.schedule == schedule.span && at.site == site.name)?;
+        Some(&at.seen)
+    }
+
+    /// How long it takes to copy a backup to a site, with how that was measured: as long as the longest copy that is done, or as
+    /// the next one takes already. `None` if no copy is done.
+    #[must_use]
+    pub fn copy_took(&self, schedule: &Schedule, site: &Site) -> Option<(Duration, String)> {
+        let seen = self.seen_at(schedule, site)?;
+        let copied = seen.jobs.as_ref().ok()?.copied;
+        let newest = seen.newest.as_ref().ok().copied().flatten();
+        let late = newest.zip(schedule.until_made()).map(|(newest, due)| newest.age.minus(due));
+        let late = late.unwrap_or_default();
+        (copied.done > 0).then(|| match late > copied.longest {
+            true => (late, "measured: the copy of the next backup has not arrived for that long".to_owned()),
+            false => (copied.longest, copied.in_words("copies")),
+        })
+    }
+
     /// The key that encrypts the data at a site. `None` if the provider manages the key, or if the key is the
     /// account's managed one, which nobody can delete.
     #[must_use]

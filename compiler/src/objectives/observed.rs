@@ -1,12 +1,13 @@
 //! Observed facts: what the live cloud can meet today, and what it will meet after the plan.
 
-use super::facts::{Backfill, Copy, Facts};
+use super::facts::{Backfill, Copy, Data, Facts, JobsAt};
 use super::view::{Live, View};
-use crate::copies::{CopyState, KnownCopy, SeenCopy};
+use crate::copies::{CopyJob, CopyState, KnownCopy, SeenCopy};
 use crate::document::Name;
 use crate::policy::{DataSet, Service};
 use crate::provider;
-use crate::provider::evidence::Obstacle;
+use crate::provider::evidence::{Begin, Obstacle};
+use crate::signals::{CheckHealth, CopyLag};
 use crate::units::Date;
 
 /// The facts of a service today. `None` if none of its resources exist.
@@ -23,10 +24,16 @@ pub fn observed<'p>(service: &'p Service, live: Live<'_>) -> Option<Facts<'p>> {
         }
     }
     facts.data.retain(|name, data| {
-        provider::find(data.provider.name).is_some_and(|provider| (provider.evidence.data)(&view, name, data))
+        let Some(provider) = provider::find(data.provider.name) else { return false };
+        (provider.evidence.backups)(&view, name, data);
+        (provider.evidence.data)(&view, name, data)
     });
     backfill(&view, &mut facts);
     stop(&view, &mut facts);
+    if live.signals.is_some() {
+        measure(&view, &mut facts);
+    }
+    jobs(&view, &mut facts);
     facts.undecided = service.data.iter().find_map(|(name, set)| {
         let provider = provider::find(set.primary.site.region.provider.name)?;
         (provider.evidence.undecided)(&view, name, set)
@@ -98,12 +105,41 @@ pub fn copies(service: &Service, live: Live<'_>) -> Vec<SeenCopy> {
                 from: wanted.primary.name.to_string(),
                 to: copy.bucket.name.to_string(),
                 by: (evidence.copier)(&view, name),
+                job: (evidence.copy_job)(&view, name),
                 state,
                 stated: stated(&copy.backfill),
             });
         }
     }
     seen
+}
+
+/// The jobs that have to be begun: each copies what the copies of a data set lack, and is begun when all of those work.
+#[must_use]
+pub fn begins(service: &Service, live: Live<'_>) -> Vec<Begin> {
+    if service.data.values().all(|set| set.backfill.is_none()) {
+        return Vec::new();
+    }
+    let view = View { service, live };
+    let facts = planned(service, live);
+    let seen = copies(service, live);
+    let works = |copy: &&Copy<'_>| {
+        let mut now = seen.iter().filter(|seen| seen.to == copy.bucket.name.as_str());
+        now.any(|seen| seen.state == CopyState::Works)
+    };
+    let begin = |(name, data): (&&Name, &Data<'_>)| {
+        let provider = provider::find(data.provider.name)?;
+        let lacking: Vec<&Copy<'_>> = data.copies.iter().filter(|copy| copy.needs_job()).collect();
+        let to: Vec<String> = lacking.iter().map(|copy| format!("`{}`", copy.bucket.site.name)).collect();
+        // What one job has left counts only if it was to copy all that they lack.
+        let last = lacking.first().and_then(|copy| copy.job.as_ref());
+        let last = last.filter(|job| lacking.iter().all(|copy| copy.job.as_ref() == Some(*job)));
+        let why = last.map(|job| format!(": {}", job.in_words())).unwrap_or_default();
+        let reason = format!("not every object is copied to {}{why}", to.join(", "));
+        let (address, attributes) = (provider.evidence.begin)(&view, name, last);
+        (!lacking.is_empty() && lacking.iter().all(works)).then_some(Begin { address, attributes, reason })
+    };
+    facts.data.iter().filter_map(begin).collect()
 }
 
 /// What of the existing things of a service keeps Holdfast from managing them.
@@ -141,6 +177,96 @@ fn stop(view: &View<'_, '_>, facts: &mut Facts<'_>) {
     }
 }
 
+/// How far copies are behind, and whether a standby passes its health check: users are sent to the first one that does.
+fn measure(view: &View<'_, '_>, facts: &mut Facts<'_>) {
+    for (name, data) in &mut facts.data {
+        let Some(provider) = provider::find(data.provider.name) else { continue };
+        data.objects = (provider.evidence.objects)(view, data.primary);
+        for copy in data.copies.iter_mut().filter(|copy| copy.stopped.is_none()) {
+            let what = format!("how far the copy of `{name}` at `{}` is behind", copy.bucket.site.name);
+            match (provider.evidence.lag)(view, name, data.primary, copy.bucket) {
+                None => {}
+                Some(Err(why)) => copy.unmeasured = Some(format!("{what} cannot be seen: {why}")),
+                Some(Ok(lag)) if lag.behind.is_none() => {
+                    copy.unmeasured = Some(format!("{what} is not known: the cloud has no figure"));
+                }
+                Some(Ok(lag)) => copy.lag = lag,
+            }
+        }
+    }
+    for (name, traffic) in &mut facts.traffic {
+        let Some(wanted) = view.service.traffic.get(*name) else { continue };
+        let Some(provider) = provider::find(wanted.provider.name) else { continue };
+        let standbys = wanted.endpoints.iter().skip(1).map(|endpoint| &endpoint.site);
+        let health: Vec<_> =
+            standbys.map(|site| (site, (provider.evidence.passes)(view, name, site))).collect();
+        // A site without a check of its own always answers.
+        if health.is_empty() || health.iter().any(|(_, passes)| matches!(passes, None | Some(Ok(Some(true)))))
+        {
+            continue;
+        }
+        let unknown = health.iter().find_map(|(site, passes)| {
+            let what = format!("the health check of `{}`", site.name);
+            match passes {
+                Some(Err(why)) => Some(format!("{what} cannot be seen: {why}")),
+                Some(Ok(None)) => Some(format!("{what} has no state: the cloud has no figure")),
+                _ => None,
+            }
+        });
+        match unknown {
+            Some(why) => traffic.unmeasured = Some(why),
+            None => {
+                traffic.stopped.get_or_insert_with(|| "no standby passes its health check now".to_owned());
+            }
+        }
+    }
+}
+
+/// What was seen of the jobs that make backups.
+fn jobs(view: &View<'_, '_>, facts: &mut Facts<'_>) {
+    let Some(seen) = view.live.backups else { return };
+    for data in facts.data.values_mut() {
+        let Some(provider) = provider::find(data.provider.name) else { continue };
+        let all = data.schedules.iter().flat_map(|one| one.to.iter().map(move |(site, _)| (one, site)));
+        let at = all.filter_map(|(schedule, site)| {
+            let seen = seen.get(&(provider.evidence.backup_place)(view, data, schedule, site)?)?;
+            Some(JobsAt { schedule: schedule.span, site: site.name.clone(), seen: seen.clone() })
+        });
+        data.jobs = at.collect();
+    }
+}
+
+/// How far the copies of a service are behind, in the order of the policy; nothing where nobody has looked.
+#[must_use]
+pub fn lags(service: &Service, live: Live<'_>) -> Vec<CopyLag> {
+    let view = View { service, live };
+    let sets = service.data.iter().filter(|_| live.signals.is_some());
+    let all = sets.flat_map(|(name, set)| set.copies.iter().map(move |copy| (name, set, copy)));
+    all.filter_map(|(name, set, copy)| {
+        let provider = provider::find(set.primary.site.region.provider.name)?;
+        let seen = (provider.evidence.lag)(&view, name, &set.primary, copy)?;
+        let (service, data, site) = (service.name.to_string(), name.to_string(), copy.site.name.to_string());
+        Some(CopyLag { service, data, site, seen })
+    })
+    .collect()
+}
+
+/// Whether the health checks of a service pass; nothing where nobody has looked.
+#[must_use]
+pub fn checks(service: &Service, live: Live<'_>) -> Vec<CheckHealth> {
+    let view = View { service, live };
+    let all = service.traffic.iter().filter(|_| live.signals.is_some());
+    let all = all.flat_map(|(name, traffic)| traffic.endpoints.iter().map(move |one| (name, traffic, one)));
+    all.filter_map(|(name, traffic, endpoint)| {
+        let provider = provider::find(traffic.provider.name)?;
+        let passes = (provider.evidence.passes)(&view, name, &endpoint.site)?;
+        let (service, traffic, site) =
+            (service.name.to_string(), name.to_string(), endpoint.site.name.to_string());
+        Some(CheckHealth { service, traffic, site, passes })
+    })
+    .collect()
+}
+
 fn backfill(view: &View<'_, '_>, facts: &mut Facts<'_>) {
     let seen = copies(view.service, view.live);
     for (name, data) in &mut facts.data {
@@ -158,10 +284,26 @@ fn backfill(view: &View<'_, '_>, facts: &mut Facts<'_>) {
             let now = seen.iter().find(|seen| seen.from == from && seen.to == copy.bucket.name.as_str());
             let known = (view.live.known)(from, copy.bucket.name.as_str());
             remember(copy, said, now, known, own);
+            by_job(copy, now, known);
             if copy.backfill == Backfill::Unsaid {
                 copy.backfill = Backfill::NotNeeded;
             }
         }
+    }
+}
+
+/// Whether a job copies, or has copied, what a copy lacks. One counts that was created since the copy was last seen broken.
+fn by_job(copy: &mut Copy<'_>, now: Option<&SeenCopy>, known: Option<&KnownCopy>) {
+    let lacks = matches!(copy.backfill, Backfill::Missing | Backfill::Gap { seen: Some(_), .. });
+    let works = now.is_some_and(|seen| seen.state == CopyState::Works);
+    let gap = known.and_then(|known| known.gap.as_ref());
+    let counts = |job: &&CopyJob| lacks && works && gap.is_none_or(|gap| gap.is_before(job));
+    // The newest one may be for another copy of the data, and one that is done stays done.
+    let newest = now.and_then(|seen| seen.job.as_ref()).filter(counts);
+    let remembered = known.and_then(|known| known.job.as_ref()).filter(counts);
+    match remembered.or(newest) {
+        Some(job) if job.is_done() => copy.backfill = Backfill::Copied(job.clone()),
+        _ => copy.job = newest.cloned(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::facts::{Backfill, Copy, Data, Facts, is_built_in};
 use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, source_of, vaults};
-use crate::copies::Moment;
+use crate::copies::{JobState, Moment};
 use crate::document::{Disruption, Encryption, Name, Strategy};
 use crate::policy::{Schedule, Site};
 use crate::source::Span;
@@ -70,7 +70,7 @@ fn candidates(
         let counting = data.copies.iter().filter(|copy| counts(&copy.bucket.site));
         counting.map(|copy| replicated(data, copy, as_of)).collect()
     };
-    let backups = |counts: &dyn Fn(&Schedule, &Site) -> bool| scheduled(facts, data, as_of, counts);
+    let backups = |counts: &dyn Fn(&Schedule, &Site) -> bool| scheduled(facts, data, deriver, counts);
     match disruption {
         Disruption::SiteLoss => [copies(&survives), in_time(backups(&|_, site| survives(site)))].concat(),
         Disruption::Corruption => {
@@ -79,8 +79,9 @@ fn candidates(
         }
         Disruption::AccountCompromise => {
             let account = deriver.policy.accounts.get(data.provider.name).map(|(id, _)| id.as_str());
-            let of =
-                |schedule: &Schedule, at: (&Site, Span)| vaults::out_of_reach(data, schedule, at, account);
+            let of = |schedule: &Schedule, at: (&Site, Span)| {
+                vaults::out_of_reach(data, schedule, at, account, as_of)
+            };
             let all = data.schedules.iter().flat_map(|rule| rule.to.iter().map(move |to| (rule, to)));
             let unread = all.filter_map(|(rule, (site, span))| of(rule, (site, *span))?.err());
             let unread: Vec<Bound> = unread.map(|term| Bound::of(vec![term])).collect();
@@ -158,10 +159,22 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
             source: source_of(&day.value.because, day.value.measured, false),
             span: day.origin.span(),
         }),
+        Backfill::Copied(job) => {
+            let ended = job.ended.map(|day| format!(" on {day}")).unwrap_or_default();
+            let copied = job.copied.map(|copied| format!(", after {copied} objects")).unwrap_or_default();
+            terms.push(Term {
+                phase: Phase::Loss,
+                what: format!("objects older than the replication, copied by the job `{}`", job.id),
+                value: Some(Duration::default()),
+                assurance: Assurance::Measured,
+                source: format!("seen: it was done{ended}{copied}, and none failed"),
+                span: Some(data.primary.span),
+            });
+        }
         Backfill::Missing => terms.push(Term::unbounded(
             Phase::Loss,
             format!("not met until backfilled: objects older than the replication to `{site}`"),
-            data.provider.storage.backfill,
+            until_copied(data, copy, ""),
             Some(data.primary.span),
         )),
         Backfill::Gap { worked, seen, why } => {
@@ -179,22 +192,36 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
             terms.push(Term::unbounded(
                 Phase::Loss,
                 format!("not met until backfilled: {what} to `{site}`"),
-                format!("{why}{when}; {}, dated {after}", data.provider.storage.backfill),
+                format!("{why}{when}; {}", until_copied(data, copy, &format!(", dated {after}"))),
                 Some(data.primary.span),
             ));
         }
     }
     let span = Some(copy.bucket.span);
+    if let Some(failed) = copy.lag.failed.filter(|failed| *failed > 0) {
+        let what = format!(
+            "not met until backfilled: {failed} changes of the last day that were not copied to `{site}`"
+        );
+        terms.push(Term::unbounded(Phase::Loss, what, data.provider.storage.failed_copies, span));
+    }
+    let promised = data.provider.storage.copy.value;
+    let behind = copy.lag.behind.filter(|behind| copy.timed && *behind > promised);
     terms.push(if let Some(why) = &copy.stopped {
         Term::unbounded(Phase::Loss, what, why.as_str(), span)
     } else if let Some((what_is, span)) = copy.left {
         let why = format!("{what_is} left unmanaged, so no time is guaranteed");
         Term::unbounded(Phase::Loss, what, why, Some(span))
+    } else if let Some(why) = &copy.late {
+        Term::unbounded(Phase::Loss, what, why.as_str(), span)
+    } else if let Some(behind) = behind {
+        let source = format!("measured: the promise is {}", promised.in_words());
+        let what = format!("{what}, which is behind now");
+        Term { phase: Phase::Loss, what, value: Some(behind), assurance: Assurance::Proven, source, span }
     } else if copy.timed {
         Term {
             phase: Phase::Loss,
             what,
-            value: Some(data.provider.storage.copy.value),
+            value: Some(promised),
             assurance: Assurance::Sla,
             source: data.provider.storage.copy.why.to_owned(),
             span,
@@ -203,6 +230,21 @@ fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) -> Bound {
         Term::unbounded(Phase::Loss, what, data.provider.storage.no_bound, span)
     });
     Bound::of(terms)
+}
+
+/// What copies the objects that a copy lacks, or has to. `dated` is said of a statement in the policy.
+fn until_copied(data: &Data<'_>, copy: &Copy<'_>, dated: &str) -> String {
+    let storage = &data.provider.storage;
+    let words = match (&copy.job, copy.filled) {
+        (Some(job), _) if matches!(job.state, JobState::Running | JobState::Paused) => job.in_words(),
+        (Some(job), true) => format!("{}; the next apply begins another one", job.in_words()),
+        (Some(job), false) => format!("{}; {}{dated}", job.in_words(), storage.backfill),
+        (None, true) => storage.backfill_job.to_owned(),
+        (None, false) => format!("{}{dated}", storage.backfill),
+    };
+    let all = data.objects.filter(|_| copy.job.is_none());
+    let all = all.map(|all| format!("; the bucket has {all} objects, by the last daily count"));
+    words + &all.unwrap_or_default()
 }
 
 fn versions(data: &Data<'_>) -> Bound {
@@ -233,29 +275,46 @@ fn no_key(data: &Data<'_>) -> Bound {
     Bound::of(vec![term])
 }
 
-/// Interval + start window + completion + copies: data is safe once the first backup that begins after its
-/// creation has arrived. The terms are attested, because Holdfast does not create these backups yet.
+/// Interval + start window + completion + copies: data is safe once the first backup that begins after its creation has
+/// arrived. The windows are attested, because a backup that misses one is not made.
 fn scheduled<'d>(
     facts: &Facts<'_>,
     data: &'d Data<'_>,
-    as_of: Option<Date>,
+    deriver: &Deriver<'_>,
     counts: &dyn Fn(&Schedule, &Site) -> bool,
 ) -> Vec<Backup<'d>> {
+    let as_of = deriver.as_of;
     let mut all = Vec::new();
     for schedule in &data.schedules {
         let away = |site: &Site| site.name != data.primary.site.name;
-        let copies = schedule.to.iter().filter(|(site, _)| away(site)).count();
         for (site, span) in schedule.to.iter().filter(|(site, _)| counts(schedule, site)) {
+            if schedule.continuous && !away(site) {
+                let fact = &data.provider.backup.continuous;
+                let term = Term {
+                    phase: Phase::Loss,
+                    what: "continuous backup".to_owned(),
+                    value: Some(fact.value),
+                    assurance: Assurance::Attested,
+                    source: fact.why.to_owned(),
+                    span: Some(schedule.span),
+                };
+                all.push((Bound::of(vec![term]), schedule));
+                continue;
+            }
+            // A window says when a backup is given up, and jobs that are done that it was long enough.
+            let made = data.jobs_at(schedule, site).map(|jobs| jobs.made).filter(|made| made.done > 0);
+            let measured = made.map(|made| format!("; {}", made.in_words("jobs"))).unwrap_or_default();
+            let assurance = if made.is_some() { Assurance::Measured } else { Assurance::Attested };
             let term = |what: &str, value, source: String| Term {
                 phase: Phase::Loss,
                 what: what.to_owned(),
                 value: Some(value),
-                assurance: Assurance::Attested,
-                source,
+                assurance,
+                source: format!("{source}{measured}"),
                 span: Some(schedule.span),
             };
             let mut terms = vec![
-                interval(data, schedule),
+                interval(data, schedule, is_made(deriver, data, site)),
                 term("until a backup starts", schedule.start, data.provider.backup.start.why.to_owned()),
                 term(
                     "until a backup is complete",
@@ -274,15 +333,21 @@ fn scheduled<'d>(
                 let why = data.provider.backup.no_copy_bound;
                 terms.push(Term::unbounded(Phase::Loss, what, why, Some(*span)));
             }
-            terms.extend(away(site).then(|| copying(facts, data, site, copies, *span, as_of)));
+            terms.extend(away(site).then(|| copying(facts, data, schedule, (site, *span), as_of)));
             all.push((Bound::of(terms), schedule));
         }
     }
     all
 }
 
+/// Whether Holdfast makes the backups at a site: those in another account are what somebody says.
+fn is_made(deriver: &Deriver<'_>, data: &Data<'_>, site: &Site) -> bool {
+    let own = deriver.policy.accounts.get(data.provider.name).map(|(id, _)| id.as_str());
+    site.vault_account().is_none_or(|account| own == Some(account))
+}
+
 /// The longest time between two backups.
-fn interval(data: &Data<'_>, schedule: &Schedule) -> Term {
+fn interval(data: &Data<'_>, schedule: &Schedule, made: bool) -> Term {
     let backup = &data.provider.backup;
     let what = match schedule.strategy {
         Strategy::Weekly => "between two weekly backups",
@@ -291,7 +356,11 @@ fn interval(data: &Data<'_>, schedule: &Schedule) -> Term {
     let Some(interval) = schedule.interval else {
         return Term::unbounded(Phase::Loss, what, backup.skipped, Some(schedule.span));
     };
-    let mut source = format!("the schedule; set up {} for it", backup.service);
+    let (assurance, by) = match made {
+        true => (Assurance::Proven, "which Holdfast sets up with"),
+        false => (Assurance::Attested, "for which somebody sets up"),
+    };
+    let mut source = format!("the schedule, {by} {}", backup.service);
     if interval > schedule.nominal() {
         source.push_str(", including the longest gap around a change to summer time or for other backups of the same data");
     }
@@ -299,7 +368,7 @@ fn interval(data: &Data<'_>, schedule: &Schedule) -> Term {
         phase: Phase::Loss,
         what: what.to_owned(),
         value: Some(interval),
-        assurance: Assurance::Attested,
+        assurance,
         source,
         span: Some(schedule.span),
     }
@@ -309,15 +378,24 @@ fn interval(data: &Data<'_>, schedule: &Schedule) -> Term {
 fn copying(
     facts: &Facts<'_>,
     data: &Data<'_>,
-    site: &Site,
-    copies: usize,
-    span: Span,
+    schedule: &Schedule,
+    (site, span): (&Site, Span),
     as_of: Option<Date>,
 ) -> Term {
+    let away = || schedule.to.iter().map(|(to, _)| to).filter(|to| to.name != data.primary.site.name);
+    let copies = away().count();
     let what = match copies {
         0 | 1 => format!("copying the backup to `{}`", site.name),
         _ => format!("copying the backup to {copies} sites, `{}` last", site.name),
     };
+    // Once copies were made, how long they took counts, and not what somebody assumes.
+    let took: Option<Vec<(Duration, String)>> = away().map(|to| data.copy_took(schedule, to)).collect();
+    if let Some(took) = took {
+        let longest = took.iter().max_by_key(|(took, _)| *took).map(|(_, how)| how.clone());
+        let value = took.iter().fold(Duration::default(), |sum, (took, _)| sum.plus(*took));
+        let (source, assurance) = (longest.unwrap_or_default(), Assurance::Measured);
+        return Term { phase: Phase::Loss, what, value: Some(value), assurance, source, span: Some(span) };
+    }
     match &facts.assumptions.backup_copy {
         Some(copy) => Term {
             phase: Phase::Loss,

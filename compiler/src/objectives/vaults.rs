@@ -10,6 +10,7 @@ use crate::document::{KmsKey, Lock};
 use crate::policy::{Schedule, Site};
 use crate::provider::facts::KeyOwner;
 use crate::source::Span;
+use crate::units::Date;
 
 /// Whether the backups in the vault of a site outlive the loss of a key of the data set's primary site.
 pub(super) fn has_another_key(data: &Data<'_>, site: &Site, lost: Option<&KmsKey>) -> bool {
@@ -26,6 +27,7 @@ pub(super) fn out_of_reach(
     schedule: &Schedule,
     (site, span): (&Site, Span),
     account: Option<&str>,
+    as_of: Option<Date>,
 ) -> Option<Result<(), Term>> {
     let vault = site.vault.as_ref();
     let elsewhere =
@@ -41,6 +43,12 @@ pub(super) fn out_of_reach(
     if schedule.lock != Some(Lock::Compliance) && elsewhere == Some(None) {
         let what = format!("the vault at `{name}` may be in the compromised account");
         return unbounded(what, "the estate does not say which account is its own: state `account`");
+    }
+    let removable = schedule.lock_removable(as_of);
+    if let (Some(until), None) = (removable, elsewhere) {
+        let what =
+            format!("whoever holds the account can remove the lock of the vault at `{name}` until {until}");
+        return unbounded(what, "a new compliance lock has a grace time");
     }
     let safe = site.vault_key().is_none_or(|key| match (data.provider.key_owner)(key) {
         KeyOwner::Provider => true,

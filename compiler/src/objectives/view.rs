@@ -1,9 +1,11 @@
 //! The existing resources of a service.
 
+use crate::backups::SeenBackups;
 use crate::copies::KnownCopy;
 use crate::observation::Object;
-use crate::policy::Service;
+use crate::policy::{Service, Site};
 use crate::resource::{Address, Attribute, Identity, Kind, Resource, Values};
+use crate::signals::{SeenSignals, Signal};
 use serde_json::Value;
 
 /// Access to the existing resources of an estate.
@@ -25,6 +27,12 @@ pub struct Live<'a> {
     pub look: &'a dyn Fn(Kind, &Identity) -> Option<&'a Object>,
     /// Why an object could not be seen. `None` if it was seen or was not looked for.
     pub unseen: &'a dyn Fn(Kind, &Identity) -> Option<&'a str>,
+    /// The account of the estate at a provider, by its name.
+    pub account: &'a dyn Fn(&str) -> Option<&'a str>,
+    /// The scheduled backups that were seen. `None`: nobody has looked.
+    pub backups: Option<&'a SeenBackups>,
+    /// What the cloud measures. `None`: nobody has looked.
+    pub signals: Option<&'a SeenSignals>,
     /// Why the name of an object cannot be that of a resource: it belongs to somebody else.
     pub taken: &'a dyn Fn(Kind, &Identity) -> Option<&'a str>,
 }
@@ -38,6 +46,22 @@ pub struct View<'a, 's> {
 }
 
 impl<'a> View<'a, '_> {
+    /// Whether the vault at a site is in the account of the estate.
+    #[must_use]
+    pub fn is_own_vault(&self, site: &Site) -> bool {
+        site.vault_account()
+            .is_none_or(|account| (self.live.account)(site.region.provider.name) == Some(account))
+    }
+
+    /// What the cloud measures.
+    ///
+    /// # Errors
+    /// Why it cannot be asked.
+    pub fn measured(&self, signal: &Signal) -> Result<Option<u64>, String> {
+        let seen = self.live.signals.and_then(|signals| signals.get(signal));
+        seen.cloned().unwrap_or_else(|| Err("nobody has looked".to_owned()))
+    }
+
     /// The address of a kind, from the names below the service.
     #[must_use]
     pub fn address(&self, kind: Kind, rest: &[&str]) -> Address {

@@ -3,6 +3,7 @@
 use super::facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
 use crate::policy::{EndpointTarget, Protocol, Service};
 use crate::provider;
+use crate::signals::Lag;
 
 impl<'p> Facts<'p> {
     /// The facts that the policy declares for a service.
@@ -23,7 +24,7 @@ impl<'p> Facts<'p> {
                 None => Detection::Target(traffic.span),
             };
             let (span, ttl) = (traffic.span, traffic.ttl.clone());
-            (name, Traffic { span, dns, moves: true, stopped: None, detection, ttl, alias })
+            (name, Traffic { span, dns, moves: true, stopped: None, unmeasured: None, detection, ttl, alias })
         });
         let data = service.data.iter().filter_map(|(name, set)| {
             let facts = set.primary.site.region.provider;
@@ -33,7 +34,19 @@ impl<'p> Facts<'p> {
             let backfill = || set.backfilled.clone().map_or_else(|| unsaid.clone(), Backfill::Done);
             let copies = set.copies.iter().map(|bucket| {
                 let left = (evidence.left)(service, name, &[&set.primary, bucket]);
-                Copy { bucket, timed: left.is_none(), left, backfill: backfill(), stopped: None }
+                let (timed, lag) = (left.is_none(), Lag::default());
+                Copy {
+                    bucket,
+                    timed,
+                    left,
+                    backfill: backfill(),
+                    filled: set.backfill.is_some() && timed,
+                    job: None,
+                    stopped: None,
+                    lag,
+                    unmeasured: None,
+                    late: None,
+                }
             });
             let data = Data {
                 span: set.backups,
@@ -41,9 +54,11 @@ impl<'p> Facts<'p> {
                 primary: &set.primary,
                 versioned: !(evidence.leaves_versions)(service, name, &set.primary),
                 any_key: (evidence.leaves_key)(service, name, &set.primary),
+                objects: None,
                 encryption: set.encryption.value,
                 copies: copies.collect(),
                 schedules: set.schedules.clone(),
+                jobs: Vec::new(),
                 size: set.size.clone(),
             };
             Some((name, data))

@@ -120,7 +120,7 @@ pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
             ),
             true => format!(
                 "DATA STAYS BEHIND: `{now}` was a copy of `{name}` and takes its place as the primary of {data}. What was \
-                 not copied yet, or is still written to it, stays in `{name}`"
+                 not copied yet, and what is still written there, stays in `{name}`"
             ),
         };
         text.push('.');

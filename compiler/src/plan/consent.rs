@@ -22,7 +22,7 @@ const SMALL_ESTATE: usize = 10;
 const MOST_PERCENT: usize = 30;
 
 /// One explicit consent of an operator. Written as `teardown:SERVICE`, `destroy:ADDRESS`, `adopt:ADDRESS`,
-/// `empty-primary:ADDRESS` or `many`.
+/// `empty-primary:ADDRESS`, `lock:ADDRESS` or `many`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Consent {
@@ -34,6 +34,8 @@ pub enum Consent {
     EmptyPrimary(Address),
     /// Take over an object that belongs to another estate, service or owner.
     Adopt(Address),
+    /// Change an object in a way that nobody can take back.
+    Lock(Address),
     /// Change or remove a large share of the existing objects.
     Many,
 }
@@ -45,6 +47,7 @@ impl fmt::Display for Consent {
             Self::Destroy(address) => write!(f, "destroy:{address}"),
             Self::EmptyPrimary(address) => write!(f, "empty-primary:{address}"),
             Self::Adopt(address) => write!(f, "adopt:{address}"),
+            Self::Lock(address) => write!(f, "lock:{address}"),
             Self::Many => f.write_str("many"),
         }
     }
@@ -59,11 +62,12 @@ impl FromStr for Consent {
             Some(("teardown", service)) if !service.is_empty() => Ok(Self::Teardown(service.to_owned())),
             Some(("destroy", address)) => Ok(Self::Destroy(Address::try_from(address.to_owned())?)),
             Some(("adopt", address)) => Ok(Self::Adopt(Address::try_from(address.to_owned())?)),
+            Some(("lock", address)) => Ok(Self::Lock(Address::try_from(address.to_owned())?)),
             Some(("empty-primary", address)) => {
                 Ok(Self::EmptyPrimary(Address::try_from(address.to_owned())?))
             }
             _ => Err("it can be `teardown:SERVICE`, `destroy:ADDRESS`, `adopt:ADDRESS`, \
-                      `empty-primary:ADDRESS` or `many`"
+                      `empty-primary:ADDRESS`, `lock:ADDRESS` or `many`"
                 .to_owned()),
         }
     }
@@ -122,6 +126,7 @@ impl Plan {
     #[must_use]
     pub fn missing_consents(&self) -> Vec<Diagnostic> {
         let mut missing: Vec<Diagnostic> = self.lost_without_consent().into_iter().collect();
+        missing.extend(self.locks_without_consent());
         let teardown = |service: &&String| Consent::Teardown((*service).clone());
         let services: Vec<&String> =
             self.leaving.iter().filter(|service| !self.consents.contains(&teardown(service))).collect();
@@ -154,9 +159,10 @@ impl Plan {
     #[must_use]
     pub fn large_share(&self) -> Option<Share> {
         let counts = self.counts();
-        // Finishing what an interrupted apply started does not count as a change.
-        let finishing = self.steps.iter().filter(|step| step.unfinished && step.action == Action::Update);
-        let changed = counts.update + counts.replace - finishing.count();
+        // Finishing what an interrupted apply started does not count as a change. An update in two halves is one update.
+        let updates = self.steps.iter().filter(|step| !step.unfinished && step.action == Action::Update);
+        let updates: BTreeSet<&Address> = updates.map(|step| &step.address).collect();
+        let changed = updates.len() + counts.replace;
         let existing = counts.keep + changed + counts.delete;
         let large = |count: usize| count * 100 > existing * MOST_PERCENT;
         let either = large(changed) || large(counts.delete);
@@ -182,6 +188,7 @@ mod tests {
             "destroy:aws.bucket.files.docs.oregon",
             "adopt:aws.role.files.docs",
             "empty-primary:aws.bucket.a.b.c",
+            "lock:aws.backup-vault.ireland.compliance",
         ] {
             assert_eq!(text.parse::<Consent>().unwrap().to_string(), text);
         }

@@ -9,18 +9,18 @@ use super::cause::{self, Ours};
 use super::inputs::Inputs;
 use super::pretty::{brief, summary_of};
 use super::unknown::Blind;
-use super::{Action, After, Cause, Change, Confirmed, Moved, Plan, Step, StepId, batch};
-use super::{Consents, assumed, behind, effect, lost, obstacle, order, others, owner, removal};
+use super::{Action, After, Cause, Change, Confirmed, Left, Plan, Step, StepId, batch};
+use super::{
+    Consents, assumed, behind, besides, billed, effect, irreversible, lost, obstacle, order, others,
+};
+use super::{owner, removal};
 use crate::compile::Waived;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::{Purpose, digest};
-use crate::document::{Name, Strategy};
 use crate::graph::Graph;
-use crate::observation::{Object, Observation, Owned, scope};
-use crate::policy::Policy;
-use crate::resource::{
-    Address, Attribute, AttributeSchema, Identity, Kind, Lifecycle, Resource, Values, known,
-};
+use crate::observation::{Object, Observation, scope};
+use crate::provider::evidence::Begin;
+use crate::resource::{Address, Attribute, AttributeSchema, Kind, Lifecycle, Resource, Values, known};
 use crate::source::Sources;
 
 /// Compare the inputs and make a plan.
@@ -44,45 +44,54 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         outputs: BTreeMap::new(),
         displaced: BTreeSet::new(),
         steps: Vec::new(),
+        left: Vec::new(),
         errors: Vec::new(),
     };
     inputs.graph.iter().for_each(|resource| differ.resource(resource));
     if !differ.errors.is_empty() {
         return Err(differ.errors);
     }
-    let Differ { mut steps, mut blind, bound, displaced, confirmed, .. } = differ;
-    let left = removal::plan(&mut steps, &mut blind, &bound, &displaced, &inputs);
+    let policy = &inputs.compiled.policy;
+    let seen = effect::effects(&inputs, &differ.bound.found, differ.blind.services(policy, inputs.graph));
+    if !seen.obstacles.is_empty() {
+        return Err(seen.obstacles);
+    }
+    seen.begins.into_iter().for_each(|task| differ.begin(task));
+    let Differ { mut steps, mut blind, bound, displaced, confirmed, mut left, .. } = differ;
+    left.extend(removal::plan(&mut steps, &mut blind, &bound, &displaced, &inputs));
     order::order(&mut steps, inputs.graph);
     batch::assign(&mut steps);
-    let policy = &inputs.compiled.policy;
     let wants: Vec<_> = inputs.graph.iter().map(|wanted| (&wanted.address, &wanted.attributes)).collect();
     let wants = digest(Purpose::Policy, &wants).map_err(|error| {
         vec![Diagnostic::new(codes::BAD_PLAN_FILE, format!("the plan cannot be written: {error}"))]
     })?;
-    let seen = effect::effects(&inputs, &bound.found, blind.services(policy));
-    if !seen.obstacles.is_empty() {
-        return Err(seen.obstacles);
-    }
-    let (objectives, copies) = (seen.effects, seen.copies);
+    let (objectives, copies, backups) = (seen.effects, seen.copies, seen.backups);
+    let (lags, checks) = (seen.lags, seen.checks);
     let lost = lost::primaries(&inputs, &copies, &steps, &blind.unknown);
     let behind = behind::primaries(&inputs, &steps);
     let assumed = assumed::whole(&inputs, &copies);
+    let billed = billed::all(policy, &steps);
+    let unmade = besides::unmade(policy, &inputs.context.accounts);
     Ok(Plan {
         context: inputs.context,
         policy: wants,
         observed: inputs.observation.sorted(),
         scope: scope(inputs.graph, inputs.owned),
         confirmed,
-        moved: moved(inputs.graph, inputs.owned),
-        leaving: leaving(&steps, policy),
+        moved: besides::moved(inputs.graph, inputs.owned),
+        leaving: besides::leaving(&steps, policy),
         policy_changes: None,
         lost,
         behind,
         objectives,
         assumed,
         copies,
+        backups,
+        lags,
+        checks,
         waived: inputs.compiled.waived.iter().map(Waived::in_words).collect(),
-        unmade: unmade(policy),
+        unmade,
+        billed,
         steps,
         left,
         unknown: blind.unknown,
@@ -90,47 +99,6 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         consents: inputs.consents,
         targets: Vec::new(),
     })
-}
-
-/// Objects that are owned under one address and declared under another.
-fn moved(graph: &Graph, owned: &[Owned]) -> Vec<Moved> {
-    let wanted: BTreeMap<(Kind, Identity), &Address> =
-        graph.iter().map(|r| ((r.address.kind(), r.identity()), &r.address)).collect();
-    let moved = owned.iter().filter_map(|made| {
-        let to = *wanted.get(&(made.address.kind(), made.identity.clone()))?;
-        let (from, identity) = (made.address.clone(), made.identity.clone());
-        (from != *to).then(|| Moved { from, to: to.clone(), identity })
-    });
-    moved.collect()
-}
-
-/// Services that lose resources and that no policy declares. A folder missing on the command line looks the
-/// same, so this needs a consent of its own.
-fn leaving(steps: &[Step], policy: &Policy) -> BTreeSet<String> {
-    let there: BTreeSet<&str> = policy.services.keys().map(Name::as_str).collect();
-    let removed = steps.iter().filter(|step| step.action == Action::Delete).map(|step| step.address.owner());
-    removed.filter(|owner| !there.contains(owner)).map(str::to_owned).collect()
-}
-
-/// Scheduled backups, which Holdfast checks but does not create.
-fn unmade(policy: &Policy) -> Vec<String> {
-    let sets = policy
-        .services
-        .values()
-        .flat_map(|service| service.data.iter().map(move |(name, set)| (service, name, set)));
-    let schedules = sets.flat_map(|(service, name, set)| {
-        set.schedules.iter().map(move |schedule| (service, name, set, schedule))
-    });
-    let words = schedules.map(|(service, name, set, schedule)| {
-        let sites: Vec<&str> = schedule.to.iter().map(|(site, _)| site.name.as_str()).collect();
-        let every = match schedule.strategy {
-            Strategy::Weekly => "weekly",
-            Strategy::Daily | Strategy::RealTime => "daily",
-        };
-        let backup = set.primary.site.region.provider.backup.service;
-        format!("{}.{name}: {every} backup to {}, with {backup}", service.name, sites.join(", "))
-    });
-    words.collect()
 }
 
 fn places(observation: &Observation) -> BTreeMap<(Kind, Vec<String>), Vec<&Object>> {
@@ -167,6 +135,8 @@ struct Differ<'a> {
     /// The ids of objects that a step displaces.
     displaced: BTreeSet<String>,
     steps: Vec<Step>,
+    /// What no policy asks for and stays.
+    left: Vec<Left>,
     errors: Vec<Diagnostic>,
 }
 
@@ -178,7 +148,8 @@ impl<'a> Differ<'a> {
         let schema = resource.address.kind().schema();
         let found = self.bound.found.get(&resource.address).copied();
         match (schema.lifecycle, found) {
-            (Lifecycle::Milestone | Lifecycle::Evidence, _) => self.keep(resource, None),
+            // Whether a task has to be begun is found out later.
+            (Lifecycle::Milestone | Lifecycle::Evidence | Lifecycle::Task, _) => self.keep(resource, None),
             (Lifecycle::Prerequisite, Some(object)) => self.keep(resource, Some(object)),
             (Lifecycle::Prerequisite, None) => self.errors.push(obstacle::missing(resource)),
             (Lifecycle::Managed, found) => match others::part(resource, found, self.graph, &self.blind) {
@@ -279,23 +250,49 @@ impl<'a> Differ<'a> {
         }
     }
 
+    /// Begin a task, whose step was kept until now.
+    fn begin(&mut self, task: Begin) {
+        let Some(resource) = self.graph.get(&task.address) else { return };
+        let known = task.attributes.into_iter().map(|(name, value)| (name, Attribute::Known(value)));
+        let mut wanted = resource.clone();
+        wanted.attributes.extend(known);
+        // What cannot be seen, or waits for that, has no step.
+        let kept = self.steps.iter().position(|step| step.address == task.address);
+        let Some(kept) = kept else { return };
+        // It is begun when all that it needs is there: S3 takes minutes to see a new replication or a new role.
+        let needs = wanted.needs();
+        let waits = |step: &Step| step.action != Action::Keep && needs.contains(&step.address);
+        if self.steps.iter().any(waits) {
+            return;
+        }
+        let mut step = self.step(&wanted, Action::Create, task.reason);
+        step.attributes.clone_from(&wanted.attributes);
+        self.set(&wanted, &mut step, Cause::Policy);
+        step.cause = cause::step(&step, false);
+        step.needs.retain(|need| !self.blind.blocked().contains(need));
+        self.steps.remove(kept);
+        self.steps.insert(kept, step);
+    }
+
+    /// The changes that create a resource.
+    fn set(&self, resource: &Resource, step: &mut Step, cause: Cause) {
+        for attribute in resource.address.kind().schema().attributes {
+            let Some(after) = self.after(resource, attribute, &Value::Null) else { continue };
+            if after != After::Known(Value::Null) {
+                let name = attribute.name.to_owned();
+                let (before, applied) = (Value::Null, None);
+                step.changes.push(Change { name, before, after, cause, applied, replaces: false });
+            }
+        }
+    }
+
     fn create(&mut self, resource: &Resource) {
         let ours = self.ours.of(resource.address.kind(), &resource.identity());
         let removed = ours.is_some_and(cause::was_removed);
         let reason = if removed { "somebody has removed it" } else { "does not exist yet" };
         let mut step = self.step(resource, Action::Create, reason);
         step.attributes = resource.attributes.clone();
-        let schema = resource.address.kind().schema();
-        for attribute in schema.attributes {
-            let Some(after) = self.after(resource, attribute, &Value::Null) else { continue };
-            if after != After::Known(Value::Null) {
-                let name = attribute.name.to_owned();
-                let cause = if removed { Cause::Drift } else { Cause::Policy };
-                let applied = None;
-                let before = Value::Null;
-                step.changes.push(Change { name, before, after, cause, applied, replaces: false });
-            }
-        }
+        self.set(resource, &mut step, if removed { Cause::Drift } else { Cause::Policy });
         self.displace(resource, &mut step);
         self.push(step, removed);
     }
@@ -318,7 +315,12 @@ impl<'a> Differ<'a> {
         step.attributes = resource.attributes.clone();
         for attribute in schema.attributes {
             let before = object.attributes.get(attribute.name).unwrap_or(&Value::Null);
-            let Some(after) = self.after(resource, attribute, before) else { continue };
+            let after = self.after(resource, attribute, before);
+            if let Some(left) = irreversible::stays(resource, attribute, before, after.as_ref()) {
+                self.left.push(left);
+                continue;
+            }
+            let Some(after) = after else { continue };
             let wanted = match &after {
                 After::Known(wanted) => wanted,
                 After::Unknown => &Value::Null,
@@ -372,7 +374,7 @@ impl<'a> Differ<'a> {
             };
             self.outputs.insert(resource.address.clone(), &object.outputs);
         } else if schema.stateful {
-            return self.errors.push(obstacle::elsewhere(resource, object));
+            return self.errors.push(obstacle::elsewhere(resource, object, &step.changes));
         } else {
             step.action = Action::Replace;
             step.reason = format!("{replaced} cannot change in place");

@@ -2,25 +2,26 @@
 //! apply.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::dependents::with_dependents;
 use super::inputs::Inputs;
+use super::unseen_backups::{backup_faults, resting};
 use super::{Consent, Consents};
-use crate::copies::{KnownCopy, SeenCopy};
-use crate::diagnostic::{Diagnostic, Style};
+use crate::backups::KeptBackups;
+use crate::copies::{CopyJob, KnownCopy, SeenCopy};
+use crate::diagnostic::Diagnostic;
 use crate::document::{Disruption, Name};
 use crate::objectives::{
-    Assurance, Bound, Derivation, Derived, Deriver, Facts, Live, copies, gone_primary, observed, obstacles,
-    planned,
+    Assurance, Bound, Derivation, Deriver, Facts, Live, begins, checks, copies, gone_primary, kept, lags,
+    observed, obstacles, planned, with_kept,
 };
 use crate::observation::Object;
 use crate::policy::Policy;
-use crate::printable::one_line;
-use crate::provider::evidence::Obstacle;
+use crate::provider::evidence::{Begin, Obstacle};
 use crate::resource::{Address, Identity, Kind, Lifecycle, Values};
-use crate::text::{Pen, wrap};
+use crate::signals::{CheckHealth, CopyLag};
 use crate::units::Duration;
 
 /// One objective of a service before and after the apply.
@@ -39,9 +40,24 @@ pub struct Effect {
     pub before: Option<Achievable>,
     /// What it will meet.
     pub after: Achievable,
-    /// Whether what can be met today rests on scheduled backups. Nobody has looked whether they are made.
+    /// Whether what can be met today rests on scheduled backups that nobody has seen.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub rests_on_backups: bool,
+    /// What is wrong with the scheduled backups that it rests on. Only a status looks.
+    #[serde(skip)]
+    pub backup_fault: Option<BackupFault>,
+    /// Why nobody can tell, because something that it rests on is measured and could not be seen. Only a status looks.
+    #[serde(skip)]
+    pub unmeasured: Option<String>,
+}
+
+/// Why scheduled backups that an objective rests on are not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupFault {
+    /// Whether one of them cannot be seen, so that it may be there.
+    pub unseen: bool,
+    /// Why: missing, too old, or not to be seen.
+    pub because: String,
 }
 
 /// Which objective.
@@ -128,7 +144,7 @@ impl Achievable {
         }
     }
 
-    fn in_words(&self) -> String {
+    pub(super) fn in_words(&self) -> String {
         match self.seconds {
             Some(seconds) => Duration::seconds(seconds).in_words(),
             None if self.is_unknown() => UNKNOWN.to_owned(),
@@ -145,6 +161,14 @@ pub(super) struct Seen {
     pub(super) copies: Vec<SeenCopy>,
     /// What keeps Holdfast from managing it, and nobody has allowed.
     pub(super) obstacles: Vec<Diagnostic>,
+    /// The jobs that have to be begun.
+    pub(super) begins: Vec<Begin>,
+    /// The scheduled backups that somebody has looked at.
+    pub(super) backups: Vec<KeptBackups>,
+    /// How far copies are behind, if somebody has looked.
+    pub(super) lags: Vec<CopyLag>,
+    /// Whether health checks pass, if somebody has looked.
+    pub(super) checks: Vec<CheckHealth>,
 }
 
 /// Derive the effects. `unknown` are the services of which not everything could be seen, with the reason.
@@ -153,7 +177,7 @@ pub(super) fn effects<'c>(
     found: &BTreeMap<Address, &Object>,
     unknown: BTreeMap<&'c str, String>,
 ) -> Seen {
-    let Inputs { compiled, graph, owned, observation, .. } = *inputs;
+    let Inputs { compiled, graph, owned, observation, ref context, .. } = *inputs;
     let (policy, as_of) = (&compiled.policy, compiled.options.as_of);
     let made: BTreeMap<(Kind, &Identity), u64> = owned
         .iter()
@@ -190,6 +214,7 @@ pub(super) fn effects<'c>(
     let others: BTreeMap<(Kind, &Identity), &str> =
         others.map(|one| ((one.kind, &one.identity), one.reason.as_str())).collect();
     let taken = |kind: Kind, identity: &Identity| others.get(&(kind, identity)).copied();
+    let account = |provider: &str| context.accounts.get(provider).map(|account| account.id.as_str());
     let live = Live {
         find: &find,
         made: &made,
@@ -199,14 +224,25 @@ pub(super) fn effects<'c>(
         declared: &declared,
         look: &look,
         unseen: &unseen,
+        account: &account,
+        backups: observation.backups.as_ref(),
+        signals: observation.signals.as_ref(),
         taken: &taken,
     };
     let obstacles = policy.services.values().flat_map(|service| obstacles(service, live));
     let obstacles = obstacles.filter_map(|one| refused(one, &inputs.consents)).collect();
-    let seen = policy.services.values().filter(|service| !unknown.contains_key(service.name.as_str()));
-    let seen = seen.flat_map(|service| copies(service, live));
+    let can_tell = || policy.services.values().filter(|service| !unknown.contains_key(service.name.as_str()));
+    let begins = can_tell().flat_map(|service| begins(service, live)).collect();
+    let seen = can_tell().flat_map(|service| copies(service, live));
     // A plan with targets looks at a part of the copies.
-    let seen = seen.filter(|copy| graph.get(&copy.by).is_some()).collect();
+    let seen = seen.filter(|copy| graph.get(&copy.by).is_some());
+    // A job that the journal remembers is no news.
+    let seen = seen.map(|copy| {
+        let remembered = known(&copy.from, &copy.to).and_then(|known| known.job.as_ref());
+        let is_news = |job: &CopyJob| remembered.is_none_or(|known| known.id != job.id);
+        SeenCopy { job: copy.job.filter(is_news), ..copy }
+    });
+    let seen = seen.collect();
     // For a service without existing resources, other services use its desired facts. Its effects have no
     // `before`.
     let today: BTreeMap<&str, Facts<'_>> = policy
@@ -217,12 +253,46 @@ pub(super) fn effects<'c>(
     let before = Deriver::new(policy, as_of)
         .all(|service| today.get(service.name.as_str()).cloned().unwrap_or_else(|| Facts::wanted(service)));
     let after = Deriver::new(policy, as_of).all(|service| planned(service, live));
+    // If all that is measured and could not be seen were broken: what is met only without that, nobody can tell.
+    let worst: BTreeMap<&str, Facts<'_>> =
+        today.iter().filter_map(|(name, facts)| Some((*name, facts.at_worst()?))).collect();
+    let at_worst = (!worst.is_empty()).then(|| {
+        Deriver::new(policy, as_of).all(|service| {
+            let name = service.name.as_str();
+            worst.get(name).or_else(|| today.get(name)).cloned().unwrap_or_else(|| Facts::wanted(service))
+        })
+    });
+    let looked = observation.backups.is_some();
+    let mine: BTreeMap<&str, Vec<KeptBackups>> = policy
+        .services
+        .values()
+        .map(|service| {
+            let name = service.name.as_str();
+            (name, kept(service, live, today.get(name), as_of))
+        })
+        .collect();
+    // Without the backups that nobody has seen; without any if nobody has looked.
     let bare = Deriver::new(policy, as_of).all(|service| {
-        let mut facts = today.get(service.name.as_str()).cloned().unwrap_or_else(|| Facts::wanted(service));
+        let name = service.name.as_str();
+        let mut facts = today.get(name).cloned().unwrap_or_else(|| Facts::wanted(service));
+        if looked {
+            return with_kept(facts, mine.get(name).map_or(&[][..], Vec::as_slice));
+        }
         facts.data.values_mut().for_each(|data| data.schedules.clear());
         facts
     });
-    let rests = resting(policy, &before, &bare);
+    // The backups that the policy declares, and not what is left of them: a vault that is gone is missed too.
+    let declared = Deriver::new(policy, as_of).all(|service| {
+        let wanted = Facts::wanted(service);
+        let Some(mut facts) = today.get(service.name.as_str()).cloned() else { return wanted };
+        for (name, data) in wanted.data {
+            let schedules = data.schedules.clone();
+            facts.data.entry(name).or_insert(data).schedules = schedules;
+        }
+        facts
+    });
+    let rests = resting(policy, &declared, &bare);
+    let faults = backup_faults(policy, &mine, &rests);
     let here = policy.services.iter().filter(|(name, _)| !unknown.contains_key(name.as_str()));
     let gone = here.filter_map(|(name, service)| Some((name.as_str(), gone_primary(service, live)?)));
     let gone: BTreeMap<&str, String> = gone.collect();
@@ -235,12 +305,17 @@ pub(super) fn effects<'c>(
         let old = before.get(name).filter(|_| today.contains_key(name.as_str()));
         for derivation in derived {
             let old = old.and_then(|all| all.iter().find(|one| one.disruption == derivation.disruption));
-            let mut both = both(name, derivation, old);
+            let worst = at_worst.as_ref().and_then(|all| all.get(name));
+            let worst = worst.and_then(|all| all.iter().find(|one| one.disruption == derivation.disruption));
+            let mut both = both(name, derivation, old, worst);
             for effect in &mut both {
-                effect.rests_on_backups = rests.contains(&(name.as_str(), effect.disruption));
-                // Data of another service that it needs delays it, and is not its own.
-                let own = effect.measure == Measure::Rto || lost_itself.contains(name.as_str());
-                if let Some(because) = gone.get(name.as_str()).filter(|_| own) {
+                // What another service lacks delays this one, and is no loss of its own data.
+                let (key, waits) = ((name.as_str(), effect.disruption), effect.measure == Measure::Rto);
+                effect.rests_on_backups = if waits { &rests.all } else { &rests.own }.contains(&key);
+                effect.backup_fault =
+                    faults.get(name.as_str()).filter(|_| effect.rests_on_backups && looked).cloned();
+                let gone = gone.get(name.as_str()).filter(|_| waits || lost_itself.contains(name.as_str()));
+                if let Some(because) = gone {
                     effect.before = Some(Achievable::none(because));
                 }
             }
@@ -253,7 +328,16 @@ pub(super) fn effects<'c>(
             effects.extend(both);
         }
     }
-    Seen { effects, copies: seen, obstacles }
+    let of_all = || policy.services.values();
+    Seen {
+        effects,
+        copies: seen,
+        obstacles,
+        begins,
+        backups: mine.into_values().flatten().collect(),
+        lags: of_all().flat_map(|service| lags(service, live)).collect(),
+        checks: of_all().flat_map(|service| checks(service, live)).collect(),
+    }
 }
 
 /// The refusal to take over an object, unless it is allowed.
@@ -265,40 +349,6 @@ fn refused(obstacle: Obstacle, given: &Consents) -> Option<Diagnostic> {
     }
     let help = || format!("{cure}; to take it over all the same, plan with `{}`", consent.flag());
     (!given.contains(&consent)).then(|| found.help(help()))
-}
-
-/// The services and disruptions of which an objective would not be bounded today, or not be met, without scheduled backups.
-fn resting<'p>(
-    policy: &'p Policy,
-    with: &BTreeMap<&Name, Derived>,
-    without: &BTreeMap<&Name, Derived>,
-) -> BTreeSet<(&'p str, Disruption)> {
-    let mut rests: BTreeSet<(&str, Disruption)> = BTreeSet::new();
-    let loss = |derived: &Derivation| derived.worst_rpo().and_then(|(_, bound)| bound.value());
-    for name in policy.services.keys() {
-        for derived in with.get(name).into_iter().flatten() {
-            let bare = without.get(name).into_iter().flatten();
-            let bare = bare.filter(|bare| bare.disruption == derived.disruption).find_map(loss);
-            let asked = derived.asked.rpo.as_ref().map(|asked| asked.value);
-            let misses = bare.is_none_or(|bare| asked.is_some_and(|asked| bare > asked));
-            if misses && loss(derived).is_some_and(|loss| asked.is_none_or(|asked| loss <= asked)) {
-                rests.insert((name.as_str(), derived.disruption));
-            }
-        }
-    }
-    loop {
-        let before = rests.len();
-        for (name, service) in &policy.services {
-            for disruption in Disruption::ALL {
-                if service.depends_on.keys().any(|on| rests.contains(&(on.as_str(), disruption))) {
-                    rests.insert((name.as_str(), disruption));
-                }
-            }
-        }
-        if rests.len() == before {
-            return rests;
-        }
-    }
 }
 
 /// The services whose objectives nobody can tell, with the reason: of some not everything could be seen, and of some what was
@@ -316,27 +366,20 @@ fn undecided<'p>(
     why
 }
 
-/// Some services with a reason, and all that depend on one of them: "it depends on payments, which is unknown".
-fn with_dependents<'p>(
-    policy: &'p Policy,
-    mut why: BTreeMap<&'p str, String>,
-    which: &str,
-) -> BTreeMap<&'p str, String> {
-    loop {
-        let before = why.len();
-        for (name, service) in &policy.services {
-            let on = service.depends_on.keys().find(|on| why.contains_key(on.as_str()));
-            if let Some(on) = on.filter(|_| !why.contains_key(name.as_str())) {
-                why.insert(name.as_str(), format!("it depends on {on}, {which}"));
-            }
-        }
-        if why.len() == before {
-            return why;
-        }
-    }
-}
-
-fn both(name: &Name, after: &Derivation, before: Option<&Derivation>) -> Vec<Effect> {
+fn both(
+    name: &Name,
+    after: &Derivation,
+    before: Option<&Derivation>,
+    worst: Option<&Derivation>,
+) -> Vec<Effect> {
+    let limit = |setting: &Option<crate::policy::Setting<Duration>>| setting.as_ref().map(|one| one.value);
+    // Why an objective that is met now would not be met at worst.
+    let unmeasured = |now: Option<&Bound>, worst: Option<&Bound>, limit: Option<Duration>| {
+        let meets =
+            |bound: &Bound| bound.value().is_some_and(|value| limit.is_none_or(|limit| value <= limit));
+        let worst = worst.filter(|worst| now.is_some_and(meets) && !meets(worst))?;
+        Achievable::of(worst).because.or_else(|| Some("what is measured cannot be seen".to_owned()))
+    };
     let mut effects = Vec::new();
     let asked =
         |setting: &Option<crate::policy::Setting<Duration>>| setting.as_ref().map(|s| s.value.as_seconds());
@@ -349,6 +392,12 @@ fn both(name: &Name, after: &Derivation, before: Option<&Derivation>) -> Vec<Eff
             before: before.map(|before| Achievable::of(&before.rto)),
             after: Achievable::of(&after.rto),
             rests_on_backups: false,
+            backup_fault: None,
+            unmeasured: unmeasured(
+                before.map(|it| &it.rto),
+                worst.map(|it| &it.rto),
+                limit(&after.asked.rto),
+            ),
         });
     }
     if let (Some(_), Some((_, bound))) = (&after.asked.rpo, after.worst_rpo()) {
@@ -360,72 +409,13 @@ fn both(name: &Name, after: &Derivation, before: Option<&Derivation>) -> Vec<Eff
             before: before.and_then(Derivation::worst_rpo).map(|(_, bound)| Achievable::of(bound)),
             after: Achievable::of(bound),
             rests_on_backups: false,
+            backup_fault: None,
+            unmeasured: unmeasured(
+                before.and_then(Derivation::worst_rpo).map(|(_, bound)| bound),
+                worst.and_then(Derivation::worst_rpo).map(|(_, bound)| bound),
+                limit(&after.asked.rpo),
+            ),
         });
     }
     effects
-}
-
-/// The objectives that the plan changes, and those that are not met, as [`text`](super::text()) shows them.
-#[must_use]
-pub fn objectives(effects: &[Effect], style: Style) -> String {
-    let mut out = String::new();
-    text(effects, &Pen::new(style), &mut out);
-    out
-}
-
-/// The first thing that a reviewer reads: objectives that change, and those that are not met.
-pub(super) fn text(effects: &[Effect], pen: &Pen, out: &mut String) {
-    let worth: Vec<&Effect> = effects.iter().filter(|effect| effect.changes() || !effect.met()).collect();
-    if worth.is_empty() {
-        return;
-    }
-    let _ = writeln!(out, "\n{}", pen.bold("Objectives"));
-    let mut above = None;
-    for effect in worth {
-        let head = (&effect.service, effect.disruption);
-        if above != Some(head) {
-            let _ = writeln!(out, "  {}, {}", one_line(&effect.service), effect.disruption);
-            above = Some(head);
-        }
-        line(effect, pen, out);
-    }
-}
-
-/// `    RTO  11 min 48 s → 7 min 48 s, 4 min less · within 1 h, attested`.
-fn line(effect: &Effect, pen: &Pen, out: &mut String) {
-    let measure = match effect.measure {
-        Measure::Rto => "RTO",
-        Measure::Rpo => "RPO",
-    };
-    let after = effect.after.in_words();
-    let movement = match &effect.before {
-        None => format!("{after}, new"),
-        Some(before) if *before == effect.after => after,
-        Some(before) if before.seconds.is_none() && before.in_words() == after => after,
-        Some(before) => {
-            let difference =
-                before.seconds.zip(effect.after.seconds).map(|(before, after)| match after.cmp(&before) {
-                    std::cmp::Ordering::Less => {
-                        format!(", {} less", Duration::seconds(before - after).in_words())
-                    }
-                    std::cmp::Ordering::Greater => {
-                        format!(", {} more", Duration::seconds(after - before).in_words())
-                    }
-                    std::cmp::Ordering::Equal => String::new(),
-                });
-            format!("{} → {after}{}", before.in_words(), difference.unwrap_or_default())
-        }
-    };
-    let objective = effect.objective.map(|seconds| Duration::seconds(seconds).in_words()).unwrap_or_default();
-    let verdict = if effect.met() {
-        format!("within {objective}, {}", effect.after.assurance.replace("sla", "SLA"))
-    } else if effect.after.is_unknown() {
-        pen.caution(&format!("counts as not met: objective {objective}"))
-    } else {
-        pen.minus(&format!("NOT MET: objective {objective}"))
-    };
-    let _ = writeln!(out, "    {measure}  {} · {verdict}", pen.bold(&movement));
-    if let Some(because) = effect.after.because.as_ref().filter(|_| !effect.met()) {
-        let _ = writeln!(out, "{}", pen.caution(&wrap(&format!("! {}", one_line(because)), 9, pen.width())));
-    }
 }

@@ -2,7 +2,7 @@
 //! tools that read one can be adapted to the other quickly.
 //!
 //! ```text
-//! format_version     "4.0": 4.x only adds fields; a field never changes its meaning
+//! format_version     "4.1": 4.x only adds fields; a field never changes its meaning
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
@@ -11,11 +11,13 @@
 //!                    weaker ones first; `unknown` instead says why nobody can tell; all missing if they were not compared
 //! lost[]             {address, name, copies: {name, exists, worked: {run, date} or null}} of primary buckets that are gone
 //! behind[]           {address, name, now, was_copy, copies: {name, whole: {run, date}}} of former primary buckets that stay with their objects
-//! copies[]           {from, to, by, state (new | works | {broken: why}), stated} of real-time copies
+//! copies[]           {from, to, by, state (new | works | {broken: why}), stated, job (the newest that copies what replication does not; null if the
+//!                    journal remembers that it is done)} of real-time copies
 //! assumed[]          {from, to, whole: {run, date}} of copies that are assumed to have had no gap since then
 //! cautions[]         effects beyond the estate: keys of other accounts, other permissions of a role
 //! waived[]           waived findings
 //! backups_not_made[] scheduled backups, which Holdfast checks but does not make
+//! billed[]           {what, unit (each | bytes), per (once | month | status), amount, of, unknown, cure} of what is billed anew
 //! resource_changes[] address, mode (managed | data), type, name, purpose, action_reason, place {file,line,column},
 //!                    cause (policy | drift | both: what was changed; null if there is nothing to do),
 //!                    deposed (the id of an old object that is removed after its replacement),
@@ -42,11 +44,11 @@ use std::io::Write;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{Accounts, Achievable, Action, After, Consents, Effect, Plan, Step};
+use super::{Accounts, Achievable, Action, After, Billed, Consents, Effect, Plan, Step};
 use crate::resource::Lifecycle;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "4.0";
+pub const FORMAT_VERSION: &str = "4.1";
 
 /// Write the plan as JSON. Same plan, same bytes. Steps are written one at a time: as one value, the JSON of 90,000
 /// resources takes a gigabyte.
@@ -62,6 +64,7 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
         assumed: json!(plan.assumed),
         backups_not_made: &plan.unmade,
         behind: json!(plan.behind),
+        billed: &plan.billed,
         cautions: plan.cautions(),
         cloud: &plan.context.cloud,
         confirmed: json!(plan.confirmed),
@@ -96,6 +99,7 @@ struct Document<'a> {
     assumed: Value,
     backups_not_made: &'a [String],
     behind: Value,
+    billed: &'a [Billed],
     cautions: Vec<String>,
     cloud: &'a str,
     confirmed: Value,

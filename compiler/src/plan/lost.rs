@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::inputs::Inputs;
 use super::{Action, Consent, Plan, Step, Unknown};
-use crate::copies::{CopyState, Moment, SeenCopy};
+use crate::copies::{CopyJob, CopyState, Moment, SeenCopy};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::observation::{Object, Owned};
 use crate::printable::one_line;
@@ -73,10 +73,13 @@ pub(super) fn primaries(
 }
 
 impl Plan {
-    /// Whether a copy is seen not to work.
+    /// Whether the journal has to remember something of a copy: that it does not work, or that a job has copied what it lacked.
     #[must_use]
-    pub fn sees_a_gap(&self) -> bool {
-        self.copies.iter().any(|copy| matches!(copy.state, CopyState::Broken(_)))
+    pub fn has_news_of_copies(&self) -> bool {
+        let is_news = |copy: &SeenCopy| {
+            matches!(copy.state, CopyState::Broken(_)) || copy.job.as_ref().is_some_and(CopyJob::is_done)
+        };
+        self.copies.iter().any(is_news)
     }
 
     /// The finding for lost primaries that nobody has allowed to make anew.

@@ -6,16 +6,22 @@
 mod assumed;
 mod batch;
 mod behind;
+mod besides;
+mod billed;
 pub(crate) mod bind;
 mod cause;
 mod caution;
 mod confirm;
 mod consent;
 mod context;
+mod counts;
+mod dependents;
 mod diff;
 mod drift;
 mod effect;
+mod effect_text;
 mod inputs;
+mod irreversible;
 mod json;
 mod lost;
 mod obstacle;
@@ -31,6 +37,7 @@ mod stale;
 mod target;
 mod text;
 mod unknown;
+mod unseen_backups;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,25 +46,30 @@ use std::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::backups::KeptBackups;
 use crate::copies::SeenCopy;
 use crate::digest::{Purpose, digest};
 use crate::observation::{Object, Wanted};
 use crate::policy::PolicyChanges;
 use crate::resource::{Address, Attributes, Identity, Named, Values};
+use crate::signals::{CheckHealth, CopyLag};
 use crate::source::Place;
 pub use assumed::Assumed;
 pub use behind::{Behind, HeldBy};
+pub use billed::{Billed, Created, Per, Unit};
 pub use cause::Cause;
 pub use confirm::{Departure, confirm};
 pub use consent::{Consent, Consents, Share};
 pub use context::{Account, Accounts, Context};
+pub use counts::Counts;
 pub use diff::diff;
 pub use drift::drift;
-pub use effect::{Achievable, Effect, Measure, objectives};
+pub use effect::{Achievable, BackupFault, Effect, Measure};
+pub use effect_text::objectives;
 pub use inputs::Inputs;
 pub use json::{FORMAT_VERSION, json};
 pub use lost::{Lost, LostCopy};
-pub use part::Part;
+pub use part::{Part, looked_up};
 pub use pretty::brief;
 pub use resume::resume;
 pub use stale::{Shift, shifts};
@@ -240,15 +252,27 @@ pub struct Plan {
     /// The copies that work and are assumed to have had no gap since they were last seen whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub assumed: Vec<Assumed>,
+    /// The scheduled backups that somebody has looked at. A plan does not look; a status does.
+    #[serde(skip)]
+    pub backups: Vec<KeptBackups>,
+    /// How far real-time copies are behind. Only a status looks.
+    #[serde(skip)]
+    pub lags: Vec<CopyLag>,
+    /// Whether health checks pass. Only a status looks.
+    #[serde(skip)]
+    pub checks: Vec<CheckHealth>,
     /// The effects on objectives.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<Effect>,
     /// Accepted findings, which every report shows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waived: Vec<String>,
-    /// Backups that the policy declares and that Holdfast does not make.
+    /// Copies of backups that the policy declares and that Holdfast does not make.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unmade: Vec<String>,
+    /// What it makes that is billed anew.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub billed: Vec<Billed>,
     /// The steps, each after those it needs.
     pub steps: Vec<Step>,
     /// Objects that Holdfast made, that no policy declares, and that stay.
@@ -305,28 +329,22 @@ pub struct Confirmed {
     pub attributes: Values,
 }
 
-/// An object that no policy declares and that stays.
+/// What no policy declares and stays: an object, or an attribute of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Left {
     /// The resource it was made for.
     pub address: Address,
+    /// The attribute whose value stays, if the resource itself is declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
     /// Why it stays.
     pub reason: String,
 }
 
-/// The number of objects per action.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Objects to create.
-    pub create: usize,
-    /// Objects to update.
-    pub update: usize,
-    /// Objects to replace.
-    pub replace: usize,
-    /// Objects to delete.
-    pub delete: usize,
-    /// Objects to keep.
-    pub keep: usize,
+impl Left {
+    fn object(address: &Address, reason: String) -> Self {
+        Self { address: address.clone(), attribute: None, reason }
+    }
 }
 
 impl Plan {
@@ -339,49 +357,6 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pending().next().is_none()
-    }
-
-    /// The number of objects per action. The removal of a replaced object counts as part of the replacement;
-    /// displaced objects count as deleted; milestones do not count.
-    #[must_use]
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        let second = self.second_halves();
-        let early: BTreeMap<&Address, Action> = self.early_halves();
-        for step in &self.steps {
-            let own = step.object.as_ref().map(|object| object.id.as_str());
-            counts.delete += step.displaces.iter().filter(|object| own != Some(object.id.as_str())).count();
-            match step.action {
-                Action::Create => counts.create += 1,
-                // An update in two halves is one update.
-                Action::Update if step.is_late() && early.get(&step.address) == Some(&Action::Update) => {}
-                Action::Update => counts.update += 1,
-                Action::Replace => counts.replace += 1,
-                Action::Delete if second.contains(&step.id) => {}
-                Action::Delete => counts.delete += 1,
-                Action::Keep if early.contains_key(&step.address) => {}
-                Action::Keep if step.object.is_some() => counts.keep += 1,
-                Action::Keep => {}
-            }
-        }
-        counts
-    }
-
-    /// The steps that remove objects replaced in this plan.
-    #[must_use]
-    pub fn second_halves(&self) -> BTreeSet<&StepId> {
-        let replaced = self.steps.iter().filter(|step| step.action == Action::Replace);
-        let replaced: BTreeSet<&Address> = replaced.map(|step| &step.address).collect();
-        let second = self.steps.iter().filter(|step| step.superseded && replaced.contains(&step.address));
-        second.map(|step| &step.id).collect()
-    }
-
-    /// The first halves of the updates that are split.
-    fn early_halves(&self) -> BTreeMap<&Address, Action> {
-        let late: BTreeSet<&Address> =
-            self.steps.iter().filter(|step| step.is_late()).map(|step| &step.address).collect();
-        let first = |step: &&Step| late.contains(&step.address) && !step.is_late();
-        self.steps.iter().filter(first).map(|step| (&step.address, step.action)).collect()
     }
 
     /// The digest of the observed objects.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::{Change, irreversible};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::observation::Object;
 use crate::resource::{Attribute, Resource};
@@ -16,8 +17,12 @@ pub(super) fn missing(resource: &Resource) -> Diagnostic {
     found.maybe_help(schema.by_hand.map(|by_hand| by_hand(&name)))
 }
 
-/// A resource that holds data and exists at another place than the policy declares.
-pub(super) fn elsewhere(resource: &Resource, object: &Object) -> Diagnostic {
+/// A resource that holds data and exists at another place than the policy declares, or with what cannot change.
+pub(super) fn elsewhere(resource: &Resource, object: &Object, changes: &[Change]) -> Diagnostic {
+    if let Some(change) = changes.iter().find(|change| change.replaces && change.name != "region") {
+        let why = "it holds data, and Holdfast never replaces it";
+        return irreversible::refusal(resource, &object.id, &change.name, why);
+    }
     let found = |name: &str| object.attributes.get(name).and_then(Value::as_str).unwrap_or("another place");
     let (name, region, wanted) = (found("name"), found("region"), wanted(resource, "region"));
     Diagnostic::new(codes::BUCKET_ELSEWHERE, format!("the bucket `{name}` is in `{region}`, not `{wanted}`"))

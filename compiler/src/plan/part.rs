@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::target::hits;
 use crate::graph::Graph;
-use crate::observation::{Owned, Wanted};
+use crate::observation::{Owned, Wanted, scope};
 use crate::resource::{Address, Identity, Kind};
 
 /// The resources and objects of a part of an estate.
@@ -41,6 +41,15 @@ impl Part {
         let inside = |address: &Address| entries.contains(&address.entry());
         let owned = owned.iter().filter(|own| inside(&own.address)).cloned().collect();
         Some(Self { graph: graph.part(inside), owned })
+    }
+}
+
+/// The objects that a plan with these targets looks up; without targets, all of them.
+#[must_use]
+pub fn looked_up(targets: &[String], graph: &Graph, owned: &[Owned]) -> Vec<Wanted> {
+    match Part::of(targets, graph, owned) {
+        Some(part) => scope(&part.graph, &part.owned),
+        None => scope(graph, owned),
     }
 }
 

@@ -13,7 +13,7 @@ use super::pretty::summary_of;
 use super::unknown::Blind;
 use super::{Action, Cause, Consent, Left, Step, StepId};
 use crate::observation::{Object, Owned};
-use crate::resource::{Address, Named};
+use crate::resource::{Address, Lifecycle, Named};
 
 /// Append the removals to the steps. Returns the objects that no policy declares and that stay.
 pub(super) fn plan(
@@ -29,18 +29,38 @@ pub(super) fn plan(
     let mut staying: Vec<(&Address, &Object)> = kept(steps, bound);
     for (address, objects) in &bound.orphans {
         let schema = address.kind().schema();
+        // What a task did stays done.
+        if schema.lifecycle == Lifecycle::Task {
+            continue;
+        }
+        if let Some(why) = schema.never_deleted {
+            left.extend(
+                objects.iter().map(|object| Left::object(address, format!("`{}`: {why}", object.id))),
+            );
+            continue;
+        }
         // An object with data is protected by its kind, not by the policy block that declared it.
         let consent = Consent::Destroy(address.clone());
         if schema.stateful && !consents.contains(&consent) {
-            let reason = format!("it holds data; to delete it, plan with `{}`", consent.flag());
-            left.push(Left { address: address.clone(), reason });
+            // An address can have several, and one that the policy still declares under another name.
+            for object in objects {
+                let same = bound.orphans.iter().filter(|(other, _)| other == address).count();
+                let what = match same > 1 || objects.len() > 1 || graph.get(address).is_some() {
+                    true => format!("`{}` holds data", object.id),
+                    false => "it holds data".to_owned(),
+                };
+                let held = schema.held.and_then(|held| held(&object.attributes));
+                let held = held.map(|held| format!("; {held}")).unwrap_or_default();
+                let reason = format!("{what}{held}; to delete it, plan with `{}`", consent.flag());
+                left.push(Left::object(address, reason));
+            }
             continue;
         }
         let not_ours = |object: &&&Object| schema.ours.is_some_and(|ours| !ours(&object.attributes));
         if objects.iter().any(|object| not_ours(&object)) {
             let reason =
                 "somebody else created it or added to it; to remove it, delete it by hand".to_owned();
-            left.push(Left { address: address.clone(), reason });
+            left.push(Left::object(address, reason));
             staying.extend(objects.iter().map(|object| (address, *object)));
             continue;
         }
@@ -49,6 +69,7 @@ pub(super) fn plan(
         for (nth, object) in going.iter().enumerate() {
             let mut removal = removal(address, object, "no policy declares it any more");
             removal.cautions.extend(schema.removal.map(str::to_owned));
+            removal.cautions.extend(schema.held.and_then(|held| held(&object.attributes)));
             let several = going.len() > 1 || removals.iter().any(|other| other.id == removal.id);
             if several || graph.get(address).is_some() {
                 removal.id = StepId::superseded(address, &object.id);
@@ -86,7 +107,7 @@ fn keep_used(removals: &mut Vec<Step>, left: &mut Vec<Left>, staying: &[(&Addres
         let user = names(removal).find_map(|name| users.get(name)).filter(|user| ***user != removal.address);
         if let Some(user) = user {
             let reason = format!("{user} still uses it");
-            left.push(Left { address: removal.address.clone(), reason });
+            left.push(Left::object(&removal.address, reason));
         }
         user.is_none()
     });

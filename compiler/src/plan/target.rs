@@ -52,8 +52,9 @@ impl Plan {
         self.moved.retain(|moved| kept.contains(&moved.to));
         self.confirmed.retain(|confirmed| kept.contains(&confirmed.address));
         self.targets = targets.to_vec();
-        // Objectives depend on services that were not looked at.
+        // Objectives depend on services that were not looked at, and what is billed on all steps.
         self.objectives.clear();
+        self.billed.clear();
         Ok(self)
     }
 }

@@ -10,7 +10,7 @@ use similar::ChangeTag;
 
 use super::pretty::{brief, pretty, summary_of};
 use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
-use super::{assumed, behind, effect, lost, unknown};
+use super::{assumed, behind, billed, effect_text, irreversible, lost, unknown};
 use crate::diagnostic::Style;
 use crate::line_diff::LineDiff;
 use crate::policy;
@@ -36,11 +36,12 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
     }
     lost::text(plan, &pen, &mut out);
     behind::text(plan, &pen, &mut out);
+    irreversible::text(plan, &pen, &mut out);
     for caution in plan.cautions() {
         let text = format!("! {}", line(&caution));
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));
     }
-    effect::text(&plan.objectives, &pen, &mut out);
+    effect_text::text(&plan.objectives, &pen, &mut out);
     assumed::text(&plan.assumed, &pen, &mut out);
     unknown::text(plan, &pen, &mut out);
     if plan.is_empty() {
@@ -61,7 +62,8 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
         services.entry(step.address.owner()).or_default().push(step);
     }
     for (service, mut steps) in services {
-        let _ = writeln!(out, "\n{}", pen.bold(&line(service)));
+        let name = if service.is_empty() { "Shared by services" } else { service };
+        let _ = writeln!(out, "\n{}", pen.bold(&line(name)));
         // Within a service in the order in which kinds are declared, with the removal of a replaced object
         // directly after its replacement.
         steps.sort_by_key(|step| (step.address.kind().rank(), &step.address, step.action == Action::Delete));
@@ -71,6 +73,7 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
             out.clear();
         }
     }
+    billed::text(&plan.billed, &pen, &mut out);
     left(plan, &pen, &mut out);
     consents(plan, &pen, &mut out);
     let _ = writeln!(out, "\n{}", pen.bold(&summary(plan.counts())));
@@ -130,7 +133,7 @@ fn consents(plan: &Plan, pen: &Pen, out: &mut String) {
 
 fn left(plan: &Plan, pen: &Pen, out: &mut String) {
     if !plan.unmade.is_empty() {
-        let text = "! Holdfast checks scheduled backups but does not create them yet. Set up these:";
+        let text = "! Holdfast does not make backups in other accounts yet. Set up these:";
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(text, 0, pen.width())));
         plan.unmade.iter().for_each(|unmade| {
             let _ = writeln!(out, "{}", pen.caution(&wrap(&line(unmade), 2, pen.width())));
@@ -142,8 +145,13 @@ fn left(plan: &Plan, pen: &Pen, out: &mut String) {
             let _ = writeln!(out, "{}", wrap(&line(waived), 2, pen.width()));
         });
     }
-    for Left { address, reason } in &plan.left {
-        let text = format!("! {address} stays, although no policy declares it any more: {reason}.");
+    for Left { address, attribute, reason } in &plan.left {
+        let text = match attribute {
+            Some(name) => {
+                format!("! The `{name}` of {address} stays, although no policy asks for it: {reason}.")
+            }
+            None => format!("! {address} stays, although no policy declares it any more: {reason}."),
+        };
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&line(&text), 0, pen.width())));
     }
 }

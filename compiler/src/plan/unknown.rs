@@ -151,13 +151,21 @@ impl<'a> Blind<'a> {
         &self.blocked
     }
 
-    /// The services with something unknown, with the reason. A name that belongs to somebody else is no doubt: nothing of the
+    /// The services with something unknown, with the reason. What belongs to the estate is a part of every service that needs it. A
+    /// name that belongs to somebody else is no doubt: nothing of the
     /// service is there.
-    pub(super) fn services<'p>(&self, policy: &'p Policy) -> BTreeMap<&'p str, String> {
+    pub(super) fn services<'p>(&self, policy: &'p Policy, graph: &Graph) -> BTreeMap<&'p str, String> {
         let mut why: BTreeMap<&str, String> = BTreeMap::new();
         for unknown in self.unknown.iter().filter(|unknown| !unknown.taken) {
-            let named = policy.services.keys().find(|name| name.as_str() == unknown.address.owner());
-            if let Some(name) = named {
+            let owners: BTreeSet<&str> = match unknown.address.owner() {
+                "" => graph
+                    .iter()
+                    .filter(|user| user.needs().contains(&unknown.address))
+                    .map(|user| user.address.owner())
+                    .collect(),
+                owner => BTreeSet::from([owner]),
+            };
+            for name in policy.services.keys().filter(|name| owners.contains(name.as_str())) {
                 let reason = || format!("{} cannot be seen: {}", unknown.address, unknown.reason);
                 why.entry(name.as_str()).or_insert_with(reason);
             }

@@ -32,6 +32,29 @@ impl Binder<'_> {
                 Strategy::Daily | Strategy::Weekly => schedules.extend(self.schedule(backup, path, out)),
             }
         }
+        let mut continuous = schedules.iter().filter(|schedule| schedule.continuous);
+        if let (Some(first), Some(second)) = (continuous.next(), continuous.next()) {
+            out.push(
+                Diagnostic::new(
+                    codes::TOO_MANY_BACKUPS,
+                    format!("`{name}` cannot have two continuous backups"),
+                )
+                .at(first.span, "continuous")
+                .at(second.span, "continuous as well")
+                .help("make one of them continuous: it contains every second of the days that it is kept"),
+            );
+        }
+        let most = self.provider().backup.most_rules;
+        if let Some(beyond) = schedules.get(most) {
+            let (service, count) = (self.provider().backup.service, schedules.len());
+            out.push(
+                Diagnostic::new(codes::TOO_MANY_BACKUPS, format!("`{name}` cannot have {count} schedules"))
+                    .at(beyond.span, "beyond the limit from here on")
+                    .help(format!(
+                        "{service} makes at most {most} different backups of a data set: remove some"
+                    )),
+            );
+        }
         let copy = self.assumptions().backup_copy.map(|copy| copy.value.value);
         let runs = self.calendar.runs(&schedules, &primary.site.name, copy);
         for (schedule, runs) in schedules.iter_mut().zip(runs) {
@@ -50,11 +73,22 @@ impl Binder<'_> {
         let own = |key: &'static str| settings::Origin::Service(span(key));
         let size =
             body.size.as_ref().map(|size| Setting { value: settings::assumed(size), origin: own("size") });
+        let changes = body.changes.as_ref();
+        let changes =
+            changes.map(|changes| Setting { value: settings::assumed(changes), origin: own("changes") });
         let backfilled = body.backfilled.as_ref();
         let backfilled =
             backfilled.map(|day| Setting { value: settings::assumed(day), origin: own("backfilled") });
+        let backfill = body.backfill.map(|_| span("backfill"));
+        if let Some(span) = backfill.filter(|_| copies.is_empty()) {
+            out.push(
+                Diagnostic::new(codes::NOTHING_TO_FILL, format!("`{name}` has no real-time copy to fill"))
+                    .at(span, "copies what replication does not")
+                    .help("remove `backfill`, or add a `real-time` copy"),
+            );
+        }
         let backups = self.document.key_span(&[at[0], at[1], "backups".into()]);
-        Some(DataSet { primary, copies, schedules, encryption, size, backfilled, backups })
+        Some(DataSet { primary, copies, schedules, encryption, size, changes, backfilled, backfill, backups })
     }
 
     fn copies(
@@ -111,6 +145,22 @@ impl Binder<'_> {
         }
     }
 
+    /// The keys of the vaults that backups to these sites need, including the vault in the data's own region.
+    fn vault_keys(&self, to: &[(super::Site, Span)], own: Span, out: &mut Vec<Diagnostic>) {
+        let home = self.sites.get(&self.service.primary).map(|site| (site, own));
+        let home = home.filter(|(site, _)| to.iter().all(|(other, _)| other.name != site.name));
+        for (site, place) in to.iter().map(|(site, place)| (site, *place)).chain(home) {
+            let fault = |key| Some((key, (self.provider().backup.vault_key_fault)(key)?));
+            let Some((key, cure)) = site.vault_key().and_then(fault) else { continue };
+            let message = format!("the vault at `{}` cannot have the key `{key}`", site.name);
+            out.push(
+                Diagnostic::new(codes::VAULT_KEY_ALIAS, message)
+                    .at(place, "would be stored there")
+                    .help(cure),
+            );
+        }
+    }
+
     fn schedule(
         &self,
         backup: &document::Backup,
@@ -149,6 +199,20 @@ impl Binder<'_> {
                 to.push((site.clone(), place));
             }
         }
+        self.vault_keys(&to, span("strategy"), out);
+        let away = to.iter().filter(|(site, _)| site.name != self.service.primary).count();
+        let provider = &self.provider().backup;
+        if away > provider.most_copies {
+            let message = format!("a backup cannot be copied to {away} sites");
+            out.push(
+                Diagnostic::new(codes::TOO_MANY_BACKUPS, message)
+                    .at(span("to"), format!("{away} sites"))
+                    .help(format!(
+                        "{} copies a backup to at most {} sites",
+                        provider.service, provider.most_copies
+                    )),
+            );
+        }
         let windows = backup.windows.unwrap_or(document::Windows { start: None, complete: None });
         // The schema guarantees that these keys are present.
         let (at, keep) = (backup.at.clone()?, backup.keep?);
@@ -163,10 +227,22 @@ impl Binder<'_> {
             start: windows.start.unwrap_or(self.provider().backup.start.value),
             complete: windows.complete.unwrap_or(COMPLETE),
             keep,
+            continuous: backup.continuous,
             lock: backup.lock,
+            removable_until: None,
             to,
             span: span("strategy"),
         };
+        let home = &self.service.primary;
+        if schedule.continuous && schedule.to.iter().all(|(site, _)| site.name != *home) {
+            let message = "no objective counts this continuous backup";
+            out.push(
+                Diagnostic::new(codes::CONTINUOUS_ELSEWHERE, message)
+                    .at(span("continuous"), format!("is made at `{home}`"))
+                    .at(span("to"), format!("does not name `{home}`"))
+                    .help(format!("add `{home}` to `to`, or remove `continuous`")),
+            );
+        }
         schedule::check(&schedule, &self.provider().backup, span, out);
         Some(schedule)
     }

@@ -87,7 +87,11 @@ impl Page<'_> {
             };
             self.line(&format!("{name} encrypt"), encryption, &self.from(&set.encryption.origin), out);
             self.assumption(&format!("{name} size"), set.size.as_ref(), out);
+            self.assumption(&format!("{name} changes"), set.changes.as_ref(), out);
             self.assumption(&format!("{name} backfilled"), set.backfilled.as_ref(), out);
+            if let Some(span) = set.backfill {
+                self.line(&format!("{name} backfill"), "managed", &self.from(&Origin::Service(span)), out);
+            }
         }
     }
 

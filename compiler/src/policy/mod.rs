@@ -16,6 +16,7 @@ mod drills;
 mod effective;
 mod existing;
 mod journal;
+mod keys;
 mod recovery;
 mod schedule;
 mod settings;
@@ -30,7 +31,7 @@ use crate::document::{
     BucketName, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Strategy, TimeOfDay,
     Weekday,
 };
-use crate::provider::facts::Facts;
+use crate::provider::facts::{Facts, KeyUse};
 use crate::provider::region::Region;
 use crate::source::Span;
 use crate::units::{Bytes, Date, Duration};
@@ -83,10 +84,27 @@ pub struct Site {
     pub region: Region,
     /// The KMS key for `aws:kms`. `None`: the account's default key for S3.
     pub kms_key: Option<KmsKey>,
+    /// The keys that Holdfast makes for the site: its own, and that of its vault.
+    pub made_keys: Vec<MadeKey>,
     /// The backup vault at this site, if the policy says something about it.
     pub vault: Option<Vault>,
     /// Names of what it shares with other sites.
     pub shares: Vec<Name>,
+}
+
+/// A key that Holdfast makes at a site.
+#[derive(Debug, Clone)]
+pub struct MadeKey {
+    /// Its name.
+    pub key: KmsKey,
+    /// What it encrypts.
+    pub of: KeyUse,
+    /// Whether other regions can have replicas of it.
+    pub multi_region: bool,
+    /// The site whose key it is a replica of, and the region there.
+    pub replica_of: Option<(Name, Region)>,
+    /// The place that declares it.
+    pub span: Span,
 }
 
 /// The vault of the scheduled backups at a site.
@@ -101,6 +119,12 @@ pub struct Vault {
 }
 
 impl Site {
+    /// The account that the vault is in, if the policy says it.
+    #[must_use]
+    pub fn vault_account(&self) -> Option<&str> {
+        self.vault.as_ref().and_then(|vault| vault.account.as_deref())
+    }
+
     /// The key that encrypts the backups in the vault. `None`: one that the provider manages.
     #[must_use]
     pub fn vault_key(&self) -> Option<&KmsKey> {
@@ -154,8 +178,12 @@ pub struct DataSet {
     pub encryption: Setting<Encryption>,
     /// The amount of data.
     pub size: Option<Setting<Assumed<Bytes>>>,
+    /// How much of it is written in a day.
+    pub changes: Option<Setting<Assumed<Bytes>>>,
     /// When objects older than the replication were copied by hand.
     pub backfilled: Option<Setting<Assumed<Date>>>,
+    /// The place that says that Holdfast copies them.
+    pub backfill: Option<Span>,
     /// The place of the backups that create the copies.
     pub backups: Span,
 }
@@ -182,12 +210,31 @@ pub struct Schedule {
     pub complete: Duration,
     /// How long each is kept.
     pub keep: Duration,
+    /// Whether the backup in the region of the data can be restored as of any second.
+    pub continuous: bool,
     /// Who can delete backups before their time.
     pub lock: Option<Lock>,
+    /// Until when whoever holds the account can remove the lock, as was observed.
+    pub removable_until: Option<Date>,
     /// The sites that store them, with the places that say so.
     pub to: Vec<(Site, Span)>,
     /// The place of the strategy.
     pub span: Span,
+}
+
+impl Schedule {
+    /// Who can delete the backups at a site before their time. Where the policy asks for no backup, there may be one only because it
+    /// is copied from there: anyone with permission can.
+    #[must_use]
+    pub fn lock_at(&self, site: &Site) -> Option<Lock> {
+        self.lock.filter(|_| self.to.iter().any(|(to, _)| to.name == site.name))
+    }
+
+    /// Until when the lock can be removed, if it still can. Without a date of today nothing says that this is over.
+    #[must_use]
+    pub fn lock_removable(&self, as_of: Option<Date>) -> Option<Date> {
+        self.removable_until.filter(|until| as_of.is_none_or(|today| today <= *until))
+    }
 }
 
 /// A bucket at a site.

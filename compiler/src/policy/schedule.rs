@@ -16,6 +16,12 @@ impl Schedule {
     pub fn nominal(&self) -> Duration {
         nominal(self.strategy)
     }
+
+    /// The longest time from one complete backup to the next one. `None` if nothing limits it.
+    #[must_use]
+    pub fn until_made(&self) -> Option<Duration> {
+        Some(self.interval?.plus(self.delay).plus(self.start).plus(self.complete))
+    }
 }
 
 pub(super) fn check(
@@ -32,6 +38,15 @@ pub(super) fn check(
                 .help(format!("{service} accepts a start window of `1h` or more")),
         );
     }
+    for window in [schedule.start, schedule.complete] {
+        if !window.as_seconds().is_multiple_of(60) {
+            out.push(
+                Diagnostic::new(codes::BAD_WINDOW, "the windows of a backup are whole minutes")
+                    .at(span("windows"), format!("{} is not", window.in_words()))
+                    .help(format!("write `{}`", window.in_minutes_up())),
+            );
+        }
+    }
     let days = schedule.keep.as_seconds() / Duration::DAY.as_seconds();
     let whole = schedule.keep.as_seconds().is_multiple_of(Duration::DAY.as_seconds());
     if !whole || days == 0 || days > most || schedule.keep < schedule.nominal() {
@@ -46,6 +61,18 @@ pub(super) fn check(
             Diagnostic::new(codes::BAD_RETENTION, "backups cannot be retained like this")
                 .at(span("keep"), format!("kept for {}", schedule.keep.in_words()))
                 .help(help),
+        );
+    }
+    let continuous = provider.longest_continuous_days;
+    if schedule.continuous && days > continuous {
+        out.push(
+            Diagnostic::new(codes::BAD_RETENTION, "a continuous backup cannot be kept that long")
+                .at(span("keep"), format!("kept for {}", schedule.keep.in_words()))
+                .at(span("continuous"), "continuous")
+                .help(format!(
+                    "{service} keeps a continuous backup for at most {continuous} days: keep it for that long, and add a schedule \
+                     without `continuous` for older states"
+                )),
         );
     }
     if schedule.complete > schedule.nominal() {

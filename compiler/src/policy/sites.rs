@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Site, Vault};
+use super::{Site, Vault, keys};
 use crate::diagnostic::{Diagnostic, choices, codes};
-use crate::document::{self, Estate, Name, Step, Text};
-use crate::provider::aws::kms;
+use crate::document::{self, Estate, Name, Text};
 use crate::provider::region::Region;
 use crate::source::Span;
 
@@ -33,32 +32,14 @@ impl Sites {
                 );
             }
             regions.entry(region).or_insert(place);
-            let own = (body.kms_key.as_ref(), &["kms-key"][..]);
-            let of_vault = body.vault.as_ref().and_then(|vault| vault.kms_key.as_ref());
-            for (key, at) in [own, (of_vault, &["vault", "kms-key"][..])] {
-                let Some(of_key) = key.and_then(|key| kms::region(key.as_str())) else { continue };
-                if of_key == region.id {
-                    continue;
-                }
-                let site: [Step<'_>; 2] = ["sites".into(), name.as_str().into()];
-                let span = |keys: &[&'static str]| {
-                    let keys = keys.iter().map(|key| (*key).into());
-                    document.span(&site.into_iter().chain(keys).collect::<Vec<Step<'_>>>())
-                };
-                out.push(
-                    Diagnostic::new(codes::FOREIGN_KEY, "the KMS key is in another region than the site")
-                        .at(span(at), "in another region")
-                        .at(span(&["aws"]), "the site's region")
-                        .help(region.provider.storage.key_region),
-                );
-            }
+            let keys = keys::bind(document, estate, (name, body), out);
             let vault = body.vault.as_ref().map(|vault| Vault {
                 account: vault.account.as_ref().map(ToString::to_string),
-                kms_key: vault.kms_key.clone(),
+                kms_key: keys.of_vault.clone(),
                 span: document.span(&["sites".into(), name.as_str().into(), "vault".into()]),
             });
-            let (kms_key, shares) = (body.kms_key.clone(), body.shares.clone());
-            let site = Site { name: name.clone(), region, kms_key, vault, shares };
+            let (kms_key, made_keys, shares) = (keys.own, keys.made, body.shares.clone());
+            let site = Site { name: name.clone(), region, kms_key, made_keys, vault, shares };
             all.insert(name.clone(), site);
         }
         Self { all }

@@ -1,12 +1,15 @@
 //! Evidence for objectives: how a provider derives, from the policy and the observation, what a service
 //! relies on.
 
+use crate::backups::BackupPlace;
+use crate::copies::CopyJob;
 use crate::diagnostic::Diagnostic;
 use crate::document::Name;
 use crate::objectives::facts::{Data, Traffic};
 use crate::objectives::view::View;
-use crate::policy::{self, Bucket, DataSet, Service};
-use crate::resource::Address;
+use crate::policy::{self, Bucket, DataSet, Schedule, Service, Site};
+use crate::resource::{Address, Values};
+use crate::signals::{SeenHealth, SeenLag};
 use crate::source::Span;
 
 /// The unmanaged setting, as text, and the place of its `leave`.
@@ -23,6 +26,17 @@ pub struct Obstacle {
     pub cure: String,
     /// Whether it is taken over if an operator allows it.
     pub may_adopt: bool,
+}
+
+/// A job that has to be begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begin {
+    /// The resource that it is.
+    pub address: Address,
+    /// What it has besides what the policy declares.
+    pub attributes: Values,
+    /// Why.
+    pub reason: String,
 }
 
 /// The evidence functions of a provider.
@@ -43,16 +57,30 @@ pub struct Evidence {
     /// Replace the desired facts of a data set by the observed ones. Returns whether its primary bucket
     /// exists.
     pub data: fn(&View<'_, '_>, &Name, &mut Data<'_>) -> bool,
+    /// Remove the scheduled backups that are not set up as the policy declares.
+    pub backups: fn(&View<'_, '_>, &Name, &mut Data<'_>),
+    /// Where the backups of a schedule at a site are kept. `None` if Holdfast does not make them.
+    pub backup_place: fn(&View<'_, '_>, &Data<'_>, &Schedule, &Site) -> Option<BackupPlace>,
     /// Why the observed objects of a data set do not decide whether it is copied.
     pub undecided: fn(&View<'_, '_>, &Name, &DataSet) -> Option<String>,
     /// The address of the bucket of a data set at a site.
     pub bucket: fn(&View<'_, '_>, &Name, &Bucket) -> Address,
     /// The address of what copies a data set.
     pub copier: fn(&View<'_, '_>, &Name) -> Address,
+    /// How far a copy is behind its primary bucket. `None` if nothing copies there.
+    pub lag: fn(&View<'_, '_>, &Name, &Bucket, &Bucket) -> Option<SeenLag>,
+    /// How many versions of objects a bucket has. `None` if nobody has counted them.
+    pub objects: fn(&View<'_, '_>, &Bucket) -> Option<u64>,
+    /// Whether the health check of a site passes. `None` if the site has none.
+    pub passes: fn(&View<'_, '_>, &Name, &Site) -> Option<SeenHealth>,
     /// Find what stops a copy or shortens how long it and older versions stay, although the policy does not manage it.
     pub stop: fn(&View<'_, '_>, &Name, &mut Data<'_>),
     /// What keeps an entry of traffic from failing over, although the policy does not manage it.
     pub diverted: fn(&View<'_, '_>, &Name, &policy::Traffic) -> Option<String>,
+    /// The newest job that copies what the replication of a data set does not. `None` if there is none, or it could not be seen.
+    pub copy_job: fn(&View<'_, '_>, &Name) -> Option<CopyJob>,
+    /// The resource of such a job, and what a new one has besides what the policy declares, after the last one.
+    pub begin: fn(&View<'_, '_>, &Name, Option<&CopyJob>) -> (Address, Values),
     /// What of the existing buckets of a data set keeps Holdfast from managing them.
     pub obstacles: fn(&View<'_, '_>, &Name, &DataSet) -> Vec<Obstacle>,
     /// Find copies that may lack older objects: a bucket that existed before its replication may have objects

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use super::aws::words::KmsKey;
 use crate::diagnostic::Code;
+use crate::document::Name;
 use crate::units::Duration;
 
 /// The facts of a provider.
@@ -37,6 +38,15 @@ pub enum KeyOwner<'k> {
     Account(&'k str),
     /// Its name does not say it.
     Unsaid,
+}
+
+/// What a key that Holdfast makes encrypts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUse {
+    /// The data of a site.
+    Data,
+    /// The backups in its vault.
+    Vault,
 }
 
 /// A duration with its reason.
@@ -95,6 +105,10 @@ pub struct Storage {
     pub no_bound: &'static str,
     /// Why older objects are not copied, and what to do.
     pub backfill: &'static str,
+    /// The same where Holdfast does it.
+    pub backfill_job: &'static str,
+    /// Why a change whose copy failed is in no copy, and what to do.
+    pub failed_copies: &'static str,
     /// Why older versions of the primary's objects exist.
     pub versions: &'static str,
     /// Keys that the provider manages: description and source.
@@ -105,6 +119,9 @@ pub struct Storage {
     pub default_encryption: &'static str,
     /// What to write where a key is in another region than its data, and why.
     pub key_region: &'static str,
+    /// The name of a key that Holdfast makes, from the names of the estate and the site, its use, and whether other regions can have
+    /// replicas of it.
+    pub made_key: fn(&Name, &Name, KeyUse, bool) -> KmsKey,
 }
 
 /// Scheduled backups.
@@ -116,6 +133,20 @@ pub struct Backup {
     pub start: Fact,
     /// The longest retention of a backup, in days.
     pub longest_days: u64,
+    /// The longest retention of a continuous backup, in days.
+    pub longest_continuous_days: u64,
+    /// What a continuous backup loses, at most.
+    pub continuous: Fact,
+    /// The most schedules of one data set.
+    pub most_rules: usize,
+    /// The most sites that one schedule copies to.
+    pub most_copies: usize,
+    /// The default quota of data sets with backups in an account, and of those in a region.
+    pub most_sets: (usize, usize),
+    /// What to do if more are needed.
+    pub more_sets: &'static str,
+    /// Why a key cannot be that of a vault, and what to do.
+    pub vault_key_fault: fn(&KmsKey) -> Option<&'static str>,
     /// Why one backup can wait for another one.
     pub one_job: &'static str,
     /// Why a backup can be skipped each time.

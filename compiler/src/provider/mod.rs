@@ -7,12 +7,20 @@ pub mod facts;
 mod kinds;
 pub mod region;
 
+use std::collections::BTreeSet;
+
+use crate::backups::BackupPlace;
+use crate::copies::KnownCopy;
 use crate::document::Name;
+use crate::graph::Graph;
 use crate::import::candidate::{Candidate, Given};
 use crate::import::survey::{LeftOut, Survey};
 use crate::lower::context::Context;
-use crate::policy::{DataSet, Traffic};
+use crate::observation::Observation;
+use crate::plan::{Billed, Created};
+use crate::policy::{DataSet, Policy, Traffic};
 use crate::resource::{Call, KindSchema, Rate, Resource};
+use crate::signals::Signal;
 
 pub use evidence::Evidence;
 pub use facts::Facts;
@@ -35,6 +43,12 @@ pub struct Provider {
     pub data: fn(&Context<'_>, &Name, &DataSet, &mut Vec<Resource>),
     /// Lowers an entry of traffic whose DNS names are at this provider.
     pub traffic: fn(&Context<'_>, &Name, &Traffic, &mut Vec<Resource>),
+    /// Where the desired scheduled backups are kept.
+    pub backup_places: fn(&Graph) -> BTreeSet<BackupPlace>,
+    /// What is billed of what a plan makes.
+    pub bills: fn(&Policy, &Created<'_>) -> Vec<Billed>,
+    /// What is measured of an observation, with the buckets whose copies lack objects.
+    pub signals: fn(&Observation, &BTreeSet<&str>) -> Vec<Signal>,
     /// The evidence functions.
     pub evidence: Evidence,
     /// The regions with data in a survey.
@@ -47,6 +61,20 @@ pub struct Provider {
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Provider> {
     PROVIDERS.into_iter().find(|provider| provider.name == name)
+}
+
+/// Where all desired scheduled backups are kept.
+#[must_use]
+pub fn backup_places(graph: &Graph) -> BTreeSet<BackupPlace> {
+    PROVIDERS.into_iter().flat_map(|provider| (provider.backup_places)(graph)).collect()
+}
+
+/// Everything that is measured of the objects of an observation. `copies` are what the journal remembers: of buckets whose copies lack
+/// objects, it is counted how many they have.
+#[must_use]
+pub fn signals(observation: &Observation, copies: &[KnownCopy]) -> BTreeSet<Signal> {
+    let lacking = copies.iter().filter(|copy| copy.lacks()).map(|copy| copy.from.as_str()).collect();
+    PROVIDERS.into_iter().flat_map(|provider| (provider.signals)(observation, &lacking)).collect()
 }
 
 /// All providers. To add one, add a folder beside this file and an entry here.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::kind::Kind;
+use super::schema::Lifecycle;
 
 /// The address of a resource. It is unique in the graph, and stable as long as the names in the policy are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,15 +28,20 @@ impl Address {
         self.kind
     }
 
-    /// The first name: the service, if the resource belongs to one.
+    /// The first name: the service, if the resource belongs to one. Empty for a resource of the estate.
     #[must_use]
     pub fn owner(&self) -> &str {
-        self.path.first().map_or("", String::as_str)
+        let first = if self.kind.schema().of_estate { None } else { self.path.first() };
+        first.map_or("", String::as_str)
     }
 
-    /// The service and the entry in it that a resource belongs to: a data set or an entry of traffic.
+    /// The service and the entry in it that a resource belongs to: a data set or an entry of traffic. A resource of the estate
+    /// is an entry of its own.
     #[must_use]
     pub fn entry(&self) -> String {
+        if self.kind.schema().of_estate {
+            return self.to_string();
+        }
         self.path.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(".")
     }
 
@@ -77,8 +83,8 @@ impl TryFrom<String> for Address {
             (None, Some((name, path))) => (Kind::find(Some(first), name).ok_or_else(unknown)?, path),
             (None, None) => return Err(unknown()),
         };
-        // A shared resource has its own name as its address, which can contain dots.
-        let path = match kind.is_shared() {
+        // A prerequisite has its own name as its address, which can contain dots.
+        let path = match kind.schema().lifecycle == Lifecycle::Prerequisite {
             true => vec![path.to_owned()],
             false => path.split('.').map(str::to_owned).collect(),
         };

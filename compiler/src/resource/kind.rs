@@ -32,7 +32,7 @@ impl Kind {
     /// Whether its resources belong to no service and can be used by all.
     #[must_use]
     pub fn is_shared(self) -> bool {
-        self.0.lifecycle == Lifecycle::Prerequisite
+        self.0.of_estate || self.0.lifecycle == Lifecycle::Prerequisite
     }
 
     fn key(self) -> (Option<&'static str>, &'static str) {

@@ -17,6 +17,8 @@ pub struct KindSchema {
     pub name: &'static str,
     /// Who creates it.
     pub lifecycle: Lifecycle,
+    /// Whether it belongs to the estate and to no service, because several services use it.
+    pub of_estate: bool,
     /// Whether it holds data. Such an object is never replaced, and never deleted without consent.
     pub stateful: bool,
     /// Its attributes, in the order in which they are shown.
@@ -25,6 +27,10 @@ pub struct KindSchema {
     pub outputs: &'static [&'static str],
     /// The attribute whose value groups changes into one atomic batch.
     pub batched_by: Option<&'static str>,
+    /// Why an object is never deleted, whatever the consents.
+    pub never_deleted: Option<&'static str>,
+    /// Why an object cannot be deleted yet, and until when, as far as that is known: a clause.
+    pub held: Option<fn(&Values) -> Option<String>>,
     /// What a reviewer must know about a removal.
     pub removal: Option<&'static str>,
     /// What a reviewer must know about replacing an object with a new one.
@@ -43,6 +49,8 @@ pub struct KindSchema {
     pub acts: bool,
     /// Whether it sends users to a site, as a DNS record does. It changes after the data of its service.
     pub sends_users: bool,
+    /// Whether users are served without it, as with a backup: nothing that sends users to a site waits for it.
+    pub aside: bool,
     /// Of the values before and after an update, those that serve what uses the object before it and after it: the attributes
     /// that differ from the values after. `None` if no value serves both.
     pub between: Option<fn(&Values, &Values) -> Option<Values>>,
@@ -99,10 +107,13 @@ impl KindSchema {
         provider: None,
         name: "",
         lifecycle: Lifecycle::Managed,
+        of_estate: false,
         stateful: false,
         attributes: &[],
         outputs: &[],
         batched_by: None,
+        never_deleted: None,
+        held: None,
         removal: None,
         replacement: None,
         ours: None,
@@ -111,6 +122,7 @@ impl KindSchema {
         known_as: &[],
         acts: false,
         sends_users: false,
+        aside: false,
         between: None,
         acts_with: None,
         without: None,
@@ -165,6 +177,8 @@ pub enum Lifecycle {
     Prerequisite,
     /// Nobody: a point in the graph that is reached when its dependencies are done.
     Milestone,
+    /// Holdfast, each time that something needs it: it does its work once, and is never changed or deleted.
+    Task,
     /// Somebody else, or nobody: it is only looked at, because an objective depends on it. It has no address and no step.
     Evidence,
 }
@@ -186,6 +200,17 @@ pub struct AttributeSchema {
     pub sensitive: bool,
     /// The value that the cloud gives a new object if none is set.
     pub unset: Option<fn() -> Value>,
+    /// Which of its changes nobody can take back, if any.
+    pub irreversible: Option<Irreversible>,
+}
+
+/// Changes that nobody can take back.
+#[derive(Debug, Clone, Copy)]
+pub struct Irreversible {
+    /// What a change from one value to another does for good, as the end of a sentence that begins with the address.
+    pub sets: fn(&Value, &Value) -> Option<&'static str>,
+    /// Why nobody can change a value any more. It then stays, whatever the policy asks.
+    pub stays: fn(&Value) -> Option<&'static str>,
 }
 
 /// How values compare and how they are shown.
@@ -199,6 +224,8 @@ pub enum Shape {
     Tags,
     /// A document, compared as data and shown as a text diff.
     Document,
+    /// A path, such as an ARN, of which only the part after the last slash is compared.
+    LastPart,
 }
 
 /// What a change requires.
@@ -219,7 +246,16 @@ impl AttributeSchema {
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         let (shape, change) = (Shape::Plain, Change::InPlace);
-        Self { name, shape, change, caution: None, leavable: false, sensitive: false, unset: None }
+        Self {
+            name,
+            shape,
+            change,
+            caution: None,
+            leavable: false,
+            sensitive: false,
+            unset: None,
+            irreversible: None,
+        }
     }
 
     /// A part of the identity.
@@ -264,6 +300,12 @@ impl AttributeSchema {
         Self { unset: Some(value), ..self }
     }
 
+    /// The same attribute, some of whose changes nobody can take back.
+    #[must_use]
+    pub const fn irreversible(self, irreversible: Irreversible) -> Self {
+        Self { irreversible: Some(irreversible), ..self }
+    }
+
     /// Whether going from one value to another requires a replacement.
     #[must_use]
     pub fn replaces(&self, before: &Value, after: &Value) -> bool {
@@ -306,6 +348,9 @@ impl Shape {
     pub fn same(self, found: &Value, wanted: &Value) -> bool {
         match (self, found, wanted) {
             (Self::Set, Value::Array(found), Value::Array(wanted)) => sorted(found) == sorted(wanted),
+            (Self::LastPart, Value::String(found), Value::String(wanted)) => {
+                found.rsplit('/').next() == wanted.rsplit('/').next()
+            }
             (Self::Tags, found, Value::Object(wanted)) => {
                 wanted.iter().all(|(key, value)| found.get(key) == Some(value))
             }

@@ -1,8 +1,10 @@
-//! Data that is missing at the site that takes over.
+//! Data that is missing at the site that takes over, and more data than can be backed up.
+
+use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::Disruption;
-use crate::policy::{Policy, StepAction};
+use crate::policy::{DataSet, Policy, StepAction};
 use crate::units::Date;
 
 /// Traffic fails over to a site without the data. A service without traffic does not fail over automatically.
@@ -28,6 +30,34 @@ pub(super) fn not_at_the_standby(policy: &Policy, _: Option<Date>, out: &mut Vec
                         )),
                 );
             }
+        }
+    }
+}
+
+/// More data sets with backups than the default quotas of an account and of a region: an apply would stop halfway, or a backup
+/// would fail.
+pub(super) fn many_backups(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
+    let mut sets: BTreeMap<(&str, Option<&str>), Vec<&DataSet>> = BTreeMap::new();
+    let all = policy.services.values().flat_map(|service| service.data.values());
+    for set in all.filter(|set| !set.schedules.is_empty()) {
+        let region = &set.primary.site.region;
+        let (account, here) = ((region.provider.name, None), (region.provider.name, Some(region.as_str())));
+        sets.entry(account).or_default().push(set);
+        sets.entry(here).or_default().push(set);
+    }
+    for ((_, region), sets) in sets {
+        let Some(backup) = sets.first().map(|set| &set.primary.site.region.provider.backup) else { continue };
+        let (most, of) = match region {
+            None => (backup.most_sets.0, "an account may have".to_owned()),
+            Some(region) => (backup.most_sets.1, format!("an account may have in {region}")),
+        };
+        if let Some(set) = sets.get(most) {
+            let message = format!("{} data sets with backups are more than the {most} {of}", sets.len());
+            out.push(
+                Diagnostic::new(codes::MANY_BACKUPS, message)
+                    .at(set.backups, "beyond the quota from here on")
+                    .help(backup.more_sets),
+            );
         }
     }
 }

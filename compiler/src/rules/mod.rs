@@ -21,6 +21,7 @@ type Rule = fn(&Policy, Option<Date>, &mut Vec<Diagnostic>);
 const RULES: &[Rule] = &[
     data::not_at_the_standby,
     traffic::many_checks,
+    data::many_backups,
     dates::old_measurements,
     calls::control_planes,
     sites::identity_at_site,

@@ -1,16 +1,25 @@
 //! The status as versioned JSON.
 //!
 //! ```text
-//! format_version  "1.0": 1.x only adds fields; a field never changes its meaning
+//! format_version  "2.2": 2.x only adds fields; a field never changes its meaning
 //! estate, cloud, accounts, today
 //! holds           whether every objective holds
 //! objectives[]    {state (holds | missed | unknown), service, disruption, measure (rto | rpo), objective_seconds,
 //!                 seconds (null: no limit, or nobody can tell), assurance, because}; missed ones first
-//! copies[]        {from, to, state (new | works | {broken: why}), last_whole: {run, date} or null}
+//! copies[]        {from, to, state (new | works | {broken: why}), last_whole: {run, date} or null,
+//!                 job: the newest job that copies what replication does not, {id, state (running | done | incomplete | failed),
+//!                 ended, total, copied, failed, why, report} or null}
+//! backups[]       {service, data, strategy, site, vault (null: in another account), keep_days, continuous, age_seconds and bytes of
+//!                 the newest complete one (null: none, or not known), allowed_seconds (null: no limit), longest_job_seconds and
+//!                 longest_copy_seconds of the last fifteen days (null: none is done), job_fault: {age_seconds, said} of the last job
+//!                 that has ended (null if all is well), fault (null if it is in time)} at each site
+//! lags[]          {service, data, site, behind_seconds, pending, pending_bytes, failed_last_day (each null: no figure),
+//!                 unseen (null, or why it cannot be seen)} of every real-time copy
+//! health_checks[] {service, traffic, site, passes (null: no figure), unseen}
 //! copies_unknown  how many real-time copies cannot be seen
 //! drift           {drifted, pending, unknown, taken}: numbers of resources and changes
 //! lost[]          {address, name, copies} of primary buckets that are gone
-//! last_run        {number, started, end} or null
+//! last_run        {number, started, ended (open | finished | interrupted | taken-over | died), complete} or null
 //! due[]           {what, last, on, overdue}; the earliest first
 //! not_looked_at[] what objectives rest on and nobody has looked at
 //! ```
@@ -20,10 +29,14 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Due, Standing, Status};
+use crate::backups::{KeptBackups, Times};
+use crate::document::Strategy;
 use crate::plan::Assumed;
+use crate::signals::{CheckHealth, CopyLag};
+use crate::units::Duration;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "2.2";
 
 /// The status as JSON. Same status, same bytes.
 #[must_use]
@@ -39,6 +52,9 @@ pub fn json(status: &Status<'_>) -> String {
         "holds": status.all_hold(),
         "objectives": status.objectives.iter().map(objective).collect::<Vec<_>>(),
         "copies": copies(status),
+        "backups": status.plan.backups.iter().map(backup).collect::<Vec<_>>(),
+        "lags": status.plan.lags.iter().map(lag).collect::<Vec<_>>(),
+        "health_checks": status.plan.checks.iter().map(check).collect::<Vec<_>>(),
         "copies_unknown": status.unseen_copies,
         "drift": {
             "drifted": status.drifted(),
@@ -47,7 +63,9 @@ pub fn json(status: &Status<'_>) -> String {
             "taken": status.taken().count(),
         },
         "lost": status.plan.lost,
-        "last_run": run.map(|run| json!({"number": run.number, "started": run.started, "end": run.end})),
+        "last_run": run.map(|run| {
+            json!({"number": run.number, "started": run.started, "ended": run.ended, "complete": run.complete})
+        }),
         "due": status.due.iter().map(due).collect::<Vec<_>>(),
         "not_looked_at": status.unread,
     });
@@ -67,12 +85,61 @@ fn objective(standing: &Standing) -> Value {
     })
 }
 
+fn backup(kept: &KeptBackups) -> Value {
+    let newest = kept.newest();
+    let jobs = kept.seen.jobs.as_ref().ok();
+    let longest = |times: Times| (times.done > 0).then(|| times.longest.as_seconds());
+    json!({
+        "service": kept.service,
+        "data": kept.data,
+        "strategy": match kept.strategy {
+            Strategy::Weekly => "weekly",
+            Strategy::Daily | Strategy::RealTime => "daily",
+        },
+        "site": kept.site,
+        "vault": kept.vault,
+        "keep_days": kept.days,
+        "continuous": newest.map(|newest| newest.continuous),
+        "age_seconds": newest.map(|newest| newest.age.as_seconds()),
+        "bytes": newest.and_then(|newest| newest.bytes),
+        "allowed_seconds": kept.allowed.map(Duration::as_seconds),
+        "longest_job_seconds": jobs.and_then(|jobs| longest(jobs.made)),
+        "longest_copy_seconds": jobs.and_then(|jobs| longest(jobs.copied)),
+        "job_fault": kept.job_fault().map(|fault| json!({"age_seconds": fault.age.as_seconds(), "said": fault.said})),
+        "fault": kept.any_fault(),
+    })
+}
+
+fn lag(one: &CopyLag) -> Value {
+    let lag = one.seen.as_ref().ok().copied().unwrap_or_default();
+    json!({
+        "service": one.service,
+        "data": one.data,
+        "site": one.site,
+        "behind_seconds": lag.behind.map(Duration::as_seconds),
+        "pending": lag.pending,
+        "pending_bytes": lag.bytes,
+        "failed_last_day": lag.failed,
+        "unseen": one.seen.as_ref().err(),
+    })
+}
+
+fn check(one: &CheckHealth) -> Value {
+    json!({
+        "service": one.service,
+        "traffic": one.traffic,
+        "site": one.site,
+        "passes": one.passes.as_ref().ok().copied().flatten(),
+        "unseen": one.passes.as_ref().err(),
+    })
+}
+
 fn copies(status: &Status<'_>) -> Vec<Value> {
     let assumed = status.plan.assumed.iter().map(|one| ((one.from.as_str(), one.to.as_str()), one));
     let assumed: BTreeMap<(&str, &str), &Assumed> = assumed.collect();
     let copies = status.plan.copies.iter().map(|copy| {
         let whole = assumed.get(&(copy.from.as_str(), copy.to.as_str()));
-        json!({"from": copy.from, "to": copy.to, "state": copy.state, "last_whole": whole.map(|one| one.whole)})
+        json!({"from": copy.from, "to": copy.to, "state": copy.state, "last_whole": whole.map(|one| one.whole), "job": copy.job})
     });
     copies.collect()
 }

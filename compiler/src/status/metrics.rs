@@ -1,49 +1,40 @@
 //! The status as metrics (OpenMetrics 1.0), for a scheduled job whose output a monitoring system reads.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{State, Status};
+use super::{Standing, State, Status};
 use crate::copies::CopyState;
 use crate::plan::Measure;
+use crate::signals::{CopyLag, Lag};
+use crate::units::Duration;
 
 /// The status as an OpenMetrics exposition. Same status, same bytes.
 #[must_use]
 pub fn metrics(status: &Status<'_>) -> String {
     let mut out = String::new();
     let estate = [("estate", status.plan.context.estate.as_str())];
+    let of = |standing: &Standing, more: &[(&str, &str)]| {
+        let (disruption, measure) = (disruption(standing), measure(standing.measure));
+        let own = [("service", standing.service.as_str()), ("disruption", &disruption), ("measure", measure)];
+        labels(&[&estate, &own, more])
+    };
     family(&mut out, "holdfast_objective_state", "stateset", "Whether an objective holds now.");
     for standing in &status.objectives {
         for state in State::ALL {
-            let own = labels(&[
-                estate.as_slice(),
-                &[("service", &standing.service), ("disruption", &disruption(standing))],
-                &[("measure", measure(standing.measure)), ("holdfast_objective_state", state.word())],
-            ]);
-            let _ = writeln!(out, "holdfast_objective_state{own} {}", u8::from(standing.state == state));
+            let labels = of(standing, &[("holdfast_objective_state", state.word())]);
+            let _ = writeln!(out, "holdfast_objective_state{labels} {}", u8::from(standing.state == state));
         }
     }
-    for (name, help) in [
-        ("holdfast_objective_seconds", "The objective."),
-        (
-            "holdfast_achievable_seconds",
-            "What can be met now. Infinite without a limit, missing if nobody can tell.",
-        ),
-    ] {
-        family(&mut out, name, "gauge", help);
-        for standing in &status.objectives {
-            let value = match (name, standing.seconds, standing.state) {
-                ("holdfast_objective_seconds", ..) => standing.objective.to_string(),
-                (_, _, State::Unknown) => continue,
-                (_, Some(seconds), _) => seconds.to_string(),
-                (_, None, _) => "+Inf".to_owned(),
-            };
-            let own = labels(&[
-                estate.as_slice(),
-                &[("service", &standing.service), ("disruption", &disruption(standing))],
-                &[("measure", measure(standing.measure))],
-            ]);
-            let _ = writeln!(out, "{name}{own} {value}");
-        }
+    family(&mut out, "holdfast_objective_seconds", "gauge", "The objective.");
+    for standing in &status.objectives {
+        let _ = writeln!(out, "holdfast_objective_seconds{} {}", of(standing, &[]), standing.objective);
+    }
+    let help = "What can be met now. Infinite without a limit, missing if nobody can tell.";
+    family(&mut out, "holdfast_achievable_seconds", "gauge", help);
+    for standing in status.objectives.iter().filter(|standing| standing.state != State::Unknown) {
+        let seconds = standing.seconds.map_or("+Inf".to_owned(), |seconds| seconds.to_string());
+        let _ = writeln!(out, "holdfast_achievable_seconds{} {seconds}", of(standing, &[]));
     }
     family(&mut out, "holdfast_copies", "gauge", "Real-time copies by state.");
     let broken = |state: &CopyState| matches!(state, CopyState::Broken(_));
@@ -55,7 +46,35 @@ pub fn metrics(status: &Status<'_>) -> String {
     ] {
         let _ = writeln!(out, "holdfast_copies{} {count}", labels(&[&estate, &[("state", state)]]));
     }
+    measured(status, &estate, &mut out);
+    if !status.plan.backups.is_empty() {
+        let help =
+            "Age of the newest complete backup. Infinite if there is none, missing if it cannot be seen.";
+        family(&mut out, "holdfast_backup_age_seconds", "gauge", help);
+        let mut said = BTreeSet::new();
+        for backup in &status.plan.backups {
+            let Ok(newest) = &backup.seen.newest else { continue };
+            let age = newest.map_or("+Inf".to_owned(), |newest| newest.age.as_seconds().to_string());
+            let days = backup.days.to_string();
+            let vault = backup.vault.as_deref().unwrap_or_default();
+            let own = [("service", backup.service.as_str()), ("data", &backup.data), ("site", &backup.site)];
+            let more = [("vault", vault), ("keep_days", days.as_str())];
+            let line = format!("holdfast_backup_age_seconds{} {age}", labels(&[&estate, &own, &more]));
+            // Several schedules can keep backups in one vault for as long.
+            if said.insert(line.clone()) {
+                let _ = writeln!(out, "{line}");
+            }
+        }
+    }
+    let failed = status.plan.backups.iter().filter(|backup| backup.job_fault().is_some()).count();
+    let late = status.plan.backups.iter().filter(|backup| backup.fault().is_some()).count();
     for (name, help, count) in [
+        ("holdfast_late_backups", "Backups at a site that are missing, too old or unseen.", late),
+        (
+            "holdfast_failed_backup_jobs",
+            "Schedules at a site whose last job failed or lost something.",
+            failed,
+        ),
         ("holdfast_drifted_resources", "Resources changed since the last apply.", status.drifted()),
         ("holdfast_pending_changes", "Changes that a plan would make.", status.plan.pending().count()),
         ("holdfast_unknown_resources", "Resources that cannot be seen.", status.unknown().count()),
@@ -80,7 +99,7 @@ fn family(out: &mut String, name: &str, kind: &str, help: &str) {
 }
 
 /// The name that the language has for a disruption.
-fn disruption(standing: &super::Standing) -> String {
+fn disruption(standing: &Standing) -> String {
     let name = serde_json::to_value(standing.disruption).unwrap_or_default();
     name.as_str().unwrap_or_default().to_owned()
 }
@@ -98,4 +117,48 @@ fn labels(groups: &[&[(&str, &str)]]) -> String {
     let each = groups.iter().flat_map(|group| group.iter());
     let each: Vec<String> = each.map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
     format!("{{{}}}", each.join(","))
+}
+
+/// How far copies are behind, and whether health checks pass: only what has a figure.
+fn measured(status: &Status<'_>, estate: &[(&str, &str)], out: &mut String) {
+    let lags = || status.plan.lags.iter().filter_map(|one| Some((one, one.seen.as_ref().ok()?)));
+    let of = |one: &CopyLag| {
+        let own = [("service", one.service.as_str()), ("data", &one.data), ("site", &one.site)];
+        labels(&[estate, &own])
+    };
+    type Figure = fn(&Lag) -> Option<u64>;
+    let families: [(&str, &str, Figure); 4] = [
+        ("holdfast_copy_behind_seconds", "Age of the oldest change that is not in the copy.", |lag| {
+            lag.behind.map(Duration::as_seconds)
+        }),
+        ("holdfast_copy_pending_changes", "Changes on their way to the copy.", |lag| lag.pending),
+        ("holdfast_copy_pending_bytes", "Bytes on their way to the copy.", |lag| lag.bytes),
+        ("holdfast_copy_failed_changes", "Changes of the last day whose copy failed.", |lag| lag.failed),
+    ];
+    for (name, help, figure) in families {
+        let lines: Vec<String> =
+            lags().filter_map(|(one, lag)| Some(format!("{name}{} {}", of(one), figure(lag)?))).collect();
+        if !lines.is_empty() {
+            family(out, name, "gauge", help);
+            lines.iter().for_each(|line| {
+                let _ = writeln!(out, "{line}");
+            });
+        }
+    }
+    let checks: Vec<String> = status
+        .plan
+        .checks
+        .iter()
+        .filter_map(|one| {
+            let own = [("service", one.service.as_str()), ("traffic", &one.traffic), ("site", &one.site)];
+            let passes = one.passes.as_ref().ok().copied().flatten()?;
+            Some(format!("holdfast_health_check_passes{} {}", labels(&[estate, &own]), u8::from(passes)))
+        })
+        .collect();
+    if !checks.is_empty() {
+        family(out, "holdfast_health_check_passes", "gauge", "Whether the health check of a site passes.");
+        checks.iter().for_each(|line| {
+            let _ = writeln!(out, "{line}");
+        });
+    }
 }

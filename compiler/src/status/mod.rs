@@ -28,7 +28,7 @@ pub struct Status<'a> {
     pub plan: &'a Plan,
     /// The day on which something is due or overdue.
     pub today: Date,
-    /// The last run of the journal.
+    /// The last run of the journal for this estate and cloud.
     pub last_run: Option<LastRun>,
     /// The objectives, missed ones first, then those that nobody can tell.
     pub objectives: Vec<Standing>,
@@ -47,8 +47,10 @@ pub struct LastRun {
     pub number: u64,
     /// When it began (RFC 3339, UTC).
     pub started: String,
-    /// How it ended, in words.
-    pub end: String,
+    /// How it ended, in the word of the journal's JSON: `open`, `finished`, `interrupted`, `taken-over` or `died`.
+    pub ended: &'static str,
+    /// Whether all of its steps are done.
+    pub complete: bool,
 }
 
 /// One objective, now.
@@ -167,14 +169,23 @@ fn standing(effect: &Effect, there: bool, taken: Option<&str>) -> Option<Standin
     let objective = effect.objective?;
     // Nothing in the cloud decides the objectives of a service that has nothing there.
     let now = if there || taken.is_some() { effect.before.as_ref() } else { Some(&effect.after) };
+    let without_backup = effect.backup_fault.is_some();
     let (state, because) = match now {
+        // Why the backups that it rests on are not there says more than what follows from it.
+        Some(now) if !now.is_unknown() && effect.rests_on_backups && without_backup => {
+            let fault = effect.backup_fault.as_ref();
+            let unseen = fault.is_some_and(|fault| fault.unseen);
+            let state = if unseen { State::Unknown } else { State::Missed };
+            (state, fault.map(|fault| fault.because.clone()))
+        }
         None => (State::Missed, Some(taken.unwrap_or("nothing of it exists yet").to_owned())),
         Some(now) if now.is_unknown() => (State::Unknown, now.because.clone()),
         Some(now) if now.seconds.is_none_or(|seconds| seconds > objective) => {
             (State::Missed, now.because.clone())
         }
+        Some(_) if let Some(why) = &effect.unmeasured => (State::Unknown, Some(why.clone())),
         Some(_) if effect.rests_on_backups => {
-            let why = "it rests on scheduled backups, which Holdfast has not looked at";
+            let why = "it rests on scheduled backups, and nobody has looked whether they were made";
             (State::Unknown, Some(why.to_owned()))
         }
         Some(_) => (State::Holds, None),
@@ -185,7 +196,8 @@ fn standing(effect: &Effect, there: bool, taken: Option<&str>) -> Option<Standin
         disruption: effect.disruption,
         measure: effect.measure,
         objective,
-        seconds: now.and_then(|now| now.seconds).filter(|_| state != State::Unknown),
+        // A backup that is not there bounds nothing.
+        seconds: now.and_then(|now| now.seconds).filter(|_| state != State::Unknown && !without_backup),
         assurance: now.map(|now| now.assurance.clone()).unwrap_or_default(),
         because,
     })
@@ -194,11 +206,33 @@ fn standing(effect: &Effect, there: bool, taken: Option<&str>) -> Option<Standin
 /// What objectives rest on and nobody has looked at.
 fn unread(plan: &Plan, policy: &Policy) -> Vec<String> {
     let probes = policy.services.values().flat_map(|service| service.traffic.values());
-    let probes = probes.filter(|traffic| traffic.probe.is_some()).count();
+    let probes = probes.filter(|traffic| traffic.probe.is_some());
+    let probes = probes.map(|traffic| traffic.endpoints.len()).sum::<usize>();
+    let passes = plan.checks.iter().filter(|check| matches!(check.passes, Ok(Some(_)))).count();
+    let lags = plan.lags.iter().filter(|lag| lag.seen.as_ref().is_ok_and(|lag| lag.behind.is_some())).count();
+    let sets = policy.services.values().flat_map(|service| service.data.values());
+    let schedules = sets.flat_map(|set| &set.schedules).map(|schedule| schedule.to.len()).sum::<usize>();
+    let seen = plan.backups.iter().filter(|backup| backup.is_seen()).count();
+    let schedules = schedules.saturating_sub(seen);
     let all = [
-        (plan.copies.len(), "how far", "real-time copy is behind", "real-time copies are behind"),
-        (plan.unmade.len(), "whether", "scheduled backup was made", "scheduled backups were made"),
-        (probes, "whether", "probe reports its sites as healthy", "probes report their sites as healthy"),
+        (
+            plan.copies.len().saturating_sub(lags),
+            "how far",
+            "real-time copy is behind",
+            "real-time copies are behind",
+        ),
+        (
+            schedules,
+            "whether",
+            "scheduled backup was made at a site",
+            "scheduled backups were made at a site",
+        ),
+        (
+            probes.saturating_sub(passes),
+            "whether",
+            "site passes its health check",
+            "sites pass their health checks",
+        ),
     ];
     let words = all
         .into_iter()

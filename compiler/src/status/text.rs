@@ -1,12 +1,15 @@
 //! The status as text for one screen.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{Due, Standing, State, Status};
-use crate::copies::CopyState;
+use crate::backups::KeptBackups;
+use crate::copies::{CopyJob, CopyState};
 use crate::diagnostic::Style;
 use crate::plan::Measure;
 use crate::printable::one_line as line;
+use crate::signals::{CopyLag, Lag};
 use crate::text::{Pen, wrap};
 use crate::units::Duration;
 
@@ -37,7 +40,18 @@ pub fn text(status: &Status<'_>, style: Style) -> String {
         let said = format!("Taken: {}: {}.", taken.address, taken.reason);
         let _ = writeln!(out, "{}", pen.minus(&wrap(&line(&said), 0, pen.width())));
     }
-    for said in [run(status), copies(status), drift(status)] {
+    for said in [
+        Some(run(status)),
+        Some(copies(status)),
+        jobs(status),
+        lags(status),
+        backups(status),
+        checks(status),
+        Some(drift(status)),
+    ]
+    .into_iter()
+    .flatten()
+    {
         let _ = writeln!(out, "{}", wrap(&line(&said), 0, pen.width()));
     }
     for due in &status.due {
@@ -46,7 +60,7 @@ pub fn text(status: &Status<'_>, style: Style) -> String {
         let _ = writeln!(out, "{}", if due.overdue { pen.caution(&said) } else { said });
     }
     if !status.unread.is_empty() {
-        let said = format!("Not looked at, and unknown: {}.", status.unread.join("; "));
+        let said = format!("Not seen, and unknown: {}.", status.unread.join("; "));
         let _ = writeln!(out, "{}", pen.caution(&wrap(&line(&said), 0, pen.width())));
     }
     let _ = writeln!(out, "\n{}", pen.bold(&verdict(status)));
@@ -79,17 +93,45 @@ fn objective(standing: &Standing, pen: &Pen, out: &mut String) {
     }
 }
 
+/// `Last run: 3, begun 2026-11-23 10:15:30 UTC, complete.`
 fn run(status: &Status<'_>) -> String {
-    match &status.last_run {
-        None => "Last run: none.".to_owned(),
-        Some(run) => {
-            let day = run
-                .started
-                .get(..19)
-                .map_or(run.started.clone(), |at| format!("{} UTC", at.replace('T', " ")));
-            format!("Last run: {}, begun {day}, {}.", run.number, run.end)
-        }
+    let Some(run) = &status.last_run else { return "Last run: none.".to_owned() };
+    let begun = run.started.get(..19).map(|at| format!("{} UTC", at.replace('T', " ")));
+    let begun = begun.unwrap_or_else(|| run.started.clone());
+    let ended = match (run.complete, run.ended) {
+        (true, _) => "complete",
+        (false, "open") => "not ended",
+        (false, "finished") => "not all of it done",
+        (false, ended) => ended,
+    };
+    format!("Last run: {}, begun {begun}, {ended}.", run.number)
+}
+
+/// `Backups: 2 of 2 in time; the oldest is payments.ledger at ireland, 5 h 2 min old.`
+fn backups(status: &Status<'_>) -> Option<String> {
+    let all = &status.plan.backups;
+    if all.is_empty() {
+        return None;
     }
+    let faults: Vec<String> = all.iter().filter_map(KeptBackups::any_fault).collect();
+    let newest = all.iter().filter_map(|backup| Some((backup.newest()?, backup)));
+    let oldest = newest.max_by_key(|(newest, _)| newest.age);
+    let oldest = oldest.map(|(newest, backup)| {
+        let KeptBackups { service, data, site, .. } = backup;
+        format!("; the oldest is of {service}.{data} at `{site}`, {}", newest.in_words())
+    });
+    let failed = all.iter().filter_map(|backup| Some((backup, backup.job_fault()?)));
+    let failed = failed.map(|(KeptBackups { service, data, site, .. }, fault)| {
+        let ago = fault.age.in_minutes_down().in_words();
+        format!("the last job for {service}.{data} at `{site}`, {ago} ago, {}", fault.said)
+    });
+    let faults = faults.into_iter().chain(failed).map(|fault| format!("; {fault}")).collect::<String>();
+    Some(format!(
+        "Backups: {} of {} in time{}{faults}.",
+        all.len() - all.iter().filter(|backup| backup.fault().is_some()).count(),
+        all.len(),
+        oldest.unwrap_or_default()
+    ))
 }
 
 /// `Real-time copies: 12 working, 0 not made yet, 1 broken: a to b (why).`
@@ -108,6 +150,51 @@ fn copies(status: &Status<'_>) -> String {
         said.push_str(&format!("; {} cannot be seen", status.unseen_copies));
     }
     said + "."
+}
+
+/// ``Backfill: acme-ledger, the job `x` copies them, 4512 of 50000 until now.`` A job that is done is not told.
+fn jobs(status: &Status<'_>) -> Option<String> {
+    let all = status.plan.copies.iter();
+    let all: BTreeMap<&str, &CopyJob> = all
+        .filter_map(|copy| Some((copy.from.as_str(), copy.job.as_ref().filter(|job| !job.is_done())?)))
+        .collect();
+    let said: Vec<String> =
+        all.into_iter().map(|(from, job)| format!("{from}, {}", job.in_words())).collect();
+    (!said.is_empty()).then(|| format!("Backfill: {}.", said.join("; ")))
+}
+
+/// `Lag: the worst of 3 copies is payments.ledger at oregon, 12 s behind.` Copies on which changes failed are all named.
+fn lags(status: &Status<'_>) -> Option<String> {
+    let all = status.plan.lags.iter();
+    let seen: Vec<(&CopyLag, &Lag)> =
+        all.filter_map(|one| Some((one, one.seen.as_ref().ok().filter(|lag| lag.is_measured())?))).collect();
+    let worst = seen.iter().max_by_key(|(_, lag)| (lag.failed, lag.behind, lag.pending))?;
+    let failed = seen.iter().filter(|(_, lag)| lag.failed.is_some_and(|failed| failed > 0));
+    let named: Vec<&(&CopyLag, &Lag)> =
+        std::iter::once(worst).chain(failed.filter(|one| one.0 != worst.0)).collect();
+    let named: Vec<String> = named
+        .into_iter()
+        .map(|(copy, lag)| format!("{}.{} at `{}`, {}", copy.service, copy.data, copy.site, lag.in_words()))
+        .collect();
+    let count = match seen.len() {
+        1 => "the measured copy".to_owned(),
+        count => format!("the worst of {count} measured copies"),
+    };
+    Some(format!("Lag: {count} is {}.", named.join("; ")))
+}
+
+/// `Health checks: 4 of 5 pass; failing: payments.api at oregon.`
+fn checks(status: &Status<'_>) -> Option<String> {
+    let all = &status.plan.checks;
+    let passing = all.iter().filter(|check| check.passes == Ok(Some(true))).count();
+    let failing = all.iter().filter(|check| check.passes == Ok(Some(false)));
+    let failing: Vec<String> =
+        failing.map(|check| format!("{}.{} at `{}`", check.service, check.traffic, check.site)).collect();
+    if all.is_empty() {
+        return None;
+    }
+    let list = if failing.is_empty() { String::new() } else { format!("; failing: {}", failing.join(", ")) };
+    Some(format!("Health checks: {passing} of {} pass{list}.", all.len()))
 }
 
 fn drift(status: &Status<'_>) -> String {
@@ -147,7 +234,7 @@ fn in_words(due: &Due) -> String {
 
 fn verdict(status: &Status<'_>) -> String {
     let [missed, unknown, holds] = State::ALL.map(|state| status.count(state));
-    // Lag and health would show more than the configuration does.
+    // What nobody has looked at would show more than the configuration does.
     let configured = if status.unread.is_empty() { " now" } else { " now, by what is configured" };
     match status.objectives.len() {
         0 => "No service has an objective.".to_owned(),

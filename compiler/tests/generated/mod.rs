@@ -65,7 +65,7 @@ pub(crate) fn estate(seed: u64) -> String {
         let account = dice.pick(&["", "account: '222233334444', ", "account: '111122223333', "]);
         let owner = dice.pick(&["111122223333", "222233334444"]);
         let own = format!("arn:aws:kms:{region}:{owner}:key/00000000-0000-4000-8000-00000000001{of}");
-        let key = [own.as_str(), "alias/aws/backup", "alias/acme"];
+        let key = [own.as_str(), "alias/aws/backup"];
         format!(", vault: {{ {account}kms-key: \"{}\" }}", dice.pick(&key))
     };
     let account = if dice.chance(70) { "account: '111122223333'\n" } else { "" };

@@ -42,23 +42,29 @@ impl Import {
         let again = paths.collect::<Vec<_>>().join(" ");
         let import = import::Import { paths: self.paths, out: self.out, as_of: self.as_of };
         let imported = import.run(&global.selection(), &front).await?;
-        if !imported.changed && !imported.is_partial {
+        let left = imported.is_partial || imported.taken > 0;
+        if !imported.changed && !left {
             terminal.note(
                 "Nothing to adopt: Holdfast already owns every existing resource that the policies describe.",
             );
         }
         match imported.pending {
-            Some(0) if imported.is_partial => {}
+            Some(0) if left => {}
             Some(pending) => tell(pending, &again, terminal),
             None => {}
         }
         terminal.detail(&screen::calls(&imported.calls));
+        if imported.taken > 0 {
+            let names = if imported.taken == 1 { "1 name" } else { "some names" };
+            terminal.note(&format!(
+                "\nOther accounts have {names} that the policies declare: `holdfast plan` shows them."
+            ));
+        }
         if imported.is_partial {
             terminal
                 .note("\nNot everything answers, and what does not is unknown: import again once it does.");
-            return Ok(exit::FAILED);
         }
-        Ok(exit::DONE)
+        Ok(if left { exit::FAILED } else { exit::DONE })
     }
 }
 

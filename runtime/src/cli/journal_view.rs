@@ -118,7 +118,7 @@ fn changes(event: &Event) -> String {
         format!("        {}\n", one_line(&text))
     };
     let gone = |values: &Values| {
-        let each = values.iter().map(|(name, value)| format!("{name}={}", self::brief(value)));
+        let each = values.iter().map(|(name, gone)| format!("{name}={}", value(Some(gone))));
         format!("        displaces {}\n", one_line(&each.collect::<Vec<_>>().join(" ")))
     };
     before.iter().map(change).chain(displaced.iter().map(gone)).collect()
@@ -180,19 +180,16 @@ pub(super) fn show_json(history: &History, run: &RunState) -> String {
 }
 
 fn machine(run: &RunState) -> Value {
-    let (ended, by) = match &run.end {
-        End::Open => ("open", None),
-        End::Finished { interrupted: true, .. } => ("interrupted", None),
-        End::Finished { .. } => ("finished", None),
-        End::TakenOver { by } => ("taken-over", Some(by)),
-        End::Died => ("died", None),
+    let by = match &run.end {
+        End::TakenOver { by } => Some(by),
+        _ => None,
     };
     let in_progress: Vec<String> = run.in_progress().map(ToString::to_string).collect();
     json!({
         "number": run.number,
         "started": run.started,
         "heard": run.heard,
-        "ended": ended,
+        "ended": run.ended(),
         "taken_over_by": by,
         "done": run.count(Progress::Done),
         "failed": run.count(Progress::Failed),

@@ -13,8 +13,8 @@ use crate::estate::{LivePlan, PlanOptions, Policies};
 
 /// Show where the live estate stands: which objectives hold now, which do not, and which nobody can tell.
 ///
-/// Reads the cloud and the journal, and changes nothing. Also shows real-time copies, drift, the last apply, and what is
-/// due. Exits with 3 if an objective is missed or unknown.
+/// Reads the cloud and the journal, and changes nothing. Also shows real-time copies, the newest backups, drift, the last run,
+/// and what is due. Exits with 3 if an objective is missed or unknown.
 #[derive(Debug, Args)]
 pub(super) struct Status {
     /// Policy files and folders.
@@ -46,8 +46,15 @@ impl Status {
             None => today().ok_or_else(|| Failure::message("the clock of this machine shows no date"))?,
         };
         let policies = Policies::load(&self.paths, Some(today))?;
+        remarks::mention_warnings(&policies, &self.paths, terminal);
         let tell = |remark| remarks::mention(&remark, terminal);
-        let live = LivePlan::of(policies, &global.selection(), &PlanOptions::default(), &tell).await?;
+        let live = LivePlan::of(
+            policies,
+            &global.selection(),
+            &PlanOptions { backups: true, ..PlanOptions::default() },
+            &tell,
+        )
+        .await?;
         let status = live.status(today);
         match self.format {
             StatusFormat::Text => terminal.result(&status::text(&status, terminal.stdout())),

@@ -1,12 +1,14 @@
 //! Several providers as one cloud: every query and every batch goes to the provider of its kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use futures::future::try_join_all;
+use holdfast_compiler::backups::{BackupPlace, SeenBackups};
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
 use holdfast_compiler::resource::Kind;
+use holdfast_compiler::signals::{SeenSignals, Signal};
 
 use super::{Callers, Calls, Class, Cloud, CloudError, Command, Cost, Done, refuse};
 
@@ -61,6 +63,24 @@ impl Cloud for Clouds {
         Ok(all)
     }
 
+    async fn backups(&self, places: &BTreeSet<BackupPlace>) -> SeenBackups {
+        let mut all = SeenBackups::new();
+        for (provider, cloud) in &self.0 {
+            let own = places.iter().filter(|place| place.kind.schema().provider == Some(provider));
+            all.extend(cloud.backups(&own.cloned().collect()).await);
+        }
+        all
+    }
+
+    async fn signals(&self, signals: &BTreeSet<Signal>) -> SeenSignals {
+        let mut all = SeenSignals::new();
+        for (provider, cloud) in &self.0 {
+            let own = signals.iter().filter(|signal| signal.provider == *provider);
+            all.extend(cloud.signals(&own.cloned().collect()).await);
+        }
+        all
+    }
+
     async fn survey(&self) -> Result<Survey, CloudError> {
         let mut all = Survey::default();
         for found in try_join_all(self.0.values().map(|cloud| cloud.survey())).await? {
@@ -94,8 +114,6 @@ impl Cloud for Clouds {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use holdfast_compiler::plan::{Action, StepId};
     use holdfast_compiler::resource::{Address, Named, Values};
 

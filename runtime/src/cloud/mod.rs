@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use async_trait::async_trait;
+use holdfast_compiler::backups::{BackupPlace, SeenBackups};
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Wanted};
 use holdfast_compiler::plan::{Account, Accounts, Action, StepId};
 use holdfast_compiler::resource::{Address, Named, Values};
+use holdfast_compiler::signals::{SeenSignals, Signal};
 
 pub use clouds::Clouds;
 pub use cost::{Cost, cost};
@@ -39,6 +41,8 @@ pub enum Waste {
     Refused,
     /// The call was valid, but something it depends on had not propagated yet.
     Early,
+    /// Nobody waited for the response any more: another region had answered first, or time was up.
+    GivenUp,
 }
 
 impl Calls {
@@ -83,6 +87,7 @@ impl fmt::Display for Waste {
             Self::Unanswered => "without a response",
             Self::Refused => "refused by the server",
             Self::Early => "too early",
+            Self::GivenUp => "given up before the response",
         })
     }
 }
@@ -221,6 +226,16 @@ pub trait Cloud: Send + Sync {
     /// # Errors
     /// The first call that failed for any reason but absence. There are no partial observations.
     async fn observe(&self, scope: &[Wanted]) -> Result<Observation, CloudError>;
+
+    /// The newest complete scheduled backup at each place, or why it cannot be seen. By default nothing is seen.
+    async fn backups(&self, _places: &BTreeSet<BackupPlace>) -> SeenBackups {
+        SeenBackups::new()
+    }
+
+    /// What each signal measures, or why it cannot be asked. By default nothing is measured.
+    async fn signals(&self, _signals: &BTreeSet<Signal>) -> SeenSignals {
+        SeenSignals::new()
+    }
 
     /// Find everything that a policy could describe, whether one does or not. Nothing is changed.
     ///

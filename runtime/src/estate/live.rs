@@ -5,7 +5,7 @@ use holdfast_compiler::units::Date;
 
 use super::{Base, EstateError, Opened, PlanOptions, Planned, Policies, Remark, Selection, Workspace};
 use crate::cloud::Calls;
-use crate::journal::{self, End, History, Journal, RunState};
+use crate::journal::{self, History, Journal, RunState};
 
 /// A plan of policies for the current cloud.
 #[derive(Debug)]
@@ -52,17 +52,13 @@ impl LivePlan {
     #[must_use]
     pub fn status(&self, today: Date) -> Status<'_> {
         let Planned { policies, plan, .. } = &self.planned;
-        let ended = |run: &RunState| match &run.end {
-            End::Open => "which has not ended".to_owned(),
-            End::Finished { .. } if run.is_complete() => "complete".to_owned(),
-            End::Finished { interrupted: true, .. } => "interrupted".to_owned(),
-            End::Finished { .. } => "not all of it done".to_owned(),
-            End::TakenOver { by } => format!("taken over by {by}"),
-            End::Died => "which died".to_owned(),
-        };
         let run = self.history.runs.iter().rev().find(|run| run.run.context == plan.context);
-        let last =
-            |run: &RunState| LastRun { number: run.number, started: run.started.clone(), end: ended(run) };
+        let last = |run: &RunState| LastRun {
+            number: run.number,
+            started: run.started.clone(),
+            ended: run.ended(),
+            complete: run.is_complete(),
+        };
         Status::of(&policies.compiled.policy, plan, today, run.map(last))
     }
 

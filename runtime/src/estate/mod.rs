@@ -21,6 +21,6 @@ pub use error::EstateError;
 pub use journal_place::FoundJournal;
 pub use live::LivePlan;
 pub use planned::{PlanOptions, Planned, Remark};
-pub use policies::{Findings, PlanError, Policies, Request, looked_up};
+pub use policies::{Findings, PlanError, Policies, Request};
 pub use selection::{CloudChoice, Selection, absolute_journal};
 pub use workspace::{Opened, Workspace};

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use futures::join;
 use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::observation::{Observation, Owned};
-use holdfast_compiler::plan::{Consents, Context, Plan};
+use holdfast_compiler::plan::{Consents, Context, Plan, looked_up};
+use holdfast_compiler::provider::{backup_places, signals};
 
-use super::{Base, EstateError, Findings, PlanError, Policies, Request, looked_up};
+use super::{Base, EstateError, Findings, PlanError, Policies, Request};
 use crate::cloud::Cloud;
 use crate::journal::{self, Commit, Entry};
 
@@ -21,6 +23,8 @@ pub struct PlanOptions {
     pub base: Option<Base>,
     /// The git commit of the policies, for the record.
     pub commit: Option<Commit>,
+    /// Whether to look at scheduled backups too.
+    pub backups: bool,
 }
 
 /// A remark about a plan that people should read first, and that blocks nothing.
@@ -100,7 +104,12 @@ impl Planned {
                 tell(Remark::OtherEstate { estate: other.estate, things });
             }
         }
-        let observation = cloud.observe(&looked_up(&graph, &owned, &plan_options.targets)).await?;
+        let mut observation = cloud.observe(&looked_up(&plan_options.targets, &graph, &owned)).await?;
+        if plan_options.backups {
+            let (places, signals) = (backup_places(&graph), signals(&observation, &copies));
+            let (backups, signals) = join!(cloud.backups(&places), cloud.signals(&signals));
+            (observation.backups, observation.signals) = (Some(backups), Some(signals));
+        }
         if !plan_options.targets.is_empty() {
             tell(Remark::OnlyPart);
         }

@@ -8,7 +8,7 @@ use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::diagnostic::{Diagnostic, codes, did_you_mean};
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::lower::{TargetAccounts, lower};
-use holdfast_compiler::observation::{Observation, Owned, Wanted, scope};
+use holdfast_compiler::observation::{Observation, Owned};
 use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Part, Plan, diff};
 use holdfast_compiler::source::{Sources, Span};
 use holdfast_compiler::units::Date;
@@ -194,15 +194,6 @@ impl Policies {
             let near = suggestion(&target, &names(all, request.owned));
             PlanError::NoTarget { target, near }
         })
-    }
-}
-
-/// The objects that a plan looks up: all of the estate, or those that its targets need.
-#[must_use]
-pub fn looked_up(graph: &Graph, owned: &[Owned], targets: &[String]) -> Vec<Wanted> {
-    match Part::of(targets, graph, owned) {
-        Some(part) => scope(&part.graph, &part.owned),
-        None => scope(graph, owned),
     }
 }
 

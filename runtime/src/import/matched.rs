@@ -45,7 +45,12 @@ impl Matched {
 
     /// Whether something that the policies describe could not be seen.
     pub(super) fn is_partial(&self) -> bool {
-        !self.observation.unseen.is_empty()
+        self.observation.unseen.iter().any(|unseen| !unseen.taken)
+    }
+
+    /// How many names that the policies declare belong to other accounts.
+    pub(super) fn taken(&self) -> usize {
+        self.observation.unseen.iter().filter(|unseen| unseen.taken).count()
     }
 
     /// Record the adopted objects in the journal, as a run that changes nothing in the cloud.

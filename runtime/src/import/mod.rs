@@ -60,6 +60,8 @@ pub struct Imported {
     pub pending: Option<usize>,
     /// Whether something did not answer, so that a later import may find more.
     pub is_partial: bool,
+    /// How many names that the policies declare belong to other accounts.
+    pub taken: usize,
     /// The API calls it took.
     pub calls: Calls,
 }
@@ -100,9 +102,10 @@ impl Import {
         };
         let adopted: Vec<Adoption> = matched.as_ref().map(Matched::adoptions).unwrap_or_default();
         let is_partial = survey.is_partial || matched.as_ref().is_some_and(Matched::is_partial);
+        let taken = matched.as_ref().map_or(0, Matched::taken);
         front.adopts(&adopted, text.map(|(path, _)| path));
         if text.is_none() && adopted.is_empty() {
-            return Ok(Imported { changed: false, pending: None, is_partial, calls: cloud.calls() });
+            return Ok(Imported { changed: false, pending: None, is_partial, taken, calls: cloud.calls() });
         }
         front.confirm()?;
         if let Some((path, text)) = text {
@@ -116,7 +119,7 @@ impl Import {
             }
             None => None,
         };
-        Ok(Imported { changed: true, pending, is_partial, calls: cloud.calls() })
+        Ok(Imported { changed: true, pending, is_partial, taken, calls: cloud.calls() })
     }
 
     /// The cloud and the journal: those of the policies, or beside the output file if there are no policies.

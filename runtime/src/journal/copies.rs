@@ -28,7 +28,7 @@ pub fn copies(entries: &[Entry], context: &Context) -> Vec<KnownCopy> {
                     let pair = (seen.from.as_str(), seen.to.as_str());
                     made.entry(StepId::of(&seen.by)).or_default().push(pair);
                     let known = known.entry(pair).or_insert_with(|| KnownCopy::new(pair.0, pair.1));
-                    at.into_iter().for_each(|at| known.see(seen, at));
+                    at.into_iter().for_each(|at| known.see(seen, at, &entry.at));
                 }
             }
             Event::StepDone { step, .. } if ours => {

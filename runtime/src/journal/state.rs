@@ -65,6 +65,18 @@ impl RunState {
         self.steps.values().filter(|of| **of == progress).count()
     }
 
+    /// How it ended, in one word for programs.
+    #[must_use]
+    pub fn ended(&self) -> &'static str {
+        match &self.end {
+            End::Open => "open",
+            End::Finished { interrupted: true, .. } => "interrupted",
+            End::Finished { .. } => "finished",
+            End::TakenOver { .. } => "taken-over",
+            End::Died => "died",
+        }
+    }
+
     /// Whether it finished and every step succeeded.
     #[must_use]
     pub fn is_complete(&self) -> bool {

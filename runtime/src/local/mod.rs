@@ -12,10 +12,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use holdfast_compiler::backups::{BackupPlace, SeenBackup, SeenBackups};
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Unseen, Wanted};
 use holdfast_compiler::plan::{Account, Action};
 use holdfast_compiler::resource::{Identity, Kind, Lifecycle, Values};
+use holdfast_compiler::signals::{SeenSignals, Signal};
 
 use crate::cloud::{Caller, Callers, Calls, Class, Cloud, CloudError, Command, Done};
 use crate::provider::{self, PROVIDERS};
@@ -150,11 +152,46 @@ impl Cloud for Local {
         Ok(all)
     }
 
+    async fn backups(&self, places: &BTreeSet<BackupPlace>) -> SeenBackups {
+        self.count();
+        let state = self.state();
+        let lost = state.weather.as_ref().map(|weather| weather.lost.clone()).unwrap_or_default();
+        let now = jiff::Timestamp::now();
+        let seen = places.iter().map(|place| {
+            let region = provider::embedded(place.kind).and_then(|kind| kind.region(&place.vault.values()));
+            let silent = |region: &str| format!("{region} does not answer (weather)");
+            let newest = match region.filter(|region| lost.contains(region)) {
+                Some(region) => Err(silent(&region)),
+                None => Ok(state.newest_backup(place, now)),
+            };
+            let jobs = match lost.contains(&place.source) {
+                true => Err(silent(&place.source)),
+                false => Ok(state.backup_jobs(place, now)),
+            };
+            (place.clone(), SeenBackup { newest, jobs })
+        });
+        seen.collect()
+    }
+
+    async fn signals(&self, signals: &BTreeSet<Signal>) -> SeenSignals {
+        self.count();
+        let state = self.state();
+        let lost = state.weather.as_ref().map(|weather| weather.lost.clone()).unwrap_or_default();
+        let seen = signals.iter().map(|signal| {
+            let figure = match lost.contains(&signal.region) {
+                true => Err(format!("{} does not answer (weather)", signal.region)),
+                false => Ok(state.measured(signal)),
+            };
+            (signal.clone(), figure)
+        });
+        seen.collect()
+    }
+
     async fn survey(&self) -> Result<Survey, CloudError> {
         self.count();
         let state = self.state();
         let lost = state.weather.as_ref().map(|weather| weather.lost.clone()).unwrap_or_default();
-        let Observation { objects, unseen } = Self::observation(state.objects(), &lost);
+        let Observation { objects, unseen, .. } = Self::observation(state.objects(), &lost);
         let mut survey = Survey { objects, ..Survey::default() };
         for unseen in unseen {
             let name: Vec<&str> = unseen.identity.parts().collect();

@@ -6,9 +6,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use holdfast_compiler::backups::{BackupPlace, JobFault, Jobs, Newest};
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::resource::Kind;
+use holdfast_compiler::signals::{Counts, Signal};
+use holdfast_compiler::units::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::weather::Weather;
@@ -38,6 +41,85 @@ pub struct Fault {
     pub after: bool,
 }
 
+/// A complete scheduled backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Backup {
+    /// The name of its vault.
+    vault: String,
+    /// What is backed up, as the provider names it.
+    resource: String,
+    /// When it was made (RFC 3339).
+    made: jiff::Timestamp,
+    /// How many bytes it holds.
+    bytes: u64,
+    /// For how many days it is kept; for ever without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    days: Option<u64>,
+    /// Whether it is continuous.
+    #[serde(default)]
+    continuous: bool,
+}
+
+/// A job that makes backups and has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Job {
+    /// The name of the vault that it wrote to.
+    vault: String,
+    /// What was backed up, as the provider names it.
+    resource: String,
+    /// When it was created (RFC 3339).
+    created: jiff::Timestamp,
+    /// How long it took, in seconds.
+    seconds: u64,
+    /// Whether it copied a backup.
+    #[serde(default)]
+    copies: bool,
+    /// What is wrong: `failed: Access Denied`. Nothing if it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fault: Option<String>,
+}
+
+/// What is in a bucket. The embedded cloud keeps no objects, so a test writes their numbers into the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contents {
+    /// How many versions of objects it has.
+    pub objects: u64,
+    /// How many of them are in no copy.
+    pub uncopied: u64,
+    /// How a job that copies them ends; without it, it is done at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<Ends>,
+}
+
+/// How a job ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ends {
+    /// It does not: half of the objects are copied.
+    Runs,
+    /// It is done.
+    Done,
+    /// All but one object are copied.
+    Incomplete,
+    /// It fails, and nothing is copied.
+    Fails,
+}
+
+/// A figure that a test sets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Figure {
+    /// `behind`, `pending`, `pending-bytes`, `failed-copies` or `healthy`.
+    counts: String,
+    /// A part of what it is about: the name of a bucket with a copy, or the id of a health check.
+    about: String,
+    /// None if there is no figure.
+    value: Option<u64>,
+}
+
 /// The content of an embedded cloud.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +136,18 @@ pub struct State {
     /// Buckets of other accounts, and their regions. A test writes them into the file.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     foreign_buckets: BTreeMap<String, String>,
+    /// Complete scheduled backups. The embedded cloud makes none; a test writes them into the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    backups: Vec<Backup>,
+    /// Jobs that made backups, or did not. A test writes them into the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    backup_jobs: Vec<Job>,
+    /// What is in the buckets. A bucket that is not named is empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    contents: BTreeMap<String, Contents>,
+    /// What is measured. The embedded cloud copies at once and its health checks pass, unless a test writes something else here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    measured: Vec<Figure>,
     #[serde(default)]
     last_id: u64,
     #[serde(default)]
@@ -71,6 +165,10 @@ pub struct State {
     undo: Vec<((Kind, String), Option<Object>)>,
 }
 
+fn age(at: jiff::Timestamp, now: jiff::Timestamp) -> Duration {
+    Duration::seconds(u64::try_from(now.as_second() - at.as_second()).unwrap_or_default())
+}
+
 impl State {
     pub(super) fn fresh() -> Self {
         Self {
@@ -79,6 +177,10 @@ impl State {
             fixed_zones: false,
             full_buckets: BTreeSet::new(),
             foreign_buckets: BTreeMap::new(),
+            backups: Vec::new(),
+            backup_jobs: Vec::new(),
+            contents: BTreeMap::new(),
+            measured: Vec::new(),
             last_id: 0,
             faults: Vec::new(),
             weather: None,
@@ -118,6 +220,63 @@ impl State {
         self.foreign_buckets.get(name).map(String::as_str)
     }
 
+    /// What is in a bucket.
+    #[must_use]
+    pub fn contents(&self, bucket: &str) -> Option<Contents> {
+        self.contents.get(bucket).copied()
+    }
+
+    /// A job has copied some objects of a bucket.
+    pub fn copy_contents(&mut self, bucket: &str, copied: u64) {
+        if let Some(contents) = self.contents.get_mut(bucket) {
+            contents.uncopied = contents.uncopied.saturating_sub(copied);
+        }
+    }
+
+    /// The newest backup at a place.
+    pub(super) fn newest_backup(&self, place: &BackupPlace, now: jiff::Timestamp) -> Option<Newest> {
+        let here = |one: &&Backup| {
+            let stays = one.days.is_none_or(|days| days >= place.days);
+            one.resource == place.resource && stays && place.vault.parts().any(|part| part == one.vault)
+        };
+        let newest = self.backups.iter().filter(here).max_by_key(|one| (one.continuous, one.made))?;
+        let bytes = Some(newest.bytes);
+        Some(Newest { age: age(newest.made, now), bytes, continuous: newest.continuous })
+    }
+
+    /// The jobs that make backups at a place.
+    pub(super) fn backup_jobs(&self, place: &BackupPlace, now: jiff::Timestamp) -> Jobs {
+        let here = |one: &&Job| place.vault.parts().any(|part| part == one.vault) || !one.copies;
+        let all: Vec<&Job> =
+            self.backup_jobs.iter().filter(|one| one.resource == place.resource).filter(here).collect();
+        let mut jobs = Jobs::default();
+        for job in all.iter().filter(|job| job.fault.is_none()) {
+            let times = if job.copies { &mut jobs.copied } else { &mut jobs.made };
+            times.add(Duration::seconds(job.seconds));
+        }
+        let last = all.iter().max_by_key(|job| job.created);
+        jobs.fault =
+            last.and_then(|job| Some(JobFault { age: age(job.created, now), said: job.fault.clone()? }));
+        jobs
+    }
+
+    /// What a signal measures.
+    pub(super) fn measured(&self, signal: &Signal) -> Option<u64> {
+        let contents = || signal.about.iter().find_map(|(_, about)| self.contents(about));
+        let (name, usual) = match signal.counts {
+            Counts::Behind => ("behind", 0),
+            Counts::Pending => ("pending", 0),
+            Counts::PendingBytes => ("pending-bytes", 0),
+            Counts::FailedCopies => ("failed-copies", 0),
+            Counts::Objects => return contents().map(|contents| contents.objects),
+            Counts::Healthy => ("healthy", 1),
+        };
+        let is_it = |figure: &&Figure| {
+            figure.counts == name && signal.about.iter().any(|(_, about)| *about == figure.about)
+        };
+        self.measured.iter().find(is_it).map_or(Some(usual), |figure| figure.value)
+    }
+
     /// An object, by its kind and id.
     #[must_use]
     pub fn get(&self, kind: Kind, id: &str) -> Option<&Object> {
@@ -152,7 +311,8 @@ impl State {
         self.undo.push((key, before));
     }
 
-    pub(super) fn remove(&mut self, kind: Kind, id: &str) {
+    /// Remove an object.
+    pub fn remove(&mut self, kind: Kind, id: &str) {
         self.changes.push(Line::Remove(kind, id.to_owned()));
         let key = (kind, id.to_owned());
         let before = self.index.remove(&key);
@@ -185,8 +345,8 @@ enum Line {
     Put(Object),
     /// An object was deleted.
     Remove(Kind, String),
-    /// The last id assigned, the faults that remain, and the weather.
-    Rest(u64, Vec<Fault>, Option<Weather>),
+    /// The last id assigned, the faults that remain, the weather, and what is in the buckets.
+    Rest(u64, Vec<Fault>, Option<Weather>, BTreeMap<String, Contents>),
 }
 
 /// The file of an embedded cloud and, while it is open, a log of changes beside it, so that a change does not rewrite
@@ -219,8 +379,9 @@ impl Store {
             match serde_json::from_str(line).map_err(|error| self.error("open", &error))? {
                 Line::Put(object) => state.put(object),
                 Line::Remove(kind, id) => state.remove(kind, &id),
-                Line::Rest(last_id, faults, weather) => {
+                Line::Rest(last_id, faults, weather, contents) => {
                     (state.last_id, state.faults, state.weather) = (last_id, faults, weather);
+                    state.contents = contents;
                 }
             }
         }
@@ -232,7 +393,8 @@ impl Store {
     /// Append the unsaved changes to the log.
     pub(super) fn save(&self, state: &mut State) -> Result<(), CloudError> {
         let mut lines = state.changes.clone();
-        lines.push(Line::Rest(state.last_id, state.faults.clone(), state.weather.clone()));
+        let (faults, weather) = (state.faults.clone(), state.weather.clone());
+        lines.push(Line::Rest(state.last_id, faults, weather, state.contents.clone()));
         self.append(&lines).map_err(|error| self.error("save", &error))?;
         state.changes.clear();
         Ok(())

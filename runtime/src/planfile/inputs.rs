@@ -100,7 +100,12 @@ impl Inputs {
     /// Derive the plan.
     pub(super) fn derive(&self) -> Result<Derived, Refusal> {
         let (policies, graph) = self.policies()?.graph(&self.context.accounts).map_err(Refusal::Invalid)?;
-        let observation = Observation { objects: self.observed.clone(), unseen: self.unseen.clone() };
+        let observation = Observation {
+            objects: self.observed.clone(),
+            unseen: self.unseen.clone(),
+            backups: None,
+            signals: None,
+        };
         let request = Request {
             context: &self.context,
             owned: &self.owned,

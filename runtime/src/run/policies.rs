@@ -49,7 +49,7 @@ pub async fn apply_policies(
     let digest = plan.digest()?;
     if plan.is_empty() {
         front.tell(Notice::NothingToDo { plan: &plan, digest: &digest, calls: cloud.calls() });
-        if learned(&plan).next().is_none() && !plan.sees_a_gap() && !other_policies {
+        if learned(&plan).next().is_none() && !plan.has_news_of_copies() && !other_policies {
             return Ok(Ended::without_steps(&plan));
         }
     }

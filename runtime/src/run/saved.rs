@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use holdfast_compiler::observation::Wanted;
-use holdfast_compiler::plan::{self, Departure, Plan, Shift};
+use holdfast_compiler::plan::{self, Departure, Plan, Shift, looked_up};
 use holdfast_compiler::policy::{Judgement, PolicyChange};
 use jiff::Timestamp;
 
@@ -13,9 +13,7 @@ use super::execute::carry_out;
 use super::start::{Start, claim};
 use super::{Candidate, Ended, Front, Notice, RunError, RunOptions, may_apply, require_consent};
 use crate::cloud::Cloud;
-use crate::estate::{
-    Base, CloudChoice, Opened, PolicyFile, Selection, Workspace, absolute_journal, looked_up,
-};
+use crate::estate::{Base, CloudChoice, Opened, PolicyFile, Selection, Workspace, absolute_journal};
 use crate::journal::{self, History, Journal, RunState};
 use crate::planfile::Saved;
 use crate::provider;
@@ -139,7 +137,7 @@ async fn confirmed(
     let owned = journal::owned(entries, &context);
     let begun = journal::begun(entries, &context, &digest);
     // Also observe what the plan was made on, so that changes since then are reported.
-    let wanted: BTreeSet<Wanted> = looked_up(saved.graph(), &owned, &saved.plan.targets)
+    let wanted: BTreeSet<Wanted> = looked_up(&saved.plan.targets, saved.graph(), &owned)
         .into_iter()
         .chain(saved.plan.scope.iter().cloned())
         .collect();

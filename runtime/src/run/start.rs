@@ -76,7 +76,7 @@ impl Start<'_> {
     /// of a renamed service, and resources observed in their desired state. This needs no approvals, and the rule of
     /// the last run stays, and so do the last applied policies.
     pub(super) async fn nothing_to_do(&self, plan: &Plan, digest: String) -> Result<Ended, RunError> {
-        if learned(plan).next().is_none() && !plan.sees_a_gap() {
+        if learned(plan).next().is_none() && !plan.has_news_of_copies() {
             return Ok(Ended::without_steps(plan));
         }
         let rule = journal::rule(&self.claim.history().runs, &plan.context).cloned();

@@ -108,23 +108,17 @@ fn duplicate_keys_are_refused() {
 fn other_formats_and_versions_are_refused() {
     let world = approved();
     let whole = world.bench.read("change.plan");
-    for (from, to) in [
-        ("\"format\": 8", "\"format\": 1"),
-        ("\"format\": 8", "\"format\": 2"),
-        ("\"format\": 8", "\"format\": 3"),
-        ("\"format\": 8", "\"format\": 4"),
-        ("\"format\": 8", "\"format\": 5"),
-        ("\"format\": 8", "\"format\": 6"),
-        ("\"format\": 8", "\"format\": 7"),
-        ("\"format\": 8", "\"format\": 9"),
-        ("\"format\": 8", "\"format\": 999999999"),
-        ("\"format\": 8", "\"format\": 8.0"),
-        ("\"format\": 8", "\"format\": \"8\""),
-        ("\"holdfast\": \"plan\"", "\"holdfast\": \"policy\""),
-        ("\"made-with\": \"", "\"made-with\": \"9"),
-    ] {
-        assert!(whole.contains(from), "{from}");
-        world.bench.write("change.plan", &whole.replacen(from, to, 1));
+    let number = whole.split("\"format\": ").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
+    let own: u32 = number.parse().unwrap();
+    let of = |other: String| (format!("\"format\": {own}"), format!("\"format\": {other}"));
+    let others = (1..own).chain([own + 1, 999_999_999]).map(|other| of(other.to_string()));
+    let not_numbers = [of(format!("{own}.0")), of(format!("\"{own}\""))];
+    let rest =
+        [("\"holdfast\": \"plan\"", "\"holdfast\": \"policy\""), ("\"made-with\": \"", "\"made-with\": \"9")];
+    let rest = rest.map(|(from, to)| (from.to_owned(), to.to_owned()));
+    for (from, to) in others.chain(not_numbers).chain(rest) {
+        assert!(whole.contains(&from), "{from}");
+        world.bench.write("change.plan", &whole.replacen(&from, &to, 1));
         world.refused("apply change.plan", "E0704");
         world.refused("approve change.plan --key alice", "E0704");
     }

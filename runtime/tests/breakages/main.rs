@@ -8,11 +8,13 @@
 mod support;
 
 mod aws;
+mod backups;
 mod breaks;
 mod copies;
 mod failover;
 mod replication;
 
+use backups::{BACKUPS, HARMLESS, MADE_KEY, PLAN, SELECTION, VAULT};
 use breaks::{
     ACCESS, BUCKET, CHECK, INVOICES, KEY, NAME_SERVER, RECORD, REPL, ROLE, Row, bucket_deny, lifecycle,
 };
@@ -95,7 +97,9 @@ fn try_all(rows: &[Row], which: Which<'_>) {
                 REPL => id == "acme-payments-ledger",
                 BUCKET | ACCESS | KEY => id == *part,
                 CHECK => tags == format!("payments.api@{part}"),
-                ROLE => id.contains(part),
+                ROLE => id.contains(part) && id.contains("AWSBackup") == part.contains("AWSBackup"),
+                PLAN | SELECTION => one["attributes"]["name"].to_string().contains("payments-ledger"),
+                VAULT | MADE_KEY => id.contains(part),
                 _ => id.ends_with(part),
             }
         };
@@ -116,7 +120,7 @@ fn try_all(rows: &[Row], which: Which<'_>) {
 /// A table for a person who looks for what a plan finds.
 #[test]
 fn breakages_are_many_and_each_has_its_own_name() {
-    let all = [REPLICATION, COPY, VERSIONS, KEYS, FAILOVER];
+    let all = [REPLICATION, COPY, VERSIONS, KEYS, FAILOVER, BACKUPS];
     let names: std::collections::BTreeSet<&str> =
         all.iter().flat_map(|rows| rows.iter()).map(|row| row.0).collect();
     assert_eq!(names.len(), all.iter().map(|rows| rows.len()).sum::<usize>());
@@ -127,6 +131,27 @@ fn breakages_are_many_and_each_has_its_own_name() {
 fn broken_replication_is_never_an_objective_that_is_met() {
     try_all(REPLICATION, ("payments", "site-loss", "rpo"));
     try_all(COPY, ("archive", "site-loss", "rpo"));
+}
+
+#[test]
+fn broken_backup_is_never_an_objective_that_is_met() {
+    try_all(BACKUPS, ("payments", "account-compromise", "rpo"));
+}
+
+#[test]
+fn backup_that_promises_as_much_keeps_the_objective() {
+    let bench = Bench::local();
+    bench.shipped_policies();
+    bench.run("apply policies --yes").expect(0);
+    let cloud = bench.read("cloud.json");
+    for Row(name, _, _, change, _) in HARMLESS {
+        let mut changed: Value = serde_json::from_str(&cloud).unwrap();
+        let objects = changed["objects"].as_array_mut().unwrap();
+        change(objects.iter_mut().find(|one| one["kind"] == PLAN).unwrap());
+        bench.write("cloud.json", &changed.to_string());
+        let today = today(&bench, ("payments", "account-compromise", "rpo"));
+        assert!(is_met(&today), "{name}: {}", today.0);
+    }
 }
 
 #[test]

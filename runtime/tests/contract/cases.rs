@@ -5,8 +5,8 @@ kind: estate
 name: t
 sites:
   one: { aws: us-east-1 }
-  two: { aws: us-west-2, kms-key: alias/two }
-  three: { aws: eu-west-1 }
+  two: { aws: us-west-2, kms-key: managed, vault: { kms-key: alias/aws/backup } }
+  three: { aws: eu-west-1, kms-key: { replica-of: two }, vault: { kms-key: managed } }
 defaults:
   assumptions:
     detection: { value: 5m, because: "the cases are about resources, not about how a loss is noticed" }
@@ -25,6 +25,7 @@ data:
     backups:
       - strategy: real-time
         to: [two, three]
+      - { strategy: daily, at: "03:00", keep: 35d, to: [three] }
 traffic:
   t:
     zone: t.example
@@ -96,15 +97,43 @@ pub(crate) const CASES: &[Case] = &[
         name: "encryption with KMS",
         change: &[("    backups:", "    encrypt: aws:kms\n    backups:")],
         steps: &[
+            "create aws.kms-key.three",
+            "create aws.kms-key.two",
             "update aws.bucket.s.d.one",
             "update aws.bucket.s.d.three",
             "update aws.bucket.s.d.two",
             "update aws.replication.s.d",
             "update aws.role.s.d",
+            "update aws.role.s.d.backup",
         ],
     },
     Case {
         // The bucket holds data and stays; the replication into it is deleted.
+        name: "backups at another hour",
+        change: &[("03:00", "04:30")],
+        steps: &["update aws.backup-plan.s.d"],
+    },
+    Case {
+        // Backups that are locked are in a vault of their own; the other one stays.
+        name: "backups with a lock",
+        change: &[("keep: 35d", "keep: 35d, lock: governance")],
+        steps: &[
+            "create aws.backup-vault.three.governance",
+            "update aws.backup-plan.s.d",
+            "update aws.role.s.d.backup",
+            "update aws.role.s.d.backup",
+        ],
+    },
+    Case {
+        name: "no backups any more",
+        change: &[("      - { strategy: daily, at: \"03:00\", keep: 35d, to: [three] }\n", "")],
+        steps: &[
+            "delete aws.backup-plan.s.d",
+            "delete aws.backup-selection.s.d",
+            "delete aws.role.s.d.backup",
+        ],
+    },
+    Case {
         name: "one copy less",
         change: &[("to: [two, three]", "to: [two]")],
         steps: &["update aws.replication.s.d", "update aws.role.s.d"],
@@ -131,6 +160,9 @@ pub(crate) const CASES: &[Case] = &[
             ("to: [two, three]", "to: [one, three]"),
         ],
         steps: &[
+            "create aws.backup-plan.s.d",
+            "create aws.backup-selection.s.d",
+            "create aws.backup-vault.two",
             "create aws.bucket.s.d.one",
             "create aws.bucket.s.d.three",
             "create aws.bucket.s.d.two",
@@ -138,9 +170,13 @@ pub(crate) const CASES: &[Case] = &[
             "create aws.record.s.t.two",
             "create aws.record.s.t.two.standbys",
             "create aws.replication.s.d",
+            "delete aws.backup-plan.s.d (old)",
+            "delete aws.backup-selection.s.d (old)",
             "delete aws.replication.s.d (old)",
             "update aws.role.s.d",
             "update aws.role.s.d",
+            "update aws.role.s.d.backup",
+            "update aws.role.s.d.backup",
         ],
     },
     Case {
@@ -156,13 +192,20 @@ pub(crate) const CASES: &[Case] = &[
             ),
         ],
         steps: &[
+            "create aws.backup-plan.s.d",
+            "create aws.backup-selection.s.d",
+            "create aws.backup-vault.two",
             "create aws.record.s.t.one",
             "create aws.record.s.t.two",
             "create aws.record.s.t.two.standbys",
             "create aws.replication.s.d",
+            "delete aws.backup-plan.s.d (old)",
+            "delete aws.backup-selection.s.d (old)",
             "delete aws.replication.s.d (old)",
             "update aws.role.s.d",
             "update aws.role.s.d",
+            "update aws.role.s.d.backup",
+            "update aws.role.s.d.backup",
         ],
     },
     Case {
@@ -175,14 +218,20 @@ pub(crate) const CASES: &[Case] = &[
         name: "the service is renamed",
         change: &[("name: s\n", "name: renamed\n")],
         steps: &[
+            "create aws.backup-plan.renamed.d",
+            "create aws.backup-selection.renamed.d",
             "create aws.health-check.renamed.t.one",
             "create aws.health-check.renamed.t.three",
             "create aws.health-check.renamed.t.two",
             "create aws.role.renamed.d",
+            "create aws.role.renamed.d.backup",
+            "delete aws.backup-plan.s.d",
+            "delete aws.backup-selection.s.d",
             "delete aws.health-check.s.t.one",
             "delete aws.health-check.s.t.three",
             "delete aws.health-check.s.t.two",
             "delete aws.role.s.d",
+            "delete aws.role.s.d.backup",
             "update aws.bucket.renamed.d.one",
             "update aws.bucket.renamed.d.three",
             "update aws.bucket.renamed.d.two",

@@ -179,7 +179,10 @@ fn hovering_over_a_key_explains_it() {
         ),
         (format!("{PROBE}ev|ery: 30s\n"), "How often each checker sends a request"),
         (format!("{PROBE}every: 3|0s\n"), "* `10s`"),
-        ("kind: estate\nsites:\n  oregon: { kms-|key: alias/a }\n".to_owned(), "The KMS key for data"),
+        (
+            "kind: estate\nsites:\n  oregon: { kms-|key: alias/a }\n".to_owned(),
+            "A KMS key of the site's region",
+        ),
     ];
     let mut server = server();
     for (nth, (text, wanted)) in cases.iter().enumerate() {

@@ -8,10 +8,7 @@ use crate::words;
 
 /// The shipped policies, applied to a stand-in.
 fn applied(standin: &Standin) -> Bench<'_> {
-    standin.zone("acme.example");
-    standin.zone("shop.example");
-    let bench = Bench::aws(standin);
-    bench.shipped_policies();
+    let bench = Bench::shipped(standin);
     bench.run("apply policies --yes").expect(0);
     bench
 }
@@ -44,6 +41,10 @@ fn whatever_a_lost_region_does_its_buckets_are_unknown_and_the_rest_is_planned()
         let plan = plan.expect(2);
         let region = |name: &str| (name.to_owned(), "eu-central-1".to_owned());
         let wanted = [
+            "aws.backup-plan.web-shop.orders",
+            "aws.backup-selection.web-shop.orders",
+            "aws.backup-vault.frankfurt",
+            "aws.bucket-events.web-shop.orders",
             "aws.bucket.web-shop.orders.frankfurt",
             "aws.bucket.web-shop.pictures.frankfurt",
             "aws.replication.web-shop.orders",
@@ -58,18 +59,32 @@ fn whatever_a_lost_region_does_its_buckets_are_unknown_and_the_rest_is_planned()
 }
 
 #[test]
+fn calls_that_nobody_waits_for_any_more_are_counted() {
+    let standin = Standin::start();
+    let bench = applied(&standin);
+    let (plan, lost) = run(&bench, &standin, "eu-central-1", Fault::Hang, "plan policies --verbose");
+    let said = format!(", {lost} of them wasted: {lost} given up before the response");
+    let stderr = plan.expect(0).stderr;
+    let calls = stderr.lines().find(|line| line.starts_with("API calls: "));
+    assert!(calls.is_some_and(|line| line.ends_with(&said)), "{said}: {calls:?}");
+}
+
+#[test]
 fn lost_us_east_1_hides_iam_and_route_53_and_not_the_buckets_elsewhere() {
     let standin = Standin::start();
     let bench = applied(&standin);
     let (plan, _) = run(&bench, &standin, "us-east-1", Fault::Refuse, "plan policies --format json");
     let plan = plan.expect(0);
     let unknown = unknown(&plan);
-    for (kind, count) in [("aws.role.", 5), ("aws.health-check.", 5), ("aws.hosted-zone.", 2)] {
+    for (kind, count) in [("aws.role.", 8), ("aws.health-check.", 5), ("aws.hosted-zone.", 2)] {
         assert_eq!(unknown.iter().filter(|(address, _)| address.starts_with(kind)).count(), count, "{kind}");
     }
     let buckets: Vec<&String> =
         unknown.iter().filter(|(_, region)| !region.is_empty()).map(|(address, _)| address).collect();
-    assert_eq!(buckets, ["aws.bucket.payments.ledger.virginia", "aws.replication.payments.ledger"]);
+    assert!(
+        buckets.iter().all(|address| address.contains(".payments.ledger") || address.ends_with(".virginia"))
+    );
+    assert_eq!(buckets.len(), 6, "{buckets:?}");
     // A bucket of a service elsewhere is mended all the same.
     standin.aws(
         "s3api put-bucket-versioning --bucket acme-shop-orders --region eu-central-1 \
@@ -100,7 +115,8 @@ fn target_elsewhere_asks_a_lost_region_nothing_and_costs_its_share_of_the_calls(
     let whole = whole.lines().find_map(|line| line.strip_prefix("API calls: ")).expect(&whole).to_owned();
     let whole: u64 = whole.split(' ').next().unwrap().parse().unwrap();
     let part = calls("plan policies -v --target payments.ledger");
-    assert!(part * 3 < whole, "{part} of {whole}");
+    // Of 52 resources, 13 are in the target, and they take more calls than others.
+    assert!(part * 5 < whole * 2, "{part} of {whole}");
     standin.aws(
         "s3api put-bucket-versioning --bucket acme-payments-ledger --region us-east-1 \
          --versioning-configuration Status=Suspended",
@@ -131,7 +147,12 @@ fn import_adopts_what_answers_and_says_what_does_not() {
     // What did not answer at first was adopted while something else was lost.
     let rest = bench.run("import policies --yes").expect(0).stderr;
     assert!(rest.contains("Nothing to adopt"), "{rest}");
-    bench.run("plan policies --detailed-exitcode").expect(0);
+    // Whether buckets that were imported have whole copies nobody knows, and a job copies what one lacks.
+    let plan = bench.run("plan policies --detailed-exitcode").expect(2).stdout;
+    assert!(
+        plan.contains("+ aws.backfill.archive.contracts") && plan.contains("Plan: 1 to create"),
+        "{plan}"
+    );
 }
 
 #[test]
@@ -143,15 +164,16 @@ fn provider_that_answers_nowhere_is_an_error() {
     command.env("AWS_MAX_ATTEMPTS", "1");
     let ran = Ran::from(command.output().unwrap()).expect(1);
     assert!(ran.stderr.contains("sts:GetCallerIdentity"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("No region answers (asked: ") && ran.stderr.contains("AWS_ENDPOINT_URL"),
+        "{ran:?}"
+    );
 }
 
 #[test]
 fn creation_in_a_silent_region_is_given_up_once_and_the_rest_is_created() {
     let standin = Standin::start();
-    standin.zone("acme.example");
-    standin.zone("shop.example");
-    let bench = Bench::aws(&standin);
-    bench.shipped_policies();
+    let bench = Bench::shipped(&standin);
     let (ran, lost) = run(&bench, &standin, "eu-central-1", Fault::Hang, "apply policies --yes");
     let text = words(&ran.expect(1).stdout);
     for bucket in ["orders", "pictures"] {
@@ -163,7 +185,8 @@ fn creation_in_a_silent_region_is_given_up_once_and_the_rest_is_created() {
         text.contains("aws.replication.web-shop.orders: needs aws.bucket.web-shop.orders.frankfurt"),
         "{text}"
     );
-    assert!(lost <= 2, "{lost} requests to the silent region");
+    // Two for S3, and two for AWS Backup.
+    assert!(lost <= 4, "{lost} requests to the silent region");
     let buckets = standin.aws("s3api list-buckets")["Buckets"].clone();
     assert_eq!(buckets.as_array().unwrap().len(), 11, "all of the others: {buckets}");
     bench.run("apply policies --yes").expect(0);

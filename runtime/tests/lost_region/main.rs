@@ -56,11 +56,10 @@ fn plan_names_what_is_unknown_by_region_and_no_objective_rests_on_it() {
     let plan = bench.run("plan policies").expect(0);
     let text = words(&plan.stdout);
     for said in [
-        "Unknown: 2 resources cannot be seen. Nothing of this is changed.",
-        "? us-east-1: us-east-1 does not answer (weather) aws.bucket.payments.ledger.virginia \
-         aws.replication.payments.ledger",
-        "No other changes. The other 36 resources match the policy.",
-        "RPO unknown · counts as not met: objective 15 min ! aws.bucket.payments.ledger.virginia cannot be seen",
+        "Unknown: 6 resources cannot be seen. Nothing of this is changed.",
+        "? us-east-1: us-east-1 does not answer (weather)",
+        "No other changes. The other 45 resources match the policy.",
+        "RPO unknown · counts as not met: objective 15 min ! aws.kms-key.virginia cannot be seen",
         "! it depends on payments, which is unknown",
     ] {
         assert!(text.contains(said), "{said}: {}", plan.stdout);
@@ -68,13 +67,24 @@ fn plan_names_what_is_unknown_by_region_and_no_objective_rests_on_it() {
     bench.run("plan policies --detailed-exitcode").expect(2);
     // A scheduled job does not hear "nothing has drifted" about what nobody saw.
     let drift = bench.run("plan policies --drift --detailed-exitcode").expect(2);
-    assert!(words(&drift.stdout).contains("Unknown: 2 resources cannot be seen."), "{}", drift.stdout);
+    assert!(words(&drift.stdout).contains("Unknown: 6 resources cannot be seen."), "{}", drift.stdout);
     let missed = bench.run("plan policies --fail-on miss").expect(3);
     assert!(missed.stderr.contains("objectives are not met"), "{}", missed.stderr);
     let json: Value =
         serde_json::from_str(&bench.run("plan policies --format json").expect(0).stdout).unwrap();
     let unknown = json["unknown"].as_array().unwrap();
-    assert_eq!(unknown.len(), 2);
+    let addresses: Vec<&str> = unknown.iter().map(|one| one["address"].as_str().unwrap()).collect();
+    for there in [
+        "aws.backup-plan.payments.ledger",
+        "aws.backup-selection.payments.ledger",
+        "aws.backup-vault.virginia",
+        "aws.kms-key.virginia",
+        "aws.bucket.payments.ledger.virginia",
+        "aws.replication.payments.ledger",
+    ] {
+        assert!(addresses.contains(&there), "{addresses:?}");
+    }
+    assert_eq!(unknown.len(), 6);
     assert_eq!(unknown[0]["region"], "us-east-1");
     let payments = json["objectives"].as_array().unwrap().iter().filter(|one| one["service"] == "payments");
     for objective in payments {
@@ -117,7 +127,7 @@ fn target_tells_what_is_unknown_of_a_service_that_it_needs() {
     // The shop has nothing in Oregon, payments has, and the shop is set up after payments.
     lose(&bench, &["us-west-2"]);
     let plan = bench.run("plan policies --target web-shop --detailed-exitcode").expect(2).stdout;
-    assert!(plan.contains("Unknown: 1 resource cannot be seen") && plan.contains("ledger.oregon"), "{plan}");
+    assert!(plan.contains("Unknown: 2 resources cannot be seen") && plan.contains("ledger.oregon"), "{plan}");
     let plan = bench.run("plan policies --target archive.invoices --detailed-exitcode").expect(0).stdout;
     assert!(!plan.contains("Unknown"), "{plan}");
 }

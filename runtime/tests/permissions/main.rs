@@ -9,6 +9,7 @@ mod support;
 mod least;
 mod removed;
 mod requests;
+mod shapes;
 mod user;
 
 use holdfast::provider::aws::permissions_page::page;
@@ -29,10 +30,7 @@ fn permissions_page_is_current() {
 #[test]
 fn foreign_rights_on_a_role_are_reported_and_block_its_changes() {
     let standin = Standin::start();
-    standin.zone("acme.example");
-    standin.zone("shop.example");
-    let bench = Bench::aws(&standin);
-    bench.shipped_policies();
+    let bench = Bench::shipped(&standin);
     bench.run("apply policies --yes").expect(0);
     let roles = standin.aws("iam list-roles")["Roles"].clone();
     let names = roles.as_array().unwrap().iter().filter_map(|role| role["RoleName"].as_str());

@@ -120,6 +120,13 @@ impl Standin {
         self.raw("POST /_ministack/reset HTTP/1.1\r\n", "");
     }
 
+    /// Forget all jobs of S3 Batch Operations.
+    pub fn forget_jobs(&self) {
+        let head = "DELETE /v20180820/jobs HTTP/1.1\r\nAuthorization: AWS4-HMAC-SHA256 \
+                    Credential=000000000001/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0\r\n";
+        self.raw(head, "");
+    }
+
     /// Another account makes a bucket.
     pub fn bucket_of_another_account(&self, name: &str, region: &str) {
         let head = format!(
@@ -214,7 +221,73 @@ pub fn view(standin: &Standin) -> Vec<String> {
             seen.push(format!("record {record}"));
         }
     }
+    for region in REGIONS {
+        seen.extend(backups(standin, region));
+        seen.extend(keys(standin, region));
+    }
     seen.sort();
+    seen
+}
+
+/// The regions of the shipped policies.
+const REGIONS: [&str; 6] =
+    ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1", "ap-southeast-1"];
+
+/// The vaults, backup plans and selections of a region, without their ids.
+fn backups(standin: &Standin, region: &str) -> Vec<String> {
+    let list = |words: &str, name: &str| {
+        let found = standin.aws(&format!("backup {words} --region {region}"));
+        found[name].as_array().unwrap().clone()
+    };
+    let mut seen = Vec::new();
+    for vault in list("list-backup-vaults", "BackupVaultList") {
+        // A lock date is a date.
+        let parts = ["BackupVaultName", "Locked", "MinRetentionDays"].map(|part| vault[part].to_string());
+        let is_managed = vault["EncryptionKeyArn"].as_str().is_some_and(|key| key.contains(":key/"));
+        let name = vault["BackupVaultName"].as_str().unwrap();
+        let policy =
+            format!("backup get-backup-vault-access-policy --backup-vault-name {name} --region {region}");
+        let policy = standin.try_aws(&policy.split_whitespace().collect::<Vec<_>>()).1;
+        seen.push(format!("vault {region} {parts:?} own key {is_managed} {policy}"));
+    }
+    for plan in list("list-backup-plans", "BackupPlansList") {
+        let id = plan["BackupPlanId"].as_str().unwrap();
+        let mut found = standin
+            .aws(&format!("backup get-backup-plan --backup-plan-id {id} --region {region}"))["BackupPlan"]
+            .clone();
+        found["Rules"].as_array_mut().unwrap().iter_mut().for_each(|rule| rule["RuleId"] = Value::Null);
+        seen.push(format!("backup plan {region} {found}"));
+        for selection in
+            list(&format!("list-backup-selections --backup-plan-id {id}"), "BackupSelectionsList")
+        {
+            seen.push(format!(
+                "selection {region} {} {}",
+                selection["SelectionName"], selection["IamRoleArn"]
+            ));
+        }
+    }
+    seen
+}
+
+/// The keys of a region, without their ids.
+fn keys(standin: &Standin, region: &str) -> Vec<String> {
+    let ask = |words: &str| standin.aws(&format!("kms {words} --region {region}"));
+    let all = ask("list-keys")["Keys"].as_array().unwrap().clone();
+    let mut seen = Vec::new();
+    for id in all.iter().map(|key| key["KeyId"].as_str().unwrap()) {
+        let found = ask(&format!("describe-key --key-id {id}"))["KeyMetadata"].clone();
+        let aliases: Vec<String> = ask(&format!("list-aliases --key-id {id}"))["Aliases"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|alias| alias["AliasName"].to_string())
+            .collect();
+        let rotation = ask(&format!("get-key-rotation-status --key-id {id}"));
+        let tags = ask(&format!("list-resource-tags --key-id {id}"))["Tags"].clone();
+        let policy = ask(&format!("get-key-policy --key-id {id} --policy-name default"))["Policy"].clone();
+        let parts = [&found["KeyState"], &found["MultiRegion"], &rotation["KeyRotationEnabled"]];
+        seen.push(format!("key {region} {aliases:?} {parts:?} {tags} {policy}"));
+    }
     seen
 }
 
@@ -285,6 +358,15 @@ impl<'a> Bench<'a> {
         Bench { folder: tempfile::tempdir().unwrap(), cloud: Some(standin) }
     }
 
+    /// A bench with a stand-in that has the zones of the shipped policies, and with these.
+    pub fn shipped(standin: &'a Standin) -> Self {
+        standin.zone("acme.example");
+        standin.zone("shop.example");
+        let bench = Self::aws(standin);
+        bench.shipped_policies();
+        bench
+    }
+
     /// Write a file into the folder.
     pub fn write(&self, name: &str, text: &str) {
         let path = self.folder.path().join(name);
@@ -308,10 +390,32 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// The shipped policies lock a vault for good, which every apply of them has to allow.
+    fn lock(&self, arguments: &[&str]) -> &'static [&'static str] {
+        let applies = match arguments.first() {
+            Some(&"apply") => arguments.iter().any(|path| ["policies", "a.yaml"].contains(path)),
+            Some(&"plan") => arguments.contains(&"--out"),
+            _ => false,
+        };
+        let text = |path: &str| std::fs::read_to_string(self.folder.path().join(path)).unwrap_or_default();
+        let locks = |path: &str| {
+            ["lock: compliance", "\"lock\":\"compliance\""].iter().any(|lock| text(path).contains(lock))
+        };
+        if applies && ["policies/payments.yaml", "a.yaml"].into_iter().any(locks) {
+            &["--allow", "lock:aws.backup-vault.ireland.compliance"]
+        } else {
+            &[]
+        }
+    }
+
     /// The command, in the folder, on the cloud.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
-        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .args(self.lock(arguments))
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
         command.env_remove("HOLDFAST_JOURNAL").env("NO_COLOR", "1");
         match self.cloud {
             None => {

@@ -150,13 +150,23 @@ impl Request {
 
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// All headers.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let headers = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
-        headers.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+        headers.map(|(name, value)| (name, value.trim()))
     }
 
     /// The body.
     pub fn body(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body, as hexadecimal digits.
+    pub fn hex(&self) -> String {
+        self.body.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn read(client: &mut TcpStream) -> std::io::Result<Option<Self>> {
@@ -291,8 +301,19 @@ fn reset(client: TcpStream) -> std::io::Result<()> {
 /// An error in the format of its service; S3 has no wrapper element. Sources: Amazon S3 API Reference, "REST error
 /// responses"; Route 53 API Reference, "Common errors"; IAM API Reference, "Common errors".
 fn refusal(request: &Request, status: u16, code: &str) -> Vec<u8> {
+    if request.is_for("backup") || request.is_for("kms") {
+        let body = format!("{{\"__type\":\"{code}Exception\",\"Message\":\"Rate exceeded\"}}");
+        let head = format!(
+            "Content-Type: application/json\r\nx-amzn-errortype: {code}Exception\r\nConnection: close"
+        );
+        let length = body.len();
+        return format!("HTTP/1.1 {status} Refused\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}")
+            .into_bytes();
+    }
     let error = format!("<Code>{code}</Code><Message>Rate exceeded</Message>");
-    let body = if request.is_for("s3") {
+    // The control plane of S3 wraps its errors.
+    let control = request.line().contains(" /v20180820/");
+    let body = if request.is_for("s3") && !control {
         format!("<Error>{error}<RequestId>1</RequestId></Error>")
     } else {
         format!(

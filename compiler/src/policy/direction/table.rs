@@ -55,6 +55,7 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("sites.*.aws", NEUTRAL),
     // A key of the account can be lost; the one that AWS manages cannot.
     ("sites.*.kms-key", ADMITS),
+    ("sites.*.kms-key.replica-of", ADMITS),
     ("sites.*.vault", HOLDS),
     ("vault.account", PROTECTS),
     // It takes the place of the site's key, which can be more or less safe.
@@ -100,6 +101,9 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("data.*.bucket", NEUTRAL),
     ("size", WORKS),
     ("size.value", LESS),
+    ("changes", NEUTRAL),
+    ("changes.value", NEUTRAL),
+    ("backfill", PROTECTS),
     ("backfilled", PROTECTS),
     ("backfilled.value", NEUTRAL),
     ("backups", HOLDS),
@@ -118,6 +122,7 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("windows.complete", LESS),
     ("keep", MORE),
     ("lock", of(Said::Protects, Ranked(&["governance", "compliance"]))),
+    ("continuous", PROTECTS),
     // Traffic
     ("traffic", HOLDS),
     ("traffic.*", COVERS),

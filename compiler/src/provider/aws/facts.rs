@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::control_planes::CONTROL_PLANES;
-use super::kms;
 use super::name::AWS;
+use super::{backup, keys, kms};
 use crate::provider::facts::{Backup, Dns, Fact, Facts, Storage};
 use crate::units::Duration;
 
@@ -59,19 +59,39 @@ const STORAGE: Storage = Storage {
     no_bound: "without replication time control S3 guarantees no time",
     backfill: "S3 replicates new objects only: copy the older ones once with S3 Batch Replication, or make sure that there are none, \
                and state `backfilled`",
+    backfill_job: "S3 replicates new objects only: once the replication works, an apply begins a job of S3 Batch Replication that copies \
+                   the older ones, which can take days",
+    failed_copies: "S3 does not try again (`OperationsFailedReplication`): mend the reason, and copy them with S3 Batch Replication",
     versions: "S3 Versioning, which Holdfast enables, as long as no lifecycle rule expires the versions",
     provider_keys: ("no key of the account is involved", "SSE-S3: S3 manages the keys"),
     managed_key: ("the key cannot be deleted", "`aws/s3` is managed by AWS (AWS KMS Developer Guide)"),
     default_encryption: "the default of S3",
+    made_key: kms::made::name,
     key_region: "name a key of the site's region: S3 encrypts a replica with a key of its own region",
 };
 
 /// Sources: AWS Backup API Reference, `BackupRuleInput` (`StartWindowMinutes`: 60 at least) and `Lifecycle`; AWS Backup
-/// Developer Guide, "Controls and remediation" and "AWS Backup quotas" (jobs per resource).
+/// Developer Guide, "Controls and remediation" and "AWS Backup quotas" (jobs per resource, rules, copies, plans, buckets).
 const BACKUP: Backup = Backup {
     service: "AWS Backup",
     start: Fact { value: Duration::hours(1), why: "its start window (AWS Backup: at least 1 h)" },
     longest_days: 36_500,
+    // AWS Backup Developer Guide, "Continuous backups and point-in-time recovery".
+    longest_continuous_days: 35,
+    continuous: Fact {
+        value: Duration::minutes(15),
+        why: "AWS Backup: a continuous backup of S3 is at most 15 minutes behind, by its documentation",
+    },
+    most_rules: backup::plan::MOST_RULES,
+    most_copies: backup::plan::MOST_COPIES,
+    most_sets: (100, 300),
+    more_sets: "ask AWS for a higher quota before the apply (AWS Backup: S3 buckets in an account, backup plans in a region) and \
+                record it in a waiver, or back up less",
+    vault_key_fault: |key| {
+        keys::alias_of_a_vault(key).then_some(
+            "name it by its ARN in the site's `vault: { kms-key: … }`, or write `alias/aws/backup` there",
+        )
+    },
     one_job: "AWS Backup runs one backup or copy job of a resource at a time",
     skipped: "AWS Backup runs one backup or copy job of a resource at a time, and skips one that cannot start in its window: \
               leave more time between the backups of this data, or shorten their windows",

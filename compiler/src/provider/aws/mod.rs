@@ -1,5 +1,8 @@
 //! Amazon Web Services: a folder per service, a file per kind.
 
+pub mod backup;
+mod bills;
+pub mod cloudwatch;
 mod control_planes;
 mod evidence;
 pub mod facts;
@@ -8,6 +11,7 @@ mod import;
 mod keys;
 pub mod kms;
 pub mod name;
+mod named;
 pub mod region;
 pub mod route53;
 pub mod s3;
@@ -15,12 +19,15 @@ pub mod scope;
 pub mod words;
 
 use super::Provider;
-use crate::resource::{Made, Rate, calls};
+use crate::document::Name;
+use crate::lower::context::Context;
+use crate::policy::DataSet;
+use crate::resource::{Made, Rate, Resource, calls};
 pub use facts::FACTS;
 pub use kms::is_account;
 pub use name::AWS;
 pub use region::Region;
-use scope::{JOURNAL, JOURNAL_OBJECTS, on};
+use scope::{ANY, JOURNAL, JOURNAL_OBJECTS, on};
 
 /// The provider.
 pub static PROVIDER: Provider = Provider {
@@ -33,21 +40,39 @@ pub static PROVIDER: Provider = Provider {
         &s3::replication::SCHEMA,
         &route53::health_check::SCHEMA,
         &route53::record::SCHEMA,
+        &s3::backfill::SCHEMA,
+        &s3::events::SCHEMA,
         &s3::bucket_access::SCHEMA,
         &kms::key::SCHEMA,
+        &kms::made::SCHEMA,
+        &backup::vault::SCHEMA,
+        &backup::plan::SCHEMA,
+        &backup::selection::SCHEMA,
     ],
     calls: CALLS,
     rates: &RATES,
-    data: s3::lower,
+    data: lower_data,
     traffic: route53::lower,
+    backup_places: backup::places,
+    bills: bills::bills,
+    signals: cloudwatch::signals,
     evidence: evidence::EVIDENCE,
     found_regions: import::found_regions,
     candidates: import::candidates,
 };
 
+/// Lowers a data set: its buckets and their replication, and its scheduled backups.
+fn lower_data(context: &Context<'_>, name: &Name, set: &DataSet, out: &mut Vec<Resource>) {
+    s3::lower(context, name, set, out);
+    backup::lower::lower(context, name, set, out);
+}
+
 calls! {
     /// No permission required (AWS STS API Reference, `GetCallerIdentity`).
     IDENTITY = "sts:GetCallerIdentity", made [Made::Observe], takes [];
+    /// Figures of a status, up to 500 a call. The permission supports no resources (AWS Service Authorization Reference, "Actions, resources,
+    /// and condition keys for Amazon CloudWatch").
+    GET_METRICS = "cloudwatch:GetMetricData", made [Made::Observe], takes [on("cloudwatch:GetMetricData", &ANY)];
     JOURNAL_HEAD = "s3:HeadBucket", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
     JOURNAL_LIST = "s3:ListObjectsV2", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
     JOURNAL_GET = "s3:GetObject", made [Made::ReadJournal], takes [on("s3:GetObject", &JOURNAL_OBJECTS)];
@@ -55,13 +80,16 @@ calls! {
 }
 
 /// Rate limits. Route 53: Amazon Route 53 Developer Guide, "Throttling for Amazon Route 53 API requests" (per
-/// account; some calls have lower limits). KMS: AWS KMS Developer Guide, "Request quotas" (`DescribeKey`: 2,000 per second). IAM
+/// account; some calls have lower limits). AWS Backup publishes none. CloudWatch: Amazon CloudWatch User Guide, "CloudWatch service quotas" (`GetMetricData`: 500 per second). KMS: AWS KMS Developer Guide, "Request quotas" (`DescribeKey`: 2,000 per second). IAM
 /// and S3 publish none for these calls (S3's 3,500 and 5,500 per
 /// second and prefix are for objects). Those limits are Holdfast's own: low enough to leave room for other
 /// clients in the account, and higher than sixteen parallel steps usually need.
-static RATES: [(&str, Rate); 4] = [
+static RATES: [(&str, Rate); 7] = [
+    ("backup", Rate { rate: 10.0, burst: 50.0 }),
+    ("cloudwatch", Rate { rate: 20.0, burst: 100.0 }),
     ("iam", Rate { rate: 20.0, burst: 100.0 }),
     ("kms", Rate { rate: 20.0, burst: 100.0 }),
     ("route53", Rate { rate: 10.0, burst: 50.0 }),
     ("s3", Rate { rate: 100.0, burst: 200.0 }),
+    ("s3control", Rate { rate: 10.0, burst: 50.0 }),
 ];

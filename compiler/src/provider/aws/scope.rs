@@ -2,10 +2,11 @@
 //! placeholders for the reader.
 //!
 //! Source: AWS Service Authorization Reference, "Actions, resources, and condition keys" for Amazon S3, IAM, Route 53,
-//! KMS.
+//! KMS, AWS Backup.
 
 use serde_json::{Value, json};
 
+use crate::lower::context::ESTATE_TAG;
 use crate::resource::{Permission, Scope};
 
 /// A permission on a scope.
@@ -39,6 +40,34 @@ pub static ZONES: Scope = Scope {
 pub static HEALTH_CHECKS: Scope = scope("health-checks", "arn:aws:route53:::healthcheck/*");
 /// The keys that policies name. Those of another account are described only if their key policies allow it.
 pub static KEYS: Scope = scope("keys", "arn:aws:kms:*:*:key/*");
+/// The keys that Holdfast makes: those with the tag of an estate. That keeps from mistakes; whoever may tag keys can tag any. What
+/// follows the creation at once has no such condition, because KMS may take five minutes to see a tag (AWS KMS Developer Guide,
+/// "ABAC for AWS KMS").
+pub static MADE_KEYS: Scope =
+    Scope { condition: Some(tagged), ..scope("made-keys", "arn:aws:kms:*:ACCOUNT:key/*") };
+/// The role with which KMS keeps multi-Region keys alike, made with the first one (AWS KMS Developer Guide, "Authorizing AWS KMS to
+/// synchronize multi-Region keys").
+pub static MULTI_REGION_ROLE: Scope = Scope {
+    condition: Some(for_multi_region),
+    ..scope("multi-region-role", "arn:aws:iam::ACCOUNT:role/aws-service-role/mrk.kms.amazonaws.com/*")
+};
+/// The aliases of the keys that Holdfast makes.
+pub static ALIASES: Scope = scope("key-aliases", "arn:aws:kms:*:ACCOUNT:alias/holdfast-*");
+/// The vaults of the estate.
+pub static VAULTS: Scope = scope("vaults", "arn:aws:backup:*:ACCOUNT:backup-vault:holdfast-*");
+/// Backup plans, whose ids AWS Backup gives.
+pub static PLANS: Scope = scope("backup-plans", "arn:aws:backup:*:ACCOUNT:backup-plan:*");
+/// The keys of vaults, only through AWS Backup.
+pub static VAULT_KEYS: Scope =
+    Scope { condition: Some(through_backup), ..scope("vault-keys", "arn:aws:kms:*:*:key/*") };
+/// The roles that Holdfast creates, only when passed to AWS Backup.
+pub static PASSED_BACKUP_ROLES: Scope =
+    Scope { condition: Some(passed_to_backup), ..scope("roles-passed-to-backup", ROLE) };
+/// The roles that Holdfast creates, only when passed to S3 Batch Operations.
+pub static PASSED_BATCH_ROLES: Scope =
+    Scope { condition: Some(passed_to_batch), ..scope("roles-passed-to-batch", ROLE) };
+/// Jobs of S3 Batch Operations, whose ids S3 gives.
+pub static JOBS: Scope = scope("jobs", "arn:aws:s3:*:ACCOUNT:job/*");
 /// The bucket of a journal.
 pub static JOURNAL: Scope = scope("journal", "arn:aws:s3:::JOURNAL");
 /// The objects of a journal.
@@ -50,4 +79,26 @@ fn within() -> Value {
 
 fn passed() -> Value {
     json!({"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}})
+}
+
+fn passed_to_backup() -> Value {
+    json!({"StringEquals": {"iam:PassedToService": "backup.amazonaws.com"}})
+}
+
+fn passed_to_batch() -> Value {
+    json!({"StringEquals": {"iam:PassedToService": "batchoperations.s3.amazonaws.com"}})
+}
+
+fn for_multi_region() -> Value {
+    json!({"StringEquals": {"iam:AWSServiceName": "mrk.kms.amazonaws.com"}})
+}
+
+fn tagged() -> Value {
+    json!({"StringLike": {(format!("aws:ResourceTag/{ESTATE_TAG}")): "*"}})
+}
+
+/// AWS Backup makes a grant on the key of a new vault on behalf of the caller (AWS Backup Developer Guide, "Encryption for backups in
+/// AWS Backup").
+fn through_backup() -> Value {
+    json!({"StringLike": {"kms:ViaService": "backup.*.amazonaws.com"}})
 }

@@ -25,10 +25,23 @@ text_type! {
     ["123456789012"]
 }
 text_type! {
-    /// A KMS key: an alias in the site's own region, or the ARN of a key.
-    KmsKey, "^alias/[a-zA-Z0-9/_-]{1,250}$|^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]{1,64}$",
-    "A KMS key of the site's region: `alias/NAME`, or the ARN of a key. The key must exist; Holdfast does not create it.",
-    ["alias/acme-recovery"]
+    /// A KMS key: `managed`, an alias in the site's own region, or the ARN of a key.
+    KmsKey, "^managed$|^alias/(?!holdfast-)[a-zA-Z0-9/_-]{1,250}$|^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]{1,64}$",
+    "A KMS key of the site's region: `managed` for one that Holdfast makes, or `alias/NAME` or the ARN of one that exists. Aliases that begin with `holdfast-` are those of Holdfast.",
+    ["managed", "alias/acme-recovery"]
+}
+
+impl KmsKey {
+    /// Whether a policy asks Holdfast to make it. Its name is bound later.
+    #[must_use]
+    pub fn is_managed(&self) -> bool {
+        self.0 == "managed"
+    }
+
+    /// The key that Holdfast makes with an alias. No policy can name it, because those aliases are kept for Holdfast.
+    pub(super) fn made(alias: String) -> Self {
+        Self(alias)
+    }
 }
 
 const SCHEME: &str = "s3://";

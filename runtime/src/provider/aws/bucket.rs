@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, Tag};
 use futures::{StreamExt, stream};
 use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::aws::s3::bucket as kind;
-use holdfast_compiler::resource::{Call, Kind, Values};
+use holdfast_compiler::resource::{Call, Values};
 use serde_json::json;
 
 use super::bucket_regions::{self, AT_A_TIME};
 use super::clients::{Clients, HOME};
-use super::driver::Look;
+use super::driver::{Look, driver};
 use super::error::{Named, fault, unless};
 use super::fields::{required, tag_value, tags, text, with_found};
 use super::guard;
@@ -24,10 +23,9 @@ use crate::cloud::{CloudError, Command, Done, GUARDED};
 
 /// All settings of the wanted buckets. What a region does not let us read is unseen.
 async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
-    let (clients, wanted, regions) =
-        (look.clients, look.names(kind::KIND, kind::NAME), look.regions().await?);
-    let there = regions.iter().filter(|(name, _)| wanted.contains(*name));
+    let (clients, there) = (look.clients, look.buckets_of(kind::KIND, kind::NAME).await?);
     let reads: Vec<_> = there
+        .into_iter()
         .map(|(name, region)| async move {
             let read = read(clients.s3(region), name, region);
             (name, region, clients.reach.ask(&kind::GET_VERSIONING, region, read).await)
@@ -159,24 +157,4 @@ async fn adopt(clients: &Clients, name: &str, region: &str) -> Result<Values, Cl
     retry(NEW_BUCKET, || settings::read(&client, name)).await
 }
 
-/// The driver of buckets.
-pub(super) struct Driver;
-
-#[async_trait]
-impl super::driver::Driver for Driver {
-    fn kind(&self) -> Kind {
-        kind::KIND
-    }
-
-    async fn observe(&self, look: &Look<'_>) -> Result<Observation, CloudError> {
-        observe(look).await
-    }
-
-    fn check(&self, command: &Command, account: &str) -> Result<(), CloudError> {
-        guard::bucket(command, account)
-    }
-
-    async fn one(&self, clients: &Clients, command: &Command) -> Result<Done, CloudError> {
-        execute(clients, command).await
-    }
-}
+driver!(kind::KIND, observe, guard::bucket, execute);

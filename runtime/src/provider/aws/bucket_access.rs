@@ -18,10 +18,9 @@ use crate::cloud::{Class, CloudError};
 
 /// The settings of the wanted buckets that exist.
 async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
-    let (clients, wanted, regions) =
-        (look.clients, look.names(kind::KIND, kind::NAME), look.regions().await?);
-    let there = regions.iter().filter(|(name, _)| wanted.contains(*name));
+    let (clients, there) = (look.clients, look.buckets_of(kind::KIND, kind::NAME).await?);
     let reads: Vec<_> = there
+        .into_iter()
         .map(|(name, region)| async move {
             let read = read(clients.s3(region), name, region);
             (name.clone(), region.clone(), clients.reach.ask(&kind::GET_POLICY, region, read).await)

@@ -36,6 +36,25 @@ const CONNECT: Duration = Duration::from_secs(5);
 const ATTEMPT: Duration = Duration::from_secs(30);
 const OPERATION: Duration = Duration::from_secs(120);
 
+/// The client of a service for a region: one for each, made when it is first needed.
+macro_rules! regional {
+    ($name:ident, $sdk:ident) => {
+        /// The client for a region.
+        pub(crate) fn $name(&self, region: &str) -> $sdk::Client {
+            let mut cache = self.$name.lock().unwrap_or_else(PoisonError::into_inner);
+            let client = cache.entry(region.to_owned()).or_insert_with(|| {
+                let config = $sdk::config::Builder::from(&self.sdk)
+                    .region(Region::new(region.to_owned()))
+                    .retry_partition(self.partition.clone())
+                    .retry_classifier(CertificateIsFinal)
+                    .interceptor(self.counter.of(region));
+                $sdk::Client::from_conf(config.build())
+            });
+            client.clone()
+        }
+    };
+}
+
 /// The clients of all services.
 #[derive(Debug)]
 pub(crate) struct Clients {
@@ -43,6 +62,9 @@ pub(crate) struct Clients {
     path_style: bool,
     s3: Mutex<BTreeMap<String, aws_sdk_s3::Client>>,
     kms: Mutex<BTreeMap<String, aws_sdk_kms::Client>>,
+    cloudwatch: Mutex<BTreeMap<String, aws_sdk_cloudwatch::Client>>,
+    backup: Mutex<BTreeMap<String, aws_sdk_backup::Client>>,
+    s3control: Mutex<BTreeMap<String, aws_sdk_s3control::Client>>,
     pub(crate) route53: aws_sdk_route53::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     /// The regions that may be asked what all of them know: that of the chain, then those of the estate.
@@ -117,6 +139,9 @@ impl Clients {
             path_style: special.as_deref().or(sdk.endpoint_url()).is_some_and(needs_path_style),
             s3: Mutex::default(),
             kms: Mutex::default(),
+            cloudwatch: Mutex::default(),
+            backup: Mutex::default(),
+            s3control: Mutex::default(),
             route53: aws_sdk_route53::Client::from_conf(route53.build()),
             iam: aws_sdk_iam::Client::from_conf(iam.build()),
             regions,
@@ -169,15 +194,26 @@ impl Clients {
         client.clone()
     }
 
-    /// The KMS client for a region.
-    pub(crate) fn kms(&self, region: &str) -> aws_sdk_kms::Client {
-        let mut cache = self.kms.lock().unwrap_or_else(PoisonError::into_inner);
+    regional!(kms, aws_sdk_kms);
+    regional!(backup, aws_sdk_backup);
+    regional!(cloudwatch, aws_sdk_cloudwatch);
+
+    /// The client of S3's control plane for a region. Its endpoints have a name for each account, and what has no names below it, as
+    /// an address, is called without one.
+    pub(crate) fn s3control(&self, region: &str) -> aws_sdk_s3control::Client {
+        let mut cache = self.s3control.lock().unwrap_or_else(PoisonError::into_inner);
         let client = cache.entry(region.to_owned()).or_insert_with(|| {
-            let config = aws_sdk_kms::config::Builder::from(&self.sdk)
+            let mut config = aws_sdk_s3control::config::Builder::from(&self.sdk)
                 .region(Region::new(region.to_owned()))
                 .retry_partition(self.partition.clone())
+                .retry_classifier(CertificateIsFinal)
                 .interceptor(self.counter.of(region));
-            aws_sdk_kms::Client::from_conf(config.build())
+            let named = std::env::var("AWS_ENDPOINT_URL_S3_CONTROL").ok();
+            let url = named.as_deref().or(self.sdk.endpoint_url());
+            if let Some(url) = url.filter(|url| needs_path_style(url)) {
+                config = config.endpoint_resolver(OneEndpoint(url.to_owned()));
+            }
+            aws_sdk_s3control::Client::from_conf(config.build())
         });
         client.clone()
     }
@@ -194,6 +230,20 @@ impl Clients {
     /// The regions that may be asked what all of them know.
     pub(crate) fn regions(&self) -> &[String] {
         &self.regions
+    }
+}
+
+/// An endpoint as it is.
+#[derive(Debug)]
+struct OneEndpoint(String);
+
+impl aws_sdk_s3control::config::endpoint::ResolveEndpoint for OneEndpoint {
+    fn resolve_endpoint<'a>(
+        &'a self,
+        _: &'a aws_sdk_s3control::config::endpoint::Params,
+    ) -> aws_sdk_s3control::config::endpoint::EndpointFuture<'a> {
+        let endpoint = aws_smithy_types::endpoint::Endpoint::builder().url(self.0.clone()).build();
+        aws_sdk_s3control::config::endpoint::EndpointFuture::ready(Ok(endpoint))
     }
 }
 

@@ -19,10 +19,17 @@ use crate::cloud::{Calls, Waste};
 /// Counts calls per service. Clones share the counts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counter {
-    calls: Arc<Mutex<Calls>>,
+    counts: Arc<Mutex<Counts>>,
     reach: Reach,
     /// The region of the client that it counts for.
     region: String,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    calls: Calls,
+    /// How many attempts have begun and not ended. One whose future is dropped never ends.
+    open: u64,
 }
 
 impl Counter {
@@ -36,13 +43,16 @@ impl Counter {
         Self { region: region.to_owned(), ..self.clone() }
     }
 
-    /// The counts so far.
+    /// The counts when no call is in progress: what has begun and not ended was given up.
     pub(crate) fn calls(&self) -> Calls {
-        self.lock().clone()
+        let counts = self.lock();
+        let mut calls = counts.calls.clone();
+        (0..counts.open).for_each(|_| calls.waste(Waste::GivenUp));
+        calls
     }
 
-    fn lock(&self) -> MutexGuard<'_, Calls> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -59,7 +69,7 @@ impl Intercept for Counter {
     ) -> Result<(), BoxError> {
         // A repetition means that the call before it was too early, and so wasted.
         if is_repetition() {
-            self.lock().waste(Waste::Early);
+            self.lock().calls.waste(Waste::Early);
         }
         Ok(())
     }
@@ -71,7 +81,9 @@ impl Intercept for Counter {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(metadata) = cfg.load::<Metadata>() {
-            self.lock().count(service(metadata));
+            let mut counts = self.lock();
+            counts.calls.count(service(metadata));
+            counts.open += 1;
         }
         Ok(())
     }
@@ -89,13 +101,14 @@ impl Intercept for Counter {
             Some(Err(_)) => context.response().and_then(waste),
             _ => None,
         };
+        let Some(metadata) = cfg.load::<Metadata>() else { return Ok(()) };
         // Who has too many requests is there.
-        if matches!(why, None | Some(Waste::Throttled))
-            && let Some(metadata) = cfg.load::<Metadata>()
-        {
+        if matches!(why, None | Some(Waste::Throttled)) {
             self.reach.heard(&service(metadata), &self.region);
         }
-        why.into_iter().for_each(|why| self.lock().waste(why));
+        let mut counts = self.lock();
+        counts.open = counts.open.saturating_sub(1);
+        why.into_iter().for_each(|why| counts.calls.waste(why));
         Ok(())
     }
 }
@@ -107,11 +120,12 @@ fn service(metadata: &Metadata) -> String {
 
 /// Why an error response was wasted. Most are not: they say what is wrong, or that something does not exist.
 fn waste(response: &HttpResponse) -> Option<Waste> {
-    // Each operation has its own error type, but the code is always in the same XML element.
+    // Each operation has its own error type, but the code is always in the same XML element, or in a header where answers are JSON.
     let body = response.body().bytes().and_then(|body| std::str::from_utf8(body).ok());
-    let code = body.and_then(|body| body.split_once("<Code>")?.1.split_once("</Code>"));
+    let code = body.and_then(|body| body.split_once("<Code>")?.1.split_once("</Code>")).map(|(code, _)| code);
+    let code = code.or_else(|| response.headers().get("x-amzn-errortype")?.split(':').next());
     match response.status().as_u16() {
-        _ if code.is_some_and(|(code, _)| is_throttling(code)) => Some(Waste::Throttled),
+        _ if code.is_some_and(is_throttling) => Some(Waste::Throttled),
         429 => Some(Waste::Throttled),
         500.. => Some(Waste::Refused),
         // A successful status with an unreadable body: the response was truncated.

@@ -9,10 +9,14 @@ use holdfast_compiler::provider::aws::s3::{self, bucket as s3_bucket, replicatio
 use holdfast_compiler::resource::{Identity, Kind};
 use tokio::sync::OnceCell;
 
+use super::backup_plans::BackupPlans;
 use super::clients::{Clients, HOME};
 use super::zone::Zone;
 use super::{bucket_regions, zone};
 use crate::cloud::{Class, CloudError, Command, Done, refuse};
+
+/// How many things of one kind are read concurrently.
+pub(super) const AT_A_TIME: usize = 16;
 
 /// Observes and changes the objects of one kind.
 #[async_trait]
@@ -48,6 +52,45 @@ pub(super) trait Driver: Sync {
         0
     }
 }
+
+/// The driver of a kind whose file has the usual functions: one that observes, a check, and one that executes one command.
+macro_rules! driver {
+    ($kind:expr, $observe:path, $check:path, $execute:path) => {
+        /// The driver of the kind.
+        pub(super) struct Driver;
+
+        #[async_trait::async_trait]
+        impl $crate::provider::aws::driver::Driver for Driver {
+            fn kind(&self) -> holdfast_compiler::resource::Kind {
+                $kind
+            }
+
+            async fn observe(
+                &self,
+                look: &$crate::provider::aws::driver::Look<'_>,
+            ) -> Result<holdfast_compiler::observation::Observation, $crate::cloud::CloudError> {
+                $observe(look).await
+            }
+
+            fn check(
+                &self,
+                command: &$crate::cloud::Command,
+                account: &str,
+            ) -> Result<(), $crate::cloud::CloudError> {
+                $check(command, account)
+            }
+
+            async fn one(
+                &self,
+                clients: &$crate::provider::aws::clients::Clients,
+                command: &$crate::cloud::Command,
+            ) -> Result<$crate::cloud::Done, $crate::cloud::CloudError> {
+                $execute(clients, command).await
+            }
+        }
+    };
+}
+pub(super) use driver;
 
 /// The region where a command changes something: that of the object, or that of the control plane of a service without
 /// regions.
@@ -95,12 +138,14 @@ pub(super) struct Look<'a> {
     wanted: &'a [Wanted],
     buckets: OnceCell<Buckets>,
     zones: OnceCell<BTreeMap<String, Zone>>,
+    backup_plans: OnceCell<BackupPlans>,
 }
 
 impl<'a> Look<'a> {
     /// An observation of the wanted objects.
     pub(super) fn new(clients: &'a Clients, wanted: &'a [Wanted]) -> Self {
-        Self { clients, wanted, buckets: OnceCell::new(), zones: OnceCell::new() }
+        let (buckets, zones, backup_plans) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { clients, wanted, buckets, zones, backup_plans }
     }
 
     /// What a driver sees. Where all that it would ask is silent, everything that is looked for is unseen.
@@ -198,9 +243,40 @@ impl<'a> Look<'a> {
         self.wanted(kind).filter_map(|identity| identity.get(part)).map(str::to_owned).collect()
     }
 
+    /// The names of the wanted identities of a kind, by region.
+    pub(super) fn by_region(
+        &self,
+        kind: Kind,
+        name: &str,
+        region: &str,
+    ) -> BTreeMap<String, BTreeSet<String>> {
+        let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for identity in self.wanted(kind) {
+            if let (Some(name), Some(region)) = (identity.get(name), identity.get(region)) {
+                all.entry(region.to_owned()).or_default().insert(name.to_owned());
+            }
+        }
+        all
+    }
+
+    /// The backup plans of the wanted regions.
+    pub(super) async fn backup_plans(&self) -> &BackupPlans {
+        self.backup_plans.get_or_init(|| BackupPlans::list(self)).await
+    }
+
     /// The regions of our wanted buckets and replication sources that exist, by bucket.
     pub(super) async fn regions(&self) -> Result<&BTreeMap<String, String>, CloudError> {
         Ok(&self.buckets.get_or_try_init(|| self.find_buckets()).await?.ours)
+    }
+
+    /// The buckets that a kind's identities name and that exist, each with its region.
+    pub(super) async fn buckets_of(
+        &self,
+        kind: Kind,
+        part: &str,
+    ) -> Result<Vec<(&String, &String)>, CloudError> {
+        let (wanted, regions) = (self.names(kind, part), self.regions().await?);
+        Ok(regions.iter().filter(|(name, _)| wanted.contains(*name)).collect())
     }
 
     async fn find_buckets(&self) -> Result<Buckets, CloudError> {

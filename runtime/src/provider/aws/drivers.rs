@@ -3,7 +3,11 @@
 use holdfast_compiler::resource::{Kind, Lifecycle};
 
 use super::driver::Driver;
-use super::{bucket, bucket_access, health_check, hosted_zone, key, record_change, replication, role};
+use super::{backfill, backup_plan, backup_selection, backup_vault};
+use super::{
+    bucket, bucket_access, bucket_events, health_check, hosted_zone, key, kms_key, record_change,
+    replication, role,
+};
 use crate::cloud::{CloudError, Command, refuse};
 
 /// All drivers. To add one, add a file beside this one, and a line here.
@@ -16,6 +20,12 @@ pub(super) static DRIVERS: &[&dyn Driver] = &[
     &health_check::Driver,
     &bucket_access::Driver,
     &key::Driver,
+    &kms_key::Driver,
+    &backup_vault::Driver,
+    &backup_plan::Driver,
+    &backup_selection::Driver,
+    &backfill::Driver,
+    &bucket_events::Driver,
 ];
 
 /// The driver of a kind.
@@ -26,7 +36,7 @@ pub(super) fn of(kind: Kind) -> Option<&'static dyn Driver> {
 /// Refuse a command that would grant rights that no policy grants, or whose kind Holdfast does not manage.
 pub(super) fn check(command: &Command, account: &str) -> Result<(), CloudError> {
     let kind = command.address.kind();
-    match of(kind).filter(|_| kind.schema().lifecycle == Lifecycle::Managed) {
+    match of(kind).filter(|_| matches!(kind.schema().lifecycle, Lifecycle::Managed | Lifecycle::Task)) {
         Some(driver) => driver.check(command, account),
         None => Err(refuse(command, format!("Holdfast does not create or change a {}", kind.name()))),
     }

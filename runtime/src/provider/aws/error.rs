@@ -97,16 +97,22 @@ fn answered(call: &Call, status: u16, code: String, message: String) -> CloudErr
 /// The class of a code of AWS, or of a code that Holdfast uses for calls without a response.
 ///
 /// Sources: Amazon S3 API Reference, "Error responses"; Route 53 API Reference, `ChangeResourceRecordSets` and
-/// "Common errors"; Developer Guide, "Maximums on API requests"; IAM API Reference, "Common errors".
+/// "Common errors"; Developer Guide, "Maximums on API requests"; IAM API Reference, "Common errors"; AWS Backup API Reference, "Common errors".
 pub(crate) fn class(code: &str) -> Class {
     match code {
-        "NoSuchBucket" | "NoSuchEntity" | "NoSuchHostedZone" | "NoSuchKey" | "NoSuchTagSet" | "NotFound" => {
-            Class::NotFound
-        }
+        "NoSuchBucket"
+        | "NoSuchEntity"
+        | "NoSuchHostedZone"
+        | "NoSuchKey"
+        | "NoSuchTagSet"
+        | "NotFound"
+        | "NotFoundException"
+        | "ResourceNotFoundException" => Class::NotFound,
         "BucketAlreadyExists"
         | "BucketAlreadyOwnedByYou"
         | "BucketNotEmpty"
         | "EntityAlreadyExists"
+        | "AlreadyExistsException"
         | "HealthCheckAlreadyExists"
         | "PreconditionFailed"
         | "ConditionalRequestConflict"
@@ -122,7 +128,11 @@ pub(crate) fn class(code: &str) -> Class {
         "InvalidChangeBatch" | "NoSuchHealthCheck" | "InvalidInput" => Class::Refused,
         "OperationAborted" | "ConcurrentModification" | "ChangePending" => Class::Early,
         "NoAnswer" | "NoConnection" | "BadAnswer" => Class::Unanswered,
-        "InternalError" | "InternalFailure" | "ServiceUnavailable" | "ServiceFailure" => Class::Unavailable,
+        "InternalError"
+        | "InternalFailure"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "ServiceFailure" => Class::Unavailable,
         "NoCredentials" | "ExpiredToken" | "InvalidClientTokenId" => Class::Credentials,
         crate::cloud::GUARDED => Class::Guarded,
         _ => Class::Other,

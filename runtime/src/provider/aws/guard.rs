@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_compiler::lower::context::{ESTATE_TAG, SERVICE_TAG};
 use holdfast_compiler::plan::Action;
-use holdfast_compiler::provider::aws::iam::grant::{self, Foreign, ROLE_PREFIX};
+use holdfast_compiler::provider::aws::backup::{self, plan, selection, vault};
+use holdfast_compiler::provider::aws::iam::grant::{self, Foreign, ROLE_PREFIX, Service};
 use holdfast_compiler::provider::aws::iam::{self, role};
-use holdfast_compiler::provider::aws::kms;
+use holdfast_compiler::provider::aws::kms::{self, made};
 use holdfast_compiler::provider::aws::s3::replication::{self, rule};
-use holdfast_compiler::provider::aws::s3::{self, bucket};
+use holdfast_compiler::provider::aws::s3::{self, backfill, bucket};
 use holdfast_compiler::resource::Values;
 use serde_json::Value;
 
@@ -29,6 +30,31 @@ pub(super) fn replication(command: &Command, account: &str) -> Result<(), CloudE
 /// Check a bucket: its encryption key.
 pub(super) fn bucket(command: &Command, account: &str) -> Result<(), CloudError> {
     if command.action == Action::Delete { Ok(()) } else { Check { command, account }.bucket() }
+}
+
+/// Check a vault: its key and its access policy.
+pub(super) fn vault(command: &Command, account: &str) -> Result<(), CloudError> {
+    if command.action == Action::Delete { Ok(()) } else { Check { command, account }.vault() }
+}
+
+/// Check a key that Holdfast makes: its name and its policy.
+pub(super) fn kms_key(command: &Command, account: &str) -> Result<(), CloudError> {
+    Check { command, account }.kms_key()
+}
+
+/// Check a backup plan: the vaults that it copies to.
+pub(super) fn plan(command: &Command, account: &str) -> Result<(), CloudError> {
+    if command.action == Action::Delete { Ok(()) } else { Check { command, account }.plan() }
+}
+
+/// Check a selection: its role, and that it selects one bucket.
+pub(super) fn selection(command: &Command, account: &str) -> Result<(), CloudError> {
+    if command.action == Action::Delete { Ok(()) } else { Check { command, account }.selection() }
+}
+
+/// Check a job that copies older objects: its role.
+pub(super) fn backfill(command: &Command, account: &str) -> Result<(), CloudError> {
+    Check { command, account }.acts_with(backfill::ROLE)
 }
 
 /// Refuse to adopt a role to which others have added rights.
@@ -102,21 +128,23 @@ impl Check<'_> {
             foreign(there.unwrap_or_default(), &found).or_else(|why| self.refuse(&why))?;
         }
         match self.command.values.get(role::TRUST) {
-            Some(trust) if *trust != grant::trust(self.account) => {
+            Some(trust) if Service::of(trust, self.account).is_none() => {
                 return self.refuse(&format!(
-                    "the trust policy is not the one that Holdfast writes, which lets only S3 assume the role, and only \
-                     for buckets of account {}: plan again with this version of Holdfast",
+                    "the trust policy is not one that Holdfast writes, which lets only S3, S3 Batch Operations or AWS Backup assume the role, for \
+                     resources of account {}: plan again with this version of Holdfast",
                     self.account
                 ));
             }
             _ => {}
         }
+        let trust = self.get(role::TRUST).and_then(|trust| Service::of(trust, self.account));
         match self.command.values.get(role::POLICY) {
             None => Ok(()),
             Some(policy) => {
-                grant::policy(policy, self.account, &self.command.named.accounts).or_else(|why| {
+                let service = trust.unwrap_or(Service::S3);
+                grant::policy(policy, service, self.account, &self.command.named.accounts).or_else(|why| {
                     self.refuse(&format!(
-                        "the role's policy {why}: Holdfast only grants a role the right to replicate the named buckets; \
+                        "the role's policy {why}: Holdfast only grants a role the right to replicate or back up the named buckets; \
                          plan again with this version of Holdfast"
                     ))
                 })
@@ -143,12 +171,7 @@ impl Check<'_> {
     }
 
     fn replication(&self) -> Result<(), CloudError> {
-        let role = self.get(replication::ROLE).and_then(Value::as_str).unwrap_or_default();
-        let prefix = iam::role_arn(self.account, "");
-        let Some(path) = role.strip_prefix(&prefix) else {
-            return self.refuse(&format!("the role `{role}` does not belong to account {}", self.account));
-        };
-        self.name(path.rsplit('/').next().unwrap_or_default())?;
+        self.acts_with(replication::ROLE)?;
         for one in self.get(replication::RULES).and_then(Value::as_array).into_iter().flatten() {
             if let Some(other) = one.get(rule::ACCOUNT).filter(|account| **account != self.account) {
                 return self.refuse(&format!(
@@ -166,6 +189,77 @@ impl Check<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Check that the object acts with a role of the account that Holdfast created, or that the policy names.
+    fn acts_with(&self, attribute: &str) -> Result<(), CloudError> {
+        let role = self.get(attribute).and_then(Value::as_str).unwrap_or_default();
+        let prefix = iam::role_arn(self.account, "");
+        let Some(path) = role.strip_prefix(&prefix) else {
+            return self.refuse(&format!("the role `{role}` does not belong to account {}", self.account));
+        };
+        self.name(path.rsplit('/').next().unwrap_or_default())
+    }
+
+    fn vault(&self) -> Result<(), CloudError> {
+        match self.get(vault::ACCESS_POLICY) {
+            Some(policy) if *policy != vault::access_policy() => {
+                return self.refuse("the access policy of the vault is not the one that Holdfast writes");
+            }
+            _ => {}
+        }
+        let lock = self.get(vault::LOCK).filter(|lock| !lock.is_null());
+        if lock.is_some_and(|lock| lock != vault::COMPLIANCE && lock != vault::GOVERNANCE) {
+            return self.refuse("there is no such lock");
+        }
+        match self.command.values.get(vault::KMS_KEY).filter(|key| !key.is_null()) {
+            Some(key) => self.key(key),
+            None => Ok(()),
+        }
+    }
+
+    fn kms_key(&self) -> Result<(), CloudError> {
+        let alias = self.get(made::ALIAS).and_then(Value::as_str).unwrap_or_default();
+        if !made::is_made_alias(alias) || kms::account(alias) != Some(self.account) {
+            return self.refuse(&format!(
+                "`{alias}` is not the alias of a key that Holdfast makes in account {}",
+                self.account
+            ));
+        }
+        match self.get(made::POLICY) {
+            Some(policy) if *policy != made::policy(self.account) => {
+                self.refuse("the policy of the key is not the one that Holdfast writes")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn plan(&self) -> Result<(), CloudError> {
+        let copies = |rule: &'_ Value| {
+            rule.get(plan::rule::COPIES).and_then(Value::as_array).cloned().unwrap_or_default()
+        };
+        for copy in self.get(plan::RULES).and_then(Value::as_array).into_iter().flatten().flat_map(copies) {
+            let arn = copy.get(plan::rule::COPY_VAULT).and_then(Value::as_str).unwrap_or_default();
+            if !backup::is_vault(arn, self.account) {
+                return self.refuse(&format!(
+                    "a rule copies backups to `{arn}`, which is not a vault of account {}",
+                    self.account
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn selection(&self) -> Result<(), CloudError> {
+        self.acts_with(selection::ROLE)?;
+        let resources = self.get(selection::RESOURCES).and_then(Value::as_array);
+        let is_bucket = |arn: &Value| {
+            arn.as_str().is_some_and(|arn| s3::bucket_of(arn).is_some_and(|name| !name.contains('*')))
+        };
+        match resources.is_some_and(|all| all.len() == 1 && all.iter().all(is_bucket)) {
+            true => Ok(()),
+            false => self.refuse("a selection does not name exactly one bucket"),
+        }
     }
 
     fn bucket(&self) -> Result<(), CloudError> {

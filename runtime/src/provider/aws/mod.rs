@@ -4,9 +4,17 @@
 //! Every call goes through `error`, which attaches its name, and `count`, which counts it; calls that may come before
 //! an earlier change has propagated go through `retry`.
 
+mod backfill;
+mod backup_jobs;
+mod backup_plan;
+mod backup_plans;
+mod backup_rule;
+mod backup_selection;
+mod backup_vault;
 mod batch;
 mod bucket;
 mod bucket_access;
+mod bucket_events;
 mod bucket_regions;
 mod bucket_settings;
 pub(crate) mod clients;
@@ -24,6 +32,9 @@ mod hosted_zone;
 mod identity;
 pub(crate) mod journal;
 mod key;
+mod kms_key;
+mod kms_lists;
+mod metrics;
 mod network;
 mod owner;
 pub mod permissions;
@@ -35,6 +46,7 @@ mod record_change;
 mod record_name;
 mod record_refusal;
 mod record_set;
+mod recovery_points;
 mod replication;
 mod replication_rule;
 mod retry;
@@ -42,12 +54,16 @@ mod role;
 mod survey;
 mod zone;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use futures::future::try_join_all;
+use holdfast_compiler::backups::{BackupPlace, SeenBackups};
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
 use holdfast_compiler::provider::aws::AWS;
 use holdfast_compiler::resource::{Call, Made, Values};
+use holdfast_compiler::signals::{SeenSignals, Signal};
 
 use crate::cloud::{Callers, Calls, Cloud, CloudError, Command, Cost, Done, cost};
 use crate::provider::Provider;
@@ -106,6 +122,14 @@ impl Cloud for Aws {
         Ok(all)
     }
 
+    async fn backups(&self, places: &BTreeSet<BackupPlace>) -> SeenBackups {
+        recovery_points::newest(&self.clients, places).await
+    }
+
+    async fn signals(&self, signals: &BTreeSet<Signal>) -> SeenSignals {
+        metrics::read(&self.clients, signals).await
+    }
+
     async fn survey(&self) -> Result<Survey, CloudError> {
         self.clients.identity().await?;
         survey::survey(&self.clients).await
@@ -152,8 +176,6 @@ fn done(id: &str, outputs: Values) -> Done {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use holdfast_compiler::plan::{Account, Action, StepId};
     use holdfast_compiler::resource::{Address, Named};
     use serde_json::json;

@@ -25,10 +25,10 @@ permission, so it is in no policy.
 const BOUNDARY: &str = "\
 ## The permissions boundary of the roles that Holdfast creates
 
-The boundary limits what a replication role can do, whatever policy somebody attaches to it. Create it once, by hand, with
+The boundary limits what a role for replication or backups can do, whatever policy somebody attaches to it. Create it once, by hand, with
 the name `holdfast-boundary`, and set `HOLDFAST_ROLE_BOUNDARY=arn:aws:iam::ACCOUNT:policy/holdfast-boundary` where Holdfast
 plans and applies: every role it creates gets this boundary. The policy of `apply` allows no role without it, so that the
-credentials of the runner cannot grant a role more than replication. Set it on existing roles by hand: `aws iam
+credentials of the runner cannot grant a role more than that. Set it on existing roles by hand: `aws iam
 put-role-permissions-boundary`. Holdfast does not adopt a role with a different boundary (`holdfast explain E0605`). If a
 site uses a KMS key of another account, add that key's ARN to the statements about keys.
 ";
@@ -105,16 +105,40 @@ pub fn boundary() -> Value {
         let (resource, condition) = match grant.on {
             Grants::Buckets => ("arn:aws:s3:::PREFIX-*", owned_by("ACCOUNT")),
             Grants::Objects => ("arn:aws:s3:::PREFIX-*/*", owned_by("ACCOUNT")),
-            Grants::Keys => ("arn:aws:kms:*:ACCOUNT:key/*", json!({
-                "StringLike": {
-                    "kms:ViaService": "s3.*.amazonaws.com",
-                    "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::PREFIX-*",
-                },
-            })),
+            Grants::Reports => ("arn:aws:s3:::PREFIX-*/holdfast/backfill/*", owned_by("ACCOUNT")),
+            Grants::Keys => (
+                "arn:aws:kms:*:ACCOUNT:key/*",
+                json!({
+                    "StringLike": {
+                        "kms:ViaService": "s3.*.amazonaws.com",
+                        "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::PREFIX-*",
+                    },
+                }),
+            ),
+            Grants::DescribedKeys => (
+                "arn:aws:kms:*:ACCOUNT:key/*",
+                json!({
+                    "StringLike": {"kms:ViaService": "s3.*.amazonaws.com"},
+                }),
+            ),
+            Grants::GrantedKeys => (
+                "arn:aws:kms:*:ACCOUNT:key/*",
+                json!({
+                    "Bool": {"kms:GrantIsForAWSResource": "true"},
+                }),
+            ),
+            Grants::VaultKeys => ("arn:aws:kms:*:ACCOUNT:key/*", Value::Null),
+            Grants::Any => ("*", Value::Null),
+            Grants::EventRules => ("arn:aws:events:*:ACCOUNT:rule/AwsBackupManagedRule*", Value::Null),
+            Grants::Vaults => ("arn:aws:backup:*:ACCOUNT:backup-vault:holdfast-*", Value::Null),
+            Grants::RecoveryPoints => ("arn:aws:backup:*:ACCOUNT:recovery-point:*", Value::Null),
         };
-        json!({
-            "Sid": grant.id, "Effect": "Allow", "Action": grant.actions, "Resource": resource, "Condition": condition,
-        })
+        let mut statement =
+            json!({"Sid": grant.id, "Effect": "Allow", "Action": grant.actions, "Resource": resource});
+        if let (false, Some(statement)) = (condition.is_null(), statement.as_object_mut()) {
+            statement.insert("Condition".to_owned(), condition);
+        }
+        statement
     });
     json!({"Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>()})
 }
@@ -140,7 +164,10 @@ fn trust(sub: &str) -> Value {
 fn table() -> String {
     let mut out = "## Every call\n\n| call | permissions | made by |\n| --- | --- | --- |\n".to_owned();
     for listed in calls() {
-        let takes: Vec<String> = listed.call.takes.iter().map(|one| format!("`{}`", one.action)).collect();
+        let mut takes: Vec<String> =
+            listed.call.takes.iter().map(|one| format!("`{}`", one.action)).collect();
+        // One that is needed on two things.
+        takes.dedup();
         let takes = if takes.is_empty() { "none".to_owned() } else { takes.join(", ") };
         let by = match listed.by.first() {
             _ if listed.is_of_the_journal() => "a journal in a bucket",

@@ -44,6 +44,17 @@ struct Part {
     open: Option<CloudError>,
 }
 
+/// The error if a service answers in no region: more likely the way to it is cut than all of them are lost.
+fn nowhere(error: CloudError, regions: &[String]) -> CloudError {
+    let all = regions.join(", ");
+    let message = format!(
+        "{}. No region answers (asked: {all}): look at the network of this machine, and at HTTPS_PROXY and AWS_ENDPOINT_URL, \
+         which say where AWS is asked",
+        error.message
+    );
+    CloudError { message, ..error }
+}
+
 impl Reach {
     /// Ask a service of a region, unless it is known to be silent.
     ///
@@ -138,7 +149,8 @@ impl Reach {
                     Some(Err(error)) if error.is_silence() => (last, next) = (Some(error), true),
                     Some(answer) => return answer,
                     None if rest.len() == 0 => {
-                        return Err(last.unwrap_or_else(|| fault(call, "NoConnection", "no region to ask")));
+                        let error = last.unwrap_or_else(|| fault(call, "NoConnection", "no region to ask"));
+                        return Err(nowhere(error, regions));
                     }
                     None => next = true,
                 },

@@ -1,18 +1,17 @@
 //! Replication configurations, read and written as a whole.
 
-use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::ReplicationConfiguration;
 use futures::{StreamExt, stream};
 use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::aws::s3::replication as kind;
-use holdfast_compiler::resource::{Call, Kind, Values};
+use holdfast_compiler::resource::{Call, Values};
 use serde_json::{Value, json};
 
 use super::clients::Clients;
 use super::done;
-use super::driver::Look;
+use super::driver::{Look, driver};
 use super::error::{Named, unless};
 use super::fields::{lacks, required, with_found};
 use super::guard;
@@ -25,10 +24,9 @@ const AT_A_TIME: usize = 16;
 
 /// The configurations of the wanted source buckets. What a region does not let us read is unseen.
 async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
-    let (clients, wanted, regions) =
-        (look.clients, look.names(kind::KIND, kind::BUCKET), look.regions().await?);
-    let there = regions.iter().filter(|(name, _)| wanted.contains(*name));
+    let (clients, there) = (look.clients, look.buckets_of(kind::KIND, kind::BUCKET).await?);
     let reads: Vec<_> = there
+        .into_iter()
         .map(|(name, region)| async move {
             let read = read(clients.s3(region), name, region);
             (name, region, clients.reach.ask(&kind::GET, region, read).await)
@@ -101,24 +99,4 @@ async fn delete(clients: &Clients, command: &Command) -> Result<Done, CloudError
     Ok(done(bucket, Values::new()))
 }
 
-/// The driver of replication configurations.
-pub(super) struct Driver;
-
-#[async_trait]
-impl super::driver::Driver for Driver {
-    fn kind(&self) -> Kind {
-        kind::KIND
-    }
-
-    async fn observe(&self, look: &Look<'_>) -> Result<Observation, CloudError> {
-        observe(look).await
-    }
-
-    fn check(&self, command: &Command, account: &str) -> Result<(), CloudError> {
-        guard::replication(command, account)
-    }
-
-    async fn one(&self, clients: &Clients, command: &Command) -> Result<Done, CloudError> {
-        execute(clients, command).await
-    }
-}
+driver!(kind::KIND, observe, guard::replication, execute);

@@ -65,6 +65,37 @@ pub(super) const NEW_ROLE: &[Transient] =
 /// For an existing role.
 pub(super) const ROLE: &[Transient] = &[transient("ConcurrentModification", "")];
 
+/// For a KMS key: no transient errors.
+pub(super) const KEY: &[Transient] = &[];
+
+/// For a new KMS key, which may not be known everywhere yet, or whose state is still `Creating` (AWS KMS Developer Guide, "Key states of
+/// AWS KMS keys"; API Reference, `CreateKey`: "eventual consistency").
+pub(super) const NEW_KEY: &[Transient] =
+    &[transient("NotFoundException", ""), transient("KMSInvalidStateException", "")];
+
+/// For AWS Backup: no transient errors.
+pub(super) const VAULT: &[Transient] = &[];
+
+/// For a new vault. Of a vault that it does not know, AWS Backup says that it is not found, or that the caller lacks privileges;
+/// hashicorp/terraform-provider-aws `internal/service/backup/vault.go` takes both for absence. A missing permission has another
+/// message.
+pub(super) const NEW_VAULT: &[Transient] = &[
+    transient("ResourceNotFoundException", ""),
+    transient("AccessDeniedException", "insufficient privileges to perform this action"),
+];
+
+/// For the removal of a plan whose selection was removed seconds ago. Source: the same, `plan.go`.
+pub(super) const EMPTY_PLAN: &[Transient] =
+    &[transient("InvalidRequestException", "related backup plan selections must be deleted")];
+
+/// For a selection, whose plan and role may be seconds old. Source: hashicorp/terraform-provider-aws
+/// `internal/service/backup/selection.go` retries the last two.
+pub(super) const SELECTION: &[Transient] = &[
+    transient("ResourceNotFoundException", ""),
+    transient("InvalidParameterValueException", "cannot be assumed"),
+    transient("InvalidParameterValueException", "is not authorized to call"),
+];
+
 /// For Route 53: no transient errors. Throttling, which is frequent there, is always retried.
 pub(super) const ROUTE53: &[Transient] = &[];
 

@@ -21,7 +21,7 @@ use super::policy_document as document;
 use super::retry::{NEW_ROLE, ROLE, Transient, retry};
 use crate::cloud::{CloudError, Command, Done, GUARDED};
 
-/// The name of the inline policy that Holdfast writes.
+/// The name of the inline policy that Holdfast writes, whatever the role is for: another name would be foreign to roles that exist.
 const POLICY: &str = "holdfast-replication";
 
 pub(super) const READ: &Call = &kind::READ_ALL;

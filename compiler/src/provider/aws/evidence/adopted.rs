@@ -79,7 +79,7 @@ fn under_another_key(view: &View<'_, '_>, data: &Name, set: &DataSet, at: &Bucke
     let wanted = wanted.unwrap_or(DEFAULT_KEY);
     let (name, site) = (&at.name, &at.site.name);
     let but = match set.encryption.value {
-        Encryption::Kms if !surely_differ(found, wanted) => return None,
+        Encryption::Kms if !differ(found, wanted) => return None,
         Encryption::Kms if left => format!("the role that copies it may use `{wanted}` only"),
         Encryption::Kms => format!("the policy would set `{wanted}`"),
         Encryption::Aes256 if left => "the policy's rule does not copy such objects".to_owned(),
@@ -108,8 +108,9 @@ fn short(key: &str) -> &str {
     name.strip_prefix("key/").unwrap_or(name)
 }
 
-/// Whether two names are those of two keys. An alias may be that of any key, but for the one of AWS.
-fn surely_differ(one: &str, other: &str) -> bool {
+/// Whether two names are taken for those of two keys. An alias may be that of any key that is named by its id, but for the alias
+/// of AWS. Two aliases may be of one key as well, which an operator can tell, and allow.
+fn differ(one: &str, other: &str) -> bool {
     let (one, other) = (short(one), short(other));
     let kind = |key: &str| (key.starts_with("alias/"), key.starts_with("alias/aws/"));
     one != other && (kind(one) == kind(other) || kind(one).1 || kind(other).1)
@@ -155,14 +156,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_that_cannot_be_of_one_key_differ() {
+    fn names_of_different_keys_differ() {
         let arn = "arn:aws:kms:us-east-1:111122223333:key/one";
-        assert!(!surely_differ(arn, arn) && !surely_differ(arn, "one"));
-        assert!(!surely_differ("alias/acme", "arn:aws:kms:us-east-1:111122223333:alias/acme"));
-        assert!(!surely_differ("alias/acme", arn), "the alias may be that of the key");
-        assert!(surely_differ(arn, "arn:aws:kms:us-east-1:111122223333:key/two"));
-        assert!(surely_differ("alias/acme", "alias/other"));
-        assert!(surely_differ(DEFAULT_KEY, arn) && surely_differ("alias/acme", DEFAULT_KEY));
-        assert!(!surely_differ(DEFAULT_KEY, "arn:aws:kms:us-east-1:111122223333:alias/aws/s3"));
+        assert!(!differ(arn, arn) && !differ(arn, "one"));
+        assert!(!differ("alias/acme", "arn:aws:kms:us-east-1:111122223333:alias/acme"));
+        assert!(!differ("alias/acme", arn), "the alias may be that of the key");
+        assert!(differ(arn, "arn:aws:kms:us-east-1:111122223333:key/two"));
+        assert!(differ("alias/acme", "alias/other"));
+        assert!(differ(DEFAULT_KEY, arn) && differ("alias/acme", DEFAULT_KEY));
+        assert!(!differ(DEFAULT_KEY, "arn:aws:kms:us-east-1:111122223333:alias/aws/s3"));
     }
 }

@@ -10,7 +10,7 @@ use crate::document::Name;
 use crate::objectives::view::View;
 use crate::observation::Object;
 use crate::policy::Bucket;
-use crate::provider::aws::iam::grant::{GRANTS, Grant, On, READ_LOCKS};
+use crate::provider::aws::iam::grant::{GRANTS, Grant, On, READ_LOCKS, Service};
 use crate::provider::aws::iam::rights::{Denial, Principal, allows, denies};
 use crate::provider::aws::iam::role;
 use crate::provider::aws::s3::bucket_access::{self as access, rule};
@@ -118,7 +118,7 @@ fn denied(view: &View<'_, '_>, data: &Name, at: &Bucket, settings: &Values, sour
         _ => source && grant.on != On::Keys,
     };
     let mut worst = (Denial::No, "");
-    for grant in GRANTS.iter().filter(needed) {
+    for grant in GRANTS.iter().filter(|grant| grant.service == Service::S3).filter(needed) {
         let resource = if grant.on == On::Objects { format!("{arn}/*") } else { arn.clone() };
         for action in grant.actions {
             let denial = denies(policy, action, &resource, Principal { role, service: S3 });

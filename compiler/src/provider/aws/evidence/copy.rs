@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{find_bucket, versioned};
-use crate::document::Name;
+use super::{find_bucket, key, versioned};
+use crate::document::{Encryption, Name};
 use crate::objectives::facts::Data;
 use crate::objectives::view::View;
 use crate::observation::Object;
@@ -34,6 +34,11 @@ pub(super) fn data(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) -> boo
         copy.timed = rule.is_some_and(timed);
         readable && versioned(view, name, copy.bucket) && rule.is_some()
     });
+    if data.encryption == Encryption::Kms {
+        for copy in &mut data.copies {
+            copy.stopped = key::stops_today(view, name, [source, copy.bucket]);
+        }
+    }
     true
 }
 

@@ -3,9 +3,12 @@
 //! if the records of the primary and of the next standby, and the health check of the primary, do what the policy declares.
 
 mod adopted;
+mod backups;
 mod bucket_access;
 mod copy;
+mod job;
 mod key;
+mod signals;
 mod traffic;
 
 use super::iam::grant::Foreign;
@@ -16,7 +19,7 @@ use crate::objectives::facts::{Backfill, Data};
 use crate::objectives::view::View;
 use crate::observation::Object;
 use crate::policy::{Bucket, DataSet, Service};
-use crate::provider::evidence::Evidence;
+use crate::provider::evidence::{Evidence, Obstacle};
 use crate::resource::Address;
 use crate::source::Span;
 
@@ -28,13 +31,24 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     traffic: traffic::traffic,
     diverted: traffic::diverted,
     data: copy::data,
+    backups: backups::backups,
+    backup_place: backups::place,
     stop,
     undecided,
+    lag: signals::lag,
+    objects: signals::objects,
+    passes: signals::passes,
     bucket: bucket_at,
     copier,
-    obstacles: adopted::obstacles,
+    obstacles,
     backfill,
+    copy_job: job::newest,
+    begin: job::begin,
 };
+
+fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<Obstacle> {
+    adopted::obstacles(view, data, set).into_iter().chain(key::obstacles(view, data, set)).collect()
+}
 
 fn bucket_at(view: &View<'_, '_>, data: &Name, at: &Bucket) -> Address {
     view.address(bucket::KIND, &[data.as_str(), at.site.name.as_str()])
@@ -96,10 +110,11 @@ fn stop(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
     let Some(set) = view.service.data.get(name) else { return };
     data.versioned &= bucket_access::keeps_versions(view, name, data.primary);
     for copy in &mut data.copies {
-        copy.stopped = findings(view, name, set, copy.bucket).into_iter().find_map(|finding| match finding {
+        let found = findings(view, name, set, copy.bucket).into_iter().find_map(|finding| match finding {
             Finding::Stops(why) => Some(why),
             Finding::Unclear(_) => None,
         });
+        copy.stopped = copy.stopped.take().or(found);
         copy.timed &= copy.stopped.is_none();
     }
 }
@@ -107,7 +122,7 @@ fn stop(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
 /// What was seen and does not decide. A foreign policy of the role may contain a `Deny`, and a foreign boundary leaves out
 /// what it does not name; neither is read.
 fn undecided(view: &View<'_, '_>, name: &Name, set: &DataSet) -> Option<String> {
-    foreign(view, name).or_else(|| {
+    foreign(view, name).or_else(|| backups::undecided(view, name)).or_else(|| {
         set.copies.iter().flat_map(|copy| findings(view, name, set, copy)).find_map(|finding| match finding {
             Finding::Unclear(why) => Some(why),
             Finding::Stops(_) => None,

@@ -5,6 +5,8 @@
 
 use serde_json::{Value, json};
 
+use super::root_arn;
+
 /// Whether a document allows an action on the whole of a resource, which may end in `*`.
 ///
 /// Conditions cannot be evaluated here. An allow counts if it has no condition, or the one that Holdfast
@@ -67,7 +69,7 @@ pub fn denies(document: &Value, action: &str, resource: &str, principal: Princip
 /// Guide, "AWS JSON policy elements: `NotPrincipal`").
 fn names(statement: &Value, principal: Principal<'_>) -> Denial {
     let account = principal.role.split(':').nth(4).unwrap_or_default();
-    let root = format!("arn:aws:iam::{account}:root");
+    let root = root_arn(account);
     let session = format!(
         "arn:aws:sts::{account}:assumed-role/{}/",
         principal.role.rsplit('/').next().unwrap_or_default()

@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::replication::{self, rule};
-use super::{arn, bucket, bucket_access};
+use super::{arn, backfill, bucket, bucket_access};
 use crate::document::{Encryption, Name};
 use crate::lower::context::Context;
 use crate::policy::{Bucket, DataSet};
-use crate::provider::aws::iam::{lower::role, role as iam_role};
-use crate::provider::aws::keys::{key_arn, own_key};
+use crate::provider::aws::iam::{backfill::role as backfill_role, lower::role, role as iam_role};
+use crate::provider::aws::keys::{key_arn, named_key};
 use crate::provider::aws::kms::{self, key};
 use crate::provider::aws::name::AWS;
 use crate::resource::{Address, Resource};
@@ -24,6 +24,11 @@ pub(in crate::provider::aws) fn lower(
     set: &DataSet,
     out: &mut Vec<Resource>,
 ) {
+    if set.encryption.value == Encryption::Kms {
+        for at in std::iter::once(&set.primary).chain(&set.copies) {
+            kms::lower::lower(context, &at.site, at.site.kms_key.as_ref(), out);
+        }
+    }
     let primary = bucket_address(context, name, &set.primary);
     out.push(lower_bucket(context, name, set, &set.primary, "primary"));
     out.extend(set.copies.iter().map(|copy| lower_bucket(context, name, set, copy, "copy")));
@@ -49,11 +54,32 @@ pub(in crate::provider::aws) fn lower(
     // What S3 may do with a real-time copy also depends on settings and keys that no policy manages.
     for bucket in std::iter::once(&set.primary).chain(&set.copies) {
         replication = replication.look(bucket_access::KIND, bucket_access::NAME, bucket.name.as_str());
-        if set.encryption.value == Encryption::Kms && own_key(&bucket.site) {
+        if set.encryption.value == Encryption::Kms && named_key(&bucket.site) {
             replication = replication.look(key::KIND, key::ARN, key_arn(context, &bucket.site));
         }
     }
     out.push(role);
+    if let Some(span) = set.backfill {
+        let role = backfill_role(context, name, set, span);
+        let purpose = format!("copies what the replication of data `{name}` does not");
+        let address = context.address(backfill::KIND, &[name.as_str()]);
+        let bucket = &set.primary;
+        let job = Resource::new(address, purpose, span)
+            .set(backfill::BUCKET, bucket.name.as_str())
+            .set(backfill::REGION, bucket.site.region.as_str())
+            .refer(backfill::ROLE, &role.address, iam_role::ARN)
+            .set(
+                backfill::PURPOSE,
+                backfill::purpose(
+                    [&context.policy.estate, &context.service.name, name],
+                    bucket.name.as_str(),
+                    &set.copies.iter().map(|copy| copy.name.as_str()).collect::<Vec<_>>(),
+                ),
+            )
+            .set(backfill::REPORTS, backfill::REPORT_PREFIX)
+            .after(&replication.address);
+        out.extend([role, job]);
+    }
     out.push(replication);
 }
 
@@ -79,6 +105,10 @@ fn lower_bucket(context: &Context<'_>, data: &Name, set: &DataSet, at: &Bucket, 
         Encryption::Kms => {
             // Null is the account's default key for S3, which needs no name.
             let key = at.site.kms_key.as_ref().map(|_| key_arn(context, &at.site));
+            resource.after.extend(kms::lower::made_address(&at.site, at.site.kms_key.as_ref()));
+            if named_key(&at.site) {
+                resource = resource.look(key::KIND, key::ARN, key_arn(context, &at.site));
+            }
             resource
                 .set(bucket::ENCRYPTION, bucket::SSE_KMS)
                 .set(bucket::KMS_KEY, key)
@@ -88,7 +118,7 @@ fn lower_bucket(context: &Context<'_>, data: &Name, set: &DataSet, at: &Bucket, 
 }
 
 /// The accounts of those keys that are outside the account of the estate.
-fn foreign_keys<'a>(
+pub(in crate::provider::aws) fn foreign_keys<'a>(
     context: &Context<'_>,
     set: &DataSet,
     buckets: impl Iterator<Item = &'a Bucket>,

@@ -1,11 +1,13 @@
 //! Amazon S3: buckets and their replication.
 
+pub mod backfill;
 pub mod bucket;
 pub mod bucket_access;
+pub mod events;
 mod lower;
 pub mod replication;
 
-pub(super) use lower::lower;
+pub(super) use lower::{foreign_keys, lower};
 
 /// The ARN of a bucket (Amazon S3 User Guide, "Policy resources for Amazon S3").
 #[must_use]

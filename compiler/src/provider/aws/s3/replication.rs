@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{arn, bucket};
-use crate::provider::aws::iam::role;
+use crate::provider::aws::iam::is_role;
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{BUCKETS, PASSED_ROLES, on};
 use crate::resource::{
@@ -70,7 +70,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     ],
     removal: Some("new objects are no longer copied"),
     ours: Some(ours),
-    acts_with: Some(ActsWith { attribute: ROLE, names: names_role }),
+    acts_with: Some(ActsWith { attribute: ROLE, names: is_role }),
     without: Some(Without { attribute: RULES, rest: without }),
     calls: CALLS,
     ..KindSchema::BASE
@@ -85,11 +85,6 @@ calls! {
 }
 
 /// Whether every rule has an id of Holdfast.
-fn names_role(arn: &str, identity: &Values) -> bool {
-    let name = identity.get(role::NAME).and_then(Value::as_str);
-    name.is_some_and(|name| arn.rsplit('/').next() == Some(name))
-}
-
 fn ours(values: &Values) -> bool {
     let rules = values.get(RULES).and_then(Value::as_array);
     let id =

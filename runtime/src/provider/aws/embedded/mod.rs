@@ -1,10 +1,16 @@
 //! The kinds of AWS in the embedded cloud. To add one, add a file beside this one, and a line here.
 
+mod backfill;
+mod backup_plan;
+mod backup_selection;
+mod backup_vault;
 mod bucket;
 mod bucket_access;
+mod bucket_events;
 mod health_check;
 mod hosted_zone;
 mod key;
+mod kms_key;
 mod record;
 mod replication;
 mod role;
@@ -25,6 +31,12 @@ pub(super) static KINDS: &[&dyn Embedded] = &[
     &health_check::HealthCheck,
     &bucket_access::BucketAccess,
     &key::Key,
+    &kms_key::KmsKey,
+    &backup_vault::BackupVault,
+    &backup_plan::BackupPlan,
+    &backup_selection::BackupSelection,
+    &backfill::Backfill,
+    &bucket_events::BucketEvents,
 ];
 
 /// An attribute as text; empty if it is not a string.

@@ -1,19 +1,25 @@
 //! Checks whether a policy document is one that `lower` could have written: its form, actions, resources and
 //! conditions. Everything that is not known to be harmless is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{Grant, On, owned_by};
-use crate::provider::aws::{kms, s3};
+use super::{Grant, On, Service, event_rules, owned_by, recovery_points};
+use crate::provider::aws::s3::backfill;
+use crate::provider::aws::{backup, kms, s3};
 
-/// Check a document. It may apply to buckets of `account`, and to keys of that account and of `accounts`, in
-/// the form that the compiler writes.
+/// Check a document of the role of a service. It may apply to buckets and vaults of `account`, and to keys of that account and of
+/// `accounts`, in the form that the compiler writes.
 ///
 /// # Errors
 /// The first fault, as text.
-pub fn check(document: &Value, account: &str, accounts: &BTreeSet<String>) -> Result<(), String> {
+pub fn check(
+    document: &Value,
+    service: Service,
+    account: &str,
+    accounts: &BTreeSet<String>,
+) -> Result<(), String> {
     let Value::Object(parts) = document else { return Err("is not a policy document".to_owned()) };
     if let Some(other) = parts.keys().find(|name| !["Version", "Statement"].contains(&name.as_str())) {
         return Err(format!("has a `{other}`"));
@@ -29,7 +35,7 @@ pub fn check(document: &Value, account: &str, accounts: &BTreeSet<String>) -> Re
     }
     statements.iter().enumerate().try_for_each(|(nth, statement)| {
         let place = |why: String| format!("has a statement (number {}) that {why}", nth + 1);
-        Statement::new(statement, account, accounts).and_then(|one| one.check()).map_err(place)
+        Statement::new(statement, account, accounts).and_then(|one| one.check(service)).map_err(place)
     })
 }
 
@@ -50,12 +56,13 @@ impl<'a> Statement<'a> {
         Ok(Self { all, account, accounts })
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self, service: Service) -> Result<(), String> {
         if self.all.get("Effect").and_then(Value::as_str) != Some("Allow") {
             return Err("has an effect other than `Allow`".to_owned());
         }
         let id = self.all.get("Sid").and_then(Value::as_str).unwrap_or_default();
-        let grant = Grant::of(id).ok_or_else(|| format!("has the id `{id}`, which Holdfast does not use"))?;
+        let grant = Grant::of(id).filter(|grant| grant.service == service);
+        let grant = grant.ok_or_else(|| format!("has the id `{id}`, which Holdfast does not use"))?;
         let actions = texts(self.all.get("Action")).ok_or("has no list of actions")?;
         if let Some(other) = actions.iter().find(|action| !grant.actions.contains(action)) {
             return Err(format!("allows `{other}`"));
@@ -65,12 +72,23 @@ impl<'a> Statement<'a> {
             return Err(format!("covers `{other}`"));
         }
         let condition = self.all.get("Condition").unwrap_or(&Value::Null);
+        let any = resources.iter().any(|resource| resource.ends_with(":key/*"));
         match grant.on {
-            On::Buckets | On::Objects if *condition == owned_by(self.account) => Ok(()),
-            On::Buckets | On::Objects => {
+            On::Buckets | On::Objects | On::Reports if *condition == owned_by(self.account) => Ok(()),
+            On::Buckets | On::Objects | On::Reports => {
                 Err(format!("lacks the condition that the buckets belong to account {}", self.account))
             }
-            On::Keys => keys(condition, resources.iter().any(|resource| resource.ends_with(":key/*"))),
+            On::Keys => {
+                Conditions::new(condition)?.through_s3()?.for_buckets()?.named_if(any)?.nothing_else()
+            }
+            On::DescribedKeys => Conditions::new(condition)?.through_s3()?.named_if(any)?.nothing_else(),
+            On::GrantedKeys => Conditions::new(condition)?.for_a_service()?.named_if(any)?.nothing_else(),
+            On::VaultKeys if condition.is_null() && !any => Ok(()),
+            On::VaultKeys => Conditions::new(condition)?.named_if(any)?.nothing_else(),
+            On::Any | On::EventRules | On::Vaults | On::RecoveryPoints if condition.is_null() => Ok(()),
+            On::Any | On::EventRules | On::Vaults | On::RecoveryPoints => {
+                Err("has a condition that Holdfast does not use".to_owned())
+            }
         }
     }
 
@@ -78,7 +96,16 @@ impl<'a> Statement<'a> {
         match grant.on {
             On::Buckets => is_bucket(resource),
             On::Objects => resource.strip_suffix("/*").is_some_and(is_bucket),
-            On::Keys => {
+            On::Reports => {
+                let reports =
+                    resource.strip_suffix("/*").and_then(|rest| rest.strip_suffix(backfill::REPORT_PREFIX));
+                reports.and_then(|rest| rest.strip_suffix('/')).is_some_and(is_bucket)
+            }
+            On::Any => resource == "*",
+            On::EventRules => resource == event_rules(self.account),
+            On::RecoveryPoints => resource == recovery_points(self.account),
+            On::Vaults => backup::is_vault(resource, self.account),
+            On::Keys | On::DescribedKeys | On::GrantedKeys | On::VaultKeys => {
                 let own = kms::account(resource) == Some(self.account);
                 let named = kms::account(resource).is_some_and(|account| self.accounts.contains(account));
                 // All keys of a region, restricted to certain aliases: only keys of the own account.
@@ -93,41 +120,69 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// Check the conditions of a statement about keys: only through S3, only for buckets, and only for an alias
-/// if no key is named.
-fn keys(condition: &Value, any: bool) -> Result<(), String> {
-    let Value::Object(operators) = condition else {
-        return Err("covers keys without a condition".to_owned());
-    };
-    let one = |operator: &str, key: &str| -> Option<Vec<&str>> {
-        let Value::Object(keys) = operators.get(operator)? else { return None };
+/// The conditions of a statement about keys. Each check takes the conditions that it has seen.
+struct Conditions<'a> {
+    left: BTreeMap<&'a str, &'a Value>,
+}
+
+impl<'a> Conditions<'a> {
+    fn new(condition: &'a Value) -> Result<Self, String> {
+        let Value::Object(operators) = condition else {
+            return Err("covers keys without a condition".to_owned());
+        };
+        Ok(Self { left: operators.iter().map(|(operator, keys)| (operator.as_str(), keys)).collect() })
+    }
+
+    /// The values of the only key of an operator.
+    fn take(&mut self, operator: &str, key: &str) -> Option<Vec<&'a str>> {
+        let Value::Object(keys) = self.left.remove(operator)? else { return None };
         let value = keys.get(key).filter(|_| keys.len() == 1)?;
         let all = value.as_str().map_or_else(|| texts(Some(value)), |text| Some(vec![text]))?;
         (!all.is_empty()).then_some(all)
-    };
-    let via = one("StringEquals", "kms:ViaService").is_some_and(|all| {
-        all.iter().all(|service| {
-            let region = service.strip_prefix("s3.").and_then(|rest| rest.strip_suffix(".amazonaws.com"));
-            region.is_some_and(is_word)
-        })
-    });
-    if !via {
-        return Err("lets keys be used other than through S3".to_owned());
     }
-    let buckets = one("StringLike", "kms:EncryptionContext:aws:s3:arn")
-        .is_some_and(|all| all.iter().all(|arn| is_bucket(arn.strip_suffix("/*").unwrap_or(arn))));
-    if !buckets {
-        return Err("lets keys be used other than for named buckets".to_owned());
+
+    /// Only through S3, in named regions.
+    fn through_s3(mut self) -> Result<Self, String> {
+        let via = self.take("StringEquals", "kms:ViaService").is_some_and(|all| {
+            all.iter().all(|service| {
+                let region = service.strip_prefix("s3.").and_then(|rest| rest.strip_suffix(".amazonaws.com"));
+                region.is_some_and(is_word)
+            })
+        });
+        if via { Ok(self) } else { Err("lets keys be used other than through S3".to_owned()) }
     }
-    let aliases = one("ForAnyValue:StringEquals", "kms:ResourceAliases");
-    let good = aliases.as_ref().is_some_and(|all| all.iter().all(|alias| is_alias(alias)));
-    if (any || operators.len() > 2) && !good {
-        return Err("covers all keys instead of those of named aliases".to_owned());
+
+    /// Only for named buckets.
+    fn for_buckets(mut self) -> Result<Self, String> {
+        let buckets = self
+            .take("StringLike", "kms:EncryptionContext:aws:s3:arn")
+            .is_some_and(|all| all.iter().all(|arn| is_bucket(arn.strip_suffix("/*").unwrap_or(arn))));
+        if buckets { Ok(self) } else { Err("lets keys be used other than for named buckets".to_owned()) }
     }
-    if operators.len() > 2 + usize::from(aliases.is_some()) {
-        return Err("has a condition that Holdfast does not use".to_owned());
+
+    /// Grants only for services of AWS.
+    fn for_a_service(mut self) -> Result<Self, String> {
+        let service = self.take("Bool", "kms:GrantIsForAWSResource").is_some_and(|all| all == ["true"]);
+        if service { Ok(self) } else { Err("lets keys be granted to others than services of AWS".to_owned()) }
     }
-    Ok(())
+
+    /// If the resources are all keys of a region, only those of named aliases.
+    fn named_if(mut self, any: bool) -> Result<Self, String> {
+        const OPERATOR: &str = "ForAnyValue:StringEquals";
+        if !any && !self.left.contains_key(OPERATOR) {
+            return Ok(self);
+        }
+        let aliases = self.take(OPERATOR, "kms:ResourceAliases");
+        let good = aliases.is_some_and(|all| all.iter().all(|alias| is_alias(alias)));
+        if good { Ok(self) } else { Err("covers all keys instead of those of named aliases".to_owned()) }
+    }
+
+    fn nothing_else(self) -> Result<(), String> {
+        match self.left.is_empty() {
+            true => Ok(()),
+            false => Err("has a condition that Holdfast does not use".to_owned()),
+        }
+    }
 }
 
 /// Whether this is the ARN of a single bucket without wildcards (Amazon S3 User Guide, "General purpose

@@ -1,0 +1,179 @@
+//! Whether scheduled backups are set up so that they keep what the policy declares: a rule of the plan, what the plan selects, the
+//! role that reads the data, and the vaults. It does not show that a backup was made.
+//!
+//! A rule need not be the declared one: one at another hour promises as much, and a change that waits to be applied breaks nothing
+//! today.
+
+use serde_json::Value;
+
+use super::{key, versioned};
+use crate::backups::BackupPlace;
+use crate::document::{Lock, Name, Strategy};
+use crate::objectives::facts::Data;
+use crate::objectives::view::View;
+use crate::observation::Object;
+use crate::policy::{Schedule, Site};
+use crate::provider::aws::backup::lower::cron;
+use crate::provider::aws::backup::{self, plan, plan::rule, selection, vault, vault_address, vault_of};
+use crate::provider::aws::iam::grant::Foreign;
+use crate::provider::aws::iam::{backup as iam_backup, role};
+use crate::provider::aws::s3::{self, events};
+use crate::units::Date;
+
+pub(super) fn backups(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
+    let rules = view.find(plan::KIND, &[name.as_str()]).and_then(|plan| plan.attributes.get(plan::RULES));
+    let rules: Vec<&Value> = rules.and_then(Value::as_array).into_iter().flatten().collect();
+    let works = reads(view, name, data);
+    for schedule in &mut data.schedules {
+        let home = &data.primary.site;
+        // In another account is no lock of ours.
+        let own = Some(home).filter(|home| view.is_own_vault(home));
+        let own_lock = own.and_then(|home| schedule.lock_at(home));
+        let start = find(view, home, own_lock);
+        let start = start.filter(|vault| works && takes(vault, schedule) && has_key(view, home, own_lock));
+        let lock = schedule.lock;
+        let fitting: Vec<&Value> = rules.iter().filter(|rule| promises(rule, schedule)).copied().collect();
+        let arrives = |site: &Site| {
+            let vault =
+                find(view, site, lock).filter(|vault| takes(vault, schedule) && has_key(view, site, lock));
+            let to = vault.zip(start).map(|(vault, start)| (vault, site.name == home.name, start));
+            to.is_some_and(|(vault, here, start)| {
+                fitting.iter().any(|rule| is_in(rule, start) && (here || is_copied(rule, vault, schedule)))
+            })
+        };
+        // A copy in a vault of another account is what somebody says. It is made from the backup here.
+        let is_made = |site: &Site| match view.is_own_vault(site) {
+            true => arrives(site),
+            false => start.is_some_and(|start| fitting.iter().any(|rule| is_in(rule, start))),
+        };
+        let kept: Vec<_> = schedule.to.iter().filter(|(site, _)| is_made(site)).cloned().collect();
+        let own = kept.iter().filter(|(site, _)| view.is_own_vault(site));
+        let vaults: Vec<&Object> = own.filter_map(|(site, _)| find(view, site, lock)).collect();
+        // A date that cannot be read may be any date.
+        let has_date = |vault: &Object| {
+            let date = vault.attributes.get(vault::LOCK_DATE);
+            date.is_none_or(|date| date.as_str().and_then(Date::parse).is_some())
+        };
+        let is_locked = |vault: &&Object| {
+            let lock = vault.attributes.get(vault::LOCK);
+            lock.is_some_and(|it| it == vault::COMPLIANCE) && has_date(vault)
+        };
+        if lock == Some(Lock::Compliance) && !vaults.iter().all(is_locked) {
+            schedule.lock = None;
+        }
+        let date = |vault: &&Object| vault.attributes.get(vault::LOCK_DATE)?.as_str().and_then(Date::parse);
+        // AWS Backup needs the events of the bucket (AWS Backup Developer Guide, "Amazon S3 backups").
+        let is_continuous = |one: &&Value| {
+            one.get(rule::CONTINUOUS) == Some(&Value::Bool(true))
+                && start.is_some_and(|start| is_in(one, start))
+                && one
+                    .get(rule::DAYS)
+                    .and_then(Value::as_u64)
+                    .is_some_and(|days| days >= schedule.keep.as_days())
+        };
+        let events = view.find(events::KIND, &[name.as_str()]).is_some();
+        schedule.continuous &= events && rules.iter().any(is_continuous);
+        schedule.removable_until = vaults.iter().filter_map(date).max();
+        schedule.to = kept;
+    }
+    data.schedules.retain(|schedule| !schedule.to.is_empty());
+}
+
+/// Whether AWS Backup can read the bucket: its plan selects it and nothing less, with a role that has the declared rights, and
+/// the bucket has versioning (AWS Backup Developer Guide, "Amazon S3 backups").
+fn reads(view: &View<'_, '_>, name: &Name, data: &Data<'_>) -> bool {
+    let data_set = [name.as_str()];
+    let bucket = Value::from(s3::arn(data.primary.name.as_str()));
+    let selected =
+        view.find(selection::KIND, &data_set).and_then(|one| one.attributes.get(selection::RESOURCES));
+    versioned(view, name, data.primary)
+        && selected.and_then(Value::as_array).is_some_and(|all| all.contains(&bucket))
+        && view.is_as_declared(
+            selection::KIND,
+            &data_set,
+            &[selection::PLAN, selection::ROLE, selection::MORE],
+        )
+        && view.is_as_declared(role::KIND, &iam_backup::below(name), &[role::TRUST, role::POLICY])
+}
+
+fn find<'a>(view: &View<'a, '_>, site: &Site, lock: Option<Lock>) -> Option<&'a Object> {
+    (view.live.find)(&vault_address(&site.name, lock))
+}
+
+/// Whether the key of the vault at a site can be used. What cannot be seen may be.
+fn has_key(view: &View<'_, '_>, site: &Site, lock: Option<Lock>) -> bool {
+    let Some(key) = site.vault_key().filter(|_| view.is_own_vault(site)) else { return true };
+    !matches!(key::fault(view, &vault_address(&site.name, lock), key, site), Some(Ok(_)))
+}
+
+/// Whether a vault takes the backups of a schedule: nobody has set other limits or another policy, which may deny it.
+fn takes(vault: &Object, schedule: &Schedule) -> bool {
+    let days = |name: &str| vault.attributes.get(name).and_then(Value::as_u64);
+    let keep = schedule.keep.as_days();
+    vault.attributes.get(vault::ACCESS_POLICY).is_some_and(|policy| *policy == vault::access_policy())
+        && days(vault::MIN_DAYS).is_none_or(|least| keep >= least)
+        && days(vault::MAX_DAYS).is_none_or(|most| keep <= most)
+}
+
+/// Whether a rule promises what a schedule does: as often, in the same windows or shorter ones, and kept as long.
+fn promises(one: &Value, schedule: &Schedule) -> bool {
+    let number = |name: &str| one.get(name).and_then(Value::as_u64);
+    let often = one.get(rule::SCHEDULE).and_then(Value::as_str).and_then(how_often);
+    let often = often.is_some_and(|often| often == schedule.strategy || often == Strategy::Daily);
+    often
+        && number(rule::START).is_some_and(|minutes| minutes <= schedule.start.as_minutes())
+        && number(rule::COMPLETE).is_some_and(|minutes| minutes <= schedule.complete.as_minutes())
+        && number(rule::DAYS).is_some_and(|days| days >= schedule.keep.as_days())
+}
+
+/// How often a cron expression is due, if it is one that Holdfast writes: `cron(M H * * ? *)` or `cron(M H ? * DAY *)`.
+fn how_often(cron: &str) -> Option<Strategy> {
+    let fields: Vec<&str> = cron.strip_prefix("cron(")?.strip_suffix(')')?.split(' ').collect();
+    let [minute, hour, day, "*", weekday, "*"] = fields.as_slice() else { return None };
+    let is_number = |text: &str| text.parse::<u8>().is_ok();
+    let is_day = |text: &str| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    match (*day, *weekday) {
+        _ if !is_number(minute) || !is_number(hour) => None,
+        ("*", "?") => Some(Strategy::Daily),
+        ("?", day) if is_day(day) => Some(Strategy::Weekly),
+        _ => None,
+    }
+}
+
+/// Whether a rule makes its backups in a vault of the plan's region.
+fn is_in(one: &Value, vault: &Object) -> bool {
+    one.get(rule::VAULT) == vault.attributes.get(vault::NAME)
+}
+
+/// Whether a rule copies its backups to a vault, for as long as the schedule says.
+fn is_copied(one: &Value, vault: &Object, schedule: &Schedule) -> bool {
+    let text = |name: &str| vault.attributes.get(name).and_then(Value::as_str);
+    let is_here = |copy: &Value| {
+        let to = copy.get(rule::COPY_VAULT).and_then(Value::as_str).and_then(vault_of);
+        to.is_some_and(|(region, name)| {
+            text(vault::REGION) == Some(region) && text(vault::NAME) == Some(name)
+        }) && copy.get(rule::DAYS).and_then(Value::as_u64).is_some_and(|days| days >= schedule.keep.as_days())
+    };
+    one.get(rule::COPIES).and_then(Value::as_array).is_some_and(|copies| copies.iter().any(is_here))
+}
+
+/// Why it is unknown whether the role of the backups has its rights.
+pub(super) fn undecided(view: &View<'_, '_>, name: &Name) -> Option<String> {
+    let below = iam_backup::below(name);
+    let foreign = Foreign::of(&view.find(role::KIND, &below)?.attributes)?.in_words();
+    let address = view.address(role::KIND, &below);
+    Some(format!("{address} has {foreign}, which may forbid the backups of `{name}`"))
+}
+
+pub(super) fn place(
+    view: &View<'_, '_>,
+    data: &Data<'_>,
+    schedule: &Schedule,
+    site: &Site,
+) -> Option<BackupPlace> {
+    let declared = |site: &Site| (view.live.declared)(&vault_address(&site.name, schedule.lock));
+    let vault = Some(site).filter(|site| view.is_own_vault(site)).and_then(declared)?.identity();
+    let (name, region) = (vault.get(vault::NAME)?, vault.get(vault::REGION)?);
+    let (bucket, source) = (s3::arn(data.primary.name.as_str()), data.primary.site.region.as_str());
+    Some(backup::place((region, name), (&bucket, source), &cron(schedule), schedule.keep.as_days()))
+}

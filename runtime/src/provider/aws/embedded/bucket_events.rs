@@ -1,0 +1,28 @@
+//! Where buckets send their events. Source: Amazon S3 API Reference, `PutBucketNotificationConfiguration`.
+
+use holdfast_compiler::provider::aws::s3::{bucket, events as kind};
+use holdfast_compiler::resource::{Kind, Values};
+
+use super::text;
+use crate::local::embedded::{Checked, Embedded, Look};
+use crate::local::store::State;
+
+/// The events of buckets in the embedded cloud.
+pub(super) struct BucketEvents;
+
+impl Embedded for BucketEvents {
+    fn kind(&self) -> Kind {
+        kind::KIND
+    }
+
+    fn made(&self, _: &mut State, wanted: &Values) -> (String, Values) {
+        (text(wanted, kind::BUCKET), Values::new())
+    }
+
+    fn check(&self, look: &Look<'_>) -> Checked {
+        match look.state.get(bucket::KIND, look.text(kind::BUCKET)) {
+            Some(_) => Ok(()),
+            None => look.refuse("NoSuchBucket", "the bucket does not exist"),
+        }
+    }
+}

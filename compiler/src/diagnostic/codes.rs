@@ -326,6 +326,10 @@ codes! {
     WAIVER_IDLE = "W1012";
     /// One person who recovers several services at the same time.
     SHARED_PERSON = "W1013";
+    /// A contact whom alarms are to tell, without a way that takes messages of machines.
+    UNTOLD = "E1014";
+    /// Alarms of an incident level that the continuity plan does not declare.
+    NO_LEVEL = "E1015";
 }
 
 /// The page of a code, in upper or lower case (`e0201`, `E0201`).

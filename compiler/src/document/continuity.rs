@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use super::recovery::Disruption;
-use super::text::{Currency, Name, PROSE, Prose, ReachAddress};
+use super::text::{Currency, HttpsUrl, Name, PROSE, Prose, ReachAddress};
 use super::waiver::Waiver;
 use crate::units::{Date, Duration};
 
@@ -95,6 +95,8 @@ pub enum Reach {
     Mail(ReachText),
     /// A chat room or a handle.
     Chat(ReachText),
+    /// The URL that takes messages of machines, such as the one of an on-call service.
+    Https(HttpsUrl),
 }
 
 /// An address on a channel, as people dial or type it.

@@ -50,6 +50,9 @@ pub struct Estate {
     /// Who must approve a plan before it is applied. Without it: whoever applies it.
     #[serde(default)]
     pub approvals: Option<Approvals>,
+    /// Who is told when copies, backups or endpoints fail. Without it: nobody.
+    #[serde(default)]
+    pub alarms: Option<Alarms>,
     /// Findings that somebody has accepted for a limited time.
     #[serde(default)]
     #[schemars(extend("maxItems" = 100))]
@@ -133,6 +136,30 @@ pub struct Approvals {
     /// How long an approval is valid at most, up to 30 days. Without it: 24 h.
     #[serde(default)]
     pub hold: Option<Duration>,
+}
+
+/// Who is told when copies, backups or endpoints fail, by severity.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Alarms {
+    /// What fails now: copies that fail or are late, health checks that fail, backups and copies of backups that fail.
+    pub critical: Told,
+    /// What may fail soon: more waits to be copied than is copied in time. Without it, `critical` takes these too.
+    #[serde(default)]
+    pub warning: Option<Told>,
+}
+
+/// Who is told of what has one severity.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Told {
+    /// The level of the incident, from 1, the most severe, to 5: a level of the continuity plan. It stands in each message.
+    #[schemars(range(min = 1, max = 5), extend("examples" = [1]))]
+    pub level: u8,
+    /// Who is told: contacts of the continuity plan, by every `mail` and `https` of theirs. Each of these gets a message that somebody has
+    /// to confirm.
+    #[schemars(extend("minItems" = 1, "maxItems" = 20))]
+    pub tell: Vec<Name>,
 }
 
 /// Where the journal is stored.

@@ -38,8 +38,8 @@ pub use continuity::{
 pub use data::{Backup, BackupTarget, Data, Encryption, Lock, Strategy, Weekday, Windows};
 pub use drill::{Drill, Form, Success};
 pub use estate::{
-    Approvals, Defaults, Estate, JournalBucket, JournalCopy, JournalPlace, Replica, Site, SiteKey, Tier,
-    Vault,
+    Alarms, Approvals, Defaults, Estate, JournalBucket, JournalCopy, JournalPlace, Replica, Site, SiteKey,
+    Tier, Told, Vault,
 };
 pub use existing::Existing;
 pub use legible::{LegibleEstate, LegibleJournal, legible_estates};
@@ -48,7 +48,8 @@ pub use read_trust::read_trust;
 pub use recovery::{Disruption, RecoveryStep};
 pub use service::{Limit, Objective, Objectives, RecoveryFrom, Service};
 pub use text::{
-    ApiCall, Currency, DomainName, FilePath, FindingCode, Name, StepAction, TimeOfDay, UrlPath, ZoneName,
+    ApiCall, Currency, DomainName, FilePath, FindingCode, HttpsUrl, Name, StepAction, TimeOfDay, UrlPath,
+    ZoneName,
 };
 pub use traffic::{AliasEndpoint, Endpoint, EndpointText, Interval, Probe, Traffic};
 pub(crate) use tree::{Content, MAX_DEPTH, Node as TreeNode};

@@ -75,6 +75,13 @@ text_type! {
     ["/healthz"]
 }
 
+text_type! {
+    /// The URL of an endpoint that takes messages.
+    HttpsUrl, "^(?=.{9,200}$)(?!.*\\.\\.\\.)https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?][!-~]*)?$",
+    "An HTTPS URL, such as the one that an on-call service gives for its integrations.",
+    ["https://on-call.example/hooks/payments"]
+}
+
 /// Text for people: a reason, an instruction, the name of a team. A placeholder is refused, because a reader would
 /// take it for a statement.
 pub(crate) struct Prose;

@@ -11,7 +11,7 @@ use super::pretty::{brief, summary_of};
 use super::unknown::Blind;
 use super::{Action, After, Cause, Change, Confirmed, Left, Plan, Step, StepId, batch};
 use super::{
-    Consents, assumed, behind, besides, billed, effect, irreversible, lost, obstacle, order, others,
+    Consents, assumed, behind, besides, billed, effect, irreversible, lost, obstacle, order, others, people,
 };
 use super::{owner, removal};
 use crate::compile::Waived;
@@ -71,6 +71,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let behind = behind::primaries(&inputs, &steps);
     let assumed = assumed::whole(&inputs, &copies);
     let billed = billed::all(policy, &steps);
+    let awaited = people::awaited(inputs.graph, &bound);
     let unmade = besides::unmade(policy, &inputs.context.accounts);
     Ok(Plan {
         context: inputs.context,
@@ -83,6 +84,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         policy_changes: None,
         lost,
         behind,
+        awaited,
         objectives,
         assumed,
         copies,

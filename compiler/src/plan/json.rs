@@ -10,6 +10,7 @@
 //! policy_changes     {since, changes: [{judgement (weaker | stronger | neutral), document, path, before, after, means, place}]},
 //!                    weaker ones first; `unknown` instead says why nobody can tell; all missing if they were not compared
 //! lost[]             {address, name, copies: {name, exists, worked: {run, date} or null}} of primary buckets that are gone
+//! awaited[]          {address, what} of resources that are as declared and wait for a person; missing if there are none
 //! behind[]           {address, name, now, was_copy, copies: {name, whole: {run, date}}} of former primary buckets that stay with their objects
 //! copies[]           {from, to, by, state (new | works | {broken: why}), stated, job (the newest that copies what replication does not; null if the
 //!                    journal remembers that it is done)} of real-time copies
@@ -44,7 +45,7 @@ use std::io::Write;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{Accounts, Achievable, Action, After, Billed, Consents, Effect, Plan, Step};
+use super::{Accounts, Achievable, Action, After, Awaited, Billed, Consents, Effect, Plan, Step};
 use crate::resource::Lifecycle;
 
 /// The version of the format.
@@ -62,6 +63,7 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
         accounts: &plan.context.accounts,
         allowed: &plan.consents,
         assumed: json!(plan.assumed),
+        awaited: &plan.awaited,
         backups_not_made: &plan.unmade,
         behind: json!(plan.behind),
         billed: &plan.billed,
@@ -97,6 +99,8 @@ struct Document<'a> {
     accounts: &'a Accounts,
     allowed: &'a Consents,
     assumed: Value,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    awaited: &'a [Awaited],
     backups_not_made: &'a [String],
     behind: Value,
     billed: &'a [Billed],

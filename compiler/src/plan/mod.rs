@@ -29,6 +29,7 @@ mod order;
 mod others;
 mod owner;
 mod part;
+mod people;
 mod pretty;
 mod redact;
 mod removal;
@@ -70,6 +71,7 @@ pub use inputs::Inputs;
 pub use json::{FORMAT_VERSION, json};
 pub use lost::{Lost, LostCopy};
 pub use part::{Part, looked_up};
+pub use people::Awaited;
 pub use pretty::brief;
 pub use resume::resume;
 pub use stale::{Shift, shifts};
@@ -261,6 +263,9 @@ pub struct Plan {
     /// Whether health checks pass. Only a status looks.
     #[serde(skip)]
     pub checks: Vec<CheckHealth>,
+    /// What waits for a person. It is no difference, so that a plan stays the same when the person acts.
+    #[serde(skip)]
+    pub awaited: Vec<Awaited>,
     /// The effects on objectives.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<Effect>,

@@ -10,7 +10,7 @@ use similar::ChangeTag;
 
 use super::pretty::{brief, pretty, summary_of};
 use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
-use super::{assumed, behind, billed, effect_text, irreversible, lost, unknown};
+use super::{assumed, behind, billed, effect_text, irreversible, lost, people, unknown};
 use crate::diagnostic::Style;
 use crate::line_diff::LineDiff;
 use crate::policy;
@@ -44,6 +44,7 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
     effect_text::text(&plan.objectives, &pen, &mut out);
     assumed::text(&plan.assumed, &pen, &mut out);
     unknown::text(plan, &pen, &mut out);
+    people::text(&plan.awaited, &pen, &mut out);
     if plan.is_empty() {
         let keep = plan.counts().keep;
         let _ = match plan.is_partial() {

@@ -7,7 +7,7 @@ use super::binder::{Binder, Names};
 use super::calendar::Calendar;
 use super::sites::Sites;
 use super::{
-    Policy, Service, approvals, buckets, continuity, dependencies, drills, journal, traffic, waivers,
+    Policy, Service, alarms, approvals, buckets, continuity, dependencies, drills, journal, traffic, waivers,
 };
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Body, Document, Estate, Name};
@@ -163,6 +163,13 @@ fn with_estate(
     });
     let journal = estate.journal.as_ref().map(|place| journal::bind(place, text, &sites, out));
     let approvals = estate.approvals.as_ref().map(|body| approvals::bind(text, body, out));
+    let alarms = estate.alarms.as_ref().map(|body| {
+        let plan = plan.and_then(|plan| match &plan.body {
+            Body::Continuity(body) => Some(body.as_ref()),
+            _ => None,
+        });
+        alarms::bind(text, body, plan, &contacts, out)
+    });
     let policy = Policy {
         estate: estate.name.clone(),
         estate_span: text.span(&["name".into()]),
@@ -170,6 +177,7 @@ fn with_estate(
         accounts: accounts.into_iter().collect(),
         journal,
         approvals,
+        alarms,
         services: bound,
         continuity: None,
         drills: all_drills,

@@ -2,6 +2,7 @@
 //!
 //! A policy exists only if it has no errors. Every later stage relies on these checks.
 
+mod alarms;
 mod approvals;
 mod backups;
 mod bind;
@@ -35,6 +36,7 @@ use crate::provider::facts::{Facts, KeyUse};
 use crate::provider::region::Region;
 use crate::source::Span;
 use crate::units::{Bytes, Date, Duration};
+pub use alarms::{Alarms, Medium, Severity, Told, Way};
 pub use approvals::Approvals;
 pub(crate) use compare::text as changes;
 pub use compare::{Judgement, PolicyChange, PolicyChanges, changes_since};
@@ -65,6 +67,8 @@ pub struct Policy {
     pub journal: Option<Journal>,
     /// Who must approve a plan.
     pub approvals: Option<Approvals>,
+    /// Who is told when something fails.
+    pub alarms: Option<Alarms>,
     /// The services by name.
     pub services: BTreeMap<Name, Service>,
     /// The continuity plan.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use super::address::Address;
 use super::call::Call;
 use super::values::Values;
 
@@ -31,6 +32,8 @@ pub struct KindSchema {
     pub never_deleted: Option<&'static str>,
     /// Why an object cannot be deleted yet, and until when, as far as that is known: a clause.
     pub held: Option<fn(&Values) -> Option<String>>,
+    /// For whom an object waits before it does its work, and what they have to do: a clause. That is no difference.
+    pub waits: Option<fn(&Address, &Values) -> Option<String>>,
     /// What a reviewer must know about a removal.
     pub removal: Option<&'static str>,
     /// What a reviewer must know about replacing an object with a new one.
@@ -114,6 +117,7 @@ impl KindSchema {
         batched_by: None,
         never_deleted: None,
         held: None,
+        waits: None,
         removal: None,
         replacement: None,
         ours: None,

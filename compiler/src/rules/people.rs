@@ -69,6 +69,7 @@ pub(super) fn one_channel(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagno
             Reach::Pager(_) => "pager",
             Reach::Mail(_) => "mail",
             Reach::Chat(_) => "chat",
+            Reach::Https(_) => "https",
         };
         let channels: BTreeSet<&str> = contact.reach.iter().map(channel).collect();
         if let (Some(only), 1) = (channels.first(), channels.len()) {

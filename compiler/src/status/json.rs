@@ -17,6 +17,7 @@
 //!                 unseen (null, or why it cannot be seen)} of every real-time copy
 //! health_checks[] {service, traffic, site, passes (null: no figure), unseen}
 //! copies_unknown  how many real-time copies cannot be seen
+//! awaited[]       {address, what} of resources that are as declared and wait for a person; missing if there are none
 //! drift           {drifted, pending, unknown, taken}: numbers of resources and changes
 //! lost[]          {address, name, copies} of primary buckets that are gone
 //! last_run        {number, started, ended (open | finished | interrupted | taken-over | died), complete} or null
@@ -43,7 +44,7 @@ pub const FORMAT_VERSION: &str = "2.2";
 pub fn json(status: &Status<'_>) -> String {
     let context = &status.plan.context;
     let run = status.last_run.as_ref();
-    let document = json!({
+    let mut document = json!({
         "format_version": FORMAT_VERSION,
         "estate": context.estate,
         "cloud": context.cloud,
@@ -69,6 +70,9 @@ pub fn json(status: &Status<'_>) -> String {
         "due": status.due.iter().map(due).collect::<Vec<_>>(),
         "not_looked_at": status.unread,
     });
+    if let (false, Value::Object(document)) = (status.plan.awaited.is_empty(), &mut document) {
+        document.insert("awaited".to_owned(), json!(status.plan.awaited));
+    }
     format!("{document:#}\n")
 }
 

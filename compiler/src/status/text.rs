@@ -54,6 +54,10 @@ pub fn text(status: &Status<'_>, style: Style) -> String {
     {
         let _ = writeln!(out, "{}", wrap(&line(&said), 0, pen.width()));
     }
+    for awaited in &status.plan.awaited {
+        let said = line(&awaited.in_words());
+        let _ = writeln!(out, "{}", pen.caution(&wrap(&said, 0, pen.width())));
+    }
     for due in &status.due {
         let said = line(&in_words(due));
         let said = wrap(&said, 0, pen.width());

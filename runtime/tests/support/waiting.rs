@@ -55,6 +55,7 @@ pub fn plan(steps: Vec<Step>) -> Plan {
         policy_changes: None,
         lost: Vec::new(),
         behind: Vec::new(),
+        awaited: Vec::new(),
         context: Context { estate, cloud, accounts },
         policy: String::new(),
         observed: Vec::new(),

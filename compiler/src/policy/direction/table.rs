@@ -66,6 +66,8 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("approvals.required", MORE),
     ("approvals.signers", NEUTRAL),
     ("approvals.hold", LESS),
+    ("alarms", PROTECTS),
+    ("alarms.*", PROTECTS),
     ("journal", PROTECTS),
     ("journal.site", NEUTRAL),
     ("copies", HOLDS),

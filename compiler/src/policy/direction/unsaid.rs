@@ -24,7 +24,7 @@ pub fn unsaid(path: &[&str], facts: &Facts) -> Option<String> {
         () if ends("approvals.hold") => approvals::HOLD,
         () if ends("review-every") => REVIEW_EVERY,
         () if ends("encrypt") => return Some("AES256".to_owned()),
-        () if ends("critical") => return Some("false".to_owned()),
+        () if ends("critical") && !ends("alarms.critical") => return Some("false".to_owned()),
         () => return None,
     };
     Some(value.to_string())

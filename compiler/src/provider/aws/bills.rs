@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::backup::{plan, vault_address};
-use super::cloudwatch::OF_COPIES;
+use super::cloudwatch::{OF_COPIES, alarm};
 use super::kms::made as kms_key;
 use super::route53::health_check;
 use super::s3::{backfill, bucket, replication};
@@ -61,6 +61,7 @@ pub(super) fn bills(policy: &Policy, made: &Created<'_>) -> Vec<Billed> {
     let all = [
         Billed::each("KMS keys", Per::Month, made.count(kms_key::KIND)),
         Billed::each("health checks", Per::Month, checks),
+        Billed::each("alarms of CloudWatch", Per::Month, made.count(alarm::KIND)),
         Billed::bytes("data stored in copies", Per::Month, SIZE, &of(&copies, &size)),
         Billed::bytes("changes copied with time control", Per::Month, CHANGES, &of(&copies, &changes)),
         Billed::bytes("data in vaults, besides what changes", Per::Month, SIZE, &vaults),

@@ -16,12 +16,13 @@ pub mod region;
 pub mod route53;
 pub mod s3;
 pub mod scope;
+pub mod sns;
 pub mod words;
 
 use super::Provider;
 use crate::document::Name;
 use crate::lower::context::Context;
-use crate::policy::DataSet;
+use crate::policy::{DataSet, Traffic};
 use crate::resource::{Made, Rate, Resource, calls};
 pub use facts::FACTS;
 pub use kms::is_account;
@@ -48,11 +49,14 @@ pub static PROVIDER: Provider = Provider {
         &backup::vault::SCHEMA,
         &backup::plan::SCHEMA,
         &backup::selection::SCHEMA,
+        &sns::topic::SCHEMA,
+        &sns::subscription::SCHEMA,
+        &cloudwatch::alarm::SCHEMA,
     ],
     calls: CALLS,
     rates: &RATES,
     data: lower_data,
-    traffic: route53::lower,
+    traffic: lower_traffic,
     backup_places: backup::places,
     bills: bills::bills,
     signals: cloudwatch::signals,
@@ -61,10 +65,17 @@ pub static PROVIDER: Provider = Provider {
     candidates: import::candidates,
 };
 
-/// Lowers a data set: its buckets and their replication, and its scheduled backups.
+/// Lowers a data set: its buckets and their replication, its scheduled backups, and their alarms.
 fn lower_data(context: &Context<'_>, name: &Name, set: &DataSet, out: &mut Vec<Resource>) {
     s3::lower(context, name, set, out);
     backup::lower::lower(context, name, set, out);
+    cloudwatch::lower::of_data(context, name, set, out);
+}
+
+/// Lowers an entry of traffic: its records and health checks, and their alarms.
+fn lower_traffic(context: &Context<'_>, name: &Name, traffic: &Traffic, out: &mut Vec<Resource>) {
+    route53::lower(context, name, traffic, out);
+    cloudwatch::lower::of_traffic(context, name, traffic, out);
 }
 
 calls! {
@@ -80,11 +91,11 @@ calls! {
 }
 
 /// Rate limits. Route 53: Amazon Route 53 Developer Guide, "Throttling for Amazon Route 53 API requests" (per
-/// account; some calls have lower limits). AWS Backup publishes none. CloudWatch: Amazon CloudWatch User Guide, "CloudWatch service quotas" (`GetMetricData`: 500 per second). KMS: AWS KMS Developer Guide, "Request quotas" (`DescribeKey`: 2,000 per second). IAM
+/// account; some calls have lower limits). AWS Backup publishes none. CloudWatch: Amazon CloudWatch User Guide, "CloudWatch service quotas" (`GetMetricData`: 500 per second). KMS: AWS KMS Developer Guide, "Request quotas" (`DescribeKey`: 2,000 per second). SNS: AWS General Reference, "Amazon SNS endpoints and quotas" (10 to 30 per second for most calls). IAM
 /// and S3 publish none for these calls (S3's 3,500 and 5,500 per
 /// second and prefix are for objects). Those limits are Holdfast's own: low enough to leave room for other
 /// clients in the account, and higher than sixteen parallel steps usually need.
-static RATES: [(&str, Rate); 7] = [
+static RATES: [(&str, Rate); 8] = [
     ("backup", Rate { rate: 10.0, burst: 50.0 }),
     ("cloudwatch", Rate { rate: 20.0, burst: 100.0 }),
     ("iam", Rate { rate: 20.0, burst: 100.0 }),
@@ -92,4 +103,5 @@ static RATES: [(&str, Rate); 7] = [
     ("route53", Rate { rate: 10.0, burst: 50.0 }),
     ("s3", Rate { rate: 100.0, burst: 200.0 }),
     ("s3control", Rate { rate: 10.0, burst: 50.0 }),
+    ("sns", Rate { rate: 10.0, burst: 50.0 }),
 ];

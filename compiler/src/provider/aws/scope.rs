@@ -2,7 +2,7 @@
 //! placeholders for the reader.
 //!
 //! Source: AWS Service Authorization Reference, "Actions, resources, and condition keys" for Amazon S3, IAM, Route 53,
-//! KMS, AWS Backup.
+//! KMS, AWS Backup, SNS, CloudWatch.
 
 use serde_json::{Value, json};
 
@@ -68,6 +68,12 @@ pub static PASSED_BATCH_ROLES: Scope =
     Scope { condition: Some(passed_to_batch), ..scope("roles-passed-to-batch", ROLE) };
 /// Jobs of S3 Batch Operations, whose ids S3 gives.
 pub static JOBS: Scope = scope("jobs", "arn:aws:s3:*:ACCOUNT:job/*");
+/// The topics that Holdfast makes.
+pub static TOPICS: Scope = scope("topics", "arn:aws:sns:*:ACCOUNT:holdfast-*");
+/// The alarms that Holdfast makes.
+pub static ALARMS: Scope = scope("alarms", "arn:aws:cloudwatch:*:ACCOUNT:alarm:holdfast-*");
+/// Every alarm of the account: a list has no name.
+pub static EVERY_ALARM: Scope = scope("every-alarm", "arn:aws:cloudwatch:*:ACCOUNT:alarm:*");
 /// The bucket of a journal.
 pub static JOURNAL: Scope = scope("journal", "arn:aws:s3:::JOURNAL");
 /// The objects of a journal.

@@ -3,10 +3,10 @@
 use holdfast_compiler::resource::{Kind, Lifecycle};
 
 use super::driver::Driver;
-use super::{backfill, backup_plan, backup_selection, backup_vault};
+use super::{alarm, backfill, backup_plan, backup_selection, backup_vault};
 use super::{
     bucket, bucket_access, bucket_events, health_check, hosted_zone, key, kms_key, record_change,
-    replication, role,
+    replication, role, subscription, topic,
 };
 use crate::cloud::{CloudError, Command, refuse};
 
@@ -26,6 +26,9 @@ pub(super) static DRIVERS: &[&dyn Driver] = &[
     &backup_selection::Driver,
     &backfill::Driver,
     &bucket_events::Driver,
+    &topic::Driver,
+    &subscription::Driver,
+    &alarm::Driver,
 ];
 
 /// The driver of a kind.

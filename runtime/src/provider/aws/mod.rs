@@ -4,6 +4,7 @@
 //! Every call goes through `error`, which attaches its name, and `count`, which counts it; calls that may come before
 //! an earlier change has propagated go through `retry`.
 
+mod alarm;
 mod backfill;
 mod backup_jobs;
 mod backup_plan;
@@ -25,6 +26,7 @@ mod embedded;
 pub(crate) mod error;
 mod fields;
 mod guard;
+mod guard_topics;
 mod health_check;
 mod health_check_config;
 mod health_check_tags;
@@ -51,7 +53,9 @@ mod replication;
 mod replication_rule;
 mod retry;
 mod role;
+mod subscription;
 mod survey;
+mod topic;
 mod zone;
 
 use std::collections::BTreeSet;

@@ -96,6 +96,13 @@ pub(super) const SELECTION: &[Transient] = &[
     transient("InvalidParameterValueException", "is not authorized to call"),
 ];
 
+/// For a topic of SNS, and for alarms of CloudWatch: no transient errors.
+pub(super) const TOPIC: &[Transient] = &[];
+pub(super) const ALARM: &[Transient] = &[];
+
+/// For a topic that may be seconds old.
+pub(super) const NEW_TOPIC: &[Transient] = &[transient("NotFound", "")];
+
 /// For Route 53: no transient errors. Throttling, which is frequent there, is always retried.
 pub(super) const ROUTE53: &[Transient] = &[];
 

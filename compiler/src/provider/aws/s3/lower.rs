@@ -137,7 +137,7 @@ fn rules(context: &Context<'_>, set: &DataSet) -> Value {
     let count = set.copies.len();
     let each = |(nth, copy): (usize, &Bucket)| {
         let mut one = json!({
-            rule::ID: format!("{}{}", replication::RULE_PREFIX, copy.site.name),
+            rule::ID: replication::rule_id(&copy.site.name),
             rule::PRIORITY: count - nth,
             rule::STATUS: rule::ON,
             rule::FILTER: {"prefix": ""},

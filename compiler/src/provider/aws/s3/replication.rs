@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{arn, bucket};
+use crate::document::Name;
 use crate::provider::aws::iam::is_role;
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{BUCKETS, PASSED_ROLES, on};
@@ -52,6 +53,12 @@ pub mod rule {
 
 /// The prefix of the ids of Holdfast's rules.
 pub const RULE_PREFIX: &str = "holdfast-";
+/// The id of the rule that copies to a site.
+#[must_use]
+pub fn rule_id(site: &Name) -> String {
+    format!("{RULE_PREFIX}{site}")
+}
+
 /// Minutes of replication time control; the only value S3 accepts (S3 API Reference, `ReplicationTimeValue`).
 pub const MINUTES: u64 = 15;
 

@@ -1,5 +1,6 @@
 //! The kinds of AWS in the embedded cloud. To add one, add a file beside this one, and a line here.
 
+mod alarm;
 mod backfill;
 mod backup_plan;
 mod backup_selection;
@@ -14,6 +15,8 @@ mod kms_key;
 mod record;
 mod replication;
 mod role;
+mod subscription;
+mod topic;
 
 use holdfast_compiler::resource::Values;
 use serde_json::Value;
@@ -37,6 +40,9 @@ pub(super) static KINDS: &[&dyn Embedded] = &[
     &backup_selection::BackupSelection,
     &backfill::Backfill,
     &bucket_events::BucketEvents,
+    &topic::Topic,
+    &subscription::Subscription,
+    &alarm::Alarm,
 ];
 
 /// An attribute as text; empty if it is not a string.

@@ -4,6 +4,7 @@ pub mod backup;
 mod bills;
 pub mod cloudwatch;
 mod control_planes;
+pub mod events;
 mod evidence;
 pub mod facts;
 pub mod iam;
@@ -52,6 +53,8 @@ pub static PROVIDER: Provider = Provider {
         &sns::topic::SCHEMA,
         &sns::subscription::SCHEMA,
         &cloudwatch::alarm::SCHEMA,
+        &backup::notifications::SCHEMA,
+        &events::rule::SCHEMA,
     ],
     calls: CALLS,
     rates: &RATES,
@@ -70,6 +73,7 @@ fn lower_data(context: &Context<'_>, name: &Name, set: &DataSet, out: &mut Vec<R
     s3::lower(context, name, set, out);
     backup::lower::lower(context, name, set, out);
     cloudwatch::lower::of_data(context, name, set, out);
+    backup::watching::lower(context, out);
 }
 
 /// Lowers an entry of traffic: its records and health checks, and their alarms.
@@ -91,13 +95,14 @@ calls! {
 }
 
 /// Rate limits. Route 53: Amazon Route 53 Developer Guide, "Throttling for Amazon Route 53 API requests" (per
-/// account; some calls have lower limits). AWS Backup publishes none. CloudWatch: Amazon CloudWatch User Guide, "CloudWatch service quotas" (`GetMetricData`: 500 per second). KMS: AWS KMS Developer Guide, "Request quotas" (`DescribeKey`: 2,000 per second). SNS: AWS General Reference, "Amazon SNS endpoints and quotas" (10 to 30 per second for most calls). IAM
+/// account; some calls have lower limits). AWS Backup and EventBridge publish none. CloudWatch: Amazon CloudWatch User Guide, "CloudWatch service quotas" (`GetMetricData`: 500 per second). KMS: AWS KMS Developer Guide, "Request quotas" (`DescribeKey`: 2,000 per second). SNS: AWS General Reference, "Amazon SNS endpoints and quotas" (10 to 30 per second for most calls). IAM
 /// and S3 publish none for these calls (S3's 3,500 and 5,500 per
 /// second and prefix are for objects). Those limits are Holdfast's own: low enough to leave room for other
 /// clients in the account, and higher than sixteen parallel steps usually need.
-static RATES: [(&str, Rate); 8] = [
+static RATES: [(&str, Rate); 9] = [
     ("backup", Rate { rate: 10.0, burst: 50.0 }),
     ("cloudwatch", Rate { rate: 20.0, burst: 100.0 }),
+    ("eventbridge", Rate { rate: 5.0, burst: 20.0 }),
     ("iam", Rate { rate: 20.0, burst: 100.0 }),
     ("kms", Rate { rate: 20.0, burst: 100.0 }),
     ("route53", Rate { rate: 10.0, burst: 50.0 }),

@@ -2,7 +2,7 @@
 //! placeholders for the reader.
 //!
 //! Source: AWS Service Authorization Reference, "Actions, resources, and condition keys" for Amazon S3, IAM, Route 53,
-//! KMS, AWS Backup, SNS, CloudWatch.
+//! KMS, AWS Backup, SNS, CloudWatch, EventBridge.
 
 use serde_json::{Value, json};
 
@@ -70,6 +70,8 @@ pub static PASSED_BATCH_ROLES: Scope =
 pub static JOBS: Scope = scope("jobs", "arn:aws:s3:*:ACCOUNT:job/*");
 /// The topics that Holdfast makes.
 pub static TOPICS: Scope = scope("topics", "arn:aws:sns:*:ACCOUNT:holdfast-*");
+/// The rules of EventBridge that Holdfast makes.
+pub static EVENT_RULES: Scope = scope("event-rules", "arn:aws:events:*:ACCOUNT:rule/holdfast-*");
 /// The alarms that Holdfast makes.
 pub static ALARMS: Scope = scope("alarms", "arn:aws:cloudwatch:*:ACCOUNT:alarm:holdfast-*");
 /// Every alarm of the account: a list has no name.

@@ -50,9 +50,9 @@ async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
     look.seen(kind::KIND, kind::NAME, read.into_iter().flatten().collect())
 }
 
-type Vaults = BTreeMap<String, BackupVaultListMember>;
+pub(super) type Vaults = BTreeMap<String, BackupVaultListMember>;
 
-async fn list(clients: &Clients, region: &str) -> Result<Vaults, CloudError> {
+pub(super) async fn list(clients: &Clients, region: &str) -> Result<Vaults, CloudError> {
     let client = clients.backup(region);
     let mut all = Vaults::new();
     let mut next: Option<String> = None;

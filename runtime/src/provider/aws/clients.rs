@@ -64,6 +64,7 @@ pub(crate) struct Clients {
     kms: Mutex<BTreeMap<String, aws_sdk_kms::Client>>,
     cloudwatch: Mutex<BTreeMap<String, aws_sdk_cloudwatch::Client>>,
     backup: Mutex<BTreeMap<String, aws_sdk_backup::Client>>,
+    eventbridge: Mutex<BTreeMap<String, aws_sdk_eventbridge::Client>>,
     sns: Mutex<BTreeMap<String, aws_sdk_sns::Client>>,
     s3control: Mutex<BTreeMap<String, aws_sdk_s3control::Client>>,
     pub(crate) route53: aws_sdk_route53::Client,
@@ -142,6 +143,7 @@ impl Clients {
             kms: Mutex::default(),
             cloudwatch: Mutex::default(),
             backup: Mutex::default(),
+            eventbridge: Mutex::default(),
             sns: Mutex::default(),
             s3control: Mutex::default(),
             route53: aws_sdk_route53::Client::from_conf(route53.build()),
@@ -199,6 +201,7 @@ impl Clients {
     regional!(kms, aws_sdk_kms);
     regional!(backup, aws_sdk_backup);
     regional!(cloudwatch, aws_sdk_cloudwatch);
+    regional!(eventbridge, aws_sdk_eventbridge);
     regional!(sns, aws_sdk_sns);
 
     /// The client of S3's control plane for a region. Its endpoints have a name for each account, and what has no names below it, as

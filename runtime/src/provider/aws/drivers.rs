@@ -5,8 +5,8 @@ use holdfast_compiler::resource::{Kind, Lifecycle};
 use super::driver::Driver;
 use super::{alarm, backfill, backup_plan, backup_selection, backup_vault};
 use super::{
-    bucket, bucket_access, bucket_events, health_check, hosted_zone, key, kms_key, record_change,
-    replication, role, subscription, topic,
+    bucket, bucket_access, bucket_events, event_rule, health_check, hosted_zone, key, kms_key, record_change,
+    replication, role, subscription, topic, vault_notifications,
 };
 use crate::cloud::{CloudError, Command, refuse};
 
@@ -29,6 +29,8 @@ pub(super) static DRIVERS: &[&dyn Driver] = &[
     &topic::Driver,
     &subscription::Driver,
     &alarm::Driver,
+    &vault_notifications::Driver,
+    &event_rule::Driver,
 ];
 
 /// The driver of a kind.

@@ -2,10 +2,12 @@
 //! Holdfast makes in the account. The embedded cloud makes the same checks.
 
 use holdfast_compiler::plan::Action;
+use holdfast_compiler::provider::aws::backup::notifications as a_notification;
 use holdfast_compiler::provider::aws::cloudwatch::alarm as an_alarm;
+use holdfast_compiler::provider::aws::events::rule as a_rule;
 use holdfast_compiler::provider::aws::sns::{self, subscription as a_subscription, topic as a_topic};
 
-use super::fields::{text, with_found};
+use super::fields::{text, texts, with_found};
 use crate::cloud::{CloudError, Command, refuse};
 
 /// Check a topic: its name and its policy.
@@ -50,6 +52,26 @@ pub(super) fn alarm(command: &Command, account: &str) -> Result<(), CloudError> 
     let actions = [an_alarm::ACTIONS, an_alarm::OK_ACTIONS, an_alarm::UNKNOWN_ACTIONS];
     let arns = actions.iter().filter_map(|name| values.get(*name)?.as_array()).flatten();
     arns.map(|arn| arn.as_str().unwrap_or_default()).try_for_each(|arn| made(command, arn, region, account))
+}
+
+/// Check what a vault tells.
+pub(super) fn notifications(command: &Command, account: &str) -> Result<(), CloudError> {
+    if command.action == Action::Delete {
+        return Ok(());
+    }
+    let values = with_found(command);
+    let get = |name: &str| text(&values, name).unwrap_or_default();
+    made(command, get(a_notification::TOPIC), get(a_notification::REGION), account)
+}
+
+/// Check a rule: where its events go.
+pub(super) fn rule(command: &Command, account: &str) -> Result<(), CloudError> {
+    if command.action == Action::Delete {
+        return Ok(());
+    }
+    let values = with_found(command);
+    let region = text(&values, a_rule::REGION).unwrap_or_default();
+    texts(&values, a_rule::TARGETS).iter().try_for_each(|arn| made(command, arn, region, account))
 }
 
 /// Refuse a topic that Holdfast does not make in this account and region.

@@ -24,6 +24,7 @@ mod driver;
 mod drivers;
 mod embedded;
 pub(crate) mod error;
+mod event_rule;
 mod fields;
 mod guard;
 mod guard_topics;
@@ -56,6 +57,7 @@ mod role;
 mod subscription;
 mod survey;
 mod topic;
+mod vault_notifications;
 mod zone;
 
 use std::collections::BTreeSet;

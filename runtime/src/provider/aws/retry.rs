@@ -100,6 +100,12 @@ pub(super) const SELECTION: &[Transient] = &[
 pub(super) const TOPIC: &[Transient] = &[];
 pub(super) const ALARM: &[Transient] = &[];
 
+/// For a rule of EventBridge: no transient errors.
+pub(super) const RULE: &[Transient] = &[];
+
+/// For a rule that may be seconds old.
+pub(super) const NEW_RULE: &[Transient] = &[transient("ResourceNotFoundException", "")];
+
 /// For a topic that may be seconds old.
 pub(super) const NEW_TOPIC: &[Transient] = &[transient("NotFound", "")];
 

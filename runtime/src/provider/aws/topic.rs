@@ -1,6 +1,6 @@
 //! Topics: a read of the attributes and one of the tags for each wanted topic.
 
-use futures::{StreamExt, stream, try_join};
+use futures::{StreamExt, stream};
 use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::aws::sns::{topic as kind, topic_arn};
@@ -50,10 +50,9 @@ async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
 async fn read(clients: &Clients, region: &str, name: &str) -> Result<Option<Object>, CloudError> {
     let arn = topic_arn(region, clients.owner(), name);
     let client = clients.sns(region);
-    let attributes = async { client.get_topic_attributes().topic_arn(&arn).send().await.named(&kind::GET) };
-    let found =
-        async { client.list_tags_for_resource().resource_arn(&arn).send().await.named(&kind::GET_TAGS) };
-    let (attributes, found) = try_join!(attributes, found)?;
+    // One after the other: of a topic that does not exist, only the first is asked.
+    let attributes = client.get_topic_attributes().topic_arn(&arn).send().await.named(&kind::GET)?;
+    let found = client.list_tags_for_resource().resource_arn(&arn).send().await.named(&kind::GET_TAGS)?;
     let policy = attributes.attributes().and_then(|all| all.get(POLICY));
     let policy = policy.map(|text| plain(&kind::GET, text)).transpose()?;
     let tags = found.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned()));

@@ -1,10 +1,12 @@
 //! AWS Backup: vaults, backup plans, and what a plan selects.
 
 pub mod lower;
+pub mod notifications;
 mod places;
 pub mod plan;
 pub mod selection;
 pub mod vault;
+pub mod watching;
 
 use crate::document::{Lock, Name};
 use crate::resource::Address;

@@ -8,6 +8,7 @@ mod backup_vault;
 mod bucket;
 mod bucket_access;
 mod bucket_events;
+mod event_rule;
 mod health_check;
 mod hosted_zone;
 mod key;
@@ -17,6 +18,7 @@ mod replication;
 mod role;
 mod subscription;
 mod topic;
+mod vault_notifications;
 
 use holdfast_compiler::resource::Values;
 use serde_json::Value;
@@ -43,6 +45,8 @@ pub(super) static KINDS: &[&dyn Embedded] = &[
     &topic::Topic,
     &subscription::Subscription,
     &alarm::Alarm,
+    &vault_notifications::VaultNotifications,
+    &event_rule::EventRule,
 ];
 
 /// An attribute as text; empty if it is not a string.

@@ -11,6 +11,7 @@ mod backups;
 mod continuous;
 mod keys;
 mod owners;
+mod watching;
 
 use serde_json::{Value, json};
 use support::{Bench, Standin};

@@ -1,0 +1,228 @@
+//! Alarms: what AWS's own command line shows of topics, subscriptions, alarms, rules and notifications after an apply.
+
+use serde_json::{Value, json};
+
+use crate::support::{Bench, Standin};
+
+const POLICY: &str = r#"
+kind: estate
+name: acme
+sites:
+  virginia: { aws: us-east-1 }
+  oregon: { aws: us-west-2 }
+alarms:
+  critical: { level: 1, tell: [manager] }
+  warning: { level: 4, tell: [on-call] }
+---
+kind: service
+name: shop
+primary: virginia
+standby: [oregon]
+data:
+  orders:
+    bucket: acme-watched-orders
+    backups:
+      - { strategy: real-time, to: [oregon] }
+      - { strategy: daily, at: "03:00", keep: 35d, to: [oregon] }
+traffic:
+  web:
+    zone: acme.example
+    record: shop.acme.example
+    probe: { https: /healthz, every: 10s, failures: 3 }
+    endpoints: { virginia: 192.0.2.10, oregon: 198.51.100.10 }
+assumptions:
+  backup-copy: { value: 1h, because: the test is about alarms }
+  detection: { value: 5m, because: the same }
+recovery: [{ step: read-the-copy, takes: 30m }]
+---
+kind: continuity
+name: acme
+reviewed: 2026-09-01
+contacts:
+  on-call:
+    name: the on-call rota
+    reach: [{ https: "https://127.0.0.1:9/hooks/acme" }, { phone: "+1 555 0100" }]
+    answers-within: 15m
+    deputy: manager
+  manager:
+    name: the duty manager
+    reach: [{ phone: "+1 555 0101" }, { mail: duty@acme.example }]
+    answers-within: 30m
+    deputy: on-call
+levels:
+  - { level: 1, name: disaster, means: a site is lost, declared-by: manager, within: 30m }
+  - { level: 2, name: critical, means: customers cannot pay, declared-by: manager, within: 30m }
+  - { level: 3, name: major, means: a standby is lost, declared-by: manager, within: 1h }
+  - { level: 4, name: minor, means: few are affected, declared-by: manager, within: 4h }
+  - { level: 5, name: cosmetic, means: nobody waits, declared-by: manager, within: 1d }
+"#;
+
+/// The items of a list that the command line prints.
+fn list(standin: &Standin, words: &str, name: &str, region: &str) -> Vec<Value> {
+    standin.aws(&format!("{words} --region {region}"))[name].as_array().unwrap().clone()
+}
+
+fn texts(items: &[Value], name: &str) -> Vec<String> {
+    let mut all: Vec<String> = items.iter().map(|item| item[name].as_str().unwrap().to_owned()).collect();
+    all.sort();
+    all
+}
+
+/// The ARN of the topic of a severity in a region.
+fn topic(standin: &Standin, severity: &str, region: &str) -> String {
+    let topics = texts(&list(standin, "sns list-topics", "Topics", region), "TopicArn");
+    let found = topics.into_iter().find(|arn| arn.contains(&format!(":holdfast-acme-{severity}-{region}-")));
+    found.unwrap_or_else(|| panic!("no topic {severity} in {region}"))
+}
+
+fn subscriptions(standin: &Standin, topic: &str, region: &str) -> Vec<Value> {
+    list(standin, &format!("sns list-subscriptions-by-topic --topic-arn {topic}"), "Subscriptions", region)
+}
+
+#[test]
+fn alarms_are_where_their_metrics_are_and_tell_the_contacts() {
+    let standin = Standin::start();
+    standin.zone("acme.example");
+    let bench = Bench::aws(&standin);
+    bench.write("policies/all.yaml", POLICY);
+    bench.run("apply policies --yes").expect(0);
+
+    let critical = topic(&standin, "critical", "us-west-2");
+    let warning = topic(&standin, "warning", "us-west-2");
+    let policy = standin.aws(&format!("sns get-topic-attributes --topic-arn {critical} --region us-west-2"));
+    let policy: Value = serde_json::from_str(policy["Attributes"]["Policy"].as_str().unwrap()).unwrap();
+    let services = &policy["Statement"][0];
+    assert_eq!(services["Principal"]["Service"], json!(["cloudwatch.amazonaws.com", "events.amazonaws.com"]));
+    assert_eq!(services["Condition"]["StringEquals"]["aws:SourceAccount"], "000000000001");
+    alarms(&standin, &critical, &warning);
+    backups(&standin);
+    people(&standin, &bench, &critical, &warning);
+    drift(&standin, &bench);
+
+    // Without `alarms`, nothing of it stays. What nobody has confirmed goes with its topic.
+    let (before, rest) = POLICY.split_once("alarms:").unwrap();
+    let rest = rest.split_once("---").unwrap().1;
+    bench.write("policies/all.yaml", &format!("{before}---{rest}"));
+    bench.run("apply policies --yes --allow many").expect(0);
+    for region in ["us-east-1", "us-west-2"] {
+        assert_eq!(list(&standin, "sns list-topics", "Topics", region), Vec::<Value>::new());
+        assert_eq!(list(&standin, "cloudwatch describe-alarms", "MetricAlarms", region), Vec::<Value>::new());
+        assert_eq!(list(&standin, "events list-rules", "Rules", region), Vec::<Value>::new());
+    }
+    bench.run("plan policies --detailed-exitcode").expect(0);
+}
+
+fn alarms(standin: &Standin, critical: &str, warning: &str) {
+    let there = list(standin, "cloudwatch describe-alarms", "MetricAlarms", "us-west-2");
+    assert_eq!(
+        texts(&there, "MetricName"),
+        ["BytesPendingReplication", "OperationsPendingReplication", "ReplicationLatency"]
+    );
+    for alarm in &there {
+        let is_late = alarm["MetricName"] == "ReplicationLatency";
+        let (level, topic) =
+            if is_late { ("Level 1 (disaster): ", critical) } else { ("Level 4 (minor): ", warning) };
+        assert!(alarm["AlarmDescription"].as_str().unwrap().starts_with(level), "{alarm}");
+        assert_eq!((&alarm["AlarmActions"], &alarm["OKActions"]), (&json!([topic]), &json!([topic])));
+        let named = |name: &str, value: &str| json!({"Name": name, "Value": value});
+        assert_eq!(
+            alarm["Dimensions"],
+            json!([
+                named("DestinationBucket", "acme-watched-orders-us-west-2"),
+                named("RuleId", "holdfast-oregon"),
+                named("SourceBucket", "acme-watched-orders"),
+            ])
+        );
+    }
+    // What could not be copied is counted at the source, and the metrics of Route 53 are in us-east-1.
+    let here = list(standin, "cloudwatch describe-alarms", "MetricAlarms", "us-east-1");
+    assert_eq!(
+        texts(&here, "MetricName"),
+        ["HealthCheckStatus", "HealthCheckStatus", "OperationsFailedReplication"]
+    );
+    let checks = standin.aws("route53 list-health-checks")["HealthChecks"].clone();
+    let mut asked: Vec<String> = here
+        .iter()
+        .filter(|alarm| alarm["MetricName"] == "HealthCheckStatus")
+        .map(|alarm| alarm["Dimensions"][0]["Value"].as_str().unwrap().to_owned())
+        .collect();
+    asked.sort();
+    assert_eq!(asked, texts(checks.as_array().unwrap(), "Id"));
+    let arn = here[0]["AlarmArn"].as_str().unwrap();
+    let tags =
+        standin.aws(&format!("cloudwatch list-tags-for-resource --resource-arn {arn} --region us-east-1"));
+    assert!(tags["Tags"].as_array().unwrap().contains(&json!({"Key": "holdfast:estate", "Value": "acme"})));
+}
+
+/// Jobs are told by a rule in each region with a vault, and objects by the vault.
+fn backups(standin: &Standin) {
+    for region in ["us-east-1", "us-west-2"] {
+        let topic = topic(standin, "critical", region);
+        let [rule] = list(standin, "events list-rules", "Rules", region).try_into().unwrap();
+        assert_eq!(rule["State"], "ENABLED");
+        let pattern: Value = serde_json::from_str(rule["EventPattern"].as_str().unwrap()).unwrap();
+        assert_eq!(pattern["source"], json!(["aws.backup"]));
+        let name = rule["Name"].as_str().unwrap();
+        let targets = list(standin, &format!("events list-targets-by-rule --rule {name}"), "Targets", region);
+        assert_eq!(texts(&targets, "Arn"), [topic.as_str()]);
+        let [vault] =
+            list(standin, "backup list-backup-vaults", "BackupVaultList", region).try_into().unwrap();
+        let vault = vault["BackupVaultName"].as_str().unwrap();
+        let get =
+            format!("backup get-backup-vault-notifications --backup-vault-name {vault} --region {region}");
+        let told = standin.aws(&get);
+        assert_eq!(told["SNSTopicArn"], topic.as_str());
+        assert!(told["BackupVaultEvents"].as_array().unwrap().contains(&json!("S3_BACKUP_OBJECT_FAILED")));
+    }
+}
+
+/// Until somebody confirms, the plan is empty and says who has to.
+fn people(standin: &Standin, bench: &Bench<'_>, critical: &str, warning: &str) {
+    let ask = |words: &str| {
+        let said = bench.run(words).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(!said.contains("duty@") && !said.contains("127.0.0.1:9"), "{said}");
+        said
+    };
+    let mail = "`manager` has to confirm that critical alarms of us-west-2 come by mail";
+    let https = "`on-call` has to confirm that warning alarms of us-west-2 come by HTTPS";
+    for command in ["plan policies", "status policies", "plan policies --format json"] {
+        let said = ask(command);
+        assert!(said.contains(mail) && said.contains(https), "{said}");
+    }
+    bench.run("plan policies --detailed-exitcode").expect(0);
+    let [pending] = subscriptions(standin, critical, "us-west-2").try_into().unwrap();
+    assert_eq!(
+        (&pending["SubscriptionArn"], &pending["Protocol"]),
+        (&json!("PendingConfirmation"), &json!("email"))
+    );
+    assert_eq!(pending["Endpoint"], "duty@acme.example");
+    let [other] = subscriptions(standin, warning, "us-west-2").try_into().unwrap();
+    assert_eq!(other["Endpoint"], "https://127.0.0.1:9/hooks/acme");
+    standin.aws(&format!(
+        "sns confirm-subscription --topic-arn {critical} --token token-of-duty@acme.example --region us-west-2"
+    ));
+    let said = ask("plan policies");
+    assert!(!said.contains(mail) && said.contains(https) && said.contains("No changes."), "{said}");
+}
+
+/// What others change is drift: an alarm that tells nobody, and somebody who unsubscribes.
+fn drift(standin: &Standin, bench: &Bench<'_>) {
+    let [alarm] = list(standin, "cloudwatch describe-alarms", "MetricAlarms", "us-east-1")
+        .into_iter()
+        .filter(|alarm| alarm["MetricName"] == "OperationsFailedReplication")
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    let name = alarm["AlarmName"].as_str().unwrap();
+    standin.aws(&format!("cloudwatch disable-alarm-actions --alarm-names {name} --region us-east-1"));
+    let critical = topic(standin, "critical", "us-west-2");
+    let [confirmed] = subscriptions(standin, &critical, "us-west-2").try_into().unwrap();
+    let arn = confirmed["SubscriptionArn"].as_str().unwrap();
+    standin.aws(&format!("sns unsubscribe --subscription-arn {arn} --region us-west-2"));
+    let plan = bench.run("plan policies").expect(0).stdout;
+    assert!(plan.contains("~ aws.alarm.shop.orders.oregon.failed update (drift)"), "{plan}");
+    assert!(plan.contains("+ aws.subscription.critical.us-west-2.manager.mail create (drift)"), "{plan}");
+    assert!(plan.contains("1 to create, 1 to update, 0 to replace, 0 to delete"), "{plan}");
+    bench.run("apply policies --yes").expect(0);
+    bench.run("plan policies --detailed-exitcode").expect(0);
+}

@@ -2,6 +2,7 @@
 //! record, in the right regions.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 #[path = "../support/mod.rs"]
 mod support;

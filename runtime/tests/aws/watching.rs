@@ -1,8 +1,13 @@
 //! Alarms: what AWS's own command line shows of topics, subscriptions, alarms, rules and notifications after an apply.
 
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
-use crate::support::{Bench, Standin};
+use crate::support::{Bench, Standin, packages, root};
 
 const POLICY: &str = r#"
 kind: estate
@@ -225,4 +230,98 @@ fn drift(standin: &Standin, bench: &Bench<'_>) {
     assert!(plan.contains("1 to create, 1 to update, 0 to replace, 0 to delete"), "{plan}");
     bench.run("apply policies --yes").expect(0);
     bench.run("plan policies --detailed-exitcode").expect(0);
+}
+
+/// An on-call service on this machine that takes messages and confirms subscriptions.
+struct Subscriber {
+    url: String,
+    process: Child,
+}
+
+impl Subscriber {
+    /// Start one in a folder, where `authority.pem` is the authority of its certificate and `messages` what it got.
+    fn start(folder: &Path) -> Self {
+        let openssl = |words: &str| {
+            let made = Command::new("openssl").args(words.split(' ')).current_dir(folder).output().unwrap();
+            assert!(made.status.success(), "openssl {words}: {}", String::from_utf8_lossy(&made.stderr));
+        };
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+        openssl(&format!("req -x509 {key} -keyout ca.key -out authority.pem -days 2 -subj /CN=authority"));
+        openssl(&format!("req {key} -keyout server.key -out server.csr -subj /CN=on-call"));
+        std::fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1\n").unwrap();
+        openssl(
+            "x509 -req -in server.csr -CA authority.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem",
+        );
+        let mut process = Command::new(packages::python())
+            .arg(root().join("fixtures/standin/subscriber.py"))
+            .args(["server.pem", "server.key", "messages"])
+            .current_dir(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
+        assert!(url.starts_with("https://"), "the subscriber did not start: {line:?}");
+        Self { url, process }
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+/// Ask until there is an answer, for up to half a minute.
+fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < end, "{what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn message_of_each_alarm_reaches_a_contact_over_https() {
+    let folder = tempfile::tempdir().unwrap();
+    let subscriber = Subscriber::start(folder.path());
+    let standin = Standin::trusting(&folder.path().join("authority.pem"));
+    standin.zone("acme.example");
+    let bench = Bench::aws(&standin);
+    let hook = format!("{}/hooks/acme", subscriber.url);
+    let policy =
+        POLICY.replace("https://127.0.0.1:9/hooks/acme", &hook).replace("[manager] }", "[on-call] }");
+    bench.write("policies/all.yaml", &policy);
+    bench.run("apply policies --yes").expect(0);
+    until("somebody confirms every subscription", || {
+        let said = bench.run("plan policies").expect(0).stdout;
+        (!said.contains("Waiting for a person") && said.contains("No changes.")).then_some(())
+    });
+    let mut raised = Vec::new();
+    for region in ["us-east-1", "us-west-2"] {
+        for alarm in list(&standin, "cloudwatch describe-alarms", "MetricAlarms", region) {
+            let name = alarm["AlarmName"].as_str().unwrap();
+            standin.aws(&format!(
+                "cloudwatch set-alarm-state --alarm-name {name} --state-value ALARM --state-reason test --region {region}"
+            ));
+            raised.push((name.to_owned(), alarm["AlarmDescription"].clone()));
+        }
+    }
+    assert_eq!(raised.len(), 6);
+    for (name, description) in raised {
+        let message = until(&format!("a message of {name}"), || {
+            let got = std::fs::read_to_string(folder.path().join("messages")).unwrap_or_default();
+            let bodies = got.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let messages = bodies.filter_map(|body| serde_json::from_str(body["Message"].as_str()?).ok());
+            messages.into_iter().find(|message: &Value| message["AlarmName"] == name.as_str())
+        });
+        assert_eq!(message["AlarmDescription"], description);
+        assert!(description.as_str().unwrap().starts_with("Level "), "{description}");
+    }
 }

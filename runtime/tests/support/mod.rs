@@ -44,21 +44,27 @@ pub struct Standin {
 impl Standin {
     /// Start one on a free port.
     pub fn start() -> Self {
-        Self::begin("false")
+        Self::begin("false", None)
+    }
+
+    /// Start one that delivers messages to whoever has a certificate of this authority.
+    pub fn trusting(authority: &Path) -> Self {
+        Self::begin("false", Some(authority))
     }
 
     /// Start one that enforces signatures and policies, except for the account's own key.
     pub fn guarded() -> Self {
-        Self::begin("true")
+        Self::begin("true", None)
     }
 
-    fn begin(guarded: &str) -> Self {
+    fn begin(guarded: &str, authority: Option<&Path>) -> Self {
         let python = packages::python();
         let folder = root().join("fixtures/standin");
         let mut server = Command::new(&python)
             .arg(folder.join("start.py"))
             .args(["0", "--exit-with-stdin"])
             .env("AUTH", guarded)
+            .envs(authority.map(|authority| ("SSL_CERT_FILE", authority)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

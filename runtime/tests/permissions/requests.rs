@@ -27,7 +27,7 @@ fn operation(request: &Request) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let first = query.split(['&', '=']).next().unwrap();
-    for service in ["iam", "sts"] {
+    for service in ["iam", "sns", "sts"] {
         if request.is_for(service) {
             let body = request.body();
             return format!("{service}:{}", body.strip_prefix("Action=").unwrap().split('&').next().unwrap());
@@ -36,6 +36,10 @@ fn operation(request: &Request) -> String {
     if request.is_for("kms") {
         let target = request.header("x-amz-target").unwrap();
         return format!("kms:{}", target.strip_prefix("TrentService.").unwrap());
+    }
+    if request.is_for("events") {
+        let target = request.header("x-amz-target").unwrap();
+        return format!("eventbridge:{}", target.strip_prefix("AWSEvents.").unwrap());
     }
     if request.is_for("monitoring") {
         return format!("cloudwatch:{}", parts.last().unwrap());
@@ -65,6 +69,11 @@ fn operation(request: &Request) -> String {
             ("DELETE", ["backup-vaults", _]) => "DeleteBackupVault",
             ("GET", ["backup-vaults", _, "access-policy"]) => "GetBackupVaultAccessPolicy",
             ("PUT", ["backup-vaults", _, "access-policy"]) => "PutBackupVaultAccessPolicy",
+            ("GET", ["backup-vaults", _, "notification-configuration"]) => "GetBackupVaultNotifications",
+            ("PUT", ["backup-vaults", _, "notification-configuration"]) => "PutBackupVaultNotifications",
+            ("DELETE", ["backup-vaults", _, "notification-configuration"]) => {
+                "DeleteBackupVaultNotifications"
+            }
             ("PUT", ["backup-vaults", _, "vault-lock"]) => "PutBackupVaultLockConfiguration",
             ("GET", ["backup-vaults", _, "recovery-points"]) => "ListRecoveryPointsByBackupVault",
             ("GET", ["tags", ..]) => "ListTags",
@@ -212,6 +221,44 @@ fn drift_of_backups(standin: &Standin) {
     standin.aws_args(&[&update[..], &region].concat());
 }
 
+/// Whom the estate tells.
+const ALARMS: &str = "alarms: { critical: { level: 1, tell: [records-office] } }\n\n";
+
+/// The mail address of the contact who is told.
+const TOLD: &str = "records@acme.example";
+
+/// The same of the alarms of Virginia: who publishes, who is told, and when.
+fn drift_of_alarms(standin: &Standin) {
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let topics = standin.aws("sns list-topics --region us-east-1")["Topics"].clone();
+    let topic = text(&topics[0]["TopicArn"]);
+    let policy = r#"{"Version":"2012-10-17","Statement":[]}"#;
+    let set = ["sns", "set-topic-attributes", "--topic-arn", &topic, "--attribute-name", "Policy"];
+    standin.aws_args(&[&set[..], &["--attribute-value", policy, "--region", "us-east-1"]].concat());
+    let rules = standin.aws("events list-rules --region us-east-1")["Rules"].clone();
+    let (rule, arn) = (text(&rules[0]["Name"]), text(&rules[0]["Arn"]));
+    let target = format!("Id=theirs,Arn={topic}");
+    let vaults = standin.aws("backup list-backup-vaults --region us-east-1")["BackupVaultList"].clone();
+    let vault = text(&vaults[0]["BackupVaultName"]);
+    let alarms = standin.aws("cloudwatch describe-alarms --region us-east-1")["MetricAlarms"].clone();
+    let (alarm, alarm_arn) = (text(&alarms[0]["AlarmName"]), text(&alarms[0]["AlarmArn"]));
+    for change in [
+        format!("sns untag-resource --resource-arn {topic} --tag-keys holdfast:estate"),
+        format!("sns confirm-subscription --topic-arn {topic} --token token-of-{TOLD}"),
+        format!(
+            "backup put-backup-vault-notifications --backup-vault-name {vault} --sns-topic-arn {topic} \
+                 --backup-vault-events COPY_JOB_FAILED"
+        ),
+        format!("events disable-rule --name {rule}"),
+        format!("events put-targets --rule {rule} --targets {target}"),
+        format!("events untag-resource --resource-arn {arn} --tag-keys holdfast:estate"),
+        format!("cloudwatch disable-alarm-actions --alarm-names {alarm}"),
+        format!("cloudwatch untag-resource --resource-arn {alarm_arn} --tag-keys holdfast:estate"),
+    ] {
+        standin.aws(&format!("{change} --region us-east-1"));
+    }
+}
+
 /// The same of the keys: the replica in Oregon is to be deleted, and everything about the primary key in Virginia differs.
 fn drift_of_keys(standin: &Standin) {
     let id = |region: &str| {
@@ -266,7 +313,8 @@ fn every_request_names_the_owner_and_is_in_the_table_of_its_command() {
     standin.aws(&format!("{alias} {}", made.as_str().unwrap()));
     let estate = bench
         .read("policies/estate.yaml")
-        .replace("aws: ap-southeast-1", "aws: ap-southeast-1, kms-key: alias/acme");
+        .replace("aws: ap-southeast-1", "aws: ap-southeast-1, kms-key: alias/acme")
+        .replace("\ndefaults:", &format!("\n{ALARMS}defaults:"));
     bench.write("policies/estate.yaml", &estate);
     with_replica(&bench);
     let (mut seen, mut asked) = (BTreeSet::new(), Vec::new());
@@ -290,7 +338,11 @@ fn every_request_names_the_owner_and_is_in_the_table_of_its_command() {
     run("status policies", Use::Plan);
     run("import policies --yes", Use::Import);
     drift(&standin, "acme-shop-orders", "eu-central-1");
+    drift_of_alarms(&standin);
     run("apply policies --yes", Use::Apply);
+    // Nobody is told any more, because the contacts go too.
+    let estate = bench.read("policies/estate.yaml").replace(ALARMS, "");
+    bench.write("policies/estate.yaml", &estate);
     // The services go, first without their data and then with it.
     remove_services(&bench);
     let plan = bench.run(&format!("plan policies --format json {journal}")).expect(0).stdout;

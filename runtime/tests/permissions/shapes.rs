@@ -10,13 +10,15 @@ use crate::support::root;
 use crate::support::weather::Request;
 
 /// The services, with the name that their signatures have.
-const SERVICES: [(&str, &str); 7] = [
+const SERVICES: [(&str, &str); 9] = [
     ("backup", "backup"),
     ("cloudwatch", "monitoring"),
+    ("events", "events"),
     ("iam", "iam"),
     ("kms", "kms"),
     ("route53", "route53"),
     ("s3", "s3"),
+    ("sns", "sns"),
     ("sts", "sts"),
 ];
 

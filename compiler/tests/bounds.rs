@@ -505,6 +505,37 @@ fn attacker_reaches_what_is_in_the_account() {
     assert_eq!(of(locked, ", kms-key: alias/acme, vault: { kms-key: alias/aws/backup }", own).0, "34 h");
 }
 
+/// A live copy in another account keeps the versions of what an attacker overwrites and deletes.
+#[test]
+fn attacker_does_not_reach_a_copy_in_another_account() {
+    let noticed = "assumptions: { noticed: { value: 1d, because: test } }\n";
+    let of = |two: &str, account: &str, more: &str| {
+        let copy =
+            format!("{{ strategy: real-time, to: [two] }}], size: {{ value: 1GiB, because: test }}{more}@");
+        let text = data(&copy, noticed).replace("@] }", " }");
+        let bound = with_sites("", two, account, &text, Disruption::AccountCompromise);
+        (bound.in_words(), unlimited(&bound))
+    };
+    let (own, there) = ("account: '111122223333'\n", ", account: { id: '222233334444', role: recovery }");
+    assert_eq!(of(there, own, "").0, "15 min");
+    assert_eq!(of("", own, "").0, "unbounded");
+    assert_eq!(
+        of(&there.replace("222233334444", "111122223333"), own, "").0,
+        "unbounded",
+        "the same account"
+    );
+    // Its versions have to be there until somebody restores them.
+    assert_eq!(of(there, own, ", keep-versions: 30d").0, "15 min");
+    let gone = of(there, own, ", keep-versions: 1d");
+    assert!(gone.1[0].starts_with("versions are kept for 24 h only"), "{gone:?}");
+    // A key of the compromised account can be deleted.
+    let key = |owner: &str| format!("{there}, kms-key: 'arn:aws:kms:us-west-2:{owner}:key/1'");
+    let encrypted = ", encrypt: 'aws:kms'";
+    assert_eq!(of(&key("222233334444"), own, encrypted).0, "15 min");
+    assert_eq!(of(&key("111122223333"), own, encrypted).0, "unbounded");
+    assert_eq!(of(&format!("{there}, kms-key: managed"), own, encrypted).0, "15 min");
+}
+
 fn policy_of(text: &str) -> Policy {
     let mut sources = Sources::default();
     let estate = ESTATE

@@ -16,6 +16,7 @@ use holdfast_compiler::provider::aws::backup::{
 };
 use holdfast_compiler::provider::aws::iam::role as role_kind;
 use holdfast_compiler::provider::aws::s3::bucket as bucket_kind;
+use holdfast_compiler::provider::aws::s3::bucket_policy as policy_kind;
 use holdfast_compiler::provider::aws::s3::replication as replication_kind;
 use holdfast_compiler::resource::{Address, Attribute, Kind, Values};
 use holdfast_compiler::source::Sources;
@@ -105,10 +106,10 @@ fn allowed(command: &Command) {
 #[test]
 fn commands_of_the_compiler_are_allowed() {
     let all = commands();
-    assert_eq!(all.len(), 3);
+    assert_eq!(all.len(), 4);
     all.values().for_each(allowed);
     let all = commands_of_a_backup();
-    assert_eq!(all.len(), 5);
+    assert_eq!(all.len(), 6);
     all.values().for_each(allowed);
 }
 
@@ -310,6 +311,31 @@ async fn backups_that_leave_the_account_or_the_vault_are_refused() {
     let mut forged = selection;
     forged.values.insert("role".to_owned(), json!(format!("arn:aws:iam::{ACCOUNT}:role/admin")));
     refused(&forged).await;
+}
+
+/// The policy of a bucket lets in the role that replicates, of an account that the policy names.
+#[tokio::test]
+async fn bucket_that_lets_in_somebody_else_is_refused() {
+    let policy = commands()[&policy_kind::KIND].clone();
+    let opened = |to: Value, accounts: &[&str]| {
+        let mut forged = policy.clone();
+        forged.values.insert(policy_kind::OPEN.to_owned(), to);
+        forged.named.accounts = accounts.iter().map(|account| (*account).to_owned()).collect();
+        forged
+    };
+    let ours = format!("arn:aws:iam::{ACCOUNT}:role/holdfast-acme-files-docs");
+    for (to, accounts) in [
+        (json!("*"), vec![ACCOUNT]),
+        (json!(ours), vec![]),
+        (json!(format!("arn:aws:iam::{OTHER}:role/holdfast-acme")), vec![ACCOUNT]),
+        (json!(format!("arn:aws:iam::{ACCOUNT}:role/admin")), vec![ACCOUNT]),
+        (json!(format!("arn:aws:iam::{ACCOUNT}:root")), vec![ACCOUNT]),
+        (json!([ours, "*"]), vec![ACCOUNT]),
+        (json!([]), vec![ACCOUNT]),
+        (json!([{"Effect": "Allow", "Principal": "*"}]), vec![ACCOUNT]),
+    ] {
+        assert!(!refused(&opened(to.clone(), &accounts)).await.is_empty(), "{to}");
+    }
 }
 
 #[tokio::test]

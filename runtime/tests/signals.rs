@@ -5,7 +5,8 @@
 mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, ChildStderr, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::Value;
 use support::{Bench, Standin, signal};
@@ -14,7 +15,8 @@ use support::{Bench, Standin, signal};
 struct Stuck {
     apply: Child,
     events: BufReader<ChildStdout>,
-    words: BufReader<ChildStderr>,
+    /// The lines of stderr, as they come: a plan is longer than a pipe holds.
+    words: Receiver<String>,
     steps: u64,
     in_progress: Vec<String>,
 }
@@ -28,7 +30,9 @@ fn stuck(bench: &Bench<'_>, standin: &Standin) -> Stuck {
     let mut command = bench.command(&arguments);
     let mut apply = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut events = BufReader::new(apply.stdout.take().unwrap());
-    let words = BufReader::new(apply.stderr.take().unwrap());
+    let lines = BufReader::new(apply.stderr.take().unwrap()).lines();
+    let (tell, words) = channel();
+    std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| tell.send(line)));
     let (mut steps, mut in_progress, mut ended) = (0, Vec::new(), 0);
     while ended < 3 || in_progress.len() < 2 {
         let mut line = String::new();
@@ -57,8 +61,7 @@ impl Stuck {
         signal(self.apply.id(), name);
         let mut line = String::new();
         while !line.starts_with("stopping: no further step starts") {
-            line.clear();
-            assert!(self.words.read_line(&mut line).unwrap() > 0, "nobody heard");
+            line = self.words.recv().expect("nobody heard");
         }
         assert!(line.contains("Ctrl-C again stops immediately"), "{line}");
     }
@@ -66,9 +69,9 @@ impl Stuck {
     /// The exit code, the rest of the events, and the rest of stderr. Steps that the cloud answered just before it
     /// was paused may end after `stuck` has returned: `left` counts them.
     fn end(mut self) -> (i32, Vec<Value>, String) {
-        let (mut events, mut words) = (String::new(), String::new());
+        let mut events = String::new();
         self.events.read_to_string(&mut events).unwrap();
-        self.words.read_to_string(&mut words).unwrap();
+        let words = self.words.iter().collect::<Vec<_>>().join("\n");
         let code = self.apply.wait().unwrap().code().unwrap();
         (code, events.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), words)
     }

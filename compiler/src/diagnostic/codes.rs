@@ -171,6 +171,13 @@ codes! {
     /// A continuous backup where the policy keeps none.
     CONTINUOUS_ELSEWHERE = "W0425";
 
+    /// A site in another account, while the estate does not say which is its own.
+    ACCOUNT_UNSAID = "E0430";
+    /// What can only be in one account, and would be in another one.
+    PRIMARY_ELSEWHERE = "E0431";
+    /// A copy in another account that the default key there would encrypt.
+    DEFAULT_KEY_ELSEWHERE = "E0432";
+
     /// A cycle in the graph.
     CYCLE = "E0501";
 

@@ -50,6 +50,10 @@ pub struct Data {
     /// with jobs of S3 Batch Replication, each begun by an apply. Without it: nobody, until `backfilled` says so.
     #[serde(default)]
     pub backfill: Option<Backfiller>,
+    /// How long a version of an object is kept after it was replaced or deleted, in the bucket and in its copies: whole days. Uploads that
+    /// nobody completes are then removed after 7 days. Without it: versions are kept for ever.
+    #[serde(default)]
+    pub keep_versions: Option<Duration>,
     /// How the data is copied.
     #[schemars(extend("minItems" = 1, "maxItems" = 20))]
     pub backups: Vec<Backup>,

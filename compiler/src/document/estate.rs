@@ -11,7 +11,7 @@ use super::service::Objectives;
 use super::text::{FilePath, Name};
 use super::waiver::Waiver;
 use crate::provider::aws::region::Region as AwsRegion;
-use crate::provider::aws::words::{AccountId, KmsKey, S3Location};
+use crate::provider::aws::words::{AccountId, ExternalId, KmsKey, RoleName, S3Location};
 use crate::provider::region::Region;
 use crate::units::Duration;
 
@@ -65,6 +65,10 @@ pub struct Estate {
 pub struct Site {
     /// The AWS region.
     pub aws: AwsRegion,
+    /// The AWS account of everything at this site, and the role that Holdfast assumes there. Without it: the estate's account. Copies in
+    /// another account outlive a compromise of the estate's.
+    #[serde(default)]
+    pub account: Option<SiteAccount>,
     /// The KMS key for data encrypted with `aws:kms` at this site: `managed` for one that Holdfast makes, the name of one that exists,
     /// or `replica-of` another site. Without it: the account's key for S3 (`alias/aws/s3`).
     #[serde(default)]
@@ -80,12 +84,25 @@ pub struct Site {
     pub shares: Vec<Name>,
 }
 
+/// Another account than the estate's.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SiteAccount {
+    /// The AWS account.
+    pub id: AccountId,
+    /// The role in that account that Holdfast assumes.
+    pub role: RoleName,
+    /// The external id that the trust policy of the role asks for, if it asks for one.
+    #[serde(default)]
+    pub external_id: Option<ExternalId>,
+}
+
 /// The vault that holds the scheduled backups of a site (AWS Backup).
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(extend("minProperties" = 1))]
 pub struct Vault {
-    /// The AWS account that the vault is in. Without it: the estate's. What is in another account outlives a compromise of the
+    /// The AWS account that the vault is in. Without it: the site's. What is in another account outlives a compromise of the
     /// estate's account.
     #[serde(default)]
     pub account: Option<AccountId>,
@@ -138,11 +155,12 @@ pub struct Approvals {
     pub hold: Option<Duration>,
 }
 
-/// Who is told when copies, backups or endpoints fail, by severity.
+/// Who is told when copies, backups or endpoints fail, by severity. How far a copy in another account is behind is not watched.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Alarms {
-    /// What fails now: copies that fail or are late, health checks that fail, backups and copies of backups that fail.
+    /// What fails now: copies that fail or are late, health checks that fail, backups and copies of backups that fail, whoever in the account
+    /// has started them.
     pub critical: Told,
     /// What may fail soon: more waits to be copied than is copied in time. Without it, `critical` takes these too.
     #[serde(default)]

@@ -38,8 +38,8 @@ pub use continuity::{
 pub use data::{Backup, BackupTarget, Data, Encryption, Lock, Strategy, Weekday, Windows};
 pub use drill::{Drill, Form, Success};
 pub use estate::{
-    Alarms, Approvals, Defaults, Estate, JournalBucket, JournalCopy, JournalPlace, Replica, Site, SiteKey,
-    Tier, Told, Vault,
+    Alarms, Approvals, Defaults, Estate, JournalBucket, JournalCopy, JournalPlace, Replica, Site,
+    SiteAccount, SiteKey, Tier, Told, Vault,
 };
 pub use existing::Existing;
 pub use legible::{LegibleEstate, LegibleJournal, legible_estates};

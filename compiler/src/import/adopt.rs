@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::graph::Graph;
 use crate::observation::{Observation, Owned};
-use crate::plan::bind;
+use crate::plan::{bind, recorded};
 use crate::resource::{Address, Identity, Kind, Lifecycle, Values};
 
 /// A resource that is adopted.
@@ -39,7 +39,10 @@ pub fn adoptions(graph: &Graph, owned: &[Owned], observation: &Observation) -> V
         Some(Adoption {
             address: resource.address.clone(),
             identity,
-            attributes: resource.attributes.keys().map(|name| (name.clone(), found(name))).collect(),
+            attributes: recorded(
+                object.kind,
+                &resource.attributes.keys().map(|name| (name.clone(), found(name))).collect(),
+            ),
             needs: resource.needs().into_iter().cloned().collect(),
         })
     });

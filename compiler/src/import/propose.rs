@@ -262,8 +262,16 @@ fn fit(all: &mut Vec<Candidate<'_>>, graph: &Graph, survey: &Survey, out: &mut V
 /// What `existing` must say about an object, or why the difference cannot be expressed.
 fn differences(candidate: &Candidate<'_>, resource: &Resource, survey: &Survey) -> Result<Existing, String> {
     let (schema, at) = (resource.address.kind().schema(), resource.address.within_service());
-    let object = *candidate.things.get(&at).ok_or_else(|| format!("{at} does not exist"))?;
     let mut existing = Existing::default();
+    let object = match candidate.things.get(&at) {
+        Some(object) => *object,
+        // What others did without stays as it is.
+        None if schema.optional => {
+            existing.leave.extend(schema.leavable().into_iter().map(str::to_owned));
+            return Ok(existing);
+        }
+        None => return Err(format!("{at} does not exist")),
+    };
     if schema.rights_of_others.is_some_and(|others| others(&object.attributes).is_some()) {
         // Permissions that Holdfast does not manage stay, including those that look like its own.
         let rights = schema.rights.iter().filter(|name| resource.attributes.contains_key(**name));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::target::TargetAccounts;
 use crate::document::Name;
-use crate::policy::{Policy, Service};
+use crate::policy::{Policy, Service, Site};
 use crate::resource::{Address, Kind};
 
 /// The tag with the name of the estate that an object belongs to.
@@ -36,6 +36,12 @@ impl Context<'_> {
         let path: Vec<&str> =
             std::iter::once(self.service.name.as_str()).chain(rest.iter().copied()).collect();
         Address::new(kind, &path)
+    }
+
+    /// The account of what is at a site.
+    #[must_use]
+    pub fn account<'a>(&'a self, site: &'a Site) -> &'a str {
+        site.own_account().unwrap_or_else(|| self.target.account(site.region.provider.name))
     }
 
     /// The tags that mark an object as owned by Holdfast. Other tags are not managed.

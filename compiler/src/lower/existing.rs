@@ -3,14 +3,14 @@
 //! References need no change: a role is referenced by its ARN and a health check by its id, and both are
 //! outputs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, codes, guess, one_of};
 use crate::policy::{Existing, Service};
 use crate::resource::{Address, Change, Resource};
 
 /// Apply the `existing` entries of a service to its resources.
-pub(super) fn apply(service: &Service, own: &mut [Resource], out: &mut Vec<Diagnostic>) {
+pub(super) fn apply(service: &Service, own: &mut Vec<Resource>, out: &mut Vec<Diagnostic>) {
     if service.existing.is_empty() {
         return;
     }
@@ -37,6 +37,7 @@ pub(super) fn apply(service: &Service, own: &mut [Resource], out: &mut Vec<Diagn
             }
         }
     }
+    drop_left(service, own);
     let roles: BTreeMap<Address, Option<String>> =
         own.iter().map(|resource| (resource.address.clone(), resource.named.acts_as.clone())).collect();
     // Resources that use a role act with the role of that name.
@@ -44,6 +45,21 @@ pub(super) fn apply(service: &Service, own: &mut [Resource], out: &mut Vec<Diagn
         let role = resource.needs().into_iter().find_map(|need| roles.get(need)?.clone());
         resource.named.acts_as = resource.named.acts_as.take().or(role);
     }
+}
+
+/// Take out what the policy leaves as it is altogether.
+fn drop_left(service: &Service, own: &mut Vec<Resource>) {
+    let is_left = |resource: &Resource| {
+        let schema = resource.address.kind().schema();
+        let said = service.existing.get(&resource.address.within_service());
+        let left =
+            said.is_some_and(|said| schema.leavable().iter().all(|name| said.leave.contains_key(*name)));
+        schema.optional && left
+    };
+    let left: BTreeSet<Address> =
+        own.iter().filter(|resource| is_left(resource)).map(|resource| resource.address.clone()).collect();
+    own.retain(|resource| !left.contains(&resource.address));
+    own.iter_mut().for_each(|resource| resource.after.retain(|address| !left.contains(address)));
 }
 
 fn one(address: &str, existing: &Existing, resource: &mut Resource, out: &mut Vec<Diagnostic>) {

@@ -81,6 +81,8 @@ pub struct Data<'p> {
     pub primary: &'p Bucket,
     /// Whether the primary bucket has versioning.
     pub versioned: bool,
+    /// How long its versions are kept after they were replaced. `None`: for ever, or until a rule that no policy manages.
+    pub keep_versions: Option<&'p Setting<Duration>>,
     /// Whether encryption is left unmanaged, so that the key is unknown.
     pub any_key: bool,
     /// How many versions of objects the primary bucket has. Only a status asks.

@@ -11,8 +11,25 @@ use crate::policy::{Schedule, Site};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
-/// The loss that a backup allows, and its schedule.
-type Backup<'d> = (Bound, &'d Schedule);
+/// The loss that backups or versions allow, and how long they are kept.
+type Backup = (Bound, Kept);
+
+/// How long something is kept.
+#[derive(Clone, Copy)]
+struct Kept {
+    /// What is kept, in the plural.
+    what: &'static str,
+    /// The key that says how long.
+    key: &'static str,
+    time: Duration,
+    span: Option<Span>,
+}
+
+impl Kept {
+    fn backups(schedule: &Schedule) -> Self {
+        Self { what: "backups", key: "keep", time: schedule.keep, span: Some(schedule.span) }
+    }
+}
 
 /// The smallest loss that a copy, a backup or the versions of the data set allow.
 ///
@@ -46,7 +63,7 @@ fn nothing(disruption: Disruption) -> (&'static str, &'static str) {
         ),
         Disruption::AccountCompromise => (
             "no backup is beyond the account's reach",
-            "add backups with `lock: compliance`, or in a `vault` of another account: no other backup survives it",
+            "add backups with `lock: compliance`, or in a `vault` of another account, or a real-time copy at a site with an `account` of its own: nothing else survives it",
         ),
         Disruption::KeyLoss => (
             "no copy has another key",
@@ -60,7 +77,7 @@ fn candidates(
     data: &Data<'_>,
     disruption: Disruption,
     deriver: &Deriver<'_>,
-    in_time: &dyn Fn(Vec<Backup<'_>>) -> Vec<Bound>,
+    in_time: &dyn Fn(Vec<Backup>) -> Vec<Bound>,
 ) -> Vec<Bound> {
     let (lost, as_of) = (&data.primary.site, deriver.as_of);
     let key = data.key(lost);
@@ -75,7 +92,17 @@ fn candidates(
         Disruption::SiteLoss => [copies(&survives), in_time(backups(&|_, site| survives(site)))].concat(),
         Disruption::Corruption => {
             let versions = data.versioned.then(|| versions(data));
-            versions.into_iter().chain(in_time(backups(&|_, _| true))).collect()
+            let expiring = data.keep_versions.map(|kept| Kept {
+                what: "versions",
+                key: "keep-versions",
+                time: kept.value,
+                span: kept.origin.span(),
+            });
+            let versions = match expiring {
+                None => versions.into_iter().collect(),
+                Some(kept) => in_time(versions.into_iter().map(|bound| (bound, kept)).collect()),
+            };
+            [versions, in_time(backups(&|_, _| true))].concat()
         }
         Disruption::AccountCompromise => {
             let account = deriver.policy.accounts.get(data.provider.name).map(|(id, _)| id.as_str());
@@ -88,7 +115,8 @@ fn candidates(
             let counts = |schedule: &Schedule, site: &Site| {
                 of(schedule, (site, schedule.span)).is_some_and(|reach| reach.is_ok())
             };
-            [in_time(backups(&counts)), unread].concat()
+            let safe = |site: &Site| vaults::copy_is_out_of_reach(data, site, account);
+            [in_time(elsewhere(data, as_of, &safe)), in_time(backups(&counts)), unread].concat()
         }
         Disruption::KeyLoss if data.any_key => Vec::new(),
         Disruption::KeyLoss if key.is_none() => vec![no_key(data)],
@@ -99,19 +127,48 @@ fn candidates(
     }
 }
 
+/// The live copies in other accounts. Whoever holds the account of the estate can overwrite and delete what they copy, and neither their
+/// versions nor their buckets; what was written since is lost.
+fn elsewhere(data: &Data<'_>, as_of: Option<Date>, safe: &dyn Fn(&Site) -> bool) -> Vec<Backup> {
+    let copies = data.copies.iter().filter(|copy| safe(&copy.bucket.site));
+    let kept = |copy: &Copy<'_>| Kept {
+        what: "versions",
+        key: "keep-versions",
+        time: data.keep_versions.map_or(FOR_EVER, |kept| kept.value),
+        span: Some(copy.bucket.span),
+    };
+    let all = copies.map(|copy| {
+        let mut bound = replicated(data, copy, as_of);
+        bound.terms.push(Term {
+            phase: Phase::Loss,
+            what: format!("nobody in the estate's account can delete what is at `{}`", copy.bucket.site.name),
+            value: Some(Duration::default()),
+            assurance: Assurance::Attested,
+            source: data.provider.storage.other_account.to_owned(),
+            span: copy.bucket.site.account.as_ref().map(|account| account.span),
+        });
+        (bound, kept(copy))
+    });
+    all.collect()
+}
+
+/// As long as a policy can say.
+const FOR_EVER: Duration = Duration::seconds(u64::MAX);
+
 /// The backups that still exist when their restore begins. What has begun is not deleted any more.
-fn in_time(backups: Vec<Backup<'_>>, name: &Name, begins: Option<&Bound>) -> Vec<Bound> {
-    let checked = backups.into_iter().map(|(mut bound, schedule)| {
+fn in_time(backups: Vec<Backup>, name: &Name, begins: Option<&Bound>) -> Vec<Bound> {
+    let checked = backups.into_iter().map(|(mut bound, kept)| {
+        let Kept { what, key, time, span } = kept;
         let late = match begins.map(|begins| (begins.value(), begins)) {
             None => Some((
-                "backups expire before anybody restores them".to_owned(),
+                format!("{what} expire before anybody restores them"),
                 format!("no step does `restore data.{name}`"),
             )),
-            Some((Some(begins), _)) if schedule.keep >= bound.at_least().plus(begins) => None,
+            Some((Some(begins), _)) if time >= bound.at_least().plus(begins) => None,
             Some((Some(begins), _)) => Some((
-                format!("backups are kept for {} only", schedule.keep.in_words()),
+                format!("{what} are kept for {} only", time.in_words()),
                 format!(
-                    "set `keep: {}` or longer: it can take {} until the restore begins",
+                    "set `{key}: {}` or longer: it can take {} until the restore begins",
                     bound.at_least().plus(begins).in_days_up(),
                     begins.in_words()
                 ),
@@ -119,11 +176,11 @@ fn in_time(backups: Vec<Backup<'_>>, name: &Name, begins: Option<&Bound>) -> Vec
             Some((None, begins)) => {
                 let unlimited = begins.terms.iter().find(|term| term.value.is_none());
                 let why = unlimited.map(|term| format!("{}: {}", term.what, term.source)).unwrap_or_default();
-                Some(("backups can expire before their restore begins".to_owned(), why))
+                Some((format!("{what} can expire before their restore begins"), why))
             }
         };
         if let Some((what, why)) = late {
-            bound.terms.push(Term::unbounded(Phase::Loss, what, why, Some(schedule.span)));
+            bound.terms.push(Term::unbounded(Phase::Loss, what, why, span));
         }
         bound
     });
@@ -277,12 +334,12 @@ fn no_key(data: &Data<'_>) -> Bound {
 
 /// Interval + start window + completion + copies: data is safe once the first backup that begins after its creation has
 /// arrived. The windows are attested, because a backup that misses one is not made.
-fn scheduled<'d>(
+fn scheduled(
     facts: &Facts<'_>,
-    data: &'d Data<'_>,
+    data: &Data<'_>,
     deriver: &Deriver<'_>,
     counts: &dyn Fn(&Schedule, &Site) -> bool,
-) -> Vec<Backup<'d>> {
+) -> Vec<Backup> {
     let as_of = deriver.as_of;
     let mut all = Vec::new();
     for schedule in &data.schedules {
@@ -298,7 +355,7 @@ fn scheduled<'d>(
                     source: fact.why.to_owned(),
                     span: Some(schedule.span),
                 };
-                all.push((Bound::of(vec![term]), schedule));
+                all.push((Bound::of(vec![term]), Kept::backups(schedule)));
                 continue;
             }
             // A window says when a backup is given up, and jobs that are done that it was long enough.
@@ -334,7 +391,7 @@ fn scheduled<'d>(
                 terms.push(Term::unbounded(Phase::Loss, what, why, Some(*span)));
             }
             terms.extend(away(site).then(|| copying(facts, data, schedule, (site, *span), as_of)));
-            all.push((Bound::of(terms), schedule));
+            all.push((Bound::of(terms), Kept::backups(schedule)));
         }
     }
     all

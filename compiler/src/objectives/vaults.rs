@@ -30,8 +30,7 @@ pub(super) fn out_of_reach(
     as_of: Option<Date>,
 ) -> Option<Result<(), Term>> {
     let vault = site.vault.as_ref();
-    let elsewhere =
-        vault.and_then(|vault| vault.account.as_ref()).map(|theirs| account.map(|own| own != theirs));
+    let elsewhere = site.vault_account().map(|theirs| account.map(|own| own != theirs));
     if schedule.lock != Some(Lock::Compliance) && matches!(elsewhere, None | Some(Some(false))) {
         return None;
     }
@@ -50,13 +49,24 @@ pub(super) fn out_of_reach(
             format!("whoever holds the account can remove the lock of the vault at `{name}` until {until}");
         return unbounded(what, "a new compliance lock has a grace time");
     }
-    let safe = site.vault_key().is_none_or(|key| match (data.provider.key_owner)(key) {
-        KeyOwner::Provider => true,
-        KeyOwner::Account(owner) => account.is_some_and(|own| own != owner),
-        KeyOwner::Unsaid => false,
-    });
-    if safe {
+    if site.vault_key().is_none_or(|key| is_safe(data, site, key, account)) {
         return Some(Ok(()));
     }
     unbounded(format!("the key of the vault at `{name}` can be deleted"), data.provider.backup.vault_key)
+}
+
+/// Whether a live copy at a site, with its versions, outlives an attacker who holds the account of the estate.
+pub(super) fn copy_is_out_of_reach(data: &Data<'_>, site: &Site, account: Option<&str>) -> bool {
+    let elsewhere = site.own_account().is_some_and(|theirs| account.is_some_and(|own| own != theirs));
+    elsewhere && data.key(site).is_none_or(|key| is_safe(data, site, key, account))
+}
+
+/// Whether an attacker who holds the account of the estate cannot delete a key of a site. Without an account in its name, it is one of
+/// the site's account.
+fn is_safe(data: &Data<'_>, site: &Site, key: &KmsKey, account: Option<&str>) -> bool {
+    match (data.provider.key_owner)(key) {
+        KeyOwner::Provider => true,
+        KeyOwner::Account(owner) => account.is_some_and(|own| own != owner),
+        KeyOwner::Unsaid => site.own_account().is_some_and(|theirs| account.is_some_and(|own| own != theirs)),
+    }
 }

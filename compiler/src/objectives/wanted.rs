@@ -53,6 +53,7 @@ impl<'p> Facts<'p> {
                 provider: facts,
                 primary: &set.primary,
                 versioned: !(evidence.leaves_versions)(service, name, &set.primary),
+                keep_versions: set.keep_versions.as_ref(),
                 any_key: (evidence.leaves_key)(service, name, &set.primary),
                 objects: None,
                 encryption: set.encryption.value,

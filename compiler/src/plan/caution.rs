@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Plan;
+use super::{Action, Plan};
 
 impl Plan {
     /// Cautions about the whole plan, each a sentence.
@@ -10,7 +10,8 @@ impl Plan {
     pub fn cautions(&self) -> Vec<String> {
         let mut keys: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for step in self.steps.iter().filter(|step| step.address.kind().schema().stateful) {
-            for account in &step.named.accounts {
+            let own = |account: &&String| self.context.accounts.iter().any(|(_, own)| own.id == **account);
+            for account in step.named.accounts.iter().filter(|account| !own(account)) {
                 keys.entry(account).or_default().insert(step.address.entry());
             }
         }
@@ -22,7 +23,18 @@ impl Plan {
                  can make the data unreadable."
             )
         });
-        keys.chain(self.foreign().map(|found| format!("{found}."))).collect()
+        let mut copies: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for step in self.steps.iter().filter(|step| step.action != Action::Keep) {
+            let holds = step.address.kind().schema().stateful && !step.address.kind().schema().of_estate;
+            for account in step.named.account.iter().filter(|_| holds) {
+                copies.entry(account).or_default().insert(step.address.entry());
+            }
+        }
+        let copies = copies.into_iter().map(|(account, data)| {
+            let data = list(data);
+            format!("{data} is copied to account {account}, which a site names: whoever controls it can read the copies.")
+        });
+        keys.chain(copies).chain(self.foreign().map(|found| format!("{found}."))).collect()
     }
 
     /// What was observed that no policy manages, and that decides an objective: rights of others, and settings. Each is a

@@ -226,7 +226,9 @@ impl<'a> Differ<'a> {
         let Some(ours) = self.ours.of(object.kind, &identity) else { return };
         let mut attributes = Values::new();
         let mut known = ours.begun.is_none();
-        for attribute in object.kind.schema().attributes {
+        // What is sensitive is in no journal.
+        let plain = object.kind.schema().attributes.iter().filter(|attribute| !attribute.sensitive);
+        for attribute in plain {
             let wanted = match resource.attributes.get(attribute.name) {
                 Some(Attribute::Known(wanted)) => Some(wanted),
                 Some(Attribute::Output { of, name }) => self.outputs.get(of).and_then(|all| all.get(name)),

@@ -2,7 +2,7 @@
 //! tools that read one can be adapted to the other quickly.
 //!
 //! ```text
-//! format_version     "4.1": 4.x only adds fields; a field never changes its meaning
+//! format_version     "4.2": 4.x only adds fields; a field never changes its meaning
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
@@ -49,7 +49,7 @@ use super::{Accounts, Achievable, Action, After, Awaited, Billed, Consents, Effe
 use crate::resource::Lifecycle;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "4.1";
+pub const FORMAT_VERSION: &str = "4.2";
 
 /// Write the plan as JSON. Same plan, same bytes. Steps are written one at a time: as one value, the JSON of 90,000
 /// resources takes a gigabyte.

@@ -73,6 +73,7 @@ pub use lost::{Lost, LostCopy};
 pub use part::{Part, looked_up};
 pub use people::Awaited;
 pub use pretty::brief;
+pub use redact::recorded;
 pub use resume::resume;
 pub use stale::{Shift, shifts};
 pub use text::{policy_changes, text};
@@ -263,7 +264,7 @@ pub struct Plan {
     /// Whether health checks pass. Only a status looks.
     #[serde(skip)]
     pub checks: Vec<CheckHealth>,
-    /// What waits for a person. It is no difference, so that a plan stays the same when the person acts.
+    /// What waits for a person. It is no difference.
     #[serde(skip)]
     pub awaited: Vec<Awaited>,
     /// The effects on objectives.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::diff::reason;
 use super::{Action, After, Change, Step, StepId, cause};
 use crate::graph::Graph;
-use crate::resource::{Address, Attribute, Attributes, Values, known};
+use crate::resource::{Address, Attribute, Attributes, Kind, Values, known};
 
 /// Split the updates that need it, add what every step follows, and sort.
 pub(super) fn order(steps: &mut Vec<Step>, graph: &Graph) {
@@ -48,8 +48,18 @@ fn traffic_after_data(steps: &mut [Step], graph: &Graph) {
             }
         }
     }
+    // Of a service with another name, nothing says which traffic its data served.
+    let senders = steps.iter().filter(there).filter_map(|step| Some((step, graph.get(&step.address)?)));
+    let senders: Vec<_> = senders.filter(|(_, resource)| !resource.follows.is_empty()).collect();
+    let kinds: BTreeSet<Kind> =
+        senders.iter().flat_map(|(_, resource)| &resource.follows).map(Address::kind).collect();
+    let senders: BTreeSet<StepId> = senders.into_iter().map(|(step, _)| step.id.clone()).collect();
     for step in steps {
         step.follows.extend(follows.remove(&step.id).into_iter().flatten());
+        let gone = step.action == Action::Delete && graph.get(&step.address).is_none();
+        if gone && kinds.contains(&step.address.kind()) {
+            step.follows.extend(senders.iter().cloned());
+        }
     }
 }
 

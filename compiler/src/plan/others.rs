@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::unknown::{Blind, Unknown};
 use crate::graph::Graph;
 use crate::observation::Object;
-use crate::resource::{Attribute, Resource, Rest, Values};
+use crate::resource::{Address, Attribute, Resource, Rest, Values};
 
 /// What is done with a resource.
 pub(super) enum Part {
@@ -42,7 +42,12 @@ pub(super) fn part(
         Rest::Value(rest) => {
             let mut part = resource.clone();
             part.attributes.insert(without.attribute.to_owned(), Attribute::Known(rest));
-            part.after.retain(|need| taken.iter().all(|one| one.address != *need));
+            // Neither for them, nor for what belongs to them.
+            let belongs = |need: &Address, one: &Unknown| {
+                one.address == *need
+                    || graph.get(need).is_some_and(|other| other.needs().contains(&one.address))
+            };
+            part.after.retain(|need| !taken.iter().any(|one| belongs(need, one)));
             Some((Part::Rest(Box::new(part)), why))
         }
     }

@@ -29,21 +29,29 @@ impl Plan {
     }
 }
 
+/// The values of an object of a kind, for the record. Sensitive ones are left out.
+#[must_use]
+pub fn recorded(kind: Kind, values: &Values) -> Values {
+    let sensitive = |name: &str| kind.schema().attribute(name).is_some_and(|attribute| attribute.sensitive);
+    values
+        .iter()
+        .filter(|(name, _)| !sensitive(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
 impl Step {
     /// The values that it changes or removes, for the record. Sensitive ones are left out.
     #[must_use]
     pub fn replaced_values(&self) -> Values {
-        let schema = self.address.kind().schema();
-        let mut values: Values = match (&self.object, self.action) {
+        let values: Values = match (&self.object, self.action) {
             (_, Action::Update | Action::Replace) => {
                 self.changes.iter().map(|change| (change.name.clone(), change.before.clone())).collect()
             }
             (Some(object), Action::Delete) => object.attributes.clone(),
             _ => Values::new(),
         };
-        let sensitive = schema.attributes.iter().filter(|attribute| attribute.sensitive);
-        sensitive.for_each(|attribute| drop(values.remove(attribute.name)));
-        values
+        recorded(self.address.kind(), &values)
     }
 }
 
@@ -51,17 +59,9 @@ impl Step {
     /// The values of the objects that are deleted because they occupy its place, for the record. Sensitive ones are left out.
     #[must_use]
     pub fn displaced_values(&self) -> Vec<Values> {
-        let sensitive = |object: &Object| {
-            let all = object.kind.schema().attributes.iter();
-            all.filter(|attribute| attribute.sensitive).map(|attribute| attribute.name).collect::<Vec<_>>()
-        };
-        let values = |object: &Object| {
-            let mut values = object.attributes.clone();
-            sensitive(object).iter().for_each(|name| drop(values.remove(*name)));
-            values
-        };
         let own = self.object.as_ref().map(|object| object.id.as_str());
-        self.displaces.iter().filter(|object| own != Some(object.id.as_str())).map(values).collect()
+        let others = self.displaces.iter().filter(|object| own != Some(object.id.as_str()));
+        others.map(|object| recorded(object.kind, &object.attributes)).collect()
     }
 }
 

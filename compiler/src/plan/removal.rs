@@ -13,6 +13,7 @@ use super::pretty::summary_of;
 use super::unknown::Blind;
 use super::{Action, Cause, Consent, Left, Step, StepId};
 use crate::observation::{Object, Owned};
+use crate::policy::Policy;
 use crate::resource::{Address, Lifecycle, Named};
 
 /// Append the removals to the steps. Returns the objects that no policy declares and that stay.
@@ -86,6 +87,10 @@ pub(super) fn plan(
     }
     keep_used(&mut removals, &mut left, &staying);
     order(steps, removals, owned, blind);
+    let policy = &inputs.compiled.policy;
+    for step in steps.iter_mut().filter(|step| step.action == Action::Delete) {
+        step.named.account = step.object.as_ref().and_then(|object| account_of(policy, object));
+    }
     left
 }
 
@@ -196,6 +201,15 @@ fn in_order(mut removals: Vec<Step>) -> Vec<Step> {
         removals = rest;
     }
     ordered
+}
+
+/// The account that an object is in, if a site names another one than the estate's.
+fn account_of(policy: &Policy, object: &Object) -> Option<String> {
+    let provider = object.kind.schema().provider?;
+    let id = object.attributes.get("region")?.as_str()?;
+    let mut elsewhere = policy.elsewhere.iter();
+    let at = elsewhere.find(|(region, _)| region.provider.name == provider && region.as_str() == id);
+    at.map(|(_, account)| account.id.clone())
 }
 
 /// The removal of an object.

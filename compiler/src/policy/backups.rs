@@ -70,6 +70,7 @@ impl Binder<'_> {
                 value: Encryption::Aes256,
                 origin: settings::Origin::BuiltIn(self.provider().storage.default_encryption),
             });
+        self.in_accounts(name, &primary, &copies, encryption.value, out);
         let own = |key: &'static str| settings::Origin::Service(span(key));
         let size =
             body.size.as_ref().map(|size| Setting { value: settings::assumed(size), origin: own("size") });
@@ -87,8 +88,67 @@ impl Binder<'_> {
                     .help("remove `backfill`, or add a `real-time` copy"),
             );
         }
+        let keep_versions = body.keep_versions.map(|value| Setting { value, origin: own("keep-versions") });
+        if let Some(kept) = keep_versions.as_ref().map(|kept| kept.value)
+            && (kept < Duration::DAY
+                || !kept.as_seconds().is_multiple_of(Duration::DAY.as_seconds())
+                || kept.as_days() > self.provider().backup.longest_days)
+        {
+            out.push(
+                Diagnostic::new(codes::BAD_RETENTION, "versions cannot be retained like this")
+                    .at(span("keep-versions"), format!("kept for {}", kept.in_words()))
+                    .help(match kept.as_days() > self.provider().backup.longest_days {
+                        true => "remove it: without it, versions are kept for ever".to_owned(),
+                        false => format!("write whole days, such as `{}`", kept.in_days_up()),
+                    }),
+            );
+        }
         let backups = self.document.key_span(&[at[0], at[1], "backups".into()]);
-        Some(DataSet { primary, copies, schedules, encryption, size, changes, backfilled, backfill, backups })
+        Some(DataSet {
+            primary,
+            copies,
+            schedules,
+            encryption,
+            size,
+            changes,
+            backfilled,
+            backfill,
+            keep_versions,
+            backups,
+        })
+    }
+
+    /// What is in another account than the estate's: only copies, and none that a default key encrypts.
+    fn in_accounts(
+        &self,
+        name: &Name,
+        primary: &Bucket,
+        copies: &[Bucket],
+        encryption: Encryption,
+        out: &mut Vec<Diagnostic>,
+    ) {
+        if let Some(account) = &primary.site.account {
+            let message = format!("the primary bucket of `{name}` would be in account {}", account.id);
+            out.push(
+                Diagnostic::new(codes::PRIMARY_ELSEWHERE, message)
+                    .at(primary.span, "the primary bucket")
+                    .at(account.span, format!("`{}` is in another account", primary.site.name))
+                    .help("choose a primary site in the estate's account: only copies and backups can be in another one"),
+            );
+        }
+        for copy in copies.iter().filter(|_| encryption == Encryption::Kms) {
+            let Some(account) = copy.site.account.as_ref().filter(|_| copy.site.kms_key.is_none()) else {
+                continue;
+            };
+            let message =
+                format!("the copy of `{name}` at `{}` has no key that can encrypt it", copy.site.name);
+            out.push(
+                Diagnostic::new(codes::DEFAULT_KEY_ELSEWHERE, message)
+                    .at(copy.span, "copied there with `aws:kms`")
+                    .at(account.span, "another account, and no `kms-key`")
+                    .help(self.provider().storage.default_key_elsewhere),
+            );
+        }
     }
 
     fn copies(

@@ -174,6 +174,7 @@ fn with_estate(
         estate: estate.name.clone(),
         estate_span: text.span(&["name".into()]),
         providers: sites.providers(),
+        elsewhere: sites.elsewhere(),
         accounts: accounts.into_iter().collect(),
         journal,
         approvals,

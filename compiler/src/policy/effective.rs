@@ -89,6 +89,14 @@ impl Page<'_> {
             self.assumption(&format!("{name} size"), set.size.as_ref(), out);
             self.assumption(&format!("{name} changes"), set.changes.as_ref(), out);
             self.assumption(&format!("{name} backfilled"), set.backfilled.as_ref(), out);
+            if let Some(kept) = &set.keep_versions {
+                self.line(
+                    &format!("{name} keep-versions"),
+                    &kept.value.in_words(),
+                    &self.from(&kept.origin),
+                    out,
+                );
+            }
             if let Some(span) = set.backfill {
                 self.line(&format!("{name} backfill"), "managed", &self.from(&Origin::Service(span)), out);
             }

@@ -1,5 +1,6 @@
 //! Where the journal is stored.
 
+use super::Site;
 use super::sites::Sites;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{JournalCopy, JournalPlace, Name, S3Location, Text};
@@ -41,6 +42,7 @@ pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut V
     let site = sites.find(&place.site, span("site"), out);
     if let Some(s3) = &place.s3 {
         check_bucket(s3, span("s3"), out);
+        elsewhere(site, span("site"), out);
     }
     let mut copied_to: Vec<(S3Location, Region)> = Vec::new();
     for (nth, copy) in place.copies.iter().enumerate() {
@@ -74,6 +76,7 @@ pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut V
             (JournalCopy::Bucket(copy), Some(s3)) => {
                 let site = sites.find(&copy.site, span(Some("site")), out);
                 check_bucket(&copy.s3, span(Some("s3")), out);
+                elsewhere(site, span(Some("site")), out);
                 let others = std::iter::once(s3).chain(copied_to.iter().map(|(s3, _)| s3));
                 if others.into_iter().any(|other| other.bucket() == copy.s3.bucket()) {
                     out.push(
@@ -110,6 +113,17 @@ pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut V
     });
     let (site, copies) = (place.site.clone(), copies.collect());
     Journal { site, span: span("site"), copies, copied_to, s3, lease }
+}
+
+/// The journal is written with the credentials for the estate's account, whose buckets it expects.
+fn elsewhere(site: Option<&Site>, span: Span, out: &mut Vec<Diagnostic>) {
+    let Some(account) = site.and_then(|site| site.account.as_ref()) else { return };
+    out.push(
+        Diagnostic::new(codes::PRIMARY_ELSEWHERE, format!("the journal would be in account {}", account.id))
+            .at(span, "a bucket with the journal")
+            .at(account.span, "another account than the estate's")
+            .help("choose a site in the estate's account"),
+    );
 }
 
 fn check_bucket(s3: &S3Location, span: Span, out: &mut Vec<Diagnostic>) {

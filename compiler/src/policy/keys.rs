@@ -83,7 +83,11 @@ impl Binder<'_> {
         let (at, keys) = (self.span(&["kms-key", "replica-of"]), &self.estate.sites);
         let is_managed = |name: &Name| {
             let key = keys.get(name).and_then(|site| site.kms_key.as_ref());
-            name != self.name && matches!(key, Some(SiteKey::Named(key)) if key.is_managed())
+            // All keys of one multi-Region key are in one account (AWS KMS Developer Guide, "Multi-Region keys in AWS KMS").
+            let account = |name: &Name| keys.get(name)?.account.as_ref().map(|account| account.id.clone());
+            name != self.name
+                && account(name) == account(self.name)
+                && matches!(key, Some(SiteKey::Named(key)) if key.is_managed())
         };
         let Some(site) = keys.get(primary).filter(|_| is_managed(primary)) else {
             let managed = || keys.keys().filter(|name| is_managed(name)).map(Name::as_str);

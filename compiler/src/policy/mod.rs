@@ -69,6 +69,8 @@ pub struct Policy {
     pub approvals: Option<Approvals>,
     /// Who is told when something fails.
     pub alarms: Option<Alarms>,
+    /// The sites in accounts other than the estate's, by their regions.
+    pub elsewhere: BTreeMap<Region, SiteAccount>,
     /// The services by name.
     pub services: BTreeMap<Name, Service>,
     /// The continuity plan.
@@ -86,6 +88,8 @@ pub struct Site {
     pub name: Name,
     /// Its region.
     pub region: Region,
+    /// Its account, if that is not the estate's.
+    pub account: Option<SiteAccount>,
     /// The KMS key for `aws:kms`. `None`: the account's default key for S3.
     pub kms_key: Option<KmsKey>,
     /// The keys that Holdfast makes for the site: its own, and that of its vault.
@@ -94,6 +98,19 @@ pub struct Site {
     pub vault: Option<Vault>,
     /// Names of what it shares with other sites.
     pub shares: Vec<Name>,
+}
+
+/// An account other than the estate's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteAccount {
+    /// Its id.
+    pub id: String,
+    /// The name of the role there that Holdfast assumes.
+    pub role: String,
+    /// What the role asks of whoever assumes it.
+    pub external_id: Option<String>,
+    /// The place that declares it.
+    pub span: Span,
 }
 
 /// A key that Holdfast makes at a site.
@@ -123,10 +140,16 @@ pub struct Vault {
 }
 
 impl Site {
+    /// The account of what is at the site, if that is not the estate's.
+    #[must_use]
+    pub fn own_account(&self) -> Option<&str> {
+        self.account.as_ref().map(|account| account.id.as_str())
+    }
+
     /// The account that the vault is in, if the policy says it.
     #[must_use]
     pub fn vault_account(&self) -> Option<&str> {
-        self.vault.as_ref().and_then(|vault| vault.account.as_deref())
+        self.vault.as_ref().and_then(|vault| vault.account.as_deref()).or_else(|| self.own_account())
     }
 
     /// The key that encrypts the backups in the vault. `None`: one that the provider manages.
@@ -188,6 +211,8 @@ pub struct DataSet {
     pub backfilled: Option<Setting<Assumed<Date>>>,
     /// The place that says that Holdfast copies them.
     pub backfill: Option<Span>,
+    /// How long versions are kept after they were replaced. `None`: for ever.
+    pub keep_versions: Option<Setting<Duration>>,
     /// The place of the backups that create the copies.
     pub backups: Span,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Site, Vault, keys};
+use super::{Site, SiteAccount, Vault, keys};
 use crate::diagnostic::{Diagnostic, choices, codes};
 use crate::document::{self, Estate, Name, Text};
 use crate::provider::region::Region;
@@ -38,8 +38,20 @@ impl Sites {
                 kms_key: keys.of_vault.clone(),
                 span: document.span(&["sites".into(), name.as_str().into(), "vault".into()]),
             });
+            let account = body.account.as_ref().and_then(|body| account(document, estate, (name, body), out));
+            if let (Some(account), Some(vault)) = (&account, &vault)
+                && vault.account.as_ref().is_some_and(|other| *other != account.id)
+            {
+                let message = format!("the vault at `{name}` is in another account than the site");
+                out.push(
+                    Diagnostic::new(codes::PRIMARY_ELSEWHERE, message)
+                        .at(vault.span, "another account")
+                        .at(account.span, "the account of the site")
+                        .help("remove `account` from the `vault`: everything at a site is in one account"),
+                );
+            }
             let (kms_key, made_keys, shares) = (keys.own, keys.made, body.shares.clone());
-            let site = Site { name: name.clone(), region, kms_key, made_keys, vault, shares };
+            let site = Site { name: name.clone(), region, account, kms_key, made_keys, vault, shares };
             all.insert(name.clone(), site);
         }
         Self { all }
@@ -48,6 +60,11 @@ impl Sites {
     /// The names of their providers.
     pub(super) fn providers(&self) -> BTreeSet<&'static str> {
         self.all.values().map(|site| site.region.provider.name).collect()
+    }
+
+    /// The sites in accounts other than the estate's.
+    pub(super) fn elsewhere(&self) -> BTreeMap<Region, SiteAccount> {
+        self.all.values().filter_map(|site| Some((site.region, site.account.clone()?))).collect()
     }
 
     pub(super) fn get(&self, name: &Name) -> Option<&Site> {
@@ -110,4 +127,29 @@ impl Sites {
         }
         sites
     }
+}
+
+/// The account of a site, if it is not the estate's. Whether it is can only be said if the estate names its own.
+fn account(
+    document: &Text,
+    estate: &Estate,
+    (name, body): (&Name, &document::SiteAccount),
+    out: &mut Vec<Diagnostic>,
+) -> Option<SiteAccount> {
+    let span = document.span(&["sites".into(), name.as_str().into(), "account".into()]);
+    match &estate.account {
+        None => out.push(
+            Diagnostic::new(codes::ACCOUNT_UNSAID, "the estate does not say which account is its own")
+                .at(span, format!("`{name}` is in another account"))
+                .help("state the estate's `account`: what is copied to another account is let in from that one only"),
+        ),
+        Some(own) if own.as_str() == body.id.as_str() => return None,
+        Some(_) => {}
+    }
+    Some(SiteAccount {
+        id: body.id.to_string(),
+        role: body.role.to_string(),
+        external_id: body.external_id.as_ref().map(ToString::to_string),
+        span,
+    })
 }

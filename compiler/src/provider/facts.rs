@@ -117,6 +117,10 @@ pub struct Storage {
     pub managed_key: (&'static str, &'static str),
     /// The reason for the default encryption.
     pub default_encryption: &'static str,
+    /// On what it rests that a copy in another account outlives whoever holds the estate's.
+    pub other_account: &'static str,
+    /// What to write where a copy in another account has no key of that account, and why.
+    pub default_key_elsewhere: &'static str,
     /// What to write where a key is in another region than its data, and why.
     pub key_region: &'static str,
     /// The name of a key that Holdfast makes, from the names of the estate and the site, its use, and whether other regions can have

@@ -19,7 +19,7 @@ pub(super) fn of(
     choices: &mut dyn Choices,
 ) -> Option<u64> {
     let case = Case { service, name, set, disaster, account };
-    let mut least = case.kept_as_it_is(choices);
+    let mut least = case.kept_as_it_is(begun, choices);
     if let Some(begun) = begun {
         let restored = case.restored(disaster.at.saturating_add(signed(begun)), choices);
         least = [least, restored].into_iter().flatten().min();
@@ -63,15 +63,30 @@ impl Case<'_> {
 
     /// Whether the vault of a site is in another account than the compromised one.
     fn is_elsewhere(&self, site: &Site) -> bool {
-        let theirs = site.vault.as_ref().and_then(|vault| vault.account.as_deref());
+        let vault = site.vault.as_ref().and_then(|vault| vault.account.as_deref());
+        let theirs = vault.or(site.account.as_ref().map(|account| account.id.as_str()));
         theirs.zip(self.account).is_some_and(|(theirs, own)| theirs != own)
+    }
+
+    /// Whether a site is in another account than the compromised one.
+    fn is_in_another_account(&self, site: &Site) -> bool {
+        let theirs = site.account.as_ref().map(|account| account.id.as_str());
+        theirs.zip(self.account).is_some_and(|(theirs, own)| theirs != own)
+    }
+
+    /// Whether an attacker cannot delete the key of a copy in another account.
+    fn has_a_safe_copy_key(&self, site: &Site) -> bool {
+        let Some(key) = self.key(site).map(KmsKey::as_str) else { return true };
+        let owner = key.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(3));
+        owner.is_none_or(|owner| self.account.is_some_and(|own| owner != own))
     }
 
     /// Whether an attacker cannot delete the key of a vault.
     fn has_a_safe_key(&self, site: &Site) -> bool {
         let Some(key) = site.vault_key().map(KmsKey::as_str) else { return true };
         let owner = key.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(3));
-        key.starts_with("alias/aws/") || owner.zip(self.account).is_some_and(|(owner, own)| owner != own)
+        let of_site = owner.or(site.account.as_ref().map(|account| account.id.as_str()));
+        key.starts_with("alias/aws/") || of_site.zip(self.account).is_some_and(|(owner, own)| owner != own)
     }
 
     /// Whether a vault has another key than the lost one. At the same site another name may name the same key.
@@ -89,8 +104,14 @@ impl Case<'_> {
         }
     }
 
+    /// Whether the versions from before the disaster are still there when the restore begins.
+    fn has_versions(&self, begun: Option<u64>) -> bool {
+        let kept = self.set.keep_versions.as_ref().map(|kept| kept.value.as_seconds());
+        kept.is_none_or(|kept| begun.is_some_and(|begun| begun <= kept))
+    }
+
     /// What needs no restore from a backup: versions, live copies, keys that were not lost.
-    fn kept_as_it_is(&self, choices: &mut dyn Choices) -> Option<u64> {
+    fn kept_as_it_is(&self, begun: Option<u64>, choices: &mut dyn Choices) -> Option<u64> {
         let mut behind = |counts: &dyn Fn(&Site) -> bool| {
             let copied = self.set.copies.iter().any(|copy| counts(&copy.site))
                 && !self.is_left()
@@ -100,7 +121,10 @@ impl Case<'_> {
         };
         match self.disaster.disruption {
             Disruption::SiteLoss => behind(&|site| !self.is_lost(site)),
-            Disruption::Corruption => (!self.is_left()).then_some(0),
+            Disruption::Corruption => (!self.is_left() && self.has_versions(begun)).then_some(0),
+            Disruption::AccountCompromise if self.has_versions(begun) && begun.is_some() => {
+                behind(&|site| self.is_in_another_account(site) && self.has_a_safe_copy_key(site))
+            }
             Disruption::AccountCompromise => None,
             Disruption::KeyLoss if self.key(&self.set.primary.site).is_none() && !self.is_left() => Some(0),
             Disruption::KeyLoss => behind(&|site| self.has_another_key(site)),

@@ -11,7 +11,13 @@ pub struct Named {
     /// The name, from `existing:`, of the identity that the resource is, or whose permissions it acts with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acts_as: Option<String>,
-    /// The accounts of KMS keys that the resource uses, besides the account of the estate.
+    /// The account that the resource is in, if that is not the estate's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The accounts of sites that the resource copies to, besides its own.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub copied_to: BTreeSet<String>,
+    /// The accounts of KMS keys that the resource uses, and of whom it lets in, besides its own.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub accounts: BTreeSet<String>,
 }
@@ -20,6 +26,9 @@ impl Named {
     /// Whether nothing is named.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.acts_as.is_none() && self.accounts.is_empty()
+        self.acts_as.is_none()
+            && self.account.is_none()
+            && self.accounts.is_empty()
+            && self.copied_to.is_empty()
     }
 }

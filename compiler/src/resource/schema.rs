@@ -54,6 +54,8 @@ pub struct KindSchema {
     pub sends_users: bool,
     /// Whether users are served without it, as with a backup: nothing that sends users to a site waits for it.
     pub aside: bool,
+    /// Whether a policy may leave all of it as it is, in `existing`: then there is no such resource.
+    pub optional: bool,
     /// Of the values before and after an update, those that serve what uses the object before it and after it: the attributes
     /// that differ from the values after. `None` if no value serves both.
     pub between: Option<fn(&Values, &Values) -> Option<Values>>,
@@ -127,6 +129,7 @@ impl KindSchema {
         acts: false,
         sends_users: false,
         aside: false,
+        optional: false,
         between: None,
         acts_with: None,
         without: None,

@@ -1,7 +1,7 @@
 //! The status as versioned JSON.
 //!
 //! ```text
-//! format_version  "2.2": 2.x only adds fields; a field never changes its meaning
+//! format_version  "2.3": 2.x only adds fields; a field never changes its meaning
 //! estate, cloud, accounts, today
 //! holds           whether every objective holds
 //! objectives[]    {state (holds | missed | unknown), service, disruption, measure (rto | rpo), objective_seconds,
@@ -37,7 +37,7 @@ use crate::signals::{CheckHealth, CopyLag};
 use crate::units::Duration;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "2.2";
+pub const FORMAT_VERSION: &str = "2.3";
 
 /// The status as JSON. Same status, same bytes.
 #[must_use]

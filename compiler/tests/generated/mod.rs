@@ -41,6 +41,8 @@ const ZONES: [&str; 5] =
 /// The text of an estate: one file.
 pub(crate) fn estate(seed: u64) -> String {
     let mut dice = Dice::new(seed);
+    // What the language has learned since, so that the rest of an estate stays what it was.
+    let mut later = Dice::new(seed ^ 0x5eed);
     let mut out = String::new();
     let shares = if dice.chance(30) { ", shares: [grid]" } else { "" };
     let key = |dice: &mut Dice, region: &str, of: u64| {
@@ -69,14 +71,25 @@ pub(crate) fn estate(seed: u64) -> String {
         format!(", vault: {{ {account}kms-key: \"{}\" }}", dice.pick(&key))
     };
     let account = if dice.chance(70) { "account: '111122223333'\n" } else { "" };
-    let (one, two, three) =
+    let (one, two, mut three) =
         (key(&mut dice, "us-east-1", 1), key(&mut dice, "us-west-2", 2), key(&mut dice, "eu-west-1", 3));
+    // The third site is sometimes in another account, with a key that is there.
+    if !account.is_empty() && later.chance(40) {
+        if three.is_empty() {
+            ", kms-key: managed".clone_into(&mut three);
+        }
+        three.push_str(", account: { id: '222233334444', role: recovery }");
+    }
     let vaults = [
         vault(&mut dice, "us-east-1", 1),
         vault(&mut dice, "us-west-2", 2),
         vault(&mut dice, "eu-west-1", 3),
     ];
     let [at_one, at_two, at_three] = &vaults;
+    // Everything at a site is in one account.
+    let own =
+        |vault: &str| vault.replace("account: '222233334444', ", "").replace("account: '111122223333', ", "");
+    let at_three = &if three.contains("account:") { own(at_three) } else { at_three.clone() };
     let _ = write!(
         out,
         "kind: estate
@@ -133,13 +146,13 @@ contacts:
     let mut homes: Vec<&str> = Vec::new();
     for nth in 0..count {
         let home = if dice.chance(75) { "one" } else { "two" };
-        service(&mut dice, &mut out, usize::try_from(nth).unwrap(), home, &homes);
+        service([&mut dice, &mut later], &mut out, usize::try_from(nth).unwrap(), home, &homes);
         homes.push(home);
     }
     out
 }
 
-fn service(dice: &mut Dice, out: &mut String, nth: usize, home: &str, homes: &[&str]) {
+fn service([dice, later]: [&mut Dice; 2], out: &mut String, nth: usize, home: &str, homes: &[&str]) {
     let standby = if home == "one" { "two" } else { "one" };
     let _ = write!(out, "---\nkind: service\nname: s{nth}\nprimary: {home}\nstandby: [{standby}, three]\n");
     let needs: Vec<String> = homes
@@ -169,6 +182,9 @@ fn service(dice: &mut Dice, out: &mut String, nth: usize, home: &str, homes: &[&
         }
         if dice.chance(20) {
             out.push_str("    backfilled: { value: 2026-01-01, because: generated }\n");
+        }
+        if later.chance(30) {
+            let _ = writeln!(out, "    keep-versions: {}d", later.from(1, 20));
         }
         out.push_str("    backups:\n");
         let live = dice.chance(40);

@@ -16,7 +16,7 @@ use std::pin::pin;
 use futures::stream::{FuturesUnordered, StreamExt};
 use holdfast_compiler::digest::sha256;
 use holdfast_compiler::observation::Object;
-use holdfast_compiler::plan::{Action, Plan, Step, StepId};
+use holdfast_compiler::plan::{Action, Plan, Step, StepId, recorded};
 use holdfast_compiler::resource::{Address, Attribute, Identity, Values};
 use holdfast_compiler::units::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -300,7 +300,7 @@ fn intent(step: &Step, command: &Command) -> Event {
         displaces: step.displaces.iter().map(Object::identity).collect(),
         superseded: step.superseded,
         needs,
-        attributes: command.values.clone(),
+        attributes: recorded(step.address.kind(), &command.values),
         before: step.replaced_values(),
         displaced: step.displaced_values(),
     }

@@ -94,7 +94,7 @@ mod tests {
     async fn plan_creates_neither_a_cloud_nor_a_journal() {
         let folder = tempfile::tempdir().unwrap();
         let live = plan(&folder, sample::policies("")).await;
-        assert_eq!(live.planned.plan.pending().count(), 4);
+        assert_eq!(live.planned.plan.pending().count(), 6);
         assert!(!live.relies_on_policies_alone());
         for name in ["cloud.json", "journal"] {
             assert!(!files::exists(&folder.path().join(name)), "{name}");

@@ -176,7 +176,9 @@ mod tests {
             steps,
             [
                 "aws.bucket.files.docs.virginia",
+                "aws.bucket-policy.files.docs.virginia",
                 "aws.bucket.files.docs.oregon",
+                "aws.bucket-policy.files.docs.oregon",
                 "aws.role.files.docs",
                 "aws.replication.files.docs"
             ]

@@ -54,8 +54,8 @@ impl Selection {
     }
 }
 
-/// The regions of an estate, by the name of their provider.
-pub(super) type Regions = BTreeMap<&'static str, Vec<String>>;
+/// Where an estate is, by the name of the provider.
+pub(super) type Regions = BTreeMap<&'static str, provider::Places>;
 
 /// A selected cloud, not opened yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

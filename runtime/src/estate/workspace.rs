@@ -57,10 +57,15 @@ impl Workspace {
     #[must_use]
     pub fn around(mut self, policy: &Policy) -> Self {
         for site in policy.services.values().flat_map(|service| &service.sites) {
-            let regions = self.regions.entry(site.region.provider.name).or_default();
-            if !regions.iter().any(|region| region == site.region.as_str()) {
-                regions.push(site.region.as_str().to_owned());
+            let places = self.regions.entry(site.region.provider.name).or_default();
+            if !places.regions.iter().any(|region| region == site.region.as_str()) {
+                places.regions.push(site.region.as_str().to_owned());
             }
+        }
+        for (region, account) in &policy.elsewhere {
+            let places = self.regions.entry(region.provider.name).or_default();
+            places.estate = policy.estate.as_str().to_owned();
+            places.accounts.insert(region.as_str().to_owned(), account.clone());
         }
         self
     }
@@ -126,6 +131,10 @@ impl Workspace {
             Context { estate: estate.to_owned(), cloud: cloud.name(), accounts: accounts(&callers) };
         if let Some(anchor) = self.anchor()? {
             anchor.allows(&context, self.cloud.local()?.as_deref())?;
+            let others = self.regions.values().flat_map(|places| places.accounts.values());
+            others
+                .map(|account| account.id.as_str())
+                .try_for_each(|account| anchor.allows_account(account))?;
         }
         Ok(Opened { cloud, callers, context })
     }

@@ -238,7 +238,9 @@ mod tests {
             front.adopted(),
             [
                 "aws.bucket.files.docs.virginia",
+                "aws.bucket-policy.files.docs.virginia",
                 "aws.bucket.files.docs.oregon",
+                "aws.bucket-policy.files.docs.oregon",
                 "aws.role.files.docs",
                 "aws.replication.files.docs"
             ]

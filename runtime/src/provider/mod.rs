@@ -2,9 +2,10 @@
 
 pub mod aws;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::BoxFuture;
+use holdfast_compiler::policy::SiteAccount;
 use holdfast_compiler::resource::Kind;
 
 use crate::cloud::{Class, Cloud, CloudError, Command};
@@ -12,6 +13,17 @@ use crate::local::embedded::Embedded;
 
 /// A provider that is ready for calls, or why its configuration cannot be used.
 pub type Connected = Result<Box<dyn Cloud>, CloudError>;
+
+/// Where an estate is at a provider.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// The name of the estate, which names the sessions in other accounts.
+    pub estate: String,
+    /// The regions of its sites, each once.
+    pub regions: Vec<String>,
+    /// The accounts of the regions whose sites are not in the estate's own.
+    pub accounts: BTreeMap<String, SiteAccount>,
+}
 
 /// A provider of cloud resources.
 pub struct Provider {
@@ -22,9 +34,9 @@ pub struct Provider {
     pub check: fn(&Command, &str) -> Result<(), CloudError>,
     /// The default partition of its accounts.
     pub partition: &'static str,
-    /// Reads the configuration and credentials of the machine, for an estate in these regions. Makes no API call. Fails
-    /// if the configuration cannot be used.
-    pub connect: fn(Vec<String>) -> BoxFuture<'static, Connected>,
+    /// Reads the configuration and credentials of the machine, for an estate in these places. Makes no API call. Fails if the
+    /// configuration cannot be used.
+    pub connect: fn(Places) -> BoxFuture<'static, Connected>,
     /// The class of one of its error codes.
     pub class: fn(&str) -> Class,
     /// Its kinds in the embedded cloud.

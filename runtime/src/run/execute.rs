@@ -103,12 +103,14 @@ mod tests {
         assert_eq!(
             front.said(),
             [
-                "begins with 4 steps",
-                "create aws.bucket.files.docs.virginia",
+                "begins with 6 steps",
                 "create aws.bucket.files.docs.oregon",
+                "create aws.bucket.files.docs.virginia",
+                "create aws.bucket-policy.files.docs.oregon",
                 "create aws.role.files.docs",
+                "create aws.bucket-policy.files.docs.virginia",
                 "create aws.replication.files.docs",
-                "4 done, 0 not started",
+                "6 done, 0 not started",
             ]
         );
     }
@@ -119,7 +121,7 @@ mod tests {
         let (ended, memory) = run(&front).await;
         assert_eq!(ended, Ended::Partial);
         let said = front.said();
-        assert_eq!(said[..2], ["begins with 4 steps", "stopping: Asked"]);
+        assert_eq!(said[..2], ["begins with 6 steps", "stopping: Asked"]);
         assert!(said.last().unwrap().ends_with("not started"), "{said:?}");
         let history = Journal::in_memory(&memory).read().await.unwrap();
         assert!(matches!(history.runs[0].end, End::Finished { interrupted: true, .. }), "{:?}", history.runs);
@@ -130,7 +132,7 @@ mod tests {
         let front = Listener { requests: 2, ..Listener::new() };
         let (ended, memory) = run(&front).await;
         assert_eq!(ended, Ended::Aborted);
-        assert_eq!(front.said(), ["begins with 4 steps", "stopping: Asked", "ended at once"]);
+        assert_eq!(front.said(), ["begins with 6 steps", "stopping: Asked", "ended at once"]);
         assert!(Journal::in_memory(&memory).read().await.unwrap().open().is_some());
     }
 }

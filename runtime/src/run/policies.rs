@@ -139,8 +139,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let front = Listener::new();
         assert_eq!(apply(&folder, sample::policies(""), &front).await.unwrap(), Ended::Complete);
-        assert_eq!(front.said()[..3], ["plan of 4 steps", "0 approvals", "begins with 4 steps"]);
-        assert_eq!(front.said().last().unwrap(), "4 done, 0 not started");
+        assert_eq!(front.said()[..3], ["plan of 6 steps", "0 approvals", "begins with 6 steps"]);
+        assert_eq!(front.said().last().unwrap(), "6 done, 0 not started");
         let again = Listener::new();
         assert_eq!(apply(&folder, sample::policies(""), &again).await.unwrap(), Ended::Complete);
         assert_eq!(again.said(), ["plan of 0 steps", "nothing to do"]);
@@ -154,7 +154,7 @@ mod tests {
         let refused = apply(&folder, sample::policies(""), &front).await.unwrap_err();
         assert_eq!(refused.to_string(), "you did not confirm this plan");
         assert_eq!(refused.refusal().unwrap().findings[0].code.as_str(), "E0705");
-        assert_eq!(front.said(), ["plan of 4 steps", "0 approvals"]);
+        assert_eq!(front.said(), ["plan of 6 steps", "0 approvals"]);
         assert_eq!(runs(&folder).await, 0);
     }
 

@@ -193,8 +193,8 @@ mod tests {
     async fn approved_plan_is_applied_once() {
         let (folder, front) = (approved().await, Listener::new());
         assert_eq!(apply(&folder, &Selection::default(), &front).await.unwrap(), Ended::Complete);
-        assert_eq!(front.said()[..2], ["2 approvals", "begins with 4 steps"]);
-        assert_eq!(front.said().last().unwrap(), "4 done, 0 not started");
+        assert_eq!(front.said()[..2], ["2 approvals", "begins with 6 steps"]);
+        assert_eq!(front.said().last().unwrap(), "6 done, 0 not started");
         let refused = apply(&folder, &Selection::default(), &Listener::new()).await.unwrap_err();
         // Both approvals are used up, and the plan was already applied.
         let codes: Vec<&str> =
@@ -216,7 +216,7 @@ mod tests {
             .unwrap();
         let refused = apply(&folder, &Selection::default(), &front).await.unwrap_err();
         let RunError::Stale(shifts) = &refused else { panic!("{refused:?}") };
-        assert_eq!(shifts.len(), 4);
+        assert_eq!(shifts.len(), 6);
         assert!(shifts.iter().all(|shift| shift.before.is_none() && shift.now.is_some()));
         assert_eq!(code(refused), "E0701");
         assert_eq!(front.said(), ["2 approvals"]);

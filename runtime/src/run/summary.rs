@@ -72,7 +72,7 @@ mod tests {
     async fn steps_are_counted_by_outcome() {
         let plan = Folder::new().await.saved.plan;
         let steps: Vec<StepId> = plan.pending().map(|step| step.id.clone()).collect();
-        let [one, two, role, replication] = steps.try_into().unwrap();
+        let [one, _, two, _, role, replication] = steps.try_into().unwrap();
         let outcome = Outcome {
             done: vec![one],
             failed: vec![(

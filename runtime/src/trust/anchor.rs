@@ -51,6 +51,20 @@ impl Anchor<'_> {
             && partition == Some(account.partition.as_str())
     }
 
+    /// Check that the runner may assume a role in an account that a site names.
+    ///
+    /// # Errors
+    /// The anchor does not name the account.
+    pub fn allows_account(&self, account: &str) -> Result<(), Diagnostic> {
+        if self.says.accounts.iter().any(|own| own.as_str() == account) {
+            return Ok(());
+        }
+        Err(self.refusal(format!(
+            "the trust anchor does not allow `{}` to have a site in account {account}",
+            self.name
+        )))
+    }
+
     /// Check that the runner may use a cloud.
     ///
     /// # Errors

@@ -46,6 +46,19 @@ fn other_estate_cloud_account_or_partition_is_not_allowed() {
     }
 }
 
+/// A site in another account gets copies of everything.
+#[test]
+fn site_in_an_account_that_the_anchor_does_not_name_is_not_allowed() {
+    let (_folder, one) = trust(&ANCHOR.replace("HEAD", "none"));
+    let anchor = one.anchor("acme").unwrap();
+    assert_eq!(code(anchor.allows_account("111122223333")), None);
+    assert_eq!(code(anchor.allows_account("444455556666")), Some("E0721"));
+    let both =
+        ANCHOR.replace("HEAD", "none").replace("[\"111122223333\"]", "[\"111122223333\", \"444455556666\"]");
+    let (_folder, both) = trust(&both);
+    assert_eq!(code(both.anchor("acme").unwrap().allows_account("444455556666")), None);
+}
+
 #[test]
 fn journal_place_of_the_anchor_overrides_all_others() {
     let (_folder, trust) = trust(&ANCHOR.replace("HEAD", "none"));

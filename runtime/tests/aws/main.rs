@@ -7,11 +7,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
 mod backfill;
 mod backups;
 mod continuous;
 mod keys;
 mod owners;
+mod protections;
 mod watching;
 
 use serde_json::{Value, json};
@@ -336,7 +338,7 @@ fn twenty_services_cost_two_fifths_of_the_calls_of_terraform() {
     let policy = std::process::Command::new(estate).arg("20").output().unwrap();
     bench.write("policies/estate.yaml", &String::from_utf8(policy.stdout).unwrap());
     let applied = bench.run("apply policies --yes --quiet").expect(0);
-    assert!(applied.stdout.contains("Applied: 180 created"), "{}", applied.stdout);
+    assert!(applied.stdout.contains("Applied: 240 created"), "{}", applied.stdout);
     assert!(calls(&applied.stdout) <= 2_325 / 4, "{}", applied.stdout);
     let planned = bench.run("plan policies -v --detailed-exitcode").expect(0);
     assert!(calls(&planned.stderr) <= 1_482 * 2 / 5, "{}", planned.stderr);

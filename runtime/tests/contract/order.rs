@@ -64,6 +64,13 @@ impl Moment {
         let Some(role) = self.of("aws.role").find(|role| role.outputs.get("arn") == Some(arn)) else {
             return Some("its role".to_owned());
         };
+        let policy = self.of("aws.bucket-policy").find(|policy| policy.attributes["bucket"] == to);
+        let only =
+            policy.and_then(|policy| policy.attributes.get("replicated-only-by")).filter(|by| !by.is_null());
+        let spares = |by: &Value| by == arn || by.as_array().is_some_and(|all| all.contains(arn));
+        if only.is_some_and(|by| !spares(by)) {
+            return Some("the policy of the copy".to_owned());
+        }
         let mut needed = vec![
             ("s3:GetReplicationConfiguration", format!("arn:aws:s3:::{from}")),
             ("s3:ListBucket", format!("arn:aws:s3:::{from}")),

@@ -52,7 +52,7 @@ fn only_one_of_two_runners_applies_in_fifty_races() {
         assert!(!told.contains("[1/"), "{told}");
     }
     let verified = run(&Bench::aws(&standin), &format!("journal verify --journal {SHARED}")).expect(0);
-    assert!(verified.stdout.contains("1350 entries of 50 runs"), "{}", verified.stdout);
+    assert!(verified.stdout.contains("1950 entries of 50 runs"), "{}", verified.stdout);
     // Reading costs a list and one request per run, plus requests for the bucket's region and the account.
     let log = run(&Bench::aws(&standin), &format!("journal log -v --journal {SHARED}")).expect(0);
     assert!(log.stderr.contains("s3 52, sts 1)"), "{}", log.stderr);
@@ -94,11 +94,11 @@ fn killed_run_is_taken_over_after_its_lease() {
     });
     let told = said(&refused);
     assert!(told.contains("run 1 by ") && told.contains(&format!("process {process} began at 20")), "{told}");
-    assert!(told.contains("its last entry is from 20") && told.contains(" of 20 steps done"), "{told}");
+    assert!(told.contains("its last entry is from 20") && told.contains(" of 30 steps done"), "{told}");
     assert!(told.contains("--take-over 1"), "{told}");
     run(&bench, "apply . --yes --take-over 7").expect(64);
     let taken = run(&bench, "apply . --yes --take-over 1").expect(0);
-    assert!(said(&taken).contains(" of 20 steps done"), "{}", taken.stderr);
+    assert!(said(&taken).contains(" of 30 steps done"), "{}", taken.stderr);
     run(&bench, "plan . --detailed-exitcode").expect(0);
     let log = run(&bench, "journal log").expect(0).stdout;
     assert!(log.contains("\n    taken over 20"), "{log}");

@@ -164,7 +164,7 @@ fn only_a_partial_last_line_of_a_killed_writer_is_tolerated() {
     let next = bench.run("apply . --yes --journal journal").expect(0);
     let note = said(&next);
     assert!(note.contains("run 2 by ") && note.contains("did not finish"), "{note}");
-    assert!(note.contains("4 of 4 steps done, none in progress"), "{note}");
+    assert!(note.contains("6 of 6 steps done, none in progress"), "{note}");
     let log = bench.run("journal log --journal journal").expect(0).stdout;
     assert!(log.contains("died; last entry"), "{log}");
 }
@@ -175,7 +175,7 @@ fn log_lists_runs_and_their_entries() {
     let log = bench.run("journal log --journal journal").expect(0).stdout;
     let first = log.lines().next().unwrap();
     assert!(first.starts_with("run 2  20") && first.contains(" UTC  by "), "{log}");
-    assert!(log.contains("4 steps: 4 done, 0 failed, 0 not started"), "{log}");
+    assert!(log.contains("6 steps: 6 done, 0 failed, 0 not started"), "{log}");
     let json: Value =
         serde_json::from_str(&bench.run("journal log --journal journal --format json").expect(0).stdout)
             .unwrap();
@@ -183,12 +183,12 @@ fn log_lists_runs_and_their_entries() {
     assert_eq!(json["runs"][0]["ended"], "finished");
     let show = bench.run("journal show 1 --journal journal").expect(0).stdout;
     assert!(show.contains("begin create aws.bucket.files-0.docs"), "{show}");
-    assert!(show.trim_end().ends_with("run ends: 4 done, 0 failed, 0 not started"), "{show}");
+    assert!(show.trim_end().ends_with("run ends: 6 done, 0 failed, 0 not started"), "{show}");
     let json: Value =
         serde_json::from_str(&bench.run("journal show 2 --journal journal --format json").expect(0).stdout)
             .unwrap();
     assert_eq!(json["entries"][0]["event"], "run-started");
-    assert_eq!(json["entries"][0]["number"], 12);
+    assert_eq!(json["entries"][0]["number"], 16);
     bench.run("journal show 3 --journal journal").expect(64);
     assert_eq!(bench.run("journal log .").expect(0).stdout, "No runs.\n");
 }

@@ -45,6 +45,8 @@ fn whatever_a_lost_region_does_its_buckets_are_unknown_and_the_rest_is_planned()
             "aws.backup-selection.web-shop.orders",
             "aws.backup-vault.frankfurt",
             "aws.bucket-events.web-shop.orders",
+            "aws.bucket-policy.web-shop.orders.frankfurt",
+            "aws.bucket-policy.web-shop.pictures.frankfurt",
             "aws.bucket.web-shop.orders.frankfurt",
             "aws.bucket.web-shop.pictures.frankfurt",
             "aws.replication.web-shop.orders",
@@ -84,7 +86,7 @@ fn lost_us_east_1_hides_iam_and_route_53_and_not_the_buckets_elsewhere() {
     assert!(
         buckets.iter().all(|address| address.contains(".payments.ledger") || address.ends_with(".virginia"))
     );
-    assert_eq!(buckets.len(), 6, "{buckets:?}");
+    assert_eq!(buckets.len(), 8, "{buckets:?}");
     // A bucket of a service elsewhere is mended all the same.
     standin.aws(
         "s3api put-bucket-versioning --bucket acme-shop-orders --region eu-central-1 \

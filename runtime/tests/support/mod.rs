@@ -109,10 +109,20 @@ impl Standin {
         if out.trim().is_empty() { Value::Null } else { serde_json::from_str(&out).unwrap() }
     }
 
+    /// The same for another account of the stand-in.
+    pub fn aws_as(&self, account: &str, arguments: &[&str]) -> Value {
+        let (code, out, err) = self.ask_aws(&serde_json::json!({"as": account, "arguments": arguments}));
+        assert_eq!(code, 0, "aws {arguments:?}: {err}");
+        if out.trim().is_empty() { Value::Null } else { serde_json::from_str(&out).unwrap() }
+    }
+
     /// Exit code, stdout and stderr of the AWS command line tool.
     pub fn try_aws(&self, arguments: &[&str]) -> (i64, String, String) {
+        self.ask_aws(&serde_json::json!(arguments))
+    }
+
+    fn ask_aws(&self, request: &Value) -> (i64, String, String) {
         let mut cli = self.cli.lock().unwrap();
-        let request = serde_json::to_string(arguments).unwrap();
         writeln!(cli.1, "{request}").unwrap();
         let mut line = String::new();
         cli.2.read_line(&mut line).unwrap();

@@ -53,11 +53,18 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("sites", HOLDS),
     ("sites.*", NEUTRAL),
     ("sites.*.aws", NEUTRAL),
+    // Another account is out of reach of whoever holds the estate's.
+    ("sites.*.account", PROTECTS),
+    // Whoever holds that account holds the copies.
+    ("sites.*.account.id", SHIFTS),
+    ("sites.*.account.role", NEUTRAL),
+    ("sites.*.account.external-id", NEUTRAL),
     // A key of the account can be lost; the one that AWS manages cannot.
     ("sites.*.kms-key", ADMITS),
     ("sites.*.kms-key.replica-of", ADMITS),
     ("sites.*.vault", HOLDS),
-    ("vault.account", PROTECTS),
+    // In the place of the account of the site, which may be more or less safe.
+    ("vault.account", WORKS),
     // It takes the place of the site's key, which can be more or less safe.
     ("vault.kms-key", WORKS),
     ("shares", ADMITS),
@@ -108,6 +115,8 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("backfill", PROTECTS),
     ("backfilled", PROTECTS),
     ("backfilled.value", NEUTRAL),
+    // Without it they are kept for ever.
+    ("keep-versions", of(Said::Burdens, Order::More)),
     ("backups", HOLDS),
     // Backups of the same data wait for each other, and so do their copies.
     ("backups[]", WORKS),

@@ -67,6 +67,11 @@ const STORAGE: Storage = Storage {
     managed_key: ("the key cannot be deleted", "`aws/s3` is managed by AWS (AWS KMS Developer Guide)"),
     default_encryption: "the default of S3",
     made_key: kms::made::name,
+    other_account: "stated by the site's `account`: the role there that Holdfast assumes can change bucket policies and lifecycle rules, so \
+                    let nobody assume it who could be the attacker",
+    // Amazon S3 User Guide, "Replicating encrypted objects": the default key of another account cannot be used.
+    default_key_elsewhere: "write `kms-key: managed` at the site, or name a key of its account: S3 cannot use the default key of \
+                            another account",
     key_region: "name a key of the site's region: S3 encrypts a replica with a key of its own region",
 };
 

@@ -1,7 +1,6 @@
 //! The key that a site encrypts with.
 
 use super::kms::made;
-use super::name::AWS;
 use super::words::KmsKey;
 use crate::lower::context::Context;
 use crate::policy::Site;
@@ -45,5 +44,5 @@ fn arn_of(context: &Context<'_>, site: &Site, key: &str) -> String {
     if key.starts_with("arn:") {
         return key.to_owned();
     }
-    made::alias_arn(site.region.as_str(), context.target.account(AWS), key)
+    made::alias_arn(site.region.as_str(), context.account(site), key)
 }

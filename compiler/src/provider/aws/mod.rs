@@ -29,7 +29,7 @@ pub use facts::FACTS;
 pub use kms::is_account;
 pub use name::AWS;
 pub use region::Region;
-use scope::{ANY, JOURNAL, JOURNAL_OBJECTS, on};
+use scope::{ANY, JOURNAL, JOURNAL_OBJECTS, SITE_ROLES, on};
 
 /// The provider.
 pub static PROVIDER: Provider = Provider {
@@ -44,6 +44,8 @@ pub static PROVIDER: Provider = Provider {
         &route53::record::SCHEMA,
         &s3::backfill::SCHEMA,
         &s3::events::SCHEMA,
+        &s3::bucket_policy::SCHEMA,
+        &s3::lifecycle::SCHEMA,
         &s3::bucket_access::SCHEMA,
         &kms::key::SCHEMA,
         &kms::made::SCHEMA,
@@ -85,6 +87,8 @@ fn lower_traffic(context: &Context<'_>, name: &Name, traffic: &Traffic, out: &mu
 calls! {
     /// No permission required (AWS STS API Reference, `GetCallerIdentity`).
     IDENTITY = "sts:GetCallerIdentity", made [Made::Observe], takes [];
+    /// For the sites in other accounts, once for each of their regions. The trust policy of the role must allow it too.
+    ASSUME = "sts:AssumeRole", made [Made::Observe], takes [on("sts:AssumeRole", &SITE_ROLES)];
     /// Figures of a status, up to 500 a call. The permission supports no resources (AWS Service Authorization Reference, "Actions, resources,
     /// and condition keys for Amazon CloudWatch").
     GET_METRICS = "cloudwatch:GetMetricData", made [Made::Observe], takes [on("cloudwatch:GetMetricData", &ANY)];

@@ -76,6 +76,8 @@ pub static EVENT_RULES: Scope = scope("event-rules", "arn:aws:events:*:ACCOUNT:r
 pub static ALARMS: Scope = scope("alarms", "arn:aws:cloudwatch:*:ACCOUNT:alarm:holdfast-*");
 /// Every alarm of the account: a list has no name.
 pub static EVERY_ALARM: Scope = scope("every-alarm", "arn:aws:cloudwatch:*:ACCOUNT:alarm:*");
+/// The roles of sites in other accounts, as the policies name them.
+pub static SITE_ROLES: Scope = scope("site-roles", "arn:aws:iam::SITE-ACCOUNT:role/SITE-ROLE");
 /// The bucket of a journal.
 pub static JOURNAL: Scope = scope("journal", "arn:aws:s3:::JOURNAL");
 /// The objects of a journal.

@@ -25,6 +25,18 @@ text_type! {
     ["123456789012"]
 }
 text_type! {
+    /// The name of an IAM role (IAM API Reference, `CreateRole`, `RoleName`).
+    RoleName, "^[A-Za-z0-9+=,.@_-]{1,64}$",
+    "The name of an IAM role, without its path.",
+    ["holdfast-operator"]
+}
+text_type! {
+    /// What a role asks of whoever assumes it (AWS STS API Reference, `AssumeRole`, `ExternalId`).
+    ExternalId, "^[A-Za-z0-9+=,.@:/_-]{2,1224}$",
+    "The external id that the trust policy of a role asks for: 2 to 1,224 letters, digits and `+=,.@:/_-`. It is no secret.",
+    ["acme-recovery"]
+}
+text_type! {
     /// A KMS key: `managed`, an alias in the site's own region, or the ARN of a key.
     KmsKey, "^managed$|^alias/(?!holdfast-)[a-zA-Z0-9/_-]{1,250}$|^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]{1,64}$",
     "A KMS key of the site's region: `managed` for one that Holdfast makes, or `alias/NAME` or the ARN of one that exists. Aliases that begin with `holdfast-` are those of Holdfast.",

@@ -104,6 +104,7 @@ async fn create(clients: &Clients, values: &Values) -> Result<Done, CloudError> 
     let mut values = values.clone();
     match answer.await {
         Ok(_) => {
+            clients.made_bucket(name);
             // Every new bucket has SSE-S3 (Amazon S3 User Guide, "Setting default server-side encryption
             // behavior for Amazon S3 buckets": since January 5, 2023). `CreateBucket` sets ownership and tags.
             if text(&values, kind::ENCRYPTION) != Some(kind::SSE_S3) {
@@ -148,7 +149,7 @@ fn configuration(region: &str, values: &Values) -> Result<Option<CreateBucketCon
 
 /// Adopt a bucket of this account if it is in the right region. Returns its settings.
 async fn adopt(clients: &Clients, name: &str, region: &str) -> Result<Values, CloudError> {
-    let found = retry(NEW_BUCKET, || bucket_regions::location(clients, name)).await?;
+    let found = retry(NEW_BUCKET, || bucket_regions::location(clients, region, name)).await?;
     if found != region {
         let message = format!("the bucket `{name}` already exists in {found}, not in {region}");
         return Err(fault(&kind::CREATE, "BucketAlreadyOwnedByYou", message));

@@ -10,10 +10,10 @@ use holdfast_compiler::provider::aws::s3::bucket_access::{self as kind, rule};
 use holdfast_compiler::resource::{Kind, Values};
 use serde_json::{Map, Value, json};
 
+use super::bucket_lifecycle::Rules;
 use super::bucket_regions::AT_A_TIME;
 use super::driver::Look;
 use super::error::{Named, unless};
-use super::policy_document as document;
 use crate::cloud::{Class, CloudError};
 
 /// The settings of the wanted buckets that exist.
@@ -22,7 +22,7 @@ async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
     let reads: Vec<_> = there
         .into_iter()
         .map(|(name, region)| async move {
-            let read = read(clients.s3(region), name, region);
+            let read = read(look, name, region);
             (name.clone(), region.clone(), clients.reach.ask(&kind::GET_POLICY, region, read).await)
         })
         .collect();
@@ -30,16 +30,17 @@ async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
     Ok(look.evidence(kind::KIND, kind::NAME, read))
 }
 
-async fn read(client: Client, name: &str, region: &str) -> Result<Option<Object>, CloudError> {
-    let (policy, lifecycle, payer, lock) = join!(
-        read_policy(&client, name),
-        read_lifecycle(&client, name),
+async fn read(look: &Look<'_>, name: &str, region: &str) -> Result<Option<Object>, CloudError> {
+    let client = look.clients.s3(region);
+    let (policy, rules, payer, lock) = join!(
+        look.bucket_policy(name, region),
+        look.bucket_lifecycle(name, region),
         read_payer(&client, name),
         read_lock(&client, name),
     );
     let answers = [
         (kind::POLICY, policy),
-        (kind::LIFECYCLE, lifecycle),
+        (kind::LIFECYCLE, rules.map(|rules| lifecycle(&rules))),
         (kind::PAYER, payer),
         (kind::OBJECT_LOCK, lock),
     ];
@@ -72,18 +73,12 @@ fn is_odd(error: &CloudError) -> bool {
     error.code == "BadAnswer"
 }
 
-async fn read_policy(client: &Client, bucket: &str) -> Result<Value, CloudError> {
-    let answer = client.get_bucket_policy().bucket(bucket).send().await.named(&kind::GET_POLICY);
-    let text = unless(answer, &["NoSuchBucketPolicy"])?.and_then(|answer| answer.policy);
-    let document = text.map(|text| document::plain(&kind::GET_POLICY, &text)).transpose()?;
-    Ok(document.unwrap_or_default())
-}
-
-async fn read_lifecycle(client: &Client, bucket: &str) -> Result<Value, CloudError> {
-    let answer = client.get_bucket_lifecycle_configuration().bucket(bucket).send().await;
-    let answer = unless(answer.named(&kind::GET_LIFECYCLE), &["NoSuchLifecycleConfiguration"])?;
-    let rules = answer.and_then(|answer| answer.rules).filter(|rules| !rules.is_empty());
-    Ok(rules.map(|rules| rules.iter().map(lifecycle_rule).collect()).unwrap_or_default())
+/// The rules of a bucket; null if it has none.
+fn lifecycle(found: &Rules) -> Value {
+    match found.rules.as_slice() {
+        [] => Value::Null,
+        rules => rules.iter().map(lifecycle_rule).collect(),
+    }
 }
 
 fn lifecycle_rule(found: &LifecycleRule) -> Value {

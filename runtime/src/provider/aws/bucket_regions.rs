@@ -29,10 +29,13 @@ pub(super) async fn find(
         let request = client.list_buckets().max_buckets(PAGE).set_continuation_token(next);
         let page = request.send().await.named(&kind::LIST)?;
         let named = page.buckets().iter().filter_map(|bucket| Some((bucket.name()?, bucket)));
-        let asks: Vec<_> = named
-            .filter(|(name, _)| wanted(name))
-            .map(|(name, bucket)| async move { Ok((name.to_owned(), region(clients, name, bucket).await?)) })
-            .collect();
+        let asks: Vec<_> =
+            named
+                .filter(|(name, _)| wanted(name))
+                .map(|(name, bucket)| async move {
+                    Ok((name.to_owned(), region(clients, at, name, bucket).await?))
+                })
+                .collect();
         let regions: Vec<_> = stream::iter(asks).buffer_unordered(AT_A_TIME).try_collect().await?;
         found.extend(regions);
         next = page.continuation_token().filter(|token| !token.is_empty()).map(str::to_owned);
@@ -83,16 +86,17 @@ async fn ask(clients: &Clients, at: &str, name: &str) -> Result<Option<Elsewhere
 }
 
 /// The region of a listed bucket. AWS includes it in the listing; other endpoints may not.
-async fn region(clients: &Clients, name: &str, bucket: &Bucket) -> Result<String, CloudError> {
+async fn region(clients: &Clients, at: &str, name: &str, bucket: &Bucket) -> Result<String, CloudError> {
     if let Some(region) = bucket.bucket_region().filter(|region| !region.is_empty()) {
         return Ok(region.to_owned());
     }
-    location(clients, name).await
+    location(clients, at, name).await
 }
 
-/// The region of a bucket, from its location constraint.
-pub(super) async fn location(clients: &Clients, name: &str) -> Result<String, CloudError> {
-    let answer = clients.s3(HOME).get_bucket_location().bucket(name).send().await;
+/// The region of a bucket of the account of the region `at`, from its location constraint.
+pub(super) async fn location(clients: &Clients, at: &str, name: &str) -> Result<String, CloudError> {
+    let home = if clients.account_of(HOME) == clients.account_of(at) { HOME } else { at };
+    let answer = clients.s3(home).get_bucket_location().bucket(name).send().await;
     let answer = answer.named(&kind::LOCATION)?;
     let constraint = answer.location_constraint().map_or("", BucketLocationConstraint::as_str);
     // Source: Amazon S3 API Reference, `GetBucketLocation`.

@@ -1,24 +1,29 @@
 //! The SDK's clients: one configuration from the default chain (environment, profile, instance), one S3 client per
 //! region, and one client for each service with a single endpoint.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_sdk_s3::config::SharedCredentialsProvider;
 use aws_sdk_s3::config::retry::{RetryPartition, TokenBucket};
+use holdfast_compiler::policy::SiteAccount;
 use holdfast_compiler::provider::aws::IDENTITY;
+use holdfast_compiler::provider::aws::iam::role_arn;
 use tokio::sync::OnceCell;
 
 use super::count::Counter;
-use super::identity;
 use super::network::{self, CertificateIsFinal};
-use super::owner::Owner;
+use super::owner::{Expected, Owner};
 use super::reach::Reach;
-use crate::cloud::{Caller, CloudError};
+use super::{driver, identity};
+use crate::cloud::{Caller, CloudError, Command, refuse};
+use crate::provider::Places;
 
 /// The region of S3's global operations and of the control planes of IAM and Route 53.
 pub(crate) const HOME: &str = "us-east-1";
@@ -43,7 +48,7 @@ macro_rules! regional {
         pub(crate) fn $name(&self, region: &str) -> $sdk::Client {
             let mut cache = self.$name.lock().unwrap_or_else(PoisonError::into_inner);
             let client = cache.entry(region.to_owned()).or_insert_with(|| {
-                let config = $sdk::config::Builder::from(&self.sdk)
+                let config = $sdk::config::Builder::from(self.configuration(region))
                     .region(Region::new(region.to_owned()))
                     .retry_partition(self.partition.clone())
                     .retry_classifier(CertificateIsFinal)
@@ -59,6 +64,8 @@ macro_rules! regional {
 #[derive(Debug)]
 pub(crate) struct Clients {
     sdk: SdkConfig,
+    /// The configurations of the regions that are in another account, with the credentials of the role there.
+    elsewhere: BTreeMap<String, Elsewhere>,
     path_style: bool,
     s3: Mutex<BTreeMap<String, aws_sdk_s3::Client>>,
     kms: Mutex<BTreeMap<String, aws_sdk_kms::Client>>,
@@ -69,11 +76,13 @@ pub(crate) struct Clients {
     s3control: Mutex<BTreeMap<String, aws_sdk_s3control::Client>>,
     pub(crate) route53: aws_sdk_route53::Client,
     pub(crate) iam: aws_sdk_iam::Client,
-    /// The regions that may be asked what all of them know: that of the chain, then those of the estate.
+    /// The regions that may be asked what all of them know of the estate's account: that of the chain, then those of the estate.
     regions: Vec<String>,
     pub(crate) reach: Reach,
     caller: OnceCell<Caller>,
     owner: Owner,
+    /// The buckets that were made by these clients: nobody else has set anything up there.
+    new_buckets: Mutex<BTreeSet<String>>,
     /// The ARN of the permissions boundary for the roles that Holdfast creates, from `HOLDFAST_ROLE_BOUNDARY`: the
     /// owner of the runner sets it, not the authors of policies.
     pub(crate) role_boundary: Option<String>,
@@ -86,12 +95,19 @@ pub(crate) struct Clients {
     pub(crate) single_tags: AtomicBool,
 }
 
+/// A region in another account.
+#[derive(Debug)]
+struct Elsewhere {
+    account: String,
+    sdk: SdkConfig,
+}
+
 impl Clients {
-    /// Read the configuration. Makes no call to AWS. `regions` are those of the estate.
+    /// Read the configuration. Makes no call to AWS.
     ///
     /// # Errors
     /// The environment names a proxy or certificate authorities that cannot be used.
-    pub(crate) async fn connect(regions: &[String]) -> Result<Self, CloudError> {
+    pub(crate) async fn connect(places: &Places) -> Result<Self, CloudError> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .operation_attempt_timeout(ATTEMPT)
@@ -106,19 +122,24 @@ impl Clients {
         let attempts = attempts(sdk.retry_config(), std::env::var_os("AWS_MAX_ATTEMPTS").is_some());
         let region = sdk.region().cloned().unwrap_or(Region::from_static(HOME));
         let sdk = sdk.into_builder().region(region).retry_config(attempts).build();
-        Ok(Self::new(sdk, regions))
+        let mut elsewhere = BTreeMap::new();
+        for (region, account) in &places.accounts {
+            let sdk = assumed(&sdk, region, account, &places.estate).await;
+            elsewhere.insert(region.clone(), Elsewhere { account: account.id.clone(), sdk });
+        }
+        Ok(Self::new(sdk, elsewhere, &places.regions))
     }
 
     /// Clients with a fixed identity, for tests without calls.
     #[cfg(test)]
     pub(super) fn offline(caller: Caller) -> Self {
         let sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
-        let mut clients = Self::new(sdk.region(Region::from_static(HOME)).build(), &[]);
+        let mut clients = Self::new(sdk.region(Region::from_static(HOME)).build(), BTreeMap::new(), &[]);
         clients.caller = OnceCell::new_with(Some(caller));
         clients
     }
 
-    fn new(sdk: SdkConfig, regions: &[String]) -> Self {
+    fn new(sdk: SdkConfig, elsewhere: BTreeMap<String, Elsewhere>, regions: &[String]) -> Self {
         let reach = Reach::default();
         let counter = Counter::new(reach.clone());
         let partition = RetryPartition::custom("holdfast").token_bucket(TokenBucket::unlimited()).build();
@@ -135,7 +156,9 @@ impl Clients {
         iam.set_region(home());
         let first = sdk.region().map_or(HOME, AsRef::as_ref).to_owned();
         let others = regions.iter().filter(|region| **region != first).cloned();
-        let regions = std::iter::once(first.clone()).chain(others).collect();
+        let mut regions: Vec<String> = std::iter::once(first.clone()).chain(others).collect();
+        // A region in another account knows what that account has.
+        regions.retain(|region| !elsewhere.contains_key(region));
         let special = std::env::var("AWS_ENDPOINT_URL_S3").ok();
         Self {
             path_style: special.as_deref().or(sdk.endpoint_url()).is_some_and(needs_path_style),
@@ -152,11 +175,42 @@ impl Clients {
             reach,
             caller: OnceCell::new(),
             owner: Owner::default(),
+            new_buckets: Mutex::default(),
             role_boundary: std::env::var("HOLDFAST_ROLE_BOUNDARY").ok().filter(|arn| !arn.is_empty()),
             counter,
             partition,
             single_tags: AtomicBool::new(false),
+            elsewhere,
             sdk,
+        }
+    }
+
+    /// The configuration for a region.
+    fn configuration(&self, region: &str) -> &SdkConfig {
+        self.elsewhere.get(region).map_or(&self.sdk, |elsewhere| &elsewhere.sdk)
+    }
+
+    /// The account of a region, if it is not the estate's.
+    pub(crate) fn account_of(&self, region: &str) -> Option<&str> {
+        self.elsewhere.get(region).map(|elsewhere| elsewhere.account.as_str())
+    }
+
+    /// The accounts other than the estate's, each with its regions, any of which may be asked what all of them know.
+    pub(crate) fn other_accounts(&self) -> BTreeMap<&str, Vec<String>> {
+        let mut all: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (region, elsewhere) in &self.elsewhere {
+            all.entry(&elsewhere.account).or_default().push(region.clone());
+        }
+        all
+    }
+
+    /// Refuse a command for another account than the one that its region is in.
+    pub(crate) fn in_its_account(&self, command: &Command) -> Result<(), CloudError> {
+        let region = driver::region_of(command);
+        let account = region.and_then(|region| self.account_of(region));
+        match command.named.account.as_deref() == account {
+            true => Ok(()),
+            false => Err(refuse(command, "the account of the step is not the one of its region")),
         }
     }
 
@@ -186,13 +240,17 @@ impl Clients {
         // A poisoned cache is still valid: only complete clients are inserted.
         let mut cache = self.s3.lock().unwrap_or_else(PoisonError::into_inner);
         let client = cache.entry(region.to_owned()).or_insert_with(|| {
-            let config = aws_sdk_s3::config::Builder::from(&self.sdk)
+            let owner = match self.account_of(region) {
+                Some(account) => Expected::Account(account.to_owned()),
+                None => Expected::Estate(self.owner.clone()),
+            };
+            let config = aws_sdk_s3::config::Builder::from(self.configuration(region))
                 .region(Region::new(region.to_owned()))
                 .force_path_style(self.path_style)
                 .retry_partition(self.partition.clone())
                 .retry_classifier(CertificateIsFinal)
                 .interceptor(self.counter.of(region))
-                .interceptor(self.owner.clone());
+                .interceptor(owner);
             aws_sdk_s3::Client::from_conf(config.build())
         });
         client.clone()
@@ -209,7 +267,7 @@ impl Clients {
     pub(crate) fn s3control(&self, region: &str) -> aws_sdk_s3control::Client {
         let mut cache = self.s3control.lock().unwrap_or_else(PoisonError::into_inner);
         let client = cache.entry(region.to_owned()).or_insert_with(|| {
-            let mut config = aws_sdk_s3control::config::Builder::from(&self.sdk)
+            let mut config = aws_sdk_s3control::config::Builder::from(self.configuration(region))
                 .region(Region::new(region.to_owned()))
                 .retry_partition(self.partition.clone())
                 .retry_classifier(CertificateIsFinal)
@@ -233,10 +291,35 @@ impl Clients {
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
+    /// Remember that a bucket was made.
+    pub(crate) fn made_bucket(&self, name: &str) {
+        self.new_buckets.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+    }
+
+    /// Whether a bucket was made by these clients, so that its documents need not be read before they are written.
+    pub(crate) fn is_new_bucket(&self, name: &str) -> bool {
+        self.new_buckets.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
     /// The regions that may be asked what all of them know.
     pub(crate) fn regions(&self) -> &[String] {
         &self.regions
     }
+}
+
+/// The configuration of a region in another account. The credentials are those of the role there, asked for when they are first needed.
+/// The name of the session says whose it is (AWS STS API Reference, `AssumeRole`, `RoleSessionName`: 2 to 64 characters).
+async fn assumed(sdk: &SdkConfig, region: &str, account: &SiteAccount, estate: &str) -> SdkConfig {
+    let session: String = format!("holdfast-{estate}").chars().take(64).collect();
+    let mut role = AssumeRoleProvider::builder(role_arn(&account.id, &account.role))
+        .session_name(session)
+        .region(Region::new(region.to_owned()))
+        .configure(sdk);
+    if let Some(id) = &account.external_id {
+        role = role.external_id(id);
+    }
+    let credentials = SharedCredentialsProvider::new(role.build().await);
+    sdk.clone().into_builder().credentials_provider(credentials).build()
 }
 
 /// An endpoint as it is.

@@ -10,6 +10,7 @@ use holdfast_compiler::resource::{Identity, Kind};
 use tokio::sync::OnceCell;
 
 use super::backup_plans::BackupPlans;
+use super::bucket_documents::Documents;
 use super::clients::{Clients, HOME};
 use super::zone::Zone;
 use super::{bucket_regions, zone};
@@ -95,9 +96,13 @@ pub(super) use driver;
 /// The region where a command changes something: that of the object, or that of the control plane of a service without
 /// regions.
 pub(super) fn region(command: &Command) -> &str {
+    region_of(command).unwrap_or(HOME)
+}
+
+/// The region of the object that a command changes, if it is in one.
+pub(super) fn region_of(command: &Command) -> Option<&str> {
     let found = command.object.iter().map(|object| &object.attributes);
-    let region = found.chain([&command.values]).find_map(|values| values.get(s3_bucket::REGION)?.as_str());
-    region.unwrap_or(HOME)
+    found.chain([&command.values]).find_map(|values| values.get(s3_bucket::REGION)?.as_str())
 }
 
 fn unseen(kind: Kind, identity: &Identity, region: Option<&String>, error: &CloudError) -> Unseen {
@@ -106,6 +111,11 @@ fn unseen(kind: Kind, identity: &Identity, region: Option<&String>, error: &Clou
         _ => why(error),
     };
     Unseen { kind, identity: identity.clone(), region: region.cloned(), reason, taken: false }
+}
+
+/// Whether an account lets nobody in.
+fn is_shut(error: &CloudError) -> bool {
+    matches!(error.class, Class::Denied | Class::Credentials)
 }
 
 /// Why a region is silent, without the operation, which differs from object to object.
@@ -139,13 +149,14 @@ pub(super) struct Look<'a> {
     buckets: OnceCell<Buckets>,
     zones: OnceCell<BTreeMap<String, Zone>>,
     backup_plans: OnceCell<BackupPlans>,
+    pub(super) documents: Documents,
 }
 
 impl<'a> Look<'a> {
     /// An observation of the wanted objects.
     pub(super) fn new(clients: &'a Clients, wanted: &'a [Wanted]) -> Self {
         let (buckets, zones, backup_plans) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { clients, wanted, buckets, zones, backup_plans }
+        Self { clients, wanted, buckets, zones, backup_plans, documents: Documents::default() }
     }
 
     /// What a driver sees. Where all that it would ask is silent, everything that is looked for is unseen.
@@ -180,10 +191,10 @@ impl<'a> Look<'a> {
                     answers += 1;
                     seen.objects.extend(object);
                 }
-                Err(error) if error.is_silence() || error.class == Class::Denied => {
+                Err(error) if error.is_silence() || self.is_refused(region, &error) => {
                     let identity = identities.get(name.as_str()).copied();
                     seen.unseen.extend(identity.map(|identity| unseen(kind, identity, Some(region), &error)));
-                    if error.class == Class::Denied {
+                    if error.class == Class::Denied && self.clients.account_of(region).is_none() {
                         denied = Some(error);
                     } else {
                         answers += 1;
@@ -199,9 +210,16 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Whether an account refuses to be looked at: for a site in another one, also if its role cannot be assumed.
+    fn is_refused(&self, region: &str, error: &CloudError) -> bool {
+        error.class == Class::Denied || (self.clients.account_of(region).is_some() && is_shut(error))
+    }
+
     /// The wanted things that are, or are in, buckets of other accounts.
     fn of_others(&self, kind: Kind, identities: &BTreeMap<&str, &Identity>) -> Vec<Unseen> {
-        let Some(buckets) = self.buckets.get() else { return Vec::new() };
+        // What only belongs to such a bucket waits for it.
+        let named = [s3_bucket::KIND, s3_replication::KIND].contains(&kind);
+        let Some(buckets) = self.buckets.get().filter(|_| named) else { return Vec::new() };
         let taken = |(name, region): (&String, &String)| {
             let identity = (*identities.get(name.as_str())?).clone();
             let reason = s3::of_another_account(name, region, &buckets.account);
@@ -290,15 +308,36 @@ impl<'a> Look<'a> {
             bucket_regions::find(clients, &region, |name| names.contains(name)).await
         };
         let mut ours = clients.reach.first_answer(&s3_bucket::LIST, clients.regions(), find).await?;
+        let mut others = BTreeMap::new();
+        // What the estate's account has in a region whose site is in another account is not what the policy means.
+        let strange: Vec<String> = ours
+            .iter()
+            .filter(|(_, region)| clients.account_of(region).is_some())
+            .map(|(name, _)| name.clone())
+            .collect();
+        others.extend(strange.iter().filter_map(|name| ours.remove_entry(name)));
+        for (account, regions) in clients.other_accounts() {
+            let theirs = clients.reach.first_answer(&s3_bucket::LIST, &regions, find).await;
+            let theirs = match theirs {
+                // What is there is found below, and reading it then says why it cannot be seen.
+                Err(error) if error.is_silence() || is_shut(&error) => continue,
+                theirs => theirs?,
+            };
+            let (known, strange): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                theirs.into_iter().partition(|(_, region)| clients.account_of(region) == Some(account));
+            ours.extend(known);
+            others.extend(strange);
+        }
         let missing: BTreeSet<&str> =
             names.iter().map(String::as_str).filter(|name| !ours.contains_key(*name)).collect();
-        let mut others = BTreeMap::new();
         if !missing.is_empty() {
             let missing = &missing;
             let ask =
                 |region: String| async move { bucket_regions::elsewhere(clients, &region, missing).await };
             for found in clients.reach.first_answer(&s3_bucket::EXISTS, clients.regions(), ask).await? {
-                let of = if found.ours { &mut ours } else { &mut others };
+                // Only the account of its region can say whether one there is ours.
+                let elsewhere = clients.account_of(&found.region).is_some();
+                let of = if found.ours || elsewhere { &mut ours } else { &mut others };
                 of.insert(found.name, found.region);
             }
         }

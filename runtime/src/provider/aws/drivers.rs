@@ -5,8 +5,8 @@ use holdfast_compiler::resource::{Kind, Lifecycle};
 use super::driver::Driver;
 use super::{alarm, backfill, backup_plan, backup_selection, backup_vault};
 use super::{
-    bucket, bucket_access, bucket_events, event_rule, health_check, hosted_zone, key, kms_key, record_change,
-    replication, role, subscription, topic, vault_notifications,
+    bucket, bucket_access, bucket_events, bucket_lifecycle, bucket_policy, event_rule, health_check,
+    hosted_zone, key, kms_key, record_change, replication, role, subscription, topic, vault_notifications,
 };
 use crate::cloud::{CloudError, Command, refuse};
 
@@ -26,6 +26,8 @@ pub(super) static DRIVERS: &[&dyn Driver] = &[
     &backup_selection::Driver,
     &backfill::Driver,
     &bucket_events::Driver,
+    &bucket_policy::Driver,
+    &bucket_lifecycle::Driver,
     &topic::Driver,
     &subscription::Driver,
     &alarm::Driver,
@@ -38,8 +40,10 @@ pub(super) fn of(kind: Kind) -> Option<&'static dyn Driver> {
     DRIVERS.iter().copied().find(|driver| driver.kind() == kind)
 }
 
-/// Refuse a command that would grant rights that no policy grants, or whose kind Holdfast does not manage.
-pub(super) fn check(command: &Command, account: &str) -> Result<(), CloudError> {
+/// Refuse a command that would grant rights that no policy grants, or whose kind Holdfast does not manage. `estate` is the account of
+/// the estate.
+pub(super) fn check(command: &Command, estate: &str) -> Result<(), CloudError> {
+    let account = command.named.account.as_deref().unwrap_or(estate);
     let kind = command.address.kind();
     match of(kind).filter(|_| matches!(kind.schema().lifecycle, Lifecycle::Managed | Lifecycle::Task)) {
         Some(driver) => driver.check(command, account),

@@ -10,7 +10,7 @@ use holdfast_compiler::provider::aws::iam::grant::{self, Foreign, ROLE_PREFIX, S
 use holdfast_compiler::provider::aws::iam::{self, role};
 use holdfast_compiler::provider::aws::kms::{self, made};
 use holdfast_compiler::provider::aws::s3::replication::{self, rule};
-use holdfast_compiler::provider::aws::s3::{self, backfill, bucket};
+use holdfast_compiler::provider::aws::s3::{self, backfill, bucket, bucket_policy};
 use holdfast_compiler::resource::Values;
 use serde_json::Value;
 
@@ -25,6 +25,11 @@ pub(super) fn role(command: &Command, account: &str) -> Result<(), CloudError> {
 /// Check a replication: its role, its destination buckets and its keys.
 pub(super) fn replication(command: &Command, account: &str) -> Result<(), CloudError> {
     if command.action == Action::Delete { Ok(()) } else { Check { command, account }.replication() }
+}
+
+/// Check the policy of a bucket: whom it lets in.
+pub(super) fn bucket_policy(command: &Command, account: &str) -> Result<(), CloudError> {
+    Check { command, account }.bucket_policy()
 }
 
 /// Check a bucket: its encryption key.
@@ -142,7 +147,7 @@ impl Check<'_> {
             None => Ok(()),
             Some(policy) => {
                 let service = trust.unwrap_or(Service::S3);
-                grant::policy(policy, service, self.account, &self.command.named.accounts).or_else(|why| {
+                grant::policy(policy, service, self.account, &self.command.named).or_else(|why| {
                     self.refuse(&format!(
                         "the role's policy {why}: Holdfast only grants a role the right to replicate or back up the named buckets; \
                          plan again with this version of Holdfast"
@@ -173,7 +178,12 @@ impl Check<'_> {
     fn replication(&self) -> Result<(), CloudError> {
         self.acts_with(replication::ROLE)?;
         for one in self.get(replication::RULES).and_then(Value::as_array).into_iter().flatten() {
-            if let Some(other) = one.get(rule::ACCOUNT).filter(|account| **account != self.account) {
+            let named = |account: &Value| {
+                account.as_str().is_some_and(|account| {
+                    account == self.account || self.command.named.copied_to.contains(account)
+                })
+            };
+            if let Some(other) = one.get(rule::ACCOUNT).filter(|account| !named(account)) {
                 return self.refuse(&format!(
                     "a rule replicates to account {}, which the estate does not name: replicate to a bucket of account {}",
                     other.as_str().unwrap_or("?"),
@@ -199,6 +209,28 @@ impl Check<'_> {
             return self.refuse(&format!("the role `{role}` does not belong to account {}", self.account));
         };
         self.name(path.rsplit('/').next().unwrap_or_default())
+    }
+
+    /// Only roles that replicate, of the account that the policy names.
+    fn bucket_policy(&self) -> Result<(), CloudError> {
+        let opens = self.command.values.get(bucket_policy::OPEN).filter(|opens| !opens.is_null());
+        let Some(opens) = opens.filter(|_| self.command.action != Action::Delete) else { return Ok(()) };
+        let Some(roles) = bucket_policy::roles(opens).filter(|roles| !roles.is_empty()) else {
+            return self.refuse("the policy of the bucket would let in somebody else than a role");
+        };
+        for role in roles {
+            let mut accounts = self.command.named.accounts.iter();
+            let name = accounts.find_map(|account| role.strip_prefix(&iam::role_arn(account, "")));
+            match name {
+                Some(name) => self.name(name.rsplit('/').next().unwrap_or_default())?,
+                None => {
+                    return self.refuse(&format!(
+                        "the policy of the bucket would let in `{role}`, which is not of an account that the policy names"
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn vault(&self) -> Result<(), CloudError> {
@@ -227,11 +259,18 @@ impl Check<'_> {
             ));
         }
         match self.get(made::POLICY) {
-            Some(policy) if *policy != made::policy(self.account) => {
+            Some(policy) if !self.is_policy_of_key(policy, alias) => {
                 self.refuse("the policy of the key is not the one that Holdfast writes")
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a policy is the one for a key of the account, or of another account whose copies the estate's account encrypts.
+    fn is_policy_of_key(&self, policy: &Value, alias: &str) -> bool {
+        let named = &self.command.named;
+        let writers = named.accounts.first().filter(|_| named.account.is_some()).map(String::as_str);
+        *policy == made::policy(self.account, writers, kms::region(alias).unwrap_or_default())
     }
 
     fn plan(&self) -> Result<(), CloudError> {
@@ -277,8 +316,9 @@ impl Check<'_> {
     /// belongs to the account.
     fn key(&self, key: &Value) -> Result<(), CloudError> {
         let text = key.as_str().unwrap_or_default();
-        let allowed: BTreeSet<&str> =
-            self.command.named.accounts.iter().map(String::as_str).chain([self.account]).collect();
+        let named = &self.command.named;
+        let allowed = named.accounts.iter().chain(&named.copied_to).map(String::as_str);
+        let allowed: BTreeSet<&str> = allowed.chain([self.account]).collect();
         let own = !text.is_empty() && !text.contains(':');
         if own || kms::account(text).is_some_and(|account| allowed.contains(account)) {
             return Ok(());

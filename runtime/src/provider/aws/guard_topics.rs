@@ -5,6 +5,7 @@ use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::aws::backup::notifications as a_notification;
 use holdfast_compiler::provider::aws::cloudwatch::alarm as an_alarm;
 use holdfast_compiler::provider::aws::events::rule as a_rule;
+use holdfast_compiler::provider::aws::iam::grant::ROLE_PREFIX;
 use holdfast_compiler::provider::aws::sns::{self, subscription as a_subscription, topic as a_topic};
 
 use super::fields::{text, texts, with_found};
@@ -12,9 +13,6 @@ use crate::cloud::{CloudError, Command, refuse};
 
 /// Check a topic: its name and its policy.
 pub(super) fn topic(command: &Command, account: &str) -> Result<(), CloudError> {
-    if command.action == Action::Delete {
-        return Ok(());
-    }
     let values = with_found(command);
     let get = |name: &str| text(&values, name).unwrap_or_default();
     let region = get(a_topic::REGION);
@@ -22,7 +20,7 @@ pub(super) fn topic(command: &Command, account: &str) -> Result<(), CloudError> 
     if !sns::is_made(&arn, region, account) {
         return Err(refuse(command, format!("`{arn}` is not a topic that Holdfast makes")));
     }
-    match values.get(a_topic::POLICY) {
+    match values.get(a_topic::POLICY).filter(|_| command.action != Action::Delete) {
         Some(policy) if *policy == a_topic::policy(account, &arn) => Ok(()),
         None => Ok(()),
         Some(_) => Err(refuse(command, "the policy of the topic is not the one that Holdfast writes")),
@@ -31,9 +29,6 @@ pub(super) fn topic(command: &Command, account: &str) -> Result<(), CloudError> 
 
 /// Check a subscription: its topic and its protocol.
 pub(super) fn subscription(command: &Command, account: &str) -> Result<(), CloudError> {
-    if command.action == Action::Delete {
-        return Ok(());
-    }
     let values = with_found(command);
     let get = |name: &str| text(&values, name).unwrap_or_default();
     if !["email", "https"].contains(&get(a_subscription::PROTOCOL)) {
@@ -44,10 +39,11 @@ pub(super) fn subscription(command: &Command, account: &str) -> Result<(), Cloud
 
 /// Check an alarm: what it tells.
 pub(super) fn alarm(command: &Command, account: &str) -> Result<(), CloudError> {
+    let values = with_found(command);
+    named(command, text(&values, an_alarm::NAME))?;
     if command.action == Action::Delete {
         return Ok(());
     }
-    let values = with_found(command);
     let region = text(&values, an_alarm::REGION).unwrap_or_default();
     let actions = [an_alarm::ACTIONS, an_alarm::OK_ACTIONS, an_alarm::UNKNOWN_ACTIONS];
     let arns = actions.iter().filter_map(|name| values.get(*name)?.as_array()).flatten();
@@ -66,12 +62,21 @@ pub(super) fn notifications(command: &Command, account: &str) -> Result<(), Clou
 
 /// Check a rule: where its events go.
 pub(super) fn rule(command: &Command, account: &str) -> Result<(), CloudError> {
+    let values = with_found(command);
+    named(command, text(&values, a_rule::NAME))?;
     if command.action == Action::Delete {
         return Ok(());
     }
-    let values = with_found(command);
     let region = text(&values, a_rule::REGION).unwrap_or_default();
     texts(&values, a_rule::TARGETS).iter().try_for_each(|arn| made(command, arn, region, account))
+}
+
+/// Refuse what has another name than Holdfast gives.
+fn named(command: &Command, name: Option<&str>) -> Result<(), CloudError> {
+    match name.is_some_and(|name| name.starts_with(ROLE_PREFIX)) {
+        true => Ok(()),
+        false => Err(refuse(command, format!("`{}` is not one that Holdfast makes", name.unwrap_or("?")))),
+    }
 }
 
 /// Refuse a topic that Holdfast does not make in this account and region.

@@ -36,6 +36,7 @@ use crate::journal::error::JournalError;
 use crate::journal::policies::MAX_TEXT_BYTES;
 use crate::journal::replica::{Epoch, Listing, Replica, RunKey};
 use crate::journal::store::Appended;
+use crate::provider::Places;
 
 /// How many objects are read concurrently.
 const AT_A_TIME: usize = 16;
@@ -78,7 +79,9 @@ pub(crate) async fn open(
 ) -> Result<Vec<Box<dyn Replica>>, JournalError> {
     let regions: Vec<String> = places.iter().filter_map(|(_, region)| region.clone()).collect();
     let Some((first, _)) = places.first() else { return Ok(Vec::new()) };
-    let clients = Clients::connect(&regions).await.map_err(|error| failed(first, error))?;
+    let clients = Clients::connect(&Places { regions, ..Places::default() })
+        .await
+        .map_err(|error| failed(first, error))?;
     let clients = Arc::new(clients);
     match &owner {
         Some(account) => clients.expect_owner(account),

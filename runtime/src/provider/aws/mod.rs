@@ -15,7 +15,10 @@ mod backup_vault;
 mod batch;
 mod bucket;
 mod bucket_access;
+mod bucket_documents;
 mod bucket_events;
+mod bucket_lifecycle;
+mod bucket_policy;
 mod bucket_regions;
 mod bucket_settings;
 pub(crate) mod clients;
@@ -72,7 +75,7 @@ use holdfast_compiler::resource::{Call, Made, Values};
 use holdfast_compiler::signals::{SeenSignals, Signal};
 
 use crate::cloud::{Callers, Calls, Cloud, CloudError, Command, Cost, Done, cost};
-use crate::provider::Provider;
+use crate::provider::{Places, Provider};
 use clients::Clients;
 use driver::Look;
 use drivers::DRIVERS;
@@ -83,7 +86,7 @@ pub static PROVIDER: Provider = Provider {
     check: drivers::check,
     class: error::class,
     partition: "aws",
-    connect: |regions| Box::pin(async move { Ok(Box::new(Aws::connect(&regions).await?) as Box<dyn Cloud>) }),
+    connect: |places| Box::pin(async move { Ok(Box::new(Aws::connect(&places).await?) as Box<dyn Cloud>) }),
     embedded: embedded::KINDS,
 };
 
@@ -94,12 +97,13 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Read the configuration from environment and profile. Makes no call to AWS. `regions` are those of the estate: any of them may be asked what all of them know.
+    /// Read the configuration from environment and profile. Makes no call to AWS. Any region of the estate may be asked what all of them
+    /// know.
     ///
     /// # Errors
     /// The environment names a proxy or certificate authorities that cannot be used.
-    pub async fn connect(regions: &[String]) -> Result<Self, CloudError> {
-        Ok(Self { clients: Clients::connect(regions).await? })
+    pub async fn connect(places: &Places) -> Result<Self, CloudError> {
+        Ok(Self { clients: Clients::connect(places).await? })
     }
 }
 
@@ -148,6 +152,9 @@ impl Cloud for Aws {
             Err(error) => return struck(error),
         };
         if let Err(refused) = batch.iter().try_for_each(|command| drivers::check(command, account)) {
+            return struck(refused);
+        }
+        if let Err(refused) = batch.iter().try_for_each(|command| self.clients.in_its_account(command)) {
             return struck(refused);
         }
         // All commands of a batch have the same kind.

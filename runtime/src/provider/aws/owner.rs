@@ -18,6 +18,24 @@ const HEADER: &str = "x-amz-expected-bucket-owner";
 /// renames of directory buckets, Object Lambda); they would fail here.
 const WITHOUT: [&str; 2] = ["CreateBucket", "ListBuckets"];
 
+/// Whose buckets a client expects.
+#[derive(Debug, Clone)]
+pub(super) enum Expected {
+    /// Those of the estate's account.
+    Estate(Owner),
+    /// Those of another account.
+    Account(String),
+}
+
+impl Expected {
+    fn get(&self) -> Option<&str> {
+        match self {
+            Self::Estate(owner) => owner.get(),
+            Self::Account(account) => Some(account),
+        }
+    }
+}
+
 /// The account that all buckets must belong to, once it is known. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Owner(Arc<OnceLock<String>>);
@@ -35,7 +53,7 @@ impl Owner {
 }
 
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
-impl Intercept for Owner {
+impl Intercept for Expected {
     fn name(&self) -> &'static str {
         "HoldfastOwner"
     }

@@ -18,6 +18,9 @@ This page is generated from the calls that each kind declares. To regenerate it,
 Replace before use: `ACCOUNT` with the twelve digits of the account, `PREFIX` with the common prefix of the estate's bucket
 names (if there is none, name each bucket), `ZONE` with the id of a hosted zone (one line for each), `JOURNAL` with the
 bucket of a shared journal and `JOURNAL-PREFIX` with its prefix; without a shared journal, leave those two statements out.
+`SITE-ACCOUNT` and `SITE-ROLE` are the account and the role of a site that names some (a line for each); without one, leave that
+statement out. In that account the role needs the statements about buckets and keys, and a trust policy that lets only those assume it
+who apply. It can change bucket policies and lifecycle rules: whoever can assume it can delete the copies.
 In partitions other than `aws`, the ARNs begin with `arn:aws-cn:` or `arn:aws-us-gov:`. `sts:GetCallerIdentity` needs no
 permission, so it is in no policy.
 ";
@@ -105,6 +108,7 @@ pub fn boundary() -> Value {
         let (resource, condition) = match grant.on {
             Grants::Buckets => ("arn:aws:s3:::PREFIX-*", owned_by("ACCOUNT")),
             Grants::Objects => ("arn:aws:s3:::PREFIX-*/*", owned_by("ACCOUNT")),
+            Grants::ObjectsElsewhere => ("arn:aws:s3:::PREFIX-*/*", owned_by("SITE-ACCOUNT")),
             Grants::Reports => ("arn:aws:s3:::PREFIX-*/holdfast/backfill/*", owned_by("ACCOUNT")),
             Grants::Keys => (
                 "arn:aws:kms:*:ACCOUNT:key/*",

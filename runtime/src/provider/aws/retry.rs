@@ -41,6 +41,11 @@ pub(super) const BUCKET: &[Transient] = &[CONFLICT];
 /// configurations are eventually consistent.
 pub(super) const NEW_BUCKET: &[Transient] = &[CONFLICT, transient("NoSuchBucket", "")];
 
+/// For the policy of a bucket, which may let in a role that is seconds old. Source: hashicorp/terraform-provider-aws
+/// `internal/service/s3/bucket_policy.go` retries the last one.
+pub(super) const BUCKET_POLICY: &[Transient] =
+    &[CONFLICT, transient("NoSuchBucket", ""), transient("MalformedPolicy", "invalid principal")];
+
 /// For replication, whose buckets, versioning and role may all be seconds old.
 ///
 /// Sources: Amazon S3 API Reference, `PutBucketVersioning` (it may take time to propagate);

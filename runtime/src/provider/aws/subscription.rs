@@ -64,6 +64,10 @@ async fn list(clients: &Clients, region: &str, arn: &str) -> Result<Found, Cloud
         for found in page.subscriptions.unwrap_or_default() {
             let (protocol, endpoint) = (found.protocol().unwrap_or(""), found.endpoint().unwrap_or(""));
             let name = kind::name(topic, protocol, endpoint);
+            // SNS goes on listing for a while, as `Deleted`, what somebody has unsubscribed.
+            if !is_confirmed(&found) && found.subscription_arn() != Some(PENDING) {
+                continue;
+            }
             // Of a subscription that was confirmed, an older one can still be pending.
             if !all.contains_key(&name) || is_confirmed(&found) {
                 all.insert(name, found);
@@ -75,6 +79,9 @@ async fn list(clients: &Clients, region: &str, arn: &str) -> Result<Found, Cloud
         }
     }
 }
+
+/// The word for a subscription that nobody has confirmed.
+const PENDING: &str = "PendingConfirmation";
 
 /// SNS writes a word in the place of the ARN of a subscription that nobody has confirmed.
 fn is_confirmed(found: &Subscription) -> bool {

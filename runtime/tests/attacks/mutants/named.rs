@@ -104,6 +104,12 @@ impl Block<'_> {
         let shape = kind.schema().attribute(name).map_or(Shape::Plain, |attribute| attribute.shape);
         let passages = self.passages(name);
         let all = passages.concat();
+        if let (Shape::Set, true, [first, last]) = (shape, existed, passages.as_slice()) {
+            // In two halves: from what it was to what serves both, and from there to what it is.
+            let value = |value: &Value| solid(&one_line(&brief(value)));
+            let from = solid(&first.concat()).starts_with(&format!("{}→", value(was)));
+            return from && solid(&last.concat()).contains(&format!("→{}", value(is)));
+        }
         passages.iter().any(|passage| match shape {
             Shape::Tags => changes(was, is).iter().all(|(key, was, is)| {
                 let line = match was {

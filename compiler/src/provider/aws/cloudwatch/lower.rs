@@ -29,6 +29,8 @@ struct Rule {
     missing: &'static str,
     /// What it says of a copy or an endpoint.
     says: &'static str,
+    /// Whether what it says is over once the figures are well again.
+    ends: bool,
 }
 
 /// The seconds in which S3 Replication Time Control copies (Amazon S3 User Guide, "Meeting compliance requirements with S3 Replication
@@ -57,6 +59,7 @@ const OF_COPIES: [Rule; 4] = [
         threshold: IN_TIME,
         missing: "ignore",
         says: "is more than 15 min behind",
+        ends: true,
     },
     Rule {
         name: "failed",
@@ -69,6 +72,7 @@ const OF_COPIES: [Rule; 4] = [
         threshold: 0,
         missing: "notBreaching",
         says: "lacks changes: S3 could not copy them, and does not try again",
+        ends: false,
     },
     Rule {
         name: "bytes",
@@ -81,6 +85,7 @@ const OF_COPIES: [Rule; 4] = [
         threshold: BYTES_IN_TIME,
         missing: "ignore",
         says: "waits for more bytes than S3 copies in 15 min at its default quota of 1 Gbps",
+        ends: true,
     },
     Rule {
         name: "operations",
@@ -93,6 +98,7 @@ const OF_COPIES: [Rule; 4] = [
         threshold: OPERATIONS_IN_TIME,
         missing: "ignore",
         says: "waits for more operations than a prefix takes in 15 min, 3500 a second",
+        ends: true,
     },
 ];
 
@@ -108,6 +114,7 @@ const OF_CHECK: Rule = Rule {
     threshold: 1,
     missing: "missing",
     says: "fails its health check",
+    ends: true,
 };
 
 /// Lowers the alarms of the copies of a data set.
@@ -173,6 +180,10 @@ impl About<'_> {
     ) -> Option<Resource> {
         let alarms = context.policy.alarms.as_ref()?;
         let region = signal.region.as_str();
+        // There, the account of a site has topics of its own, and no figures of what is copied to it.
+        if context.policy.elsewhere.keys().any(|elsewhere| elsewhere.as_str() == region) {
+            return None;
+        }
         let topic = sns::lower::lower(context, alarms, rule.severity, region, out);
         let (entry, site) = (self.entry.as_str(), self.site.as_str());
         let service = context.service.name.as_str();
@@ -195,7 +206,7 @@ impl About<'_> {
             .set(alarm::MISSING, rule.missing)
             .set(alarm::ENABLED, true)
             .set(alarm::ACTIONS, json!([topic.arn]))
-            .set(alarm::OK_ACTIONS, json!([topic.arn]))
+            .set(alarm::OK_ACTIONS, if rule.ends { json!([topic.arn]) } else { json!([]) })
             .set(alarm::UNKNOWN_ACTIONS, json!([]))
             .set(alarm::TAGS, context.tags(self.part, self.entry));
         Some(made.after(&topic.address))

@@ -10,11 +10,11 @@ use crate::document::Name;
 use crate::objectives::view::View;
 use crate::observation::Object;
 use crate::policy::Bucket;
-use crate::provider::aws::iam::grant::{GRANTS, Grant, On, READ_LOCKS, Service};
+use crate::provider::aws::iam::grant::{GRANTS, Grant, HAND_OVER, On, READ_LOCKS, Service};
 use crate::provider::aws::iam::rights::{Denial, Principal, allows, denies};
 use crate::provider::aws::iam::role;
 use crate::provider::aws::s3::bucket_access::{self as access, rule};
-use crate::provider::aws::s3::{self, bucket, replication};
+use crate::provider::aws::s3::{self, bucket, bucket_policy, replication};
 use crate::resource::{Identity, Values};
 use crate::units::Duration;
 
@@ -54,6 +54,7 @@ pub(super) fn findings(view: &View<'_, '_>, data: &Name, source: &Bucket, copy: 
             ))
         }));
     }
+    found.extend(to.and_then(|_| shut(view, data, copy)));
     found.extend(to.and_then(|to| expires(copy, to, from)));
     found.extend(locked(view, data, source, from, copy, to));
     found
@@ -113,13 +114,18 @@ fn denied(view: &View<'_, '_>, data: &Name, at: &Bucket, settings: &Values, sour
     let role = role.outputs.get(role::ARN).and_then(Value::as_str).unwrap_or_default();
     let arn = s3::arn(at.name.as_str());
     let needed = |grant: &&Grant| match grant.id {
-        "WriteCopies" => !source,
+        "WriteCopies" => !source && at.site.account.is_none(),
+        HAND_OVER => !source && at.site.account.is_some(),
         READ_LOCKS => source && has_lock(settings),
         _ => source && grant.on != On::Keys,
     };
     let mut worst = (Denial::No, "");
     for grant in GRANTS.iter().filter(|grant| grant.service == Service::S3).filter(needed) {
-        let resource = if grant.on == On::Objects { format!("{arn}/*") } else { arn.clone() };
+        let resource = if matches!(grant.on, On::Objects | On::ObjectsElsewhere) {
+            format!("{arn}/*")
+        } else {
+            arn.clone()
+        };
         for action in grant.actions {
             let denial = denies(policy, action, &resource, Principal { role, service: S3 });
             if denial > worst.0 {
@@ -138,6 +144,32 @@ fn denied(view: &View<'_, '_>, data: &Name, at: &Bucket, settings: &Values, sour
             Some(Finding::Stops(format!("the policy of the bucket `{bucket}` denies {action} to the role")))
         }
     }
+}
+
+/// Whether a bucket of another account lets the role in: without its own policy it lets nobody in (IAM User Guide, "Cross-account policy
+/// evaluation logic").
+fn shut(view: &View<'_, '_>, data: &Name, at: &Bucket) -> Option<Finding> {
+    let account = at.site.own_account()?;
+    let names = [data.as_str(), at.site.name.as_str()];
+    let Some(declared) = (view.live.declared)(&view.address(bucket_policy::KIND, &names)) else {
+        let why =
+            format!("the policy leaves that of the bucket `{}` as it is, in account {account}", at.name);
+        return Some(Finding::Unclear(why));
+    };
+    let policy = view.find(bucket_policy::KIND, &names).map(|found| &found.attributes);
+    let role = view.find(role::KIND, &[data.as_str()])?;
+    let role = role.outputs.get(role::ARN).and_then(Value::as_str);
+    let lets = policy.and_then(|policy| policy.get(bucket_policy::OPEN)).and_then(bucket_policy::roles);
+    if lets.unwrap_or_default().into_iter().any(|one| Some(one) == role) {
+        return None;
+    }
+    let (what, bucket) = ("does not let the role write copies", &at.name);
+    let why = format!("the policy of the bucket `{bucket}`, in account {account}, {what}");
+    // What the policy leaves as it is may let it in by other words.
+    Some(match declared.attributes.contains_key(bucket_policy::OPEN) {
+        true => Finding::Stops(why),
+        false => Finding::Unclear(why),
+    })
 }
 
 /// Whether a lifecycle rule of the copy removes or archives objects that the source still has.

@@ -8,7 +8,7 @@ use crate::objectives::facts::Data;
 use crate::objectives::view::View;
 use crate::observation::Object;
 use crate::policy::Bucket;
-use crate::provider::aws::iam::grant::GRANTS;
+use crate::provider::aws::iam::grant::{GRANTS, HAND_OVER};
 use crate::provider::aws::iam::{rights, role};
 use crate::provider::aws::s3::{self, bucket, replication};
 
@@ -98,7 +98,7 @@ fn may_copy(view: &View<'_, '_>, data: &Name, from: &Bucket, to: &Bucket, encryp
         && view.is_as_declared(role::KIND, &rest, &[role::TRUST])
         && allowed("ReadConfiguration", &bucket(from))
         && allowed("ReadObjects", &objects(from))
-        && allowed("WriteCopies", &objects(to))
+        && allowed(if to.site.account.is_some() { HAND_OVER } else { "WriteCopies" }, &objects(to))
         && (!encrypted || view.is_as_declared(role::KIND, &rest, &[role::POLICY]))
 }
 

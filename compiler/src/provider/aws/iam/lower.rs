@@ -3,6 +3,8 @@
 //! Source: Amazon S3 User Guide, "Setting up permissions for live replication" and "Replicating encrypted
 //! objects (SSE-S3, SSE-KMS, DSSE-KMS, SSE-C)".
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::grant::{self, READ_LOCKS, Service};
@@ -31,14 +33,24 @@ pub(in crate::provider::aws) fn role(context: &Context<'_>, data: &Name, set: &D
 fn policy(context: &Context<'_>, set: &DataSet) -> Value {
     let source = s3::arn(set.primary.name.as_str());
     let objects = |bucket: &Bucket| format!("{}/*", s3::arn(bucket.name.as_str()));
-    let copies: Vec<String> = set.copies.iter().map(objects).collect();
+    let (here, elsewhere): (Vec<&Bucket>, Vec<&Bucket>) =
+        set.copies.iter().partition(|copy| copy.site.account.is_none());
+    let copies: Vec<String> = here.into_iter().map(objects).collect();
     let owned = || grant::owned_by(context.target.account(AWS));
     let mut statements = vec![
         allow("ReadConfiguration", "", json!([source]), owned()),
         allow("ReadObjects", "", json!([objects(&set.primary)]), owned()),
         allow(READ_LOCKS, "", json!([objects(&set.primary)]), owned()),
-        allow("WriteCopies", "", json!(copies), owned()),
     ];
+    if !copies.is_empty() {
+        statements.push(allow("WriteCopies", "", json!(copies), owned()));
+    }
+    if !elsewhere.is_empty() {
+        let accounts: BTreeSet<&str> = elsewhere.iter().filter_map(|copy| copy.site.own_account()).collect();
+        let copies: Vec<String> = elsewhere.iter().map(|copy| objects(copy)).collect();
+        let owned = grant::owned_by_any(accounts.into_iter().collect());
+        statements.push(allow(grant::HAND_OVER, "", json!(copies), owned));
+    }
     if set.encryption.value == Encryption::Kms {
         let key = |bucket: &'_ Bucket| key_arn(context, &bucket.site);
         statements.extend(allow_keys("ReadKey", [(&set.primary, key(&set.primary))], for_buckets));

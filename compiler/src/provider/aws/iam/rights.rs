@@ -3,9 +3,10 @@
 //! Source: IAM User Guide, "Policy evaluation logic" (an explicit deny wins over an allow) and "IAM JSON policy elements
 //! reference" (`Action`, `NotAction`, `Resource`, `NotResource`, wildcards `*` and `?`; actions are not case sensitive).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::root_arn;
+use crate::provider::aws::s3::bucket_policy::{spared, without_tls};
 
 /// Whether a document allows an action on the whole of a resource, which may end in `*`.
 ///
@@ -46,8 +47,8 @@ pub enum Denial {
 
 /// Whether a resource's policy denies a principal an action on a resource, which may end in `*`.
 ///
-/// The only condition that is evaluated is the one that requests come over TLS (`aws:SecureTransport`), because S3 replicates
-/// over TLS (Amazon S3 User Guide, "Protecting data with encryption").
+/// Two conditions are evaluated: that requests come over TLS (`aws:SecureTransport`), because S3 replicates over TLS (Amazon S3 User
+/// Guide, "Protecting data with encryption"), and that they do not come from one role (`aws:PrincipalArn`).
 #[must_use]
 pub fn denies(document: &Value, action: &str, resource: &str, principal: Principal<'_>) -> Denial {
     let denial = |one: &Value| {
@@ -57,8 +58,12 @@ pub fn denies(document: &Value, action: &str, resource: &str, principal: Princip
         let who = names(one, principal);
         match one.get("Condition") {
             None => who,
-            Some(condition) if *condition == json!({"Bool": {"aws:SecureTransport": "false"}}) => Denial::No,
-            Some(_) => who.min(Denial::Perhaps),
+            Some(condition) if *condition == without_tls() => Denial::No,
+            Some(condition) => match spared(condition) {
+                Some(spared) if spared.contains(&principal.role) => Denial::No,
+                Some(spared) if !spared.iter().any(|role| role.contains(['*', '?'])) => who,
+                _ => who.min(Denial::Perhaps),
+            },
         }
     };
     statements(document).iter().map(denial).max().unwrap_or(Denial::No)
@@ -209,6 +214,8 @@ fn overlap(pattern: &str, resource: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const WRITE: &str = "s3:ReplicateObject";
@@ -297,6 +304,10 @@ mod tests {
             assert_eq!(denial(hit.clone(), Some(condition)), Denial::Perhaps, "{hit}");
             let tls = json!({"Bool": {"aws:SecureTransport": "false"}});
             assert_eq!(denial(hit.clone(), Some(tls)), Denial::No, "{hit}");
+            let but = |spared: &str| json!({"ArnNotEquals": {"aws:PrincipalArn": spared}});
+            assert_eq!(denial(hit.clone(), Some(but(role))), Denial::No, "{hit}");
+            assert_eq!(denial(hit.clone(), Some(but("arn:aws:iam::1:role/x"))), Denial::Yes, "{hit}");
+            assert_eq!(denial(hit.clone(), Some(but("arn:aws:iam::*:role/h*"))), Denial::Perhaps, "{hit}");
         }
         for other in [
             json!({"Principal": {"AWS": "arn:aws:iam::999999999999:root"}}),

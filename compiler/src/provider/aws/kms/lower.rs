@@ -36,6 +36,7 @@ pub(in crate::provider::aws) fn lower(
     let Some(made) = key.and_then(|key| made_key(site, key)) else { return };
     let at = Place {
         site: &site.name,
+        account: site.own_account(),
         region: site.region.as_str(),
         of: made.of,
         key: &made.key,
@@ -61,6 +62,8 @@ pub(in crate::provider::aws) fn lower(
 #[derive(Clone, Copy)]
 struct Place<'p> {
     site: &'p Name,
+    /// Its account, if that is not the estate's.
+    account: Option<&'p str>,
     region: &'p str,
     of: KeyUse,
     key: &'p KmsKey,
@@ -69,7 +72,8 @@ struct Place<'p> {
 
 impl Place<'_> {
     fn resource(&self, context: &Context<'_>, multi_region: bool) -> Resource {
-        let account = context.target.account(AWS);
+        let estate = context.target.account(AWS);
+        let account = self.account.unwrap_or(estate);
         let what = match self.of {
             KeyUse::Data => "data",
             KeyUse::Vault => "backups",
@@ -79,12 +83,18 @@ impl Place<'_> {
             SITE_TAG: self.site.as_str(),
             KEY_TAG: what,
         });
-        Resource::new(address(self.site, self.of), format!("encrypts {what} at `{}`", self.site), self.span)
+        let purpose = format!("encrypts {what} at `{}`", self.site);
+        let mut resource = Resource::new(address(self.site, self.of), purpose, self.span)
             .set(made::ALIAS, made::alias_arn(self.region, account, self.key.as_str()))
             .set(made::REGION, self.region)
             .set(made::STATE, super::key::ENABLED)
             .set(made::MULTI_REGION, multi_region)
-            .set(made::POLICY, made::policy(account))
-            .set(made::TAGS, tags)
+            .set(made::POLICY, made::policy(account, self.account.map(|_| estate), self.region))
+            .set(made::TAGS, tags);
+        if self.account.is_some() {
+            resource.named.account = self.account.map(str::to_owned);
+            resource.named.accounts.insert(estate.to_owned());
+        }
+        resource
     }
 }

@@ -143,9 +143,22 @@ const LONGEST_ALIAS: usize = 256;
 /// The key policy: IAM policies of the account decide who uses the key, and nobody deletes or disables it. Whoever may change the policy
 /// can lift that, so it protects from mistakes and not from whoever holds the account (AWS KMS Developer Guide, "Default key
 /// policy"; a policy that the caller could not change again is refused, `PutKeyPolicy`).
+///
+/// `writers` is the account of the estate, if the key is in another one: S3 encrypts copies with it for the role there, and nobody there
+/// can decrypt them (Amazon S3 User Guide, "Granting additional permissions for cross-account scenarios").
 #[must_use]
-pub fn policy(account: &str) -> Value {
-    json!({
+pub fn policy(account: &str, writers: Option<&str>, region: &str) -> Value {
+    let writers = writers.map(|writers| {
+        json!({
+            "Sid": "EncryptCopies",
+            "Effect": "Allow",
+            "Principal": {"AWS": root_arn(writers)},
+            "Action": ["kms:Encrypt", "kms:GenerateDataKey"],
+            "Resource": "*",
+            "Condition": {"StringEquals": {"kms:ViaService": format!("s3.{region}.amazonaws.com")}},
+        })
+    });
+    let mut policy = json!({
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -163,7 +176,11 @@ pub fn policy(account: &str) -> Value {
                 "Resource": "*",
             },
         ],
-    })
+    });
+    if let (Some(writers), Some(Value::Array(all))) = (writers, policy.get_mut("Statement")) {
+        all.push(writers);
+    }
+    policy
 }
 
 fn state(before: &Value, _: &Value) -> Option<&'static str> {

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::lifecycle;
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{BUCKETS, on};
 use crate::resource::{AttributeSchema, Kind, KindSchema, Lifecycle, Made, Shape, Values, calls};
@@ -97,7 +98,9 @@ fn foreign_settings(access: &Values) -> Option<String> {
         moves || [rule::EXPIRES_DAYS, rule::EXPIRES_ON, rule::NONCURRENT_DAYS].into_iter().any(set)
     };
     let id = |one: &Value| one.get(rule::ID).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let rules = enabled_rules(access).filter(does).map(|one| format!("lifecycle rule `{}`", id(one)));
+    let theirs = |one: &&Value| one.get(rule::ID).is_none_or(|id| id != lifecycle::RULE);
+    let rules =
+        enabled_rules(access).filter(theirs).filter(does).map(|one| format!("lifecycle rule `{}`", id(one)));
     let pays = access.get(PAYER).filter(|payer| **payer == REQUESTER_PAYS);
     let pays = pays.map(|_| "requesters who pay".to_owned());
     let all: Vec<String> = lock.into_iter().chain(rules).chain(pays).collect();

@@ -8,14 +8,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::replication::{self, rule};
-use super::{arn, backfill, bucket, bucket_access};
+use super::{arn, backfill, bucket, bucket_access, protect};
 use crate::document::{Encryption, Name};
 use crate::lower::context::Context;
 use crate::policy::{Bucket, DataSet};
 use crate::provider::aws::iam::{backfill::role as backfill_role, lower::role, role as iam_role};
 use crate::provider::aws::keys::{key_arn, named_key};
 use crate::provider::aws::kms::{self, key};
-use crate::provider::aws::name::AWS;
 use crate::resource::{Address, Resource};
 
 pub(in crate::provider::aws) fn lower(
@@ -32,12 +31,17 @@ pub(in crate::provider::aws) fn lower(
     let primary = bucket_address(context, name, &set.primary);
     out.push(lower_bucket(context, name, set, &set.primary, "primary"));
     out.extend(set.copies.iter().map(|copy| lower_bucket(context, name, set, copy, "copy")));
+    for at in std::iter::once(&set.primary).chain(&set.copies) {
+        out.extend(protect::lifecycle(context, name, set, at));
+    }
+    out.push(protect::policy(context, name, &set.primary, None));
     if set.copies.is_empty() {
         return;
     }
     let keys = || foreign_keys(context, set, std::iter::once(&set.primary).chain(&set.copies));
+    let copies = || set.copies.iter().filter_map(|copy| copy.site.own_account()).map(str::to_owned).collect();
     let mut role = role(context, name, set);
-    role.named.accounts = keys();
+    (role.named.accounts, role.named.copied_to) = (keys(), copies());
     let purpose = format!("copies data `{name}` as it is written");
     let address = context.address(replication::KIND, &[name.as_str()]);
     // S3 refuses a replication unless versioning is enabled at both ends, so all buckets come first.
@@ -47,9 +51,11 @@ pub(in crate::provider::aws) fn lower(
         .refer(replication::ROLE, &role.address, iam_role::ARN)
         .set(replication::RULES, rules(context, set))
         .after(&primary);
-    replication.named.accounts = keys();
+    (replication.named.accounts, replication.named.copied_to) = (keys(), copies());
     for copy in &set.copies {
         replication = replication.after(&bucket_address(context, name, copy));
+        // The policy of the bucket lets in whoever copies.
+        replication = replication.after(&protect::policy_address(context, name, copy));
     }
     // What S3 may do with a real-time copy also depends on settings and keys that no policy manages.
     for bucket in std::iter::once(&set.primary).chain(&set.copies) {
@@ -57,6 +63,14 @@ pub(in crate::provider::aws) fn lower(
         if set.encryption.value == Encryption::Kms && named_key(&bucket.site) {
             replication = replication.look(key::KIND, key::ARN, key_arn(context, &bucket.site));
         }
+    }
+    for copy in &set.copies {
+        let mut policy = protect::policy(context, name, copy, Some(protect::Writer::of(context, &role)));
+        if copy.site.account.is_some() {
+            // Who is let in has to exist (Amazon S3 User Guide, "Principals for bucket policies").
+            policy = policy.after(&role.address);
+        }
+        out.push(policy);
     }
     out.push(role);
     if let Some(span) = set.backfill {
@@ -83,7 +97,7 @@ pub(in crate::provider::aws) fn lower(
     out.push(replication);
 }
 
-fn bucket_address(context: &Context<'_>, data: &Name, bucket: &Bucket) -> Address {
+pub(super) fn bucket_address(context: &Context<'_>, data: &Name, bucket: &Bucket) -> Address {
     context.address(bucket::KIND, &[data.as_str(), bucket.site.name.as_str()])
 }
 
@@ -98,6 +112,7 @@ fn lower_bucket(context: &Context<'_>, data: &Name, set: &DataSet, at: &Bucket, 
         .set(bucket::TAGS, context.tags("data", data))
         .phased();
     resource.named.accounts = foreign_keys(context, set, std::iter::once(at));
+    resource.named.account = at.site.own_account().map(str::to_owned);
     match set.encryption.value {
         Encryption::Aes256 => {
             resource.set(bucket::ENCRYPTION, bucket::SSE_S3).set(bucket::KMS_KEY, Value::Null)
@@ -117,16 +132,17 @@ fn lower_bucket(context: &Context<'_>, data: &Name, set: &DataSet, at: &Bucket, 
     }
 }
 
-/// The accounts of those keys that are outside the account of the estate.
+/// The accounts of those keys that are not in the account of their site.
 pub(in crate::provider::aws) fn foreign_keys<'a>(
     context: &Context<'_>,
     set: &DataSet,
     buckets: impl Iterator<Item = &'a Bucket>,
 ) -> BTreeSet<String> {
     let keys = buckets.filter(|_| set.encryption.value == Encryption::Kms);
-    let keys = keys.filter_map(|bucket| bucket.site.kms_key.as_ref());
-    let accounts = keys.filter_map(|key| kms::account(key.as_str()));
-    accounts.filter(|account| *account != context.target.account(AWS)).map(str::to_owned).collect()
+    let keys =
+        keys.filter_map(|bucket| Some((bucket, kms::account(bucket.site.kms_key.as_ref()?.as_str())?)));
+    let foreign = keys.filter(|(bucket, account)| *account != context.account(&bucket.site));
+    foreign.map(|(_, account)| account.to_owned()).collect()
 }
 
 /// One rule per copy; the first copy has the highest priority. Every field for which S3 has a default is set
@@ -143,10 +159,13 @@ fn rules(context: &Context<'_>, set: &DataSet) -> Value {
             rule::FILTER: {"prefix": ""},
             rule::DELETE_MARKERS: rule::ON,
             rule::DESTINATION: arn(copy.name.as_str()),
-            rule::ACCOUNT: context.target.account(AWS),
+            rule::ACCOUNT: context.account(&copy.site),
             rule::TIME: replication::MINUTES,
             rule::METRICS: replication::MINUTES,
         });
+        if let (Some(_), Value::Object(one)) = (&copy.site.account, &mut one) {
+            one.insert(rule::OWNER.to_owned(), rule::OF_DESTINATION.into());
+        }
         if let (Encryption::Kms, Value::Object(one)) = (set.encryption.value, &mut one) {
             one.insert(rule::SSE_KMS.to_owned(), rule::ON.into());
             one.insert(rule::REPLICA_KEY.to_owned(), key_arn(context, &copy.site).into());

@@ -3,8 +3,11 @@
 pub mod backfill;
 pub mod bucket;
 pub mod bucket_access;
+pub mod bucket_policy;
 pub mod events;
+pub mod lifecycle;
 mod lower;
+mod protect;
 pub mod replication;
 
 pub(super) use lower::{foreign_keys, lower};

@@ -39,6 +39,10 @@ pub mod rule {
     pub const DESTINATION: &str = "destination";
     /// The account that owns the destination bucket.
     pub const ACCOUNT: &str = "account";
+    /// Who owns the copies: [`OF_DESTINATION`], if it is not who owns the source.
+    pub const OWNER: &str = "owner";
+    /// The owner of the destination bucket owns the copies.
+    pub const OF_DESTINATION: &str = "Destination";
     /// Minutes of replication time control, or null.
     pub const TIME: &str = "replication-time";
     /// Minutes of the metrics' threshold, or null.

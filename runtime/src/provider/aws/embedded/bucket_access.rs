@@ -3,9 +3,10 @@
 //! `GetObjectLockConfiguration`.
 
 use holdfast_compiler::observation::Object;
-use holdfast_compiler::provider::aws::s3::{bucket, bucket_access as kind};
+use holdfast_compiler::provider::aws::s3::bucket_access::rule;
+use holdfast_compiler::provider::aws::s3::{bucket, bucket_access as kind, bucket_policy, lifecycle};
 use holdfast_compiler::resource::{Identity, Kind, Values};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{text, values};
 use crate::local::embedded::Embedded;
@@ -36,6 +37,25 @@ impl Embedded for BucketAccess {
         }));
         if let Some(set) = state.get(kind::KIND, name) {
             attributes.extend(set.attributes.clone());
+        }
+        // What Holdfast adds stands in the same documents.
+        if let Some(ours) = state.get(bucket_policy::KIND, name) {
+            let theirs = attributes.remove(kind::POLICY).unwrap_or_default();
+            let all = bucket_policy::document(&theirs, &ours.attributes).unwrap_or_default();
+            attributes.insert(kind::POLICY.to_owned(), all);
+        }
+        if let Some(ours) = state.get(lifecycle::KIND, name) {
+            let mut rules = attributes.remove(kind::LIFECYCLE).and_then(|rules| match rules {
+                Value::Array(rules) => Some(rules),
+                _ => None,
+            });
+            rules.get_or_insert_default().push(json!({
+                rule::ID: lifecycle::RULE,
+                rule::STATUS: rule::ON,
+                rule::FILTER: {},
+                rule::NONCURRENT_DAYS: ours.attributes.get(lifecycle::KEPT),
+            }));
+            attributes.insert(kind::LIFECYCLE.to_owned(), rules.into());
         }
         Some(Object { kind: kind::KIND, id: name.to_owned(), attributes, outputs: Values::new() })
     }

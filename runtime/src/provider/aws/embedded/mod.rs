@@ -8,6 +8,8 @@ mod backup_vault;
 mod bucket;
 mod bucket_access;
 mod bucket_events;
+mod bucket_lifecycle;
+mod bucket_policy;
 mod event_rule;
 mod health_check;
 mod hosted_zone;
@@ -42,6 +44,8 @@ pub(super) static KINDS: &[&dyn Embedded] = &[
     &backup_selection::BackupSelection,
     &backfill::Backfill,
     &bucket_events::BucketEvents,
+    &bucket_policy::BucketPolicy,
+    &bucket_lifecycle::BucketLifecycle,
     &topic::Topic,
     &subscription::Subscription,
     &alarm::Alarm,

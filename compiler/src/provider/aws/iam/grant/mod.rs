@@ -53,6 +53,8 @@ pub enum On {
     Buckets,
     /// All objects of buckets: `arn:aws:s3:::NAME/*`.
     Objects,
+    /// All objects of buckets in other accounts that the policy names.
+    ObjectsElsewhere,
     /// The reports of jobs in buckets: `arn:aws:s3:::NAME/PREFIX/*`.
     Reports,
     /// KMS keys, only through S3 and for buckets.
@@ -89,13 +91,16 @@ pub struct Grant {
 /// The id of the grant that only a bucket with Object Lock needs.
 pub const READ_LOCKS: &str = "ReadLocks";
 
+/// The id of the grant for copies in other accounts.
+pub const HAND_OVER: &str = "HandOverCopies";
+
 /// All permissions that a role can have. Sources: Amazon S3 User Guide, "Setting up permissions for live replication" and
 /// "Replicating encrypted objects (SSE-S3, SSE-KMS, DSSE-KMS, SSE-C)". For backups: AWS Managed Policy Reference,
 /// `AWSBackupServiceRolePolicyForS3Backup`, and for copies the statements about vaults and grants of
 /// `AWSBackupServiceRolePolicyForBackup`; both apply to all resources, and these only to those of one data set.
 /// For jobs: Amazon S3 User Guide, "Configuring an IAM role for S3 Batch Replication", without what only a manifest of one's own, or one
 /// that is kept, needs.
-pub const GRANTS: [Grant; 19] = [
+pub const GRANTS: [Grant; 20] = [
     Grant {
         service: Service::S3,
         id: "ReadConfiguration",
@@ -124,6 +129,18 @@ pub const GRANTS: [Grant; 19] = [
         id: "WriteCopies",
         on: On::Objects,
         actions: &["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],
+    },
+    // Copies in another account belong to that account (Amazon S3 User Guide, "Changing the replica owner").
+    Grant {
+        service: Service::S3,
+        id: HAND_OVER,
+        on: On::ObjectsElsewhere,
+        actions: &[
+            "s3:ObjectOwnerOverrideToBucketOwner",
+            "s3:ReplicateDelete",
+            "s3:ReplicateObject",
+            "s3:ReplicateTags",
+        ],
     },
     Grant { service: Service::S3, id: "ReadKey", on: On::Keys, actions: &["kms:Decrypt"] },
     Grant {
@@ -285,4 +302,13 @@ pub fn trust(service: Service, account: &str) -> Value {
 #[must_use]
 pub fn owned_by(account: &str) -> Value {
     json!({"StringEquals": {"s3:ResourceAccount": account}})
+}
+
+/// The same for buckets that each belong to one of these accounts. IAM returns a list of one item as the item itself.
+#[must_use]
+pub fn owned_by_any(accounts: Vec<&str>) -> Value {
+    match accounts.as_slice() {
+        [one] => owned_by(one),
+        all => json!({"StringEquals": {"s3:ResourceAccount": all}}),
+    }
 }

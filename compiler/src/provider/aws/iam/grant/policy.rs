@@ -8,18 +8,14 @@ use serde_json::{Map, Value};
 use super::{Grant, On, Service, event_rules, owned_by, recovery_points};
 use crate::provider::aws::s3::backfill;
 use crate::provider::aws::{backup, kms, s3};
+use crate::resource::Named;
 
-/// Check a document of the role of a service. It may apply to buckets and vaults of `account`, and to keys of that account and of
-/// `accounts`, in the form that the compiler writes.
+/// Check a document of the role of a service. It may apply to buckets and vaults of `account`, to keys of that account and of those that
+/// the policy names, and to copies at sites in other accounts, in the form that the compiler writes.
 ///
 /// # Errors
 /// The first fault, as text.
-pub fn check(
-    document: &Value,
-    service: Service,
-    account: &str,
-    accounts: &BTreeSet<String>,
-) -> Result<(), String> {
+pub fn check(document: &Value, service: Service, account: &str, named: &Named) -> Result<(), String> {
     let Value::Object(parts) = document else { return Err("is not a policy document".to_owned()) };
     if let Some(other) = parts.keys().find(|name| !["Version", "Statement"].contains(&name.as_str())) {
         return Err(format!("has a `{other}`"));
@@ -35,7 +31,7 @@ pub fn check(
     }
     statements.iter().enumerate().try_for_each(|(nth, statement)| {
         let place = |why: String| format!("has a statement (number {}) that {why}", nth + 1);
-        Statement::new(statement, account, accounts).and_then(|one| one.check(service)).map_err(place)
+        Statement::new(statement, account, named).and_then(|one| one.check(service)).map_err(place)
     })
 }
 
@@ -44,16 +40,16 @@ const ELEMENTS: [&str; 5] = ["Sid", "Effect", "Action", "Resource", "Condition"]
 struct Statement<'a> {
     all: &'a Map<String, Value>,
     account: &'a str,
-    accounts: &'a BTreeSet<String>,
+    named: &'a Named,
 }
 
 impl<'a> Statement<'a> {
-    fn new(statement: &'a Value, account: &'a str, accounts: &'a BTreeSet<String>) -> Result<Self, String> {
+    fn new(statement: &'a Value, account: &'a str, named: &'a Named) -> Result<Self, String> {
         let Value::Object(all) = statement else { return Err("is not an object".to_owned()) };
         if let Some(other) = all.keys().find(|name| !ELEMENTS.contains(&name.as_str())) {
             return Err(format!("has a `{other}`"));
         }
-        Ok(Self { all, account, accounts })
+        Ok(Self { all, account, named })
     }
 
     fn check(&self, service: Service) -> Result<(), String> {
@@ -75,6 +71,9 @@ impl<'a> Statement<'a> {
         let any = resources.iter().any(|resource| resource.ends_with(":key/*"));
         match grant.on {
             On::Buckets | On::Objects | On::Reports if *condition == owned_by(self.account) => Ok(()),
+            On::ObjectsElsewhere => {
+                Conditions::new(condition)?.owned_by_one_of(&self.named.copied_to)?.nothing_else()
+            }
             On::Buckets | On::Objects | On::Reports => {
                 Err(format!("lacks the condition that the buckets belong to account {}", self.account))
             }
@@ -95,7 +94,7 @@ impl<'a> Statement<'a> {
     fn is_resource(&self, grant: &Grant, resource: &str) -> bool {
         match grant.on {
             On::Buckets => is_bucket(resource),
-            On::Objects => resource.strip_suffix("/*").is_some_and(is_bucket),
+            On::Objects | On::ObjectsElsewhere => resource.strip_suffix("/*").is_some_and(is_bucket),
             On::Reports => {
                 let reports =
                     resource.strip_suffix("/*").and_then(|rest| rest.strip_suffix(backfill::REPORT_PREFIX));
@@ -107,11 +106,16 @@ impl<'a> Statement<'a> {
             On::Vaults => backup::is_vault(resource, self.account),
             On::Keys | On::DescribedKeys | On::GrantedKeys | On::VaultKeys => {
                 let own = kms::account(resource) == Some(self.account);
-                let named = kms::account(resource).is_some_and(|account| self.accounts.contains(account));
-                // All keys of a region, restricted to certain aliases: only keys of the own account.
+                let of = |accounts: &BTreeSet<String>| {
+                    kms::account(resource).is_some_and(|one| accounts.contains(one))
+                };
+                // A key at a site is in its account.
+                let site = of(&self.named.copied_to);
+                let named = site || of(&self.named.accounts);
+                // All keys of a region are restricted to certain aliases.
                 let key = resource.splitn(6, ':').nth(5).and_then(|key| key.strip_prefix("key/"));
                 match key {
-                    Some("*") => own,
+                    Some("*") => own || site,
                     Some(key) => (own || named) && is_key(key) && kms::region(resource).is_some_and(is_word),
                     None => false,
                 }
@@ -139,6 +143,18 @@ impl<'a> Conditions<'a> {
         let value = keys.get(key).filter(|_| keys.len() == 1)?;
         let all = value.as_str().map_or_else(|| texts(Some(value)), |text| Some(vec![text]))?;
         (!all.is_empty()).then_some(all)
+    }
+
+    /// Only buckets of these accounts.
+    fn owned_by_one_of(mut self, accounts: &BTreeSet<String>) -> Result<Self, String> {
+        let owners = self.take("StringEquals", "s3:ResourceAccount");
+        match owners.is_some_and(|owners| owners.iter().all(|owner| accounts.contains(*owner))) {
+            true => Ok(self),
+            false => {
+                Err("lacks the condition that the buckets belong to accounts that the policy names"
+                    .to_owned())
+            }
+        }
     }
 
     /// Only through S3, in named regions.

@@ -1,0 +1,51 @@
+//! Documents of buckets that several kinds are in: each is read once in an observation.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use holdfast_compiler::provider::aws::s3::{bucket_policy as policy_kind, lifecycle as lifecycle_kind};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::bucket_lifecycle::Rules;
+use super::driver::Look;
+use super::{bucket_lifecycle, bucket_policy};
+use crate::cloud::CloudError;
+
+/// The documents that were read, by bucket.
+#[derive(Debug, Default)]
+pub(super) struct Documents {
+    policies: Once<Value>,
+    lifecycles: Once<Rules>,
+}
+
+/// What is read once for each bucket.
+type Once<T> = Mutex<BTreeMap<String, Arc<OnceCell<Result<T, CloudError>>>>>;
+
+async fn once<T: Clone>(
+    all: &Once<T>,
+    bucket: &str,
+    read: impl Future<Output = Result<T, CloudError>>,
+) -> Result<T, CloudError> {
+    let cell =
+        all.lock().unwrap_or_else(PoisonError::into_inner).entry(bucket.to_owned()).or_default().clone();
+    cell.get_or_init(|| read).await.clone()
+}
+
+impl Look<'_> {
+    /// The policy of a bucket in normal form; null if it has none.
+    pub(super) async fn bucket_policy(&self, bucket: &str, region: &str) -> Result<Value, CloudError> {
+        let clients = self.clients;
+        let read = async { bucket_policy::read(&clients.s3(region), bucket).await };
+        let ask = clients.reach.ask(&policy_kind::GET, region, read);
+        once(&self.documents.policies, bucket, ask).await
+    }
+
+    /// The lifecycle rules of a bucket.
+    pub(super) async fn bucket_lifecycle(&self, bucket: &str, region: &str) -> Result<Rules, CloudError> {
+        let clients = self.clients;
+        let read = async { bucket_lifecycle::read(&clients.s3(region), bucket).await };
+        let ask = clients.reach.ask(&lifecycle_kind::GET, region, read);
+        once(&self.documents.lifecycles, bucket, ask).await
+    }
+}

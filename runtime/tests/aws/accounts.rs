@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Bench, Standin};
+use crate::support::weather::{Fault, Weather};
+use crate::support::{Bench, Ran, Standin, aws_environment};
 
 const POLICY: &str = r#"
 kind: estate
@@ -71,4 +72,45 @@ fn copy_in_another_account_is_made_there_and_let_in_from_here() {
     assert!(drift.contains("+ aws.bucket-policy.files.docs.ireland create (drift)"), "{drift}");
     bench.run("apply policies --yes").expect(0);
     bench.run("plan policies --detailed-exitcode").expect(0);
+
+    // Versions are kept for ever again: the rule there goes too.
+    bench.write("policies/all.yaml", &POLICY.replace("    keep-versions: 30d\n", ""));
+    bench.run("apply policies --yes").expect(0);
+    bench.run("plan policies --detailed-exitcode").expect(0);
+    let asked = json!(["s3api", "get-bucket-lifecycle-configuration", "--bucket", COPY]);
+    let none = standin.ask_aws(&json!({"as": "000000000002", "arguments": asked})).2;
+    assert!(none.contains("NoSuchLifecycleConfiguration"), "{none}");
+}
+
+/// What the other account or its region does not show is unknown: nothing ends for that, and the rest is planned.
+#[test]
+fn other_account_that_answers_nothing_hides_only_itself() {
+    let standin = Standin::start();
+    standin.reset();
+    let bench = Bench::aws(&standin);
+    bench.write("policies/all.yaml", POLICY);
+    bench.run("apply policies --yes").expect(0);
+    standin.aws(
+        "s3api put-bucket-versioning --bucket acme-two-accounts --region us-east-1 --versioning-configuration \
+         Status=Suspended",
+    );
+    for fault in [Fault::Refuse, Fault::Reset] {
+        let proxy = Weather::losing_region(standin.url(), "eu-west-1", fault);
+        let mut command = bench.command(&["plan", "policies", "--format", "json"]);
+        aws_environment(&mut command, &proxy.url());
+        command.env("AWS_MAX_ATTEMPTS", "2");
+        let ran = Ran::from(command.output().unwrap()).expect(0);
+        let plan: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let unknown = plan["unknown"].as_array().unwrap();
+        assert!(unknown.iter().any(|one| one["address"] == "aws.bucket.files.docs.ireland"), "{unknown:#?}");
+        assert!(unknown.iter().all(|one| one["taken"] != true), "{unknown:#?}");
+        let changes = plan["resource_changes"].as_array().unwrap().iter();
+        let changes = changes.filter(|one| one["change"]["actions"][0] != "no-op");
+        let steps: Vec<&str> = changes.map(|one| one["address"].as_str().unwrap()).collect();
+        let reasons = |one: &Value| {
+            one["reason"].as_str().unwrap().contains("in account 000000000002 cannot be assumed")
+        };
+        assert!(unknown.iter().all(reasons), "{unknown:#?}");
+        assert_eq!(steps, ["aws.bucket.files.docs.virginia"], "{fault:?}: {}", ran.stderr);
+    }
 }

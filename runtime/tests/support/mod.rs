@@ -121,7 +121,8 @@ impl Standin {
         self.ask_aws(&serde_json::json!(arguments))
     }
 
-    fn ask_aws(&self, request: &Value) -> (i64, String, String) {
+    /// The same for what `aws_cli.py` is asked.
+    pub fn ask_aws(&self, request: &Value) -> (i64, String, String) {
         let mut cli = self.cli.lock().unwrap();
         writeln!(cli.1, "{request}").unwrap();
         let mut line = String::new();

@@ -22,7 +22,7 @@ use super::network::{self, CertificateIsFinal};
 use super::owner::{Expected, Owner};
 use super::reach::Reach;
 use super::{driver, identity};
-use crate::cloud::{Caller, CloudError, Command, refuse};
+use crate::cloud::{Caller, Class, CloudError, Command, refuse};
 use crate::provider::Places;
 
 /// The region of S3's global operations and of the control planes of IAM and Route 53.
@@ -202,6 +202,21 @@ impl Clients {
             all.entry(&elsewhere.account).or_default().push(region.clone());
         }
         all
+    }
+
+    /// The error of a call in a region. In another account, the credentials are those of the role that its site names.
+    pub(crate) fn explained(&self, region: &str, error: CloudError) -> CloudError {
+        match self.account_of(region).filter(|_| error.class == Class::Credentials) {
+            None => error,
+            Some(account) => {
+                let causes =
+                    error.message.split_once("): ").map_or(error.message.as_str(), |(_, causes)| causes);
+                let message = format!(
+                    "the role that the site in {region} names in account {account} cannot be assumed: {causes}"
+                );
+                CloudError { message, ..error }
+            }
+        }
     }
 
     /// Refuse a command for another account than the one that its region is in.

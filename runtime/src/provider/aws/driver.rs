@@ -186,7 +186,7 @@ impl<'a> Look<'a> {
             self.wanted(kind).filter_map(|identity| Some((identity.get(part)?, identity))).collect();
         let (mut seen, mut answers, mut denied) = (Observation::default(), 0, None);
         for (name, region, answer) in read {
-            match answer {
+            match answer.map_err(|error| self.clients.explained(region, error)) {
                 Ok(object) => {
                     answers += 1;
                     seen.objects.extend(object);
@@ -239,7 +239,7 @@ impl<'a> Look<'a> {
             self.wanted(kind).filter_map(|identity| Some((identity.get(part)?, identity))).collect();
         let mut seen = Observation::default();
         for (name, region, answer) in read {
-            match answer {
+            match answer.map_err(|error| self.clients.explained(&region, error)) {
                 Ok(object) => seen.objects.extend(object),
                 Err(error) => {
                     let identity = identities.get(name.as_str()).copied();

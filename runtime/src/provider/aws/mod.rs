@@ -170,7 +170,8 @@ impl Cloud for Aws {
         let Some(call) = calls.iter().find(changes) else { return Vec::new() };
         let region = driver::region(command);
         let done = self.clients.reach.change(call, region, driver.execute(&self.clients, batch)).await;
-        done.unwrap_or_else(struck)
+        let done = done.unwrap_or_else(struck);
+        done.into_iter().map(|one| one.map_err(|error| self.clients.explained(region, error))).collect()
     }
 
     fn cost(&self, batch: &[Command]) -> Cost {

@@ -177,6 +177,8 @@ codes! {
     PRIMARY_ELSEWHERE = "E0431";
     /// A copy in another account that the default key there would encrypt.
     DEFAULT_KEY_ELSEWHERE = "E0432";
+    /// A lock of versions that contradicts what else is said of the data set.
+    LOCK_CONTRADICTED = "E0433";
 
     /// A cycle in the graph.
     CYCLE = "E0501";
@@ -260,6 +262,8 @@ codes! {
     ADOPTED_KEY = "E0760";
     /// A bucket with Object Lock that would be copied to one without.
     ADOPTED_LOCK = "E0761";
+    /// A change that stops an object which the same plan removes.
+    STOPS_WHAT_GOES = "E0762";
     /// Policies of a git commit that cannot be read.
     UNREADABLE_BASE = "E0741";
     /// A git commit that does not exist.

@@ -54,9 +54,24 @@ pub struct Data {
     /// nobody completes are then removed after 7 days. Without it: versions are kept for ever.
     #[serde(default)]
     pub keep_versions: Option<Duration>,
+    /// Locks each version of an object when it is written, in the bucket and in its copies. A bucket that once had such a lock can
+    /// never be without it, so the apply needs a consent. No objective rests on it, because what is older than the lock can be deleted.
+    /// Without it: whoever may delete versions can delete them.
+    #[serde(default)]
+    pub lock: Option<VersionLock>,
     /// How the data is copied.
     #[schemars(extend("minItems" = 1, "maxItems" = 20))]
     pub backups: Vec<Backup>,
+}
+
+/// How long nobody deletes a version of an object after it was written (S3 Object Lock).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct VersionLock {
+    /// Who can delete a version before its time all the same.
+    pub mode: Lock,
+    /// How long a version is locked after it was written: whole days.
+    pub keep: Duration,
 }
 
 /// One way the data is copied.

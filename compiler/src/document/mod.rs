@@ -35,7 +35,7 @@ pub use continuity::{
     Access, Budget, Channel, Communication, Contact, Continuity, Deadline, Level, Procedure, Reach,
     ReachText, Resource,
 };
-pub use data::{Backup, BackupTarget, Data, Encryption, Lock, Strategy, Weekday, Windows};
+pub use data::{Backup, BackupTarget, Data, Encryption, Lock, Strategy, VersionLock, Weekday, Windows};
 pub use drill::{Drill, Form, Success};
 pub use estate::{
     Alarms, Approvals, Defaults, Estate, JournalBucket, JournalCopy, JournalPlace, Replica, Site,

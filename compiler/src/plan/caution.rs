@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, Plan};
+use crate::resource::Kind;
 
 impl Plan {
     /// Cautions about the whole plan, each a sentence.
@@ -45,8 +46,14 @@ impl Plan {
             let (kind, name) = (object.kind.name(), &object.id);
             Some(format!("the {kind} `{name}` has rights that Holdfast neither granted nor checks: {others}"))
         });
-        let settings = self.observed.iter().filter_map(|object| {
-            let has = object.kind.schema().foreign_settings?(&object.attributes)?;
+        let managed: BTreeSet<(Kind, &str)> = self
+            .steps
+            .iter()
+            .filter_map(|step| Some((step.address.kind(), step.object.as_ref()?.id.as_str())))
+            .collect();
+        let settings = self.observed.iter().filter_map(move |object| {
+            let managed = |schema| managed.contains(&(Kind::of(schema), object.id.as_str()));
+            let has = object.kind.schema().foreign_settings?(&object.attributes, &managed)?;
             Some(format!("{has}: the policy does not manage that, and it decides an objective"))
         });
         rights.chain(settings)

@@ -13,7 +13,7 @@ use super::{Action, After, Cause, Change, Confirmed, Left, Plan, Step, StepId, b
 use super::{
     Consents, assumed, behind, besides, billed, effect, irreversible, lost, obstacle, order, others, people,
 };
-use super::{owner, removal};
+use super::{owner, removal, stops};
 use crate::compile::Waived;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::{Purpose, digest};
@@ -59,6 +59,10 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     seen.begins.into_iter().for_each(|task| differ.begin(task));
     let Differ { mut steps, mut blind, bound, displaced, confirmed, mut left, .. } = differ;
     left.extend(removal::plan(&mut steps, &mut blind, &bound, &displaced, &inputs));
+    let stops = stops::findings(&steps, inputs.graph);
+    if !stops.is_empty() {
+        return Err(stops);
+    }
     order::order(&mut steps, inputs.graph);
     batch::assign(&mut steps);
     let wants: Vec<_> = inputs.graph.iter().map(|wanted| (&wanted.address, &wanted.attributes)).collect();

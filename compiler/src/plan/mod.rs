@@ -35,6 +35,7 @@ mod redact;
 mod removal;
 mod resume;
 mod stale;
+mod stops;
 mod target;
 mod text;
 mod unknown;

@@ -34,10 +34,14 @@ pub(super) fn plan(
         if schema.lifecycle == Lifecycle::Task {
             continue;
         }
+        let held = |object: &Object| {
+            let held = schema.held.and_then(|held| held(&object.attributes));
+            held.map(|held| format!("; {held}")).unwrap_or_default()
+        };
         if let Some(why) = schema.never_deleted {
-            left.extend(
-                objects.iter().map(|object| Left::object(address, format!("`{}`: {why}", object.id))),
-            );
+            let stays =
+                |object: &&Object| Left::object(address, format!("`{}`: {why}{}", object.id, held(object)));
+            left.extend(objects.iter().map(stays));
             continue;
         }
         // An object with data is protected by its kind, not by the policy block that declared it.
@@ -50,8 +54,7 @@ pub(super) fn plan(
                     true => format!("`{}` holds data", object.id),
                     false => "it holds data".to_owned(),
                 };
-                let held = schema.held.and_then(|held| held(&object.attributes));
-                let held = held.map(|held| format!("; {held}")).unwrap_or_default();
+                let held = held(object);
                 let reason = format!("{what}{held}; to delete it, plan with `{}`", consent.flag());
                 left.push(Left::object(address, reason));
             }

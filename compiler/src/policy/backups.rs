@@ -1,7 +1,7 @@
 //! Backups: real-time copies and scheduled backups.
 
 use super::binder::Binder;
-use super::{Bucket, DataSet, Schedule, Setting, buckets, schedule, settings};
+use super::{Bucket, DataSet, Schedule, Setting, buckets, schedule, settings, versions};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, BackupTarget, Encryption, Name, Step, Strategy};
 use crate::source::Span;
@@ -89,20 +89,12 @@ impl Binder<'_> {
             );
         }
         let keep_versions = body.keep_versions.map(|value| Setting { value, origin: own("keep-versions") });
-        if let Some(kept) = keep_versions.as_ref().map(|kept| kept.value)
-            && (kept < Duration::DAY
-                || !kept.as_seconds().is_multiple_of(Duration::DAY.as_seconds())
-                || kept.as_days() > self.provider().backup.longest_days)
-        {
-            out.push(
-                Diagnostic::new(codes::BAD_RETENTION, "versions cannot be retained like this")
-                    .at(span("keep-versions"), format!("kept for {}", kept.in_words()))
-                    .help(match kept.as_days() > self.provider().backup.longest_days {
-                        true => "remove it: without it, versions are kept for ever".to_owned(),
-                        false => format!("write whole days, such as `{}`", kept.in_days_up()),
-                    }),
-            );
+        if let Some(kept) = &keep_versions {
+            versions::check_kept(kept.value, span("keep-versions"), self.provider(), out);
         }
+        let lock = body.lock.map(|value| Setting { value, origin: own("lock") });
+        let locked_for = self.document.span(&[at[0], at[1], "lock".into(), "keep".into()]);
+        versions::check_lock(body, span, locked_for, self.provider(), out);
         let backups = self.document.key_span(&[at[0], at[1], "backups".into()]);
         Some(DataSet {
             primary,
@@ -114,6 +106,7 @@ impl Binder<'_> {
             backfilled,
             backfill,
             keep_versions,
+            lock,
             backups,
         })
     }

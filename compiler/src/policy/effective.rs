@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Assumed, Origin, Policy, Service, Setting};
 use crate::diagnostic::Style;
-use crate::document::Encryption;
+use crate::document::{Encryption, Lock};
 use crate::printable::one_line;
 use crate::source::Sources;
 use crate::text::{Pen, wrap};
@@ -96,6 +96,14 @@ impl Page<'_> {
                     &self.from(&kept.origin),
                     out,
                 );
+            }
+            if let Some(lock) = &set.lock {
+                let mode = match lock.value.mode {
+                    Lock::Governance => "governance",
+                    Lock::Compliance => "compliance",
+                };
+                let value = format!("{mode}, {}", lock.value.keep.in_words());
+                self.line(&format!("{name} lock"), &value, &self.from(&lock.origin), out);
             }
             if let Some(span) = set.backfill {
                 self.line(&format!("{name} backfill"), "managed", &self.from(&Origin::Service(span)), out);

@@ -23,6 +23,7 @@ mod schedule;
 mod settings;
 mod sites;
 mod traffic;
+mod versions;
 mod waivers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::Diagnostic;
 use crate::document::{
     BucketName, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Strategy, TimeOfDay,
-    Weekday,
+    VersionLock, Weekday,
 };
 use crate::provider::facts::{Facts, KeyUse};
 use crate::provider::region::Region;
@@ -213,6 +214,8 @@ pub struct DataSet {
     pub backfill: Option<Span>,
     /// How long versions are kept after they were replaced. `None`: for ever.
     pub keep_versions: Option<Setting<Duration>>,
+    /// How long versions are locked after they were written. `None`: they are not.
+    pub lock: Option<Setting<VersionLock>>,
     /// The place of the backups that create the copies.
     pub backups: Span,
 }

@@ -66,7 +66,9 @@ pub struct KindSchema {
     /// The permissions of an object that Holdfast did not grant, as text.
     pub rights_of_others: Option<fn(&Values) -> Option<String>>,
     /// Settings of an object that no policy manages and that decide an objective, as a clause: "the bucket `x` has …".
-    pub foreign_settings: Option<fn(&Values) -> Option<String>>,
+    pub foreign_settings: Option<ForeignSettings>,
+    /// Whether an object with these values stops an object of another kind, of which that is the schema and the values.
+    pub stops: Option<fn(&Values, &KindSchema, &Values) -> bool>,
     /// The attributes that grant permissions to an object.
     pub rights: &'static [&'static str],
     /// The name that a console shows for an object, if that is not its identity.
@@ -76,6 +78,9 @@ pub struct KindSchema {
     /// The calls of its driver.
     pub calls: &'static [&'static Call],
 }
+
+/// From the attributes of an object, and whether an object of another kind with the same id is managed.
+pub type ForeignSettings = fn(&Values, &dyn Fn(&'static KindSchema) -> bool) -> Option<String>;
 
 /// What an object acts with, such as a role. If an object that is not owned acts with another one, somebody else set it up.
 #[derive(Debug, Clone, Copy)]
@@ -135,6 +140,7 @@ impl KindSchema {
         without: None,
         rights_of_others: None,
         foreign_settings: None,
+        stops: None,
         rights: &[],
         shown_as: None,
         by_hand: None,

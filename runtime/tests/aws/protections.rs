@@ -102,3 +102,55 @@ fn buckets_are_protected_beside_what_others_set_up() {
     let none = standin.try_aws(&asked).2;
     assert!(none.contains("NoSuchLifecycleConfiguration"), "{none}");
 }
+
+#[test]
+fn versions_are_locked_at_the_copy_and_at_the_source() {
+    let standin = Standin::start();
+    standin.reset();
+    // A bucket that exists, with an object that is older than the lock.
+    standin.aws("s3api create-bucket --bucket acme-kept-docs --region us-east-1");
+    standin.aws("s3api put-object --bucket acme-kept-docs --key old --region us-east-1");
+    let bench = Bench::aws(&standin);
+    let locked = POLICY.replace("    keep-versions: 30d\n", "    lock: { mode: compliance, keep: 30d }\n");
+    bench.write("policies/all.yaml", &locked);
+    let consents =
+        ["virginia", "oregon"].map(|site| format!("--allow lock:aws.bucket-lock.files.docs.{site}"));
+    let consents = consents.join(" ");
+    bench.run("apply policies --yes").expect(4);
+    bench.run(&format!("apply policies --yes {consents}")).expect(0);
+    for (bucket, region) in [("acme-kept-docs", "us-east-1"), (COPY, "us-west-2")] {
+        let asked = format!("s3api get-object-lock-configuration --bucket {bucket} --region {region}");
+        let found = standin.aws(&asked)["ObjectLockConfiguration"].clone();
+        let retention = json!({"Mode": "COMPLIANCE", "Days": 30});
+        let rule = json!({"DefaultRetention": retention});
+        assert_eq!(found, json!({"ObjectLockEnabled": "Enabled", "Rule": rule}), "{bucket}");
+    }
+    bench.run("plan policies --detailed-exitcode").expect(0);
+
+    // A version that is written from now on stays, one that is older does not.
+    let versions = |key: &str| {
+        let listed = standin.aws(&format!(
+            "s3api list-object-versions --bucket acme-kept-docs --prefix {key} --region us-east-1"
+        ));
+        listed["Versions"][0]["VersionId"].as_str().unwrap().to_owned()
+    };
+    let delete = |key: &str| {
+        let version = versions(key);
+        let bucket = ["s3api", "delete-object", "--bucket", "acme-kept-docs", "--region", "us-east-1"];
+        standin.try_aws(&[&bucket[..], &["--key", key, "--version-id", &version]].concat())
+    };
+    standin.aws("s3api put-object --bucket acme-kept-docs --key new --region us-east-1");
+    let refused = delete("new").2;
+    assert!(refused.contains("AccessDenied"), "{refused}");
+    assert_eq!(delete("old").2, "");
+
+    // Somebody takes the retention of new versions away: a difference, and taking it back needs a consent again.
+    let off = r#"{"ObjectLockEnabled":"Enabled"}"#;
+    let put = "s3api put-object-lock-configuration --bucket acme-kept-docs --region us-east-1";
+    standin.aws(&format!("{put} --object-lock-configuration {off}"));
+    let drift = bench.run("plan policies").expect(0).stdout;
+    assert!(drift.contains("~ aws.bucket-lock.files.docs.virginia update (drift)"), "{drift}");
+    assert!(drift.contains("CANNOT BE UNDONE: aws.bucket-lock.files.docs.virginia"), "{drift}");
+    bench.run(&format!("apply policies --yes {consents}")).expect(0);
+    bench.run("plan policies --detailed-exitcode").expect(0);
+}

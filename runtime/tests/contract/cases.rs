@@ -49,6 +49,15 @@ pub(crate) const CASES: &[Case] = &[
         steps: &["update aws.record.s.t.one", "update aws.record.s.t.three", "update aws.record.s.t.two"],
     },
     Case {
+        name: "versions that are locked",
+        change: &[("    backups:\n", "    lock: { mode: governance, keep: 1d }\n    backups:\n")],
+        steps: &[
+            "create aws.bucket-lock.s.d.one",
+            "create aws.bucket-lock.s.d.three",
+            "create aws.bucket-lock.s.d.two",
+        ],
+    },
+    Case {
         name: "another address",
         change: &[("192.0.2.2", "198.51.100.2")],
         steps: &["update aws.health-check.s.t.two", "update aws.record.s.t.two"],

@@ -10,6 +10,7 @@ use holdfast::cloud::{Callers, Calls, Cloud, CloudError, Command, Done};
 use holdfast::journal::{self, Journal, JournalError, Memory, Run, Writer};
 use holdfast::local::{Local, Weather};
 use holdfast_compiler::compile::{Options, compile};
+use holdfast_compiler::graph::Graph;
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::{Object, Observation, Wanted, scope};
@@ -64,6 +65,11 @@ impl Moment {
         let Some(role) = self.of("aws.role").find(|role| role.outputs.get("arn") == Some(arn)) else {
             return Some("its role".to_owned());
         };
+        let locked =
+            |bucket: &str| self.of("aws.bucket-lock").any(|lock| lock.attributes["bucket"] == bucket);
+        if locked(from) && !locked(to) {
+            return Some("Object Lock of the copy".to_owned());
+        }
         let policy = self.of("aws.bucket-policy").find(|policy| policy.attributes["bucket"] == to);
         let only =
             policy.and_then(|policy| policy.attributes.get("replicated-only-by")).filter(|by| !by.is_null());
@@ -127,6 +133,14 @@ fn allows(role: &Object, action: &str, on: &str) -> bool {
         let context = &statement["Condition"]["StringLike"]["kms:EncryptionContext:aws:s3:arn"];
         names(if action.starts_with("kms:") { context } else { &statement["Resource"] }, on)
     })
+}
+
+/// What has to be allowed for the cases.
+fn consents(graph: &Graph) -> BTreeSet<Consent> {
+    let locks = graph.iter().filter(|resource| resource.address.kind().name() == "aws.bucket-lock");
+    let locks = locks.map(|resource| Consent::Lock(resource.address.clone()));
+    let services = ["s", "renamed"].map(|service| Consent::Teardown(service.to_owned()));
+    locks.chain(services).chain([Consent::Many]).collect()
 }
 
 /// A cloud that is looked at after every call.
@@ -206,12 +220,7 @@ impl World {
             owned: &owned,
             copies: &copies,
             observation: &observation,
-            consents: [
-                Consent::Many,
-                Consent::Teardown("s".to_owned()),
-                Consent::Teardown("renamed".to_owned()),
-            ]
-            .into(),
+            consents: consents(&graph),
         })
         .map_err(|errors| errors.iter().map(|error| error.message.clone()).collect::<Vec<_>>().join("; "))
     }
@@ -277,7 +286,11 @@ async fn transition(from: &Case, to: &Case) -> Result<(), String> {
 }
 
 /// Pairs that contradict each other, with the reason.
-const IMPOSSIBLE: &[(&str, &str, &str)] = &[];
+const IMPOSSIBLE: &[(&str, &str, &str)] = &[(
+    "a copy becomes the original",
+    "versions that are locked",
+    "aws.bucket-lock.s.d.two would stop the replication `t-contract-d-us-west-2`, which this plan removes",
+)];
 
 #[test]
 fn no_moment_of_any_change_breaks_what_works() {

@@ -9,7 +9,9 @@ use holdfast_compiler::provider::aws::PROVIDER;
 use holdfast_compiler::resource::{KindSchema, Lifecycle, Made, Permission};
 use serde_json::{Value, json};
 
-use crate::requests::{ALARMS, drift, drift_of_alarms, remove_services, with_replica};
+use crate::requests::{
+    ALARMS, drift, drift_of_alarms, drift_of_lock, remove_services, with_lock, with_replica,
+};
 use crate::support::Standin;
 use crate::user::User;
 
@@ -112,8 +114,10 @@ impl Scene {
     fn set<'a>(self, standin: &'a Standin, before: Option<User<'a>>, action: &str) -> User<'a> {
         // Alarms take time, and are needed once where the account stays as it is.
         let alarms = matches!(self, Self::Planned | Self::Imported) || is_of_alarms(action);
+        let locked = is_of_locks(action);
+        let before = before.filter(|_| !locked);
         let (anew, only_payments) =
-            (|standin| anew(standin, alarms), |user: &User<'_>| only_payments(user, alarms));
+            (|standin| anew(standin, alarms, locked), |user: &User<'_>| only_payments(user, alarms, locked));
         let apply = "apply policies --yes --allow many";
         let journal = "--journal s3://team-journal/acme";
         match (self, before) {
@@ -131,6 +135,10 @@ impl Scene {
                 user.bench.run(&format!("{apply} {journal}")).expect(0);
                 match self {
                     Self::Changed => {
+                        // While versioning is on.
+                        if locked {
+                            drift_of_lock(standin);
+                        }
                         drift(standin, "acme-payments-ledger", "us-east-1");
                         if alarms {
                             drift_of_alarms(standin);
@@ -150,10 +158,10 @@ impl Scene {
     }
 }
 
-fn anew(standin: &Standin, alarms: bool) -> User<'_> {
+fn anew(standin: &Standin, alarms: bool, locked: bool) -> User<'_> {
     standin.reset();
     let user = User::new(standin);
-    only_payments(&user, alarms);
+    only_payments(&user, alarms, locked);
     user
 }
 
@@ -163,10 +171,18 @@ fn is_of_alarms(action: &str) -> bool {
     services.iter().any(|service| action.starts_with(service)) || action.ends_with("Notifications")
 }
 
+/// Whether an action is for Object Lock. A locked bucket has no jobs, so it is locked for these permissions only.
+fn is_of_locks(action: &str) -> bool {
+    action.ends_with("BucketObjectLockConfiguration")
+}
+
 /// One service of the shipped policies has everything that a permission is for.
-fn only_payments(user: &User<'_>, alarms: bool) {
+fn only_payments(user: &User<'_>, alarms: bool, locked: bool) {
     user.bench.shipped_policies();
     with_replica(&user.bench);
+    if locked {
+        with_lock(&user.bench);
+    }
     let estate = user.bench.read("policies/estate.yaml");
     let told = if alarms { ALARMS } else { "" };
     let estate = estate.replace("\ndefaults:", &format!("\n{told}defaults:"));
@@ -177,7 +193,8 @@ fn only_payments(user: &User<'_>, alarms: bool) {
     for (name, text) in kept {
         let text = text.replace("lock: compliance", "lock: compliance\n        continuous: true");
         let bucket = "bucket: acme-payments-ledger";
-        user.bench.write(name, &text.replace(bucket, &format!("{bucket}\n    backfill: managed")));
+        let filled = if locked { bucket.to_owned() } else { format!("{bucket}\n    backfill: managed") };
+        user.bench.write(name, &text.replace(bucket, &filled));
     }
 }
 
@@ -252,7 +269,7 @@ fn removing_any_permission_fails_a_command_with_the_operation() {
                 let end = &text[text.len().saturating_sub(300)..];
                 faults.push(format!("{scene:?} without {action}: {} … {end}", ran.code));
             }
-            user = Some(now);
+            user = Some(now).filter(|_| !is_of_locks(action));
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");

@@ -8,7 +8,7 @@ use holdfast::provider::aws::permissions::{Use, calls};
 use crate::ACCOUNT;
 use crate::shapes;
 use crate::support::weather::{Request, Weather};
-use crate::support::{Bench, Ran, Standin, aws_environment};
+use crate::support::{Bench, LOCKED_LEDGER, Ran, Standin, aws_environment};
 
 /// Run a command on the stand-in behind a proxy that takes down what is asked.
 fn recorded(bench: &Bench<'_>, standin: &Standin, words: &str) -> (Ran, Vec<Request>) {
@@ -286,11 +286,26 @@ fn drift_of_keys(standin: &Standin) {
     standin.aws_args(&put);
 }
 
+/// The ledger is locked for longer than `with_lock` says.
+pub(crate) fn drift_of_lock(standin: &Standin) {
+    let rule =
+        r#"{"ObjectLockEnabled":"Enabled","Rule":{"DefaultRetention":{"Mode":"GOVERNANCE","Days":2}}}"#;
+    let put = "s3api put-object-lock-configuration --bucket acme-payments-ledger --region us-east-1";
+    standin.aws(&format!("{put} --object-lock-configuration {rule}"));
+}
+
 /// Oregon has a replica of the key in Virginia.
 pub(crate) fn with_replica(bench: &Bench<'_>) {
     let estate = bench.read("policies/estate.yaml");
     let replica = "us-west-2, kms-key: { replica-of: virginia }";
     bench.write("policies/estate.yaml", &estate.replace("us-west-2, kms-key: managed", replica));
+}
+
+/// The ledger is locked.
+pub(crate) fn with_lock(bench: &Bench<'_>) {
+    let payments = bench.read("policies/payments.yaml");
+    let kept = "    keep-versions: 90d\n";
+    bench.write("policies/payments.yaml", &payments.replace(kept, &format!("{kept}{LOCKED_LEDGER}")));
 }
 
 /// Take the services out of the policies.
@@ -323,6 +338,7 @@ fn every_request_names_the_owner_and_is_in_the_table_of_its_command() {
         .replace("\ndefaults:", &format!("\n{ALARMS}defaults:"));
     bench.write("policies/estate.yaml", &estate);
     with_replica(&bench);
+    with_lock(&bench);
     let (mut seen, mut asked) = (BTreeSet::new(), Vec::new());
     let journal = "--journal s3://team-journal/acme";
     let mut run = |words: &str, by: Use| {

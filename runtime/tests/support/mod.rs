@@ -29,6 +29,9 @@ pub fn findings(sources: &Sources) -> Vec<Diagnostic> {
     }
 }
 
+/// A lock of the ledger of the shipped policies, which every apply of it has to allow.
+pub const LOCKED_LEDGER: &str = "    lock: { mode: governance, keep: 1d }\n";
+
 /// The root of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -408,7 +411,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The shipped policies lock a vault for good, which every apply of them has to allow.
-    fn lock(&self, arguments: &[&str]) -> &'static [&'static str] {
+    fn lock(&self, arguments: &[&str]) -> Vec<&'static str> {
         let applies = match arguments.first() {
             Some(&"apply") => arguments.iter().any(|path| ["policies", "a.yaml"].contains(path)),
             Some(&"plan") => arguments.contains(&"--out"),
@@ -418,11 +421,20 @@ impl<'a> Bench<'a> {
         let locks = |path: &str| {
             ["lock: compliance", "\"lock\":\"compliance\""].iter().any(|lock| text(path).contains(lock))
         };
-        if applies && ["policies/payments.yaml", "a.yaml"].into_iter().any(locks) {
-            &["--allow", "lock:aws.backup-vault.ireland.compliance"]
-        } else {
-            &[]
+        if !applies {
+            return Vec::new();
         }
+        let vault = ["policies/payments.yaml", "a.yaml"].into_iter().any(locks);
+        let buckets = text("policies/payments.yaml").contains(LOCKED_LEDGER);
+        let vault = vault.then_some("lock:aws.backup-vault.ireland.compliance");
+        let buckets = [
+            "lock:aws.bucket-lock.payments.ledger.virginia",
+            "lock:aws.bucket-lock.payments.ledger.oregon",
+            "lock:aws.bucket-lock.payments.ledger.ireland",
+        ]
+        .into_iter()
+        .filter(|_| buckets);
+        vault.into_iter().chain(buckets).flat_map(|lock| ["--allow", lock]).collect()
     }
 
     /// The command, in the folder, on the cloud.

@@ -115,6 +115,8 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("backfill", PROTECTS),
     ("backfilled", PROTECTS),
     ("backfilled.value", NEUTRAL),
+    // It protects each version for a time, and nobody can take it back.
+    ("data.*.lock", PROTECTS),
     // Without it they are kept for ever.
     ("keep-versions", of(Said::Burdens, Order::More)),
     ("backups", HOLDS),
@@ -132,6 +134,7 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("windows.start", LESS),
     ("windows.complete", LESS),
     ("keep", MORE),
+    ("lock.mode", of(Said::Protects, Ranked(&["governance", "compliance"]))),
     ("lock", of(Said::Protects, Ranked(&["governance", "compliance"]))),
     ("continuous", PROTECTS),
     // Traffic

@@ -46,6 +46,7 @@ pub static PROVIDER: Provider = Provider {
         &s3::events::SCHEMA,
         &s3::bucket_policy::SCHEMA,
         &s3::lifecycle::SCHEMA,
+        &s3::lock::SCHEMA,
         &s3::bucket_access::SCHEMA,
         &kms::key::SCHEMA,
         &kms::made::SCHEMA,

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::types::{LifecycleRule, LifecycleRuleFilter, ObjectLockEnabled};
+use aws_sdk_s3::types::{LifecycleRule, LifecycleRuleFilter};
 use futures::{StreamExt, join, stream};
 use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::provider::aws::s3::bucket_access::{self as kind, rule};
@@ -11,9 +11,10 @@ use holdfast_compiler::resource::{Kind, Values};
 use serde_json::{Map, Value, json};
 
 use super::bucket_lifecycle::Rules;
+use super::bucket_lock::Lock;
 use super::bucket_regions::AT_A_TIME;
 use super::driver::Look;
-use super::error::{Named, unless};
+use super::error::Named;
 use crate::cloud::{Class, CloudError};
 
 /// The settings of the wanted buckets that exist.
@@ -32,17 +33,17 @@ async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
 
 async fn read(look: &Look<'_>, name: &str, region: &str) -> Result<Option<Object>, CloudError> {
     let client = look.clients.s3(region);
-    let (policy, rules, payer, lock) = join!(
+    let (policy, rules, payer, locked) = join!(
         look.bucket_policy(name, region),
         look.bucket_lifecycle(name, region),
         read_payer(&client, name),
-        read_lock(&client, name),
+        look.bucket_lock(name, region),
     );
     let answers = [
         (kind::POLICY, policy),
         (kind::LIFECYCLE, rules.map(|rules| lifecycle(&rules))),
         (kind::PAYER, payer),
-        (kind::OBJECT_LOCK, lock),
+        (kind::OBJECT_LOCK, locked.map(lock)),
     ];
     let (mut attributes, mut unread) = (Values::new(), Map::new());
     for (attribute, answer) in answers {
@@ -124,18 +125,14 @@ async fn read_payer(client: &Client, bucket: &str) -> Result<Value, CloudError> 
     Ok(answer.payer().map_or(kind::OWNER_PAYS, |payer| payer.as_str()).into())
 }
 
-async fn read_lock(client: &Client, bucket: &str) -> Result<Value, CloudError> {
-    let answer = client.get_object_lock_configuration().bucket(bucket).send().await.named(&kind::GET_LOCK);
-    let answer = unless(answer, &["ObjectLockConfigurationNotFoundError"])?;
-    let found = answer.and_then(|answer| answer.object_lock_configuration);
-    let found = found.filter(|found| found.object_lock_enabled() == Some(&ObjectLockEnabled::Enabled));
-    Ok(found.map_or(Value::Null, |found| {
-        let retention = found.rule().and_then(|rule| rule.default_retention());
+/// The default retention of Object Lock, empty if there is none; null without Object Lock.
+fn lock(found: Lock) -> Value {
+    found.map_or(Value::Null, |retention| {
         retention.map_or_else(
             || json!({}),
             |one| json!({"mode": one.mode().map(|mode| mode.as_str()), "days": one.days(), "years": one.years()}),
         )
-    }))
+    })
 }
 
 /// The driver of these settings.

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use holdfast_compiler::provider::aws::s3::{bucket_policy as policy_kind, lifecycle as lifecycle_kind};
+use holdfast_compiler::provider::aws::s3::{
+    bucket_policy as policy_kind, lifecycle as lifecycle_kind, lock as lock_kind,
+};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::bucket_lifecycle::Rules;
+use super::bucket_lock::Lock;
 use super::driver::Look;
-use super::{bucket_lifecycle, bucket_policy};
+use super::{bucket_lifecycle, bucket_lock, bucket_policy};
 use crate::cloud::CloudError;
 
 /// The documents that were read, by bucket.
@@ -17,6 +20,7 @@ use crate::cloud::CloudError;
 pub(super) struct Documents {
     policies: Once<Value>,
     lifecycles: Once<Rules>,
+    locks: Once<Lock>,
 }
 
 /// What is read once for each bucket.
@@ -47,5 +51,13 @@ impl Look<'_> {
         let read = async { bucket_lifecycle::read(&clients.s3(region), bucket).await };
         let ask = clients.reach.ask(&lifecycle_kind::GET, region, read);
         once(&self.documents.lifecycles, bucket, ask).await
+    }
+
+    /// Object Lock of a bucket.
+    pub(super) async fn bucket_lock(&self, bucket: &str, region: &str) -> Result<Lock, CloudError> {
+        let clients = self.clients;
+        let read = async { bucket_lock::read(&clients.s3(region), bucket).await };
+        let ask = clients.reach.ask(&lock_kind::GET, region, read);
+        once(&self.documents.locks, bucket, ask).await
     }
 }

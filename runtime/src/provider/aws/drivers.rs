@@ -5,8 +5,9 @@ use holdfast_compiler::resource::{Kind, Lifecycle};
 use super::driver::Driver;
 use super::{alarm, backfill, backup_plan, backup_selection, backup_vault};
 use super::{
-    bucket, bucket_access, bucket_events, bucket_lifecycle, bucket_policy, event_rule, health_check,
-    hosted_zone, key, kms_key, record_change, replication, role, subscription, topic, vault_notifications,
+    bucket, bucket_access, bucket_events, bucket_lifecycle, bucket_lock, bucket_policy, event_rule,
+    health_check, hosted_zone, key, kms_key, record_change, replication, role, subscription, topic,
+    vault_notifications,
 };
 use crate::cloud::{CloudError, Command, refuse};
 
@@ -28,6 +29,7 @@ pub(super) static DRIVERS: &[&dyn Driver] = &[
     &bucket_events::Driver,
     &bucket_policy::Driver,
     &bucket_lifecycle::Driver,
+    &bucket_lock::Driver,
     &topic::Driver,
     &subscription::Driver,
     &alarm::Driver,

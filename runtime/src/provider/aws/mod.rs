@@ -18,6 +18,7 @@ mod bucket_access;
 mod bucket_documents;
 mod bucket_events;
 mod bucket_lifecycle;
+mod bucket_lock;
 mod bucket_policy;
 mod bucket_regions;
 mod bucket_settings;

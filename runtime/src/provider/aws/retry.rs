@@ -41,6 +41,11 @@ pub(super) const BUCKET: &[Transient] = &[CONFLICT];
 /// configurations are eventually consistent.
 pub(super) const NEW_BUCKET: &[Transient] = &[CONFLICT, transient("NoSuchBucket", "")];
 
+/// For Object Lock of a new bucket, whose versioning may be seconds old. Source: Amazon S3 API Reference, "Error responses",
+/// `InvalidBucketState`.
+pub(super) const NEW_LOCK: &[Transient] =
+    &[CONFLICT, transient("NoSuchBucket", ""), transient("InvalidBucketState", "versioning")];
+
 /// For the policy of a bucket, which may let in a role that is seconds old. Source: hashicorp/terraform-provider-aws
 /// `internal/service/s3/bucket_policy.go` retries the last one.
 pub(super) const BUCKET_POLICY: &[Transient] =

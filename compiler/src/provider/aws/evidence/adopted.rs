@@ -122,6 +122,10 @@ fn without_lock(view: &View<'_, '_>, data: &Name, set: &DataSet, copy: &Bucket) 
     if !has_lock(source) {
         return None;
     }
+    if set.lock.is_some() {
+        // The copy gets it first.
+        return None;
+    }
     let there = find_bucket(view, data, copy).is_some();
     let known = settings(view, data, copy).ok()?;
     if known.is_some_and(has_lock) {
@@ -146,7 +150,9 @@ fn without_lock(view: &View<'_, '_>, data: &Name, set: &DataSet, copy: &Bucket) 
             format!("the bucket `{from}` has Object Lock and its copy `{to}` {has}, so S3 copies nothing"),
         )
         .at(copy.span, "needs Object Lock"),
-        cure: format!("{cure}; or take the real-time copy out of the policy"),
+        cure: format!(
+            "state `lock` for the data, so that Holdfast locks the copy as well; or {cure}; or take the real-time copy out of the policy"
+        ),
         may_adopt: false,
     })
 }

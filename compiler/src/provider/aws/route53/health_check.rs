@@ -108,7 +108,7 @@ fn console_name(values: &Values) -> Option<String> {
 }
 
 /// The regions that the checks come from, if somebody has chosen them.
-fn foreign_settings(values: &Values) -> Option<String> {
+fn foreign_settings(values: &Values, _: &dyn Fn(&'static KindSchema) -> bool) -> Option<String> {
     let regions: Vec<&str> = values.get(REGIONS)?.as_array()?.iter().filter_map(Value::as_str).collect();
     let reference = || values.get(REFERENCE).and_then(Value::as_str).unwrap_or_default().to_owned();
     let name = console_name(values).unwrap_or_else(reference);

@@ -104,7 +104,7 @@ fn values(before: &Value, _: &Value) -> Option<&'static str> {
 }
 
 /// A delegation below the zone: its name servers are asked for the name instead of this zone.
-fn foreign_settings(values: &Values) -> Option<String> {
+fn foreign_settings(values: &Values, _: &dyn Fn(&'static KindSchema) -> bool) -> Option<String> {
     let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
     let delegates = text(TYPE) == "NS" && text(NAME) != text(ZONE);
     delegates.then(|| format!("an NS record delegates `{}` to other name servers", text(NAME)))

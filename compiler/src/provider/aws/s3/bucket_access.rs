@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::lifecycle;
+use super::{lifecycle, lock};
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{BUCKETS, on};
 use crate::resource::{AttributeSchema, Kind, KindSchema, Lifecycle, Made, Shape, Values, calls};
@@ -90,8 +90,11 @@ pub fn enabled_rules(access: &Values) -> impl Iterator<Item = &Value> {
 
 /// Object Lock, lifecycle rules that remove or move objects, and requesters who pay. A bucket policy is named with the
 /// objective that it breaks: most are harmless.
-fn foreign_settings(access: &Values) -> Option<String> {
-    let lock = access.get(OBJECT_LOCK).filter(|lock| lock.is_object()).map(|_| "Object Lock".to_owned());
+fn foreign_settings(access: &Values, managed: &dyn Fn(&'static KindSchema) -> bool) -> Option<String> {
+    let lock = access
+        .get(OBJECT_LOCK)
+        .filter(|lock| lock.is_object() && !managed(&lock::SCHEMA))
+        .map(|_| "Object Lock".to_owned());
     let does = |one: &&Value| {
         let set = |key: &str| one.get(key).is_some_and(|value| !value.is_null());
         let moves = one.get(rule::MOVES_TO).and_then(Value::as_array).is_some_and(|to| !to.is_empty());

@@ -35,9 +35,13 @@ pub(in crate::provider::aws) fn lower(
         out.extend(protect::lifecycle(context, name, set, at));
     }
     out.push(protect::policy(context, name, &set.primary, None));
+    let lock = protect::lock(context, name, set, &set.primary);
     if set.copies.is_empty() {
+        out.extend(lock);
         return;
     }
+    let locks: Vec<Resource> =
+        set.copies.iter().filter_map(|copy| protect::lock(context, name, set, copy)).collect();
     let keys = || foreign_keys(context, set, std::iter::once(&set.primary).chain(&set.copies));
     let copies = || set.copies.iter().filter_map(|copy| copy.site.own_account()).map(str::to_owned).collect();
     let mut role = role(context, name, set);
@@ -57,6 +61,14 @@ pub(in crate::provider::aws) fn lower(
         // The policy of the bucket lets in whoever copies.
         replication = replication.after(&protect::policy_address(context, name, copy));
     }
+    for lock in &locks {
+        replication = replication.after(&lock.address);
+    }
+    out.extend(lock.map(|lock| {
+        // Once it is there, S3 copies only to where it is as well, and with a role that reads the retention of objects.
+        locks.iter().fold(lock.after(&role.address), |lock, copy| lock.after(&copy.address))
+    }));
+    out.extend(locks);
     // What S3 may do with a real-time copy also depends on settings and keys that no policy manages.
     for bucket in std::iter::once(&set.primary).chain(&set.copies) {
         replication = replication.look(bucket_access::KIND, bucket_access::NAME, bucket.name.as_str());

@@ -6,6 +6,7 @@ pub mod bucket_access;
 pub mod bucket_policy;
 pub mod events;
 pub mod lifecycle;
+pub mod lock;
 mod lower;
 mod protect;
 pub mod replication;

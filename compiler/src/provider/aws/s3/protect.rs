@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::lower::bucket_address;
-use super::{bucket_policy, lifecycle};
-use crate::document::Name;
+use super::{bucket_policy, lifecycle, lock};
+use crate::document::{Lock, Name, VersionLock};
 use crate::lower::context::Context;
 use crate::policy::{Bucket, DataSet};
 use crate::provider::aws::iam::{role, role_arn};
@@ -73,6 +73,29 @@ pub(super) fn lifecycle(context: &Context<'_>, data: &Name, set: &DataSet, at: &
         .set(lifecycle::REGION, at.site.region.as_str())
         .set(lifecycle::KEPT, kept.value.as_seconds() / Duration::DAY.as_seconds())
         .set(lifecycle::UPLOADS, lifecycle::UPLOADS_KEPT);
+    Some(resource)
+}
+
+/// Object Lock, if the policy asks for it. In a copy it has to be there before it is in the primary bucket, or S3 copies nothing
+/// (Amazon S3 User Guide, "Requirements and considerations for replication").
+pub(super) fn lock(context: &Context<'_>, data: &Name, set: &DataSet, at: &Bucket) -> Option<Resource> {
+    let said = set.lock.as_ref()?;
+    let VersionLock { mode, keep } = said.value;
+    let purpose = {
+        let (site, time) = (&at.site.name, keep.in_words());
+        format!("locks versions of data `{data}` at `{site}` for {time} after they were written")
+    };
+    let mut resource = resource(context, lock::KIND, data, at, purpose);
+    resource.origin = said.origin.span().unwrap_or(at.span);
+    let mode = match mode {
+        Lock::Governance => lock::GOVERNANCE,
+        Lock::Compliance => lock::COMPLIANCE,
+    };
+    let resource = resource
+        .set(lock::BUCKET, at.name.as_str())
+        .set(lock::REGION, at.site.region.as_str())
+        .set(lock::MODE, mode)
+        .set(lock::DAYS, keep.as_days());
     Some(resource)
 }
 

@@ -1,7 +1,7 @@
 //! Buckets. Sources: Amazon S3 API Reference (`CreateBucket`, `PutBucketVersioning`, `PutBucketEncryption`,
 //! `DeleteBucket`).
 
-use holdfast_compiler::provider::aws::s3::{self, bucket as kind, replication};
+use holdfast_compiler::provider::aws::s3::{self, bucket as kind, lock, replication};
 use holdfast_compiler::resource::{Identity, Kind, Values};
 use serde_json::json;
 
@@ -41,6 +41,12 @@ impl Embedded for Bucket {
             return look.refuse(
                 "InvalidBucketState",
                 "a replication configuration is present, so versioning cannot be suspended",
+            );
+        }
+        if look.get(kind::VERSIONING) != kind::VERSIONED && look.state.get(lock::KIND, name).is_some() {
+            return look.refuse(
+                "InvalidBucketState",
+                "an Object Lock configuration is present on this bucket, so versioning cannot be suspended",
             );
         }
         if look.text(kind::REGION).is_empty() {

@@ -4,7 +4,7 @@
 
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::provider::aws::s3::bucket_access::rule;
-use holdfast_compiler::provider::aws::s3::{bucket, bucket_access as kind, bucket_policy, lifecycle};
+use holdfast_compiler::provider::aws::s3::{bucket, bucket_access as kind, bucket_policy, lifecycle, lock};
 use holdfast_compiler::resource::{Identity, Kind, Values};
 use serde_json::{Value, json};
 
@@ -43,6 +43,11 @@ impl Embedded for BucketAccess {
             let theirs = attributes.remove(kind::POLICY).unwrap_or_default();
             let all = bucket_policy::document(&theirs, &ours.attributes).unwrap_or_default();
             attributes.insert(kind::POLICY.to_owned(), all);
+        }
+        if let Some(ours) = state.get(lock::KIND, name) {
+            let get = |name| ours.attributes.get(name).cloned().unwrap_or_default();
+            let lock = json!({"mode": get(lock::MODE), "days": get(lock::DAYS), "years": null});
+            attributes.insert(kind::OBJECT_LOCK.to_owned(), lock);
         }
         if let Some(ours) = state.get(lifecycle::KIND, name) {
             let mut rules = attributes.remove(kind::LIFECYCLE).and_then(|rules| match rules {

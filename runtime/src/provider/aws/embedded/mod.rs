@@ -9,6 +9,7 @@ mod bucket;
 mod bucket_access;
 mod bucket_events;
 mod bucket_lifecycle;
+mod bucket_lock;
 mod bucket_policy;
 mod event_rule;
 mod health_check;
@@ -46,6 +47,7 @@ pub(super) static KINDS: &[&dyn Embedded] = &[
     &bucket_events::BucketEvents,
     &bucket_policy::BucketPolicy,
     &bucket_lifecycle::BucketLifecycle,
+    &bucket_lock::BucketLock,
     &topic::Topic,
     &subscription::Subscription,
     &alarm::Alarm,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use holdfast_compiler::provider::aws::iam::role;
 use holdfast_compiler::provider::aws::s3::replication::{self as kind, rule};
-use holdfast_compiler::provider::aws::s3::{self, bucket, bucket_access};
+use holdfast_compiler::provider::aws::s3::{self, bucket, bucket_access, lock};
 use holdfast_compiler::resource::{Identity, Kind, Values};
 use serde_json::{Value, json};
 
@@ -63,9 +63,10 @@ impl Embedded for Replication {
             }
             let locked = |name: &str| {
                 let access = look.state.get(bucket_access::KIND, name);
-                access.is_some_and(|found| {
-                    !found.attributes.get(bucket_access::OBJECT_LOCK).unwrap_or(&Value::Null).is_null()
-                })
+                look.state.get(lock::KIND, name).is_some()
+                    || access.is_some_and(|found| {
+                        !found.attributes.get(bucket_access::OBJECT_LOCK).unwrap_or(&Value::Null).is_null()
+                    })
             };
             if locked(look.text(kind::BUCKET)) && !locked(destination) {
                 return look.refuse(

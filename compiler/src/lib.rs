@@ -30,6 +30,7 @@ pub mod policy;
 pub mod printable;
 pub mod provider;
 pub mod rehearsal;
+pub mod report;
 pub mod resource;
 mod rules;
 pub mod signals;

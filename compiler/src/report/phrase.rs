@@ -1,0 +1,115 @@
+//! Text within a line.
+
+use serde::Serialize;
+
+use crate::source::Place;
+
+/// A part of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Inline {
+    /// Text.
+    Plain(String),
+    /// Text that must not be overlooked.
+    Strong(String),
+    /// A key, a command, an address: what somebody types as it stands.
+    Code(String),
+    /// A place in the policies.
+    Place(Place),
+    /// A section of the same report, by its key.
+    Section(&'static str),
+    /// A gap of the same report, by its number.
+    Gap(usize),
+}
+
+/// Text within a line, or a paragraph. Renderers decide where lines break.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Phrase(pub Vec<Inline>);
+
+impl Phrase {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Add text.
+    #[must_use]
+    pub fn text(self, text: impl Into<String>) -> Self {
+        self.with(Inline::Plain(text.into()))
+    }
+
+    /// Add text that must not be overlooked.
+    #[must_use]
+    pub fn strong(self, text: impl Into<String>) -> Self {
+        self.with(Inline::Strong(text.into()))
+    }
+
+    /// Add what somebody types as it stands.
+    #[must_use]
+    pub fn code(self, text: impl Into<String>) -> Self {
+        self.with(Inline::Code(text.into()))
+    }
+
+    /// Add a reference to a section, by its key.
+    #[must_use]
+    pub fn section(self, key: &'static str) -> Self {
+        self.with(Inline::Section(key))
+    }
+
+    /// Add a reference to a gap, by its number.
+    #[must_use]
+    pub fn gap(self, number: usize) -> Self {
+        self.with(Inline::Gap(number))
+    }
+
+    /// Add a place.
+    #[must_use]
+    pub fn place(self, place: Place) -> Self {
+        self.with(Inline::Place(place))
+    }
+
+    /// Add another phrase.
+    #[must_use]
+    pub fn phrase(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Several phrases with a separator between them.
+    #[must_use]
+    pub fn joined(parts: impl IntoIterator<Item = Self>, separator: &str) -> Self {
+        let mut all = Self::new();
+        for part in parts {
+            if !all.0.is_empty() {
+                all = all.text(separator);
+            }
+            all = all.phrase(part);
+        }
+        all
+    }
+
+    fn with(mut self, inline: Inline) -> Self {
+        self.0.push(inline);
+        self
+    }
+}
+
+impl From<&str> for Phrase {
+    fn from(text: &str) -> Self {
+        Self::new().text(text)
+    }
+}
+
+impl From<String> for Phrase {
+    fn from(text: String) -> Self {
+        Self::new().text(text)
+    }
+}
+
+impl From<&String> for Phrase {
+    fn from(text: &String) -> Self {
+        Self::new().text(text)
+    }
+}

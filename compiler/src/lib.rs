@@ -13,6 +13,7 @@
 //! bytes. No file, environment, clock or network is used; `clippy.toml` enforces that.
 
 pub mod backups;
+pub mod bcp;
 pub mod compile;
 pub mod copies;
 pub mod diagnostic;

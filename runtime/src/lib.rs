@@ -4,6 +4,7 @@
 
 pub mod apply;
 pub mod approval;
+pub mod bcp;
 pub mod cli;
 pub mod cloud;
 pub mod estate;

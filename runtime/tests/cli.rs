@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
+#[path = "cli/bcp.rs"]
+mod bcp;
 mod support;
 
 use std::process::Stdio;

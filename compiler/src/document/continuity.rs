@@ -53,7 +53,7 @@ pub struct Continuity {
     /// The budget for emergencies, and who may spend it.
     #[serde(default)]
     pub budget: Option<Budget>,
-    /// Procedures for people, by name.
+    /// Procedures for people, by name. `stand-down` is the end of an incident and the return to normal.
     #[serde(default)]
     pub procedures: BTreeMap<Name, Procedure>,
     /// How people sign in during an emergency.

@@ -26,6 +26,10 @@ pub struct Drill {
     pub services: BTreeMap<Name, Span>,
     /// The disruption that is exercised.
     pub disruption: Disruption,
+    /// The site that is lost in it.
+    pub site: Option<Name>,
+    /// Who leads it.
+    pub lead: Option<Name>,
     /// The success criteria.
     pub success: Success,
     /// The places of the RTO and RPO in them.
@@ -81,6 +85,8 @@ pub(super) fn bind(
         last: body.last.map(|last| (last, span("last"))),
         services,
         disruption: body.disruption,
+        site: body.site.clone(),
+        lead: body.lead.clone(),
         success: body.success.clone(),
         success_spans: [time("rto"), time("rpo")],
     }

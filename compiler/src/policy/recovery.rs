@@ -39,6 +39,8 @@ pub struct RecoveryStep {
     pub takes: Option<(Duration, Span)>,
     /// The steps that must be done first.
     pub after: BTreeSet<Name>,
+    /// How to do it.
+    pub how: Option<String>,
     /// The cloud APIs it calls, with the places that say so.
     pub calls: Vec<(String, Span)>,
 }
@@ -135,6 +137,7 @@ impl Binder<'_> {
             by: by.map(|(name, span)| (name.clone(), span)),
             takes,
             after,
+            how: step.how.clone(),
             calls: step.calls.iter().enumerate().map(call).collect(),
         }
     }

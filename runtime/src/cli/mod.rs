@@ -4,6 +4,7 @@ mod apply;
 mod approve;
 mod approved;
 mod author;
+mod bcp;
 mod completions;
 mod consents;
 mod events;
@@ -133,6 +134,7 @@ enum Command {
     Objectives(objectives::Objectives),
     Plan(plan::Plan),
     Status(status::Status),
+    Bcp(bcp::Bcp),
     Show(show::Show),
     Approve(approve::Approve),
     Apply(apply::Apply),
@@ -164,6 +166,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Objectives(command) => command.run(&terminal),
         Command::Plan(command) => block(command.run(&cli.global, &terminal)),
         Command::Status(command) => block(command.run(&cli.global, &terminal)),
+        Command::Bcp(command) => block(command.run(&cli.global, &terminal)),
         Command::Show(command) => command.run(&cli.global, &terminal),
         Command::Approve(command) => command.run(&cli.global, &terminal),
         Command::Apply(command) => block(command.run(&cli.global, &terminal)),

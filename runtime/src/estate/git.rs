@@ -40,6 +40,19 @@ pub(super) enum GitError {
 }
 
 impl GitError {
+    /// It as a clause.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::NoGit(why) => format!("git cannot be run ({why})"),
+            Self::NoRepository(_) => "the policies are in no git repository that can be read".to_owned(),
+            Self::Several => "the policies are in several git repositories".to_owned(),
+            Self::NoCommit => "the git repository has no commit".to_owned(),
+            Self::TooMuch => "git says too much".to_owned(),
+            Self::TooLarge(path) | Self::NotText(path) => format!("git cannot show `{path}`"),
+            Self::Failed(why) => format!("git fails ({why})"),
+        }
+    }
+
     /// The finding about it.
     pub(super) fn finding(self, reference: &str) -> Diagnostic {
         let unreadable = |message: String, help: &str| {
@@ -88,6 +101,24 @@ pub(super) struct TreeFile {
     oid: String,
 }
 
+/// A commit that changed policies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitCommit {
+    /// The first digits of its id.
+    pub id: String,
+    /// The day on which it was committed.
+    pub day: String,
+    /// The name of its author.
+    pub author: String,
+    /// The first line of its message.
+    pub subject: String,
+}
+
+/// How many digits of a commit are shown, as git does in a large repository.
+const SHORT: usize = 12;
+/// The most bytes of a history.
+const MAX_HISTORY: u64 = 1024 * 1024;
+
 /// A repository.
 #[derive(Debug, Clone)]
 pub(super) struct Git {
@@ -125,6 +156,38 @@ impl Git {
         })?;
         let oid = String::from_utf8(said).unwrap_or_default().trim().to_owned();
         if is_oid(&oid) { Ok(oid) } else { Err(GitError::NoCommit) }
+    }
+
+    /// The newest commits that changed something at these paths, from the root of the repository, newest first.
+    pub(super) fn commits(&self, paths: &[String], most: usize) -> Result<Vec<GitCommit>, GitError> {
+        // `rev-list` is plumbing: it reads no settings of `git log`, such as one that runs a program for each signature.
+        let most = format!("--max-count={most}");
+        let mut args = vec!["rev-list", &most, "--format=%x00%H%x00%cs%x00%an%x00%s%x00", "HEAD", "--"];
+        // An empty path is the whole repository, and so is none.
+        if !paths.iter().any(String::is_empty) {
+            args.extend(paths.iter().map(String::as_str));
+        }
+        // A commit without a branch has no `HEAD`.
+        self.commit("HEAD")?;
+        let said = run(&self.root, &args, &[], MAX_HISTORY)?;
+        let said = String::from_utf8_lossy(&said);
+        let mut fields = said.split('\0');
+        let mut commits = Vec::new();
+        // Before each commit stands a line with its id, and behind the last one the end of its line.
+        while let (Some(_), Some(id), Some(day), Some(author), Some(subject)) =
+            (fields.next(), fields.next(), fields.next(), fields.next(), fields.next())
+        {
+            if !is_oid(id) {
+                return Err(GitError::Failed("git lists commits in an unknown form".to_owned()));
+            }
+            commits.push(GitCommit {
+                id: id.get(..SHORT).unwrap_or(id).to_owned(),
+                day: day.to_owned(),
+                author: author.to_owned(),
+                subject: subject.to_owned(),
+            });
+        }
+        Ok(commits)
     }
 
     /// The regular files of a commit at and below a path. Links and submodules are left out.

@@ -16,8 +16,9 @@ mod selection;
 mod workspace;
 
 pub use base::{Base, PolicyFile};
-pub use commit::commit_of;
+pub use commit::{commit_of, commits_of};
 pub use error::EstateError;
+pub use git::GitCommit;
 pub use journal_place::FoundJournal;
 pub use live::LivePlan;
 pub use planned::{PlanOptions, Planned, Remark};

@@ -20,6 +20,7 @@
 
 mod append;
 mod error;
+mod folder;
 mod look;
 mod open;
 mod read;
@@ -28,6 +29,7 @@ mod write;
 
 pub use append::{append_private, begin_private, lock_file};
 pub use error::{FileError, Why};
+pub use folder::PrivateFolder;
 pub use look::{absent, exists, inside, is_file, is_folder, list, own_folder, regular, resolve};
 pub use read::{read, read_inside, read_own, read_own_text, read_stream, read_text};
 pub use walk::{Walk, Walked};

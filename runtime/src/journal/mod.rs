@@ -41,7 +41,7 @@ pub use error::{JournalError, Unended};
 pub use memory::Memory;
 pub use owned::{other_estates, owned};
 pub use place::Place;
-pub use policies::{AppliedPolicy, StoredText, are_applied, last_applied};
+pub use policies::{AppliedPolicy, StoredText, applies, are_applied, last_applied};
 pub use reconcile::Diverged;
 pub use signed::{Signer, Unsigned, signed_by, statements};
 pub use state::{End, Progress, RunState};

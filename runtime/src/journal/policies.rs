@@ -58,13 +58,20 @@ pub fn last_applied<'h>(runs: &'h [RunState], context: &Context) -> Option<&'h R
 /// Whether these policies are the last applied ones: the same texts, wherever they are. `None` if no run has named any.
 #[must_use]
 pub fn are_applied(runs: &[RunState], context: &Context, sources: &Sources) -> Option<bool> {
-    let digests = |policies: &[AppliedPolicy]| {
-        let mut digests: Vec<String> = policies.iter().map(|policy| policy.digest.clone()).collect();
-        digests.sort();
-        digests
-    };
-    let last = last_applied(runs, context)?;
-    Some(digests(&last.run.policies) == digests(&policies_of(sources)))
+    applies(last_applied(runs, context)?, sources)
+}
+
+/// Whether a run applied these policies: the same texts, wherever they are. `None` if it names none.
+#[must_use]
+pub fn applies(run: &RunState, sources: &Sources) -> Option<bool> {
+    let applied = &run.run.policies;
+    (!applied.is_empty()).then(|| digests(applied) == digests(&policies_of(sources)))
+}
+
+fn digests(policies: &[AppliedPolicy]) -> Vec<&str> {
+    let mut digests: Vec<&str> = policies.iter().map(|policy| policy.digest.as_str()).collect();
+    digests.sort_unstable();
+    digests
 }
 
 impl Claim {

@@ -1,0 +1,142 @@
+//! The change page: which policies the document was made from, and what changed them.
+
+use super::context::Context;
+use super::{Commit, History, Run};
+use crate::digest::{Purpose, digest, sha256};
+use crate::report::{Phrase, Section, Severity, Table};
+
+/// How many digits of a digest are shown.
+const SHORT: usize = 12;
+
+pub(super) fn section(context: &Context<'_>) -> Section {
+    let mut section = Section::new("changes", "Changes")
+        .answering(&["NIST SP 800-34 A.3 App. M", "ISO 22301 7.5: documented information"]);
+    section.say(
+        Phrase::new().text("Made from the policies with the digest ").code(of_policies(context)).text("."),
+    );
+    let mut files = Table::new("Files of the policies", &["File", "SHA-256, first digits"]);
+    for (_, source) in context.inputs.sources.iter() {
+        files.row(vec![
+            source.path.as_str().into(),
+            Phrase::new().code(short(&sha256(source.text.as_bytes()))),
+        ]);
+    }
+    section.table(files);
+    runs(context, &mut section);
+    commits(context, &mut section);
+    section
+}
+
+/// The digest of all policies: the same for the same texts, wherever they are.
+pub(super) fn of_policies(context: &Context<'_>) -> String {
+    let mut texts: Vec<String> =
+        context.inputs.sources.iter().map(|(_, source)| sha256(source.text.as_bytes())).collect();
+    texts.sort();
+    let all = digest(Purpose::Policy, &texts).unwrap_or_default();
+    short(&all).to_owned()
+}
+
+fn runs(context: &Context<'_>, section: &mut Section) {
+    let why = "Nobody can see from this document whether what it relies on was ever set up.";
+    let (place, newest, more) = match context.inputs.runs {
+        History::Read { place, newest, more } => (place, newest, *more),
+        History::Unread(reason) => {
+            let what = format!("The journal could not be read: {reason}");
+            let cure = Phrase::new().text("Make the document where the journal can be read");
+            section.gap(context.gap(what, why, cure, None));
+            return;
+        }
+    };
+    if newest.is_empty() {
+        let what = format!("The journal at {place} has no run");
+        let cure = Phrase::new()
+            .text("Run ")
+            .code("holdfast apply")
+            .text(", or name the journal with ")
+            .code("--journal");
+        section.gap(context.gap(what, why, cure, None));
+        return;
+    }
+    let mut table = Table::new(
+        "Applied to the cloud, newest first",
+        &["Run", "Began", "By", "Approved by", "Result", "In", "These policies"],
+    );
+    for Run { number, started, cloud, runner, approvers, ended, break_glass, is_of_these_policies } in newest
+    {
+        let these = match is_of_these_policies {
+            Some(true) => "yes",
+            Some(false) => "no, other ones",
+            None => "unknown",
+        };
+        let approvers: Vec<String> = approvers.iter().map(|name| identity(context, name)).collect();
+        let approved = match break_glass {
+            Some(reason) => format!("break glass: {reason}"),
+            None if approvers.is_empty() => "nobody".to_owned(),
+            None => approvers.join(", "),
+        };
+        table.row(vec![
+            number.to_string().into(),
+            minute(started).into(),
+            identity(context, runner).into(),
+            approved.into(),
+            ended.as_str().into(),
+            cloud.as_str().into(),
+            these.into(),
+        ]);
+    }
+    section.table(table);
+    if more {
+        section.say("Earlier runs are in the journal.");
+    }
+    if newest.iter().all(|run| run.is_of_these_policies != Some(true)) {
+        let text = "No run here has applied the policies that this document was made from.";
+        section.note(Severity::Warning, text);
+    }
+}
+
+fn commits(context: &Context<'_>, section: &mut Section) {
+    match context.inputs.commits {
+        History::Unread(reason) => {
+            section.note(
+                Severity::Note,
+                format!("The history of the policies in git is not included: {reason}."),
+            );
+        }
+        History::Read { newest, more, .. } => {
+            let mut table = Table::new("Changed in git, newest first", &["Commit", "Day", "By", "What"]);
+            for Commit { id, day, author, subject } in newest {
+                table.row(vec![
+                    Phrase::new().code(id),
+                    day.into(),
+                    identity(context, author).into(),
+                    subject.into(),
+                ]);
+            }
+            if newest.is_empty() {
+                section.note(Severity::Note, "No commit has changed the policies.");
+            }
+            section.table(table);
+            if *more {
+                section.say("Earlier commits are in the repository.");
+            }
+        }
+    }
+}
+
+/// A name of somebody. Without contacts nothing that follows an `@` is shown: it can be an address.
+fn identity(context: &Context<'_>, name: &str) -> String {
+    let shown = if context.inputs.with_contacts { Some(name) } else { name.split('@').next() };
+    shown.unwrap_or_default().to_owned()
+}
+
+/// `2026-11-23T10:15:30.123Z` as `2026-11-23 10:15 UTC`.
+fn minute(at: &str) -> String {
+    match at.get(..16).filter(|_| at.ends_with('Z')) {
+        Some(minute) => format!("{} UTC", minute.replace('T', " ")),
+        None => at.to_owned(),
+    }
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..SHORT).unwrap_or(digest)
+}

@@ -1,0 +1,74 @@
+//! The history of the policies: the runs of the journal, and the commits in git.
+
+use std::path::PathBuf;
+
+use holdfast_compiler::bcp::{Commit, History, Run};
+use holdfast_compiler::source::Sources;
+
+use crate::estate::{EstateError, GitCommit, Policies, Remark, Selection, Workspace, commits_of};
+use crate::journal::{self, Journal, Progress, RunState};
+
+/// How many runs and commits are listed: what fits on a page or two.
+const MOST: usize = 25;
+
+/// The newest runs of the estate.
+///
+/// # Errors
+/// The trust anchor cannot be read or refuses the estate. A journal that cannot be read, or is not trusted, is no error.
+pub(super) async fn runs(
+    selection: &Selection,
+    policies: &Policies,
+    tell: &dyn Fn(Remark),
+) -> Result<History<Run>, EstateError> {
+    let workspace = Workspace::of(selection, policies)?;
+    let read = async {
+        let journal = Journal::open(&workspace.journal).await?;
+        let history = workspace.history(&journal).await?;
+        Remark::silent(journal.silent()).for_each(tell);
+        Ok::<_, EstateError>(history)
+    };
+    let history = match read.await {
+        Ok(history) => history,
+        Err(error) => return Ok(History::Unread(error.to_string())),
+    };
+    let estate = policies.compiled.policy.estate.as_str();
+    let mut newest = history.runs.iter().rev().filter(|run| run.run.context.estate == estate);
+    let listed = newest.by_ref().take(MOST).map(|run| of(run, &policies.sources)).collect();
+    let more = newest.next().is_some();
+    Ok(History::Read { place: workspace.journal.to_string(), newest: listed, more })
+}
+
+fn of(run: &RunState, sources: &Sources) -> Run {
+    let (done, failed) = (run.count(Progress::Done), run.count(Progress::Failed));
+    let not_started = run.not_started();
+    let mut counts = format!("{done} steps done");
+    for (count, what) in [(failed, "failed"), (not_started, "not started")] {
+        if count > 0 {
+            counts.push_str(&format!(", {count} {what}"));
+        }
+    }
+    let context = &run.run.context;
+    Run {
+        number: run.number,
+        started: run.started.clone(),
+        cloud: format!("{}, account {}", context.cloud, context.accounts),
+        runner: run.run.runner.clone(),
+        approvers: run.run.approvals.iter().map(|approval| approval.approver.clone()).collect(),
+        ended: format!("{}: {counts}", run.ended()),
+        break_glass: run.run.break_glass.clone(),
+        is_of_these_policies: journal::applies(run, sources),
+    }
+}
+
+/// The newest commits that changed the policies.
+pub(super) fn commits(paths: &[PathBuf]) -> History<Commit> {
+    let of = |GitCommit { id, day, author, subject }| Commit { id, day, author, subject };
+    match commits_of(paths, MOST + 1) {
+        Ok(mut all) => {
+            let more = all.len() > MOST;
+            all.truncate(MOST);
+            History::Read { place: "git".to_owned(), newest: all.into_iter().map(of).collect(), more }
+        }
+        Err(reason) => History::Unread(reason),
+    }
+}

@@ -81,6 +81,10 @@ fn facts(context: &Context<'_>) -> Vec<(String, Phrase)> {
     fact("Policies", Phrase::new().text("digest ").code(super::changes::of_policies(context)));
     let contacts = if context.inputs.with_contacts { "included: keep this copy private" } else { "left out" };
     fact("Ways to reach people", contacts.into());
-    fact("Rests on", "the policies only: nobody has looked at the cloud for this document".into());
+    fact(
+        "Rests on",
+        "the policies, and for its change page on the journal and git; nobody has looked at the cloud for it"
+            .into(),
+    );
     facts
 }

@@ -30,6 +30,8 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         for service in context.services() {
             of_service(context, service, name, &mut one);
         }
+        // Each page goes to another person.
+        let one = if section.sections.is_empty() { one } else { one.on_a_new_page() };
         section.sections.push(one);
     }
     section

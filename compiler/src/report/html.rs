@@ -14,7 +14,7 @@ use crate::printable::{one_line, printable, visible};
 const STYLE: &str = include_str!("style.css");
 
 /// A word of more characters than this is divided.
-const LONG: usize = 24;
+const LONG: usize = 36;
 
 /// The report as HTML. The same report gives the same bytes.
 #[must_use]

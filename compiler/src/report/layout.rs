@@ -11,8 +11,8 @@ pub(super) enum Face {
 /// A word, and how it is drawn.
 pub(super) type Word = (String, Face);
 
-/// The fewest columns that a cell can be read in.
-const NARROWEST: usize = 8;
+/// The most columns that one word makes a cell wide, in the order to try.
+const MOST: [usize; 3] = [28, 20, 12];
 /// The columns between two cells.
 pub(super) const BETWEEN: usize = 2;
 
@@ -55,19 +55,21 @@ pub(super) fn columns(line: &[Word]) -> usize {
 pub(super) fn widths(rows: &[Vec<Vec<Word>>], width: usize) -> Option<Vec<usize>> {
     let count = rows.iter().map(Vec::len).max()?;
     let cells = |nth: usize| rows.iter().filter_map(move |row| row.get(nth));
-    let longest = |nth| cells(nth).flatten().map(|(word, _)| word.chars().count()).max().unwrap_or(0);
     let wanted: Vec<usize> =
         (0..count).map(|nth| cells(nth).map(|cell| columns(cell)).max().unwrap_or(0).max(1)).collect();
-    let least: Vec<usize> =
-        (0..count).map(|nth| longest(nth).clamp(NARROWEST.min(longest(nth)), 16).max(1)).collect();
     let room = width.checked_sub(BETWEEN * count.saturating_sub(1))?;
     if wanted.iter().sum::<usize>() <= room {
         return Some(wanted);
     }
-    let spare = room.checked_sub(least.iter().sum())?;
-    // Whoever wants more than the least gets a part of what is left, by how much they want.
-    let more: Vec<usize> =
-        wanted.iter().zip(&least).map(|(wanted, least)| wanted.saturating_sub(*least)).collect();
-    let all: usize = more.iter().sum::<usize>().max(1);
-    Some(least.iter().zip(&more).map(|(least, more)| least + spare * more / all).collect())
+    // Long words stay whole if there is room for that.
+    let longest = |nth| cells(nth).flatten().map(|(word, _)| word.chars().count()).max().unwrap_or(0);
+    MOST.into_iter().find_map(|most| {
+        let least: Vec<usize> = (0..count).map(|nth| longest(nth).clamp(1, most)).collect();
+        let spare = room.checked_sub(least.iter().sum())?;
+        // Whoever wants more than the least gets a part of what is left, by how much they want.
+        let more: Vec<usize> =
+            wanted.iter().zip(&least).map(|(wanted, least)| wanted.saturating_sub(*least)).collect();
+        let all: usize = more.iter().sum::<usize>().max(1);
+        Some(least.iter().zip(&more).map(|(least, more)| least + spare * more / all).collect())
+    })
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "tests read the sources and report")]
 
 mod generated;
+mod runs;
 
 use std::collections::BTreeMap;
 
@@ -48,7 +49,7 @@ impl Choices for Fate {
                 let at_once = (due.div_euclid(86_400) % 2 == 0) == *odd;
                 if at_once { 0 } else { most }
             }
-            (Style::Slow { order, .. }, Question::Order(_) | Question::CopyOrder) => match order {
+            (Style::Slow { order, .. }, Question::Order(..) | Question::CopyOrder) => match order {
                 Order::First => 0,
                 Order::Last => most,
                 Order::Any => self.dice.from(0, most),

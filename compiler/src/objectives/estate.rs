@@ -39,8 +39,8 @@ pub fn losses(policy: &Policy, as_of: Option<Date>) -> Vec<Loss<'_>> {
             fates.entry(Fate::Shared(shared)).or_default().insert(&site.name);
         });
     }
-    let together = fates.into_iter().filter(|(fate, sites)| matches!(fate, Fate::Site(_)) || sites.len() > 1);
-    let all = together.map(|(fate, sites)| Loss { fate, services: derive(policy, as_of, &sites), sites });
+    let lost = fates.into_iter().filter(|(fate, sites)| matches!(fate, Fate::Site(_)) || sites.len() > 1);
+    let all = lost.map(|(fate, sites)| Loss { fate, services: together(policy, as_of, &sites), sites });
     all.filter(|loss| !loss.services.is_empty()).collect()
 }
 
@@ -53,7 +53,9 @@ fn sites(policy: &Policy) -> impl Iterator<Item = &Site> {
     })
 }
 
-fn derive<'p>(
+/// What the services whose primary site is lost can achieve when these sites are lost together.
+#[must_use]
+pub fn together<'p>(
     policy: &'p Policy,
     as_of: Option<Date>,
     lost: &BTreeSet<&'p Name>,

@@ -31,11 +31,12 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::document::{Disruption, Name};
+pub use crate::phase::Phase;
 use crate::policy::{Asked, Policy, Service, Setting, Site};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 pub use check::check;
-pub use estate::{Fate, Loss, losses};
+pub use estate::{Fate, Loss, losses, together};
 pub use facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
 pub use json::json;
 pub use kept::{kept, with_kept};
@@ -69,49 +70,6 @@ impl fmt::Display for Assurance {
             Self::Measured => "measured",
             Self::Sla => "SLA",
             Self::Proven => "proven",
-        })
-    }
-}
-
-/// The part of a recovery that a term belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Phase {
-    /// Data written since the last copy.
-    Loss,
-    /// The problem is detected.
-    Detect,
-    /// People are notified, and answer.
-    Notify,
-    /// Somebody decides.
-    Decide,
-    /// A person or an automatic action changes something.
-    Act,
-    /// The change reaches the clients.
-    Propagate,
-    /// Old connections end.
-    Drain,
-    /// Data is restored.
-    Restore,
-    /// Somebody verifies that the service works.
-    Verify,
-    /// Another service must be back first.
-    Wait,
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Loss => "loss",
-            Self::Detect => "detect",
-            Self::Notify => "notify",
-            Self::Decide => "decide",
-            Self::Act => "act",
-            Self::Propagate => "propagate",
-            Self::Drain => "drain",
-            Self::Restore => "restore",
-            Self::Verify => "verify",
-            Self::Wait => "wait",
         })
     }
 }

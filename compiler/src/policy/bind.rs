@@ -173,6 +173,7 @@ fn with_estate(
     let policy = Policy {
         estate: estate.name.clone(),
         estate_span: text.span(&["name".into()]),
+        sites: sites.names(),
         providers: sites.providers(),
         elsewhere: sites.elsewhere(),
         accounts: accounts.into_iter().collect(),

@@ -57,6 +57,11 @@ impl Sites {
         Self { all }
     }
 
+    /// Their names.
+    pub(super) fn names(&self) -> BTreeSet<Name> {
+        self.all.keys().cloned().collect()
+    }
+
     /// The names of their providers.
     pub(super) fn providers(&self) -> BTreeSet<&'static str> {
         self.all.values().map(|site| site.region.provider.name).collect()

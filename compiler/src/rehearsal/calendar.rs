@@ -1,12 +1,14 @@
 //! When backups are due.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::{Date, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan as _};
 
 use super::choices::{Choices, Question};
 use crate::document::Weekday;
-use crate::policy::Schedule;
+use crate::policy::{Schedule, Service};
 
 /// The due times of a rule from `from` to `to`, in seconds since 1970. A day that does not have the hour has no backup: a
 /// schedule in a zone with summer time may skip it (AWS Backup Developer Guide, "Backup plan options and configuration").
@@ -35,6 +37,20 @@ pub(super) fn due(rule: &Schedule, from: i64, to: i64, choices: &mut dyn Choices
         if due.as_second() >= from {
             all.push(due.as_second());
         }
+    }
+    all
+}
+
+/// When the zone of a rule of a service changes its clocks, from `from` to `to`, in seconds since 1970.
+#[must_use]
+pub fn clock_changes(service: &Service, from: i64, to: i64) -> BTreeSet<i64> {
+    let rules = service.data.values().flat_map(|set| &set.schedules);
+    let zones: BTreeSet<&str> = rules.map(|rule| rule.zone.as_str()).collect();
+    let mut all = BTreeSet::new();
+    for zone in zones {
+        let (Ok(zone), Ok(first)) = (TimeZone::get(zone), Timestamp::from_second(from)) else { continue };
+        let changes = zone.following(first).map(|change| change.timestamp().as_second());
+        all.extend(changes.take_while(|change| *change < to));
     }
     all
 }

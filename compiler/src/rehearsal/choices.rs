@@ -25,8 +25,8 @@ pub enum Question<'q> {
     Step(&'q Name, &'q Name),
     /// How long it takes until clients are at the standby.
     Moves(&'q Name),
-    /// Which of the steps that could begin a person begins.
-    Order(&'q Name),
+    /// Which of the steps that could begin a person begins: the person, and the service of each step, the oldest first.
+    Order(&'q Name, &'q [&'q Name]),
     /// How much a real-time copy lags behind.
     Behind,
 }

@@ -14,6 +14,7 @@
 mod backups;
 mod calendar;
 mod choices;
+mod critical;
 mod loss;
 mod people;
 mod recovery;
@@ -23,7 +24,9 @@ mod transfers;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Disruption, Name};
-use crate::policy::{Policy, Service};
+use crate::phase::Phase;
+use crate::policy::{DataSet, Policy, Service};
+pub use calendar::clock_changes;
 pub use choices::{Choices, Question};
 
 /// What goes wrong, and when.
@@ -44,8 +47,14 @@ pub struct Disaster<'p> {
 pub struct Event {
     /// Seconds since the disaster.
     pub after: u64,
-    /// The service it is about.
+    /// Since when it took place, in seconds since the disaster.
+    pub began: u64,
+    /// The service it is about. Empty: none.
     pub service: String,
+    /// The person who did it.
+    pub by: Option<Name>,
+    /// The part of the recovery.
+    pub phase: Phase,
     /// What happened.
     pub what: String,
 }
@@ -57,6 +66,10 @@ pub struct Achieved {
     pub back: Option<u64>,
     /// Seconds of data lost, per data set. `None`: all of it.
     pub lost: BTreeMap<Name, Option<u64>>,
+    /// When the restore of each data set began, in seconds. Missing: it was not restored.
+    pub begun: BTreeMap<Name, u64>,
+    /// The seconds of each phase on the critical path. Empty if the service never came back.
+    pub spent: BTreeMap<Phase, u64>,
 }
 
 /// The outcome of a rehearsal.
@@ -104,21 +117,49 @@ fn home<'p>(policy: &'p Policy, service: &Name) -> Option<&'p Name> {
 /// Plays a disaster through.
 #[must_use]
 pub fn rehearse(policy: &Policy, disaster: &Disaster<'_>, choices: &mut dyn Choices) -> Outcome {
-    let ran = recovery::run(policy, disaster, choices);
-    let mut outcome = Outcome { timeline: ran.timeline, ..Outcome::default() };
+    let mut outcome = recover(policy, disaster, choices);
+    for (name, achieved) in &mut outcome.services {
+        let Some(service) = policy.services.get(name) else { continue };
+        for (data, set) in &service.data {
+            let begun = achieved.begun.get(data).copied();
+            achieved.lost.insert(data.clone(), lost(policy, disaster, service, (data, set), begun, choices));
+        }
+    }
+    outcome
+}
+
+/// Plays the recovery alone, without what is lost: it does not depend on the moment of the disaster.
+#[must_use]
+pub fn recover(policy: &Policy, disaster: &Disaster<'_>, choices: &mut dyn Choices) -> Outcome {
+    let mut ran = recovery::run(policy, disaster, choices);
+    let timeline = std::mem::take(&mut ran.timeline);
+    let mut outcome = Outcome { timeline, ..Outcome::default() };
     for name in &disaster.services {
         let Some(service) = policy.services.get(*name) else { continue };
         let mut achieved = Achieved { back: ran.back.get(*name).copied(), ..Achieved::default() };
-        for (data, set) in &service.data {
+        for data in service.data.keys() {
             let begun = ran.restores.get(&(*name, data)).copied();
-            let provider = set.primary.site.region.provider.name;
-            let account = policy.accounts.get(provider).map(|(id, _)| id.as_str());
-            let lost = loss::of(service, data, set, disaster, account, begun, choices);
-            achieved.lost.insert(data.clone(), lost);
+            achieved.begun.extend(begun.map(|begun| (data.clone(), begun)));
         }
+        achieved.spent = ran.spent.remove(*name).unwrap_or_default();
         outcome.services.insert((*name).clone(), achieved);
     }
     outcome
+}
+
+/// Seconds of a data set that are lost, if its restore begins `begun` seconds after the disaster, or never. `None`: all of it.
+#[must_use]
+pub fn lost(
+    policy: &Policy,
+    disaster: &Disaster<'_>,
+    service: &Service,
+    (name, set): (&Name, &DataSet),
+    begun: Option<u64>,
+    choices: &mut dyn Choices,
+) -> Option<u64> {
+    let provider = set.primary.site.region.provider.name;
+    let account = policy.accounts.get(provider).map(|(id, _)| id.as_str());
+    loss::of(service, name, set, disaster, account, begun, choices)
 }
 
 /// The worst moments for a disaster in a span of time: just before a backup of the service is in its place, and just after

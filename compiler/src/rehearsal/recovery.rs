@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::choices::{Choices, Question};
+use super::critical::Traces;
 use super::people::People;
 use super::tasks::{Task, Tasks, Work};
 use super::transfers::Transfers;
 use super::{Disaster, Event};
 use crate::document::Name;
+use crate::phase::Phase;
 use crate::policy::Policy;
 use crate::source::Span;
 
@@ -19,6 +21,8 @@ pub(super) struct Ran<'p> {
     pub(super) back: BTreeMap<&'p Name, u64>,
     /// When the restore of a data set began.
     pub(super) restores: BTreeMap<(&'p Name, &'p Name), u64>,
+    /// The seconds of each phase on the critical path of a service that is back.
+    pub(super) spent: BTreeMap<&'p Name, BTreeMap<Phase, u64>>,
 }
 
 /// Runs the recovery until nothing happens any more.
@@ -33,6 +37,7 @@ pub(super) fn run<'p>(policy: &'p Policy, disaster: &Disaster<'p>, choices: &mut
         ends: BTreeMap::new(),
         pools: BTreeMap::new(),
         at_least: BTreeMap::new(),
+        traces: Traces::new(count),
         now: 0,
         ran: Ran::default(),
     };
@@ -56,6 +61,7 @@ struct Run<'a, 'p> {
     pools: BTreeMap<Option<Span>, Transfers>,
     /// The earliest end of a restore.
     at_least: BTreeMap<usize, u64>,
+    traces: Traces<'p>,
     now: u64,
     ran: Ran<'p>,
 }
@@ -65,7 +71,13 @@ impl<'p> Run<'_, 'p> {
         loop {
             while let Some((person, waiting)) = self.people.ready() {
                 let count = waiting.len();
-                let nth = if count == 1 { 0 } else { self.choices.one_of(Question::Order(person), count) };
+                let nth = if count == 1 {
+                    0
+                } else {
+                    let tasks = waiting.iter().filter_map(|nth| self.tasks.get(*nth));
+                    let services: Vec<&Name> = tasks.map(|task| task.service).collect();
+                    self.choices.one_of(Question::Order(person, &services), count)
+                };
                 match self.people.begin(person, nth) {
                     Some(task) => self.begin(task),
                     None => return,
@@ -91,7 +103,8 @@ impl<'p> Run<'_, 'p> {
                 }
             }
             for person in self.people.answer(next) {
-                self.say(None, format!("`{person}` answers"));
+                let began = self.traces.called(person).unwrap_or(self.now);
+                self.say(None, format!("`{person}` answers"), (began, Some(person), Phase::Notify));
             }
             ended.into_iter().for_each(|task| self.end(task));
         }
@@ -107,12 +120,14 @@ impl<'p> Run<'_, 'p> {
                 let most = contact.answers_within.0.as_seconds();
                 let answers = self.now.saturating_add(self.choices.up_to(Question::Answers(person), most));
                 self.people.call(person, answers);
+                self.traces.call(person, self.now, answers);
             }
         }
     }
 
     fn begin(&mut self, nth: usize) {
         let Some(task) = self.tasks.get(nth) else { return };
+        self.traces.begin(nth, self.now, task.by);
         if let Some(data) = task.restores {
             self.ran.restores.entry((task.service, data)).or_insert(self.now);
         }
@@ -132,9 +147,12 @@ impl<'p> Run<'_, 'p> {
         let Some(task) = self.tasks.get(nth) else { return };
         let (service, what, back) = (task.service, task.what.clone(), task.is_back);
         let (by, awakes, next) = (task.by, task.awakes, task.next.clone());
-        self.say(Some(service), what);
+        let did = (self.traces.began(nth), by, task.phase);
+        self.traces.end(nth, self.now, by);
+        self.say(Some(service), what, did);
         if back {
             self.ran.back.insert(service, self.now);
+            self.ran.spent.insert(service, self.traces.spent(nth, &self.tasks));
         }
         if let Some(person) = by {
             self.people.done(person);
@@ -146,13 +164,14 @@ impl<'p> Run<'_, 'p> {
             let Some(waiting) = self.tasks.get_mut(task) else { continue };
             waiting.open = waiting.open.saturating_sub(1);
             if waiting.open == 0 {
+                self.traces.ready(task, self.now, nth);
                 self.ready(task);
             }
         }
     }
 
-    fn say(&mut self, service: Option<&Name>, what: String) {
+    fn say(&mut self, service: Option<&Name>, what: String, (began, by, phase): (u64, Option<&Name>, Phase)) {
         let service = service.map(ToString::to_string).unwrap_or_default();
-        self.ran.timeline.push(Event { after: self.now, service, what });
+        self.ran.timeline.push(Event { after: self.now, began, service, by: by.cloned(), phase, what });
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Disaster;
 use super::choices::{Choices, Question};
 use crate::document::{Disruption, Encryption, Name};
+use crate::phase::Phase;
 use crate::policy::{
     DataSet, EndpointTarget, Policy, Protocol, RecoveryStep, Service, Site, StepAction, Traffic,
 };
@@ -27,6 +28,7 @@ pub(super) enum Work {
 pub(super) struct Task<'p> {
     pub(super) service: &'p Name,
     pub(super) what: String,
+    pub(super) phase: Phase,
     pub(super) by: Option<&'p Name>,
     pub(super) work: Work,
     /// The data set that it restores.
@@ -57,7 +59,9 @@ impl<'a, 'p> Tasks<'a, 'p> {
         // First the ends, so that dependents can wait for them.
         let ends: BTreeMap<&'p Name, usize> = services
             .iter()
-            .map(|service| (&service.name, tasks.add(&service.name, "is back", Work::Fixed(0), &[])))
+            .map(|service| {
+                (&service.name, tasks.add(&service.name, "is back", (Phase::Verify, Work::Fixed(0)), &[]))
+            })
             .collect();
         for service in services {
             let Some(end) = ends.get(&service.name) else { continue };
@@ -69,11 +73,18 @@ impl<'a, 'p> Tasks<'a, 'p> {
         tasks
     }
 
-    fn add(&mut self, service: &'p Name, what: impl Into<String>, work: Work, after: &[usize]) -> usize {
+    fn add(
+        &mut self,
+        service: &'p Name,
+        what: impl Into<String>,
+        (phase, work): (Phase, Work),
+        after: &[usize],
+    ) -> usize {
         let nth = self.all.len();
         self.all.push(Task {
             service,
             what: what.into(),
+            phase,
             by: None,
             work,
             restores: None,
@@ -108,7 +119,7 @@ impl<'a, 'p> Tasks<'a, 'p> {
         let name = &service.name;
         let steps: &'p [RecoveryStep] = service.recovery.get(&disruption).map_or(&[], Vec::as_slice);
         let detection = self.detection(service);
-        let noticed = self.add(name, "the disaster is noticed", detection, &[]);
+        let noticed = self.add(name, "the disaster is noticed", (Phase::Detect, detection), &[]);
         self.wait(end, noticed);
         let decided = self.decision(service, steps, noticed);
         let others: Vec<usize> =
@@ -148,7 +159,7 @@ impl<'a, 'p> Tasks<'a, 'p> {
         let work = within.map_or(Work::Never, |within| {
             Work::Fixed(self.choices.up_to(Question::Decided(&service.name), within.as_seconds()))
         });
-        let task = self.add(&service.name, "somebody has decided", work, &[noticed]);
+        let task = self.add(&service.name, "somebody has decided", (Phase::Decide, work), &[noticed]);
         if let Some(task) = self.all.get_mut(task) {
             task.awakes = level.map(|level| &level.declared_by);
         }
@@ -165,7 +176,13 @@ impl<'a, 'p> Tasks<'a, 'p> {
             (StepAction::Failover(_), None) if by.is_none() => Work::Fixed(0),
             (_, None) => Work::Never,
         };
-        let task = self.add(&service.name, format!("step `{}`", step.name), work, after);
+        let phase = match &step.action {
+            StepAction::Declare => Phase::Decide,
+            StepAction::Verify => Phase::Verify,
+            StepAction::Restore(_) => Phase::Restore,
+            StepAction::Act | StepAction::Failover(_) => Phase::Act,
+        };
+        let task = self.add(&service.name, format!("step `{}`", step.name), (phase, work), after);
         if let Some(added) = self.all.get_mut(task) {
             added.by = by;
             if let StepAction::Restore(data) = &step.action {
@@ -201,18 +218,18 @@ impl<'a, 'p> Tasks<'a, 'p> {
         let alias =
             matches!(traffic.endpoints.first().map(|one| &one.target), Some(EndpointTarget::Alias { .. }));
         let ttl = if alias { traffic.provider.dns.alias_ttl.value } else { traffic.ttl.value };
-        let parts = [
-            given.health_propagation.value.value,
-            ttl,
-            given.resolver_slack.value.value,
-            given.keep_alive.value.value,
-        ];
-        let takes = parts
+        let parts = [given.health_propagation.value.value, ttl, given.resolver_slack.value.value];
+        let question = Question::Moves(&service.name);
+        let known = parts
             .into_iter()
-            .map(|part| self.choices.up_to(Question::Moves(&service.name), part.as_seconds()))
+            .map(|part| self.choices.up_to(question, part.as_seconds()))
             .fold(0, u64::saturating_add);
-        let work = if self.takes_over(traffic).is_some() { Work::Fixed(takes) } else { Work::Never };
-        self.add(&service.name, format!("clients of `{name}` reach the standby"), work, &[after])
+        let drained = self.choices.up_to(question, given.keep_alive.value.value.as_seconds());
+        let known = if self.takes_over(traffic).is_some() { Work::Fixed(known) } else { Work::Never };
+        let what = format!("no resolver answers with the lost site for `{name}` any more");
+        let known = self.add(&service.name, what, (Phase::Propagate, known), &[after]);
+        let what = format!("clients of `{name}` reach the standby");
+        self.add(&service.name, what, (Phase::Drain, Work::Fixed(drained)), &[known])
     }
 
     /// The first endpoint that is not lost.
@@ -245,20 +262,22 @@ impl<'a, 'p> Tasks<'a, 'p> {
         let mut ends = Vec::new();
         let site_loss = self.disaster.disruption == Disruption::SiteLoss;
         if steps.is_empty() && (!site_loss || service.traffic.is_empty()) {
-            let task = self.add(&service.name, "nobody recovers it", Work::Never, &[noticed]);
+            let task = self.add(&service.name, "nobody recovers it", (Phase::Act, Work::Never), &[noticed]);
             return vec![("nobody", task)];
         }
         if site_loss {
             for (name, traffic) in service.traffic.iter().filter(|(name, _)| !moved.contains(name)) {
                 let work = self.probed(service, traffic);
-                let down = self.add(&service.name, format!("the checks of `{name}` fail"), work, &[]);
+                let what = format!("the checks of `{name}` fail");
+                let down = self.add(&service.name, what, (Phase::Detect, work), &[]);
                 ends.push(("moves", self.moves(service, name, traffic, down)));
             }
         }
         for name in service.data.keys().filter(|name| !restored.contains(name)) {
             if !self.is_there(service, name) {
                 let what = format!("data `{name}` never comes back");
-                ends.push(("data", self.add(&service.name, what, Work::Never, &[noticed])));
+                let never = (Phase::Restore, Work::Never);
+                ends.push(("data", self.add(&service.name, what, never, &[noticed])));
             }
         }
         ends

@@ -15,5 +15,6 @@ pub mod local;
 pub mod planfile;
 pub mod provider;
 pub mod refusal;
+pub mod rehearse;
 pub mod run;
 pub mod trust;

@@ -349,6 +349,62 @@ fn every_number_of_the_objectives_has_a_source() {
 }
 
 #[test]
+fn rehearsal_stays_below_the_bounds_that_objectives_prints() {
+    let bench = shipped();
+    let rehearsed = bench.run("rehearse policies --lose virginia --runs 200 --format json").expect(0).stdout;
+    let rehearsed: Value = serde_json::from_str(&rehearsed).unwrap();
+    let bounds = bench.run("objectives policies --format json").expect(0).stdout;
+    let bounds: Value = serde_json::from_str(&bounds).unwrap();
+    let loss = bounds["losses"].as_array().unwrap().iter().find(|loss| loss["site"] == "virginia").unwrap();
+    let (ran, bound) = (&rehearsed["services"][0], &loss["services"][0]);
+    assert_eq!(ran["name"], bound["name"]);
+    assert_eq!(ran["rto"]["bound_seconds"], bound["rto"]["seconds"]);
+    let seconds = |measure: &str| ran["rto"][measure].as_u64().unwrap();
+    assert!(0 < seconds("median_seconds") && seconds("median_seconds") < seconds("worst_seconds"));
+    assert!(seconds("worst_seconds") <= seconds("bound_seconds"), "{ran:#}");
+    let spared: Vec<_> =
+        rehearsed["not_affected"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert_eq!(spared, ["archive", "web-shop"]);
+    // The last event is that the service is back.
+    let worst = &rehearsed["worst_run"];
+    let last = worst["timeline"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["seconds"], &last["what"]), (&worst["back_seconds"], &"is back".into()));
+    let phases = worst["phases"][0]["seconds"].as_object().unwrap();
+    let spent: u64 = phases.values().map(|seconds| seconds.as_u64().unwrap()).sum();
+    assert_eq!(Some(spent), worst["back_seconds"].as_u64());
+}
+
+#[test]
+fn rehearsal_is_the_same_for_the_same_seed() {
+    let bench = shipped();
+    let run = |words: &str| bench.run(&format!("rehearse policies --runs 50 {words}")).expect(0).stdout;
+    for format in ["text", "json"] {
+        let once = run(&format!("--lose virginia --seed 7 --format {format}"));
+        assert_eq!(once, run(&format!("--lose virginia --seed 7 --format {format}")));
+        assert_ne!(once, run(&format!("--lose virginia --seed 8 --format {format}")));
+    }
+    let text = run("--disruption account-compromise --at 2026-03-29T01:30:00Z");
+    assert!(text.contains("at 2026-03-29T01:30:00Z"), "{text}");
+}
+
+#[test]
+fn rehearsal_refuses_what_it_cannot_play() {
+    let bench = shipped();
+    for (words, says) in [
+        ("", "name a site with `--lose SITE`"),
+        ("--lose virgina", "there is no site `virgina`: did you mean `virginia`?"),
+        ("--lose x", "the estate has `frankfurt`, `ireland`"),
+        ("--lose virginia --disruption corruption", "`--lose` is for the loss of a site"),
+        ("--lose virginia --runs 0", "0 is not in 1..=100000"),
+        ("--lose virginia --runs 100001", "100001 is not in 1..=100000"),
+        ("--lose virginia --at yesterday", "not a moment"),
+    ] {
+        let refused = bench.run(&format!("rehearse policies {words}")).expect(64);
+        assert!(refused.stderr.contains(says) && refused.stdout.is_empty(), "{words}: {}", refused.stderr);
+    }
+}
+
+#[test]
 fn effective_settings_are_shown_with_their_origin() {
     let bench = shipped();
     let text = bench.run("explain --effective payments policies").expect(0).stdout;

@@ -7,7 +7,7 @@ pub const FAILED: u8 = 1;
 /// Changes are pending. Only `plan --detailed-exitcode`.
 pub const PENDING: u8 = 2;
 /// The policy is invalid or conflicts with what exists, `--fail-on` found something, a file is not formatted
-/// (`fmt --check`), or an objective does not hold (`status`).
+/// (`fmt --check`), or an objective does not hold (`status`, `rehearse`).
 pub const INVALID: u8 = 3;
 /// Refused: stale, unapproved, unsafe or locked.
 pub const REFUSED: u8 = 4;
@@ -21,7 +21,10 @@ pub const MEANINGS: &[(u8, &str)] = &[
     (DONE, "done"),
     (FAILED, "failed"),
     (PENDING, "changes pending (plan --detailed-exitcode)"),
-    (INVALID, "policy invalid (fmt --check: or not formatted; status: or an objective does not hold)"),
+    (
+        INVALID,
+        "policy invalid (fmt --check: or not formatted; status, rehearse: or an objective does not hold)",
+    ),
     (REFUSED, "refused"),
     (USAGE, "wrong usage"),
     (INTERRUPTED, "stopped immediately by a second signal"),

@@ -27,6 +27,7 @@ mod output;
 mod plan;
 mod plan_format;
 mod progress;
+mod rehearse;
 mod remarks;
 mod schema;
 mod screen;
@@ -132,6 +133,7 @@ enum Command {
     Fmt(fmt::Fmt),
     Validate(validate::Validate),
     Objectives(objectives::Objectives),
+    Rehearse(rehearse::Rehearse),
     Plan(plan::Plan),
     Status(status::Status),
     Bcp(bcp::Bcp),
@@ -164,6 +166,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Fmt(command) => command.run(&terminal),
         Command::Validate(command) => command.run(&terminal),
         Command::Objectives(command) => command.run(&terminal),
+        Command::Rehearse(command) => command.run(&terminal),
         Command::Plan(command) => block(command.run(&cli.global, &terminal)),
         Command::Status(command) => block(command.run(&cli.global, &terminal)),
         Command::Bcp(command) => block(command.run(&cli.global, &terminal)),

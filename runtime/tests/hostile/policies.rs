@@ -204,6 +204,10 @@ fn every_field_of_a_valid_policy_is_escaped_by_every_command() {
         run(&bench, &["explain", "--effective", service, "a.yaml"]);
         run_in_colours(&bench, &["explain", "--effective", service, "a.yaml"]);
         run_in_colours(&bench, &["objectives", "a.yaml"]);
+        let rehearse = ["rehearse", "a.yaml", "--disruption", "account-compromise", "--runs", "2"];
+        run(&bench, &rehearse).expect(0);
+        run_in_colours(&bench, &rehearse);
+        strings(&run(&bench, &[&rehearse[..], &["--format", "json"]].concat()).expect(0).stdout);
         run(&bench, &["fmt", "--diff", "a.yaml"]).expect(0);
         run(&bench, &["fmt", "--check", "a.yaml"]);
         run(&bench, &["plan", "a.yaml"]).expect(0);

@@ -1,0 +1,143 @@
+//! `holdfast rehearse`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use holdfast_compiler::compile::{Options, check};
+use holdfast_compiler::diagnostic::{Severity, did_you_mean};
+use holdfast_compiler::document::{Disruption, Name};
+use holdfast_compiler::policy::Policy;
+use holdfast_compiler::rehearsals::{self, Rehearsals, Runs};
+use jiff::Timestamp;
+
+use super::exit;
+use super::failure::Failure;
+use super::output::Terminal;
+use crate::estate::load;
+use crate::rehearse::play;
+
+/// Rehearse a disaster on paper: play the recovery many times, and compare the runs with bounds and objectives.
+///
+/// Prints RTO and RPO of the median and of the worst run beside the derived bound, the timeline of the worst run, and
+/// bounds that are loose. Run 0 is adversarial: every delay at its limit.
+///
+/// Does not read the cloud or the clock: the same policies, seed and number of runs print the same bytes. Exits with 3 if
+/// an objective is missed or unknown in some run, and with 1 if a run is above its bound, which is a mistake in Holdfast.
+#[derive(Debug, Args)]
+pub(super) struct Rehearse {
+    /// Policy files and folders.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// A site that is lost, by its name in the estate. Can be repeated: the sites are lost together.
+    #[arg(long, value_name = "SITE")]
+    lose: Vec<String>,
+    /// What goes wrong. `site-loss` needs `--lose`; the others strike each service alone.
+    #[arg(long, value_enum, default_value_t = DisruptionName::SiteLoss)]
+    disruption: DisruptionName,
+    /// When it goes wrong: 2026-03-29T01:30:00Z. Without it, run 0 strikes at the worst moments of 2026, and every other
+    /// run at a random one.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    at: Option<i64>,
+    /// The number of runs, with run 0: from 1 to 100000.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(rehearsals::MOST_RUNS)))]
+    runs: u32,
+    /// The seed of the random runs.
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    seed: u64,
+    /// The output format.
+    #[arg(long, value_enum, default_value_t = RehearsalFormat::Text)]
+    format: RehearsalFormat,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DisruptionName {
+    /// One or more sites are lost.
+    SiteLoss,
+    /// Data is deleted or corrupted.
+    Corruption,
+    /// Somebody else controls the account.
+    AccountCompromise,
+    /// The KMS key of the primary site is lost.
+    KeyLoss,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RehearsalFormat {
+    /// Text for people.
+    Text,
+    /// JSON for programs.
+    Json,
+}
+
+impl Rehearse {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<u8, Failure> {
+        self.check_usage()?;
+        let sources = load::load(&self.paths)?;
+        let checked = check(&sources, Options::default());
+        let Some(policy) = checked.policy else { return Err(Failure::invalid(checked.findings, sources)) };
+        let runs = Runs { count: self.runs, seed: self.seed, at: self.at };
+        let rehearsals = match self.disruption {
+            DisruptionName::SiteLoss => Rehearsals::of_sites(&policy, self.lost(&policy)?, runs),
+            DisruptionName::Corruption => Rehearsals::of_disruption(&policy, Disruption::Corruption, runs),
+            DisruptionName::AccountCompromise => {
+                Rehearsals::of_disruption(&policy, Disruption::AccountCompromise, runs)
+            }
+            DisruptionName::KeyLoss => Rehearsals::of_disruption(&policy, Disruption::KeyLoss, runs),
+        };
+        let report = rehearsals.report(&play(&rehearsals));
+        match self.format {
+            RehearsalFormat::Text => terminal.result(&rehearsals::text(&report, terminal.stdout())),
+            RehearsalFormat::Json => terminal.json(&rehearsals::json(&report)),
+        }
+        // As `objectives`: the result shows what is missed; the findings show where, and the cure.
+        let errors: Vec<_> =
+            checked.findings.into_iter().filter(|finding| finding.severity() == Severity::Error).collect();
+        if report.has_wrong_bound() {
+            return Ok(exit::FAILED);
+        }
+        if !errors.is_empty() {
+            return Err(Failure::invalid(errors, sources));
+        }
+        Ok(if report.all_within() { exit::DONE } else { exit::INVALID })
+    }
+
+    fn check_usage(&self) -> Result<(), Failure> {
+        match (self.disruption, self.lose.is_empty()) {
+            (DisruptionName::SiteLoss, true) => Err(Failure::usage(
+                "nothing is lost: name a site with `--lose SITE`, or choose another `--disruption`",
+            )),
+            (DisruptionName::SiteLoss, false) | (_, true) => Ok(()),
+            (_, false) => Err(Failure::usage(
+                "`--lose` is for the loss of a site: leave it out, or leave out `--disruption`",
+            )),
+        }
+    }
+
+    /// The names of the sites, as the policy has them.
+    fn lost<'p>(&self, policy: &'p Policy) -> Result<BTreeSet<&'p Name>, Failure> {
+        self.lose.iter().map(|name| site(policy, name)).collect()
+    }
+}
+
+fn site<'p>(policy: &'p Policy, name: &str) -> Result<&'p Name, Failure> {
+    let all = || policy.sites.iter();
+    all().find(|site| site.as_str() == name).ok_or_else(|| {
+        let known: Vec<String> = all().map(|site| format!("`{site}`")).collect();
+        let hint = did_you_mean(name, all().map(Name::as_str)).map_or_else(
+            || format!("the estate has {}", known.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Failure::usage(format!("there is no site `{name}`: {hint}"))
+    })
+}
+
+/// Parses a moment on the command line, as seconds since 1970-01-01 UTC.
+fn moment(text: &str) -> Result<i64, String> {
+    let moment: Result<Timestamp, _> = text.parse();
+    moment
+        .map(Timestamp::as_second)
+        .map_err(|_| "not a moment: write it with its offset from UTC, like 2026-03-29T01:30:00Z".to_owned())
+}

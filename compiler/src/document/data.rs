@@ -64,11 +64,11 @@ pub struct Data {
     pub backups: Vec<Backup>,
 }
 
-/// How long nobody deletes a version of an object after it was written (S3 Object Lock).
+/// How long a version of an object is locked after it was written (S3 Object Lock).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VersionLock {
-    /// Who can delete a version before its time all the same.
+    /// Who can delete a version before its time all the same: `governance`, who has a special permission for it; `compliance`, nobody.
     pub mode: Lock,
     /// How long a version is locked after it was written: whole days.
     pub keep: Duration,

@@ -11,17 +11,18 @@ use crate::resource::{AttributeSchema, Resource};
 use crate::text::{Pen, wrap};
 
 impl Plan {
-    /// The steps that change something for good, each with what it does.
+    /// The steps that change something for good, each with what it does. Of several attributes the first one says it.
     fn irreversible(&self) -> impl Iterator<Item = (&Step, &'static str)> {
         let changes = self.pending().filter(|step| step.action != Action::Delete);
-        changes.flat_map(|step| {
-            step.changes.iter().filter_map(move |change| {
+        changes.filter_map(|step| {
+            let what = step.changes.iter().find_map(|change| {
                 let irreversible = step.address.kind().schema().attribute(&change.name)?.irreversible?;
                 match &change.after {
-                    After::Known(after) => Some((step, (irreversible.sets)(&change.before, after)?)),
+                    After::Known(after) => (irreversible.sets)(&change.before, after),
                     After::Unknown => None,
                 }
-            })
+            })?;
+            Some((step, what))
         })
     }
 

@@ -12,8 +12,8 @@ pub(super) fn findings(steps: &[Step], graph: &Graph) -> Vec<Diagnostic> {
         .filter(|step| step.action == Action::Delete)
         .filter_map(|step| step.object.as_ref())
         .collect();
-    let changes = steps.iter().filter(|step| !matches!(step.action, Action::Keep | Action::Delete));
-    let found = changes.filter_map(|step| {
+    // What is there already stops nothing anew.
+    let found = steps.iter().filter(|step| step.action == Action::Create).filter_map(|step| {
         let stops = step.address.kind().schema().stops?;
         let values = known(&step.attributes);
         let stopped =

@@ -144,9 +144,17 @@ fn versions_are_locked_at_the_copy_and_at_the_source() {
     assert!(refused.contains("AccessDenied"), "{refused}");
     assert_eq!(delete("old").2, "");
 
+    // Somebody makes it a year: whether that is longer or shorter, nobody says, so the way back needs a consent and has a warning.
+    let put = "s3api put-object-lock-configuration --bucket acme-kept-docs --region us-east-1";
+    let year =
+        r#"{"ObjectLockEnabled":"Enabled","Rule":{"DefaultRetention":{"Mode":"COMPLIANCE","Years":1}}}"#;
+    standin.aws(&format!("{put} --object-lock-configuration {year}"));
+    let years = bench.run("plan policies").expect(0).stdout;
+    assert!(years.contains("1 years → 30") && years.contains("! new versions are then locked"), "{years}");
+    assert!(years.contains("CANNOT BE UNDONE: aws.bucket-lock.files.docs.virginia"), "{years}");
+
     // Somebody takes the retention of new versions away: a difference, and taking it back needs a consent again.
     let off = r#"{"ObjectLockEnabled":"Enabled"}"#;
-    let put = "s3api put-object-lock-configuration --bucket acme-kept-docs --region us-east-1";
     standin.aws(&format!("{put} --object-lock-configuration {off}"));
     let drift = bench.run("plan policies").expect(0).stdout;
     assert!(drift.contains("~ aws.bucket-lock.files.docs.virginia update (drift)"), "{drift}");

@@ -39,8 +39,8 @@ async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
 
 fn object(bucket: &str, region: &str, found: Option<&DefaultRetention>) -> Object {
     let mode = found.and_then(|found| found.mode()).map(ObjectLockRetentionMode::as_str);
-    let days = found.and_then(|found| found.days()).and_then(|days| u64::try_from(days).ok());
-    let attributes = kind::attributes(bucket, region, mode, days);
+    let (days, years) = (found.and_then(|found| found.days()), found.and_then(|found| found.years()));
+    let attributes = kind::attributes(bucket, region, mode, days, years);
     Object { kind: kind::KIND, id: bucket.to_owned(), attributes, outputs: Values::new() }
 }
 

@@ -132,7 +132,9 @@ fn without_lock(view: &View<'_, '_>, data: &Name, set: &DataSet, copy: &Bucket) 
         return None;
     }
     let replication = copier(view, data);
-    if (view.live.find)(&replication).is_some() && !is_new(view, data, &set.primary) {
+    // What somebody changes by hand later is a finding; a copy that is yet to be made is not.
+    let managed = there && !is_new(view, data, copy) && !is_new(view, data, &set.primary);
+    if (view.live.find)(&replication).is_some() && managed {
         return None;
     }
     let (from, to) = (&set.primary.name, &copy.name);

@@ -17,7 +17,8 @@ pub const BUCKET: &str = "bucket";
 pub const REGION: &str = "region";
 /// [`GOVERNANCE`], [`COMPLIANCE`], or null if no default retention locks what is written.
 pub const MODE: &str = "mode";
-/// Whole days for which a version is locked after it was written. Null if it is not, or for a number of years.
+/// Whole days for which a version is locked after it was written; for a number of years, as S3 has it too, a text such as `10 years`.
+/// Null if it is not locked.
 pub const DAYS: &str = "days";
 
 /// Whoever has the permission `s3:BypassGovernanceRetention` can delete a version before its time.
@@ -42,7 +43,7 @@ pub static SCHEMA: KindSchema = KindSchema {
             .irreversible(Irreversible { sets: locks_longer, stays: |_| None })
             .caution(shorter),
     ],
-    never_deleted: Some("nobody can disable Object Lock, and new versions are locked as before"),
+    never_deleted: Some("nobody can disable Object Lock"),
     held: Some(held),
     aside: true,
     stops: Some(stops),
@@ -57,31 +58,48 @@ calls! {
         takes [on("s3:PutBucketObjectLockConfiguration", &BUCKETS)];
 }
 
-/// The attributes of a bucket with Object Lock. `mode` and `days`: its default retention.
+/// The attributes of a bucket with Object Lock, from its default retention.
 #[must_use]
-pub fn attributes(bucket: &str, region: &str, mode: Option<&str>, days: Option<u64>) -> Values {
-    let all = [(BUCKET, bucket.into()), (REGION, region.into()), (MODE, mode.into()), (DAYS, days.into())];
+pub fn attributes(
+    bucket: &str,
+    region: &str,
+    mode: Option<&str>,
+    days: Option<i32>,
+    years: Option<i32>,
+) -> Values {
+    let time = days.map(Value::from).or_else(|| years.map(|years| format!("{years} years").into()));
+    let time = time.unwrap_or_default();
+    let all = [(BUCKET, bucket.into()), (REGION, region.into()), (MODE, mode.into()), (DAYS, time)];
     all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
+/// Closing an account ends its locks with it, and who deletes the key of the data makes it unreadable (Amazon S3 User Guide, "Locking
+/// objects with Object Lock").
 fn locks(before: &Value, after: &Value) -> Option<&'static str> {
-    match after.as_str()? {
-        _ if before == after => None,
-        COMPLIANCE => Some(
-            "locks each version from now on in compliance mode: nobody can delete it before its time, not even the owner of the account or \
-             AWS. Nobody can ever disable Object Lock of the bucket, or suspend its versioning. Versions that exist stay unlocked",
+    match (before.as_str(), after.as_str()?) {
+        (Some(COMPLIANCE), _) | (Some(_), GOVERNANCE) => None,
+        (Some(_), _) => Some(
+            "locks each version from now on in compliance mode: nobody can delete it before its time, except by closing the account. Versions \
+             that exist keep the lock that they have",
         ),
-        _ if before.is_null() => Some(
-            "locks each version from now on in governance mode. Nobody can ever disable Object Lock of the bucket, or suspend its \
-             versioning. Versions that exist stay unlocked",
+        (None, COMPLIANCE) => Some(
+            "locks each version from now on in compliance mode: nobody can delete it before its time, except by closing the account. Nobody can \
+             ever disable Object Lock of the bucket, or suspend its versioning. Versions that exist get no lock from this",
         ),
-        _ => None,
+        (None, _) => Some(
+            "locks each version from now on in governance mode: only who has `s3:BypassGovernanceRetention` can delete it before its time. \
+             Nobody can ever disable Object Lock of the bucket, or suspend its versioning. Versions that exist get no lock from this",
+        ),
     }
 }
 
+/// A retention that is there and is not in days is in years: how it compares is not known.
 fn locks_longer(before: &Value, after: &Value) -> Option<&'static str> {
-    (after.as_u64()? > before.as_u64()?)
-        .then_some("locks each version from now on for longer, which nobody can shorten for a version in compliance mode")
+    let longer = match (before.as_u64(), after.as_u64()?) {
+        (Some(before), after) => after > before,
+        (None, _) => !before.is_null(),
+    };
+    longer.then_some("locks each version from now on for longer, which nobody can shorten for a version in compliance mode")
 }
 
 fn weaker(before: &Value, after: &Value) -> Option<&'static str> {
@@ -90,24 +108,67 @@ fn weaker(before: &Value, after: &Value) -> Option<&'static str> {
 }
 
 fn shorter(before: &Value, after: &Value) -> Option<&'static str> {
-    let days = |value: &Value| value.as_u64().unwrap_or_default();
-    (days(after) < days(before))
-        .then_some("new versions are then locked for a shorter time; those that are locked stay so")
+    let shorter = match (before.as_u64(), after.as_u64()?) {
+        (Some(before), after) => after < before,
+        (None, _) => !before.is_null(),
+    };
+    shorter.then_some(
+        "new versions are then locked for a shorter time, or may be; those that are locked stay so",
+    )
 }
 
 /// No setting of a bucket says until when its versions are locked, and each may have a retention of its own.
 fn held(values: &Values) -> Option<String> {
-    let days = values.get(DAYS).and_then(Value::as_u64)?;
-    let who = match values.get(MODE).and_then(Value::as_str)? {
+    let Some(mode) = values.get(MODE).and_then(Value::as_str) else {
+        return Some(
+            "it locks no new versions; those that have a retention of their own stay locked".to_owned(),
+        );
+    };
+    let who = match mode {
         COMPLIANCE => "nobody can delete a version",
         _ => "only who may bypass the lock can delete a version",
     };
+    let old = match values.get(DAYS) {
+        Some(Value::Number(days)) => format!("it is {days} days old"),
+        Some(Value::String(years)) => format!("it is {years} old"),
+        _ => "its lock ends".to_owned(),
+    };
     Some(format!(
-        "{who} before it is {days} days old, or older if it has a retention of its own, so the bucket stays at least until then"
+        "new versions are locked as before: {who} before {old}, or later if it has a retention of its own, so the bucket stays at least \
+         until then. To lock no more, remove the default retention by hand"
     ))
 }
 
 /// A replication from the bucket. Its copies may have no Object Lock.
 fn stops(values: &Values, schema: &KindSchema, other: &Values) -> bool {
     schema.name == replication::SCHEMA.name && values.get(BUCKET) == other.get(replication::BUCKET)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn retention_in_years_is_neither_shortened_nor_made_longer_in_silence() {
+        let found = attributes("docs", "us-east-1", Some(COMPLIANCE), None, Some(10));
+        let (before, after) = (&found[DAYS], json!(36_500));
+        assert!(locks_longer(before, &after).is_some() && shorter(before, &after).is_some());
+        assert!(held(&found).is_some_and(|held| held.contains("10 years old")));
+        let none = attributes("docs", "us-east-1", None, None, None);
+        assert!(locks_longer(&none[DAYS], &after).is_none() && shorter(&none[DAYS], &after).is_none());
+        assert!(held(&none).is_some_and(|held| held.contains("no new versions")));
+    }
+
+    #[test]
+    fn each_way_into_a_lock_needs_a_consent() {
+        for (before, after) in
+            [(json!(null), GOVERNANCE), (json!(null), COMPLIANCE), (json!(GOVERNANCE), COMPLIANCE)]
+        {
+            assert!(locks(&before, &json!(after)).is_some(), "{before} to {after}");
+        }
+        assert!(locks(&json!(COMPLIANCE), &json!(GOVERNANCE)).is_none());
+        assert!(weaker(&json!(COMPLIANCE), &json!(GOVERNANCE)).is_some());
+    }
 }

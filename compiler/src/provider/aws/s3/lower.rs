@@ -65,8 +65,10 @@ pub(in crate::provider::aws) fn lower(
         replication = replication.after(&lock.address);
     }
     out.extend(lock.map(|lock| {
-        // Once it is there, S3 copies only to where it is as well, and with a role that reads the retention of objects.
-        locks.iter().fold(lock.after(&role.address), |lock, copy| lock.after(&copy.address))
+        // Once it is there, S3 copies only to where it is as well, and with a role that reads the retention of objects. A replication that
+        // changes in the same plan is then one to copies that are locked.
+        let lock = lock.after(&role.address).after(&replication.address);
+        locks.iter().fold(lock, |lock, copy| lock.after(&copy.address))
     }));
     out.extend(locks);
     // What S3 may do with a real-time copy also depends on settings and keys that no policy manages.

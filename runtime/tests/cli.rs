@@ -398,6 +398,7 @@ fn rehearsal_refuses_what_it_cannot_play() {
         ("--lose virginia --runs 0", "0 is not in 1..=100000"),
         ("--lose virginia --runs 100001", "100001 is not in 1..=100000"),
         ("--lose virginia --at yesterday", "not a moment"),
+        ("--lose virginia --at 9999-12-31T23:59:59Z", "out of range"),
     ] {
         let refused = bench.run(&format!("rehearse policies {words}")).expect(64);
         assert!(refused.stderr.contains(says) && refused.stdout.is_empty(), "{words}: {}", refused.stderr);

@@ -62,8 +62,8 @@ pub(super) fn made<'p>(
             pending.push(Pending {
                 rule,
                 due,
-                tries: due + lag,
-                until: due + signed(schedule.start.as_seconds()),
+                tries: due.saturating_add(lag),
+                until: due.saturating_add(signed(schedule.start.as_seconds())),
             });
         }
     }
@@ -77,8 +77,11 @@ pub(super) fn made<'p>(
         let Some(next) = next else { break };
         now = now.max(next);
         pending.retain_mut(|one| {
-            while one.tries < now {
-                one.tries += RETRY;
+            // All tries at once: a copy may take so long that counting them one by one never ends.
+            if one.tries < now {
+                let late = now.saturating_sub(one.tries);
+                let steps = late.saturating_add(RETRY - 1) / RETRY;
+                one.tries = one.tries.saturating_add(steps.saturating_mul(RETRY));
             }
             one.tries <= one.until
         });
@@ -94,9 +97,9 @@ pub(super) fn made<'p>(
             let Some(schedule) = set.schedules.get(job.rule) else { continue };
             let takes =
                 signed(choices.up_to(Question::Takes(job.rule, job.due), schedule.complete.as_seconds()));
-            let ended = now + takes;
+            let ended = now.saturating_add(takes);
             for (site, _) in &schedule.to {
-                let expires = now + signed(schedule.keep.as_seconds());
+                let expires = now.saturating_add(signed(schedule.keep.as_seconds()));
                 let one = Kept { rule: job.rule, site, content: now, ended, arrived: ended, expires };
                 if site.name == set.primary.site.name {
                     kept.push(one);
@@ -110,7 +113,7 @@ pub(super) fn made<'p>(
             match copy_takes {
                 Some(most) => {
                     let takes = signed(choices.up_to(Question::Copies(copy.rule, copy.due), most));
-                    now += takes;
+                    now = now.saturating_add(takes);
                     kept.push(Kept { arrived: now, ..copy.kept });
                 }
                 None => kept.push(Kept { arrived: NEVER, ..copy.kept }),

@@ -88,14 +88,17 @@ impl<'p> Traces<'p> {
                 *sum = sum.saturating_add(seconds);
             }
         };
+        let service = tasks.get(nth).map(|task| task.service);
         let mut next = Some(nth);
         while let Some((task, trace)) = next.and_then(|nth| tasks.get(nth).zip(self.all.get(nth))) {
             if task.is_back && next != Some(nth) {
                 add(Phase::Wait, trace.ended);
                 break;
             }
-            add(task.phase, trace.ended.saturating_sub(trace.began));
-            add(Phase::Notify, trace.notified);
+            let own = service == Some(task.service);
+            let of = |phase| if own { phase } else { Phase::Wait };
+            add(of(task.phase), trace.ended.saturating_sub(trace.began));
+            add(of(Phase::Notify), trace.notified);
             add(Phase::Wait, trace.began.saturating_sub(trace.ready).saturating_sub(trace.notified));
             next = trace.last;
         }

@@ -7,6 +7,9 @@ use super::tasks::{is_left, lacks_old_objects};
 use crate::document::{Disruption, Encryption, KmsKey, Lock, Name};
 use crate::policy::{DataSet, Service, Site};
 
+/// How far back backups are played, whatever the windows say: with such windows backups have no longest distance.
+const LONGEST: i64 = 400 * 86_400;
+
 /// Seconds of data lost: from the newest state that could be brought back until the disaster. `None`: all of it. `begun`
 /// is when the restore of the data began, in seconds after the disaster.
 pub(super) fn of(
@@ -137,9 +140,10 @@ impl Case<'_> {
         // Only the newest backups matter: those of some days, or of some weeks.
         let longest = self.set.schedules.iter().map(|rule| {
             let runs = signed(rule.start.plus(rule.complete).as_seconds());
-            2 * runs + if rule.on.is_some() { 29 * 86_400 } else { 6 * 86_400 }
+            let days = if rule.on.is_some() { 29 * 86_400 } else { 6 * 86_400 };
+            runs.saturating_mul(2).saturating_add(days)
         });
-        let from = at - longest.max()?;
+        let from = at.saturating_sub(longest.max()?.min(LONGEST));
         let all = backups::made(self.service, self.name, self.set, from, at + 86_400, choices);
         let usable = all.iter().filter(|kept| self.is_usable(kept, begun) && kept.expires > begun);
         let newest = usable.map(|kept| kept.content).max()?;

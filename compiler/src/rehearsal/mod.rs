@@ -166,13 +166,25 @@ pub fn lost(
 /// it began. In seconds since 1970-01-01 UTC.
 #[must_use]
 pub fn moments(service: &Service, from: i64, to: i64, choices: &mut dyn Choices) -> Vec<i64> {
-    let mut all: Vec<i64> = Vec::new();
+    let mut all = BTreeSet::new();
     for (name, set) in &service.data {
-        let jobs = backups::made(service, name, set, from, to, choices);
-        all.extend(jobs.iter().flat_map(|copy| [copy.arrived - 1, copy.ended - 1, copy.content + 1]));
+        all.extend(moments_of(service, (name, set), from, to, choices));
     }
-    all.sort_unstable();
-    all.dedup();
-    all.retain(|moment| (from..to).contains(moment));
-    all
+    all.into_iter().collect()
+}
+
+/// As [`moments`], for one data set of the service.
+#[must_use]
+pub fn moments_of(
+    service: &Service,
+    (name, set): (&Name, &DataSet),
+    from: i64,
+    to: i64,
+    choices: &mut dyn Choices,
+) -> BTreeSet<i64> {
+    let jobs = backups::made(service, name, set, from, to, choices);
+    let around = |copy: &backups::Kept<'_>| {
+        [copy.arrived.saturating_sub(1), copy.ended.saturating_sub(1), copy.content.saturating_add(1)]
+    };
+    jobs.iter().flat_map(around).filter(|moment| (from..to).contains(moment)).collect()
 }

@@ -7,8 +7,8 @@ use super::fates::{Adversary, First, Random};
 use super::{Case, YEAR};
 use crate::document::Name;
 use crate::phase::Phase;
-use crate::policy::{Policy, Service};
-use crate::rehearsal::{Disaster, Outcome, clock_changes, lost, moments, recover};
+use crate::policy::{DataSet, Policy, Service};
+use crate::rehearsal::{Disaster, Outcome, clock_changes, lost, moments_of, recover};
 
 /// How many random orders of work are tried, beside the oldest first, the newest first, and each service last.
 const ORDERS: u32 = 8;
@@ -17,6 +17,8 @@ const STARVED: usize = 128;
 /// A day without a change of the clocks in any zone: 2026-06-09.
 const ORDINARY: i64 = 1_781_000_000;
 const DAY: i64 = 86_400;
+/// The most time that is searched before and after a day, so that a hostile policy does not take for ever.
+const WIDEST: i64 = 60 * DAY;
 
 /// What is worst for each service.
 #[derive(Debug)]
@@ -98,9 +100,9 @@ fn strike(
     for odd in [false, true] {
         let mut fate = Adversary { odd, first: First::Newest, quick: false };
         let moments = match at {
-            Some(at) => vec![at],
-            None if scheduled => worst_moments(service, &mut fate),
-            None => vec![ORDINARY],
+            Some(at) => BTreeSet::from([at]),
+            None if scheduled => worst_moments(service, (data, set), &mut fate),
+            None => BTreeSet::from([ORDINARY]),
         };
         for moment in moments {
             let disaster = Disaster { at: moment, ..disaster.clone() };
@@ -117,13 +119,32 @@ fn strike(
     found.map(|(lost, moment)| (lost, scheduled.then_some(moment)))
 }
 
-/// The worst moments around every change of the clocks, and on ordinary days.
-fn worst_moments(service: &Service, fate: &mut Adversary<'_>) -> Vec<i64> {
-    let weekly = service.data.values().flat_map(|set| &set.schedules).any(|rule| rule.on.is_some());
-    let (before, after) = if weekly { (9, 9) } else { (2, 3) };
+/// The worst moments of a data set around every change of the clocks, and on ordinary days.
+fn worst_moments(
+    service: &Service,
+    (name, set): (&Name, &DataSet),
+    fate: &mut Adversary<'_>,
+) -> BTreeSet<i64> {
+    let margin = margin(service, set);
     let mut days = clock_changes(service, YEAR.start, YEAR.end);
     days.insert(ORDINARY);
     let around =
-        days.into_iter().flat_map(|day| moments(service, day - before * DAY, day + after * DAY, fate));
-    around.collect::<BTreeSet<_>>().into_iter().collect()
+        days.into_iter().flat_map(|day| moments_of(service, (name, set), day - margin, day + margin, fate));
+    around.collect()
+}
+
+/// How far from a change of the clocks its effects reach: the next backup after one that is skipped, until its last copy
+/// has arrived, and a day for what waits. In seconds, at most [`WIDEST`].
+fn margin(service: &Service, set: &DataSet) -> i64 {
+    let signed = |seconds: u64| i64::try_from(seconds).unwrap_or(WIDEST);
+    let weekly = set.schedules.iter().any(|rule| rule.on.is_some());
+    let period = if weekly { 7 * DAY } else { DAY };
+    let runs = set.schedules.iter().map(|rule| signed(rule.start.plus(rule.complete).as_seconds())).max();
+    let sites: BTreeSet<&Name> =
+        set.schedules.iter().flat_map(|rule| &rule.to).map(|(site, _)| &site.name).collect();
+    let sites = i64::try_from(sites.len()).unwrap_or(WIDEST);
+    let copy = service.assumptions.backup_copy.as_ref().map(|copy| signed(copy.value.value.as_seconds()));
+    let copies = sites.saturating_mul(copy.unwrap_or_default());
+    let all = [runs.unwrap_or_default(), copies, DAY].into_iter().fold(period, i64::saturating_add);
+    all.min(WIDEST)
 }

@@ -6,11 +6,11 @@
 //! within          whether every objective holds in every run
 //! services[]      {name, rto, data[]}
 //!   data[]        {name, rpo}
-//! rto, rpo        {median_seconds, worst_seconds (null: never back, or all lost), worst_run, worst_moment, bound_seconds
+//! rto, rpo        {median_seconds, worst_seconds (null: unknown), worst_run, worst_moment (of that run), bound_seconds
 //!                 (null: unbounded), assurance, objective_seconds, within (null: no objective), missed_runs, unknown_runs,
-//!                 above_bound, loose (null, or the term that makes it so: {phase, what, seconds, source})}
+//!                 above_bound, loose (null, or a term of the largest part of the difference: {phase, what, seconds, source})}
 //! not_affected[]  {name, depends_on[]}: those of its dependencies that are affected
-//! worst_run       null, or {run, service, back_seconds, at, timeline[], phases[]}
+//! worst_run       null, or {run, service, back_seconds (null: unknown), at, timeline[], phases[]}
 //!   timeline[]    {seconds, began_seconds, service (null: none), by, phase, what}
 //!   phases[]      {service, seconds {PHASE: seconds}}: the critical path of each service that was back
 //! ```

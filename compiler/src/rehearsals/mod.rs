@@ -17,6 +17,7 @@ mod adversary;
 mod fates;
 mod json;
 mod report;
+mod svg;
 mod tally;
 mod text;
 
@@ -32,6 +33,7 @@ use crate::policy::Policy;
 use crate::rehearsal::{Disaster, Outcome, rehearse};
 pub use json::json;
 pub use report::{Comparison, Loose, Measure, Report, Verdict, WorstRun};
+pub use svg::svg;
 pub use tally::Tally;
 pub use text::text;
 
@@ -41,6 +43,10 @@ pub const YEAR: Range<i64> = 1_767_225_600..1_798_761_600;
 
 /// The largest number of runs.
 pub const MOST_RUNS: u32 = 100_000;
+
+/// The most services that are played in all runs together: a choice of Holdfast, so that a large number of runs does not keep
+/// a machine busy for hours.
+const MOST_PLAYS: u64 = 20_000_000;
 
 /// What is rehearsed.
 #[derive(Debug)]
@@ -116,6 +122,14 @@ impl<'p> Rehearsals<'p> {
     #[must_use]
     pub fn count(&self) -> u32 {
         self.runs
+    }
+
+    /// The largest number of runs for the services that suffer: at least 1, at most [`MOST_RUNS`].
+    #[must_use]
+    pub fn most_runs(&self) -> u32 {
+        let services: usize = self.cases.iter().map(|case| case.disaster.services.len()).sum();
+        let services = u64::try_from(services).unwrap_or(u64::MAX).max(1);
+        u32::try_from(MOST_PLAYS / services).unwrap_or(u32::MAX).clamp(1, MOST_RUNS)
     }
 
     /// Plays some of the runs. Their tallies can be merged in any order.

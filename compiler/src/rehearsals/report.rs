@@ -41,7 +41,7 @@ pub struct WorstRun<'p> {
     pub run: u32,
     /// The service that was back the latest. The first, if there are several.
     pub service: &'p Name,
-    /// When it was back. `None`: never.
+    /// When it was back. `None`: no time is known.
     pub back: Option<u64>,
     /// The moment of the disaster, in seconds since 1970-01-01 UTC. `None` for run 0: each data set has its own worst one.
     pub at: Option<i64>,
@@ -65,13 +65,15 @@ pub enum Measure {
 pub struct Comparison {
     /// What is measured.
     pub measure: Measure,
-    /// Seconds that half of the runs do not exceed. `None`: never, or everything.
+    /// Seconds that half of the runs do not exceed. `None`: no number is known.
     pub median: Option<u64>,
-    /// The seconds of the worst run. `None`: never, or everything.
+    /// The seconds of the worst run. `None`: no number is known.
     pub worst: Option<u64>,
     /// The first run that was the worst.
     pub run: u32,
-    /// For a data set with schedules, the worst moment of run 0: seconds since 1970-01-01 UTC.
+    /// In how many runs no number is known.
+    pub unknown: u32,
+    /// For a data set with schedules, the moment of that run: seconds since 1970-01-01 UTC.
     pub moment: Option<i64>,
     /// What the derivation says.
     pub bound: Bound,
@@ -92,7 +94,7 @@ pub enum Verdict {
     NotAsked,
     /// Within it in every run.
     Within,
-    /// Missed in `missed` runs; in `never` other ones the service was never back, or all of the data was lost.
+    /// Missed in `missed` runs; in `never` other ones no number is known.
     Missed {
         /// The number of runs above the objective.
         missed: u32,
@@ -133,38 +135,28 @@ impl Report<'_> {
 type Rank = (bool, bool, u64);
 
 pub(super) fn of<'p>(all: &Rehearsals<'p>, tally: &Tally<'p>) -> Report<'p> {
+    let worst = worst(all, tally);
     let mut services = BTreeMap::new();
-    let mut latest: Option<(Rank, &'p Name, u32, usize)> = None;
     for (nth, (case, adversary)) in all.cases.iter().zip(all.adversaries()).enumerate() {
         for (name, derivation) in &case.bounds {
             let Some(counted) = tally.services.get(*name) else { continue };
             let struck = adversary.services.get(*name);
-            let spent = struck.map(|struck| &struck.spent);
+            let (_, run) = counted.back.worst();
+            // The worst run is at hand for one service at least; run 0 for all.
+            let shown = worst.as_ref().filter(|(case, one)| run > 0 && *case == nth && one.run == run);
+            let shown = shown.and_then(|(_, one)| one.spent.get(*name));
+            let spent = shown.or(struck.map(|struck| &struck.spent));
             let judge = Judge { derivation, spent, at: all.at };
             let mut comparisons = vec![judge.rto(&counted.back)];
             for (data, counts) in &counted.lost {
                 let moment = struck.and_then(|struck| struck.at.get(data)).copied();
+                let (_, run) = counts.worst();
+                let moment = if run > 0 { moment.map(|_| all.moment(nth, run)) } else { moment };
                 comparisons.extend(judge.rpo(data, counts, moment));
-            }
-            let (worst, run) = counted.back.worst();
-            let rank = (derivation.is_asked(), worst.is_none(), worst.unwrap_or_default());
-            if latest.is_none_or(|(most, ..)| rank > most) {
-                latest = Some((rank, *name, run, nth));
             }
             services.insert(*name, comparisons);
         }
     }
-    let worst = latest.and_then(|(_, service, run, nth)| {
-        let case = all.cases.get(nth)?;
-        let outcome = match run {
-            0 => all.adversaries().get(nth)?.play_of(service)?.clone(),
-            _ => all.random(nth, case, run),
-        };
-        let at = all.at.or_else(|| (run > 0).then(|| all.moment(nth, run)));
-        let back = outcome.services.get(service)?.back;
-        let spent = outcome.services.into_iter().map(|(name, one)| (name, one.spent)).collect();
-        Some(WorstRun { run, service, back, at, timeline: outcome.timeline, spent })
-    });
     let hit: BTreeSet<&Name> = all.cases.iter().flat_map(|case| suffering(&case.disaster)).collect();
     let spared = all.policy.services.values().filter(|service| !hit.contains(&service.name));
     let needs = |name: &'p Name| -> Vec<&'p Name> {
@@ -180,8 +172,33 @@ pub(super) fn of<'p>(all: &Rehearsals<'p>, tally: &Tally<'p>) -> Report<'p> {
         seed: all.seed,
         services,
         spared: spared.map(|service| (&service.name, needs(&service.name))).collect(),
-        worst,
+        worst: worst.map(|(_, worst)| worst),
     }
+}
+
+/// The worst run, with the number of its case.
+fn worst<'p>(all: &Rehearsals<'p>, tally: &Tally<'p>) -> Option<(usize, WorstRun<'p>)> {
+    let mut latest: Option<(Rank, &'p Name, u32, usize)> = None;
+    for (nth, case) in all.cases.iter().enumerate() {
+        for (name, derivation) in &case.bounds {
+            let Some(counted) = tally.services.get(*name) else { continue };
+            let (worst, run) = counted.back.worst();
+            let rank = (derivation.is_asked(), worst.is_none(), worst.unwrap_or_default());
+            if latest.is_none_or(|(most, ..)| rank > most) {
+                latest = Some((rank, *name, run, nth));
+            }
+        }
+    }
+    let (_, service, run, nth) = latest?;
+    let case = all.cases.get(nth)?;
+    let outcome = match run {
+        0 => all.adversaries().get(nth)?.play_of(service)?.clone(),
+        _ => all.random(nth, case, run),
+    };
+    let at = all.at.or_else(|| (run > 0).then(|| all.moment(nth, run)));
+    let back = outcome.services.get(service)?.back;
+    let spent = outcome.services.into_iter().map(|(name, one)| (name, one.spent)).collect();
+    Some((nth, WorstRun { run, service, back, at, timeline: outcome.timeline, spent }))
 }
 
 fn suffering<'a, 'p>(disaster: &'a Disaster<'p>) -> impl Iterator<Item = &'p Name> + 'a {
@@ -190,7 +207,7 @@ fn suffering<'a, 'p>(disaster: &'a Disaster<'p>) -> impl Iterator<Item = &'p Nam
 
 struct Judge<'a> {
     derivation: &'a Derivation,
-    /// What the adversary spent in each phase.
+    /// What the worst run spent in each phase, or else run 0.
     spent: Option<&'a BTreeMap<Phase, u64>>,
     at: Option<i64>,
 }
@@ -224,7 +241,8 @@ impl Judge<'_> {
         Some(Loose { worst, term })
     }
 
-    /// The largest term of the phase in which the bound has most time that run 0 did not need.
+    /// A term of the phase in which the bound has most time that the run did not need: the largest that is not more than that
+    /// time, or else the largest.
     fn cause<'b>(&self, bound: &'b Bound) -> Option<&'b Term> {
         let mut excess: BTreeMap<Phase, u64> = BTreeMap::new();
         for term in &bound.terms {
@@ -237,8 +255,10 @@ impl Judge<'_> {
             }
         }
         // Of equal ones the first.
-        let (phase, _) = excess.into_iter().rev().max_by_key(|(_, seconds)| *seconds)?;
-        bound.terms.iter().rev().filter(|term| term.phase == phase).max_by_key(|term| seconds(term))
+        let (phase, most) = excess.into_iter().rev().max_by_key(|(_, seconds)| *seconds)?;
+        let all = || bound.terms.iter().rev().filter(|term| term.phase == phase);
+        let within = all().filter(|term| seconds(term) <= most).max_by_key(|term| seconds(term));
+        within.or_else(|| all().max_by_key(|term| seconds(term)))
     }
 }
 
@@ -265,6 +285,7 @@ fn compare(
         median: counts.median(),
         worst,
         run,
+        unknown: counts.above(u64::MAX - 1).1,
         moment: None,
         bound: bound.clone(),
         objective: asked.cloned(),

@@ -1,7 +1,7 @@
 //! The result for people: what is lost, a table, the worst run as a timeline, what is wrong with which bound, and what a
 //! rehearsal does not show. It fits into 80 columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -34,11 +34,7 @@ pub fn text(report: &Report<'_>, style: Style) -> String {
     let mut out = String::new();
     page.head(&mut out);
     if report.services.is_empty() {
-        page.paragraph(
-            "No service is affected: none has its primary site there. What services lose there besides, such as a standby or \
-             copies, is not played.",
-            &mut out,
-        );
+        page.paragraph(page.nothing(), &mut out);
     } else {
         page.table(&mut out);
         page.missed(&mut out);
@@ -65,6 +61,20 @@ impl Page<'_, '_> {
         let _ = writeln!(out, "\n{}", wrap(&one_line(text), 0, self.pen.width()));
     }
 
+    /// Why no service is affected.
+    fn nothing(&self) -> &'static str {
+        match self.report.disruption {
+            _ if self.report.spared.is_empty() => "No service is affected: the estate has no services.",
+            Disruption::SiteLoss => {
+                "No service is affected: none has its primary site there. What services lose there besides, such as a \
+                 standby or copies, is not played."
+            }
+            Disruption::Corruption | Disruption::AccountCompromise | Disruption::KeyLoss => {
+                "No service is affected: none has anything that this can strike."
+            }
+        }
+    }
+
     fn heading(&self, text: &str, out: &mut String) {
         let _ = writeln!(out, "\n{}", self.pen.bold(text));
     }
@@ -78,7 +88,7 @@ impl Page<'_, '_> {
         let what = match disruption {
             Disruption::SiteLoss => {
                 let sites: Vec<&str> = self.report.lost.iter().map(|site| site.as_str()).collect();
-                format!("the loss of {}", sites.join(" and "))
+                format!("the loss of {}", listed(&sites))
             }
             Disruption::Corruption => "deletion or corruption of data, in each service alone".to_owned(),
             Disruption::AccountCompromise => {
@@ -96,10 +106,15 @@ impl Page<'_, '_> {
         let moment = if at.is_some() { "" } else { ", and strikes each data set at its worst moment" };
         let drawn = if at.is_some() { "its delays" } else { "its delays and its moment" };
         let mut legend = format!("Run 0 has every delay at its limit{moment}.");
+        let _ = write!(legend, " It is the worst of several plays for each service");
+        if let Some(worst) = self.report.worst.as_ref().filter(|worst| worst.run == 0) {
+            let _ = write!(legend, "; the timeline shows the play that is worst for {}", worst.service);
+        }
+        legend.push('.');
         if *runs > 1 {
             let _ = write!(legend, " Every other run draws {drawn} at random.");
         }
-        let _ = writeln!(out, "{}", self.pen.dim(&wrap(&legend, 0, self.pen.width())));
+        let _ = writeln!(out, "{}", self.pen.dim(&wrap(&one_line(&legend), 0, self.pen.width())));
     }
 
     fn table(&self, out: &mut String) {
@@ -160,13 +175,19 @@ impl Page<'_, '_> {
                     parts.push(format!("{} in {never} of {runs} runs", unknown(one)));
                 }
             }
-            _ if one.worst.is_none() => parts.push(format!("{}, and no objective is set", unknown(one))),
+            _ if one.worst.is_none() => {
+                let count = one.unknown;
+                parts.push(format!("{} in {count} of {runs} runs, and no objective is set", unknown(one)));
+            }
             _ => return None,
         }
         let mut line = parts.join(", and ");
-        let unlimited = one.bound.terms.iter().find(|term| term.value.is_none());
-        if let Some(term) = unlimited.filter(|_| one.worst.is_none()) {
-            let _ = write!(line, ": {} ({})", term.what, term.source);
+        let mut said = BTreeSet::new();
+        for term in one.bound.terms.iter().filter(|term| one.worst.is_none() && term.value.is_none()) {
+            let reason = format!("{} ({})", term.what, term.source);
+            if said.insert(reason.clone()) {
+                let _ = write!(line, "{}{reason}", if said.len() == 1 { ": " } else { "; " });
+            }
         }
         Some(line)
     }
@@ -180,8 +201,7 @@ impl Page<'_, '_> {
                  in the bound or in the rehearsal. Please report it with the policy files and this command line.",
                 one.run,
                 label(one),
-                one.worst
-                    .map_or_else(|| unknown(one).to_owned(), |worst| Duration::seconds(worst).in_words()),
+                one.worst.map_or_else(|| "unknown".to_owned(), |worst| Duration::seconds(worst).in_words()),
             );
             let _ = writeln!(out, "\n{}", self.pen.minus(&wrap(&one_line(&line), 0, self.pen.width())));
         }
@@ -190,7 +210,7 @@ impl Page<'_, '_> {
     fn timeline(&self, worst: &WorstRun<'_>, out: &mut String) {
         let (run, service) = (worst.run, worst.service);
         let ended = worst.back.map_or_else(
-            || format!("{service} is never back"),
+            || format!("no time is known until {service} is back"),
             |back| format!("{service} is back after {}", Duration::seconds(back).in_words()),
         );
         let when = match (worst.at, self.report.at) {
@@ -247,7 +267,7 @@ impl Page<'_, '_> {
             }
             let value = loose.term.value.map(Duration::in_words).unwrap_or_default();
             let line = format!(
-                "{name} {}: bound {}, worst run {}; most of the difference is in {}: {} ({value})",
+                "{name} {}: bound {}, worst run {}; the largest part of the difference is in {}: {} ({value})",
                 label(one),
                 one.bound.in_words(),
                 Duration::seconds(loose.worst).in_words(),
@@ -267,11 +287,8 @@ impl Page<'_, '_> {
             let mut line = format!("{name}: its primary site is not lost");
             if !needs.is_empty() {
                 let needs: Vec<String> = needs.iter().map(|name| format!("`{name}`")).collect();
-                let _ = write!(
-                    line,
-                    ". It depends on {}; what it does without is not played",
-                    needs.join(" and ")
-                );
+                let _ =
+                    write!(line, ". It depends on {}; what it does without is not played", listed(&needs));
             }
             self.point(&line, out);
         }
@@ -282,6 +299,7 @@ impl Page<'_, '_> {
         let mut lines = vec![
             "Everybody answers within their `answers-within`: nobody fails to answer, so no deputy is called. Steps take at \
              most what the policy says, and succeed.",
+            "Delays are at most what the policy assumes and what the provider states. How old measurements are is not checked.",
             "Standby sites have capacity, and copies are readable: `holdfast status` and drills show whether that is so.",
         ];
         if self.report.runs > 1 {
@@ -302,8 +320,8 @@ fn cells(all: &[Comparison]) -> Vec<[String; 4]> {
         let bound = one.bound.value().map(Duration::as_seconds);
         let objective = one.objective.as_ref().map(|asked| asked.value.as_seconds());
         [
-            in_clock(one.median, one),
-            in_clock(one.worst, one),
+            in_clock(one.median),
+            in_clock(one.worst),
             bound.map_or_else(|| "no limit".to_owned(), clock),
             objective.map_or_else(|| "-".to_owned(), clock),
         ]
@@ -319,16 +337,25 @@ fn label(one: &Comparison) -> String {
     }
 }
 
-/// What a missing number means.
-fn unknown(one: &Comparison) -> &'static str {
-    match one.measure {
-        Measure::Rto => "never back",
-        Measure::Rpo(_) => "all of it lost",
+/// Names in a sentence: `a, b and c`.
+fn listed(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => names.concat(),
     }
 }
 
-fn in_clock(seconds: Option<u64>, one: &Comparison) -> String {
-    seconds.map_or_else(|| if one.measure == Measure::Rto { "never" } else { "all" }.to_owned(), clock)
+/// What a missing number means: nobody knows one.
+fn unknown(one: &Comparison) -> &'static str {
+    match one.measure {
+        Measure::Rto => "no time is known until it is back",
+        Measure::Rpo(_) => "no number is known for what is lost",
+    }
+}
+
+fn in_clock(seconds: Option<u64>) -> String {
+    seconds.map_or_else(|| "unknown".to_owned(), clock)
 }
 
 /// `1:02:03`, or `35d 1:02:03` from three days.

@@ -23,7 +23,7 @@ pub fn html(report: &Report) -> String {
     let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
     let policy =
         format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
-    let title = escape(&report.title);
+    let title = escaped(&report.title);
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
@@ -36,7 +36,7 @@ pub fn html(report: &Report) -> String {
     out.push_str("</header>\n<nav aria-label=\"Contents\">\n<h2>Contents</h2>\n<ol>\n");
     for (nth, section) in report.sections.iter().enumerate() {
         let number = number::below("", nth);
-        let _ = writeln!(out, "<li><a href=\"#section-{number}\">{}</a></li>", escape(&section.title));
+        let _ = writeln!(out, "<li><a href=\"#section-{number}\">{}</a></li>", escaped(&section.title));
     }
     out.push_str("</ol>\n</nav>\n<main>\n");
     page.sections(&report.sections, "", 2, &mut out);
@@ -59,10 +59,10 @@ impl Page<'_> {
                 out,
                 "<section{class} aria-labelledby=\"section-{number}\">\n\
                  <h{depth} id=\"section-{number}\"><span class=\"number\">{number}</span> {}</h{depth}>",
-                escape(&section.title)
+                escaped(&section.title)
             );
             if !section.answers.is_empty() {
-                let _ = writeln!(out, "<p class=\"answers\">{}</p>", escape(&section.answers.join(" · ")));
+                let _ = writeln!(out, "<p class=\"answers\">{}</p>", escaped(&section.answers.join(" · ")));
             }
             self.blocks(&section.blocks, out);
             self.sections(&section.sections, &number, depth + 1, out);
@@ -97,7 +97,7 @@ impl Page<'_> {
                 out.push_str("<dl>\n");
                 for (name, value) in facts {
                     let _ =
-                        writeln!(out, "<div><dt>{}</dt><dd>{}</dd></div>", escape(name), self.phrase(value));
+                        writeln!(out, "<div><dt>{}</dt><dd>{}</dd></div>", escaped(name), self.phrase(value));
                 }
                 out.push_str("</dl>\n");
             }
@@ -120,13 +120,13 @@ impl Page<'_> {
                 let _ = writeln!(
                     out,
                     "<figure>\n<figcaption>{}</figcaption>\n<pre>{}</pre>\n</figure>",
-                    escape(label),
+                    escaped(label),
                     characters(&visible(text))
                 );
             }
             Block::Details { summary, blocks } => {
                 // Open, because what is folded is not printed.
-                let _ = writeln!(out, "<details open>\n<summary>{}</summary>", escape(summary));
+                let _ = writeln!(out, "<details open>\n<summary>{}</summary>", escaped(summary));
                 self.blocks(blocks, out);
                 out.push_str("</details>\n");
             }
@@ -134,14 +134,14 @@ impl Page<'_> {
     }
 
     fn gap(&self, gap: &Gap, out: &mut String) {
-        let place = gap.place.iter().map(|place| format!(" (<code>{}</code>)", escape(&place.to_string())));
+        let place = gap.place.iter().map(|place| format!(" (<code>{}</code>)", escaped(&place.to_string())));
         let _ = writeln!(
             out,
             "<p class=\"remark gap\" id=\"gap-{}\"><strong>Gap {}: {}.</strong> {} {}{}.</p>",
             gap.number,
             gap.number,
             self.phrase(&gap.what),
-            escape(&gap.why),
+            escaped(&gap.why),
             self.phrase(&gap.cure),
             place.collect::<String>()
         );
@@ -152,17 +152,17 @@ impl Page<'_> {
         let _ = writeln!(
             out,
             "<table role=\"table\">\n<caption>{}</caption>\n<thead role=\"rowgroup\">\n<tr role=\"row\">",
-            escape(&table.caption)
+            escaped(&table.caption)
         );
         for column in &table.columns {
-            let _ = writeln!(out, "<th scope=\"col\" role=\"columnheader\">{}</th>", escape(column));
+            let _ = writeln!(out, "<th scope=\"col\" role=\"columnheader\">{}</th>", escaped(column));
         }
         out.push_str("</tr>\n</thead>\n<tbody role=\"rowgroup\">\n");
         for row in &table.rows {
             out.push_str("<tr role=\"row\">\n");
             for (nth, column) in table.columns.iter().enumerate() {
                 let text = row.get(nth).map(|cell| self.phrase(cell)).unwrap_or_default();
-                let label = escape(column);
+                let label = escaped(column);
                 let class = if row.get(nth).is_some_and(has_long_word) { " class=\"long\"" } else { "" };
                 let (tag, kind) = if nth == 0 {
                     ("th", " scope=\"row\" role=\"rowheader\"")
@@ -181,10 +181,10 @@ impl Page<'_> {
         for inline in &phrase.0 {
             let _ = match inline {
                 Inline::Gap(number) => write!(out, "<a href=\"#gap-{number}\">Gap {number}</a>"),
-                Inline::Plain(text) => write!(out, "{}", escape(text)),
-                Inline::Strong(text) => write!(out, "<strong>{}</strong>", escape(text)),
-                Inline::Code(text) => write!(out, "<code>{}</code>", escape(text)),
-                Inline::Place(place) => write!(out, "<code>{}</code>", escape(&place.to_string())),
+                Inline::Plain(text) => write!(out, "{}", escaped(text)),
+                Inline::Strong(text) => write!(out, "<strong>{}</strong>", escaped(text)),
+                Inline::Code(text) => write!(out, "<code>{}</code>", escaped(text)),
+                Inline::Place(place) => write!(out, "<code>{}</code>", escaped(&place.to_string())),
                 Inline::Section(key) => {
                     let number = number::of_key(self.report, key).unwrap_or_default();
                     write!(out, "<a href=\"#section-{number}\">section {number}</a>")
@@ -205,7 +205,8 @@ fn has_long_word(cell: &Phrase) -> bool {
 }
 
 /// Text in an element or in a quoted attribute.
-fn escape(text: &str) -> String {
+/// A text as one line of HTML or SVG, in an element or in an attribute with quotes.
+pub(crate) fn escaped(text: &str) -> String {
     characters(&one_line(text))
 }
 

@@ -24,6 +24,7 @@ mod text;
 use serde::Serialize;
 
 use crate::source::Place;
+pub(crate) use html::escaped;
 pub use html::html;
 pub use json::{FORMAT_VERSION, json};
 pub use markdown::markdown;

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use holdfast_compiler::compile::{Options, check};
-use holdfast_compiler::diagnostic::{Severity, did_you_mean};
+use holdfast_compiler::diagnostic::{Severity, did_you_mean, render};
 use holdfast_compiler::document::{Disruption, Name};
 use holdfast_compiler::policy::Policy;
 use holdfast_compiler::rehearsals::{self, Rehearsals, Runs};
 use jiff::Timestamp;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::TimeZone;
 
 use super::exit;
 use super::failure::Failure;
@@ -32,14 +34,15 @@ pub(super) struct Rehearse {
     /// A site that is lost, by its name in the estate. Can be repeated: the sites are lost together.
     #[arg(long, value_name = "SITE")]
     lose: Vec<String>,
-    /// What goes wrong. `site-loss` needs `--lose`; the others strike each service alone.
+    /// What goes wrong. `site-loss` needs `--lose`; `account-compromise` strikes each service with those it
+    /// depends on, and the others strike each service alone.
     #[arg(long, value_enum, default_value_t = DisruptionName::SiteLoss)]
     disruption: DisruptionName,
-    /// When it goes wrong: 2026-03-29T01:30:00Z. Without it, run 0 strikes at the worst moments of 2026, and every other
-    /// run at a random one.
+    /// When it goes wrong, from 1970 to 2200: 2026-03-29T01:30:00Z. Without it, run 0 strikes at the worst moments of
+    /// 2026, and every other run at a random one.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<i64>,
-    /// The number of runs, with run 0: from 1 to 100000.
+    /// The number of runs, with run 0: from 1 to 100000. Services that suffer times runs: at most 20,000,000.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(rehearsals::MOST_RUNS)))]
     runs: u32,
@@ -70,6 +73,8 @@ enum RehearsalFormat {
     Text,
     /// JSON for programs.
     Json,
+    /// The worst run as a picture, with a lane for each person and each service.
+    Svg,
 }
 
 impl Rehearse {
@@ -87,15 +92,26 @@ impl Rehearse {
             }
             DisruptionName::KeyLoss => Rehearsals::of_disruption(&policy, Disruption::KeyLoss, runs),
         };
+        let most = rehearsals.most_runs();
+        if self.runs > most {
+            return Err(Failure::usage(format!(
+                "{} runs are too many for the services that suffer: `--runs` can be at most {most} here",
+                self.runs
+            )));
+        }
         let report = rehearsals.report(&play(&rehearsals));
         match self.format {
             RehearsalFormat::Text => terminal.result(&rehearsals::text(&report, terminal.stdout())),
+            RehearsalFormat::Svg => terminal.result(&rehearsals::svg(&report)),
             RehearsalFormat::Json => terminal.json(&rehearsals::json(&report)),
         }
         // As `objectives`: the result shows what is missed; the findings show where, and the cure.
         let errors: Vec<_> =
             checked.findings.into_iter().filter(|finding| finding.severity() == Severity::Error).collect();
         if report.has_wrong_bound() {
+            if !errors.is_empty() {
+                terminal.error(&render(&errors, &sources, terminal.stderr()));
+            }
             return Ok(exit::FAILED);
         }
         if !errors.is_empty() {
@@ -136,8 +152,35 @@ fn site<'p>(policy: &'p Policy, name: &str) -> Result<&'p Name, Failure> {
 
 /// Parses a moment on the command line, as seconds since 1970-01-01 UTC.
 fn moment(text: &str) -> Result<i64, String> {
-    let moment: Result<Timestamp, _> = text.parse();
-    moment
+    const EXAMPLE: &str = "write it with its offset from UTC, like 2026-03-29T01:30:00Z";
+    let pieces =
+        Pieces::parse(text).map_err(|_| format!("not a moment of the years 1970 to 2200: {EXAMPLE}"))?;
+    if pieces.time().is_none() || pieces.offset().is_none() {
+        return Err(format!("the time or its offset from UTC is missing: {EXAMPLE}"));
+    }
+    let moment = text.parse::<Timestamp>().ok();
+    let known = moment.filter(|at| (1970..=2200).contains(&at.to_zoned(TimeZone::UTC).year()));
+    known
         .map(Timestamp::as_second)
-        .map_err(|_| "not a moment: write it with its offset from UTC, like 2026-03-29T01:30:00Z".to_owned())
+        .ok_or_else(|| "out of range: the year in UTC must be from 1970 to 2200".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moment;
+
+    #[test]
+    fn moment_says_what_is_wrong_with_it() {
+        assert_eq!(moment("1970-01-01T00:00:01Z"), Ok(1));
+        for (text, says) in [
+            ("yesterday", "not a moment"),
+            ("2026-03-29T01:30:00", "offset from UTC is missing"),
+            ("9999-12-31T23:59:59Z", "out of range"),
+            ("1969-12-31T23:59:59Z", "out of range"),
+            ("2201-01-01T00:00:00Z", "out of range"),
+        ] {
+            let error = moment(text).expect_err(text);
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
 }

@@ -13,13 +13,16 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     let levels = context.levels();
     let mut called: BTreeSet<&Name> = BTreeSet::new();
     let mut table = Table::new(
-        "Who calls whom",
+        "Who calls whom; if somebody else has declared the level, they call",
         &["Level", "Caller", "Calls", "Answers within", "If there is no answer"],
     );
     for (nth, level) in &levels {
         called.insert(&level.declared_by);
         for name in &level.tell {
             called.insert(name);
+            if *name == level.declared_by {
+                continue;
+            }
             table.row(vec![
                 format!("{} {}", level.level, level.name).into(),
                 level.declared_by.as_str().into(),
@@ -27,6 +30,18 @@ pub(super) fn section(context: &Context<'_>) -> Section {
                 context.answers(name).map(|within| within.in_words()).unwrap_or_default().into(),
                 context.if_no_answer_to(Some(&level.declared_by), name),
             ]);
+            let mut others =
+                context.successors(name).into_iter().filter(|other| **other != level.declared_by);
+            // Without any deputy there is a gap below.
+            if others.next().is_none() && !context.successors(name).is_empty() {
+                let what = format!(
+                    "Level {}: nobody else is named if {name} does not answer {}",
+                    level.level, level.declared_by
+                );
+                let why = "The only deputies are those who call.";
+                let at = ["contacts".into(), name.as_str().into()];
+                section.gap(context.plan_gap(what, why, add("deputy").text(": somebody else"), &at));
+            }
         }
         if level.tell.is_empty() && level.level <= 3 {
             let what = format!("Nobody is told of an incident of level {}", level.level);

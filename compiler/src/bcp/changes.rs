@@ -1,6 +1,7 @@
 //! The change page: which policies the document was made from, and what changed them.
 
 use super::context::Context;
+use super::redact::redacted;
 use super::{Commit, History, Run};
 use crate::digest::{Purpose, digest, sha256};
 use crate::report::{Phrase, Section, Severity, Table};
@@ -39,7 +40,7 @@ pub(super) fn of_policies(context: &Context<'_>) -> String {
 fn runs(context: &Context<'_>, section: &mut Section) {
     let why = "Nobody can see from this document whether what it relies on was ever set up.";
     let (place, newest, more) = match context.inputs.runs {
-        History::Read { place, newest, more } => (place, newest, *more),
+        History::Read { place, newest, more, .. } => (place, newest, *more),
         History::Unread(reason) => {
             let what = format!("The journal could not be read: {reason}");
             let cure = Phrase::new().text("Make the document where the journal can be read");
@@ -58,26 +59,27 @@ fn runs(context: &Context<'_>, section: &mut Section) {
         return;
     }
     let mut table = Table::new(
-        "Applied to the cloud, newest first",
+        "Runs of apply, newest first",
         &["Run", "Began", "By", "Approved by", "Result", "In", "These policies"],
     );
-    for Run { number, started, cloud, runner, approvers, ended, break_glass, is_of_these_policies } in newest
-    {
-        let these = match is_of_these_policies {
-            Some(true) => "yes",
-            Some(false) => "no, other ones",
+    for run in newest {
+        let Run { number, started, cloud, runner, approvers, ended, break_glass, .. } = run;
+        let these = match run.is_of_these_policies {
+            Some(true) if run.is_complete => "yes",
+            Some(true) => "only in part",
+            Some(false) => "no, other policies",
             None => "unknown",
         };
-        let approvers: Vec<String> = approvers.iter().map(|name| identity(context, name)).collect();
+        let approvers: Vec<String> = approvers.iter().map(|name| redacted(context, name)).collect();
         let approved = match break_glass {
-            Some(reason) => format!("break glass: {reason}"),
+            Some(reason) => format!("break glass: {}", redacted(context, reason)),
             None if approvers.is_empty() => "nobody".to_owned(),
             None => approvers.join(", "),
         };
         table.row(vec![
             number.to_string().into(),
             minute(started).into(),
-            identity(context, runner).into(),
+            redacted(context, runner).into(),
             approved.into(),
             ended.as_str().into(),
             cloud.as_str().into(),
@@ -88,8 +90,16 @@ fn runs(context: &Context<'_>, section: &mut Section) {
     if more {
         section.say("Earlier runs are in the journal.");
     }
-    if newest.iter().all(|run| run.is_of_these_policies != Some(true)) {
-        let text = "No run here has applied the policies that this document was made from.";
+    let in_effect = |run: &&Run| run.is_complete && !run.is_local;
+    if !newest.iter().any(|run| in_effect(&run)) {
+        let what = format!("No run listed from the journal at {place} was completed in a real cloud");
+        let cure =
+            Phrase::new().text("Run ").code("holdfast apply").text(" until it ends without a failed step");
+        section.gap(context.gap(what, why, cure, None));
+    }
+    if newest.iter().filter(in_effect).all(|run| run.is_of_these_policies != Some(true)) {
+        let text =
+            "No run here has applied all of the policies that this document was made from to a real cloud.";
         section.note(Severity::Warning, text);
     }
 }
@@ -102,18 +112,19 @@ fn commits(context: &Context<'_>, section: &mut Section) {
                 format!("The history of the policies in git is not included: {reason}."),
             );
         }
-        History::Read { newest, more, .. } => {
+        History::Read { newest, more, notes, .. } => {
+            notes.iter().for_each(|note| section.note(Severity::Note, note));
             let mut table = Table::new("Changed in git, newest first", &["Commit", "Day", "By", "What"]);
             for Commit { id, day, author, subject } in newest {
                 table.row(vec![
                     Phrase::new().code(id),
                     day.into(),
-                    identity(context, author).into(),
-                    subject.into(),
+                    redacted(context, author).into(),
+                    redacted(context, subject).into(),
                 ]);
             }
             if newest.is_empty() {
-                section.note(Severity::Note, "No commit has changed the policies.");
+                section.note(Severity::Note, "No commit is known to have changed the policies.");
             }
             section.table(table);
             if *more {
@@ -121,12 +132,6 @@ fn commits(context: &Context<'_>, section: &mut Section) {
             }
         }
     }
-}
-
-/// A name of somebody. Without contacts nothing that follows an `@` is shown: it can be an address.
-fn identity(context: &Context<'_>, name: &str) -> String {
-    let shown = if context.inputs.with_contacts { Some(name) } else { name.split('@').next() };
-    shown.unwrap_or_default().to_owned()
 }
 
 /// `2026-11-23T10:15:30.123Z` as `2026-11-23 10:15 UTC`.

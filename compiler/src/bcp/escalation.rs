@@ -24,22 +24,22 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     for service in context.services() {
         for derivation in context.derived.get(&service.name).into_iter().flatten() {
             let asked = derivation.asked.rto.as_ref().map(|asked| asked.value);
-            let Some((bound, asked)) = derivation.rto.value().zip(asked) else { continue };
-            if bound.as_seconds() == 0 {
-                continue;
-            }
-            let when = if bound <= asked {
-                let slack = asked.minus(bound).in_words();
-                format!(
-                    "its steps together are {slack} later than stated, or {} have passed",
-                    asked.in_words()
-                )
-            } else {
-                format!(
+            let Some(asked) = asked else { continue };
+            let when = match derivation.rto.value() {
+                Some(bound) if bound.as_seconds() == 0 => continue,
+                Some(bound) if bound <= asked => {
+                    let slack = asked.minus(bound).in_words();
+                    format!(
+                        "its steps together are {slack} later than stated, or {} have passed",
+                        asked.in_words()
+                    )
+                }
+                Some(bound) => format!(
                     "at once: as planned it takes {}, the objective is {}",
                     bound.in_words(),
                     asked.in_words()
-                )
+                ),
+                None => "at once: nothing limits how long it takes".to_owned(),
             };
             let then = match context.level_of(derivation.disruption) {
                 Some(level) => Phrase::new().text("tell ").strong(level.declared_by.as_str()),

@@ -1,5 +1,6 @@
 //! The first page: what this is, what is missing, and what to do first.
 
+use super::History;
 use super::context::Context;
 use crate::policy::REVIEW_EVERY;
 use crate::report::{Block, ListStyle, Phrase, Report, Severity};
@@ -72,7 +73,10 @@ fn facts(context: &Context<'_>) -> Vec<(String, Phrase)> {
         Some(body) => {
             fact("Plan", body.name.as_str().into());
             let due = |last: crate::units::Date| last.after(body.review_every.unwrap_or(REVIEW_EVERY));
-            let reviewed = body.reviewed.map(|last| format!("{last}; due again on {}", due(last)));
+            let reviewed = body.reviewed.map(|last| match last > as_of {
+                true => format!("not yet (dated {last})"),
+                false => format!("{last}; due again on {}", due(last)),
+            });
             fact("Reviewed", reviewed.unwrap_or_else(|| "never".to_owned()).into());
         }
         None => fact("Plan", "the policies have no document of kind continuity".into()),
@@ -81,10 +85,13 @@ fn facts(context: &Context<'_>) -> Vec<(String, Phrase)> {
     fact("Policies", Phrase::new().text("digest ").code(super::changes::of_policies(context)));
     let contacts = if context.inputs.with_contacts { "included: keep this copy private" } else { "left out" };
     fact("Ways to reach people", contacts.into());
-    fact(
-        "Rests on",
-        "the policies, and for its change page on the journal and git; nobody has looked at the cloud for it"
-            .into(),
-    );
+    let journal = matches!(context.inputs.runs, History::Read { .. }).then_some("the journal");
+    let git = matches!(context.inputs.commits, History::Read { .. }).then_some("git");
+    let read: Vec<&str> = journal.into_iter().chain(git).collect();
+    let read = match read.is_empty() {
+        true => ", and neither the journal nor git".to_owned(),
+        false => format!(", and for its change page on {}", read.join(" and ")),
+    };
+    fact("Rests on", format!("the policies{read}; nobody has looked at the cloud for it").into());
     facts
 }

@@ -65,7 +65,10 @@ fn drills(context: &Context<'_>, section: &mut Section) {
         let every = drill.every.0;
         let (last, due) = drill.last.map_or_else(
             || ("never".to_owned(), "now".to_owned()),
-            |(last, _)| (last.to_string(), last.after(every).to_string()),
+            |(last, _)| match last > context.inputs.as_of {
+                true => (format!("not yet (dated {last})"), "now".to_owned()),
+                false => (last.to_string(), last.after(every).to_string()),
+            },
         );
         let site = drill.site.as_ref().map(|site| format!(" ({site})")).unwrap_or_default();
         table.row(vec![
@@ -171,11 +174,12 @@ fn findings(context: &Context<'_>, section: &mut Section) {
     let mut waived =
         Table::new("Findings that somebody has accepted", &["Code", "Because", "Accepted by", "Until"]);
     for waiver in &context.policy.waivers {
+        let ended = if waiver.until < context.inputs.as_of { " (ended)" } else { "" };
         waived.row(vec![
             waiver.code.as_str().into(),
             waiver.because.as_str().into(),
             waiver.owner.as_str().into(),
-            waiver.until.to_string().into(),
+            format!("{}{ended}", waiver.until).into(),
         ]);
     }
     if open.rows.is_empty() {

@@ -24,6 +24,7 @@ mod maintenance;
 mod objectives;
 mod people;
 mod procedures;
+mod redact;
 mod resources;
 mod roles;
 mod stand_down;
@@ -66,6 +67,8 @@ pub enum History<T> {
         newest: Vec<T>,
         /// Whether there is more than that.
         more: bool,
+        /// What a reader has to know about it, each as a sentence.
+        notes: Vec<String>,
     },
     /// It could not be read, for this reason.
     Unread(String),
@@ -90,6 +93,10 @@ pub struct Run {
     pub break_glass: Option<String>,
     /// Whether it applied the policies that the document is made from. `None`: it does not say.
     pub is_of_these_policies: Option<bool>,
+    /// Whether it finished and every step succeeded.
+    pub is_complete: bool,
+    /// Whether it changed the embedded cloud, which is for tries.
+    pub is_local: bool,
 }
 
 /// A commit that changed the policies.

@@ -30,21 +30,22 @@ fn objectives(context: &Context<'_>, section: &mut Section) {
     let asked = |asked: Option<&Setting<Duration>>| -> Phrase {
         asked.map_or_else(|| "none".to_owned(), |asked| asked.value.in_words()).into()
     };
-    let bound = |bound: &Bound| -> Phrase {
+    let bound = |bound: &Bound, asked: Option<&Setting<Duration>>| -> Phrase {
         let assurance = bound.value().map(|_| format!(" ({})", bound.assurance())).unwrap_or_default();
-        format!("{}{assurance}", bound.in_words()).into()
+        let text = Phrase::new().text(format!("{}{assurance}", bound.in_words()));
+        if bound.meets(asked) { text } else { text.text(", ").strong("missed") }
     };
     for service in context.services() {
         for derivation in context.derived.get(&service.name).into_iter().flatten() {
             let lost = match derivation.worst_rpo() {
-                Some((_, worst)) => bound(worst),
+                Some((_, worst)) => bound(worst, derivation.asked.rpo.as_ref()),
                 None => "no data".into(),
             };
             table.row(vec![
                 service.name.as_str().into(),
                 heading(derivation.disruption).into(),
                 asked(derivation.asked.rto.as_ref()),
-                bound(&derivation.rto),
+                bound(&derivation.rto, derivation.asked.rto.as_ref()),
                 asked(derivation.asked.rpo.as_ref()),
                 lost,
             ]);

@@ -4,7 +4,7 @@ use super::budget::grouped;
 use super::context::{Context, heading};
 use super::stand_down::STAND_DOWN;
 use super::steps;
-use crate::document::Name;
+use crate::document::{Budget, Name};
 use crate::policy::{RecoveryStep, Service};
 use crate::report::{ListStyle, Phrase, Section};
 
@@ -65,9 +65,14 @@ fn duties(context: &Context<'_>, name: &Name, section: &mut Section) {
         let place = if key.as_str() == STAND_DOWN { "stand-down" } else { "instructions" };
         items.push(Phrase::new().text(format!("Lead \"{}\": ", procedure.purpose)).section(place).text("."));
     }
-    if let Some(budget) = body.budget.as_ref().filter(|budget| budget.authority == *name) {
+    let spends = |budget: &&Budget| budget.authority == *name || budget.deputy.as_ref() == Some(name);
+    if let Some(budget) = body.budget.as_ref().filter(spends) {
+        let you = match budget.authority == *name {
+            true => "You".to_owned(),
+            false => format!("If {} does not answer, you", budget.authority),
+        };
         let text = format!(
-            "You may spend up to {} {} on one incident: ",
+            "{you} may spend up to {} {} on one incident: ",
             grouped(budget.limit),
             budget.currency.as_str()
         );
@@ -75,6 +80,11 @@ fn duties(context: &Context<'_>, name: &Name, section: &mut Section) {
     }
     for (_, resource) in body.resources.iter().filter(|(_, resource)| resource.owner == *name) {
         items.push(format!("You answer for: {} ({}).", resource.what, resource.allocated).into());
+    }
+    let services = context.services().into_iter();
+    for service in services.filter(|service| service.owner.as_ref().is_some_and(|(owner, _)| owner == name)) {
+        let text = format!("You own {}, and answer for its recovery: ", service.name);
+        items.push(Phrase::new().text(text).section("recovery").text("."));
     }
     if body.access.as_ref().is_some_and(|access| access.break_glass.contains(name)) {
         items.push("You hold break-glass credentials, which work without the identity provider.".into());
@@ -87,7 +97,7 @@ fn duties(context: &Context<'_>, name: &Name, section: &mut Section) {
         .collect();
     if !deputy_of.is_empty() {
         let text = format!(
-            "You are the deputy of {}: if they do not answer, their page is yours.",
+            "You are the deputy of {}: if they do not answer, their page is yours, but not the credentials.",
             deputy_of.join(", ")
         );
         items.push(text.into());
@@ -115,7 +125,7 @@ fn of_service(context: &Context<'_>, service: &Service, name: &Name, section: &m
             let most = steps::takes(step, service)
                 .map_or_else(|| "no time stated".to_owned(), |most| format!("at most {}", most.in_words()));
             let item = Phrase::new().strong(step.name.as_str()).text(format!(" ({wait}{most}) "));
-            items.push(item.phrase(steps::what(step, service)));
+            items.push(item.phrase(steps::what(context, step, service, derivation.disruption)));
         }
         section.list(ListStyle::Boxes, items);
     }

@@ -96,13 +96,22 @@ fn of_disruption(context: &Context<'_>, service: &Service, derivation: &Derivati
             steps::who(step),
             begin.into(),
             takes.map_or_else(|| open.to_owned(), Duration::in_words).into(),
-            steps::what(step, service),
+            steps::what(context, step, service, disruption),
         ]);
         let shown = step.how.is_some() || !matches!(step.action, StepAction::Act);
         if !shown {
             let what = format!("Step {} of {} does not say how it is done", step.name, service.name);
             let why = "Whoever does it may not know the system (NIST SP 800-34 A.3 §4.2).";
             section.gap(context.gap(what, why, add("how").text(" to the step"), Some(step.span)));
+        }
+        if let StepAction::Restore(name) = &step.action
+            && disruption == Disruption::SiteLoss
+            && steps::sites_of_backups(service, name, disruption).is_empty()
+        {
+            let what = format!("{}: no backup of {name} outside the lost site is declared", service.name);
+            let why = "The step restores the data set after the loss of the site, and there is nothing to restore it from.";
+            let cure = Phrase::new().text("Back it up to another site too");
+            section.gap(context.gap(what, why, cure, Some(step.span)));
         }
     }
     section.table(table);

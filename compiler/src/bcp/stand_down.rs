@@ -18,7 +18,9 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     let found = procedures.and_then(|all| all.iter().find(|(name, _)| name.as_str() == STAND_DOWN));
     match found {
         Some((name, procedure)) => {
-            section.say(&procedure.purpose);
+            let purpose = procedure.purpose.trim_end();
+            let stop = if purpose.ends_with(['.', '!', '?']) { "" } else { "." };
+            section.say(format!("{purpose}{stop}"));
             instructions::steps(context, name.as_str(), procedure, &mut section);
         }
         None => {

@@ -1,11 +1,19 @@
 //! The steps of a recovery in words.
 
+use super::context::Context;
+use super::redact::without_addresses;
+use crate::document::{Disruption, Name};
 use crate::policy::{RecoveryStep, Service, StepAction};
 use crate::report::Phrase;
 use crate::units::Duration;
 
-/// What a step does, and how.
-pub(super) fn what(step: &RecoveryStep, service: &Service) -> Phrase {
+/// What a step does after a disruption, and how.
+pub(super) fn what(
+    context: &Context<'_>,
+    step: &RecoveryStep,
+    service: &Service,
+    disruption: Disruption,
+) -> Phrase {
     let does = match &step.action {
         StepAction::Declare => "Declare the incident.".to_owned(),
         StepAction::Verify => "Verify that the service works.".to_owned(),
@@ -15,21 +23,42 @@ pub(super) fn what(step: &RecoveryStep, service: &Service) -> Phrase {
                 sites.into_iter().flatten().skip(1).map(|endpoint| endpoint.site.name.as_str()).collect();
             format!("Traffic {name} fails over to {}.", next.join(", then "))
         }
-        StepAction::Restore(name) => format!("Restore the data set {name}{}.", backups(service, name)),
+        StepAction::Restore(name) => {
+            format!("Restore the data set {name}{}.", backups(service, name, disruption))
+        }
         StepAction::Act => String::new(),
     };
-    let parts = [does, step.how.clone().unwrap_or_default()].into_iter().filter(|part| !part.is_empty());
+    let how = step.how.as_ref().map(|how| without_addresses(context, how));
+    let parts = [does, how.unwrap_or_default()].into_iter().filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join(" ").into()
 }
 
 /// `, whose backups are in ireland`.
-fn backups(service: &Service, name: &crate::document::Name) -> String {
-    let schedules = service.data.get(name).into_iter().flat_map(|set| &set.schedules);
-    let mut sites: Vec<&str> =
-        schedules.flat_map(|schedule| &schedule.to).map(|(site, _)| site.name.as_str()).collect();
+fn backups(service: &Service, name: &Name, disruption: Disruption) -> String {
+    let sites = sites_of_backups(service, name, disruption);
+    match disruption {
+        _ if !sites.is_empty() => format!(", whose backups are in {}", sites.join(", ")),
+        Disruption::SiteLoss => ". No backup outside the lost site is declared".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The sites with backups of a data set that a disruption leaves.
+pub(super) fn sites_of_backups<'s>(
+    service: &'s Service,
+    name: &Name,
+    disruption: Disruption,
+) -> Vec<&'s str> {
+    let Some(set) = service.data.get(name) else { return Vec::new() };
+    let home = service.sites.first().map(|site| &site.name);
+    let is_lost = |site: &Name| {
+        disruption == Disruption::SiteLoss && (Some(site) == home || *site == set.primary.site.name)
+    };
+    let all = set.schedules.iter().flat_map(|schedule| &schedule.to).map(|(site, _)| &site.name);
+    let mut sites: Vec<&str> = all.filter(|site| !is_lost(site)).map(Name::as_str).collect();
     sites.sort_unstable();
     sites.dedup();
-    if sites.is_empty() { String::new() } else { format!(", whose backups are in {}", sites.join(", ")) }
+    sites
 }
 
 /// Who does a step.

@@ -30,14 +30,11 @@ fn day(text: &str) -> Date {
 
 /// The document. `None` if the policies have an error in text or names.
 fn document(documents: &[Value], as_of: &str, with_contacts: bool) -> Option<Report> {
-    let mut sources = Sources::default();
-    for (nth, document) in documents.iter().enumerate() {
-        sources.add(format!("{nth}.yaml"), document.to_string());
-    }
-    let as_of = day(as_of);
-    let checked = check(&sources, Options { as_of: Some(as_of) });
-    let policy = checked.policy?;
-    let run = Run {
+    document_with(documents, as_of, with_contacts, run())
+}
+
+fn run() -> Run {
+    Run {
         number: 1,
         started: "2026-10-01T08:00:00Z".to_owned(),
         cloud: "aws".to_owned(),
@@ -46,9 +43,23 @@ fn document(documents: &[Value], as_of: &str, with_contacts: bool) -> Option<Rep
         ended: "finished".to_owned(),
         break_glass: None,
         is_of_these_policies: Some(true),
-    };
-    let runs = History::Read { place: "journal".to_owned(), newest: vec![run], more: false };
-    let commits = History::Read { place: "git".to_owned(), newest: Vec::new(), more: false };
+        is_complete: true,
+        is_local: false,
+    }
+}
+
+fn document_with(documents: &[Value], as_of: &str, with_contacts: bool, run: Run) -> Option<Report> {
+    let mut sources = Sources::default();
+    for (nth, document) in documents.iter().enumerate() {
+        sources.add(format!("{nth}.yaml"), document.to_string());
+    }
+    let as_of = day(as_of);
+    let checked = check(&sources, Options { as_of: Some(as_of) });
+    let policy = checked.policy?;
+    let runs =
+        History::Read { place: "journal".to_owned(), newest: vec![run], more: false, notes: Vec::new() };
+    let commits =
+        History::Read { place: "git".to_owned(), newest: Vec::new(), more: false, notes: Vec::new() };
     let findings = &checked.findings;
     let sources = &sources;
     Some(report(&Inputs {
@@ -182,6 +193,18 @@ fn ways_to_reach_people_appear_only_if_asked_for() {
             }
         }
     }
+}
+
+#[test]
+fn only_a_complete_run_on_a_real_cloud_shows_that_the_policies_are_in_effect() {
+    let shipped = shipped();
+    let of = |run: Run| document_with(&shipped, "2026-11-30", false, run).unwrap();
+    let complete = of(run()).gaps().len();
+    let in_part = of(Run { is_complete: false, ..run() });
+    let page = markdown(&in_part);
+    assert!(page.contains("| only in part |") && page.contains("No run here has applied"), "{page}");
+    assert_eq!(in_part.gaps().len(), complete + 1);
+    assert_eq!(of(Run { is_local: true, ..run() }).gaps().len(), complete + 1);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::printable::{one_line, printable, visible};
 #[must_use]
 pub fn markdown(report: &Report) -> String {
     let page = Page { report };
-    let mut out = format!("# {}\n", page.phrase(&report.title.as_str().into()));
+    let mut out = format!("# {}\n", page.heading(&report.title));
     page.blocks(&report.blocks, &mut out);
     page.sections(&report.sections, "", 2, &mut out);
     printable(&out, None)
@@ -29,7 +29,7 @@ impl Page<'_> {
         for (nth, section) in sections.iter().enumerate() {
             let number = number::below(parent, nth);
             let hashes = "#".repeat(depth.min(6));
-            let _ = writeln!(out, "\n{hashes} {number} {}", self.phrase(&section.title.as_str().into()));
+            let _ = writeln!(out, "\n{hashes} {number} {}", self.heading(&section.title));
             if !section.answers.is_empty() {
                 let _ = writeln!(out, "\n*{}*", escape(&section.answers.join(" · ")));
             }
@@ -109,6 +109,15 @@ impl Page<'_> {
             });
             let cells: Vec<String> = cells.map(|text| cell(&text)).collect();
             let _ = writeln!(out, "| {} |", cells.join(" | "));
+        }
+    }
+
+    /// Text of a heading. Hashes at its end would be taken for its close.
+    fn heading(&self, title: &str) -> String {
+        let text = self.phrase(&title.into());
+        match text.strip_suffix('#') {
+            Some(before) if !before.ends_with('\\') => format!("{before}\\#"),
+            _ => text,
         }
     }
 

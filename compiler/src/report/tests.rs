@@ -9,7 +9,7 @@ use super::*;
 use crate::diagnostic::Style;
 
 /// Text that would be something else than text if a renderer let it.
-const HOSTILE: [&str; 32] = [
+const HOSTILE: [&str; 33] = [
     "<script>alert(1)</script>",
     "</title></style><img src=//evil.example/x onerror=alert(1)>",
     "\"><svg onload=alert(1)>",
@@ -23,6 +23,7 @@ const HOSTILE: [&str; 32] = [
     "eve@evil.example",
     "@admin please merge #12, !34, GH-56 and acme/api#7",
     "# heading",
+    "Noor #",
     "Setext\n===",
     "- item\n- item",
     "1. item",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use holdfast_compiler::bcp::{Commit, History, Run};
 use holdfast_compiler::source::Sources;
 
-use crate::estate::{EstateError, GitCommit, Policies, Remark, Selection, Workspace, commits_of};
+use crate::estate::{EstateError, GitCommit, Policies, Remark, Selection, Workspace, commit_of, commits_of};
 use crate::journal::{self, Journal, Progress, RunState};
 
 /// How many runs and commits are listed: what fits on a page or two.
@@ -35,7 +35,7 @@ pub(super) async fn runs(
     let mut newest = history.runs.iter().rev().filter(|run| run.run.context.estate == estate);
     let listed = newest.by_ref().take(MOST).map(|run| of(run, &policies.sources)).collect();
     let more = newest.next().is_some();
-    Ok(History::Read { place: workspace.journal.to_string(), newest: listed, more })
+    Ok(History::Read { place: workspace.journal.to_string(), newest: listed, more, notes: Vec::new() })
 }
 
 fn of(run: &RunState, sources: &Sources) -> Run {
@@ -57,17 +57,26 @@ fn of(run: &RunState, sources: &Sources) -> Run {
         ended: format!("{}: {counts}", run.ended()),
         break_glass: run.run.break_glass.clone(),
         is_of_these_policies: journal::applies(run, sources),
+        is_complete: run.is_complete(),
+        is_local: context.cloud == "local" || context.cloud.starts_with("local:"),
     }
 }
 
 /// The newest commits that changed the policies.
-pub(super) fn commits(paths: &[PathBuf]) -> History<Commit> {
+pub(super) fn commits(paths: &[PathBuf], sources: &Sources) -> History<Commit> {
     let of = |GitCommit { id, day, author, subject }| Commit { id, day, author, subject };
     match commits_of(paths, MOST + 1) {
-        Ok(mut all) => {
+        Ok((mut all, is_shallow)) => {
+            let mut notes = Vec::new();
+            if commit_of(paths, sources).is_some_and(|commit| commit.changed) {
+                notes.push("The policies have changes that are in no commit.".to_owned());
+            }
+            if is_shallow {
+                notes.push("The clone is shallow: earlier commits are not in it.".to_owned());
+            }
             let more = all.len() > MOST;
             all.truncate(MOST);
-            History::Read { place: "git".to_owned(), newest: all.into_iter().map(of).collect(), more }
+            History::Read { place: "git".to_owned(), newest: all.into_iter().map(of).collect(), more, notes }
         }
         Err(reason) => History::Unread(reason),
     }

@@ -9,7 +9,7 @@ mod history;
 use std::path::PathBuf;
 
 use holdfast_compiler::bcp::{Commit, History, Inputs, Run, report};
-use holdfast_compiler::compile::{Options, check};
+use holdfast_compiler::compile::{Compiled, Options, check};
 use holdfast_compiler::diagnostic::{Diagnostic, Severity};
 use holdfast_compiler::policy::Policy;
 use holdfast_compiler::report::Report;
@@ -44,8 +44,9 @@ impl Continuity {
         selection: &Selection,
         tell: &dyn Fn(Remark),
     ) -> Result<Self, EstateError> {
-        let commits = history::commits(paths);
-        match Policies::read(load::load(paths)?, Some(as_of)) {
+        let sources = load::load(paths)?;
+        let commits = history::commits(paths, &sources);
+        match Policies::read(sources, Some(as_of)) {
             Ok(policies) => {
                 let runs = history::runs(selection, &policies, tell).await?;
                 let Policies { sources, compiled, .. } = policies;
@@ -56,7 +57,13 @@ impl Continuity {
                 let Some(policy) = check(&sources, Options { as_of: Some(as_of) }).policy else {
                     return Err(Findings { findings, sources }.into());
                 };
-                let runs = History::Unread("the policies have errors".to_owned());
+                // The journal does not depend on what the policies miss.
+                let options = Options { as_of: Some(as_of) };
+                let compiled = Compiled { policy, warnings: findings, waived: Vec::new(), options };
+                let policies = Policies { sources, compiled, rule: None };
+                let runs = history::runs(selection, &policies, tell).await?;
+                let Policies { sources, compiled, .. } = policies;
+                let (policy, findings) = (compiled.policy, compiled.warnings);
                 Ok(Self { sources, findings, policy, as_of, runs, commits })
             }
         }

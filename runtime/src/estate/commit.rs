@@ -20,11 +20,12 @@ pub fn commit_of(paths: &[PathBuf], sources: &Sources) -> Option<Commit> {
     Some(Commit { id: id?, changed: loaded != committed })
 }
 
-/// The newest commits that changed something at the paths of policies, at most `most`, newest first.
+/// The newest commits that changed something at the paths of policies, at most `most`, newest first; and whether
+/// the clone is shallow, so that there can be earlier ones.
 ///
 /// # Errors
 /// Why git does not tell, as a clause: they are in no git repository, in several, or git cannot read it.
-pub fn commits_of(paths: &[PathBuf], most: usize) -> Result<Vec<GitCommit>, String> {
+pub fn commits_of(paths: &[PathBuf], most: usize) -> Result<(Vec<GitCommit>, bool), String> {
     let mut found: Option<Git> = None;
     let mut within = Vec::new();
     for path in paths {
@@ -39,6 +40,6 @@ pub fn commits_of(paths: &[PathBuf], most: usize) -> Result<Vec<GitCommit>, Stri
             None => found = Some(git),
         }
     }
-    let Some(git) = found else { return Ok(Vec::new()) };
+    let Some(git) = found else { return Ok((Vec::new(), false)) };
     git.commits(&within, most).map_err(|error| error.reason())
 }

@@ -116,6 +116,8 @@ pub struct GitCommit {
 
 /// How many digits of a commit are shown, as git does in a large repository.
 const SHORT: usize = 12;
+/// The most characters of an author or a subject.
+const MAX_FIELD: usize = 200;
 /// The most bytes of a history.
 const MAX_HISTORY: u64 = 1024 * 1024;
 
@@ -158,36 +160,45 @@ impl Git {
         if is_oid(&oid) { Ok(oid) } else { Err(GitError::NoCommit) }
     }
 
-    /// The newest commits that changed something at these paths, from the root of the repository, newest first.
-    pub(super) fn commits(&self, paths: &[String], most: usize) -> Result<Vec<GitCommit>, GitError> {
+    /// The newest commits that changed something at these paths, from the root of the repository, newest first, and
+    /// whether the clone is shallow: it has only the last commits of the repository.
+    pub(super) fn commits(&self, paths: &[String], most: usize) -> Result<(Vec<GitCommit>, bool), GitError> {
         // `rev-list` is plumbing: it reads no settings of `git log`, such as one that runs a program for each signature.
         let most = format!("--max-count={most}");
-        let mut args = vec!["rev-list", &most, "--format=%x00%H%x00%cs%x00%an%x00%s%x00", "HEAD", "--"];
+        let format = "--format=%x00%H%x00%P%x00%cs%x00%an%x00%s%x00";
+        let mut args = vec!["rev-list", &most, "--encoding=UTF-8", format, "HEAD", "--"];
         // An empty path is the whole repository, and so is none.
         if !paths.iter().any(String::is_empty) {
             args.extend(paths.iter().map(String::as_str));
         }
         // A commit without a branch has no `HEAD`.
         self.commit("HEAD")?;
+        let shallow = run(&self.root, &["rev-parse", "--is-shallow-repository"], &[], MAX_LISTING)?;
+        let is_shallow = shallow.trim_ascii() == b"true";
         let said = run(&self.root, &args, &[], MAX_HISTORY)?;
         let said = String::from_utf8_lossy(&said);
+        let cut = |text: &str| text.chars().take(MAX_FIELD).collect::<String>();
         let mut fields = said.split('\0');
         let mut commits = Vec::new();
         // Before each commit stands a line with its id, and behind the last one the end of its line.
-        while let (Some(_), Some(id), Some(day), Some(author), Some(subject)) =
-            (fields.next(), fields.next(), fields.next(), fields.next(), fields.next())
+        while let (Some(_), Some(id), Some(parents), Some(day), Some(author), Some(subject)) =
+            (fields.next(), fields.next(), fields.next(), fields.next(), fields.next(), fields.next())
         {
             if !is_oid(id) {
                 return Err(GitError::Failed("git lists commits in an unknown form".to_owned()));
             }
+            // Where a shallow clone ends, a commit seems to have made every file that there was before it.
+            if is_shallow && parents.is_empty() {
+                continue;
+            }
             commits.push(GitCommit {
                 id: id.get(..SHORT).unwrap_or(id).to_owned(),
                 day: day.to_owned(),
-                author: author.to_owned(),
-                subject: subject.to_owned(),
+                author: cut(author),
+                subject: cut(subject),
             });
         }
-        Ok(commits)
+        Ok((commits, is_shallow))
     }
 
     /// The regular files of a commit at and below a path. Links and submodules are left out.

@@ -1,0 +1,112 @@
+//! What is left out of a document without contacts: addresses and telephone numbers in text that the policies do not
+//! check, such as the subject of a commit.
+
+use super::context::Context;
+use crate::document::Reach;
+
+/// What stands in the place of an address.
+const LEFT_OUT: &str = "(left out)";
+/// The fewest digits of a telephone number with its area (shorter ones are years, counts and issue numbers).
+const FEWEST_DIGITS: usize = 7;
+
+/// Text of the journal or of git. Without contacts, ways to reach people, words with an `@`, and what looks like a
+/// telephone number are left out.
+pub(super) fn redacted(context: &Context<'_>, text: &str) -> String {
+    if context.inputs.with_contacts {
+        return text.to_owned();
+    }
+    let text = without_addresses(context, text);
+    let words = text.split(' ').map(|word| if word.contains('@') { LEFT_OUT } else { word });
+    without_numbers(&words.collect::<Vec<_>>().join(" "))
+}
+
+/// Text of the policies. Without contacts, the addresses that the continuity plan states are left out.
+pub(super) fn without_addresses(context: &Context<'_>, text: &str) -> String {
+    let mut text = text.to_owned();
+    if context.inputs.with_contacts {
+        return text;
+    }
+    let contacts = context.body().into_iter().flat_map(|body| body.contacts.values());
+    let mut addresses: Vec<&str> = contacts.flat_map(|contact| contact.reach.iter().map(address)).collect();
+    // A long one can contain a short one.
+    addresses.sort_by_key(|address| std::cmp::Reverse(address.len()));
+    for address in addresses.into_iter().filter(|address| !address.is_empty()) {
+        text = without(&text, address);
+    }
+    text
+}
+
+/// Text without an address, where it stands alone and is no part of a word.
+fn without(text: &str, address: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(address) {
+        let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        // A mark at the edge of the address, such as a plus, divides words too.
+        let begins_inside = letter(before.chars().next_back()) && letter(address.chars().next());
+        let ends_inside = letter(after.chars().next()) && letter(address.chars().next_back());
+        let alone = !begins_inside && !ends_inside;
+        out.push_str(before);
+        out.push_str(if alone { LEFT_OUT } else { address });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The address of a way to reach somebody.
+fn address(reach: &Reach) -> &str {
+    match reach {
+        Reach::Phone(text) | Reach::Pager(text) | Reach::Mail(text) | Reach::Chat(text) => text.0.as_str(),
+        Reach::Https(text) => text.as_str(),
+    }
+}
+
+/// Text without runs of digits, blanks and the marks of telephone numbers that have enough digits.
+fn without_numbers(text: &str) -> String {
+    let mut out = String::new();
+    let mut run = String::new();
+    for c in text.chars() {
+        let joins = matches!(c, ' ' | '-' | '.' | '/' | '(' | ')' | '\u{a0}');
+        if c.is_ascii_digit() || c == '+' || joins && !run.is_empty() {
+            run.push(c);
+        } else {
+            end_of_run(&mut run, &mut out);
+            out.push(c);
+        }
+    }
+    end_of_run(&mut run, &mut out);
+    out
+}
+
+fn end_of_run(run: &mut String, out: &mut String) {
+    let kept = run.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let tail = run.get(kept.len()..).unwrap_or_default();
+    // The digits of a date are no telephone number.
+    let is_date = |word: &str| crate::units::Date::parse(word).is_some();
+    let digits = kept.split(' ').filter(|word| !is_date(word)).flat_map(str::chars);
+    if digits.filter(char::is_ascii_digit).count() >= FEWEST_DIGITS {
+        out.push_str(LEFT_OUT);
+    } else {
+        out.push_str(kept);
+    }
+    out.push_str(tail);
+    run.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn telephone_numbers_are_left_out_and_dates_stay() {
+        let line = "Call +1 (202) 555-0143, or 0800 555 0143. Since 2026-11-30 10:15, 3 of 12 (#123456).";
+        let wanted = "Call (left out), or (left out). Since 2026-11-30 10:15, 3 of 12 (#123456).";
+        assert_eq!(without_numbers(line), wanted);
+    }
+
+    #[test]
+    fn an_address_is_left_out_where_it_stands_alone() {
+        assert_eq!(without("ask ops, then opsgenie", "ops"), "ask (left out), then opsgenie");
+    }
+}

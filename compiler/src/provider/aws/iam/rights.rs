@@ -115,7 +115,8 @@ fn has_effect(statement: &Value, wanted: &str) -> bool {
 }
 
 fn is_about(statement: &Value, action: &str) -> bool {
-    about(statement, "Action", |pattern| matches(&pattern.to_lowercase(), &action.to_lowercase()))
+    let action = action.to_ascii_lowercase();
+    about(statement, "Action", |pattern| matches(&pattern.to_ascii_lowercase(), &action))
 }
 
 /// Whether a statement applies to a resource or to a part of it.
@@ -163,42 +164,26 @@ fn patterns(found: &Value) -> Vec<&str> {
 
 /// Whether a pattern with `*` and `?` matches a text. A `*` in the text is matched only by a `*`.
 fn matches(pattern: &str, text: &str) -> bool {
-    // The possible positions in the pattern after the text read so far: linear space, no backtracking.
-    let pattern: Vec<char> = pattern.chars().collect();
-    let mut at = vec![false; pattern.len() + 1];
-    if let Some(first) = at.first_mut() {
-        *first = true;
-    }
-    skip_stars(&pattern, &mut at);
-    for c in text.chars() {
-        let mut next = vec![false; pattern.len() + 1];
-        for (nth, wanted) in pattern.iter().enumerate() {
-            if at.get(nth) != Some(&true) {
-                continue;
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    // What follows the last `*`, and the text that this `*` has not taken: an earlier `*` need not take more, so that the time
+    // is at most the product of the two lengths.
+    let mut retry = None;
+    loop {
+        let rest = text.clone();
+        match (pattern.next(), text.next()) {
+            (Some('*'), _) => {
+                retry = Some((pattern.clone(), rest.clone()));
+                text = rest;
             }
-            let step = match wanted {
-                '*' => nth,
-                '?' if c != '*' => nth + 1,
-                wanted if *wanted == c => nth + 1,
-                _ => continue,
-            };
-            if let Some(slot) = next.get_mut(step) {
-                *slot = true;
+            (Some(wanted), Some(found)) if wanted == found || (wanted == '?' && found != '*') => {}
+            (None, None) => return true,
+            _ => {
+                let Some((after, from)) = &mut retry else { return false };
+                if from.next().is_none() {
+                    return false;
+                }
+                (pattern, text) = (after.clone(), from.clone());
             }
-        }
-        skip_stars(&pattern, &mut next);
-        at = next;
-    }
-    at.last() == Some(&true)
-}
-
-fn skip_stars(pattern: &[char], at: &mut [bool]) {
-    for (nth, c) in pattern.iter().enumerate() {
-        if *c == '*'
-            && at.get(nth) == Some(&true)
-            && let Some(next) = at.get_mut(nth + 1)
-        {
-            *next = true;
         }
     }
 }

@@ -5,16 +5,19 @@
 //! A line that begins with `$ ` is a shell command, with `holdfast` in its path. The lines below are its output,
 //! followed by `[exit N]` if N is not 0. Lines that begin with `#` tell the story, so no output may begin with `#`. A
 //! story that says `# With a team's bucket.` has the AWS stand-in with the bucket `team-journal`. To add a story, add
-//! a folder; `HOLDFAST_BLESS=1` writes the actual output, which must be reviewed.
+//! a folder; `HOLDFAST_BLESS=1` writes the actual output, which must be reviewed. `HOLDFAST_STORY=NAME` runs one alone.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use support::{Standin, aws_environment, root};
 
@@ -26,23 +29,40 @@ fn every_story_matches_its_transcript() {
     stories.retain(|story| story.join("story.txt").exists());
     stories.sort();
     assert!(stories.len() > 20, "there are only {} stories", stories.len());
-    let mut wrong = String::new();
-    for story in stories {
-        let path = story.join("story.txt");
-        let told = std::fs::read_to_string(&path).unwrap();
-        let happened = happen(&story, &told);
-        let name = story.file_name().unwrap().to_str().unwrap();
-        if let Some((code, _)) = name.split_once('-').filter(|_| name.starts_with(['E', 'W'])) {
-            let first = happened.lines().find(|line| line.len() == 5 && line.starts_with(['E', 'W']));
-            assert_eq!(first, Some(code), "{name}");
-        }
-        if std::env::var_os("HOLDFAST_BLESS").is_some() {
-            std::fs::write(&path, &happened).unwrap();
-        } else if happened != told {
-            let _ = writeln!(wrong, "{}:\n{}", path.display(), difference(&told, &happened));
-        }
+    if let Some(only) = std::env::var_os("HOLDFAST_STORY") {
+        stories.retain(|story| story.ends_with(&only));
+        assert_eq!(stories.len(), 1, "no story has this name");
     }
+    // Each story has a folder and a cloud of its own, so that they can run side by side.
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let work = || {
+        while let Some(story) = stories.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Some(difference) = told_otherwise(story) {
+                wrong.lock().unwrap().insert(story, difference);
+            }
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    let wrong: String = wrong.into_inner().unwrap().into_values().collect();
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Where a story's transcript differs from what happens.
+fn told_otherwise(story: &Path) -> Option<String> {
+    let path = story.join("story.txt");
+    let told = std::fs::read_to_string(&path).unwrap();
+    let happened = happen(story, &told);
+    let name = story.file_name().unwrap().to_str().unwrap();
+    if let Some((code, _)) = name.split_once('-').filter(|_| name.starts_with(['E', 'W'])) {
+        let first = happened.lines().find(|line| line.len() == 5 && line.starts_with(['E', 'W']));
+        assert_eq!(first, Some(code), "{name}");
+    }
+    if std::env::var_os("HOLDFAST_BLESS").is_some() {
+        std::fs::write(&path, &happened).unwrap();
+        return None;
+    }
+    (happened != told).then(|| format!("{}:\n{}\n", path.display(), difference(&told, &happened)))
 }
 
 fn happen(story: &Path, told: &str) -> String {

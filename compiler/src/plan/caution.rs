@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Plan};
+use super::redact::redact_object;
+use super::{Action, Plan, Step};
+use crate::observation::Object;
 use crate::resource::Kind;
 
 impl Plan {
@@ -35,27 +37,37 @@ impl Plan {
             let data = list(data);
             format!("{data} is copied to account {account}, which a site names: whoever controls it can read the copies.")
         });
-        keys.chain(copies).chain(self.foreign().map(|found| format!("{found}."))).collect()
+        keys.chain(copies).chain(self.foreign.iter().map(|found| format!("{found}."))).collect()
     }
+}
 
-    /// What was observed that no policy manages, and that decides an objective: rights of others, and settings. Each is a
-    /// sentence without its full stop.
-    pub(super) fn foreign(&self) -> impl Iterator<Item = String> {
-        let rights = self.observed.iter().filter_map(|object| {
-            let others = object.kind.schema().rights_of_others?(&object.attributes)?;
-            let (kind, name) = (object.kind.name(), &object.id);
-            Some(format!("the {kind} `{name}` has rights that Holdfast neither granted nor checks: {others}"))
+/// What was observed that no policy manages, and that decides an objective: rights of others, and settings. Each is a
+/// sentence without its full stop. The steps are those of the whole plan: what a part leaves out is managed all the same.
+pub(super) fn foreign(observed: &[Object], steps: &[Step]) -> Vec<String> {
+    let managed: BTreeSet<(Kind, &str)> = steps
+        .iter()
+        .filter_map(|step| Some((step.address.kind(), step.object.as_ref()?.id.as_str())))
+        .collect();
+    let found = |object: &Object| {
+        let schema = object.kind.schema();
+        let mut object = object.clone();
+        redact_object(&mut object);
+        let (kind, name) = (object.kind.name(), &object.id);
+        let rights = schema.rights_of_others.and_then(|rights| rights(&object.attributes));
+        let rights = rights.map(|others| {
+            format!("the {kind} `{name}` has rights that Holdfast neither granted nor checks: {others}")
         });
-        let managed: BTreeSet<(Kind, &str)> = self
-            .steps
-            .iter()
-            .filter_map(|step| Some((step.address.kind(), step.object.as_ref()?.id.as_str())))
-            .collect();
-        let settings = self.observed.iter().filter_map(move |object| {
-            let managed = |schema| managed.contains(&(Kind::of(schema), object.id.as_str()));
-            let has = object.kind.schema().foreign_settings?(&object.attributes, &managed)?;
-            Some(format!("{has}: the policy does not manage that, and it decides an objective"))
-        });
-        rights.chain(settings)
-    }
+        let managed = |schema| managed.contains(&(Kind::of(schema), name.as_str()));
+        let settings = schema.foreign_settings.and_then(|foreign| foreign(&object.attributes, &managed));
+        let settings = settings
+            .map(|has| format!("{has}: the policy does not manage that, and it decides an objective"));
+        (rights, settings)
+    };
+    let decides = |object: &&Object| {
+        let schema = object.kind.schema();
+        schema.rights_of_others.is_some() || schema.foreign_settings.is_some()
+    };
+    let decide = observed.iter().filter(decides);
+    let (rights, settings): (Vec<_>, Vec<_>) = decide.map(found).unzip();
+    rights.into_iter().chain(settings).flatten().collect()
 }

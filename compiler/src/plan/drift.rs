@@ -42,7 +42,7 @@ impl Plan {
 pub fn drift(plan: &Plan, style: Style) -> String {
     let plan = &*plan.shown();
     let steps: Vec<&Step> = plan.drifted().collect();
-    let foreign: Vec<String> = plan.foreign().collect();
+    let foreign = &plan.foreign;
     let mut out = String::new();
     if steps.is_empty() && foreign.is_empty() && !plan.is_partial() {
         return out;
@@ -67,7 +67,7 @@ pub fn drift(plan: &Plan, style: Style) -> String {
             });
         }
     }
-    for found in &foreign {
+    for found in foreign {
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&format!("! {}.", line(found)), 2, pen.width())));
     }
     unknown::text(plan, &pen, &mut out);

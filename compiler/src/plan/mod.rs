@@ -265,6 +265,9 @@ pub struct Plan {
     /// Whether health checks pass. Only a status looks.
     #[serde(skip)]
     pub checks: Vec<CheckHealth>,
+    /// What is there, decides an objective and is managed by no policy, each a sentence without its full stop.
+    #[serde(skip)]
+    pub foreign: Vec<String>,
     /// What waits for a person. It is no difference.
     #[serde(skip)]
     pub awaited: Vec<Awaited>,

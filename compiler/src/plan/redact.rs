@@ -86,7 +86,7 @@ fn redact_step(step: &mut Step) {
     step.object.iter_mut().chain(&mut step.displaces).for_each(redact_object);
 }
 
-fn redact_object(object: &mut Object) {
+pub(super) fn redact_object(object: &mut Object) {
     redact(object.kind.schema(), &mut object.attributes);
 }
 

@@ -51,6 +51,11 @@ pub trait Embedded: Sync {
         Ok(())
     }
 
+    /// What the cloud deletes together with an object: its settings, which are objects here.
+    fn settings(&self) -> &'static [Kind] {
+        &[]
+    }
+
     /// A prerequisite that exists as soon as a policy refers to it, such as a hosted zone: in the embedded cloud
     /// nobody else could have created it.
     fn provide(&self, _identity: &Identity) -> Option<Object> {

@@ -327,6 +327,13 @@ fn remove(state: &mut State, batch: &[Command]) -> Result<(), CloudError> {
         if let (Action::Delete, Some(object)) = (command.action, &command.object) {
             rules::delete(state, command)?;
             state.remove(object.kind, &object.id);
+            // Settings have the id of what they belong to.
+            let settings = provider::embedded(object.kind).map_or(&[][..], Embedded::settings);
+            for kind in settings {
+                if state.get(*kind, &object.id).is_some() {
+                    state.remove(*kind, &object.id);
+                }
+            }
         }
     }
     Ok(())

@@ -1,7 +1,9 @@
 //! Buckets. Sources: Amazon S3 API Reference (`CreateBucket`, `PutBucketVersioning`, `PutBucketEncryption`,
 //! `DeleteBucket`).
 
-use holdfast_compiler::provider::aws::s3::{self, bucket as kind, lock, replication};
+use holdfast_compiler::provider::aws::s3::{
+    self, bucket as kind, bucket_policy, events, lifecycle, lock, replication,
+};
 use holdfast_compiler::resource::{Identity, Kind, Values};
 use serde_json::json;
 
@@ -56,6 +58,10 @@ impl Embedded for Bucket {
             return look.refuse("InvalidArgument", "a KMS key needs the algorithm aws:kms");
         }
         Ok(())
+    }
+
+    fn settings(&self) -> &'static [Kind] {
+        &[bucket_policy::KIND, events::KIND, lifecycle::KIND, lock::KIND, replication::KIND]
     }
 
     fn delete(&self, look: &Look<'_>) -> Checked {

@@ -12,13 +12,11 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use support::side_by_side::side_by_side;
 use support::{Standin, aws_environment, root};
 
 #[test]
@@ -34,17 +32,8 @@ fn every_story_matches_its_transcript() {
         assert_eq!(stories.len(), 1, "no story has this name");
     }
     // Each story has a folder and a cloud of its own, so that they can run side by side.
-    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    let work = || {
-        while let Some(story) = stories.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Some(difference) = told_otherwise(story) {
-                wrong.lock().unwrap().insert(story, difference);
-            }
-        }
-    };
-    let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
-    let wrong: String = wrong.into_inner().unwrap().into_values().collect();
+    let wrong = side_by_side(&stories, |story| told_otherwise(story));
+    let wrong: String = wrong.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{wrong}");
 }
 

@@ -1,6 +1,7 @@
 //! Nothing in the documents of the permissions page is too much: without any one permission a command fails, and says
 //! which operation was refused.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::provider::aws::permissions::{Listed, Use, calls, of};
@@ -13,6 +14,7 @@ use crate::requests::{
     ALARMS, drift, drift_of_alarms, drift_of_lock, remove_services, with_lock, with_replica,
 };
 use crate::support::Standin;
+use crate::support::side_by_side::side_by_side;
 use crate::user::User;
 
 /// What cannot be tried, because the stand-in does not ask for the permission, or because the call follows only a lost
@@ -221,6 +223,37 @@ fn without(by: Use, removed: &str) -> Value {
     document
 }
 
+/// What is wrong after each permission is removed in turn in a scene.
+fn tried(all: &[Listed], scene: Scene, permissions: &BTreeSet<(Use, &str)>) -> Vec<String> {
+    let standin = Standin::guarded();
+    let mut faults: Vec<String> = Vec::new();
+    let mut user = None;
+    for &(by, action) in permissions {
+        if UNTRIED.contains(&(scene, action)) {
+            continue;
+        }
+        let now = scene.set(&standin, user, action);
+        // What is only looked at makes an objective unknown.
+        let looks = takers(all, action).all(|listed| is_evidence(listed.call.operation));
+        let ran = now.run(&without(by, action), scene.words());
+        let text = format!("{}{}", ran.stdout, ran.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+        let ends = ran.code == i32::from(!looks) && (!looks || text.contains("unknown"));
+        // The stand-in's own code where it follows the service, and the HTTP status where it does not.
+        let refused = takers(all, action).any(|listed| {
+            let operation = listed.call.operation;
+            ["AccessDenied", "AuthorizationError", "HTTP403"]
+                .iter()
+                .any(|code| text.contains(&format!("{operation}: {code}")))
+        });
+        if !ends || !refused {
+            let end = &text[text.len().saturating_sub(300)..];
+            faults.push(format!("{scene:?} without {action}: {} … {end}", ran.code));
+        }
+        user = Some(now).filter(|_| !is_of_locks(action));
+    }
+    faults
+}
+
 #[test]
 fn removing_any_permission_fails_a_command_with_the_operation() {
     let all = calls();
@@ -243,34 +276,10 @@ fn removing_any_permission_fails_a_command_with_the_operation() {
         let known = |scenes: &BTreeSet<(Use, &str)>| scenes.iter().any(|(_, action)| *action == untried.1);
         assert!(removed.get(&untried.0).is_some_and(known), "{untried:?} is tried nowhere anyway");
     }
-    let standin = Standin::guarded();
-    let mut faults: Vec<String> = Vec::new();
-    for (scene, permissions) in removed {
-        let mut user = None;
-        for (by, action) in permissions {
-            if UNTRIED.contains(&(scene, action)) {
-                continue;
-            }
-            let now = scene.set(&standin, user, action);
-            // What is only looked at makes an objective unknown.
-            let looks = takers(&all, action).all(|listed| is_evidence(listed.call.operation));
-            let ran = now.run(&without(by, action), scene.words());
-            let text =
-                format!("{}{}", ran.stdout, ran.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
-            let ends = ran.code == i32::from(!looks) && (!looks || text.contains("unknown"));
-            // The stand-in's own code where it follows the service, and the HTTP status where it does not.
-            let refused = takers(&all, action).any(|listed| {
-                let operation = listed.call.operation;
-                ["AccessDenied", "AuthorizationError", "HTTP403"]
-                    .iter()
-                    .any(|code| text.contains(&format!("{operation}: {code}")))
-            });
-            if !ends || !refused {
-                let end = &text[text.len().saturating_sub(300)..];
-                faults.push(format!("{scene:?} without {action}: {} … {end}", ran.code));
-            }
-            user = Some(now).filter(|_| !is_of_locks(action));
-        }
-    }
+    let mut scenes: Vec<_> = removed.into_iter().collect();
+    // The longest ones first.
+    scenes.sort_by_key(|(scene, permissions)| (Reverse(permissions.len()), *scene));
+    let faults = side_by_side(&scenes, |(scene, permissions)| tried(&all, *scene, permissions));
+    let faults: Vec<String> = faults.into_iter().flatten().collect();
     assert!(faults.is_empty(), "{faults:#?}");
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 pub mod packages;
+pub mod side_by_side;
 pub mod weather;
 
 use std::io::{BufRead as _, BufReader, Write as _};

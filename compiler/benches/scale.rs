@@ -21,6 +21,7 @@ use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::Observation;
 use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, diff, text};
+use holdfast_compiler::posture::Posture;
 use holdfast_compiler::provider::aws::route53::hosted_zone;
 use holdfast_compiler::source::Sources;
 
@@ -68,6 +69,8 @@ fn main() {
             owned: &[],
             copies: &[],
             observation: &observation,
+            was: &Posture::default(),
+            posture: &Posture::default(),
             consents: Consents::default(),
         };
         let plan = diff(inputs).expect("nothing in the way");

@@ -14,6 +14,7 @@ use holdfast_compiler::lower::{self, TargetAccounts};
 use holdfast_compiler::objectives::{self, Deriver, Facts};
 use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::{self, Accounts, Context, Inputs};
+use holdfast_compiler::posture::Posture;
 use holdfast_compiler::printable::Seal;
 use holdfast_compiler::resource::{Lifecycle, known};
 use holdfast_compiler::source::Sources;
@@ -96,6 +97,8 @@ fn plan(compiled: &Compiled, sources: &Sources) {
             owned: &[],
             copies: &[],
             observation,
+            was: &Posture::default(),
+            posture: &Posture::default(),
             consents: plan::Consents::default(),
         }) {
             Err(findings) => report(&findings, sources),

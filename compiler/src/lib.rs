@@ -29,6 +29,7 @@ pub mod observation;
 pub mod phase;
 pub mod plan;
 pub mod policy;
+pub mod posture;
 pub mod printable;
 pub mod provider;
 pub mod rehearsal;

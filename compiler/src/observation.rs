@@ -52,6 +52,9 @@ pub struct Unseen {
     /// Whether its name was seen to belong to somebody else, so that it cannot be what the policy declares.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub taken: bool,
+    /// Whether nobody looked, because its site is evacuated.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub evacuated: bool,
 }
 
 /// An object to look up in the cloud.
@@ -127,7 +130,8 @@ pub fn scope(graph: &Graph, owned: &[Owned]) -> Vec<Wanted> {
         .map(|resource| (resource.address.clone(), resource.identity()));
     let made = owned.iter().map(|owned| (owned.address.clone(), owned.identity.clone()));
     let all: BTreeSet<(Address, Identity)> = wanted.chain(made).collect();
-    let looks: BTreeSet<&(Kind, Identity)> = graph.iter().flat_map(|resource| &resource.looks).collect();
+    let looks: BTreeSet<&(Kind, Identity)> =
+        graph.iter().flat_map(|resource| resource.looks.keys()).collect();
     let looks = looks.into_iter().map(|(kind, identity)| Wanted { kind: *kind, identity: identity.clone() });
     let all = all.into_iter().map(|(address, identity)| Wanted { kind: address.kind(), identity });
     all.chain(looks).collect()

@@ -24,6 +24,7 @@ use holdfast_compiler::import::Survey;
 use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::{Observation, Wanted, scope};
 use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Plan, Step, diff};
+use holdfast_compiler::posture::Posture;
 use holdfast_compiler::resource::{Kind, Lifecycle};
 use holdfast_compiler::source::Sources;
 use tokio::time::timeout;
@@ -78,6 +79,8 @@ impl World {
             owned: &owned,
             copies: &copies,
             observation,
+            was: &Posture::default(),
+            posture: &Posture::default(),
             consents,
         })
         .unwrap()

@@ -264,6 +264,12 @@ codes! {
     ADOPTED_LOCK = "E0761";
     /// A change that stops an object which the same plan removes.
     STOPS_WHAT_GOES = "E0762";
+    /// Traffic of which all sites would be evacuated.
+    NOWHERE_TO_GO = "E0763";
+    /// A return to a site of which nothing shows that its data is up to date.
+    MAY_BE_BEHIND = "E0764";
+    /// A plan made for another posture than the journal's.
+    OTHER_POSTURE = "E0765";
     /// Policies of a git commit that cannot be read.
     UNREADABLE_BASE = "E0741";
     /// A git commit that does not exist.

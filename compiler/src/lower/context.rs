@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::target::TargetAccounts;
 use crate::document::Name;
 use crate::policy::{Policy, Service, Site};
+use crate::posture::Posture;
 use crate::resource::{Address, Kind};
 
 /// The tag with the name of the estate that an object belongs to.
@@ -25,6 +26,8 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
     /// The accounts that the policy is applied in.
     pub target: &'a TargetAccounts,
+    /// Which sites are evacuated.
+    pub posture: &'a Posture,
     /// The service.
     pub service: &'a Service,
 }

@@ -9,23 +9,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::Name;
 use crate::graph::Graph;
-use crate::policy::Policy;
+use crate::policy::{Policy, Traffic};
+use crate::posture::Posture;
 use crate::provider;
 use crate::resource::{Address, Identity, Kind, Resource};
 pub use context::Context;
 pub use target::TargetAccounts;
 
-/// Lower a policy to its graph.
+/// Lower a policy to its graph, while all sites are in use.
 ///
 /// # Errors
-/// Two resources with one identity, or an `existing` entry that does not apply. (Dependency cycles of
-/// services are found earlier.)
+/// See [`lower_in`].
 pub fn lower(policy: &Policy, target: &TargetAccounts) -> Result<Graph, Vec<Diagnostic>> {
+    lower_in(policy, target, &Posture::default())
+}
+
+/// Lower a policy to its graph in a posture.
+///
+/// # Errors
+/// Two resources with one identity, an `existing` entry that does not apply, or traffic of which all sites are
+/// evacuated. (Dependency cycles of services are found earlier.)
+pub fn lower_in(
+    policy: &Policy,
+    target: &TargetAccounts,
+    posture: &Posture,
+) -> Result<Graph, Vec<Diagnostic>> {
     let mut resources: BTreeMap<Address, Resource> = BTreeMap::new();
     let mut errors = Vec::new();
     for service in policy.services.values() {
         let mut own = Vec::new();
-        let context = Context { policy, target, service };
+        let context = Context { policy, target, posture, service };
         for (name, set) in &service.data {
             if let Some(provider) = provider::find(set.primary.site.region.provider.name) {
                 (provider.data)(&context, name, set, &mut own);
@@ -35,7 +48,9 @@ pub fn lower(policy: &Policy, target: &TargetAccounts) -> Result<Graph, Vec<Diag
         let data: BTreeSet<Address> =
             data.filter(|address| !address.kind().schema().aside).cloned().collect();
         for (name, traffic) in &service.traffic {
-            if let Some(provider) = provider::find(traffic.provider.name) {
+            if !posture.is_normal() && traffic.endpoints.iter().all(|at| posture.evacuates(&at.site.name)) {
+                errors.push(nowhere(name, traffic, posture));
+            } else if let Some(provider) = provider::find(traffic.provider.name) {
                 (provider.traffic)(&context, name, traffic, &mut own);
             }
         }
@@ -88,6 +103,15 @@ fn duplicate_resources(resources: &BTreeMap<Address, Resource>) -> Result<(), Ve
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// The finding that no site is left to answer.
+fn nowhere(name: &Name, traffic: &Traffic, posture: &Posture) -> Diagnostic {
+    let sites: Vec<&str> = posture.sites().collect();
+    let message = format!("nothing answers for `{name}` any more: all its sites are evacuated");
+    Diagnostic::new(codes::NOWHERE_TO_GO, message)
+        .at(traffic.span, "has endpoints only at evacuated sites")
+        .help(format!("add an endpoint at another site, or do not evacuate {} at once", sites.join(" and ")))
 }
 
 fn milestone(service: &Name) -> Address {

@@ -22,7 +22,7 @@ const SMALL_ESTATE: usize = 10;
 const MOST_PERCENT: usize = 30;
 
 /// One explicit consent of an operator. Written as `teardown:SERVICE`, `destroy:ADDRESS`, `adopt:ADDRESS`,
-/// `empty-primary:ADDRESS`, `lock:ADDRESS` or `many`.
+/// `empty-primary:ADDRESS`, `lock:ADDRESS`, `return:DATA` or `many`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Consent {
@@ -36,6 +36,8 @@ pub enum Consent {
     Adopt(Address),
     /// Change an object in a way that nobody can take back.
     Lock(Address),
+    /// Return to the primary site of a data set (`SERVICE.DATA`), although nothing shows that it has all that was written meanwhile.
+    Return(String),
     /// Change or remove a large share of the existing objects.
     Many,
 }
@@ -48,6 +50,7 @@ impl fmt::Display for Consent {
             Self::EmptyPrimary(address) => write!(f, "empty-primary:{address}"),
             Self::Adopt(address) => write!(f, "adopt:{address}"),
             Self::Lock(address) => write!(f, "lock:{address}"),
+            Self::Return(data) => write!(f, "return:{data}"),
             Self::Many => f.write_str("many"),
         }
     }
@@ -60,6 +63,7 @@ impl FromStr for Consent {
         match text.split_once(':') {
             None if text == "many" => Ok(Self::Many),
             Some(("teardown", service)) if !service.is_empty() => Ok(Self::Teardown(service.to_owned())),
+            Some(("return", data)) if !data.is_empty() => Ok(Self::Return(data.to_owned())),
             Some(("destroy", address)) => Ok(Self::Destroy(Address::try_from(address.to_owned())?)),
             Some(("adopt", address)) => Ok(Self::Adopt(Address::try_from(address.to_owned())?)),
             Some(("lock", address)) => Ok(Self::Lock(Address::try_from(address.to_owned())?)),
@@ -67,7 +71,7 @@ impl FromStr for Consent {
                 Ok(Self::EmptyPrimary(Address::try_from(address.to_owned())?))
             }
             _ => Err("it can be `teardown:SERVICE`, `destroy:ADDRESS`, `adopt:ADDRESS`, \
-                      `empty-primary:ADDRESS`, `lock:ADDRESS` or `many`"
+                      `empty-primary:ADDRESS`, `lock:ADDRESS`, `return:DATA` or `many`"
                 .to_owned()),
         }
     }
@@ -127,6 +131,7 @@ impl Plan {
     pub fn missing_consents(&self) -> Vec<Diagnostic> {
         let mut missing: Vec<Diagnostic> = self.lost_without_consent().into_iter().collect();
         missing.extend(self.locks_without_consent());
+        missing.extend(self.returns_without_consent());
         let teardown = |service: &&String| Consent::Teardown((*service).clone());
         let services: Vec<&String> =
             self.leaving.iter().filter(|service| !self.consents.contains(&teardown(service))).collect();
@@ -189,10 +194,13 @@ mod tests {
             "adopt:aws.role.files.docs",
             "empty-primary:aws.bucket.a.b.c",
             "lock:aws.backup-vault.ireland.compliance",
+            "return:payments.ledger",
         ] {
             assert_eq!(text.parse::<Consent>().unwrap().to_string(), text);
         }
-        for text in ["", "few", "teardown:", "destroy:", "destroy:nothing", "adopt:", "many:", "lock"] {
+        for text in
+            ["", "few", "teardown:", "destroy:", "destroy:nothing", "adopt:", "many:", "lock", "return:"]
+        {
             assert!(text.parse::<Consent>().is_err(), "{text}");
         }
     }

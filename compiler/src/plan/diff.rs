@@ -13,7 +13,7 @@ use super::{Action, After, Cause, Change, Confirmed, Left, Plan, Step, StepId, b
 use super::{
     Consents, assumed, behind, besides, billed, effect, irreversible, lost, obstacle, order, others, people,
 };
-use super::{caution, owner, removal, stops};
+use super::{caution, owner, removal, stops, turn};
 use crate::compile::Waived;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::{Purpose, digest};
@@ -78,12 +78,16 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let awaited = people::awaited(inputs.graph, &bound);
     let unmade = besides::unmade(policy, &inputs.context.accounts);
     let observed = inputs.observation.sorted();
+    let turns = turn::turns(policy, inputs.was, inputs.posture);
     let foreign = caution::foreign(&observed, &steps);
     Ok(Plan {
         context: inputs.context,
         policy: wants,
         observed,
         foreign,
+        was: inputs.was.clone(),
+        posture: inputs.posture.clone(),
+        turns,
         scope: scope(inputs.graph, inputs.owned),
         confirmed,
         moved: besides::moved(inputs.graph, inputs.owned),

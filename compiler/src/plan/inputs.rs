@@ -5,6 +5,7 @@ use crate::compile::Compiled;
 use crate::copies::KnownCopy;
 use crate::graph::Graph;
 use crate::observation::{Observation, Owned};
+use crate::posture::Posture;
 use crate::source::Sources;
 
 /// All inputs of a plan.
@@ -24,6 +25,10 @@ pub struct Inputs<'a> {
     pub copies: &'a [KnownCopy],
     /// The observed objects.
     pub observation: &'a Observation,
+    /// Which sites are evacuated, according to the journal.
+    pub was: &'a Posture,
+    /// Which sites are evacuated once the plan is applied. The graph is that of this posture.
+    pub posture: &'a Posture,
     /// What the operator allows in addition to the plan itself.
     pub consents: Consents,
 }

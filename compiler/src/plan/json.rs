@@ -2,8 +2,11 @@
 //! tools that read one can be adapted to the other quickly.
 //!
 //! ```text
-//! format_version     "4.2": 4.x only adds fields; a field never changes its meaning
+//! format_version     "4.3": 4.x only adds fields; a field never changes its meaning
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
+//! evacuated[]        the sites that are evacuated once the plan is applied, and `evacuated_before[]`; missing if there are none
+//! turns[]            {service, traffic: [{name, record, from, to, probed}], data: [{entry, primary, site, region, copies}]}: what a change of these
+//!                    sites means; missing if there is none
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
 //!                    if nothing exists yet; before and after are {seconds (null: unbounded), assurance, because}
@@ -31,7 +34,8 @@
 //! allowed[]          consents of the operator, as given to `--allow`: `teardown:SERVICE`, `destroy:ADDRESS`,
 //!                    `adopt:ADDRESS`, `empty-primary:ADDRESS`, `many`
 //! targets[]          the `--target`s, if any: nothing but them and what they need was looked at
-//! unknown[]          {address, identity, region, reason, taken} of resources that could not be seen, or whose name somebody else has
+//! unknown[]          {address, identity, region, reason, taken, evacuated} of resources that could not be seen, whose name somebody else has, or
+//!                    whose site is evacuated
 //! waiting[]          {id, address, action, on} of steps that are left out because they need something unknown
 //! leaving_services[] services that Holdfast set up and that no policy declares any more
 //! ```
@@ -45,11 +49,12 @@ use std::io::Write;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{Accounts, Achievable, Action, After, Awaited, Billed, Consents, Effect, Plan, Step};
+use super::{Accounts, Achievable, Action, After, Awaited, Billed, Consents, Effect, Plan, Step, Turn};
+use crate::posture::Posture;
 use crate::resource::Lifecycle;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "4.2";
+pub const FORMAT_VERSION: &str = "4.3";
 
 /// Write the plan as JSON. Same plan, same bytes. Steps are written one at a time: as one value, the JSON of 90,000
 /// resources takes a gigabyte.
@@ -72,6 +77,8 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
         confirmed: json!(plan.confirmed),
         copies: json!(plan.copies),
         estate: &plan.context.estate,
+        evacuated: &plan.posture,
+        evacuated_before: &plan.was,
         format_version: FORMAT_VERSION,
         leaving_services: &plan.leaving,
         left_in_place: json!(plan.left),
@@ -85,6 +92,7 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
         resource_changes: Changes(&plan.steps),
         summary: json!(plan.counts()),
         targets: &plan.targets,
+        turns: &plan.turns,
         unknown: json!(plan.unknown),
         waiting: json!(plan.waiting),
         waived: &plan.waived,
@@ -109,6 +117,10 @@ struct Document<'a> {
     confirmed: Value,
     copies: Value,
     estate: &'a str,
+    #[serde(skip_serializing_if = "Posture::is_normal")]
+    evacuated: &'a Posture,
+    #[serde(skip_serializing_if = "Posture::is_normal")]
+    evacuated_before: &'a Posture,
     format_version: &'static str,
     leaving_services: &'a BTreeSet<String>,
     left_in_place: Value,
@@ -123,6 +135,8 @@ struct Document<'a> {
     resource_changes: Changes<'a>,
     summary: Value,
     targets: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    turns: &'a [Turn],
     unknown: Value,
     waiting: Value,
     waived: &'a [String],

@@ -38,6 +38,7 @@ mod stale;
 mod stops;
 mod target;
 mod text;
+mod turn;
 mod unknown;
 mod unseen_backups;
 mod verdict;
@@ -53,6 +54,7 @@ use crate::copies::SeenCopy;
 use crate::digest::{Purpose, digest};
 use crate::observation::{Object, Wanted};
 use crate::policy::PolicyChanges;
+use crate::posture::Posture;
 use crate::resource::{Address, Attributes, Identity, Named, Values};
 use crate::signals::{CheckHealth, CopyLag};
 use crate::source::Place;
@@ -78,6 +80,7 @@ pub use redact::recorded;
 pub use resume::resume;
 pub use stale::{Shift, shifts};
 pub use text::{policy_changes, text};
+pub use turn::{Turn, TurnedData, TurnedTraffic};
 pub use unknown::{Unknown, Waiting};
 pub use verdict::Verdict;
 
@@ -237,6 +240,15 @@ pub struct Plan {
     pub context: Context,
     /// Digest of the desired resources, independent of the order of files and keys.
     pub policy: String,
+    /// Which sites were evacuated before, according to the journal.
+    #[serde(skip_serializing_if = "Posture::is_normal")]
+    pub was: Posture,
+    /// Which sites are evacuated once it is applied.
+    #[serde(skip_serializing_if = "Posture::is_normal")]
+    pub posture: Posture,
+    /// What a change of the posture means for each service.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<Turn>,
     /// The observed objects that the plan is computed from.
     pub observed: Vec<Object>,
     /// What was looked up, so that an apply can look it up again.

@@ -10,7 +10,7 @@ use similar::ChangeTag;
 
 use super::pretty::{brief, pretty, summary_of};
 use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
-use super::{assumed, behind, billed, effect_text, irreversible, lost, people, unknown};
+use super::{assumed, behind, billed, effect_text, irreversible, lost, people, turn, unknown};
 use crate::diagnostic::Style;
 use crate::line_diff::LineDiff;
 use crate::policy;
@@ -30,7 +30,10 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
     let pen = Pen::new(style);
     let context = &plan.context;
     let (cloud, account) = (line(&context.cloud), line(&context.accounts.to_string()));
-    let mut out = format!("Estate {} in {cloud}, account {account}\n", pen.bold(&line(&context.estate)));
+    let mut out = String::new();
+    turn::text(plan, &pen, &mut out);
+    let _ = writeln!(out, "Estate {} in {cloud}, account {account}", pen.bold(&line(&context.estate)));
+    turn::details(plan, &pen, &mut out);
     if let Some(changes) = &plan.policy_changes {
         policy::changes(changes, &pen, &mut out);
     }

@@ -34,6 +34,9 @@ pub struct Unknown {
     /// Whether its name belongs to somebody else.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub taken: bool,
+    /// Whether nobody looked, because its site is evacuated.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub evacuated: bool,
 }
 
 /// A step that is left out because it needs what is unknown.
@@ -94,6 +97,7 @@ impl<'a> Blind<'a> {
             region: unseen.region.clone(),
             reason: unseen.reason.clone(),
             taken: unseen.taken,
+            evacuated: unseen.evacuated,
         });
     }
 
@@ -179,9 +183,17 @@ pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
     if plan.unknown.is_empty() {
         return;
     }
-    let (taken, unseen): (Vec<&Unknown>, Vec<&Unknown>) =
-        plan.unknown.iter().partition(|unknown| unknown.taken);
+    let (evacuated, rest): (Vec<&Unknown>, Vec<&Unknown>) =
+        plan.unknown.iter().partition(|unknown| unknown.evacuated);
+    let (taken, unseen): (Vec<&Unknown>, Vec<&Unknown>) = rest.into_iter().partition(|unknown| unknown.taken);
     let noun = |count: usize| if count == 1 { "resource" } else { "resources" };
+    let mut sites: BTreeMap<&str, usize> = BTreeMap::new();
+    evacuated.iter().for_each(|unknown| *sites.entry(&unknown.reason).or_default() += 1);
+    for (reason, count) in sites {
+        let text =
+            one_line(&format!("{reason}: {count} {} there are neither read nor changed.", noun(count)));
+        let _ = writeln!(out, "\n{}", wrap(&text, 0, pen.width()));
+    }
     if !unseen.is_empty() {
         let count = unseen.len();
         let head = format!("Unknown: {count} {} cannot be seen. Nothing of this is changed.", noun(count));
@@ -236,16 +248,17 @@ fn waiting(plan: &Plan, pen: &Pen, out: &mut String) {
 }
 
 impl Plan {
-    /// Whether something of what the plan is about could not be seen.
+    /// Whether something of what the plan is about could not be seen. What nobody looks at, because its site is evacuated, does
+    /// not count.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        !self.unknown.is_empty()
+        self.unknown.iter().any(|unknown| !unknown.evacuated)
     }
 
     /// Whether all that is unknown has a name that belongs to somebody else.
     #[must_use]
     pub fn is_only_taken(&self) -> bool {
-        self.is_partial() && self.unknown.iter().all(|unknown| unknown.taken)
+        self.is_partial() && self.unknown.iter().all(|unknown| unknown.taken || unknown.evacuated)
     }
 
     /// The ids of what is unknown or waits.

@@ -14,6 +14,8 @@ pub struct Verdict {
     pub missed: usize,
     /// Of these, those that are worse than today.
     pub weaker: usize,
+    /// Of these, those of which nobody can tell, because something that they rest on could not be seen.
+    pub unknown: usize,
     /// The statements of the policies that protect less than before.
     pub policy: usize,
     /// Whether nobody can tell what changed in the policies.
@@ -40,6 +42,7 @@ impl Plan {
             objectives: self.objectives.len(),
             missed: count(|effect| !effect.met()),
             weaker: count(Effect::is_weaker),
+            unknown: count(|effect| effect.after.is_unknown()),
             policy: self.policy_changes.as_ref().map_or(0, |changes| changes.count(Judgement::Weaker)),
             policy_unknown: self.policy_changes.as_ref().is_some_and(|changes| changes.unknown.is_some()),
         })
@@ -49,7 +52,7 @@ impl Plan {
 /// `2 of 8 objectives are not met, 1 becomes weaker`.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { objectives, missed, weaker, policy, policy_unknown } = *self;
+        let Self { objectives, missed, weaker, unknown, policy, policy_unknown } = *self;
         let are = if missed == 1 { "is" } else { "are" };
         let noun = if objectives == 1 { "objective" } else { "objectives" };
         match (missed, objectives) {
@@ -59,6 +62,7 @@ impl fmt::Display for Verdict {
             (_, _) => write!(f, "{missed} of {objectives} {noun} {are} not met")?,
         }
         match weaker {
+            0 if unknown > 0 => f.write_str(", none is known to become weaker"),
             0 => f.write_str(", none becomes weaker"),
             1 => f.write_str(", 1 becomes weaker"),
             _ => write!(f, ", {weaker} become weaker"),

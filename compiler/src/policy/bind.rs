@@ -173,7 +173,7 @@ fn with_estate(
     let policy = Policy {
         estate: estate.name.clone(),
         estate_span: text.span(&["name".into()]),
-        sites: sites.names(),
+        sites: sites.regions(),
         providers: sites.providers(),
         elsewhere: sites.elsewhere(),
         accounts: accounts.into_iter().collect(),

@@ -60,8 +60,8 @@ pub struct Policy {
     pub estate: Name,
     /// The place of the estate.
     pub estate_span: Span,
-    /// The names of its sites, also of those that no service uses.
-    pub sites: BTreeSet<Name>,
+    /// Its sites with their regions, also those that no service uses.
+    pub sites: BTreeMap<Name, Region>,
     /// The names of the providers of its sites.
     pub providers: BTreeSet<&'static str>,
     /// The accounts that the estate declares, by provider, with their places.

@@ -57,9 +57,9 @@ impl Sites {
         Self { all }
     }
 
-    /// Their names.
-    pub(super) fn names(&self) -> BTreeSet<Name> {
-        self.all.keys().cloned().collect()
+    /// Their names and regions.
+    pub(super) fn regions(&self) -> BTreeMap<Name, Region> {
+        self.all.iter().map(|(name, site)| (name.clone(), site.region)).collect()
     }
 
     /// The names of their providers.

@@ -78,8 +78,9 @@ pub struct Resource {
     pub follows: BTreeSet<Address>,
     /// Whether others use it in a way that its kind's [`KindSchema::between`] keeps possible while it changes.
     pub phased: bool,
-    /// What is looked at besides, because an objective depends on it: kinds that are only evidence.
-    pub looks: BTreeSet<(Kind, Identity)>,
+    /// What is looked at besides, because an objective depends on it, with the id of the region that it is in: kinds that are
+    /// only evidence.
+    pub looks: BTreeMap<(Kind, Identity), String>,
 }
 
 impl Resource {
@@ -87,7 +88,7 @@ impl Resource {
     #[must_use]
     pub fn new(address: Address, purpose: impl Into<String>, origin: Span) -> Self {
         let (attributes, after, named) = (BTreeMap::new(), BTreeSet::new(), Named::default());
-        let (follows, looks) = (BTreeSet::new(), BTreeSet::new());
+        let (follows, looks) = (BTreeSet::new(), BTreeMap::new());
         let purpose = purpose.into();
         Self { address, purpose, origin, attributes, after, follows, phased: false, named, looks }
     }
@@ -121,11 +122,11 @@ impl Resource {
         self
     }
 
-    /// Look at something besides, by the one attribute that identifies it.
+    /// Look at something besides in a region, by the one attribute that identifies it.
     #[must_use]
-    pub fn look(mut self, kind: Kind, name: &str, value: impl Into<Value>) -> Self {
+    pub fn look(mut self, kind: Kind, region: &str, name: &str, value: impl Into<Value>) -> Self {
         let identity = Identity::of(kind, &Values::from([(name.to_owned(), value.into())]));
-        self.looks.insert((kind, identity));
+        self.looks.insert((kind, identity), region.to_owned());
         self
     }
 

@@ -26,7 +26,7 @@ fn plain(report: &Report<'_>) -> String {
 
 /// The loss of each site, and every other disruption.
 fn everything(policy: &Policy, runs: Runs) -> Vec<Rehearsals<'_>> {
-    let sites = policy.sites.iter().map(|site| Rehearsals::of_sites(policy, BTreeSet::from([site]), runs));
+    let sites = policy.sites.keys().map(|site| Rehearsals::of_sites(policy, BTreeSet::from([site]), runs));
     let others = Disruption::ALL.into_iter().filter(|one| *one != Disruption::SiteLoss);
     sites.chain(others.map(|one| Rehearsals::of_disruption(policy, one, runs))).collect()
 }
@@ -80,7 +80,7 @@ fn adversary_is_the_worst_run_and_within_the_bound() {
 #[test]
 fn loose_bound_names_the_term_that_makes_it_loose() {
     let policy = policy(&generated::estate(8));
-    let site = policy.sites.iter().find(|site| site.as_str() == "one").unwrap();
+    let site = policy.sites.keys().find(|site| site.as_str() == "one").unwrap();
     let all = Rehearsals::of_sites(&policy, BTreeSet::from([site]), runs(1, 1));
     let report = played(&all);
     let loose = report.comparisons().find_map(|(_, one)| one.loose.as_ref().map(|loose| (one, loose)));
@@ -115,7 +115,7 @@ recovery: [{ step: go, takes: 1h }]
 ";
     let policy = policy(text);
     let lose = |name: &str| {
-        let site: &Name = policy.sites.iter().find(|site| site.as_str() == name).unwrap();
+        let site: &Name = policy.sites.keys().find(|site| site.as_str() == name).unwrap();
         let all = Rehearsals::of_sites(&policy, BTreeSet::from([site]), runs(10, 1));
         let report = played(&all);
         (
@@ -162,7 +162,7 @@ data: { d: { bucket: acme-d, backups: [{ strategy: daily, at: '03:00', keep: 7d,
 recovery: [{ step: back, does: restore data.d, takes: 1h }]
 ";
     let policy = policy(text);
-    let site = policy.sites.first().unwrap();
+    let site = policy.sites.keys().next().unwrap();
     let lost = |at: Option<&str>| {
         let at = at.map(|at| at.parse::<jiff::Timestamp>().unwrap().as_second());
         let runs = Runs { count: 1, seed: 1, at };
@@ -219,7 +219,7 @@ recovery: [{{ step: restore, does: restore data.d, takes: 1h }}]
 #[test]
 fn run_0_is_at_least_as_bad_as_a_moment_after_a_change_of_clocks() {
     let policy = weekly("3d", "1h");
-    let one = policy.sites.iter().find(|site| site.as_str() == "one").unwrap();
+    let one = policy.sites.keys().find(|site| site.as_str() == "one").unwrap();
     let lost = |at: Option<i64>| {
         let all = Rehearsals::of_sites(&policy, BTreeSet::from([one]), Runs { count: 1, seed: 1, at });
         let report = played(&all);
@@ -234,7 +234,7 @@ fn run_0_is_at_least_as_bad_as_a_moment_after_a_change_of_clocks() {
 #[test]
 fn copies_that_take_ages_end_the_run() {
     let policy = weekly("3d", "10000000d");
-    let one = policy.sites.iter().find(|site| site.as_str() == "one").unwrap();
+    let one = policy.sites.keys().find(|site| site.as_str() == "one").unwrap();
     let all = Rehearsals::of_sites(&policy, BTreeSet::from([one]), runs(2, 1));
     assert!(!played(&all).all_within());
 }

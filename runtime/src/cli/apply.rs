@@ -9,7 +9,7 @@ use super::execution::Execution;
 use super::failure::Failure;
 use super::front::AtTerminal;
 use super::output::Terminal;
-use super::{Global, approved, consents, exit, remarks};
+use super::{Global, approved, consents, exit, posture, remarks};
 use crate::estate::{PlanOptions, Policies, commit_of};
 use crate::planfile::is_plan_file;
 use crate::run::{Ended, apply_policies, apply_saved};
@@ -29,6 +29,8 @@ pub(super) struct Apply {
     yes: bool,
     #[command(flatten)]
     consents: consents::ConsentFlags,
+    #[command(flatten)]
+    posture: posture::PostureFlags,
     /// Check reviews, drills, measurements and waivers as of this date: 2026-11-23, or `today` (in UTC).
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
@@ -50,13 +52,15 @@ impl Apply {
         let ended = match self.paths.as_slice() {
             [path] if is_plan_file(path) => {
                 self.consents.refuse_with_saved_plan()?;
+                self.posture.refuse_with_saved_plan()?;
                 apply_saved(path, &selection, &options, &front).await?
             }
             paths => {
                 let policies = Policies::load(paths, self.as_of)?;
                 remarks::mention_warnings(&policies, paths, terminal);
                 let commit = commit_of(paths, &policies.sources);
-                let plan_options = PlanOptions { commit, ..self.consents.plan_options() };
+                let turn = self.posture.change();
+                let plan_options = PlanOptions { commit, turn, ..self.consents.plan_options() };
                 apply_policies(policies, &selection, &plan_options, &options, &front).await?
             }
         };

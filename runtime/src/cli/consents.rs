@@ -12,7 +12,7 @@ pub(super) struct ConsentFlags {
     /// Allow a change that needs consent: `teardown:SERVICE` to remove a service that is no longer in any policy,
     /// `destroy:ADDRESS` to delete a resource that holds data, `adopt:ADDRESS` to take over a resource of another estate,
     /// service or owner, `empty-primary:ADDRESS` to make a primary bucket anew whose data is gone, `lock:ADDRESS` for a lock that nobody can
-    /// remove, `many` to change or
+    /// remove, `return:DATA` to return to a site whose data may be behind, `many` to change or
     /// delete more than 30 % of the existing resources. Plans and refusals print the exact flag to add. Can be repeated.
     #[arg(long, value_name = "WHAT")]
     allow: Vec<Consent>,

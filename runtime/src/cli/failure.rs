@@ -136,9 +136,10 @@ impl From<EstateError> for Failure {
             Err(EstateError::Invalid(findings)) => findings.into(),
             Err(EstateError::Cloud(error)) => error.into(),
             Err(EstateError::Journal(error)) => error.into(),
-            Err(error @ (EstateError::NoSuchCloud(_) | EstateError::NoTarget { .. })) => {
-                Self::usage(error.to_string())
-            }
+            Err(
+                error
+                @ (EstateError::NoSuchCloud(_) | EstateError::NoTarget { .. } | EstateError::Posture(_)),
+            ) => Self::usage(error.to_string()),
             Err(error) => Self::message(error.to_string()),
         }
     }

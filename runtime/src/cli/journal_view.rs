@@ -43,6 +43,10 @@ fn about(run: &RunState) -> String {
         format!("    plan {}, {} steps: {}", short(&run.run.plan), run.run.steps, counts(run)),
         format!("    {}", ended(run)),
     ];
+    if !run.run.posture.is_normal() {
+        let sites: Vec<&str> = run.run.posture.sites().collect();
+        lines.push(format!("    evacuated: {}", sites.join(", ")));
+    }
     if let Some(author) = &run.run.author {
         let signed = author.key.as_ref().map_or("not signed".to_owned(), |key| format!("signed with {key}"));
         lines.push(format!("    plan by {} ({signed})", author.name));

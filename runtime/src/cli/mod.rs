@@ -26,6 +26,7 @@ mod objectives;
 mod output;
 mod plan;
 mod plan_format;
+mod posture;
 mod progress;
 mod rehearse;
 mod remarks;

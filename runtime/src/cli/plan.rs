@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::judge::{FailOn, Judged};
 use super::output::Terminal;
 use super::plan_format::PlanFormat;
-use super::{Global, author, consents, exit, remarks, show};
+use super::{Global, author, consents, exit, posture, remarks, show};
 use crate::approval::SigningKey;
 use crate::estate::{Base, LivePlan, PlanOptions, Policies, commit_of};
 use crate::planfile::{self, PlanFile};
@@ -35,12 +35,14 @@ pub(super) struct Plan {
     as_of: Option<Date>,
     #[command(flatten)]
     consents: consents::ConsentFlags,
+    #[command(flatten)]
+    posture: posture::PostureFlags,
     /// Show what changed in the policies since this git commit: a branch, a tag or a commit that contains them.
     #[arg(long, value_name = "REF", value_parser = reference)]
     base: Option<String>,
     /// Show only drift: what somebody else changed in the cloud since the last apply. Prints nothing if there is
     /// none. For scheduled jobs.
-    #[arg(long, conflicts_with_all = ["out", "target", "base"])]
+    #[arg(long, conflicts_with_all = ["out", "target", "base", "evacuate", "return_to"])]
     drift: bool,
     /// The author of the plan, who cannot approve it. Defaults to `user.email` of git, or USER@HOST.
     #[arg(long, env = "HOLDFAST_AUTHOR", value_name = "PRINCIPAL", value_parser = author::principal)]
@@ -78,7 +80,8 @@ impl Plan {
         let base = self.base.as_ref().map(|reference| Base::of_commit(reference, &self.paths)).transpose()?;
         // A plan that is only shown needs no commit.
         let commit = self.out.as_ref().and_then(|_| commit_of(&self.paths, &policies.sources));
-        let plan_options = PlanOptions { base, commit, ..self.consents.plan_options() };
+        let turn = self.posture.change();
+        let plan_options = PlanOptions { base, commit, turn, ..self.consents.plan_options() };
         let tell = |remark| remarks::mention(&remark, terminal);
         let live = LivePlan::of(policies, &global.selection(), &plan_options, &tell).await?;
         let plan = &live.planned.plan;
@@ -94,8 +97,10 @@ impl Plan {
         let (partial, effects) = (!plan.targets.is_empty(), plan.objectives.as_slice());
         let policy = plan.policy_changes.as_ref();
         let judged = Judged { warnings, partial, effects, policy, ..Judged::default() };
-        let (pending, failed) =
-            (!plan.is_empty() || plan.is_partial(), judged.fails(&self.fail_on, terminal));
+        let (pending, failed) = (
+            !plan.is_empty() || plan.is_partial() || plan.turns_posture(),
+            judged.fails(&self.fail_on, terminal),
+        );
         if let Some(path) = &self.out {
             self.save(path, &live, &plan_options, terminal)?;
         }

@@ -139,7 +139,7 @@ impl Rehearse {
 }
 
 fn site<'p>(policy: &'p Policy, name: &str) -> Result<&'p Name, Failure> {
-    let all = || policy.sites.iter();
+    let all = || policy.sites.keys();
     all().find(|site| site.as_str() == name).ok_or_else(|| {
         let known: Vec<String> = all().map(|site| format!("`{site}`")).collect();
         let hint = did_you_mean(name, all().map(Name::as_str)).map_or_else(

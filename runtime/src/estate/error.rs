@@ -40,6 +40,9 @@ pub enum EstateError {
         /// What was probably meant.
         near: Option<String>,
     },
+    /// The posture that `--evacuate` or `--return` asks for is not possible, or that of the journal does not fit the policies.
+    #[error("{0}")]
+    Posture(String),
     /// A path cannot be made absolute.
     #[error("the current folder: {0}")]
     CurrentFolder(io::Error),

@@ -10,6 +10,7 @@ mod live;
 pub mod load;
 mod planned;
 mod policies;
+mod posture_change;
 #[cfg(test)]
 pub(crate) mod sample;
 mod selection;
@@ -23,5 +24,6 @@ pub use journal_place::FoundJournal;
 pub use live::LivePlan;
 pub use planned::{PlanOptions, Planned, Remark};
 pub use policies::{Findings, PlanError, Policies, Request};
+pub use posture_change::PostureChange;
 pub use selection::{CloudChoice, Selection, absolute_journal};
 pub use workspace::{Opened, Workspace};

@@ -8,7 +8,7 @@ use holdfast_compiler::observation::{Observation, Owned};
 use holdfast_compiler::plan::{Consents, Context, Plan, looked_up};
 use holdfast_compiler::provider::{backup_places, signals};
 
-use super::{Base, EstateError, Findings, PlanError, Policies, Request};
+use super::{Base, EstateError, Findings, PlanError, Policies, PostureChange, Request};
 use crate::cloud::Cloud;
 use crate::journal::{self, Commit, Entry};
 
@@ -25,6 +25,8 @@ pub struct PlanOptions {
     pub commit: Option<Commit>,
     /// Whether to look at scheduled backups too.
     pub backups: bool,
+    /// What `--evacuate` and `--return` ask for.
+    pub turn: PostureChange,
 }
 
 /// A remark about a plan that people should read first, and that blocks nothing.
@@ -96,7 +98,10 @@ impl Planned {
         tell: &dyn Fn(Remark),
     ) -> Result<Self, EstateError> {
         let policies = policies.in_account(context)?;
-        let (policies, graph) = policies.graph(&context.accounts)?;
+        let was = journal::posture(entries, context);
+        let posture = plan_options.turn.after(&was).map_err(EstateError::Posture)?;
+        posture.check(&policies.compiled.policy).map_err(EstateError::Posture)?;
+        let (policies, graph) = policies.graph(&context.accounts, &posture)?;
         let (owned, copies) = (journal::owned(entries, context), journal::copies(entries, context));
         for other in journal::other_estates(entries, context) {
             let things = journal::owned(entries, &other).len();
@@ -104,7 +109,10 @@ impl Planned {
                 tell(Remark::OtherEstate { estate: other.estate, things });
             }
         }
-        let mut observation = cloud.observe(&looked_up(&plan_options.targets, &graph, &owned)).await?;
+        let wanted = looked_up(&plan_options.targets, &graph, &owned);
+        let (wanted, left) = posture.split(&policies.compiled.policy, &graph, &owned, wanted);
+        let mut observation = cloud.observe(&wanted).await?;
+        observation.unseen.extend(left);
         if plan_options.backups {
             let (places, signals) = (backup_places(&graph), signals(&observation, &copies));
             let (backups, signals) = join!(cloud.backups(&places), cloud.signals(&signals));
@@ -118,6 +126,8 @@ impl Planned {
             owned: &owned,
             copies: &copies,
             observation: &observation,
+            was: &was,
+            posture: &posture,
             consents: &plan_options.consents,
             targets: &plan_options.targets,
             base: base.as_ref(),

@@ -7,9 +7,10 @@ use holdfast_compiler::compile::{Compiled, Options, compile};
 use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::diagnostic::{Diagnostic, codes, did_you_mean};
 use holdfast_compiler::graph::Graph;
-use holdfast_compiler::lower::{TargetAccounts, lower};
+use holdfast_compiler::lower::{TargetAccounts, lower_in};
 use holdfast_compiler::observation::{Observation, Owned};
 use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Part, Plan, diff};
+use holdfast_compiler::posture::Posture;
 use holdfast_compiler::source::{Sources, Span};
 use holdfast_compiler::units::Date;
 
@@ -58,6 +59,10 @@ pub struct Request<'a> {
     pub copies: &'a [KnownCopy],
     /// The objects observed in the cloud.
     pub observation: &'a Observation,
+    /// Which sites are evacuated, according to the journal.
+    pub was: &'a Posture,
+    /// Which sites are evacuated once the plan is applied.
+    pub posture: &'a Posture,
     /// The consents given with `--allow`.
     pub consents: &'a Consents,
     /// The targets given with `--target`; if empty, the whole plan.
@@ -110,13 +115,14 @@ impl Policies {
         }
     }
 
-    /// The desired resources in some accounts.
+    /// The desired resources in some accounts, in a posture that fits the policies.
     ///
     /// # Errors
-    /// Two resources with the same identity, and statements about existing objects that are not valid.
-    pub fn graph(self, accounts: &Accounts) -> Result<(Self, Graph), Findings> {
+    /// Two resources with the same identity, statements about existing objects that are not valid, and traffic of which all
+    /// sites are evacuated.
+    pub fn graph(self, accounts: &Accounts, posture: &Posture) -> Result<(Self, Graph), Findings> {
         let accounts = accounts.iter().map(|(provider, account)| (provider.to_owned(), account.id.clone()));
-        self.lowered(&TargetAccounts { accounts: accounts.collect() })
+        self.lowered(&TargetAccounts { accounts: accounts.collect() }, posture)
     }
 
     /// The desired resources, without a cloud: in the accounts that the estate names, or in a placeholder account.
@@ -130,11 +136,11 @@ impl Policies {
             (name.to_owned(), named.get(name).map_or(NO_ACCOUNT.to_owned(), |(id, _)| id.clone()))
         });
         let target = TargetAccounts { accounts: accounts.collect() };
-        self.lowered(&target)
+        self.lowered(&target, &Posture::default())
     }
 
-    fn lowered(self, target: &TargetAccounts) -> Result<(Self, Graph), Findings> {
-        match lower(&self.compiled.policy, target) {
+    fn lowered(self, target: &TargetAccounts, posture: &Posture) -> Result<(Self, Graph), Findings> {
+        match lower_in(&self.compiled.policy, target, posture) {
             Ok(graph) => Ok((self, graph)),
             Err(findings) => Err(Findings { findings, sources: self.sources }),
         }
@@ -183,6 +189,8 @@ impl Policies {
             owned,
             copies: request.copies,
             observation: request.observation,
+            was: request.was,
+            posture: request.posture,
             consents: request.consents.clone(),
         });
         let mut plan = plan.map_err(PlanError::Findings)?;

@@ -7,6 +7,7 @@ use holdfast_compiler::graph::Graph;
 use holdfast_compiler::import::{Adoption, adoptions};
 use holdfast_compiler::observation::{Observation, Owned, scope};
 use holdfast_compiler::plan::{Consents, Context};
+use holdfast_compiler::posture::Posture;
 
 use super::ImportError;
 use crate::cloud::Cloud;
@@ -31,7 +32,7 @@ impl Matched {
         here: Context,
         entries: &[Entry],
     ) -> Result<Self, ImportError> {
-        let (policies, graph) = policies.graph(&here.accounts)?;
+        let (policies, graph) = policies.graph(&here.accounts, &Posture::default())?;
         let context = Context { estate: policies.compiled.policy.estate.to_string(), ..here };
         let owned = journal::owned(entries, &context);
         let observation = cloud.observe(&scope(&graph, &owned)).await?;
@@ -81,12 +82,15 @@ impl Matched {
     /// How many resources differ from the policies.
     pub(super) fn pending(self) -> Result<usize, ImportError> {
         let Self { policies, graph, context, owned, observation } = self;
+        let posture = Posture::default();
         let request = Request {
             context: &context,
             owned: &owned,
             // Only steps are counted, and they do not depend on copies.
             copies: &[],
             observation: &observation,
+            was: &posture,
+            posture: &posture,
             consents: &Consents::new(),
             targets: &[],
             base: None,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_compiler::copies::SeenCopy;
 use holdfast_compiler::digest::sha256;
 use holdfast_compiler::plan::{Action, Confirmed, Context, Moved, StepId};
+use holdfast_compiler::posture::Posture;
 use holdfast_compiler::resource::{Address, Identity, Values};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use super::{AppliedPolicy, Commit, JournalError};
 use crate::approval::{PlanAuthor, Rule};
 
 /// The format of runs. A reader refuses every other format.
-pub(super) const FORMAT: u32 = 5;
+pub(super) const FORMAT: u32 = 6;
 
 /// What is known about a run when it begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct Run {
     pub plan: String,
     /// How many steps the plan has.
     pub steps: usize,
+    /// Which sites are evacuated from this run on.
+    #[serde(default, skip_serializing_if = "Posture::is_normal")]
+    pub posture: Posture,
     /// Who applies it and where: `alice@host, process 7`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub runner: String,
@@ -68,6 +72,7 @@ impl Run {
             context,
             plan,
             steps,
+            posture: Posture::default(),
             runner,
             author: None,
             commit: None,

@@ -88,6 +88,7 @@ impl Local {
                     reason: format!("{region} does not answer (weather)"),
                     region: Some(region),
                     taken: false,
+                    evacuated: false,
                 }),
             }
         }
@@ -272,7 +273,7 @@ fn evidence(state: &State, wanted: &Wanted) -> Option<Object> {
 fn taken(state: &State, wanted: &Wanted) -> Option<Unseen> {
     let (region, reason) = provider::embedded(wanted.kind)?.taken(state, &wanted.identity)?;
     let (kind, identity) = (wanted.kind, wanted.identity.clone());
-    Some(Unseen { kind, identity, region: Some(region), reason, taken: true })
+    Some(Unseen { kind, identity, region: Some(region), reason, taken: true, evacuated: false })
 }
 
 /// Why a command cannot be carried out while a region is lost.

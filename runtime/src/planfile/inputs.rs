@@ -4,6 +4,7 @@ use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::observation::{Object, Observation, Owned, Unseen};
 use holdfast_compiler::plan::{Consents, Context, Plan};
+use holdfast_compiler::posture::Posture;
 use holdfast_compiler::units::Date;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,12 @@ pub struct Inputs {
     /// The targets given with `--target`; if empty, the whole plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
+    /// Which sites were evacuated before, according to the journal. An apply reads the journal again.
+    #[serde(default, skip_serializing_if = "Posture::is_normal")]
+    pub was: Posture,
+    /// Which sites are evacuated once the plan is applied.
+    #[serde(default, skip_serializing_if = "Posture::is_normal")]
+    pub posture: Posture,
     /// The objects that the estate owned, according to the journal. An apply reads the journal again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owned: Vec<Owned>,
@@ -67,6 +74,8 @@ impl Inputs {
             as_of: policies.compiled.options.as_of.map(|date| date.to_string()),
             consents: request.consents.clone(),
             targets: request.targets.to_vec(),
+            was: request.was.clone(),
+            posture: request.posture.clone(),
             owned: request.owned.to_vec(),
             copies: request.copies.to_vec(),
             observed: request.observation.sorted(),
@@ -99,7 +108,10 @@ impl Inputs {
 
     /// Derive the plan.
     pub(super) fn derive(&self) -> Result<Derived, Refusal> {
-        let (policies, graph) = self.policies()?.graph(&self.context.accounts).map_err(Refusal::Invalid)?;
+        let policies = self.policies()?;
+        self.posture.check(&policies.compiled.policy).map_err(|why| Refusal::changed(&why))?;
+        let (policies, graph) =
+            policies.graph(&self.context.accounts, &self.posture).map_err(Refusal::Invalid)?;
         let observation = Observation {
             objects: self.observed.clone(),
             unseen: self.unseen.clone(),
@@ -111,6 +123,8 @@ impl Inputs {
             owned: &self.owned,
             copies: &self.copies,
             observation: &observation,
+            was: &self.was,
+            posture: &self.posture,
             consents: &self.consents,
             targets: &self.targets,
             base: self.base.as_ref(),

@@ -102,6 +102,8 @@ impl PlanFile {
             owned: &planned.owned,
             copies: &planned.copies,
             observation: &planned.observation,
+            was: &planned.plan.was,
+            posture: &planned.plan.posture,
             consents: &plan_options.consents,
             targets: &plan_options.targets,
             base: planned.base.as_ref(),

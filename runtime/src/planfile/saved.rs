@@ -1,11 +1,12 @@
 //! Reading a plan file and deriving its plan.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::observation::{Observation, Owned};
 use holdfast_compiler::plan::Plan;
+use holdfast_compiler::posture::Posture;
 
 use super::head::{FORMAT, Head};
 use super::inputs::Derived;
@@ -110,7 +111,8 @@ impl Saved {
         &self.graph
     }
 
-    /// Plan again: the same policies, consents and targets with what the journal and the cloud say now.
+    /// Plan again: the same policies, consents, targets and posture with what the journal and the cloud say now. `was` is the posture
+    /// of the journal.
     ///
     /// # Errors
     /// The policies conflict with what exists now.
@@ -118,6 +120,7 @@ impl Saved {
         self,
         owned: &[Owned],
         copies: &[KnownCopy],
+        was: &Posture,
         now: &Observation,
     ) -> Result<(Self, Plan), Refusal> {
         let inputs = &self.file.inputs;
@@ -126,6 +129,8 @@ impl Saved {
             owned,
             copies,
             observation: now,
+            was,
+            posture: &inputs.posture,
             consents: &inputs.consents,
             targets: &inputs.targets,
             base: inputs.base.as_ref(),
@@ -156,7 +161,11 @@ impl PlanFile {
     fn is_of_one_cloud(&self) -> bool {
         let named = &self.inputs.context.cloud;
         match (named.strip_prefix("local:"), &self.local) {
-            (Some(named), Some(whole)) => !named.is_empty() && whole.ends_with(named),
+            (Some(named), Some(whole)) => {
+                // An absolute path has no `.`, which a user may write (`std::path::absolute`).
+                let parts = Path::new(named).components().filter(|part| *part != Component::CurDir);
+                !named.is_empty() && whole.ends_with(parts.collect::<PathBuf>())
+            }
             (None, None) => provider::named(named).is_some(),
             _ => false,
         }

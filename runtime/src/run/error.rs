@@ -2,8 +2,9 @@
 
 use std::io;
 
-use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use holdfast_compiler::diagnostic::{Diagnostic, codes, one_of};
 use holdfast_compiler::plan::{Departure, Shift};
+use holdfast_compiler::posture::Posture;
 
 use super::{NotApproved, NotConfirmed};
 use crate::cloud::CloudError;
@@ -60,6 +61,14 @@ pub enum RunError {
     /// A plan made now differs from the approved one.
     #[error("a plan made now differs from the approved plan in {}", points(.0.len()))]
     NotAsApproved(Vec<Departure>),
+    /// The plan was made while other sites were evacuated than now.
+    #[error("it was made while {}, and now {}", evacuated(planned), evacuated(now))]
+    OtherPosture {
+        /// The posture of the journal when the plan was made.
+        planned: Posture,
+        /// The posture of the journal now.
+        now: Posture,
+    },
     /// The signal handlers cannot be installed.
     #[error("cannot listen to signals: {0}")]
     Signals(io::Error),
@@ -106,6 +115,7 @@ impl RunError {
             Self::Overtaken => one(codes::STALE_PLAN, "apply again"),
             Self::Stale(_) => one(codes::STALE_PLAN, "plan again, and review the differences"),
             Self::NotAsApproved(_) => one(codes::NOT_AS_APPROVED, "plan again, and review the new plan"),
+            Self::OtherPosture { .. } => one(codes::OTHER_POSTURE, "plan again, and review the new plan"),
             Self::Unread(_) | Self::Signals(_) | Self::Json(_) => Err(self),
         }
     }
@@ -120,6 +130,15 @@ impl From<CloudError> for RunError {
 impl From<JournalError> for RunError {
     fn from(error: JournalError) -> Self {
         Self::Estate(error.into())
+    }
+}
+
+fn evacuated(posture: &Posture) -> String {
+    let sites: Vec<&str> = posture.sites().collect();
+    match sites.as_slice() {
+        [] => "no site was evacuated".to_owned(),
+        [site] => format!("`{site}` is evacuated"),
+        sites => format!("{} are evacuated", one_of(sites.iter().copied())),
     }
 }
 

@@ -49,7 +49,8 @@ pub async fn apply_policies(
     let digest = plan.digest()?;
     if plan.is_empty() {
         front.tell(Notice::NothingToDo { plan: &plan, digest: &digest, calls: cloud.calls() });
-        if learned(&plan).next().is_none() && !plan.has_news_of_copies() && !other_policies {
+        let news = learned(&plan).next().is_some() || plan.has_news_of_copies();
+        if !news && !other_policies && !plan.turns_posture() {
             return Ok(Ended::without_steps(&plan));
         }
     }
@@ -58,7 +59,7 @@ pub async fn apply_policies(
     // Where nothing is to be done nobody needs to agree. But policies that nobody agreed to are not the applied ones, or the
     // next reviewer would not see what they weakened.
     let agreed = approved.is_ok();
-    let approved = if plan.is_empty() {
+    let approved = if plan.is_empty() && !plan.turns_posture() {
         approved.unwrap_or_default()
     } else {
         let approved = approved?;
@@ -83,7 +84,7 @@ pub async fn apply_policies(
         author: None,
         commit: plan_options.commit.clone(),
     };
-    if plan.is_empty() {
+    if plan.is_empty() && !plan.turns_posture() {
         return match other_policies && agreed {
             true => start.without_steps(&plan, start.run(&plan, digest, approved).await?).await,
             false => start.nothing_to_do(&plan, digest).await,
@@ -92,6 +93,9 @@ pub async fn apply_policies(
     require_consent(&plan)?;
     front.confirm()?;
     let run = start.run(&plan, digest, approved).await?;
+    if plan.is_empty() {
+        return start.without_steps(&plan, run).await;
+    }
     carry_out(&plan, run, cloud.as_ref(), &start, options, front).await
 }
 

@@ -47,6 +47,8 @@ impl Folder {
             owned: &planned.owned,
             copies: &planned.copies,
             observation: &planned.observation,
+            was: &planned.plan.was,
+            posture: &planned.plan.posture,
             consents: &plan_options.consents,
             targets: &plan_options.targets,
             base: None,

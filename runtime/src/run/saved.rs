@@ -71,7 +71,8 @@ pub async fn apply_saved(
         front.tell(Notice::NothingToDo { plan: &plan, digest: &digest, calls: cloud.calls() });
         // A plan that was interrupted after its last step counts as applied once this run is recorded, and so do policies
         // that change nothing in the cloud.
-        return match resumed || start.changes_policies(&plan) {
+        require_consent(&plan)?;
+        return match resumed || start.changes_policies(&plan) || plan.turns_posture() {
             false => start.nothing_to_do(&plan, digest).await,
             true => start.without_steps(&plan, start.run(&plan, digest, approved).await?).await,
         };
@@ -141,8 +142,15 @@ async fn confirmed(
         .into_iter()
         .chain(saved.plan.scope.iter().cloned())
         .collect();
-    let wanted: Vec<Wanted> = wanted.into_iter().collect();
-    let now = cloud.observe(&wanted).await?;
+    let was = journal::posture(entries, &context);
+    let posture = &saved.plan.posture;
+    if was != saved.plan.was && was != *posture {
+        return Err(RunError::OtherPosture { planned: saved.plan.was.clone(), now: was });
+    }
+    let policy = &saved.policies().compiled.policy;
+    let (wanted, left) = posture.split(policy, saved.graph(), &owned, wanted.into_iter().collect());
+    let mut now = cloud.observe(&wanted).await?;
+    now.unseen.extend(left);
     let (rest, shifts) = plan::resume(&saved.plan, &begun, &now);
     let (stale, elsewhere): (Vec<Shift>, Vec<Shift>) = shifts.into_iter().partition(|shift| shift.blocks);
     if !stale.is_empty() {
@@ -157,7 +165,7 @@ async fn confirmed(
     }
     let (steps, left) = (saved.plan.pending().count(), rest.pending().count());
     let (_, fresh) = saved
-        .replan(&owned, &journal::copies(entries, &context), &now)
+        .replan(&owned, &journal::copies(entries, &context), &was, &now)
         .map_err(|refusal| RunError::plan_file(refusal, name))?;
     let plan = plan::confirm(&rest, &fresh, !begun.is_empty()).map_err(RunError::NotAsApproved)?;
     if !begun.is_empty() {

@@ -63,7 +63,8 @@ impl Start<'_> {
         let callers = principals(self.callers);
         let Approved { approvals, rule, break_glass, .. } = approved;
         let (author, commit) = (self.author.clone(), self.commit.clone());
-        Run { author, commit, callers, approvals, rule, break_glass, ..run }
+        let posture = plan.posture.clone();
+        Run { posture, author, commit, callers, approvals, rule, break_glass, ..run }
     }
 
     /// Whether the policies are others than the last applied ones, although the cloud may need no change.

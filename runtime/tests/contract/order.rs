@@ -15,6 +15,7 @@ use holdfast_compiler::import::Survey;
 use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::{Object, Observation, Wanted, scope};
 use holdfast_compiler::plan::{Accounts, Consent, Context, Inputs, Plan, Step, confirm, diff, resume};
+use holdfast_compiler::posture::Posture;
 use holdfast_compiler::source::Sources;
 use serde_json::Value;
 
@@ -220,6 +221,8 @@ impl World {
             owned: &owned,
             copies: &copies,
             observation: &observation,
+            was: &Posture::default(),
+            posture: &Posture::default(),
             consents: consents(&graph),
         })
         .map_err(|errors| errors.iter().map(|error| error.message.clone()).collect::<Vec<_>>().join("; "))

@@ -12,6 +12,7 @@ use holdfast::journal::{Journal, Place, Run, Writer};
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Observation, Wanted};
 use holdfast_compiler::plan::{Account, Accounts, Action, Context, Plan, Step, StepId};
+use holdfast_compiler::posture::Posture;
 use holdfast_compiler::resource::{Address, Attribute, Named};
 
 /// A create step, from its address and its needs.
@@ -50,6 +51,10 @@ pub fn plan(steps: Vec<Step>) -> Plan {
     let [estate, cloud] = ["t", "waiting"].map(str::to_owned);
     let accounts = Accounts::one("aws", "000000000000", "waiting");
     Plan {
+        foreign: Vec::new(),
+        was: Posture::default(),
+        posture: Posture::default(),
+        turns: Vec::new(),
         copies: Vec::new(),
         assumed: Vec::new(),
         policy_changes: None,

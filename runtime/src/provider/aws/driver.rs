@@ -110,7 +110,14 @@ fn unseen(kind: Kind, identity: &Identity, region: Option<&String>, error: &Clou
         Class::Denied => error.to_string(),
         _ => why(error),
     };
-    Unseen { kind, identity: identity.clone(), region: region.cloned(), reason, taken: false }
+    Unseen {
+        kind,
+        identity: identity.clone(),
+        region: region.cloned(),
+        reason,
+        taken: false,
+        evacuated: false,
+    }
 }
 
 /// Whether an account lets nobody in.
@@ -223,7 +230,14 @@ impl<'a> Look<'a> {
         let taken = |(name, region): (&String, &String)| {
             let identity = (*identities.get(name.as_str())?).clone();
             let reason = s3::of_another_account(name, region, &buckets.account);
-            Some(Unseen { kind, identity, region: Some(region.clone()), reason, taken: true })
+            Some(Unseen {
+                kind,
+                identity,
+                region: Some(region.clone()),
+                reason,
+                taken: true,
+                evacuated: false,
+            })
         };
         buckets.others.iter().filter_map(taken).collect()
     }

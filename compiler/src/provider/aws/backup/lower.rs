@@ -166,7 +166,10 @@ impl Place<'_> {
             (Some(_), Some(made)) => {
                 vault = vault.refer(vault::KMS_KEY, &made, kms::made::ARN);
             }
-            (Some(key), None) => vault = vault.set(vault::KMS_KEY, key).look(key::KIND, key::ARN, key),
+            (Some(key), None) => {
+                let region = self.site.region.as_str();
+                vault = vault.set(vault::KMS_KEY, key).look(key::KIND, region, key::ARN, key);
+            }
             (None, _) => {}
         }
         if let Some(lock) = self.lock {

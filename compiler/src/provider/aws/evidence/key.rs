@@ -67,7 +67,7 @@ pub(super) fn fault<'a>(
         let of_region = || kms::region(arn) == Some(region);
         *kind == key::KIND && (arn == key || arn.ends_with(&format!(":{key}")) && of_region())
     };
-    let (_, identity) = (view.live.declared)(by)?.looks.iter().find(is_it)?;
+    let (_, identity) = (view.live.declared)(by)?.looks.keys().find(is_it)?;
     let found = match view.look(key::KIND, &identity.values()) {
         Err(why) => return Some(Err(why)),
         Ok(None) => return Some(Ok(format!("does not exist in {region}"))),

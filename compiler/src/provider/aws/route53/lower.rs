@@ -5,6 +5,8 @@
 //! has a PRIMARY (the next site) and a SECONDARY (the remaining sites). If the first site is lost, the second
 //! answers; if both are lost, the third does. Source: Amazon Route 53 Developer Guide, "How health checks
 //! work in complex Amazon Route 53 configurations".
+//!
+//! A site that is evacuated answers for nothing. Its health check stays, so that everybody sees when it is back.
 
 use serde_json::{Value, json};
 
@@ -27,7 +29,8 @@ pub(in crate::provider::aws) fn lower(
     if let Some(probe) = &traffic.probe {
         out.extend(traffic.endpoints.iter().map(|e| health_check(context, name, traffic, probe, e)));
     }
-    let chain = Chain { context, name, traffic, zone };
+    let endpoints = traffic.endpoints.iter().filter(|at| !context.posture.evacuates(&at.site.name)).collect();
+    let chain = Chain { context, name, traffic, endpoints, zone };
     chain.lower(0, out);
 }
 
@@ -84,6 +87,8 @@ struct Chain<'a> {
     context: &'a Context<'a>,
     name: &'a Name,
     traffic: &'a Traffic,
+    /// Those that answer, in the order in which they take over.
+    endpoints: Vec<&'a Endpoint>,
     zone: Address,
 }
 
@@ -99,11 +104,16 @@ impl Chain<'_> {
     /// The pair at a depth: this site as PRIMARY, the remaining sites as SECONDARY. Returns the address of
     /// the SECONDARY, which is created last.
     fn lower(&self, depth: usize, out: &mut Vec<Resource>) -> Option<Address> {
-        let endpoints = self.traffic.endpoints.get(depth..)?;
+        let endpoints = self.endpoints.get(depth..)?;
         let (first, rest) = endpoints.split_first()?;
         let primary = self.endpoint(depth, record::PRIMARY, first);
         let secondary = match rest {
-            [] => return None,
+            // Only while sites are evacuated. Unhealthy, it answers all the same (Amazon Route 53 Developer Guide, "Configuring DNS
+            // failover").
+            [] => {
+                out.push(primary);
+                return None;
+            }
             [last] => self.endpoint(depth, record::SECONDARY, last),
             _ => {
                 let inner = self.lower(depth + 1, out)?;

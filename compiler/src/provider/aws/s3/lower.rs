@@ -73,9 +73,11 @@ pub(in crate::provider::aws) fn lower(
     out.extend(locks);
     // What S3 may do with a real-time copy also depends on settings and keys that no policy manages.
     for bucket in std::iter::once(&set.primary).chain(&set.copies) {
-        replication = replication.look(bucket_access::KIND, bucket_access::NAME, bucket.name.as_str());
+        let region = bucket.site.region.as_str();
+        replication =
+            replication.look(bucket_access::KIND, region, bucket_access::NAME, bucket.name.as_str());
         if set.encryption.value == Encryption::Kms && named_key(&bucket.site) {
-            replication = replication.look(key::KIND, key::ARN, key_arn(context, &bucket.site));
+            replication = replication.look(key::KIND, region, key::ARN, key_arn(context, &bucket.site));
         }
     }
     for copy in &set.copies {
@@ -136,7 +138,8 @@ fn lower_bucket(context: &Context<'_>, data: &Name, set: &DataSet, at: &Bucket, 
             let key = at.site.kms_key.as_ref().map(|_| key_arn(context, &at.site));
             resource.after.extend(kms::lower::made_address(&at.site, at.site.kms_key.as_ref()));
             if named_key(&at.site) {
-                resource = resource.look(key::KIND, key::ARN, key_arn(context, &at.site));
+                let region = at.site.region.as_str();
+                resource = resource.look(key::KIND, region, key::ARN, key_arn(context, &at.site));
             }
             resource
                 .set(bucket::ENCRYPTION, bucket::SSE_KMS)

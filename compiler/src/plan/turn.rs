@@ -1,0 +1,240 @@
+//! A change of the posture: what an evacuation moves, what stays without protection meanwhile, and what a return needs.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{Consent, Plan, Step, Unknown};
+use crate::diagnostic::{Diagnostic, codes, one_of};
+use crate::policy::{Policy, Service};
+use crate::posture::Posture;
+use crate::printable::one_line;
+use crate::provider;
+use crate::resource::Made;
+use crate::text::{Pen, wrap};
+
+/// What a change of the posture means for a service that has something at one of the sites.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Turn {
+    /// The service.
+    pub service: String,
+    /// Its traffic that is answered elsewhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub traffic: Vec<TurnedTraffic>,
+    /// Its data sets whose primary is at one of the sites.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<TurnedData>,
+}
+
+/// Traffic that another site answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TurnedTraffic {
+    /// The name of the entry.
+    pub name: String,
+    /// The record.
+    pub record: String,
+    /// The site that answered first.
+    pub from: String,
+    /// The site that answers first.
+    pub to: String,
+    /// Whether health checks move it without any change.
+    pub probed: bool,
+}
+
+/// A data set whose primary is at a site that is evacuated, or returned to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TurnedData {
+    /// `SERVICE.DATA`.
+    pub entry: String,
+    /// The primary bucket.
+    pub primary: String,
+    /// Its site.
+    pub site: String,
+    /// The id of the site's region.
+    pub region: String,
+    /// The real-time copies at sites in use, each with its site.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<(String, String)>,
+}
+
+/// What the change from one posture to another means. Empty if they are the same.
+pub(super) fn turns(policy: &Policy, was: &Posture, now: &Posture) -> Vec<Turn> {
+    let turn = |service: &Service| {
+        let first = |posture: &Posture, endpoints: &[crate::policy::Endpoint]| {
+            endpoints
+                .iter()
+                .map(|at| &at.site.name)
+                .find(|site| !posture.evacuates(site))
+                .map(ToString::to_string)
+        };
+        let traffic = service.traffic.iter().filter_map(|(name, traffic)| {
+            let (from, to) = (first(was, &traffic.endpoints)?, first(now, &traffic.endpoints)?);
+            let (name, record, probed) =
+                (name.to_string(), traffic.record.to_string(), traffic.probe.is_some());
+            (from != to).then_some(TurnedTraffic { name, record, from, to, probed })
+        });
+        let data = service.data.iter().filter(|(_, set)| {
+            let home = &set.primary.site.name;
+            was.evacuates(home) != now.evacuates(home)
+        });
+        let data = data.map(|(name, set)| {
+            let there = set.copies.iter().filter(|copy| !now.evacuates(&copy.site.name));
+            let copies = there.filter(|copy| !was.evacuates(&copy.site.name));
+            TurnedData {
+                entry: format!("{}.{name}", service.name),
+                primary: set.primary.name.to_string(),
+                site: set.primary.site.name.to_string(),
+                region: set.primary.site.region.to_string(),
+                copies: copies.map(|copy| (copy.name.to_string(), copy.site.name.to_string())).collect(),
+            }
+        });
+        let turn =
+            Turn { service: service.name.to_string(), traffic: traffic.collect(), data: data.collect() };
+        (!turn.traffic.is_empty() || !turn.data.is_empty()).then_some(turn)
+    };
+    policy.services.values().filter_map(turn).collect()
+}
+
+impl Plan {
+    /// Whether an apply changes which sites are evacuated.
+    #[must_use]
+    pub fn turns_posture(&self) -> bool {
+        self.was != self.posture
+    }
+
+    /// The data sets whose primary site the plan returns to.
+    fn returned(&self) -> impl Iterator<Item = &TurnedData> {
+        let data = self.turns.iter().flat_map(|turn| &turn.data);
+        data.filter(|data| !self.posture.sites().any(|site| site == data.site))
+    }
+
+    /// The finding that a site returned to cannot be seen, for which there is no consent, or that the consent to a return is
+    /// missing.
+    pub(super) fn returns_without_consent(&self) -> Option<Diagnostic> {
+        let silent = self.returned().find_map(|data| {
+            let here = |unknown: &&Unknown| !unknown.taken && unknown.region.as_ref() == Some(&data.region);
+            Some((data, self.unknown.iter().find(here)?))
+        });
+        if let Some((data, unknown)) = silent {
+            let message = format!("`{}` cannot be seen: {}", data.site, unknown.reason);
+            let finding = Diagnostic::new(codes::MAY_BE_BEHIND, message);
+            return Some(finding.help(format!("return once {} answers, and plan again then", data.region)));
+        }
+        let consent = |data: &TurnedData| Consent::Return(data.entry.clone());
+        let missing: Vec<&TurnedData> =
+            self.returned().filter(|data| !self.consents.contains(&consent(data))).collect();
+        if missing.is_empty() {
+            return None;
+        }
+        let names = one_of(missing.iter().map(|data| data.entry.as_str()));
+        let flags: Vec<String> = missing.iter().map(|data| consent(data).flag()).collect();
+        let message = format!(
+            "nothing shows that {names} at home has what was written elsewhere during the evacuation"
+        );
+        let help = format!(
+            "copy what was written there back first, and compare the two; if they are level, plan with `{}`",
+            flags.join(" ")
+        );
+        Some(Diagnostic::new(codes::MAY_BE_BEHIND, message).help(help))
+    }
+}
+
+/// The first lines of a plan while sites are evacuated or the posture changes. Nothing otherwise.
+pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
+    let names = |sites: Vec<&str>| one_line(&sites.join(", "));
+    let (leaves, comes) = (plan.posture.beyond(&plan.was), plan.was.beyond(&plan.posture));
+    let stays: Vec<&str> = plan.posture.sites().filter(|site| !leaves.contains(site)).collect();
+    if !leaves.is_empty() {
+        let _ = writeln!(out, "{}", pen.bold(&format!("Evacuates {}.", names(leaves))));
+    }
+    if !comes.is_empty() {
+        let _ = writeln!(out, "{}", pen.bold(&format!("Returns to {}.", names(comes))));
+    }
+    if !stays.is_empty() {
+        let head = format!("Evacuated: {}. `holdfast plan --return` plans the way back.", names(stays));
+        let _ = writeln!(out, "{}", pen.bold(&head));
+    }
+}
+
+/// What the change of the posture means, after the head of the plan.
+pub(super) fn details(plan: &Plan, pen: &Pen, out: &mut String) {
+    if !plan.turns_posture() {
+        return;
+    }
+    let mut say = |text: String, minus: bool| {
+        let text = wrap(&one_line(&text), 2, pen.width());
+        let _ = writeln!(out, "{}", if minus { pen.minus(&text) } else { text });
+    };
+    for turn in &plan.turns {
+        for TurnedTraffic { name, record, from, to, .. } in &turn.traffic {
+            say(
+                format!("{}.{name}: `{to}` answers for `{record}`, no longer `{from}`.", turn.service),
+                false,
+            );
+        }
+        for data in &turn.data {
+            let TurnedData { entry, primary, site, copies, .. } = data;
+            if plan.returned().any(|one| one == data) {
+                say(
+                    format!(
+                        "{entry}: `{primary}` at `{site}` is the primary again. Nothing shows that it has what was written \
+                         elsewhere during the evacuation."
+                    ),
+                    true,
+                );
+                continue;
+            }
+            let copies: Vec<String> = copies.iter().map(|(name, at)| format!("`{name}` at `{at}`")).collect();
+            let text = match copies.as_slice() {
+                [] => format!("{entry}: no real-time copy is at a site in use. Restore it from a backup."),
+                copies => format!(
+                    "{entry}: what is left is {}. Nothing copies what is written there to another site, so until the return \
+                     its RPO has no limit.",
+                    copies.join(" and ")
+                ),
+            };
+            say(text, true);
+        }
+    }
+    if plan.posture.beyond(&plan.was).is_empty() {
+        return;
+    }
+    for (what, instead, count) in control_planes(plan) {
+        let steps = if count == 1 { "1 step" } else { &format!("{count} steps") };
+        say(format!("Control plane: this plan {what} ({steps}). In a disaster, {instead}."), true);
+    }
+    let probed: Vec<&str> = plan
+        .turns
+        .iter()
+        .flat_map(|turn| turn.traffic.iter().filter(|traffic| traffic.probed))
+        .map(|traffic| traffic.record.as_str())
+        .collect();
+    if !probed.is_empty() {
+        let names = probed.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        say(format!("If the site is lost, health checks move {names} without this plan."), false);
+    }
+}
+
+/// The control planes that the changes need: what they do there, what to prepare instead, and how many they are.
+fn control_planes(plan: &Plan) -> Vec<(&'static str, &'static str, usize)> {
+    let mut found: BTreeMap<(&'static str, &'static str), usize> = BTreeMap::new();
+    for step in plan.pending() {
+        let Some(facts) = step.address.kind().schema().provider.and_then(provider::find) else {
+            continue;
+        };
+        let planes = facts.facts.control_planes.iter();
+        let needed = calls(step).find_map(|call| planes.clone().find(|plane| plane.covers(call)));
+        if let Some(plane) = needed {
+            *found.entry((plane.what, plane.instead)).or_default() += 1;
+        }
+    }
+    found.into_iter().map(|((what, instead), count)| (what, instead, count)).collect()
+}
+
+/// The calls that make a step, other than those that observe.
+fn calls(step: &Step) -> impl Iterator<Item = &'static str> {
+    let changes = |made: &Made| !matches!(made, Made::Observe | Made::Survey | Made::Recover);
+    let all = step.address.kind().schema().calls.iter();
+    all.filter(move |call| call.made.iter().any(changes)).map(|call| call.operation)
+}

@@ -1,0 +1,41 @@
+//! The flags `--evacuate` and `--return` of `plan` and `apply`.
+
+use clap::Args;
+
+use super::failure::Failure;
+use crate::estate::PostureChange;
+
+/// The flags that change which sites are evacuated.
+#[derive(Debug, Args)]
+pub(super) struct PostureFlags {
+    /// Evacuate this site: other sites answer for its traffic, and nothing there is read or changed. Later plans know it from
+    /// the journal, until `--return`. Can be repeated.
+    #[arg(long, value_name = "SITE", conflicts_with_all = ["target", "return_to"])]
+    evacuate: Vec<String>,
+    /// Return to the evacuated sites, or with `--return=SITE` to one of them. Can be repeated.
+    #[arg(long = "return", value_name = "SITE", num_args = 0..=1, require_equals = true, default_missing_value = "",
+        conflicts_with = "target")]
+    return_to: Vec<String>,
+}
+
+impl PostureFlags {
+    /// What they ask for.
+    pub(super) fn change(&self) -> PostureChange {
+        match (self.evacuate.as_slice(), self.return_to.as_slice()) {
+            ([], []) => PostureChange::Stay,
+            ([], sites) if sites.iter().any(String::is_empty) => PostureChange::Return(Vec::new()),
+            ([], sites) => PostureChange::Return(sites.to_vec()),
+            (sites, _) => PostureChange::Evacuate(sites.to_vec()),
+        }
+    }
+
+    /// Refuse these flags with a saved plan, because they would change what was approved.
+    pub(super) fn refuse_with_saved_plan(&self) -> Result<(), Failure> {
+        match self.change() {
+            PostureChange::Stay => Ok(()),
+            _ => Err(Failure::usage(
+                "`--evacuate` and `--return` cannot change a saved plan: pass them to `holdfast plan --out`",
+            )),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The change of the posture that an operator asks for.
+
+use holdfast_compiler::posture::Posture;
+
+/// A change of the posture that the operator asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum PostureChange {
+    /// None: the posture of the journal.
+    #[default]
+    Stay,
+    /// Evacuate these sites, besides those that are evacuated already.
+    Evacuate(Vec<String>),
+    /// Return to these sites; if there are none, to all.
+    Return(Vec<String>),
+}
+
+impl PostureChange {
+    /// The posture after it.
+    ///
+    /// # Errors
+    /// A return to a site that is not evacuated, or to none at all, as a message for the user.
+    pub(super) fn after(&self, was: &Posture) -> Result<Posture, String> {
+        let now = |site: &str| was.sites().any(|one| one == site);
+        match self {
+            Self::Stay => Ok(was.clone()),
+            Self::Evacuate(sites) => {
+                Ok(Posture::of(was.sites().map(str::to_owned).chain(sites.iter().cloned())))
+            }
+            Self::Return(_) if was.is_normal() => {
+                Err("no site is evacuated, so there is nothing to return to".to_owned())
+            }
+            Self::Return(sites) => match sites.iter().find(|site| !now(site)) {
+                Some(site) => Err(format!("`{site}` is not evacuated")),
+                None if sites.is_empty() => Ok(Posture::default()),
+                None => Ok(Posture::of(was.sites().filter(|one| !sites.iter().any(|site| site == one)))),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(change: &PostureChange, was: &[&str]) -> Result<Vec<String>, String> {
+        let posture = change.after(&Posture::of(was.iter().copied()))?;
+        Ok(posture.sites().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn evacuations_add_up_and_a_return_ends_some_or_all() {
+        let sites = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(after(&PostureChange::Stay, &["oregon"]).unwrap(), ["oregon"]);
+        let both = after(&PostureChange::Evacuate(sites(&["virginia"])), &["oregon"]);
+        assert_eq!(both.unwrap(), ["oregon", "virginia"]);
+        let one = after(&PostureChange::Return(sites(&["oregon"])), &["oregon", "virginia"]);
+        assert_eq!(one.unwrap(), ["virginia"]);
+        assert!(after(&PostureChange::Return(Vec::new()), &["oregon", "virginia"]).unwrap().is_empty());
+        let wrong = after(&PostureChange::Return(sites(&["virginia"])), &["oregon"]);
+        assert_eq!(wrong.unwrap_err(), "`virginia` is not evacuated");
+        assert!(after(&PostureChange::Return(Vec::new()), &[]).unwrap_err().contains("nothing to return to"));
+    }
+}

@@ -81,6 +81,17 @@ pub struct JobFault {
     pub said: String,
 }
 
+/// Whether a scheduled backup is set up so that it keeps what the policy declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetUp {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// Nobody can tell, because what makes it could not be seen, for the reason given.
+    Unknown(String),
+}
+
 /// The backups of one schedule at one site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptBackups {
@@ -99,7 +110,7 @@ pub struct KeptBackups {
     /// For how many days a backup is kept.
     pub days: u64,
     /// Whether it is set up so that it keeps what the policy declares.
-    pub is_set_up: bool,
+    pub set_up: SetUp,
     /// Why the lock of the vault does not keep the backups, if the policy asks for one that does.
     pub lock_fault: Option<String>,
     /// How old the newest one may be: the bound of the schedule. `None` if nothing limits it.
@@ -113,8 +124,12 @@ impl KeptBackups {
     #[must_use]
     pub fn fault(&self) -> Option<String> {
         let what = format!("backup of {}.{} at `{}`", self.service, self.data, self.site);
-        if !self.is_set_up {
-            return Some(format!("the {what} is not set up as the policy declares"));
+        match &self.set_up {
+            SetUp::Yes => {}
+            SetUp::No => return Some(format!("the {what} is not set up as the policy declares")),
+            SetUp::Unknown(why) => {
+                return Some(format!("whether the {what} is set up cannot be seen: {why}"));
+            }
         }
         match (&self.seen.newest, self.allowed) {
             (Err(why), _) => Some(format!("the {what} cannot be seen: {why}")),
@@ -157,7 +172,11 @@ impl KeptBackups {
     #[must_use]
     pub fn is_seen(&self) -> bool {
         let jobs = !matches!(self.seen.newest, Ok(Some(_))) || self.seen.jobs.is_ok();
-        (self.seen.newest.is_ok() && jobs) || !self.is_set_up
+        match self.set_up {
+            SetUp::Yes => self.seen.newest.is_ok() && jobs,
+            SetUp::No => true,
+            SetUp::Unknown(_) => false,
+        }
     }
 }
 

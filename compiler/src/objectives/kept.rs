@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::view::{Live, View};
-use crate::backups::{KeptBackups, SeenBackup};
+use crate::backups::{KeptBackups, SeenBackup, SetUp};
 use crate::document::Lock;
 use crate::policy::{Schedule, Service, Site};
 use crate::provider;
@@ -48,7 +48,12 @@ pub fn kept(
                     site: site.name.to_string(),
                     vault: place.map(|place| place.vault.parts().collect::<Vec<_>>().join(" ")),
                     days: schedule.keep.as_days(),
-                    is_set_up: now.is_some_and(|now| now.to.iter().any(|(to, _)| to.name == site.name)),
+                    set_up: if now.is_some_and(|now| now.to.iter().any(|(to, _)| to.name == site.name)) {
+                        SetUp::Yes
+                    } else {
+                        let unseen = (provider.evidence.backup_unseen)(&view, name, data, schedule, site);
+                        unseen.map_or(SetUp::No, SetUp::Unknown)
+                    },
                     lock_fault: now.and_then(|now| lock_fault(schedule, now, site, as_of)),
                     allowed: allowed(schedule, copies),
                     seen: here,

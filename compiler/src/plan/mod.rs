@@ -80,6 +80,7 @@ pub use redact::recorded;
 pub use resume::resume;
 pub use stale::{Shift, shifts};
 pub use text::{policy_changes, text};
+pub(crate) use turn::text as posture_text;
 pub use turn::{Turn, TurnedData, TurnedTraffic};
 pub use unknown::{Unknown, Waiting};
 pub use verdict::Verdict;

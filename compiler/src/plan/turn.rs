@@ -141,7 +141,7 @@ impl Plan {
 }
 
 /// The first lines of a plan while sites are evacuated or the posture changes. Nothing otherwise.
-pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
+pub(crate) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
     let names = |sites: Vec<&str>| one_line(&sites.join(", "));
     let (leaves, comes) = (plan.posture.beyond(&plan.was), plan.was.beyond(&plan.posture));
     let stays: Vec<&str> = plan.posture.sites().filter(|site| !leaves.contains(site)).collect();

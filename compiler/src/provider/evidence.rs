@@ -61,6 +61,8 @@ pub struct Evidence {
     pub backups: fn(&View<'_, '_>, &Name, &mut Data<'_>),
     /// Where the backups of a schedule at a site are kept. `None` if Holdfast does not make them.
     pub backup_place: fn(&View<'_, '_>, &Data<'_>, &Schedule, &Site) -> Option<BackupPlace>,
+    /// Why something that makes the backups of a schedule at a site could not be seen. `None` if all of it was, or is missing.
+    pub backup_unseen: fn(&View<'_, '_>, &Name, &Data<'_>, &Schedule, &Site) -> Option<String>,
     /// Why the observed objects of a data set do not decide whether it is copied.
     pub undecided: fn(&View<'_, '_>, &Name, &DataSet) -> Option<String>,
     /// The address of the bucket of a data set at a site.

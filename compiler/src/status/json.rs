@@ -1,8 +1,9 @@
 //! The status as versioned JSON.
 //!
 //! ```text
-//! format_version  "2.3": 2.x only adds fields; a field never changes its meaning
+//! format_version  "2.4": 2.x only adds fields; a field never changes its meaning
 //! estate, cloud, accounts, today
+//! evacuated[]     the evacuated sites; missing if there are none
 //! holds           whether every objective holds
 //! objectives[]    {state (holds | missed | unknown), service, disruption, measure (rto | rpo), objective_seconds,
 //!                 seconds (null: no limit, or nobody can tell), assurance, because}; missed ones first
@@ -37,7 +38,7 @@ use crate::signals::{CheckHealth, CopyLag};
 use crate::units::Duration;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "2.3";
+pub const FORMAT_VERSION: &str = "2.4";
 
 /// The status as JSON. Same status, same bytes.
 #[must_use]
@@ -72,6 +73,9 @@ pub fn json(status: &Status<'_>) -> String {
     });
     if let (false, Value::Object(document)) = (status.plan.awaited.is_empty(), &mut document) {
         document.insert("awaited".to_owned(), json!(status.plan.awaited));
+    }
+    if let (false, Value::Object(document)) = (status.plan.posture.is_normal(), &mut document) {
+        document.insert("evacuated".to_owned(), json!(status.plan.posture));
     }
     format!("{document:#}\n")
 }

@@ -7,7 +7,7 @@ use super::{Due, Standing, State, Status};
 use crate::backups::KeptBackups;
 use crate::copies::{CopyJob, CopyState};
 use crate::diagnostic::Style;
-use crate::plan::Measure;
+use crate::plan::{Measure, posture_text};
 use crate::printable::one_line as line;
 use crate::signals::{CopyLag, Lag};
 use crate::text::{Pen, wrap};
@@ -20,7 +20,9 @@ pub fn text(status: &Status<'_>, style: Style) -> String {
     let context = &status.plan.context;
     let (cloud, account) = (line(&context.cloud), line(&context.accounts.to_string()));
     let estate = pen.bold(&line(&context.estate));
-    let mut out = format!("Estate {estate} in {cloud}, account {account}, on {}\n", status.today);
+    let mut out = String::new();
+    posture_text(status.plan, &pen, &mut out);
+    let _ = writeln!(out, "Estate {estate} in {cloud}, account {account}, on {}", status.today);
     for lost in &status.plan.lost {
         let said = format!("DATA IS GONE: the bucket `{}` ({}) no longer exists.", lost.name, lost.address);
         let _ = writeln!(out, "\n{}", pen.minus(&wrap(&line(&said), 0, pen.width())));

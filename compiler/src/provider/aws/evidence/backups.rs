@@ -17,7 +17,7 @@ use crate::provider::aws::backup::lower::cron;
 use crate::provider::aws::backup::{self, plan, plan::rule, selection, vault, vault_address, vault_of};
 use crate::provider::aws::iam::grant::Foreign;
 use crate::provider::aws::iam::{backup as iam_backup, role};
-use crate::provider::aws::s3::{self, events};
+use crate::provider::aws::s3::{self, bucket, events};
 use crate::units::Date;
 
 pub(super) fn backups(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
@@ -155,6 +155,31 @@ fn is_copied(one: &Value, vault: &Object, schedule: &Schedule) -> bool {
         }) && copy.get(rule::DAYS).and_then(Value::as_u64).is_some_and(|days| days >= schedule.keep.as_days())
     };
     one.get(rule::COPIES).and_then(Value::as_array).is_some_and(|copies| copies.iter().any(is_here))
+}
+
+/// Why the plan, what it selects, its role, the bucket or one of the vaults could not be seen.
+pub(super) fn unseen(
+    view: &View<'_, '_>,
+    name: &Name,
+    data: &Data<'_>,
+    schedule: &Schedule,
+    site: &Site,
+) -> Option<String> {
+    let home = &data.primary.site;
+    let names = [name.as_str()];
+    let needed = [
+        view.address(bucket::KIND, &[name.as_str(), home.name.as_str()]),
+        view.address(plan::KIND, &names),
+        view.address(selection::KIND, &names),
+        view.address(role::KIND, &iam_backup::below(name)),
+        vault_address(&home.name, schedule.lock_at(home)),
+        vault_address(&site.name, schedule.lock),
+    ];
+    needed.iter().find_map(|address| {
+        let identity = (view.live.declared)(address)?.identity();
+        let why = (view.live.unseen)(address.kind(), &identity)?;
+        Some(format!("{address}: {why}"))
+    })
 }
 
 /// Why it is unknown whether the role of the backups has its rights.

@@ -33,6 +33,7 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     data: copy::data,
     backups: backups::backups,
     backup_place: backups::place,
+    backup_unseen: backups::unseen,
     stop,
     undecided,
     lag: signals::lag,

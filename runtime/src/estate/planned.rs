@@ -100,7 +100,13 @@ impl Planned {
         let policies = policies.in_account(context)?;
         let was = journal::posture(entries, context);
         let posture = plan_options.turn.after(&was).map_err(EstateError::Posture)?;
-        posture.check(&policies.compiled.policy).map_err(EstateError::Posture)?;
+        posture.check(&policies.compiled.policy).map_err(|why| match posture.beyond(&was).as_slice() {
+            // Nobody asked for it now: the policies have changed since the evacuation.
+            [] => EstateError::Posture(format!(
+                "{why}; the journal says what is evacuated: undo that change, or plan with `--return`"
+            )),
+            _ => EstateError::Posture(why),
+        })?;
         let (policies, graph) = policies.graph(&context.accounts, &posture)?;
         let (owned, copies) = (journal::owned(entries, context), journal::copies(entries, context));
         for other in journal::other_estates(entries, context) {

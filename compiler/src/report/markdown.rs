@@ -7,6 +7,7 @@
 
 use std::fmt::Write as _;
 
+use super::html::escaped;
 use super::{Block, Gap, Inline, ListStyle, Phrase, Report, Section, Table, number};
 use crate::printable::{one_line, printable, visible};
 
@@ -77,8 +78,8 @@ impl Page<'_> {
                     writeln!(out, "{}:\n\n{fence}text\n{text}\n{fence}", self.phrase(&label.as_str().into()));
             }
             Block::Details { summary, blocks } => {
-                let summary = self.phrase(&summary.as_str().into());
-                let _ = writeln!(out, "<details><summary>\n\n{summary}\n\n</summary>");
+                // A paragraph in a summary would stand below its mark, so this is HTML, which ends with a blank line.
+                let _ = writeln!(out, "<details><summary>{}</summary>", summary_text(summary));
                 self.blocks(blocks, out);
                 out.push_str("\n</details>\n");
             }
@@ -165,6 +166,16 @@ fn start_of_line(text: &str) -> String {
 fn escape(text: &str) -> String {
     let text = one_line(text);
     let words = text.split(' ').map(|word| if is_reference(word) { code(word) } else { plain(word) });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Text in an element of HTML, with the same words as code as elsewhere.
+fn summary_text(text: &str) -> String {
+    let text = one_line(text);
+    let words = text.split(' ').map(|word| match is_reference(word) {
+        true => format!("<code>{}</code>", escaped(word)),
+        false => escaped(word),
+    });
     words.collect::<Vec<_>>().join(" ")
 }
 

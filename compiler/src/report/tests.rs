@@ -132,7 +132,7 @@ fn nodes(markdown: &str) -> Vec<String> {
     root.descendants()
         .filter_map(|node| match &node.data.borrow().value {
             NodeValue::Text(_) | NodeValue::Code(_) | NodeValue::Escaped => None,
-            NodeValue::HtmlBlock(block) => Some(format!("html {}", block.literal)),
+            NodeValue::HtmlBlock(block) => Some(format!("html {}", tags(&block.literal))),
             NodeValue::CodeBlock(block) => Some(format!("code block {}", block.info)),
             NodeValue::Heading(heading) => Some(format!("heading {}", heading.level)),
             NodeValue::List(list) => Some(format!("list {:?}", list.list_type)),
@@ -141,6 +141,12 @@ fn nodes(markdown: &str) -> Vec<String> {
             other => Some(format!("{other:?}")),
         })
         .collect()
+}
+
+/// The tags of HTML but for those of code.
+fn tags(html: &str) -> String {
+    let tags = html.split('<').skip(1).map(|rest| rest.split_inclusive('>').next().unwrap());
+    tags.filter(|tag| !["code>", "/code>"].contains(tag)).collect::<Vec<_>>().join("<")
 }
 
 #[test]

@@ -59,3 +59,13 @@ pub(crate) fn wrap(text: &str, indent: usize, width: usize) -> String {
     lines.push(format!("{pad}{line}"));
     lines.join("\n")
 }
+
+/// A word for a POSIX shell: quoted if a character could mean something to it.
+pub(crate) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ":._-@/".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

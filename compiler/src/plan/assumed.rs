@@ -39,6 +39,13 @@ pub(super) fn whole(inputs: &Inputs<'_>, seen: &[SeenCopy]) -> Vec<Assumed> {
 
 /// `Assumed: real-time copies had no gap since they were last seen whole: 12 in run 3, on 2026-11-20.`
 pub(super) fn text(assumed: &[Assumed], pen: &Pen, out: &mut String) {
+    if let Some(text) = in_words(assumed) {
+        let _ = writeln!(out, "\n{}", pen.dim(&wrap(&one_line(&text), 0, pen.width())));
+    }
+}
+
+/// The sentence. `None` if nothing is assumed.
+pub(super) fn in_words(assumed: &[Assumed]) -> Option<String> {
     let mut runs: BTreeMap<Moment, Vec<&str>> = BTreeMap::new();
     for Assumed { to, whole, .. } in assumed {
         runs.entry(*whole).or_default().push(to);
@@ -51,11 +58,7 @@ pub(super) fn text(assumed: &[Assumed], pen: &Pen, out: &mut String) {
         .iter()
         .map(|(Moment { run, date }, names)| format!("{} in run {run}, on {date}", count(names)))
         .collect();
-    if !runs.is_empty() {
-        let text = format!(
-            "Assumed: real-time copies had no gap since they were last seen whole: {}.",
-            runs.join("; ")
-        );
-        let _ = writeln!(out, "\n{}", pen.dim(&wrap(&one_line(&text), 0, pen.width())));
-    }
+    let runs = runs.join("; ");
+    (!runs.is_empty())
+        .then(|| format!("Assumed: real-time copies had no gap since they were last seen whole: {runs}."))
 }

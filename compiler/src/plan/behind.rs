@@ -109,25 +109,33 @@ fn is_primary(inputs: &Inputs<'_>, address: &Address, name: &str) -> bool {
     inputs.graph.get(address).is_some_and(|wanted| wanted.identity().parts().any(|part| part == name))
 }
 
-/// `DATA STAYS BEHIND: …`
-pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
-    for Behind { address, name, now, was_copy, copies } in &plan.behind {
+impl Behind {
+    /// What stays where, and who still has it.
+    pub(super) fn in_words(&self) -> String {
+        let Self { address, name, now, was_copy, copies } = self;
         let data = address.entry();
         let mut text = match was_copy {
             false => format!(
-                "DATA STAYS BEHIND: `{now}` takes the place of `{name}` as the primary of {data}, and nothing moves the \
-                 objects. What was written so far stays in `{name}`"
+                "`{now}` takes the place of `{name}` as the primary of {data}, and nothing moves the objects. What was \
+                 written so far stays in `{name}`."
             ),
             true => format!(
-                "DATA STAYS BEHIND: `{now}` was a copy of `{name}` and takes its place as the primary of {data}. What was \
-                 not copied yet, and what is still written there, stays in `{name}`"
+                "`{now}` was a copy of `{name}` and takes its place as the primary of {data}. What was not copied yet, and \
+                 what is still written there, stays in `{name}`."
             ),
         };
-        text.push('.');
         for HeldBy { name, whole: Moment { run, date } } in copies {
             text.push_str(&format!(" Its copy `{name}` was last seen whole in run {run}, on {date}."));
         }
         text.push_str(&format!(" `{name}` is replicated no longer, and no objective here is about it."));
+        text
+    }
+}
+
+/// `DATA STAYS BEHIND: …`
+pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
+    for behind in &plan.behind {
+        let text = format!("DATA STAYS BEHIND: {}", behind.in_words());
         let _ = writeln!(out, "\n{}", pen.minus(&wrap(&one_line(&text), 0, pen.width())));
     }
 }

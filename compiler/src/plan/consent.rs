@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Action, Plan};
 use crate::diagnostic::{Diagnostic, codes, one_of};
 use crate::resource::Address;
+use crate::text::shell_word;
 
 /// An estate with fewer objects may change as a whole, because a share of a few objects means little. Value
 /// of octoDNS (`octodns/provider/plan.py`, `MIN_EXISTING_RECORDS`).
@@ -95,14 +96,17 @@ impl Consent {
     /// necessary.
     #[must_use]
     pub fn flag(&self) -> String {
-        let word = self.to_string();
-        let plain = |c: char| c.is_ascii_alphanumeric() || ":._-@/".contains(c);
-        if word.chars().all(plain) {
-            format!("--allow={word}")
-        } else {
-            format!("--allow='{}'", word.replace('\'', r"'\''"))
-        }
+        format!("--allow={}", shell_word(&self.to_string()))
     }
+}
+
+/// A change that needs a consent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ask {
+    /// The consent.
+    pub(super) consent: Consent,
+    /// What it does, as a clause: ``deletes aws.bucket.a.b.c, which holds data``.
+    pub(super) what: String,
 }
 
 /// All given consents.
@@ -126,6 +130,49 @@ impl Share {
 }
 
 impl Plan {
+    /// What needs a consent, given or not. Locks are asked for where they are shown.
+    pub(super) fn asks(&self) -> Vec<Ask> {
+        let leaving = self.leaving.iter().map(|service| Ask {
+            consent: Consent::Teardown(service.clone()),
+            what: format!("removes service `{service}`, which none of these policies mentions"),
+        });
+        let lost = self.lost.iter().map(|lost| Ask {
+            consent: Consent::EmptyPrimary(lost.address.clone()),
+            what: format!("makes `{}` anew, empty, although its data is gone", lost.name),
+        });
+        let destroyed = self.destroyed().map(|address| Ask {
+            consent: Consent::Destroy(address.clone()),
+            what: format!("deletes {address}, which holds data"),
+        });
+        let many = self.large_share().map(|share| {
+            let Share { changed, existing } = share;
+            let what =
+                format!("changes or removes {changed} of {existing} resources ({} %)", share.percent());
+            Ask { consent: Consent::Many, what }
+        });
+        leaving.chain(lost).chain(destroyed).chain(many).collect()
+    }
+
+    /// Whether a consent is given, and with which flag, as a clause.
+    pub(super) fn state_of(&self, consent: &Consent) -> String {
+        match self.consents.contains(consent) {
+            true => format!("allowed with `{}`", consent.flag()),
+            false => format!("an apply refuses it unless you plan with `{}`", consent.flag()),
+        }
+    }
+
+    /// The consents without which an apply refuses this plan.
+    #[must_use]
+    pub fn consents_to_give(&self) -> Consents {
+        let makes = |address: &Address| self.pending().any(|step| step.address == *address);
+        let asked = self.asks().into_iter().map(|ask| ask.consent).filter(|consent| match consent {
+            Consent::EmptyPrimary(address) => makes(address),
+            _ => true,
+        });
+        let locks = self.irreversible().map(|(step, _)| Consent::Lock(step.address.clone()));
+        asked.chain(locks).filter(|consent| !self.consents.contains(consent)).collect()
+    }
+
     /// Findings for missing consents: one per kind of consent, with the flags to paste.
     #[must_use]
     pub fn missing_consents(&self) -> Vec<Diagnostic> {

@@ -70,6 +70,16 @@ pub enum Measure {
     Rpo,
 }
 
+impl Measure {
+    /// `RTO` or `RPO`.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Rto => "RTO",
+            Self::Rpo => "RPO",
+        }
+    }
+}
+
 /// What can be met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

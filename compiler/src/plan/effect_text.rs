@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::effect::{Effect, Measure};
+use super::effect::Effect;
 use crate::diagnostic::Style;
 use crate::printable::one_line;
 use crate::text::{Pen, wrap};
@@ -36,12 +36,22 @@ pub(super) fn text(effects: &[Effect], pen: &Pen, out: &mut String) {
 
 /// `    RTO  11 min 48 s → 7 min 48 s, 4 min less · within 1 h, attested`.
 fn line(effect: &Effect, pen: &Pen, out: &mut String) {
-    let measure = match effect.measure {
-        Measure::Rto => "RTO",
-        Measure::Rpo => "RPO",
+    let verdict = verdict(effect);
+    let verdict = match (effect.met(), effect.after.is_unknown()) {
+        (true, _) => verdict,
+        (false, true) => pen.caution(&verdict),
+        (false, false) => pen.minus(&verdict),
     };
+    let _ = writeln!(out, "    {}  {} · {verdict}", effect.measure.word(), pen.bold(&movement(effect)));
+    if let Some(because) = effect.after.because.as_ref().filter(|_| !effect.met()) {
+        let _ = writeln!(out, "{}", pen.caution(&wrap(&format!("! {}", one_line(because)), 9, pen.width())));
+    }
+}
+
+/// `11 min 48 s → 7 min 48 s, 4 min less`.
+pub(super) fn movement(effect: &Effect) -> String {
     let after = effect.after.in_words();
-    let movement = match &effect.before {
+    match &effect.before {
         None => format!("{after}, new"),
         Some(before) if *before == effect.after => after,
         Some(before) if before.seconds.is_none() && before.in_words() == after => after,
@@ -58,17 +68,17 @@ fn line(effect: &Effect, pen: &Pen, out: &mut String) {
                 });
             format!("{} → {after}{}", before.in_words(), difference.unwrap_or_default())
         }
-    };
+    }
+}
+
+/// `within 1 h, attested` or `NOT MET: objective 1 h`.
+pub(super) fn verdict(effect: &Effect) -> String {
     let objective = effect.objective.map(|seconds| Duration::seconds(seconds).in_words()).unwrap_or_default();
-    let verdict = if effect.met() {
+    if effect.met() {
         format!("within {objective}, {}", effect.after.assurance.replace("sla", "SLA"))
     } else if effect.after.is_unknown() {
-        pen.caution(&format!("counts as not met: objective {objective}"))
+        format!("counts as not met: objective {objective}")
     } else {
-        pen.minus(&format!("NOT MET: objective {objective}"))
-    };
-    let _ = writeln!(out, "    {measure}  {} · {verdict}", pen.bold(&movement));
-    if let Some(because) = effect.after.because.as_ref().filter(|_| !effect.met()) {
-        let _ = writeln!(out, "{}", pen.caution(&wrap(&format!("! {}", one_line(because)), 9, pen.width())));
+        format!("NOT MET: objective {objective}")
     }
 }

@@ -12,7 +12,7 @@ use crate::text::{Pen, wrap};
 
 impl Plan {
     /// The steps that change something for good, each with what it does. Of several attributes the first one says it.
-    fn irreversible(&self) -> impl Iterator<Item = (&Step, &'static str)> {
+    pub(super) fn irreversible(&self) -> impl Iterator<Item = (&Step, &'static str)> {
         let changes = self.pending().filter(|step| step.action != Action::Delete);
         changes.filter_map(|step| {
             let what = step.changes.iter().find_map(|change| {
@@ -71,12 +71,13 @@ pub(super) fn refusal(resource: &Resource, id: &str, name: &str, why: &str) -> D
 /// `CANNOT BE UNDONE: …`
 pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
     for (step, what) in plan.irreversible() {
-        let consent = Consent::Lock(step.address.clone());
-        let state = match plan.consents.contains(&consent) {
-            true => format!("Allowed with `{}`", consent.flag()),
-            false => format!("An apply refuses it unless you plan with `{}`", consent.flag()),
-        };
-        let text = format!("CANNOT BE UNDONE: {} {what}. {state}.", step.address);
+        let state = plan.state_of(&Consent::Lock(step.address.clone()));
+        let text = format!("CANNOT BE UNDONE: {} {what}. {}.", step.address, capital(&state));
         let _ = writeln!(out, "\n{}", pen.minus(&wrap(&one_line(&text), 0, pen.width())));
     }
+}
+
+fn capital(text: &str) -> String {
+    let mut all = text.chars();
+    all.next().map(|first| first.to_uppercase().chain(all).collect()).unwrap_or_default()
 }

@@ -103,21 +103,28 @@ impl Plan {
     }
 }
 
+impl LostCopy {
+    /// ``copy in `NAME`: …``
+    pub(super) fn in_words(&self) -> String {
+        let Self { name, exists, worked } = self;
+        let when = match worked {
+            Some(Moment { run, date }) => format!("last seen to be copied to in run {run}, on {date}"),
+            None => "never seen to be copied to".to_owned(),
+        };
+        match exists {
+            true => format!("copy in `{name}`: {when}; what was written later may be lost"),
+            false => format!("copy in `{name}`: gone too"),
+        }
+    }
+}
+
 /// The first thing that a reviewer reads: what is gone, and which copies hold it.
 pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
     for Lost { address, name, copies } in &plan.lost {
         let head = format!("DATA IS GONE: the bucket `{name}` ({address}) no longer exists.");
         let _ = writeln!(out, "\n{}", pen.minus(&wrap(&one_line(&head), 0, pen.width())));
-        for LostCopy { name, exists, worked } in copies {
-            let when = match worked {
-                Some(Moment { run, date }) => format!("last seen to be copied to in run {run}, on {date}"),
-                None => "never seen to be copied to".to_owned(),
-            };
-            let text = match exists {
-                true => format!("copy in `{name}`: {when}; what was written later may be lost"),
-                false => format!("copy in `{name}`: gone too"),
-            };
-            let _ = writeln!(out, "{}", wrap(&one_line(&text), 2, pen.width()));
+        for copy in copies {
+            let _ = writeln!(out, "{}", wrap(&one_line(&copy.in_words()), 2, pen.width()));
         }
         if copies.iter().all(|copy| !copy.exists) {
             let _ = writeln!(out, "  {}", pen.minus("No copy exists."));

@@ -17,12 +17,14 @@ mod context;
 mod counts;
 mod dependents;
 mod diff;
+mod document;
 mod drift;
 mod effect;
 mod effect_text;
 mod inputs;
 mod irreversible;
 mod json;
+mod left;
 mod lost;
 mod obstacle;
 mod order;
@@ -34,6 +36,7 @@ mod pretty;
 mod redact;
 mod removal;
 mod resume;
+mod same;
 mod stale;
 mod stops;
 mod target;
@@ -67,17 +70,20 @@ pub use consent::{Consent, Consents, Share};
 pub use context::{Account, Accounts, Context};
 pub use counts::Counts;
 pub use diff::diff;
+pub use document::{Around, Extent, Given, Next, comment, summary};
 pub use drift::drift;
 pub use effect::{Achievable, BackupFault, Effect, Measure};
 pub use effect_text::objectives;
 pub use inputs::Inputs;
 pub use json::{FORMAT_VERSION, json};
+pub use left::Left;
 pub use lost::{Lost, LostCopy};
 pub use part::{Part, looked_up};
 pub use people::Awaited;
 pub use pretty::brief;
 pub use redact::recorded;
 pub use resume::resume;
+pub use same::{Half, SameAttribute, SameChange};
 pub use stale::{Shift, shifts};
 pub use text::{policy_changes, text};
 pub(crate) use turn::text as posture_text;
@@ -350,24 +356,6 @@ pub struct Confirmed {
     pub identity: Identity,
     /// Its managed attributes.
     pub attributes: Values,
-}
-
-/// What no policy declares and stays: an object, or an attribute of one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Left {
-    /// The resource it was made for.
-    pub address: Address,
-    /// The attribute whose value stays, if the resource itself is declared.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub attribute: Option<String>,
-    /// Why it stays.
-    pub reason: String,
-}
-
-impl Left {
-    fn object(address: &Address, reason: String) -> Self {
-        Self { address: address.clone(), attribute: None, reason }
-    }
 }
 
 impl Plan {

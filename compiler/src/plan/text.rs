@@ -8,8 +8,9 @@ use std::io::{self, Write};
 use serde_json::Value;
 use similar::ChangeTag;
 
+use super::consent::Ask;
 use super::pretty::{brief, pretty, summary_of};
-use super::{Action, After, Cause, Change, Consent, Counts, Left, Plan, Share, Step};
+use super::{Action, After, Cause, Change, Counts, Plan, Step};
 use super::{assumed, behind, billed, effect_text, irreversible, lost, people, turn, unknown};
 use crate::diagnostic::Style;
 use crate::line_diff::LineDiff;
@@ -20,6 +21,8 @@ use crate::text::{Pen, wrap};
 
 /// The width of the column of attribute names.
 const NAME_WIDTH: usize = 22;
+/// What resources that belong to no service are listed under.
+pub(super) const SHARED: &str = "Shared by services";
 
 /// Write the plan as text, in pieces of whole lines. Same plan and style, same bytes.
 ///
@@ -61,16 +64,8 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
         verdict(plan, &pen, &mut out);
         return to.write_all(out.as_bytes());
     }
-    let mut services: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
-    for step in plan.pending() {
-        services.entry(step.address.owner()).or_default().push(step);
-    }
-    for (service, mut steps) in services {
-        let name = if service.is_empty() { "Shared by services" } else { service };
-        let _ = writeln!(out, "\n{}", pen.bold(&line(name)));
-        // Within a service in the order in which kinds are declared, with the removal of a replaced object
-        // directly after its replacement.
-        steps.sort_by_key(|step| (step.address.kind().rank(), &step.address, step.action == Action::Delete));
+    for (service, steps) in by_service(plan) {
+        let _ = writeln!(out, "\n{}", pen.bold(&line(service)));
         for step in steps {
             pen.step(step, &mut out);
             to.write_all(out.as_bytes())?;
@@ -83,6 +78,29 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
     let _ = writeln!(out, "\n{}", pen.bold(&summary(plan.counts())));
     verdict(plan, &pen, &mut out);
     to.write_all(out.as_bytes())
+}
+
+/// The steps that change something, by the names of their services.
+///
+/// Within a service they are in the order in which kinds are declared, with the removal of a replaced object directly after
+/// its replacement.
+pub(super) fn by_service(plan: &Plan) -> Vec<(&str, Vec<&Step>)> {
+    let mut services: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+    for step in plan.pending() {
+        services.entry(step.address.owner()).or_default().push(step);
+    }
+    let services = services.into_iter().map(|(service, mut steps)| {
+        steps.sort_by_key(|step| (step.address.kind().rank(), &step.address, step.action == Action::Delete));
+        (if service.is_empty() { SHARED } else { service }, steps)
+    });
+    services.collect()
+}
+
+/// One step as it is in the plan, `width` columns wide and without colours.
+pub(super) fn of_step(step: &Step, width: usize) -> String {
+    let mut out = String::new();
+    Pen::new(Style { color: None, width }).step(step, &mut out);
+    out
 }
 
 /// The last line, if an objective is missed or something becomes weaker.
@@ -108,26 +126,8 @@ fn consents(plan: &Plan, pen: &Pen, out: &mut String) {
     let mut caution = |text: String| {
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&line(&text), 0, pen.width())));
     };
-    let state = |consent: Consent| match plan.consents.contains(&consent) {
-        true => format!("allowed with `{}`", consent.flag()),
-        false => format!("an apply refuses it unless you plan with `{}`", consent.flag()),
-    };
-    for service in &plan.leaving {
-        let state = state(Consent::Teardown(service.clone()));
-        caution(format!("! removes service `{service}`, which none of these policies mentions: {state}."));
-    }
-    for lost in &plan.lost {
-        let (name, state) = (&lost.name, state(Consent::EmptyPrimary(lost.address.clone())));
-        caution(format!("! makes `{name}` anew, empty, although its data is gone: {state}."));
-    }
-    for address in plan.destroyed() {
-        let state = state(Consent::Destroy(address.clone()));
-        caution(format!("! deletes {address}, which holds data: {state}."));
-    }
-    if let Some(share) = plan.large_share() {
-        let Share { changed, existing } = share;
-        let (percent, state) = (share.percent(), state(Consent::Many));
-        caution(format!("! changes or removes {changed} of {existing} resources ({percent} %): {state}."));
+    for Ask { consent, what } in plan.asks() {
+        caution(format!("! {what}: {}.", plan.state_of(&consent)));
     }
     if !plan.targets.is_empty() {
         let targets = plan.targets.join(", ");
@@ -149,19 +149,14 @@ fn left(plan: &Plan, pen: &Pen, out: &mut String) {
             let _ = writeln!(out, "{}", wrap(&line(waived), 2, pen.width()));
         });
     }
-    for Left { address, attribute, reason } in &plan.left {
-        let text = match attribute {
-            Some(name) => {
-                format!("! The `{name}` of {address} stays, although no policy asks for it: {reason}.")
-            }
-            None => format!("! {address} stays, although no policy declares it any more: {reason}."),
-        };
+    for left in &plan.left {
+        let text = format!("! {}", left.in_words());
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&line(&text), 0, pen.width())));
     }
 }
 
 /// `Plan: 3 to create, 1 to update, 0 to replace, 0 to delete; 12 to keep.`
-fn summary(counts: Counts) -> String {
+pub(super) fn summary(counts: Counts) -> String {
     let Counts { create, update, replace, delete, keep } = counts;
     format!(
         "Plan: {create} to create, {update} to update, {replace} to replace, {delete} to delete; {keep} to keep."
@@ -290,7 +285,7 @@ impl Pen {
 }
 
 /// The label of a cause.
-fn label(cause: Cause) -> &'static str {
+pub(super) fn label(cause: Cause) -> &'static str {
     match cause {
         Cause::Policy => "policy",
         Cause::Drift => "drift",

@@ -21,6 +21,17 @@ pub fn markdown(report: &Report) -> String {
     printable(&out, None)
 }
 
+/// The report as a comment on a pull request: first a hidden marker, then a heading of the third level, because a comment
+/// is a part of a page. The same report gives the same bytes.
+#[must_use]
+pub fn comment(report: &Report, marker: &str) -> String {
+    let page = Page { report };
+    let mut out = format!("{marker}\n### {}\n", page.heading(&report.title));
+    page.blocks(&report.blocks, &mut out);
+    page.sections(&report.sections, "", 4, &mut out);
+    printable(&out, None)
+}
+
 struct Page<'r> {
     report: &'r Report,
 }

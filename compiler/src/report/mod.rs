@@ -27,7 +27,7 @@ use crate::source::Place;
 pub(crate) use html::escaped;
 pub use html::html;
 pub use json::{FORMAT_VERSION, json};
-pub use markdown::markdown;
+pub use markdown::{comment, markdown};
 pub use phrase::{Inline, Phrase};
 pub use text::{plain_text, text};
 

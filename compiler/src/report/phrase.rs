@@ -52,6 +52,20 @@ impl Phrase {
         self.with(Inline::Code(text.into()))
     }
 
+    /// A sentence with code between backticks, as messages have it. Backticks without a partner stay.
+    #[must_use]
+    pub fn marked(sentence: &str) -> Self {
+        let parts: Vec<&str> = sentence.split('`').collect();
+        if parts.len().is_multiple_of(2) {
+            return Self::from(sentence);
+        }
+        let parts = parts.into_iter().enumerate().filter(|(_, part)| !part.is_empty());
+        parts.fold(Self::new(), |phrase, (nth, part)| match nth % 2 {
+            0 => phrase.text(part),
+            _ => phrase.code(part),
+        })
+    }
+
     /// Add a reference to a section, by its key.
     #[must_use]
     pub fn section(self, key: &'static str) -> Self {

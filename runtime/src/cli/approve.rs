@@ -13,7 +13,7 @@ use super::output::Terminal;
 use super::standing::standing;
 use super::{Global, approved, author, exit, front, show};
 use crate::approval::{SigningKey, Statement};
-use crate::planfile::{Approving, Saved};
+use crate::planfile::{Approving, Saved, Standing};
 use crate::run::require_consent;
 
 /// Approve a saved plan with your SSH key.
@@ -52,13 +52,13 @@ impl Approve {
         let name = self.path.display().to_string();
         let saved = Saved::read(&self.path).map_err(|refusal| Failure::plan_file(refusal, &name))?;
         let trust = global.selection().trust()?;
-        let anchored = show::anchored(trust.as_ref(), &saved)?;
+        let anchored = show::anchored(trust.as_ref(), &saved.plan.context.estate)?;
         let because = self.because.as_deref();
         let approving = Approving::new(&saved, &self.path, anchored.as_ref(), because);
         if saved.rule().is_some() && trust.is_none() {
             terminal.note(show::NO_ANCHOR);
         }
-        let standing = standing(&saved, &self.path, anchored.as_ref())?;
+        let standing = standing(&Standing::of(&saved, &self.path, anchored.as_ref())?);
         let made = show::made(&saved, anchored.as_ref(), &standing);
         terminal.result(&format!("{made}{}", summary(&saved, terminal.stdout(), approving.hold_seconds())));
         // An apply would refuse a plan that lacks a consent, so do not let anybody approve it.

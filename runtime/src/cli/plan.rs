@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use holdfast_compiler::diagnostic::visible;
-use holdfast_compiler::plan;
+use holdfast_compiler::plan::{self, Around};
 use holdfast_compiler::units::Date;
 
 use super::failure::Failure;
 use super::judge::{FailOn, Judged};
 use super::output::Terminal;
-use super::plan_format::PlanFormat;
+use super::plan_format::{PlanFormat, PlanView};
 use super::{Global, author, consents, exit, posture, remarks, show};
 use crate::approval::SigningKey;
-use crate::estate::{Base, LivePlan, PlanOptions, Policies, commit_of};
-use crate::planfile::{self, PlanFile};
+use crate::estate::{Base, LivePlan, PlanOptions, Planned, Policies, commit_of};
+use crate::planfile::{self, PlanFile, Standing};
 
 /// Show how the cloud differs from the policies, and the changes that an apply would make.
 ///
@@ -27,9 +27,8 @@ pub(super) struct Plan {
     /// Save the plan for `holdfast apply FILE`. The file contains the full text of the policies, contacts included.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The output format.
-    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
-    format: PlanFormat,
+    #[command(flatten)]
+    view: PlanView,
     /// Check reviews, drills, measurements and waivers as of this date: 2026-11-23, or `today` (in UTC).
     #[arg(long, value_name = "DATE", value_parser = super::date)]
     as_of: Option<Date>,
@@ -70,6 +69,10 @@ fn reference(text: &str) -> Result<String, String> {
 
 impl Plan {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        self.view.check()?;
+        if self.drift && (self.view.summary || self.view.format == PlanFormat::Markdown) {
+            return Err(Failure::usage("`--drift` is printed as `text` or `json`, and is short already"));
+        }
         let policies = Policies::load(&self.paths, self.as_of)?;
         if !self.drift {
             remarks::mention_warnings(&policies, &self.paths, terminal);
@@ -91,7 +94,9 @@ impl Plan {
         if live.relies_on_policies_alone() {
             terminal.note(show::NO_ANCHOR);
         }
-        self.format.print(plan, terminal)?;
+        let author = || author::author(self.author.clone());
+        let file = self.out.as_ref().map(|_| PlanFile::of(&live, author(), &plan_options)).transpose()?;
+        self.view.print(plan, || self.around(&live, file.as_ref(), global), terminal)?;
         terminal.detail(&super::screen::calls(&live.calls));
         let warnings = live.planned.policies.compiled.warnings.len();
         let (partial, effects) = (!plan.targets.is_empty(), plan.objectives.as_slice());
@@ -101,8 +106,8 @@ impl Plan {
             !plan.is_empty() || plan.is_partial() || plan.turns_posture(),
             judged.fails(&self.fail_on, terminal),
         );
-        if let Some(path) = &self.out {
-            self.save(path, &live, &plan_options, terminal)?;
+        if let Some((path, file)) = self.out.as_ref().zip(file) {
+            self.save(path, &file, live.planned.policies.rule.is_some(), terminal)?;
         }
         Ok(match (failed, pending && self.detailed_exitcode) {
             (true, _) => exit::INVALID,
@@ -111,17 +116,30 @@ impl Plan {
         })
     }
 
+    /// What a document says around the plan.
+    fn around(&self, live: &LivePlan, file: Option<&PlanFile>, global: &Global) -> Result<Around, Failure> {
+        let Planned { plan, policies, .. } = &live.planned;
+        let estate = &plan.context.estate;
+        let anchored = show::anchored(global.selection().trust()?.as_ref(), estate)?;
+        let digest = match file {
+            Some(file) => file.digest.clone(),
+            None => plan.digest().map_err(|error| Failure::message(error.to_string()))?,
+        };
+        let standing = Standing::new(policies.rule.as_ref(), anchored.as_ref(), estate);
+        let paths = self.paths.iter().map(|path| path.display().to_string()).collect();
+        Ok(Around { paths, ..standing.around(digest, self.out.as_deref()) })
+    }
+
     /// Save the plan, and print the next command.
     fn save(
         &self,
         path: &Path,
-        live: &LivePlan,
-        plan_options: &PlanOptions,
+        file: &PlanFile,
+        needs_approval: bool,
         terminal: &Terminal,
     ) -> Result<(), Failure> {
-        let file = PlanFile::of(live, author::author(self.author.clone()), plan_options)?;
         file.write(path, self.key.as_ref()).map_err(Failure::message)?;
-        let next = if live.planned.policies.rule.is_some() { "approve" } else { "apply" };
+        let next = if needs_approval { "approve" } else { "apply" };
         let signed = if self.key.is_some() { ", signed by its author" } else { "" };
         terminal.note(&visible(&format!(
             "Saved{signed}. Next: holdfast {next} {}\nThe file contains the full text of the policies, contacts included.\n\
@@ -134,9 +152,11 @@ impl Plan {
 
     /// Print the drift; prints nothing if there is none and everything could be seen.
     fn drifted(&self, plan: &plan::Plan, terminal: &Terminal) -> Result<u8, Failure> {
-        match self.format {
-            PlanFormat::Text => terminal.result(&plan::drift(plan, terminal.stdout())),
-            PlanFormat::Json => PlanFormat::Json.print(&plan.clone().only_drift(), terminal)?,
+        match self.view.format {
+            PlanFormat::Text | PlanFormat::Markdown => terminal.result(&plan::drift(plan, terminal.stdout())),
+            PlanFormat::Json => {
+                self.view.print(&plan.clone().only_drift(), || Ok(Around::default()), terminal)?
+            }
         }
         let drifted = plan.drifted().next().is_some() || plan.is_partial();
         Ok(if drifted && self.detailed_exitcode { exit::PENDING } else { exit::DONE })

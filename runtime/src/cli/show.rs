@@ -9,11 +9,11 @@ use holdfast_compiler::units::Duration;
 use super::failure::Failure;
 use super::judge::{FailOn, Judged};
 use super::output::Terminal;
-use super::plan_format::PlanFormat;
+use super::plan_format::{PlanFormat, PlanView};
 use super::standing::standing;
 use super::{Global, exit};
 use crate::approval::{Demand, Rule};
-use crate::planfile::{PlanFile, Saved};
+use crate::planfile::{PlanFile, Saved, Standing};
 use crate::trust::Trust;
 
 /// The note for a plan that needs approvals, on a machine without a trust anchor.
@@ -30,9 +30,8 @@ pub(super) struct Show {
     /// A file that `holdfast plan --out` wrote.
     #[arg(value_name = "PLANFILE")]
     path: PathBuf,
-    /// The output format.
-    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
-    format: PlanFormat,
+    #[command(flatten)]
+    view: PlanView,
     /// Exit with 3 if an objective is not met or becomes weaker. Can be repeated.
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Vec<FailOn>,
@@ -40,21 +39,24 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        self.view.check()?;
         let name = self.path.display().to_string();
         let saved = Saved::read(&self.path).map_err(|refusal| Failure::plan_file(refusal, &name))?;
         let trust = global.selection().trust()?;
-        if matches!(self.format, PlanFormat::Text) {
-            let anchored = anchored(trust.as_ref(), &saved)?;
-            terminal.result(&made(
-                &saved,
-                anchored.as_ref(),
-                &standing(&saved, &self.path, anchored.as_ref())?,
-            ));
+        let anchored = || anchored(trust.as_ref(), &saved.plan.context.estate);
+        if self.view.format == PlanFormat::Text && !self.view.summary {
+            let anchored = anchored()?;
+            let approvals = Standing::of(&saved, &self.path, anchored.as_ref())?;
+            terminal.result(&made(&saved, anchored.as_ref(), &standing(&approvals)));
         }
         if saved.rule().is_some() && trust.is_none() {
             terminal.note(NO_ANCHOR);
         }
-        self.format.print(&saved.plan, terminal)?;
+        let around = || {
+            let approvals = Standing::of(&saved, &self.path, anchored()?.as_ref())?;
+            Ok(approvals.around(saved.file.digest.clone(), Some(&self.path)))
+        };
+        self.view.print(&saved.plan, around, terminal)?;
         let (warnings, partial) = (saved.warnings(), !saved.plan.targets.is_empty());
         let (effects, policy) = (saved.plan.objectives.as_slice(), saved.plan.policy_changes.as_ref());
         let judged = Judged { warnings, partial, effects, policy, ..Judged::default() };
@@ -62,10 +64,10 @@ impl Show {
     }
 }
 
-/// The approval rule of the trust anchor for a plan, if there is one.
-pub(super) fn anchored(trust: Option<&Trust>, saved: &Saved) -> Result<Option<Demand>, Failure> {
+/// The approval rule of the trust anchor for an estate, if there is one.
+pub(super) fn anchored(trust: Option<&Trust>, estate: &str) -> Result<Option<Demand>, Failure> {
     let Some(trust) = trust else { return Ok(None) };
-    let anchor = trust.anchor(&saved.plan.context.estate).map_err(Failure::refused_finding)?;
+    let anchor = trust.anchor(estate).map_err(Failure::refused_finding)?;
     anchor.demand().map_err(Failure::refused_finding)
 }
 

@@ -7,6 +7,7 @@ mod head;
 mod inputs;
 mod refusal;
 mod saved;
+mod standing;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ pub use approving::{ApproveError, Approving};
 pub use inputs::Inputs;
 pub use refusal::Refusal;
 pub use saved::{Saved, signature_path};
+pub use standing::{Standing, StandingError};
 
 use crate::estate::{EstateError, LivePlan, PlanOptions, Request, absolute_journal};
 use crate::journal::Commit;

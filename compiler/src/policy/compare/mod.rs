@@ -20,7 +20,7 @@ use crate::printable::one_line;
 use crate::provider::{Facts, PROVIDERS};
 use crate::source::{Place, Sources};
 use inherit::Version;
-pub(crate) use text::text;
+pub(crate) use text::{text, words as change_in_words};
 use tree::{Node, Shape};
 
 /// What a change means for the protection.

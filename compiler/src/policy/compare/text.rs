@@ -37,7 +37,7 @@ pub(crate) fn text(changes: &PolicyChanges, pen: &Pen, out: &mut String) {
 }
 
 /// `service payments, objectives.rto: 1h → 4h`.
-fn words(change: &PolicyChange) -> String {
+pub(crate) fn words(change: &PolicyChange) -> String {
     let PolicyChange { document, path, before, after, means, .. } = change;
     let what = if path.is_empty() { document.clone() } else { format!("{document}, {path}") };
     let value = match (before, after) {

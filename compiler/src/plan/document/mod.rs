@@ -1,0 +1,112 @@
+//! A plan as a document for a reviewer with one minute: the verdict first, then what is dangerous, then what changes,
+//! then every step.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `around.rs` | what is known around a plan: its file, its approvals |
+//! | `next.rs` | the exact next command |
+//! | `verdict.rs` | the title and the first lines |
+//! | `objectives.rs` | objectives before and after, the same ones of many services in one row |
+//! | `warnings.rs` | everything that warns, the same warning about many resources once |
+//! | `changes.rs` | the changes, the same one of many resources in one row; every step |
+//! | `policy.rs` | what else changed in the policies |
+//! | `clip.rs` | no text longer than a limit |
+//! | `fit.rs` | the document within the limits of a comment |
+//!
+//! A document never hides that something warns. What does not fit is cut from the details first, and the document says
+//! exactly what was cut, and which command prints all of it.
+
+mod around;
+mod changes;
+mod clip;
+mod fit;
+mod next;
+mod objectives;
+mod policy;
+mod verdict;
+mod warnings;
+
+use super::Plan;
+use crate::diagnostic::Style;
+use crate::report::{self, Block, Phrase, Report, Severity};
+pub use around::{Around, Given};
+pub use fit::{Extent, comment};
+pub use next::Next;
+use warnings::Warnings;
+
+/// How much of each part a document shows. Counts are always exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Size {
+    /// Rows of a table.
+    rows: usize,
+    /// Warnings of one class in full. Of the others the resources are named.
+    warnings: usize,
+    /// Resources named in one warning.
+    names: usize,
+    /// Characters of a cell or a sentence.
+    text: usize,
+}
+
+/// How many services are named in a row.
+const NAMES: usize = 3;
+
+/// The first screen of a plan as text for a terminal: everything but the steps.
+#[must_use]
+pub fn summary(plan: &Plan, around: &Around, style: Style) -> String {
+    let size = Size { rows: 8, warnings: 3, names: 3, text: 400 };
+    let plan = &*plan.shown();
+    let mut blocks = before_steps(plan, around, size);
+    blocks.extend(policy::count_of(plan));
+    blocks.extend(changes::elsewhere(plan, around));
+    report::text(&report_of(plan, blocks, size), style)
+}
+
+/// The document up to the steps.
+fn before_steps(plan: &Plan, around: &Around, size: Size) -> Vec<Block> {
+    let warnings = Warnings::of(plan, around);
+    let mut blocks = vec![verdict::facts(plan, around, size, warnings.tally()), verdict::digest(around)];
+    blocks.extend(objectives::blocks(plan, size));
+    blocks.extend(warnings.blocks(size, Severity::Warning..=Severity::Problem));
+    blocks.extend(changes::blocks(plan, size));
+    blocks.extend(warnings.blocks(size, Severity::Note..=Severity::Note));
+    blocks
+}
+
+/// The document with these blocks, and with no text longer than the size says.
+fn report_of(plan: &Plan, blocks: Vec<Block>, size: Size) -> Report {
+    let mut report = Report { kind: "plan", title: verdict::title(plan), blocks, sections: Vec::new() };
+    clip::report(&mut report, size.text);
+    report
+}
+
+/// Names in a sentence: `a, b, c and 217 more`.
+fn names<'n>(all: impl IntoIterator<Item = &'n str>, most: usize, code: bool) -> Phrase {
+    let all: Vec<&str> = all.into_iter().collect();
+    let shown = all.iter().take(most).map(|name| match code {
+        true => Phrase::new().code(*name),
+        false => Phrase::from(*name),
+    });
+    let phrase = Phrase::joined(shown, ", ");
+    match (all.len().saturating_sub(most), most) {
+        (0, _) => phrase,
+        (rest, 0) => phrase.text(rest.to_string()),
+        (rest, _) => phrase.text(format!(" and {rest} more")),
+    }
+}
+
+/// A number with its noun: `1 service`, `3 services`.
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {}", plural(noun)) }
+}
+
+fn plural(noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ if noun.ends_with('s') => format!("{noun}es"),
+        _ => format!("{noun}s"),
+    }
+}
+
+fn note(severity: Severity, text: impl Into<Phrase>) -> Block {
+    Block::Note { severity, text: text.into() }
+}

@@ -1,0 +1,104 @@
+//! The exact next command.
+
+use super::Around;
+use crate::plan::{Consent, Consents, Plan};
+use crate::report::Phrase;
+use crate::text::shell_word;
+
+/// The longest list of flags that is part of a command, in bytes. A longer one is printed by the apply that refuses the plan.
+const MOST_FLAGS: usize = 2_000;
+
+/// What has to be done next with a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// There is nothing to do.
+    Nothing,
+    /// Plan again with these consents, if what they allow is intended.
+    Allow(Consents),
+    /// Save the plan, so that people can approve it or apply exactly this.
+    Save,
+    /// Get this many more approvals.
+    Approve(usize),
+    /// Apply it.
+    Apply,
+}
+
+impl Next {
+    /// What is next for a plan.
+    #[must_use]
+    pub fn of(plan: &Plan, around: &Around) -> Self {
+        let consents = plan.consents_to_give();
+        // An apply without steps still records what was learned, and which policies are the applied ones.
+        let policies = plan.policy_changes.as_ref();
+        let same_policies =
+            policies.is_none_or(|changes| changes.changes.is_empty() && changes.unknown.is_none());
+        let learned = !plan.confirmed.is_empty() || !plan.moved.is_empty() || plan.has_news_of_copies();
+        if plan.is_empty() && same_policies && !learned {
+            return Self::Nothing;
+        }
+        match (consents.is_empty(), &around.file, around.missing_approvals()) {
+            (false, _, _) => Self::Allow(consents),
+            (true, None, _) => Self::Save,
+            (true, Some(_), 0) => Self::Apply,
+            (true, Some(_), missing) => Self::Approve(missing),
+        }
+    }
+
+    /// As a sentence with the command.
+    pub(super) fn in_words(&self, plan: &Plan, around: &Around) -> Phrase {
+        let file = around.file.as_deref().map(shell_word);
+        let file = file.unwrap_or_else(|| "change.plan".to_owned());
+        let again = |consents: &Consents| plan_again(plan, around, consents, &file);
+        match self {
+            Self::Nothing => "nothing: there is nothing to apply".into(),
+            Self::Allow(consents) => {
+                let flags = consents.iter().map(|consent| consent.flag().len() + 1).sum::<usize>();
+                let text =
+                    Phrase::new().text("an apply refuses this plan. If all of it is intended, plan again: ");
+                match (flags <= MOST_FLAGS, around.paths.is_empty()) {
+                    (true, false) => text.code(again(consents)),
+                    (true, true) => text.code(flags_of(consents)),
+                    (false, _) => {
+                        let allow = format!("{} more `--allow`, which ", consents.len());
+                        text.text(allow).code(format!("holdfast apply {file}")).text(" lists")
+                    }
+                }
+            }
+            Self::Save => Phrase::new().code(again(&Consents::new())),
+            Self::Approve(missing) => {
+                let who = match missing {
+                    1 => "1 person other than the author, who has not approved it yet,".to_owned(),
+                    _ => format!("{missing} people other than the author, who have not approved it yet,"),
+                };
+                let text = format!("ask {who} to run ");
+                Phrase::new().text(text).code(format!("holdfast approve {file}"))
+            }
+            Self::Apply => Phrase::new().code(format!("holdfast apply {file}")),
+        }
+    }
+}
+
+/// The command that prints all of a plan.
+pub(super) fn whole(plan: &Plan, around: &Around) -> String {
+    match &around.file {
+        Some(file) => format!("holdfast show {}", shell_word(file)),
+        None => command(plan, around, &Consents::new()),
+    }
+}
+
+fn plan_again(plan: &Plan, around: &Around, consents: &Consents, file: &str) -> String {
+    format!("{} --out {file}", command(plan, around, consents))
+}
+
+/// `holdfast plan PATHS` with the flags that the plan was made with, and these consents.
+fn command(plan: &Plan, around: &Around, consents: &Consents) -> String {
+    let mut words = vec!["holdfast plan".to_owned()];
+    words.extend(around.paths.iter().map(|path| shell_word(path)));
+    words.extend(plan.targets.iter().map(|target| format!("--target={}", shell_word(target))));
+    words.extend(plan.consents.union(consents).map(Consent::flag));
+    words.join(" ")
+}
+
+fn flags_of(consents: &Consents) -> String {
+    consents.iter().map(Consent::flag).collect::<Vec<_>>().join(" ")
+}

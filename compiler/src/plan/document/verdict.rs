@@ -1,0 +1,76 @@
+//! The title and the first lines: what a reviewer has to know before anything else.
+
+use super::{Around, Next, Size, count, names};
+use crate::plan::{Billed, Plan};
+use crate::report::{Block, Phrase};
+
+/// `Estate acme: 1 of 8 objectives is not met, 1 becomes weaker; 440 changes`.
+pub(super) fn title(plan: &Plan) -> String {
+    let changes = match plan.counts() {
+        _ if plan.is_empty() => "no changes".to_owned(),
+        counts => count(counts.create + counts.update + counts.replace + counts.delete, "change"),
+    };
+    format!("Estate {}: {}; {changes}", plan.context.estate, protection(plan))
+}
+
+/// What the plan means for the objectives, in one clause.
+fn protection(plan: &Plan) -> String {
+    match plan.verdict() {
+        Some(verdict) => verdict.to_string(),
+        None => "the effect of a partial plan on the objectives is unknown".to_owned(),
+    }
+}
+
+/// The first lines: what is dangerous, what changes, what it costs, who agreed, and what is next.
+pub(super) fn facts(plan: &Plan, around: &Around, size: Size, dangerous: Phrase) -> Block {
+    let counts = plan.counts();
+    let changes = format!(
+        "{} to create, {} to update, {} to replace, {} to delete; {} to keep",
+        counts.create, counts.update, counts.replace, counts.delete, counts.keep
+    );
+    let unseen = plan.unknown.len() + plan.waiting.len();
+    let changes = match unseen {
+        0 => changes,
+        _ => format!("{changes}; {unseen} unknown or waiting"),
+    };
+    let account = format!("{}, account {}", plan.context.cloud, plan.context.accounts);
+    let facts = vec![
+        ("Dangerous".to_owned(), dangerous),
+        ("Changes".to_owned(), changes.into()),
+        ("Billed anew".to_owned(), billed(&plan.billed)),
+        ("Approvals".to_owned(), approvals(around, size)),
+        ("Next".to_owned(), Next::of(plan, around).in_words(plan, around)),
+        ("Cloud".to_owned(), account.into()),
+    ];
+    Block::Facts { facts }
+}
+
+/// The digest that people approve, or that of the changes.
+pub(super) fn digest(around: &Around) -> Block {
+    let end = if around.file.is_some() { "" } else { " of the changes; the plan is not saved" };
+    Block::Paragraph { text: format!("Digest: sha256:{}{end}", around.digest).into() }
+}
+
+fn billed(billed: &[Billed]) -> Phrase {
+    match billed {
+        [] => "nothing that Holdfast knows of".into(),
+        all => Phrase::marked(&all.iter().map(Billed::in_words).collect::<Vec<_>>().join("; ")),
+    }
+}
+
+/// `1 of 2 for the plan: bob@acme.example`.
+fn approvals(around: &Around, size: Size) -> Phrase {
+    if around.approvals.is_empty() {
+        return "the policies require none".into();
+    }
+    let each = around.approvals.iter().map(|given| {
+        let Some(_) = given.people.first() else {
+            return format!("0 of {} for {}: nobody yet", given.required, given.whose).into();
+        };
+        let text = format!("{} of {} for {}: ", given.people.len(), given.required, given.whose);
+        let most = size.names.max(given.required);
+        Phrase::from(text).phrase(names(given.people.iter().map(String::as_str), most, true))
+    });
+    let unchecked = ". Not checked here: the rule of the last run, and whether an approval was used";
+    Phrase::joined(each, "; ").text(unchecked)
+}

@@ -1,0 +1,189 @@
+//! Changes that are the same on many resources: one line for a reviewer instead of hundreds.
+//!
+//! Steps with the same action and cause, on resources of one kind, that change the same attributes have one *shape*.
+//! Within a shape, steps with the same values are one change, on however many services. What only one service changes
+//! in its own way stands alone while there are few such changes; otherwise all of them are one change whose values
+//! differ. Each step that changes something is in exactly one change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::pretty::brief;
+use super::{Action, After, Cause, Change, Plan, Step, StepId};
+use crate::resource::{Address, Kind, Shape};
+
+/// How many changes of one shape are shown with their values although each is of one service only.
+const FEW: usize = 3;
+
+/// What a step is of a change that takes two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Half {
+    /// It is the whole change, or its first half.
+    First,
+    /// The second half of an update.
+    Last,
+    /// The removal of an object that the plan replaces.
+    Replaced,
+}
+
+/// The same change of one or more resources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SameChange<'p> {
+    /// What happens.
+    pub action: Action,
+    /// Which half of the change it is.
+    pub half: Half,
+    /// The kind of the resources.
+    pub kind: Kind,
+    /// Why.
+    pub cause: Option<Cause>,
+    /// The attributes that change. Empty if the resources are created or deleted.
+    pub attributes: Vec<SameAttribute>,
+    /// The steps, in the order of their addresses.
+    pub steps: Vec<&'p Step>,
+}
+
+/// An attribute that changes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SameAttribute {
+    /// Its name; of a tag `tags.NAME`.
+    pub name: String,
+    /// The value before and after, in short form. `None` if they differ from resource to resource.
+    pub values: Option<(String, String)>,
+}
+
+impl SameChange<'_> {
+    /// The services of its resources, sorted. The empty name is that of what services share.
+    #[must_use]
+    pub fn services(&self) -> BTreeSet<&str> {
+        self.steps.iter().map(|step| step.address.owner()).collect()
+    }
+
+    /// How many resources it changes.
+    #[must_use]
+    pub fn resources(&self) -> usize {
+        self.steps.iter().map(|step| &step.address).collect::<BTreeSet<&Address>>().len()
+    }
+}
+
+type Values = Vec<(String, String)>;
+type ShapeKey = (Action, Half, Kind, Option<Cause>, Vec<String>);
+
+impl Plan {
+    /// The changes, those of the most services first, then service by service; what is removed before what is made.
+    #[must_use]
+    pub fn same_changes(&self) -> Vec<SameChange<'_>> {
+        let replaced = self.second_halves();
+        let mut shapes: BTreeMap<ShapeKey, BTreeMap<Values, Vec<&Step>>> = BTreeMap::new();
+        for step in self.pending() {
+            let (names, values) = attributes(step).into_iter().unzip();
+            let key = (step.action, half(step, &replaced), step.address.kind(), step.cause, names);
+            shapes.entry(key).or_default().entry(values).or_default().push(step);
+        }
+        let mut all: Vec<SameChange<'_>> =
+            shapes.into_iter().flat_map(|(key, of_values)| of_shape(&key, of_values)).collect();
+        let mut order: Vec<_> = all.drain(..).map(|change| (rank(&change), change)).collect();
+        order.sort_by(|(one, _), (other, _)| one.cmp(other));
+        order.into_iter().map(|(_, change)| change).collect()
+    }
+}
+
+fn half(step: &Step, replaced: &BTreeSet<&StepId>) -> Half {
+    match step.action {
+        Action::Delete if replaced.contains(&step.id) => Half::Replaced,
+        _ if step.is_late() => Half::Last,
+        _ => Half::First,
+    }
+}
+
+/// The changes of one shape.
+fn of_shape<'p>(key: &ShapeKey, of_values: BTreeMap<Values, Vec<&'p Step>>) -> Vec<SameChange<'p>> {
+    let owners =
+        |steps: &[&Step]| steps.iter().map(|step| step.address.owner()).collect::<BTreeSet<_>>().len();
+    let (shared, own): (Vec<_>, Vec<_>) = of_values.into_iter().partition(|(_, steps)| owners(steps) > 1);
+    if own.len() <= FEW {
+        return shared.into_iter().chain(own).map(|(values, steps)| change(key, &[values], steps)).collect();
+    }
+    let (values, steps): (Vec<Values>, Vec<Vec<&Step>>) = own.into_iter().unzip();
+    let different = change(key, &values, steps.into_iter().flatten().collect());
+    shared.into_iter().map(|(values, steps)| change(key, &[values], steps)).chain([different]).collect()
+}
+
+/// A change of these steps, which have one of these lists of values each.
+fn change<'p>(key: &ShapeKey, all: &[Values], mut steps: Vec<&'p Step>) -> SameChange<'p> {
+    let (action, half, kind, cause, names) = key;
+    let attributes = names.iter().enumerate().map(|(nth, name)| {
+        let mut values = all.iter().map(|values| values.get(nth));
+        let first = values.next().flatten();
+        let same = first.filter(|first| values.all(|value| value == Some(*first)));
+        SameAttribute { name: name.clone(), values: same.cloned() }
+    });
+    let attributes = attributes.collect();
+    steps.sort_by(|one, other| (&one.address, &one.id).cmp(&(&other.address, &other.id)));
+    SameChange { action: *action, half: *half, kind: *kind, cause: *cause, attributes, steps }
+}
+
+/// The attributes that a step changes on what exists, each with its values in short form.
+fn attributes(step: &Step) -> Vec<(String, (String, String))> {
+    if matches!(step.action, Action::Create | Action::Delete) {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    for change in &step.changes {
+        let shape = step.address.kind().schema().attribute(&change.name).map(|attribute| attribute.shape);
+        match (shape, &change.after) {
+            (Some(Shape::Tags), After::Known(after)) => tags(change, after, &mut all),
+            (_, After::Known(after)) => {
+                all.push((change.name.clone(), (brief(&change.before), brief(after))));
+            }
+            (_, After::Unknown) => {
+                all.push((change.name.clone(), (brief(&change.before), "known after apply".to_owned())));
+            }
+        }
+    }
+    all
+}
+
+/// The tags that change, each like an attribute.
+fn tags(change: &Change, after: &Value, all: &mut Vec<(String, (String, String))>) {
+    for (key, value) in after.as_object().into_iter().flatten() {
+        let before = change.before.get(key).unwrap_or(&Value::Null);
+        if before != value {
+            all.push((format!("{}.{key}", change.name), (brief(before), brief(value))));
+        }
+    }
+}
+
+/// The place of a change among all.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    /// Several services first, the most of them at the top.
+    fewer_services: usize,
+    owner: String,
+    action: usize,
+    kind: (usize, Kind),
+    half: Half,
+    first: Address,
+    attributes: Vec<SameAttribute>,
+}
+
+fn rank(change: &SameChange<'_>) -> Option<Rank> {
+    let action = match change.action {
+        Action::Delete => 0,
+        Action::Replace => 1,
+        Action::Update => 2,
+        Action::Create => 3,
+        Action::Keep => 4,
+    };
+    let first = change.steps.first()?;
+    Some(Rank {
+        fewer_services: usize::MAX - change.services().len(),
+        owner: if change.services().len() > 1 { String::new() } else { first.address.owner().to_owned() },
+        action,
+        kind: (change.kind.rank(), change.kind),
+        half: change.half,
+        first: first.address.clone(),
+        attributes: change.attributes.clone(),
+    })
+}

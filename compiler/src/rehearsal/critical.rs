@@ -11,14 +11,16 @@ use crate::phase::Phase;
 struct Trace {
     ready: u64,
     began: u64,
+    /// 0 as long as it has not ended.
     ended: u64,
+    done: bool,
     last: Option<usize>,
     /// Seconds until its person answered.
     notified: u64,
 }
 
 /// The traces of all tasks.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Traces<'p> {
     all: Vec<Trace>,
     /// When each person was called, and answers.
@@ -65,6 +67,12 @@ impl<'p> Traces<'p> {
         }
     }
 
+    /// When a task began and ended, if it ever did, and the task that it waited for last.
+    pub(super) fn times(&self, nth: usize) -> (Option<(u64, u64)>, Option<usize>) {
+        let Some(trace) = self.all.get(nth) else { return (None, None) };
+        (trace.done.then_some((trace.began, trace.ended)), trace.last)
+    }
+
     /// When a task began.
     pub(super) fn began(&self, nth: usize) -> u64 {
         self.all.get(nth).map(|trace| trace.began).unwrap_or_default()
@@ -72,7 +80,7 @@ impl<'p> Traces<'p> {
 
     pub(super) fn end(&mut self, nth: usize, now: u64, by: Option<&'p Name>) {
         if let Some(trace) = self.all.get_mut(nth) {
-            trace.ended = now;
+            (trace.ended, trace.done) = (now, true);
         }
         if let Some(person) = by {
             self.freed.insert(person, (nth, now));

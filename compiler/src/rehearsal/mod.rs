@@ -16,6 +16,7 @@ mod calendar;
 mod choices;
 mod critical;
 mod loss;
+mod nodes;
 mod people;
 mod recovery;
 mod tasks;
@@ -28,6 +29,7 @@ use crate::phase::Phase;
 use crate::policy::{DataSet, Policy, Service};
 pub use calendar::clock_changes;
 pub use choices::{Choices, Question};
+pub use nodes::{Node, critical};
 
 /// What goes wrong, and when.
 #[derive(Debug, Clone)]
@@ -145,6 +147,12 @@ pub fn recover(policy: &Policy, disaster: &Disaster<'_>, choices: &mut dyn Choic
         outcome.services.insert((*name).clone(), achieved);
     }
     outcome
+}
+
+/// Plays the recovery alone, as [`recover`] does, and gives its tasks as a graph.
+#[must_use]
+pub fn graph(policy: &Policy, disaster: &Disaster<'_>, choices: &mut dyn Choices) -> Vec<Node> {
+    nodes::of(&recovery::run(policy, disaster, choices))
 }
 
 /// Seconds of a data set that are lost, if its restore begins `begun` seconds after the disaster, or never. `None`: all of it.

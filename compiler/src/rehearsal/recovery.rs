@@ -23,6 +23,9 @@ pub(super) struct Ran<'p> {
     pub(super) restores: BTreeMap<(&'p Name, &'p Name), u64>,
     /// The seconds of each phase on the critical path of a service that is back.
     pub(super) spent: BTreeMap<&'p Name, BTreeMap<Phase, u64>>,
+    /// The tasks, and when each was done.
+    pub(super) tasks: Vec<Task<'p>>,
+    pub(super) traces: Traces<'p>,
 }
 
 /// Runs the recovery until nothing happens any more.
@@ -47,7 +50,7 @@ pub(super) fn run<'p>(policy: &'p Policy, disaster: &Disaster<'p>, choices: &mut
         }
     }
     run.go();
-    run.ran
+    Ran { tasks: run.tasks, traces: run.traces, ..run.ran }
 }
 
 struct Run<'a, 'p> {

@@ -8,7 +8,9 @@ use super::{Case, YEAR};
 use crate::document::Name;
 use crate::phase::Phase;
 use crate::policy::{DataSet, Policy, Service};
-use crate::rehearsal::{Disaster, Outcome, clock_changes, lost, moments_of, recover};
+use crate::rehearsal::{
+    Disaster, Node, Outcome, clock_changes, graph as graph_of, lost, moments_of, recover,
+};
 
 /// How many random orders of work are tried, beside the oldest first, the newest first, and each service last.
 const ORDERS: u32 = 8;
@@ -42,10 +44,7 @@ pub(super) struct Struck {
 /// Plays run 0.
 pub(super) fn play<'p>(policy: &'p Policy, case: &Case<'p>, at: Option<i64>) -> Worst<'p> {
     let disaster = &case.disaster;
-    let orders = (0..ORDERS).map(|nth| First::Any(Random::new(0, 0, nth)));
-    let starved = case.bounds.keys().filter(|_| case.bounds.len() > 1).take(STARVED);
-    let orders =
-        [First::Oldest, First::Newest].into_iter().chain(orders).chain(starved.map(|name| First::Not(name)));
+    let orders = orders(case);
     let play = |first, quick| recover(policy, disaster, &mut Adversary { odd: false, first, quick });
     let slow: Vec<Outcome> = orders.map(|first| play(first, false)).collect();
     let quick = play(First::Newest, true);
@@ -72,6 +71,20 @@ pub(super) fn play<'p>(policy: &'p Policy, case: &Case<'p>, at: Option<i64>) -> 
     Worst { services, plays: slow }
 }
 
+/// The orders of work that are tried.
+fn orders<'p>(case: &Case<'p>) -> impl Iterator<Item = First<'p>> {
+    let orders = (0..ORDERS).map(|nth| First::Any(Random::new(0, 0, nth)));
+    let starved = case.bounds.keys().copied().filter(|_| case.bounds.len() > 1).take(STARVED);
+    [First::Oldest, First::Newest].into_iter().chain(orders).chain(starved.map(First::Not))
+}
+
+/// The recovery graph of the play in which a service is back the latest.
+pub(super) fn graph(policy: &Policy, case: &Case<'_>, worst: &Worst<'_>, service: &Name) -> Vec<Node> {
+    let order = worst.nth_of(service).and_then(|nth| orders(case).nth(nth));
+    let Some(first) = order else { return Vec::new() };
+    graph_of(policy, &case.disaster, &mut Adversary { odd: false, first, quick: false })
+}
+
 /// A sort key: never is later than any number.
 fn rank(back: Option<u64>) -> (bool, u64) {
     (back.is_none(), back.unwrap_or_default())
@@ -80,8 +93,14 @@ fn rank(back: Option<u64>) -> (bool, u64) {
 impl Worst<'_> {
     /// The play in which a service is back the latest.
     pub(super) fn play_of(&self, service: &Name) -> Option<&Outcome> {
-        let back = |outcome: &&Outcome| outcome.services.get(service).map(|one| rank(one.back));
-        self.plays.iter().rev().max_by_key(back)
+        self.plays.get(self.nth_of(service)?)
+    }
+
+    /// Its place among the plays, and among the orders. Of equal plays the first one.
+    fn nth_of(&self, service: &Name) -> Option<usize> {
+        let back = |outcome: &Outcome| outcome.services.get(service).map(|one| rank(one.back));
+        let all = self.plays.iter().enumerate().rev().max_by_key(|(_, outcome)| back(outcome));
+        all.map(|(nth, _)| nth)
     }
 }
 

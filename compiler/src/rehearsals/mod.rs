@@ -30,10 +30,10 @@ use adversary::Worst;
 use crate::document::{Disruption, Name};
 use crate::objectives::{self, Derivation, Deriver, Facts};
 use crate::policy::Policy;
-use crate::rehearsal::{Disaster, Outcome, rehearse};
+use crate::rehearsal::{Disaster, Node, Outcome, graph, rehearse};
 pub use json::json;
 pub use report::{Comparison, Loose, Measure, Report, Verdict, WorstRun};
-pub use svg::svg;
+pub use svg::{drawing, svg};
 pub use tally::Tally;
 pub use text::text;
 
@@ -164,12 +164,27 @@ impl<'p> Rehearsals<'p> {
     }
 
     fn random(&self, nth: usize, case: &Case<'p>, run: u32) -> Outcome {
+        let (disaster, mut fate) = self.drawn(nth, case, run);
+        rehearse(self.policy, &disaster, &mut fate)
+    }
+
+    /// The recovery graph of a run, with a service that was back the latest in it.
+    fn nodes(&self, nth: usize, case: &Case<'p>, run: u32, service: &Name) -> Vec<Node> {
+        if run == 0 {
+            let worst = self.adversaries().get(nth);
+            return worst.map_or_else(Vec::new, |worst| adversary::graph(self.policy, case, worst, service));
+        }
+        let (disaster, mut fate) = self.drawn(nth, case, run);
+        graph(self.policy, &disaster, &mut fate)
+    }
+
+    /// The disaster of a random run, and how the unknown goes in it.
+    fn drawn(&self, nth: usize, case: &Case<'p>, run: u32) -> (Disaster<'p>, fates::Random) {
         let mut fate = fates::Random::new(self.seed, nth, run);
         // The moment is drawn in any case, so that the delays of a run do not depend on `at`.
         let drawn = fate.moment(YEAR);
         let at = self.at.unwrap_or(drawn);
-        let disaster = Disaster { at, ..case.disaster.clone() };
-        rehearse(self.policy, &disaster, &mut fate)
+        (Disaster { at, ..case.disaster.clone() }, fate)
     }
 
     /// The moment of a run.

@@ -8,7 +8,7 @@ use crate::document::{Disruption, Name};
 use crate::objectives::{Bound, Derivation, Term};
 use crate::phase::Phase;
 use crate::policy::Setting;
-use crate::rehearsal::{Disaster, Event};
+use crate::rehearsal::{Disaster, Event, Node};
 use crate::units::Duration;
 
 /// What came of all runs.
@@ -49,6 +49,8 @@ pub struct WorstRun<'p> {
     pub timeline: Vec<Event>,
     /// The seconds of each phase on the critical path, for each service that was back.
     pub spent: BTreeMap<Name, BTreeMap<Phase, u64>>,
+    /// What had to be done, and what waited for what.
+    pub nodes: Vec<Node>,
 }
 
 /// What is measured.
@@ -198,7 +200,8 @@ fn worst<'p>(all: &Rehearsals<'p>, tally: &Tally<'p>) -> Option<(usize, WorstRun
     let at = all.at.or_else(|| (run > 0).then(|| all.moment(nth, run)));
     let back = outcome.services.get(service)?.back;
     let spent = outcome.services.into_iter().map(|(name, one)| (name, one.spent)).collect();
-    Some((nth, WorstRun { run, service, back, at, timeline: outcome.timeline, spent }))
+    let nodes = all.nodes(nth, case, run, service);
+    Some((nth, WorstRun { run, service, back, at, timeline: outcome.timeline, spent, nodes }))
 }
 
 fn suffering<'a, 'p>(disaster: &'a Disaster<'p>) -> impl Iterator<Item = &'p Name> + 'a {

@@ -1,15 +1,14 @@
-//! The worst run as a picture: one lane for each person and each service, with the limits of the objectives.
+//! The worst run as a picture, alone or in a report: one lane for each person and each service, with the limits of the objectives.
 //!
 //! It needs no script and no network, fits into 1,200 pixels, and follows the reader's choice of light or dark.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::report::{Measure, Report, WorstRun};
 use crate::document::Name;
 use crate::phase::Phase;
 use crate::rehearsal::Event;
-use crate::report::escaped;
+use crate::report::{Drawing, Shape, shortened};
 use crate::units::Duration;
 
 const WIDTH: u64 = 1200;
@@ -42,51 +41,75 @@ const PHASES: [Phase; 9] = [
     Phase::Wait,
 ];
 
-const STYLE: &str = "\
-svg{--paper:#fff;--ink:#1b1f24;--faint:#d0d7de;--limit:#b3261e;font:13px system-ui,sans-serif;background:var(--paper)}\
-text{fill:var(--ink)}.faint{stroke:var(--faint)}.limit{stroke:var(--limit);stroke-width:2;stroke-dasharray:5 3}\
-.limit-text{fill:var(--limit)}.in{fill:#fff}.head{font-size:17px;font-weight:600}.back{stroke:var(--ink);stroke-width:2}\
-.detect{fill:#6e40aa}.notify{fill:#1f6feb}.decide{fill:#0b7285}.act{fill:#2b6a30}.propagate{fill:#8a5a00}\
-.drain{fill:#7a4a2b}.restore{fill:#9b2c6b}.verify{fill:#3d5a80}.wait,.loss{fill:#57606a}\
-@media(prefers-color-scheme:dark){svg{--paper:#0d1117;--ink:#e6edf3;--faint:#30363d;--limit:#ff8f87}}";
-
 /// The worst run as an SVG document. The same report gives the same bytes.
 #[must_use]
 pub fn svg(report: &Report<'_>) -> String {
-    let Some(worst) = &report.worst else { return page(TOP, "Nothing is affected", "", "") };
+    let title = title(report);
+    let mut drawing = drawing(report).unwrap_or(Drawing { width: WIDTH, height: TOP, shapes: Vec::new() });
+    drawing.shapes.insert(0, label("head", (16, 30), &title));
+    drawing.document(&title)
+}
+
+/// What the picture is of.
+fn title(report: &Report<'_>) -> String {
+    match &report.worst {
+        Some(worst) => {
+            format!("The worst of {} runs of estate {}, run {}", report.runs, report.estate, worst.run)
+        }
+        None => "Nothing is affected".to_owned(),
+    }
+}
+
+/// The worst run as a picture, without a heading. `None` if nothing is affected.
+#[must_use]
+pub fn drawing(report: &Report<'_>) -> Option<Drawing> {
+    let worst = report.worst.as_ref()?;
     let picture = Picture::of(report, worst);
-    let title = format!("The worst of {} runs of estate {}, run {}", report.runs, report.estate, worst.run);
-    let mut out = String::new();
-    picture.axis(&mut out);
+    let mut shapes = legend();
+    picture.axis(&mut shapes);
     let mut top = TOP;
     for (lane, rows) in &picture.lanes {
-        picture.lane(top, lane, rows, &mut out);
+        shapes.push(picture.lane(top, lane, rows));
         top += height(rows);
     }
-    page(picture.bottom() + 30, &title, &legend(), &out)
+    Some(Drawing { width: WIDTH, height: picture.bottom() + 30, shapes })
 }
 
-fn page(height: u64, title: &str, legend: &str, body: &str) -> String {
-    let title = escaped(title);
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
-         role=\"img\" aria-labelledby=\"title\">\n<title id=\"title\">{title}</title>\n<style>{STYLE}</style>\n\
-         <text class=\"head\" x=\"16\" y=\"30\">{title}</text>\n{legend}{body}</svg>\n"
-    )
-}
-
-fn legend() -> String {
-    let mut out = String::new();
+fn legend() -> Vec<Shape> {
+    let mut shapes = Vec::new();
     let mut x = 16;
     for phase in PHASES {
-        let _ =
-            writeln!(out, "<rect class=\"{phase}\" x=\"{x}\" y=\"44\" width=\"14\" height=\"14\" rx=\"2\"/>");
-        let _ = writeln!(out, "<text x=\"{}\" y=\"56\">{phase}</text>", x + 20);
+        shapes.push(bar(phase, (x, 44), (14, 14), String::new()));
+        shapes.push(label("", (x + 20, 56), &phase.to_string()));
         x += 110;
     }
-    let _ = writeln!(out, "<line class=\"limit\" x1=\"{x}\" x2=\"{x}\" y1=\"42\" y2=\"60\"/>");
-    let _ = writeln!(out, "<text x=\"{}\" y=\"56\">RTO</text>", x + 8);
-    out
+    shapes.push(Shape::Line { class: "limit", from: (x, 42), to: (x, 60), title: String::new() });
+    shapes.push(label("", (x + 8, 56), "RTO"));
+    shapes
+}
+
+fn bar(phase: Phase, (x, y): (u64, u64), (width, height): (u64, u64), title: String) -> Shape {
+    Shape::Bar { class: class(phase), x, y, width, height, title }
+}
+
+/// The class of a phase in the style of pictures.
+fn class(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Loss => "loss",
+        Phase::Detect => "detect",
+        Phase::Notify => "notify",
+        Phase::Decide => "decide",
+        Phase::Act => "act",
+        Phase::Propagate => "propagate",
+        Phase::Drain => "drain",
+        Phase::Restore => "restore",
+        Phase::Verify => "verify",
+        Phase::Wait => "wait",
+    }
+}
+
+fn label(class: &'static str, (x, y): (u64, u64), text: &str) -> Shape {
+    Shape::Label { class, x, y, centred: false, text: text.to_owned(), title: String::new() }
 }
 
 /// Whose lane it is. People come first.
@@ -150,90 +173,85 @@ impl<'a> Picture<'a> {
         LEFT + u64::try_from(wide).unwrap_or_default()
     }
 
-    fn axis(&self, out: &mut String) {
+    fn axis(&self, shapes: &mut Vec<Shape>) {
         let step = step(self.end);
         let mut at = 0;
         while at <= self.end {
             let (x, bottom) = (self.x(at), self.bottom());
-            let _ = writeln!(
-                out,
-                "<line class=\"faint\" x1=\"{x}\" x2=\"{x}\" y1=\"{}\" y2=\"{bottom}\"/>",
-                TOP - 8
-            );
-            let label = Duration::seconds(at).in_words();
-            let _ = writeln!(out, "<text x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{label}</text>", TOP - 14);
+            shapes.push(Shape::Line {
+                class: "faint",
+                from: (x, TOP - 8),
+                to: (x, bottom),
+                title: String::new(),
+            });
+            let text = Duration::seconds(at).in_words();
+            shapes.push(Shape::Label {
+                class: "",
+                x,
+                y: TOP - 14,
+                centred: true,
+                text,
+                title: String::new(),
+            });
             at += step;
         }
     }
 
-    fn lane(&self, top: u64, lane: &Lane<'_>, rows: &Rows<'_>, out: &mut String) {
+    fn lane(&self, top: u64, lane: &Lane<'_>, rows: &Rows<'_>) -> Shape {
         let (name, sort) = match lane {
             Lane::Person(name) => (*name, "person"),
             Lane::Service(name) => (*name, "service"),
         };
-        let whole = escaped(name);
-        let _ = writeln!(out, "<g role=\"group\" aria-label=\"{sort} {whole}\">");
-        let (y, name) = (top + 20, short(name, LETTERS));
-        let _ = writeln!(out, "<text x=\"16\" y=\"{y}\">{name}<title>{sort} {whole}</title></text>");
+        let title = format!("{sort} {name}");
+        let text = shortened(name, LETTERS);
+        let mut shapes =
+            vec![Shape::Label { class: "", x: 16, y: top + 20, centred: false, text, title: title.clone() }];
         let mut y = top + 4;
         for row in rows {
-            row.iter().for_each(|event| self.bar(event, y, out));
+            row.iter().for_each(|event| self.bar(event, y, &mut shapes));
             y += ROW;
         }
         if let Lane::Service(name) = lane {
-            self.marks(name, top, top + height(rows) - GAP, out);
+            self.marks(name, top, top + height(rows) - GAP, &mut shapes);
         }
-        out.push_str("</g>\n");
+        Shape::Group { label: title, shapes }
     }
 
-    fn bar(&self, event: &Event, y: u64, out: &mut String) {
+    fn bar(&self, event: &Event, y: u64, shapes: &mut Vec<Shape>) {
         let x = self.x(event.began);
         let wide = self.x(event.after).saturating_sub(x).max(THIN);
         let what = match event.service.as_str() {
             "" => event.what.clone(),
             service => format!("{service}: {}", event.what),
         };
+        // Backticks are for a terminal.
+        let plain = |text: &str| text.replace('`', "");
         let times = format!(
             "{} to {}",
             Duration::seconds(event.began).in_words(),
             Duration::seconds(event.after).in_words()
         );
-        let phase = event.phase;
-        let _ = writeln!(
-            out,
-            "<rect class=\"{phase}\" x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{BAR}\" rx=\"2\"><title>{} ({times})</title></rect>",
-            escaped(&what)
-        );
+        shapes.push(bar(event.phase, (x, y), (wide, BAR), format!("{} ({times})", plain(&what))));
         let fit = usize::try_from((wide.saturating_sub(8)) / LETTER).unwrap_or_default();
         if fit >= 6 {
-            let text = short(&event.what, fit);
-            let _ = writeln!(
-                out,
-                "<text class=\"in\" x=\"{}\" y=\"{}\" pointer-events=\"none\">{text}</text>",
-                x + 4,
-                y + 16
-            );
+            shapes.push(label("in", (x + 4, y + 16), &shortened(&plain(&event.what), fit)));
         }
     }
 
     /// When a service was back, and when it had to be.
-    fn marks(&self, name: &str, from: u64, to: u64, out: &mut String) {
-        let mut line = |class: &str, x: u64, title: &str| {
-            let _ = writeln!(
-                out,
-                "<line class=\"{class}\" x1=\"{x}\" x2=\"{x}\" y1=\"{from}\" y2=\"{to}\"><title>{title}</title></line>"
-            );
-        };
+    fn marks(&self, name: &str, from: u64, to: u64, shapes: &mut Vec<Shape>) {
+        let line = |class, x, title| Shape::Line { class, from: (x, from), to: (x, to), title };
         if let Some(back) = self.back.get(name) {
-            line("back", self.x(*back), &format!("back after {}", Duration::seconds(*back).in_words()));
+            let title = format!("back after {}", Duration::seconds(*back).in_words());
+            shapes.push(line("back", self.x(*back), title));
         }
         let Some(limit) = self.limits.get(name) else { return };
         let words = Duration::seconds(*limit).in_words();
         if *limit <= self.end {
-            line("limit", self.x(*limit), &format!("RTO {words}"));
+            shapes.push(line("limit", self.x(*limit), format!("RTO {words}")));
         }
-        let (x, y, far) = (RIGHT + 8, from + 20, if *limit > self.end { " →" } else { "" });
-        let _ = writeln!(out, "<text class=\"limit-text\" x=\"{x}\" y=\"{y}\">RTO {words}{far}</text>");
+        let far = if *limit > self.end { " →" } else { "" };
+        shapes.push(label("limit-text", (RIGHT + 8, from + 20), &format!("RTO {words}{far}")));
     }
 }
 
@@ -247,14 +265,4 @@ fn step(end: u64) -> u64 {
     const STEPS: [u64; 12] = [1, 10, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800];
     let fits = STEPS.into_iter().find(|step| end / step <= 8);
     fits.unwrap_or_else(|| end / 8 + 1)
-}
-
-/// As much of a text as fits, escaped.
-fn short(text: &str, letters: usize) -> String {
-    let mut all: String = text.chars().take(letters).collect();
-    if text.chars().nth(letters).is_some() {
-        all.pop();
-        all.push('…');
-    }
-    escaped(&all)
 }

@@ -7,7 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::{Block, Gap, Inline, ListStyle, Phrase, Report, Section, Severity, Table, number};
+use super::{
+    Block, Figure, Gap, Inline, ListStyle, Phrase, Report, Section, Severity, Table, Tone, figure, number,
+};
 use crate::printable::{one_line, printable, visible};
 
 /// The style sheet, part of the file.
@@ -20,7 +22,9 @@ const LONG: usize = 36;
 #[must_use]
 pub fn html(report: &Report) -> String {
     let page = Page { report };
-    let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+    let style =
+        if has_figures(&report.sections) { format!("{STYLE}{}", figure::STYLE) } else { STYLE.to_owned() };
+    let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
     let policy =
         format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
     let title = escaped(&report.title);
@@ -29,20 +33,41 @@ pub fn html(report: &Report) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n\
          <header>\n<h1>{title}</h1>\n"
     );
     page.blocks(&report.blocks, &mut out);
     out.push_str("</header>\n<nav aria-label=\"Contents\">\n<h2>Contents</h2>\n<ol>\n");
-    for (nth, section) in report.sections.iter().enumerate() {
-        let number = number::below("", nth);
-        let _ = writeln!(out, "<li><a href=\"#section-{number}\">{}</a></li>", escaped(&section.title));
-    }
+    contents(&report.sections, "", &mut out);
     out.push_str("</ol>\n</nav>\n<main>\n");
     page.sections(&report.sections, "", 2, &mut out);
     out.push_str("</main>\n</body>\n</html>\n");
     // The printing layer does this too: so what is printed and what is written to a file are the same.
     printable(&out, None)
+}
+
+/// The entries of the contents: sections, and below them those that are about one of several things.
+fn contents(sections: &[Section], parent: &str, out: &mut String) {
+    for (nth, section) in sections.iter().enumerate() {
+        let is_entry = |section: &Section| parent.is_empty() || section.about.is_some();
+        if !is_entry(section) {
+            continue;
+        }
+        let number = number::below(parent, nth);
+        let _ = write!(out, "<li><a href=\"#section-{number}\">{}</a>", escaped(&section.title));
+        if section.sections.iter().any(|inner| inner.about.is_some()) {
+            out.push_str("\n<ul>\n");
+            contents(&section.sections, &number, out);
+            out.push_str("</ul>\n");
+        }
+        out.push_str("</li>\n");
+    }
+}
+
+/// Whether a page has pictures, and needs their style.
+fn has_figures(sections: &[Section]) -> bool {
+    let drawn = |block: &Block| matches!(block, Block::Figure(_));
+    sections.iter().any(|section| section.blocks.iter().any(drawn) || has_figures(&section.sections))
 }
 
 struct Page<'r> {
@@ -116,6 +141,17 @@ impl Page<'_> {
                 );
             }
             Block::Gap(gap) => self.gap(gap, out),
+            Block::Figure(Figure { caption, says, drawing }) => {
+                // A wide picture is moved sideways on a narrow screen: by its keyboard too.
+                let _ = writeln!(
+                    out,
+                    "<figure>\n<figcaption>{}</figcaption>\n<div class=\"picture\" role=\"region\" tabindex=\"0\" \
+                     aria-label=\"{}\">\n{}</div>\n</figure>",
+                    escaped(caption),
+                    escaped(caption),
+                    drawing.element(says)
+                );
+            }
             Block::Verbatim { label, text } => {
                 let _ = writeln!(
                     out,
@@ -185,6 +221,18 @@ impl Page<'_> {
                 Inline::Strong(text) => write!(out, "<strong>{}</strong>", escaped(text)),
                 Inline::Code(text) => write!(out, "<code>{}</code>", escaped(text)),
                 Inline::Place(place) => write!(out, "<code>{}</code>", escaped(&place.to_string())),
+                Inline::Link { key, about, text } => match number::of_about(self.report, key, about) {
+                    Some(number) => write!(out, "<a href=\"#section-{number}\">{}</a>", escaped(text)),
+                    None => write!(out, "{}", escaped(text)),
+                },
+                Inline::Verdict { tone, text } => {
+                    let class = match tone {
+                        Tone::Good => "good",
+                        Tone::Unknown => "unknown",
+                        Tone::Bad => "bad",
+                    };
+                    write!(out, "<strong class=\"{class}\">{}</strong>", escaped(text))
+                }
                 Inline::Section(key) => {
                     let number = number::of_key(self.report, key).unwrap_or_default();
                     write!(out, "<a href=\"#section-{number}\">section {number}</a>")
@@ -199,7 +247,11 @@ impl Page<'_> {
 fn has_long_word(cell: &Phrase) -> bool {
     let long = |text: &String| text.split([' ', '-']).any(|word| word.chars().count() > LONG);
     cell.0.iter().any(|inline| match inline {
-        Inline::Plain(text) | Inline::Strong(text) | Inline::Code(text) => long(text),
+        Inline::Plain(text)
+        | Inline::Strong(text)
+        | Inline::Code(text)
+        | Inline::Link { text, .. }
+        | Inline::Verdict { text, .. } => long(text),
         Inline::Place(_) | Inline::Section(_) | Inline::Gap(_) => false,
     })
 }

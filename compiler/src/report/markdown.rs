@@ -82,6 +82,10 @@ impl Page<'_> {
                 let _ = writeln!(out, "> **{}.** {}", severity.word(), self.phrase(text));
             }
             Block::Gap(gap) => self.gap(gap, out),
+            Block::Figure(figure) => {
+                let says = format!("{}: {}", figure.caption, figure.says);
+                let _ = writeln!(out, "{}", self.phrase(&says.into()));
+            }
             Block::Verbatim { label, text } => {
                 let text = visible(text);
                 let fence = "`".repeat(longest_run(&text).max(2) + 1);
@@ -147,6 +151,16 @@ impl Page<'_> {
                 }
                 Inline::Code(text) => out.push_str(&code(text)),
                 Inline::Place(place) => out.push_str(&code(&place.to_string())),
+                Inline::Link { key, about, text } => {
+                    out.push_str(&escape(text));
+                    if let Some(number) = number::of_about(self.report, key, about) {
+                        let _ = write!(out, " (section {number})");
+                    }
+                }
+                Inline::Verdict { text, .. } if text.trim().is_empty() => out.push_str(&escape(text)),
+                Inline::Verdict { text, .. } => {
+                    let _ = write!(out, "**{}**", escape(text.trim()));
+                }
                 Inline::Section(key) => {
                     let number = number::of_key(self.report, key).unwrap_or_default();
                     let _ = write!(out, "section {number}");

@@ -13,6 +13,7 @@
 //!
 //! The same tree gives the same bytes.
 
+mod figure;
 mod html;
 mod json;
 mod layout;
@@ -24,11 +25,12 @@ mod text;
 use serde::Serialize;
 
 use crate::source::Place;
+pub use figure::{Drawing, Figure, Shape, shortened};
 pub(crate) use html::escaped;
 pub use html::html;
 pub use json::{FORMAT_VERSION, json};
 pub use markdown::{comment, markdown};
-pub use phrase::{Inline, Phrase};
+pub use phrase::{Inline, Phrase, Tone};
 pub use text::{plain_text, text};
 
 /// A report.
@@ -49,6 +51,10 @@ pub struct Report {
 pub struct Section {
     /// Its name for programs and for [`Inline::Section`], the same in every report of the kind.
     pub key: &'static str,
+    /// The name of what it is about, if there is a section of the same key for each of several: a site, a service. Such sections
+    /// are listed in the contents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// Its heading.
     pub title: String,
     /// The clauses of standards that it answers.
@@ -69,12 +75,20 @@ impl Section {
     pub fn new(key: &'static str, title: impl Into<String>) -> Self {
         Self {
             key,
+            about: None,
             title: title.into(),
             answers: Vec::new(),
             new_page: false,
             blocks: Vec::new(),
             sections: Vec::new(),
         }
+    }
+
+    /// The same, about one of several things.
+    #[must_use]
+    pub fn about(mut self, name: impl Into<String>) -> Self {
+        self.about = Some(name.into());
+        self
     }
 
     /// The same, as an answer to these clauses of standards.
@@ -110,6 +124,18 @@ impl Section {
     pub fn table(&mut self, table: Table) {
         if !table.rows.is_empty() {
             self.blocks.push(Block::Table(table));
+        }
+    }
+
+    /// Add a picture.
+    pub fn figure(&mut self, figure: Figure) {
+        self.blocks.push(Block::Figure(figure));
+    }
+
+    /// Add names with their values, unless there are none.
+    pub fn facts(&mut self, facts: Vec<(String, Phrase)>) {
+        if !facts.is_empty() {
+            self.blocks.push(Block::Facts { facts });
         }
     }
 
@@ -151,6 +177,9 @@ pub enum Block {
     },
     /// Something that is missing.
     Gap(Gap),
+    /// A picture of what is also said in words.
+    #[serde(serialize_with = "json::figure")]
+    Figure(Figure),
     /// Text that is sent or typed as it stands. It may have several lines.
     Verbatim {
         /// What it is.

@@ -47,11 +47,17 @@ pub(super) fn below(parent: &str, nth: usize) -> String {
 
 /// The number of the first section with a key: what a reference leads to.
 pub(super) fn of_key(report: &Report, key: &str) -> Option<String> {
-    fn search(sections: &[Section], parent: &str, key: &str) -> Option<String> {
-        sections.iter().enumerate().find_map(|(nth, section)| {
-            let number = below(parent, nth);
-            if section.key == key { Some(number) } else { search(&section.sections, &number, key) }
-        })
-    }
-    search(&report.sections, "", key)
+    first(&report.sections, "", &|section| section.key == key)
+}
+
+/// The number of the section with a key about something.
+pub(super) fn of_about(report: &Report, key: &str, about: &str) -> Option<String> {
+    first(&report.sections, "", &|section| section.key == key && section.about.as_deref() == Some(about))
+}
+
+fn first(sections: &[Section], parent: &str, is: &dyn Fn(&Section) -> bool) -> Option<String> {
+    sections.iter().enumerate().find_map(|(nth, section)| {
+        let number = below(parent, nth);
+        if is(section) { Some(number) } else { first(&section.sections, &number, is) }
+    })
 }

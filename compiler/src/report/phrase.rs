@@ -18,8 +18,36 @@ pub enum Inline {
     Place(Place),
     /// A section of the same report, by its key.
     Section(&'static str),
+    /// A section of the same report about something, by its key and name, with the words that lead there.
+    Link {
+        /// The key of the section.
+        key: &'static str,
+        /// What it is about.
+        about: String,
+        /// The words.
+        text: String,
+    },
+    /// A verdict. Its words say all; the tone is only for the eye.
+    Verdict {
+        /// How good it is.
+        tone: Tone,
+        /// The words.
+        text: String,
+    },
     /// A gap of the same report, by its number.
     Gap(usize),
+}
+
+/// How good a verdict is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tone {
+    /// It is as it should be.
+    Good,
+    /// Nobody can tell.
+    Unknown,
+    /// It is not as it should be.
+    Bad,
 }
 
 /// Text within a line, or a paragraph. Renderers decide where lines break.
@@ -70,6 +98,18 @@ impl Phrase {
     #[must_use]
     pub fn section(self, key: &'static str) -> Self {
         self.with(Inline::Section(key))
+    }
+
+    /// Add words that lead to a section about something.
+    #[must_use]
+    pub fn link(self, key: &'static str, about: impl Into<String>, text: impl Into<String>) -> Self {
+        self.with(Inline::Link { key, about: about.into(), text: text.into() })
+    }
+
+    /// Add a verdict.
+    #[must_use]
+    pub fn verdict(self, tone: Tone, text: impl Into<String>) -> Self {
+        self.with(Inline::Verdict { tone, text: text.into() })
     }
 
     /// Add a reference to a gap, by its number.

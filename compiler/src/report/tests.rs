@@ -59,7 +59,7 @@ fn everywhere(text: &str) -> Report {
         cure: phrase(),
         place: Some(place.clone()),
     };
-    let mut section = Section::new("one", text);
+    let mut section = Section::new("one", text).about(text);
     section.say(text);
     section.say(phrase().place(place));
     for style in [ListStyle::Bullets, ListStyle::Numbers, ListStyle::Boxes] {
@@ -69,6 +69,25 @@ fn everywhere(text: &str) -> Report {
     section.table(table);
     section.note(Severity::Problem, text);
     section.gap(gap);
+    section.say(Phrase::new().link("one", text, text).link("none", text, text).verdict(Tone::Bad, text));
+    let bar = Shape::Bar { class: "act", x: 0, y: 0, width: 9, height: 9, title: format!("x {text}") };
+    let label = |title: &str| Shape::Label {
+        class: "",
+        x: 0,
+        y: 9,
+        centred: true,
+        text: text.to_owned(),
+        title: title.to_owned(),
+    };
+    let line = Shape::Line { class: "faint", from: (0, 0), to: (9, 9), title: format!("x {text}") };
+    let path = Shape::Path { class: "edge", points: vec![(0, 0), (9, 9)], arrow: true };
+    let shapes = vec![
+        Shape::Group { label: text.to_owned(), shapes: vec![bar, line, path] },
+        label(&format!("x {text}")),
+        label("x"),
+    ];
+    let drawing = Drawing { width: 9, height: 9, shapes };
+    section.figure(Figure { caption: text.to_owned(), says: text.to_owned(), drawing });
     section.blocks.push(Block::Verbatim { label: text.to_owned(), text: text.to_owned() });
     let inner = vec![Block::Paragraph { text: text.into() }];
     section.blocks.push(Block::Details { summary: text.to_owned(), blocks: inner });
@@ -86,7 +105,7 @@ fn elements(html: &str) -> Vec<String> {
                 .borrow()
                 .iter()
                 .map(|attribute| match attribute.name.local.as_ref() {
-                    name @ ("data-label" | "class") => name.to_owned(),
+                    name @ ("data-label" | "class" | "aria-label") => name.to_owned(),
                     name => format!("{name}={}", attribute.value),
                 })
                 .filter(|attribute| attribute != "class")

@@ -78,6 +78,14 @@ impl Page<'_> {
                 self.paragraph(&words, indent, mark, out);
             }
             Block::Gap(gap) => self.gap(gap, indent, out),
+            Block::Figure(figure) => {
+                self.paragraph(
+                    &words_of(&format!("{}: {}", figure.caption, figure.says), Face::Dim),
+                    indent,
+                    "",
+                    out,
+                );
+            }
             Block::Verbatim { label, text } => {
                 self.paragraph(&words_of(&format!("{label}:"), Face::Plain), indent, "", out);
                 for line in visible(text).lines() {
@@ -172,6 +180,12 @@ impl Page<'_> {
                 Inline::Strong(text) => (text.clone(), Face::Strong),
                 Inline::Code(text) => (format!("`{text}`"), Face::Plain),
                 Inline::Place(place) => (place.to_string(), Face::Plain),
+                Inline::Link { key, about, text } => {
+                    let number = number::of_about(self.report, key, about);
+                    let number = number.map(|number| format!(" (section {number})")).unwrap_or_default();
+                    (format!("{text}{number}"), Face::Plain)
+                }
+                Inline::Verdict { text, .. } => (text.clone(), Face::Strong),
                 Inline::Section(key) => {
                     (format!("section {}", number::of_key(self.report, key).unwrap_or_default()), Face::Plain)
                 }

@@ -1,0 +1,69 @@
+//! The tasks of one play as a graph: what waited for what, and for what last.
+
+use std::collections::BTreeSet;
+
+use super::recovery::Ran;
+use crate::document::Name;
+use crate::phase::Phase;
+
+/// A piece of a recovery, as one play did it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The service it is for.
+    pub service: Name,
+    /// What it is.
+    pub what: String,
+    /// The person who does it.
+    pub by: Option<Name>,
+    /// The part of the recovery.
+    pub phase: Phase,
+    /// The nodes that must be done first, by their place in the list.
+    pub after: Vec<usize>,
+    /// When it began and ended, in seconds since the disaster. `None`: it never ended.
+    pub took: Option<(u64, u64)>,
+    /// The node that it waited for last: one of `after`, or what its person did before.
+    pub last: Option<usize>,
+    /// Whether its service is back with it.
+    pub is_back: bool,
+}
+
+/// The nodes of a play, in an order that is the same for the same policy.
+pub(super) fn of(ran: &Ran<'_>) -> Vec<Node> {
+    let mut nodes: Vec<Node> = Vec::new();
+    for (nth, task) in ran.tasks.iter().enumerate() {
+        let (took, last) = ran.traces.times(nth);
+        nodes.push(Node {
+            service: task.service.clone(),
+            what: task.what.clone(),
+            by: task.by.cloned(),
+            phase: task.phase,
+            after: Vec::new(),
+            took,
+            last,
+            is_back: task.is_back,
+        });
+    }
+    for (nth, task) in ran.tasks.iter().enumerate() {
+        for next in task.next.iter().collect::<BTreeSet<_>>() {
+            if let Some(node) = nodes.get_mut(*next) {
+                node.after.push(nth);
+            }
+        }
+    }
+    nodes
+}
+
+/// The nodes on the critical path of a service: the last one, the one it waited for last, and so on, the first at the end. Empty if
+/// the service was never back.
+#[must_use]
+pub fn critical(nodes: &[Node], service: &Name) -> Vec<usize> {
+    let is_end = |node: &Node| node.is_back && node.service == *service && node.took.is_some();
+    let mut path: Vec<usize> = Vec::new();
+    let mut next = nodes.iter().position(is_end);
+    // What somebody did before cannot lead back to itself, but a loop must not hang either.
+    while let Some(nth) = next.filter(|nth| !path.contains(nth)) {
+        path.push(nth);
+        next = nodes.get(nth).and_then(|node| node.last);
+    }
+    path
+}

@@ -19,6 +19,7 @@ pub mod copies;
 pub mod diagnostic;
 pub mod digest;
 pub mod document;
+pub mod estate_report;
 pub mod format;
 pub mod graph;
 pub mod import;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 /// One policy file as it was read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Source {
     /// The path as the user gave it, with `/` between the parts.
     pub path: String,
@@ -59,7 +59,7 @@ impl std::fmt::Display for Place {
 }
 
 /// All files of one compilation, in the order of their paths.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sources {
     all: Vec<Source>,
 }

@@ -8,6 +8,7 @@ pub mod bcp;
 pub mod cli;
 pub mod cloud;
 pub mod estate;
+pub mod estate_report;
 pub mod files;
 pub mod import;
 pub mod journal;

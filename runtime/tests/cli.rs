@@ -5,6 +5,8 @@
 
 #[path = "cli/bcp.rs"]
 mod bcp;
+#[path = "cli/report.rs"]
+mod report;
 mod support;
 
 use std::process::Stdio;

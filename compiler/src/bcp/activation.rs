@@ -5,7 +5,7 @@ use super::context::{Context, add};
 use crate::document::Disruption;
 use crate::report::{Phrase, Section, Table};
 
-pub(super) fn section(context: &Context<'_>) -> Section {
+pub(crate) fn section(context: &Context<'_>) -> Section {
     let mut section = Section::new("activation", "Activate this plan: who decides")
         .answering(&["NIST SP 800-34 A.3 §3.1, §4.2.1", "ISO 22301 8.4.4: activation"]);
     let levels = context.levels();

@@ -1,7 +1,7 @@
 //! The change page: which policies the document was made from, and what changed them.
 
 use super::context::Context;
-use super::redact::redacted;
+use super::redact::{redacted, without_domain};
 use super::{Commit, History, Run};
 use crate::digest::{Purpose, digest, sha256};
 use crate::report::{Phrase, Section, Severity, Table};
@@ -9,7 +9,7 @@ use crate::report::{Phrase, Section, Severity, Table};
 /// How many digits of a digest are shown.
 const SHORT: usize = 12;
 
-pub(super) fn section(context: &Context<'_>) -> Section {
+pub(crate) fn section(context: &Context<'_>) -> Section {
     let mut section = Section::new("changes", "Changes")
         .answering(&["NIST SP 800-34 A.3 App. M", "ISO 22301 7.5: documented information"]);
     section.say(
@@ -29,7 +29,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
 }
 
 /// The digest of all policies: the same for the same texts, wherever they are.
-pub(super) fn of_policies(context: &Context<'_>) -> String {
+pub(crate) fn of_policies(context: &Context<'_>) -> String {
     let mut texts: Vec<String> =
         context.inputs.sources.iter().map(|(_, source)| sha256(source.text.as_bytes())).collect();
     texts.sort();
@@ -70,7 +70,7 @@ fn runs(context: &Context<'_>, section: &mut Section) {
             Some(false) => "no, other policies",
             None => "unknown",
         };
-        let approvers: Vec<String> = approvers.iter().map(|name| redacted(context, name)).collect();
+        let approvers: Vec<String> = approvers.iter().map(|name| without_domain(context, name)).collect();
         let approved = match break_glass {
             Some(reason) => format!("break glass: {}", redacted(context, reason)),
             None if approvers.is_empty() => "nobody".to_owned(),
@@ -79,7 +79,7 @@ fn runs(context: &Context<'_>, section: &mut Section) {
         table.row(vec![
             number.to_string().into(),
             minute(started).into(),
-            redacted(context, runner).into(),
+            without_domain(context, runner).into(),
             approved.into(),
             ended.as_str().into(),
             cloud.as_str().into(),
@@ -135,9 +135,18 @@ fn commits(context: &Context<'_>, section: &mut Section) {
 }
 
 /// `2026-11-23T10:15:30.123Z` as `2026-11-23 10:15 UTC`.
-fn minute(at: &str) -> String {
-    match at.get(..16).filter(|_| at.ends_with('Z')) {
-        Some(minute) => format!("{} UTC", minute.replace('T', " ")),
+pub(crate) fn minute(at: &str) -> String {
+    utc(at, 16)
+}
+
+/// `2026-11-23T10:15:30.123Z` as `2026-11-23 10:15:30 UTC`.
+pub(crate) fn second(at: &str) -> String {
+    utc(at, 19)
+}
+
+fn utc(at: &str, letters: usize) -> String {
+    match at.get(..letters).filter(|_| at.ends_with('Z')) {
+        Some(time) => format!("{} UTC", time.replace('T', " ")),
         None => at.to_owned(),
     }
 }

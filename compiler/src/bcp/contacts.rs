@@ -4,7 +4,7 @@ use super::context::{Context, add};
 use crate::document::Reach;
 use crate::report::{Phrase, Section, Severity, Table};
 
-pub(super) fn section(context: &Context<'_>) -> Section {
+pub(crate) fn section(context: &Context<'_>) -> Section {
     let mut section = Section::new("contacts", "Contacts, to tear off")
         .answering(&["NIST SP 800-34 A.3 App. A, App. B", "ISO 22301 8.4.3: warning and communication"])
         .on_a_new_page();

@@ -11,32 +11,32 @@ use crate::source::{Place, Span};
 use crate::units::Duration;
 
 /// The inputs, and what is derived from them once.
-pub(super) struct Context<'a> {
-    pub(super) inputs: &'a Inputs<'a>,
-    pub(super) policy: &'a Policy,
+pub(crate) struct Context<'a> {
+    pub(crate) inputs: &'a Inputs<'a>,
+    pub(crate) policy: &'a Policy,
     /// What each service can achieve, and in which order each person works.
-    pub(super) derived: BTreeMap<&'a Name, Derived>,
+    pub(crate) derived: BTreeMap<&'a Name, Derived>,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(inputs: &'a Inputs<'a>) -> Self {
+    pub(crate) fn new(inputs: &'a Inputs<'a>) -> Self {
         let policy = inputs.policy;
         let derived = Deriver::new(policy, Some(inputs.as_of)).all(Facts::wanted);
         Self { inputs, policy, derived }
     }
 
     /// The continuity plan.
-    pub(super) fn plan(&self) -> Option<&'a Plan> {
+    pub(crate) fn plan(&self) -> Option<&'a Plan> {
         self.policy.continuity.as_ref()
     }
 
     /// The text of the continuity plan.
-    pub(super) fn body(&self) -> Option<&'a Continuity> {
+    pub(crate) fn body(&self) -> Option<&'a Continuity> {
         self.plan().map(|plan| &plan.body)
     }
 
     /// The levels, the most severe first, each with its index in the text.
-    pub(super) fn levels(&self) -> Vec<(usize, &'a Level)> {
+    pub(crate) fn levels(&self) -> Vec<(usize, &'a Level)> {
         let mut levels: Vec<(usize, &Level)> =
             self.body().into_iter().flat_map(|body| body.levels.iter().enumerate()).collect();
         levels.sort_by_key(|(_, level)| level.level);
@@ -44,7 +44,7 @@ impl<'a> Context<'a> {
     }
 
     /// The level that an incident of this kind has at least.
-    pub(super) fn level_of(&self, disruption: Disruption) -> Option<&'a Level> {
+    pub(crate) fn level_of(&self, disruption: Disruption) -> Option<&'a Level> {
         self.levels()
             .into_iter()
             .map(|(_, level)| level)
@@ -52,7 +52,7 @@ impl<'a> Context<'a> {
     }
 
     /// The deputy of a contact, the deputy of that one, and so on.
-    pub(super) fn successors(&self, name: &Name) -> Vec<&'a Name> {
+    pub(crate) fn successors(&self, name: &Name) -> Vec<&'a Name> {
         let mut all: Vec<&Name> = Vec::new();
         let Some(plan) = self.plan() else { return all };
         let mut next = plan.contacts.get(name).and_then(|contact| contact.deputy.as_ref());
@@ -64,17 +64,17 @@ impl<'a> Context<'a> {
     }
 
     /// How long a contact takes to answer.
-    pub(super) fn answers(&self, name: &Name) -> Option<Duration> {
+    pub(crate) fn answers(&self, name: &Name) -> Option<Duration> {
         self.plan()?.contacts.get(name).map(|contact| contact.answers_within.0)
     }
 
     /// `after 10 min deputy-commander, after 15 min more payments-oncall`.
-    pub(super) fn if_no_answer(&self, name: &Name) -> Phrase {
+    pub(crate) fn if_no_answer(&self, name: &Name) -> Phrase {
         self.if_no_answer_to(None, name)
     }
 
     /// The same for a caller, who does not call themselves.
-    pub(super) fn if_no_answer_to(&self, caller: Option<&Name>, name: &Name) -> Phrase {
+    pub(crate) fn if_no_answer_to(&self, caller: Option<&Name>, name: &Name) -> Phrase {
         let mut waited = self.answers(name);
         let mut parts = Vec::new();
         for deputy in self.successors(name).into_iter().filter(|deputy| Some(*deputy) != caller) {
@@ -87,7 +87,7 @@ impl<'a> Context<'a> {
     }
 
     /// The services, each after those it needs, and otherwise by name.
-    pub(super) fn services(&self) -> Vec<&'a Service> {
+    pub(crate) fn services(&self) -> Vec<&'a Service> {
         let mut ordered: Vec<&Service> = Vec::new();
         let mut waiting: Vec<&Service> = self.policy.services.values().collect();
         let ready = |service: &Service, ordered: &[&Service]| {
@@ -100,12 +100,12 @@ impl<'a> Context<'a> {
     }
 
     /// The place of a span.
-    pub(super) fn place(&self, span: Span) -> Place {
+    pub(crate) fn place(&self, span: Span) -> Place {
         self.inputs.sources.place(span)
     }
 
     /// A gap in the continuity plan: the value at a path, or the plan itself if there is nothing.
-    pub(super) fn plan_gap(&self, what: impl Into<Phrase>, why: &str, cure: Phrase, at: &[Step<'_>]) -> Gap {
+    pub(crate) fn plan_gap(&self, what: impl Into<Phrase>, why: &str, cure: Phrase, at: &[Step<'_>]) -> Gap {
         match self.plan() {
             Some(plan) => self.gap(what, why, cure, Some(plan.span(at))),
             None => {
@@ -120,7 +120,7 @@ impl<'a> Context<'a> {
     }
 
     /// A gap.
-    pub(super) fn gap(&self, what: impl Into<Phrase>, why: &str, cure: Phrase, at: Option<Span>) -> Gap {
+    pub(crate) fn gap(&self, what: impl Into<Phrase>, why: &str, cure: Phrase, at: Option<Span>) -> Gap {
         Gap {
             number: 0,
             what: what.into(),
@@ -132,12 +132,12 @@ impl<'a> Context<'a> {
 }
 
 /// `Add KEY`, for the cure of a gap.
-pub(super) fn add(key: &str) -> Phrase {
+pub(crate) fn add(key: &str) -> Phrase {
     Phrase::new().text("Add ").code(key)
 }
 
 /// The heading of a disruption.
-pub(super) fn heading(disruption: Disruption) -> &'static str {
+pub(crate) fn heading(disruption: Disruption) -> &'static str {
     match disruption {
         Disruption::SiteLoss => "Loss of the primary site",
         Disruption::Corruption => "Deletion or corruption of data",
@@ -147,7 +147,7 @@ pub(super) fn heading(disruption: Disruption) -> &'static str {
 }
 
 /// Names as text: `a, b`, or `none`.
-pub(super) fn names<'n>(names: impl IntoIterator<Item = &'n Name>) -> Phrase {
+pub(crate) fn names<'n>(names: impl IntoIterator<Item = &'n Name>) -> Phrase {
     let names: Vec<&str> = names.into_iter().map(Name::as_str).collect();
     if names.is_empty() { "none".into() } else { names.join(", ").into() }
 }

@@ -3,7 +3,7 @@
 use super::History;
 use super::context::Context;
 use crate::policy::REVIEW_EVERY;
-use crate::report::{Block, ListStyle, Phrase, Report, Severity};
+use crate::report::{Block, Gap, ListStyle, Phrase, Report, Severity};
 
 pub(super) fn blocks(context: &Context<'_>, report: &Report) -> Vec<Block> {
     let gaps = report.gaps();
@@ -33,18 +33,25 @@ pub(super) fn blocks(context: &Context<'_>, report: &Report) -> Vec<Block> {
     ];
     blocks.push(Block::Paragraph { text: Phrase::new().strong("In an emergency") });
     blocks.push(Block::List { style: ListStyle::Numbers, items: first });
-    if !gaps.is_empty() {
-        blocks.push(Block::Paragraph { text: Phrase::new().strong("Gaps of this plan") });
-        let item = |(section, gap): &(String, &crate::report::Gap)| {
-            Phrase::new()
-                .gap(gap.number)
-                .text(": ")
-                .phrase(gap.what.clone())
-                .text(format!(" (section {section})"))
-        };
-        blocks.push(Block::List { style: ListStyle::Bullets, items: gaps.iter().map(item).collect() });
-    }
+    blocks.extend(listed(report));
     blocks
+}
+
+/// The gaps of a report, each with the number of its section.
+pub(crate) fn listed(report: &Report) -> Vec<Block> {
+    let item = |(section, gap): (String, &Gap)| {
+        Phrase::new()
+            .gap(gap.number)
+            .text(": ")
+            .phrase(gap.what.clone())
+            .text(format!(" (section {section})"))
+    };
+    let items: Vec<Phrase> = report.gaps().into_iter().map(item).collect();
+    if items.is_empty() {
+        return Vec::new();
+    }
+    let head = Block::Paragraph { text: Phrase::new().strong("Gaps of this plan") };
+    vec![head, Block::List { style: ListStyle::Bullets, items }]
 }
 
 fn summary(context: &Context<'_>, gaps: usize) -> Phrase {

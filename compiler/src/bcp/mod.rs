@@ -8,34 +8,36 @@
 //! Names of people are always in it, because a plan without them is of no use. How to reach them is in it only if the
 //! caller asks for that.
 
-mod activation;
+pub(crate) mod activation;
 mod approval;
 mod budget;
 mod call_tree;
-mod changes;
+pub(crate) mod changes;
 mod communication;
-mod contacts;
+pub(crate) mod contacts;
 mod context;
 mod escalation;
-mod front;
+pub(crate) mod front;
 mod instructions;
 mod levels;
 mod maintenance;
 mod objectives;
 mod people;
-mod procedures;
+pub(crate) mod procedures;
 mod redact;
 mod resources;
 mod roles;
 mod stand_down;
-mod steps;
+pub(crate) mod steps;
 
 use crate::diagnostic::Diagnostic;
 use crate::policy::Policy;
 use crate::report::Report;
 use crate::source::Sources;
 use crate::units::Date;
-use context::Context;
+pub(crate) use context::{Context, heading, names};
+pub(crate) use objectives::{Assumption, assumed};
+pub(crate) use redact::{redacted, without_domain};
 
 /// What the document is made from.
 #[derive(Debug)]

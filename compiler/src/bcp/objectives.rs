@@ -2,9 +2,9 @@
 
 use super::context::{Context, heading, names};
 use crate::objectives::Bound;
-use crate::policy::{Assumed, Setting};
+use crate::policy::{Assumed, Origin, Service, Setting};
 use crate::report::{Block, Phrase, Section, Severity, Table};
-use crate::units::Duration;
+use crate::units::{Date, Duration};
 
 pub(super) fn section(context: &Context<'_>) -> Section {
     let mut section = Section::new("objectives", "Scope, objectives and data").answering(&[
@@ -92,29 +92,14 @@ fn data(context: &Context<'_>, section: &mut Section) {
 fn assumptions(context: &Context<'_>, section: &mut Section) {
     let mut table = Table::new("Assumptions", &["Assumption", "Value", "Because", "Measured"]);
     for service in context.services() {
-        let given = &service.assumptions;
-        let times = [
-            ("the loss of a site is detected", given.detection.as_ref()),
-            ("damage is noticed", given.noticed.as_ref()),
-            ("clients keep old connections", Some(&given.keep_alive)),
-            ("resolvers keep an answer longer than its TTL", Some(&given.resolver_slack)),
-            ("DNS answers with the standby", Some(&given.health_propagation)),
-            ("a backup is copied to another site", given.backup_copy.as_ref()),
-        ];
-        for (what, setting) in times {
-            let Some(setting) = setting else { continue };
-            table.rows.push(row(
-                &format!("{}: {what}", service.name),
-                setting.value.value.in_words(),
-                &setting.value,
-            ));
-        }
-        if let Some(rate) = &given.restore_throughput {
-            table.rows.push(row(
-                &format!("{}: data is restored", service.name),
-                rate.value.value.to_string(),
-                &rate.value,
-            ));
+        for Assumption { what, value, because, measured, .. } in assumed(service) {
+            let measured = measured.map_or_else(|| "no".to_owned(), |day| day.to_string());
+            table.row(vec![
+                format!("{}: {what}", service.name).into(),
+                value.into(),
+                because.into(),
+                measured.into(),
+            ]);
         }
     }
     if !table.rows.is_empty() {
@@ -125,7 +110,44 @@ fn assumptions(context: &Context<'_>, section: &mut Section) {
     }
 }
 
-fn row<T>(what: &str, value: String, assumed: &Assumed<T>) -> Vec<Phrase> {
-    let measured = assumed.measured.map_or_else(|| "no".to_owned(), |day| day.to_string());
-    vec![what.into(), value.into(), assumed.because.as_str().into(), measured.into()]
+/// Something that objectives rest on and no configuration shows.
+pub(crate) struct Assumption {
+    /// What is assumed.
+    pub(crate) what: &'static str,
+    /// The value, in words.
+    pub(crate) value: String,
+    /// Why.
+    pub(crate) because: String,
+    /// The day on which it was measured.
+    pub(crate) measured: Option<Date>,
+    /// Whether it is Holdfast's own, because the policies say nothing.
+    pub(crate) is_built_in: bool,
+}
+
+impl Assumption {
+    fn of<T>(what: &'static str, value: String, setting: &Setting<Assumed<T>>) -> Self {
+        let Assumed { because, measured, .. } = &setting.value;
+        let is_built_in = matches!(setting.origin, Origin::BuiltIn(_));
+        Self { what, value, because: because.clone(), measured: *measured, is_built_in }
+    }
+}
+
+/// The assumptions of a service.
+pub(crate) fn assumed(service: &Service) -> Vec<Assumption> {
+    let given = &service.assumptions;
+    let times = [
+        ("the loss of a site is detected", given.detection.as_ref()),
+        ("damage is noticed", given.noticed.as_ref()),
+        ("clients keep old connections", Some(&given.keep_alive)),
+        ("resolvers keep an answer longer than its TTL", Some(&given.resolver_slack)),
+        ("DNS answers with the standby", Some(&given.health_propagation)),
+        ("a backup is copied to another site", given.backup_copy.as_ref()),
+    ];
+    let times = times.into_iter().filter_map(|(what, setting)| {
+        let setting = setting?;
+        Some(Assumption::of(what, setting.value.value.in_words(), setting))
+    });
+    let rate = given.restore_throughput.as_ref();
+    let rate = rate.map(|rate| Assumption::of("data is restored", rate.value.value.to_string(), rate));
+    times.chain(rate).collect()
 }

@@ -31,7 +31,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     section
 }
 
-fn of_service(context: &Context<'_>, service: &Service) -> Section {
+pub(crate) fn of_service(context: &Context<'_>, service: &Service) -> Section {
     let mut section = Section::new("service", service.name.to_string());
     let mut without = Vec::new();
     for derivation in context.derived.get(&service.name).into_iter().flatten() {

@@ -11,13 +11,26 @@ const FEWEST_DIGITS: usize = 7;
 
 /// Text of the journal or of git. Without contacts, ways to reach people, words with an `@`, and what looks like a
 /// telephone number are left out.
-pub(super) fn redacted(context: &Context<'_>, text: &str) -> String {
+pub(crate) fn redacted(context: &Context<'_>, text: &str) -> String {
     if context.inputs.with_contacts {
         return text.to_owned();
     }
     let text = without_addresses(context, text);
     let words = text.split(' ').map(|word| if word.contains('@') { LEFT_OUT } else { word });
     without_numbers(&words.collect::<Vec<_>>().join(" "))
+}
+
+/// Who did something, as the journal names them: a name, an address, or a user of a machine. Without contacts, what follows an `@`
+/// is left out, because the name alone reaches nobody.
+pub(crate) fn without_domain(context: &Context<'_>, name: &str) -> String {
+    if context.inputs.with_contacts {
+        return name.to_owned();
+    }
+    let words = name.split(' ').map(|word| match word.split_once('@') {
+        Some((before, _)) if !before.is_empty() => format!("{before} {LEFT_OUT}"),
+        _ => word.to_owned(),
+    });
+    redacted(context, &words.collect::<Vec<_>>().join(" "))
 }
 
 /// Text of the policies. Without contacts, the addresses that the continuity plan states are left out.

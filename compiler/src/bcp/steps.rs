@@ -8,7 +8,7 @@ use crate::report::Phrase;
 use crate::units::Duration;
 
 /// What a step does after a disruption, and how.
-pub(super) fn what(
+pub(crate) fn what(
     context: &Context<'_>,
     step: &RecoveryStep,
     service: &Service,
@@ -62,7 +62,7 @@ pub(super) fn sites_of_backups<'s>(
 }
 
 /// Who does a step.
-pub(super) fn who(step: &RecoveryStep) -> Phrase {
+pub(crate) fn who(step: &RecoveryStep) -> Phrase {
     match &step.by {
         Some((person, _)) => Phrase::new().strong(person.as_str()),
         None => "by itself".into(),
@@ -70,7 +70,7 @@ pub(super) fn who(step: &RecoveryStep) -> Phrase {
 }
 
 /// The longest time that a step takes: as stated, or for a restore as its data and throughput say, if that is longer.
-pub(super) fn takes(step: &RecoveryStep, service: &Service) -> Option<Duration> {
+pub(crate) fn takes(step: &RecoveryStep, service: &Service) -> Option<Duration> {
     let stated = step.takes.map(|(takes, _)| takes);
     let StepAction::Restore(name) = &step.action else { return stated };
     let size = service.data.get(name).and_then(|set| set.size.as_ref());

@@ -17,8 +17,9 @@ pub struct Due {
 }
 
 /// Everything that is due, what was never done first, then by day.
-pub(super) fn all(policy: &Policy, today: Date) -> Vec<Due> {
-    let due = |what: String, last: Option<Date>, on: Option<Date>| {
+#[must_use]
+pub fn due(policy: &Policy, today: Date) -> Vec<Due> {
+    let one = |what: String, last: Option<Date>, on: Option<Date>| {
         // A day in the future on which something was done is a mistake, and no reason to wait.
         let credible = last.is_none_or(|last| last <= today);
         let on = on.filter(|_| credible);
@@ -26,16 +27,16 @@ pub(super) fn all(policy: &Policy, today: Date) -> Vec<Due> {
     };
     let drills = policy.drills.values().map(|drill| {
         let last = drill.last.map(|(last, _)| last);
-        due(format!("drill {}", drill.name), last, last.map(|last| last.after(drill.every.0)))
+        one(format!("drill {}", drill.name), last, last.map(|last| last.after(drill.every.0)))
     });
     let review = policy.continuity.iter().map(|plan| {
         let (last, every) = (plan.body.reviewed, plan.body.review_every.unwrap_or(REVIEW_EVERY));
-        due("review of the continuity plan".to_owned(), last, last.map(|last| last.after(every)))
+        one("review of the continuity plan".to_owned(), last, last.map(|last| last.after(every)))
     });
     let waivers = policy
         .waivers
         .iter()
-        .map(|waiver| due(format!("end of the waiver of {}", waiver.code), None, Some(waiver.until)));
+        .map(|waiver| one(format!("end of the waiver of {}", waiver.code), None, Some(waiver.until)));
     let mut all: Vec<Due> = drills.chain(review).chain(waivers).collect();
     all.sort_by(|one, other| (one.on, &one.what).cmp(&(other.on, &other.what)));
     all

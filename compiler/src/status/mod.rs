@@ -16,7 +16,7 @@ use crate::plan::{Effect, Measure, Plan, Unknown};
 use crate::policy::Policy;
 use crate::resource::{Address, Lifecycle};
 use crate::units::Date;
-pub use due::Due;
+pub use due::{Due, due};
 pub use json::{FORMAT_VERSION, json};
 pub use metrics::metrics;
 pub use text::text;
@@ -123,7 +123,7 @@ impl<'a> Status<'a> {
             today,
             last_run,
             objectives,
-            due: due::all(policy, today),
+            due: due(policy, today),
             unseen_copies: copies.saturating_sub(plan.copies.len()),
             unread: unread(plan, policy),
         }

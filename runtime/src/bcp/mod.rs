@@ -9,7 +9,7 @@ mod history;
 use std::path::PathBuf;
 
 use holdfast_compiler::bcp::{Commit, History, Inputs, Run, report};
-use holdfast_compiler::compile::{Compiled, Options, check};
+use holdfast_compiler::compile::{Compiled, Options, Waived, check};
 use holdfast_compiler::diagnostic::{Diagnostic, Severity};
 use holdfast_compiler::policy::Policy;
 use holdfast_compiler::report::Report;
@@ -27,8 +27,10 @@ pub struct Continuity {
     pub sources: Sources,
     /// What the check of the policies found.
     pub findings: Vec<Diagnostic>,
-    policy: Policy,
-    as_of: Date,
+    /// The findings that somebody has accepted.
+    pub(crate) waived: Vec<Waived>,
+    pub(crate) policy: Policy,
+    pub(crate) as_of: Date,
     runs: History<Run>,
     commits: History<Commit>,
 }
@@ -46,33 +48,22 @@ impl Continuity {
     ) -> Result<Self, EstateError> {
         let sources = load::load(paths)?;
         let commits = history::commits(paths, &sources);
-        match Policies::read(sources, Some(as_of)) {
-            Ok(policies) => {
-                let runs = history::runs(selection, &policies, tell).await?;
-                let Policies { sources, compiled, .. } = policies;
-                let (policy, findings) = (compiled.policy, compiled.warnings);
-                Ok(Self { sources, findings, policy, as_of, runs, commits })
-            }
-            Err(Findings { findings, sources }) => {
-                let Some(policy) = check(&sources, Options { as_of: Some(as_of) }).policy else {
-                    return Err(Findings { findings, sources }.into());
-                };
-                // The journal does not depend on what the policies miss.
-                let options = Options { as_of: Some(as_of) };
-                let compiled = Compiled { policy, warnings: findings, waived: Vec::new(), options };
-                let policies = Policies { sources, compiled, rule: None };
-                let runs = history::runs(selection, &policies, tell).await?;
-                let Policies { sources, compiled, .. } = policies;
-                let (policy, findings) = (compiled.policy, compiled.warnings);
-                Ok(Self { sources, findings, policy, as_of, runs, commits })
-            }
-        }
+        let policies = readable(sources, as_of)?;
+        let runs = history::runs(selection, &policies, tell).await?;
+        let Policies { sources, compiled, .. } = policies;
+        let (policy, findings, waived) = (compiled.policy, compiled.warnings, compiled.waived);
+        Ok(Self { sources, findings, waived, policy, as_of, runs, commits })
     }
 
     /// The plan as a document.
     #[must_use]
     pub fn report(&self, with_contacts: bool) -> Report {
-        report(&Inputs {
+        report(&self.inputs(with_contacts))
+    }
+
+    /// What documents are made from.
+    pub(crate) fn inputs(&self, with_contacts: bool) -> Inputs<'_> {
+        Inputs {
             policy: &self.policy,
             sources: &self.sources,
             findings: &self.findings,
@@ -80,7 +71,7 @@ impl Continuity {
             with_contacts,
             runs: &self.runs,
             commits: &self.commits,
-        })
+        }
     }
 
     /// Why the journal could not be read, if that is so.
@@ -97,5 +88,22 @@ impl Continuity {
     pub fn errors(&self) -> Vec<Diagnostic> {
         let errors = self.findings.iter().filter(|finding| finding.severity() == Severity::Error);
         errors.cloned().collect()
+    }
+}
+
+/// The policies, also if they miss an objective: the errors are among the warnings then, and no rule of approvals is read.
+///
+/// # Errors
+/// Their text or their names are invalid.
+pub(crate) fn readable(sources: Sources, as_of: Date) -> Result<Policies, EstateError> {
+    let options = Options { as_of: Some(as_of) };
+    match Policies::read(sources, Some(as_of)) {
+        Ok(policies) => Ok(policies),
+        Err(Findings { findings, sources }) => {
+            let checked = check(&sources, options);
+            let Some(policy) = checked.policy else { return Err(Findings { findings, sources }.into()) };
+            let compiled = Compiled { policy, warnings: findings, waived: checked.waived, options };
+            Ok(Policies { sources, compiled, rule: None })
+        }
     }
 }

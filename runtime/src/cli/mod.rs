@@ -7,6 +7,7 @@ mod author;
 mod bcp;
 mod completions;
 mod consents;
+mod document;
 mod events;
 mod execution;
 pub mod exit;
@@ -30,6 +31,7 @@ mod posture;
 mod progress;
 mod rehearse;
 mod remarks;
+mod report;
 mod schema;
 mod screen;
 mod show;
@@ -137,6 +139,7 @@ enum Command {
     Rehearse(rehearse::Rehearse),
     Plan(plan::Plan),
     Status(status::Status),
+    Report(report::Report),
     Bcp(bcp::Bcp),
     Show(show::Show),
     Approve(approve::Approve),
@@ -170,6 +173,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rehearse(command) => command.run(&terminal),
         Command::Plan(command) => block(command.run(&cli.global, &terminal)),
         Command::Status(command) => block(command.run(&cli.global, &terminal)),
+        Command::Report(command) => block(command.run(&cli.global, &terminal)),
         Command::Bcp(command) => block(command.run(&cli.global, &terminal)),
         Command::Show(command) => command.run(&cli.global, &terminal),
         Command::Approve(command) => command.run(&cli.global, &terminal),

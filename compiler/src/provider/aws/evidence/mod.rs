@@ -14,7 +14,7 @@ mod traffic;
 use super::iam::grant::Foreign;
 use super::iam::role;
 use super::s3::{bucket, replication};
-use crate::document::Name;
+use crate::document::{BucketName, Name};
 use crate::objectives::facts::{Backfill, Data};
 use crate::objectives::view::View;
 use crate::observation::Object;
@@ -41,6 +41,7 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     passes: signals::passes,
     bucket: bucket_at,
     copier,
+    encrypts,
     obstacles,
     backfill,
     copy_job: job::newest,
@@ -53,6 +54,17 @@ fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<Obstacle> {
 
 fn bucket_at(view: &View<'_, '_>, data: &Name, at: &Bucket) -> Address {
     view.address(bucket::KIND, &[data.as_str(), at.site.name.as_str()])
+}
+
+/// `AES256`, or `aws:kms, key alias/payments`.
+fn encrypts(object: &Object, name: &BucketName) -> Option<String> {
+    let text = |attribute: &str| object.attributes.get(attribute).and_then(|value| value.as_str());
+    if object.kind != bucket::KIND || text(bucket::NAME) != Some(name.as_str()) {
+        return None;
+    }
+    let how = text(bucket::ENCRYPTION)?;
+    let key = text(bucket::KMS_KEY).map(|key| format!(", key {key}"));
+    Some(format!("{how}{}", key.unwrap_or_default()))
 }
 
 fn copier(view: &View<'_, '_>, data: &Name) -> Address {

@@ -1,0 +1,73 @@
+//! How the cloud differs from the policies: what somebody has changed, and what the next apply would do.
+
+use super::context::{Context, count};
+use crate::plan::{Action, Step, brief};
+use crate::report::{Block, Phrase, Section, Severity, Table};
+
+pub(super) fn section(context: &Context<'_>) -> Section {
+    let mut section = Section::new("drift", "How the cloud differs from the policies");
+    let Some(status) = context.status() else {
+        let why = context.unseen().unwrap_or_default();
+        section.note(Severity::Warning, format!("Unknown: {why}."));
+        return section;
+    };
+    let plan = status.plan.shown();
+    let mut drifted = Table::new(
+        "What somebody has changed since the last apply",
+        &["Resource", "What it is for", "Setting", "When last applied", "Now"],
+    );
+    for step in plan.drifted() {
+        let (address, purpose) =
+            (Phrase::new().code(step.address.to_string()), step.purpose.replace('`', ""));
+        if step.action == Action::Create {
+            drifted.row(vec![
+                address,
+                purpose.into(),
+                "all of it".into(),
+                "it existed".into(),
+                "somebody has removed it".into(),
+            ]);
+            continue;
+        }
+        for change in step.changes.iter().filter(|change| change.cause.is_drift()) {
+            let applied = change.applied.as_ref().map_or_else(|| "not recorded".to_owned(), brief);
+            drifted.row(vec![
+                address.clone(),
+                purpose.as_str().into(),
+                change.name.as_str().into(),
+                context.hidden(&applied).into(),
+                context.hidden(&brief(&change.before)).into(),
+            ]);
+        }
+    }
+    match status.drifted() {
+        0 => section.say("Nobody has changed anything that can be seen since the last apply."),
+        many => section.say(format!(
+            "{} since the last apply.",
+            count(many, "resource was changed by somebody", "resources were changed by somebody")
+        )),
+    }
+    section.table(drifted);
+    let pending: Vec<&Step> = plan.pending().collect();
+    if pending.is_empty() {
+        section.say("The next apply would change nothing.");
+        return section;
+    }
+    section.say(format!(
+        "{} is not as the policies say. It becomes so only when somebody runs an apply.",
+        count(pending.len(), "resource", "resources")
+    ));
+    let mut table =
+        Table::new("What the next apply would do", &["Resource", "Does", "What it is for", "Why"]);
+    for step in pending {
+        table.row(vec![
+            Phrase::new().code(step.id.to_string()),
+            step.action.to_string().into(),
+            step.purpose.replace('`', "").into(),
+            context.hidden(&step.reason).into(),
+        ]);
+    }
+    let summary = format!("All {}", count(table.rows.len(), "change", "changes"));
+    section.blocks.push(Block::Details { summary, blocks: vec![Block::Table(table)] });
+    section
+}

@@ -1,0 +1,69 @@
+//! Who decides, and who does what.
+
+use super::Lost;
+use crate::bcp::steps;
+use crate::document::{Disruption, Name};
+use crate::report::{Phrase, Section, Severity, Table};
+
+pub(super) fn decide(lost: &Lost<'_, '_>, section: &mut Section) {
+    let plan = &lost.context.plan;
+    let Some(level) = plan.level_of(Disruption::SiteLoss) else {
+        let text = "Nobody has the authority to decide: no level of the continuity plan is declared after the loss of a site.";
+        section.note(Severity::Problem, text);
+        return;
+    };
+    let within = level.within.map_or_else(
+        || "no latest time is stated".to_owned(),
+        |within| format!("within {}", within.in_words()),
+    );
+    let told: Vec<&str> = level.tell.iter().map(Name::as_str).collect();
+    let told = if told.is_empty() { "nobody".to_owned() } else { told.join(", ") };
+    section.facts(vec![
+        (
+            "Who decides".to_owned(),
+            Phrase::new()
+                .strong(level.declared_by.as_str())
+                .text(format!(" declares level {} ({}), {within}", level.level, level.name)),
+        ),
+        ("If they do not answer".to_owned(), plan.if_no_answer(&level.declared_by)),
+        ("Who is told".to_owned(), told.into()),
+        ("How to reach them".to_owned(), Phrase::new().section("contacts")),
+    ]);
+}
+
+pub(super) fn steps(lost: &Lost<'_, '_>, section: &mut Section) {
+    let plan = &lost.context.plan;
+    let mut table = Table::new(
+        "Who does what",
+        &["Step", "Who", "If they do not answer", "After", "At most", "What to do"],
+    );
+    for service in lost.services() {
+        let all = service.recovery.get(&Disruption::SiteLoss).map(Vec::as_slice).unwrap_or_default();
+        for step in all {
+            let after: Vec<&str> = step.after.iter().map(Name::as_str).collect();
+            let deputy = step.by.as_ref().map_or_else(|| "".into(), |(person, _)| plan.if_no_answer(person));
+            table.row(vec![
+                format!("{}: {}", service.name, step.name).into(),
+                steps::who(step),
+                deputy,
+                if after.is_empty() { "at once".into() } else { after.join(", ").into() },
+                steps::takes(step, service)
+                    .map_or_else(|| "see the runs below".to_owned(), |most| most.in_words())
+                    .into(),
+                steps::what(plan, step, service, Disruption::SiteLoss),
+            ]);
+        }
+        if all.is_empty() {
+            let text = match service.traffic.is_empty() {
+                true => format!("Nobody knows how {} is recovered: its policies have no step.", service.name),
+                false => format!(
+                    "{} has no step: its traffic moves by itself, and nobody verifies that it works.",
+                    service.name
+                ),
+            };
+            let severity = if service.traffic.is_empty() { Severity::Problem } else { Severity::Warning };
+            section.note(severity, text);
+        }
+    }
+    section.table(table);
+}

@@ -31,6 +31,7 @@ mod stand_down;
 pub(crate) mod steps;
 
 use crate::diagnostic::Diagnostic;
+use crate::plan::Action;
 use crate::policy::Policy;
 use crate::report::Report;
 use crate::source::Sources;
@@ -99,6 +100,23 @@ pub struct Run {
     pub is_complete: bool,
     /// Whether it changed the embedded cloud, which is for tries.
     pub is_local: bool,
+    /// What it changed, in the order in which it began to.
+    pub changed: Vec<Changed>,
+    /// How many more it changed.
+    pub more: usize,
+}
+
+/// Something that a run changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The resource.
+    pub address: String,
+    /// What was done to it.
+    pub action: Action,
+    /// Whether it was done. `None`: nobody recorded the result, so it may have been.
+    pub done: Option<bool>,
+    /// The settings of an update, each with its value before and after.
+    pub settings: Vec<String>,
 }
 
 /// A commit that changed the policies.

@@ -45,6 +45,8 @@ fn run() -> Run {
         is_of_these_policies: Some(true),
         is_complete: true,
         is_local: false,
+        changed: Vec::new(),
+        more: 0,
     }
 }
 

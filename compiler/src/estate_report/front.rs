@@ -2,15 +2,11 @@
 
 use super::context::{Context, count};
 use super::verdict::{self, Verdict};
-use super::{Live, assumptions, data, drills};
+use super::{Live, assumptions, changed, data, drills};
 use crate::bcp::{self, History, changes};
 use crate::document::Disruption;
 use crate::report::{Block, Phrase, Report, Severity, Table, Tone};
 use crate::status;
-use crate::units::{Date, Duration};
-
-/// What counts as lately.
-const LATELY: Duration = Duration::hours(31 * 24);
 
 pub(super) fn blocks(context: &Context<'_>, report: &Report) -> Vec<Block> {
     let mut blocks = vec![Block::Paragraph { text: summary(context) }];
@@ -231,16 +227,10 @@ fn differs(context: &Context<'_>) -> Phrase {
 }
 
 fn changed(context: &Context<'_>) -> Phrase {
-    let runs = match context.inputs.plan.runs {
-        History::Unread(_) => {
-            return Phrase::new().verdict(Tone::Unknown, "unknown").text(": the journal was not read.");
-        }
-        History::Read { newest, .. } => newest,
+    let Some(runs) = changed::lately(context) else {
+        return Phrase::new().verdict(Tone::Unknown, "unknown").text(": the journal was not read.");
     };
-    let lately = |started: &str| {
-        started.get(..10).and_then(Date::parse).is_some_and(|day| day.after(LATELY) >= context.as_of())
-    };
-    let each = runs.iter().filter(|run| lately(&run.started)).map(|run| {
+    let each = runs.into_iter().map(|run| {
         let approvers: Vec<String> = run.approvers.iter().map(|name| context.person(name)).collect();
         let approved = match (&run.break_glass, approvers.is_empty()) {
             (Some(reason), _) => format!("without approval, because: {}", context.hidden(reason)),
@@ -248,7 +238,8 @@ fn changed(context: &Context<'_>) -> Phrase {
             (None, false) => format!("approved by {}", approvers.join(", ")),
         };
         let (day, by) = (changes::minute(&run.started), context.person(&run.runner));
-        Phrase::new().text(format!("Run {} on {day} by {by}, {approved}", run.number))
+        let what = changed::in_words(run);
+        Phrase::new().text(format!("Run {} on {day} by {by}, {approved}: {what}", run.number))
     });
     let all = Phrase::joined(each, ". ");
     if all.0.is_empty() { "The journal has no run of the last 31 days.".into() } else { all.text(".") }

@@ -8,6 +8,7 @@
 //! The parts that it shares with the business continuity plan are those of [`crate::bcp`].
 
 mod assumptions;
+mod changed;
 mod context;
 mod data;
 mod drift;
@@ -22,7 +23,7 @@ mod site;
 mod sites;
 mod verdict;
 
-use crate::bcp::{self, activation, changes, contacts};
+use crate::bcp::{self, activation, contacts};
 use crate::compile::Waived;
 use crate::rehearsals;
 use crate::report::Report;
@@ -76,7 +77,7 @@ pub fn report(inputs: &Inputs<'_>) -> Report {
         drills::section(&context),
         findings::section(&context),
         assumptions::section(&context),
-        changes::section(&context.plan),
+        changed::section(&context),
         contacts::section(&context.plan),
         limits::section(&context),
     ];

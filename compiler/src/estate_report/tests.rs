@@ -8,9 +8,10 @@ use html5ever::tendril::TendrilSink as _;
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
 use super::*;
-use crate::bcp::{Commit, History, Run};
+use crate::bcp::{Changed, Commit, History, Run};
 use crate::compile::{Options, check};
 use crate::objectives::losses;
+use crate::plan::Action;
 use crate::rehearsals::{Rehearsals, Runs};
 use crate::report::{html, json, markdown, plain_text};
 use crate::source::Sources;
@@ -46,6 +47,13 @@ fn run(text: &str) -> Run {
         is_of_these_policies: Some(true),
         is_complete: true,
         is_local: false,
+        changed: vec![Changed {
+            address: text.to_owned(),
+            action: Action::Update,
+            done: Some(true),
+            settings: vec![format!("ttl: {text} → 60")],
+        }],
+        more: 3,
     }
 }
 
@@ -196,7 +204,12 @@ fn somebody_who_reads_only_the_report_finds_the_answers() {
     assert!(answer("overdue").contains("Nothing is overdue. Next: drill talk-it-through, on 2027-01-18."));
     assert!(answer("backups there").contains("**unknown**"));
     assert!(answer("encrypted").contains("**unknown**"));
-    assert!(answer("changed lately").contains("Run 7 on 2026-11-20 08:00 UTC by alice, approved by alice"));
+    assert!(
+        answer("changed lately")
+            .contains("Run 7 on 2026-11-20 08:00 UTC by alice, approved by alice: 1 updated")
+    );
+    let changed = row(&report, "What run 7 changed, on 2026-11-20 08:00 UTC", "alice");
+    assert!(changed.contains("| update | done | ttl: alice → 60 |"), "{changed}");
     assert!(answer("accepted").contains("1 finding"));
     assert!(answer("assumed").contains("15 of 17 assumptions"));
     let page = row(&report, "What stops, in the order of recovery", "**payments");

@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 
-use holdfast_compiler::bcp::{Commit, History, Run};
+use holdfast_compiler::bcp::{Changed, Commit, History, Run};
+use holdfast_compiler::plan::{Action, brief};
 use holdfast_compiler::source::Sources;
 
 use crate::estate::{EstateError, GitCommit, Policies, Remark, Selection, Workspace, commit_of, commits_of};
-use crate::journal::{self, Journal, Progress, RunState};
+use crate::journal::{self, Entry, Event, Journal, Progress, RunState};
 
 /// How many runs and commits are listed: what fits on a page or two.
 const MOST: usize = 25;
+/// How many changes of a run are listed: the journal has all of them.
+const MOST_CHANGES: usize = 100;
 
 /// The newest runs of the estate.
 ///
@@ -33,12 +36,13 @@ pub(super) async fn runs(
     };
     let estate = policies.compiled.policy.estate.as_str();
     let mut newest = history.runs.iter().rev().filter(|run| run.run.context.estate == estate);
-    let listed = newest.by_ref().take(MOST).map(|run| of(run, &policies.sources)).collect();
+    let listed = newest.by_ref().take(MOST).map(|run| of(run, &history, &policies.sources)).collect();
     let more = newest.next().is_some();
     Ok(History::Read { place: workspace.journal.to_string(), newest: listed, more, notes: Vec::new() })
 }
 
-fn of(run: &RunState, sources: &Sources) -> Run {
+fn of(run: &RunState, history: &journal::History, sources: &Sources) -> Run {
+    let (changed, more) = changed(run, &history.entries);
     let (done, failed) = (run.count(Progress::Done), run.count(Progress::Failed));
     let not_started = run.not_started();
     let mut counts = format!("{done} steps done");
@@ -59,7 +63,39 @@ fn of(run: &RunState, sources: &Sources) -> Run {
         is_of_these_policies: journal::applies(run, sources),
         is_complete: run.is_complete(),
         is_local: context.cloud == "local" || context.cloud.starts_with("local:"),
+        changed,
+        more,
     }
+}
+
+/// What a run changed, and how many more things than fit.
+fn changed(run: &RunState, entries: &[Entry]) -> (Vec<Changed>, usize) {
+    let own = entries.iter().skip(run.first + 1);
+    let own = own.take_while(|entry| !matches!(entry.event, Event::RunStarted(_)));
+    let mut all: Vec<Changed> = own
+        .filter_map(|entry| match &entry.event {
+            Event::StepStarted { step, action, attributes, before, .. } => {
+                let done = match run.steps.get(step) {
+                    Some(Progress::Done) => Some(true),
+                    Some(Progress::Failed) => Some(false),
+                    Some(Progress::InProgress) | None => None,
+                };
+                let setting = |(name, value): (&String, &serde_json::Value)| {
+                    let after = attributes.get(name).map_or_else(|| "none".to_owned(), brief);
+                    format!("{name}: {} → {after}", brief(value))
+                };
+                let settings = match action {
+                    Action::Update => before.iter().map(setting).collect(),
+                    _ => Vec::new(),
+                };
+                Some(Changed { address: step.to_string(), action: *action, done, settings })
+            }
+            _ => None,
+        })
+        .collect();
+    let more = all.len().saturating_sub(MOST_CHANGES);
+    all.truncate(MOST_CHANGES);
+    (all, more)
 }
 
 /// The newest commits that changed the policies.

@@ -47,7 +47,14 @@ fn report_says_what_was_seen_in_which_account_and_what_was_changed_by_whom() {
         "{after}"
     );
     assert!(after.contains("which is for tries"), "{after}");
-    assert!(after.contains("approved by nobody"), "{after}");
+    assert!(after.contains("approved by nobody: 65 created"), "{after}");
+    let cloud = bench.read("cloud.json").replace("\"ttl\": 60", "\"ttl\": 30");
+    bench.write("cloud.json", &cloud);
+    let drifted = report(&bench, "--format markdown");
+    assert!(drifted.contains("| ttl | 60 | 30 |"), "{drifted}");
+    bench.run("apply policies --yes").expect(0);
+    let back = report(&bench, "--format markdown");
+    assert!(back.contains("| update | done | ttl: 30 → 60 |"), "{back}");
 }
 
 #[test]

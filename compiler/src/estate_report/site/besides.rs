@@ -2,7 +2,7 @@
 
 use super::Lost;
 use crate::document::{Disruption, Name};
-use crate::estate_report::context::links;
+use crate::estate_report::context::{bound, links};
 use crate::estate_report::drills;
 use crate::report::{ListStyle, Phrase, Section, Severity};
 
@@ -16,7 +16,10 @@ pub(super) fn dependents(lost: &Lost<'_, '_>, section: &mut Section) {
             let text = Phrase::new()
                 .link("service", service.name.as_str(), service.name.as_str())
                 .text(" runs elsewhere, and works only when this is back: ");
-            items.push(text.phrase(links("service", needs)).text("."));
+            let bounds = needs.iter().filter_map(|name| lost.loss?.services.get(*name));
+            let latest = bounds.map(|one| &one.rto).max_by_key(|bound| bound.rank());
+            let within = latest.map(|latest| format!(", within: {}", bound(latest))).unwrap_or_default();
+            items.push(text.phrase(links("service", needs)).text(format!("{within}.")));
         }
     }
     if !items.is_empty() {

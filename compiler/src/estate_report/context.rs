@@ -6,7 +6,9 @@ use super::{Inputs, Live};
 use crate::bcp;
 use crate::document::Name;
 use crate::objectives::{Bound, Derivation, Loss, losses};
+use crate::observation::Object;
 use crate::policy::{Policy, Service, Site};
+use crate::provider;
 use crate::rehearsals;
 use crate::report::Phrase;
 use crate::status::Status;
@@ -21,13 +23,19 @@ pub(super) struct Context<'a> {
     pub(super) losses: Vec<Loss<'a>>,
     /// The sites that a service uses.
     pub(super) sites: BTreeMap<&'a Name, &'a Site>,
+    /// How buckets and vaults encrypt, as somebody saw: by the parts of their identities, with blanks between them.
+    pub(super) encrypted: BTreeMap<String, String>,
 }
 
 impl<'a> Context<'a> {
     pub(super) fn new(inputs: &'a Inputs<'a>) -> Self {
         let policy = inputs.plan.policy;
         let losses = losses(policy, Some(inputs.plan.as_of));
-        Self { inputs, plan: bcp::Context::new(&inputs.plan), losses, sites: sites(policy) }
+        let encrypted = match &inputs.live {
+            Live::Seen { status, .. } => encrypted(&status.plan.observed),
+            Live::NotAsked | Live::Unseen(_) => BTreeMap::new(),
+        };
+        Self { inputs, plan: bcp::Context::new(&inputs.plan), losses, sites: sites(policy), encrypted }
     }
 
     /// The policies.
@@ -90,6 +98,16 @@ impl<'a> Context<'a> {
             |site| format!("{name} ({} {})", site.region.provider.name, site.region),
         )
     }
+}
+
+/// How what was observed encrypts.
+fn encrypted(observed: &[Object]) -> BTreeMap<String, String> {
+    let of = |object: &Object| {
+        let evidence = provider::find(object.kind.schema().provider?)?.evidence;
+        let known_by = object.identity().parts().collect::<Vec<_>>().join(" ");
+        Some((known_by, (evidence.encrypts)(object)?))
+    };
+    observed.iter().filter_map(of).collect()
 }
 
 /// The sites that services use.

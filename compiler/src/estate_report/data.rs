@@ -1,10 +1,10 @@
 //! Where the data of a service is, how it is encrypted, and what of that somebody has seen.
 
 use super::context::Context;
+use crate::backups::KeptBackups;
 use crate::bcp::names;
 use crate::document::{Encryption, Lock, Strategy};
 use crate::policy::{Bucket, DataSet, Schedule, Service};
-use crate::provider;
 use crate::report::{Phrase, Section, Severity, Table, Tone};
 
 pub(super) fn of_service(context: &Context<'_>, service: &Service, section: &mut Section) {
@@ -80,8 +80,11 @@ fn seen(context: &Context<'_>, set: &DataSet) -> Phrase {
 }
 
 /// How a bucket encrypts what is written to it, as somebody saw.
-pub(super) fn encrypts(context: &Context<'_>, bucket: &Bucket) -> Option<String> {
-    let plan = context.status()?.plan.shown();
-    let evidence = provider::find(bucket.site.region.provider.name)?.evidence;
-    plan.observed.iter().find_map(|object| (evidence.encrypts)(object, &bucket.name))
+pub(super) fn encrypts<'c>(context: &'c Context<'_>, bucket: &Bucket) -> Option<&'c str> {
+    context.encrypted.get(bucket.name.as_str()).map(String::as_str)
+}
+
+/// How the vault of backups encrypts them, as somebody saw.
+pub(super) fn vault_encrypts<'c>(context: &'c Context<'_>, backup: &KeptBackups) -> Option<&'c str> {
+    context.encrypted.get(backup.vault.as_deref()?).map(String::as_str)
 }

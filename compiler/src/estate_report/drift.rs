@@ -53,10 +53,8 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         section.say("The next apply would change nothing.");
         return section;
     }
-    section.say(format!(
-        "{} is not as the policies say. It becomes so only when somebody runs an apply.",
-        count(pending.len(), "resource", "resources")
-    ));
+    let waits = count(pending.len(), "change waits", "changes wait");
+    section.say(format!("{waits} for the next apply. Until then the cloud is not as the policies say."));
     let mut table =
         Table::new("What the next apply would do", &["Resource", "Does", "What it is for", "Why"]);
     for step in pending {

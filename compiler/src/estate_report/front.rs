@@ -8,6 +8,9 @@ use crate::document::Disruption;
 use crate::report::{Block, Phrase, Report, Severity, Table, Tone};
 use crate::status;
 
+/// The most things that a short answer lists.
+const MOST: usize = 8;
+
 pub(super) fn blocks(context: &Context<'_>, report: &Report) -> Vec<Block> {
     let mut blocks = vec![Block::Paragraph { text: summary(context) }];
     if let Some(why) = context.unseen() {
@@ -53,10 +56,8 @@ fn rests_on(context: &Context<'_>) -> Vec<(String, Phrase)> {
         Live::Seen { status, from, to } => {
             let of = &status.plan.context;
             let (from, to) = (changes::second(from), changes::second(to));
-            fact(
-                "Cloud seen",
-                format!("from {from} to {to}. What is said of the cloud is as old as that").into(),
-            );
+            let when = if from == to { format!("at {to}") } else { format!("from {from} to {to}") };
+            fact("Cloud seen", format!("{when}. What is said of the cloud is as old as that").into());
             fact("Account", format!("{}, in {}", of.accounts, of.cloud).into());
         }
         Live::NotAsked | Live::Unseen(_) => {
@@ -111,12 +112,14 @@ fn answers(context: &Context<'_>, report: &Report) -> Table {
 fn missed(context: &Context<'_>) -> Phrase {
     let all = verdict::all(context);
     let bad = all.iter().filter(|(.., verdict)| *verdict >= Verdict::MissedNow);
-    let names: std::collections::BTreeSet<&str> = bad.map(|(service, ..)| service.as_str()).collect();
-    if !names.is_empty() {
-        let names: Vec<&str> = names.into_iter().collect();
-        return Phrase::new()
-            .verdict(Tone::Bad, "missed")
-            .text(format!(": objectives of {}.", names.join(", ")));
+    let mut bad: Vec<String> =
+        bad.map(|(service, disruption, ..)| format!("{service} after {disruption}")).collect();
+    bad.dedup();
+    if !bad.is_empty() {
+        let more = bad.len().saturating_sub(MOST);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        bad.truncate(MOST);
+        return Phrase::new().verdict(Tone::Bad, "missed").text(format!(": {}{more}.", bad.join(", ")));
     }
     match all.iter().filter(|(.., verdict)| *verdict == Verdict::Unknown).count() {
         0 => "Nothing: every objective held when somebody looked.".into(),
@@ -204,9 +207,15 @@ fn encrypted(context: &Context<'_>) -> Phrase {
     let sets = context.policy().services.values().flat_map(|service| service.data.values());
     let all: Vec<_> = sets.flat_map(|set| std::iter::once(&set.primary).chain(&set.copies)).collect();
     let seen = all.iter().filter(|bucket| data::encrypts(context, bucket).is_some()).count();
-    let text = format!("{seen} of {} buckets were seen to encrypt what is written to them.", all.len());
-    let tone = if seen == all.len() { Tone::Good } else { Tone::Unknown };
-    Phrase::new().verdict(tone, text)
+    let backups = context.status().map(|status| status.plan.backups.as_slice()).unwrap_or_default();
+    let vaults = backups.iter().filter(|backup| data::vault_encrypts(context, backup).is_some()).count();
+    let text = format!(
+        "{seen} of {} buckets and {vaults} of {} places of backups were seen to encrypt what is written to them.",
+        all.len(),
+        backups.len()
+    );
+    let whole = seen == all.len() && vaults == backups.len();
+    Phrase::new().verdict(if whole { Tone::Good } else { Tone::Unknown }, text)
 }
 
 fn differs(context: &Context<'_>) -> Phrase {

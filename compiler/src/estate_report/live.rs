@@ -1,6 +1,7 @@
 //! What somebody saw in the cloud: objectives now, copies, backups, health checks, and what nobody could see.
 
 use super::context::{Context, count, seconds, sentence};
+use super::data;
 use crate::backups::KeptBackups;
 use crate::copies::CopyState;
 use crate::report::{ListStyle, Phrase, Section, Severity, Table, Tone};
@@ -94,7 +95,15 @@ fn copies(context: &Context<'_>, status: &Status<'_>, section: &mut Section) {
 fn backups(context: &Context<'_>, status: &Status<'_>, section: &mut Section) {
     let mut table = Table::new(
         "Scheduled backups",
-        &["Data set", "At", "How often", "The newest whole one", "May be at most", "Stands"],
+        &[
+            "Data set",
+            "At",
+            "How often",
+            "The newest whole one",
+            "May be at most",
+            "Stands",
+            "Encrypted with, as seen",
+        ],
     );
     for backup in &status.plan.backups {
         let stands = match backup.any_fault() {
@@ -120,6 +129,8 @@ fn backups(context: &Context<'_>, status: &Status<'_>, section: &mut Section) {
                 )
                 .into(),
             stands,
+            data::vault_encrypts(context, backup)
+                .map_or_else(|| Phrase::new().verdict(Tone::Unknown, "not seen"), Phrase::from),
         ]);
     }
     section.table(table);

@@ -231,7 +231,10 @@ fn nothing_holds_that_nobody_has_seen() {
 fn missed_objectives_overdue_drills_and_missing_deputies_are_said() {
     let slow = [("takes: 15m\n    after: [shift", "takes: 3h\n    after: [shift")];
     let report = document(&slow, DAY);
-    assert!(row(&report, "Short answers", "in danger").contains("**missed**: objectives of payments."));
+    assert!(
+        row(&report, "Short answers", "in danger")
+            .contains("**missed**: payments after the loss of the primary site.")
+    );
     assert!(
         row(&report, "Objectives of each service", "payments").contains("of 1 h: **missed by the policies**")
     );
@@ -306,4 +309,40 @@ fn same_inputs_give_the_same_bytes() {
         [html(&report), markdown(&report), plain_text(&report), json(&report).unwrap()]
     };
     assert!(all() == all());
+}
+
+/// The shipped policies and a chain of services, each of which needs the one before it: too many for one picture.
+fn chain(count: usize) -> Sources {
+    let mut sources = shipped(&[]);
+    for nth in 0..count {
+        let needs = if nth == 0 { String::new() } else { format!("s{:02}", nth - 1) };
+        let text = format!(
+            "kind: service\nname: s{nth:02}\nprimary: tokyo\nstandby: [singapore]\ndepends-on: [{needs}]\nrecovery:\n  \
+             - {{ step: read, by: records-office, takes: 1m, how: read }}\n  \
+             - {{ step: verify, does: verify, by: shop-oncall, takes: 1m, after: [read] }}\n"
+        );
+        sources.add(format!("s{nth:02}.yaml"), text);
+    }
+    sources
+}
+
+#[test]
+fn pictures_of_small_and_large_losses_stay_in_their_frames() {
+    let pictures = [(shipped(&[]), "What waits for what"), (chain(14), "Which service waits for which")];
+    for (sources, caption) in pictures {
+        let page = html(&report_of(&sources, DAY, History::Unread("x".to_owned()), "x"));
+        assert!(page.contains(&format!("{caption} after the loss of tokyo")), "{caption}");
+        let (mut frame, mut boxes) = ((0, 0), 0);
+        for one in elements(&page) {
+            let number = |name: &str| one.attributes[name].parse::<u64>().unwrap();
+            if one.name == "svg" {
+                frame = (number("width"), number("height"));
+            } else if one.name == "rect" {
+                boxes += 1;
+                let (right, bottom) = (number("x") + number("width"), number("y") + number("height"));
+                assert!(right <= frame.0 && bottom <= frame.1, "{right} {bottom} {frame:?}");
+            }
+        }
+        assert!(boxes > 30, "{boxes}");
+    }
 }

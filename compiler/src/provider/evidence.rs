@@ -4,7 +4,7 @@
 use crate::backups::BackupPlace;
 use crate::copies::CopyJob;
 use crate::diagnostic::Diagnostic;
-use crate::document::{BucketName, Name};
+use crate::document::Name;
 use crate::objectives::facts::{Data, Traffic};
 use crate::objectives::view::View;
 use crate::observation::Object;
@@ -70,8 +70,8 @@ pub struct Evidence {
     pub bucket: fn(&View<'_, '_>, &Name, &Bucket) -> Address,
     /// The address of what copies a data set.
     pub copier: fn(&View<'_, '_>, &Name) -> Address,
-    /// How an observed object encrypts what is written to it. `None` if it is not the bucket of this name.
-    pub encrypts: fn(&Object, &BucketName) -> Option<String>,
+    /// How an observed object encrypts what is written to it. `None` if it is neither a bucket nor a vault.
+    pub encrypts: fn(&Object) -> Option<String>,
     /// How far a copy is behind its primary bucket. `None` if nothing copies there.
     pub lag: fn(&View<'_, '_>, &Name, &Bucket, &Bucket) -> Option<SeenLag>,
     /// How many versions of objects a bucket has. `None` if nobody has counted them.

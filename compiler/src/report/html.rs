@@ -235,7 +235,7 @@ impl Page<'_> {
                 }
                 Inline::Section(key) => {
                     let number = number::of_key(self.report, key).unwrap_or_default();
-                    write!(out, "<a href=\"#section-{number}\">section {number}</a>")
+                    write!(out, "<a href=\"#section-{number}\">section&#160;{number}</a>")
                 }
             };
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_compiler::diagnostic::Style;
 use holdfast_compiler::document::{Disruption, Name};
 use holdfast_compiler::policy::Policy;
-use holdfast_compiler::rehearsal::Event;
+use holdfast_compiler::rehearsal::{Event, critical};
 use holdfast_compiler::rehearsals::{Measure, Rehearsals, Report, Runs, Tally, json, svg, text};
 use html5ever::tendril::TendrilSink as _;
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
@@ -237,6 +237,39 @@ fn copies_that_take_ages_end_the_run() {
     let one = policy.sites.keys().find(|site| site.as_str() == "one").unwrap();
     let all = Rehearsals::of_sites(&policy, BTreeSet::from([one]), runs(2, 1));
     assert!(!played(&all).all_within());
+}
+
+#[test]
+fn graph_is_that_of_the_worst_run_and_its_critical_path_leads_to_the_end() {
+    let (mut paths, mut never) = (0, 0);
+    for seed in 0..5 {
+        let policy = policy(&generated::estate(seed));
+        for all in everything(&policy, runs(25, seed)) {
+            let report = played(&all);
+            let Some(worst) = &report.worst else { continue };
+            // The run was played again for its graph: what happened is the same.
+            let done = worst.nodes.iter().filter_map(|node| Some((node.what.as_str(), node.took?)));
+            let done: BTreeSet<(&str, (u64, u64))> = done.collect();
+            let told = worst.timeline.iter().filter(|event| !event.service.is_empty());
+            let told: BTreeSet<(&str, (u64, u64))> =
+                told.map(|event| (event.what.as_str(), (event.began, event.after))).collect();
+            assert_eq!(done, told, "seed {seed}, {:?}", report.lost);
+            let path = critical(&worst.nodes, worst.service);
+            let times: Vec<(u64, u64)> = path.iter().map(|nth| worst.nodes[*nth].took.unwrap()).collect();
+            match worst.back {
+                Some(back) => {
+                    assert_eq!(times.first().unwrap().1, back);
+                    assert!(times.windows(2).all(|two| two[1].1 <= two[0].0), "{times:?}");
+                    paths += 1;
+                }
+                None => {
+                    assert_eq!(path, Vec::<usize>::new());
+                    never += 1;
+                }
+            }
+        }
+    }
+    assert!(paths > 8 && never > 2, "{paths} {never}");
 }
 
 /// The elements of a picture, with their attributes.

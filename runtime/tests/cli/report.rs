@@ -41,7 +41,7 @@ fn report_says_what_was_seen_in_which_account_and_what_was_changed_by_whom() {
     let after = report(&bench, "--format markdown");
     assert!(after.contains("**8 hold now**, **0 are unknown**, **2 are missed**"), "{after}");
     assert!(after.contains("there is no complete backup of payments.ledger at ireland yet"), "{after}");
-    assert!(after.contains("13 of 13 buckets were seen to encrypt"), "{after}");
+    assert!(after.contains("13 of 13 buckets and 2 of 2 places of backups were seen to encrypt"), "{after}");
     assert!(
         after.contains("`000000000000,` in local:cloud.json") && after.contains("Cloud seen:**"),
         "{after}"

@@ -1,7 +1,7 @@
 //! The worst rehearsed run: a picture, and the same in words.
 
 use super::Lost;
-use crate::estate_report::context::seconds;
+use crate::estate_report::context::{count, seconds};
 use crate::rehearsals::drawing;
 use crate::report::{Block, Figure, Section, Table};
 
@@ -14,8 +14,8 @@ pub(super) fn timeline(lost: &Lost<'_, '_>, section: &mut Section) {
         None => format!("{} is never back: no time is known for a step that it needs", worst.service),
     };
     let says = format!(
-        "In the worst of {} runs {back}. A lane for each person and each service; the table below has the same events.",
-        report.runs
+        "In the worst of {} {back}. A lane for each person and each service; the table below has the same events.",
+        count(usize::try_from(report.runs).unwrap_or(usize::MAX), "run", "runs")
     );
     if let Some(drawing) = drawing(report) {
         let caption = format!("The worst rehearsed run after the loss of {}", names.join(" and "));

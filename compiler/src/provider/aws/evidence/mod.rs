@@ -11,10 +11,11 @@ mod key;
 mod signals;
 mod traffic;
 
+use super::backup::vault;
 use super::iam::grant::Foreign;
 use super::iam::role;
 use super::s3::{bucket, replication};
-use crate::document::{BucketName, Name};
+use crate::document::Name;
 use crate::objectives::facts::{Backfill, Data};
 use crate::objectives::view::View;
 use crate::observation::Object;
@@ -56,15 +57,17 @@ fn bucket_at(view: &View<'_, '_>, data: &Name, at: &Bucket) -> Address {
     view.address(bucket::KIND, &[data.as_str(), at.site.name.as_str()])
 }
 
-/// `AES256`, or `aws:kms, key alias/payments`.
-fn encrypts(object: &Object, name: &BucketName) -> Option<String> {
+/// `AES256`, or `aws:kms, key alias/payments`. A vault encrypts with its key, or else with that of the account.
+fn encrypts(object: &Object) -> Option<String> {
     let text = |attribute: &str| object.attributes.get(attribute).and_then(|value| value.as_str());
-    if object.kind != bucket::KIND || text(bucket::NAME) != Some(name.as_str()) {
-        return None;
+    if object.kind == bucket::KIND {
+        let key = text(bucket::KMS_KEY).map(|key| format!(", key {key}"));
+        return Some(format!("{}{}", text(bucket::ENCRYPTION)?, key.unwrap_or_default()));
     }
-    let how = text(bucket::ENCRYPTION)?;
-    let key = text(bucket::KMS_KEY).map(|key| format!(", key {key}"));
-    Some(format!("{how}{}", key.unwrap_or_default()))
+    (object.kind == vault::KIND).then(|| match text(vault::KMS_KEY) {
+        Some(key) => format!("key {key}"),
+        None => "the account's key for AWS Backup".to_owned(),
+    })
 }
 
 fn copier(view: &View<'_, '_>, data: &Name) -> Address {

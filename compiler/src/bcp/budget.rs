@@ -41,7 +41,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
 }
 
 /// A number with a blank between thousands: `250 000`.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (nth, digit) in digits.chars().enumerate() {

@@ -36,6 +36,7 @@ use crate::policy::Policy;
 use crate::report::Report;
 use crate::source::Sources;
 use crate::units::Date;
+pub(crate) use budget::grouped;
 pub(crate) use context::{Context, heading, names};
 pub(crate) use objectives::{Assumption, assumed};
 pub(crate) use redact::{redacted, without_domain};

@@ -1,7 +1,7 @@
 //! A report as versioned JSON.
 //!
 //! ```text
-//! format_version  "1.0": 1.x only adds fields; a field never changes its meaning
+//! format_version  "1.1": 1.x only adds fields, blocks and parts of text; a field never changes its meaning
 //! report          {kind, title, blocks[], sections[]}
 //! sections[]      {key, about, title, answers[], new_page, blocks[], sections[]}
 //! blocks[]        {block: paragraph, list, facts, table, note, gap, figure, verbatim or details, and what it has}
@@ -18,7 +18,7 @@ use serde::{Serialize, Serializer};
 use super::{Figure, Report};
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 
 #[derive(Serialize)]
 struct Versioned<'r> {

@@ -1,7 +1,7 @@
 //! Who decides, and who does what.
 
 use super::Lost;
-use crate::bcp::steps;
+use crate::bcp::{grouped, steps};
 use crate::document::{Disruption, Name};
 use crate::report::{Phrase, Section, Severity, Table};
 
@@ -18,7 +18,7 @@ pub(super) fn decide(lost: &Lost<'_, '_>, section: &mut Section) {
     );
     let told: Vec<&str> = level.tell.iter().map(Name::as_str).collect();
     let told = if told.is_empty() { "nobody".to_owned() } else { told.join(", ") };
-    section.facts(vec![
+    let mut facts = vec![
         (
             "Who decides".to_owned(),
             Phrase::new()
@@ -28,7 +28,29 @@ pub(super) fn decide(lost: &Lost<'_, '_>, section: &mut Section) {
         ("If they do not answer".to_owned(), plan.if_no_answer(&level.declared_by)),
         ("Who is told".to_owned(), told.into()),
         ("How to reach them".to_owned(), Phrase::new().section("contacts")),
-    ]);
+    ];
+    let due = level.deadlines.iter().map(|deadline| {
+        let within = deadline.within.in_words();
+        Phrase::new()
+            .text(format!("{}, within {within} of the declaration, by ", deadline.what))
+            .strong(deadline.by.as_str())
+            .text(format!(" ({})", deadline.because))
+    });
+    let due = Phrase::joined(due, "; ");
+    if !due.0.is_empty() {
+        facts.push(("What is due to others".to_owned(), due));
+    }
+    if let Some(budget) = plan.body().and_then(|body| body.budget.as_ref()) {
+        let limit =
+            format!("up to {} {} for one incident: ", grouped(budget.limit), budget.currency.as_str());
+        let who = Phrase::new().text(limit).strong(budget.authority.as_str());
+        let who = match &budget.deputy {
+            Some(deputy) => who.text("; if there is no answer: ").strong(deputy.as_str()),
+            None => who,
+        };
+        facts.push(("Who may spend".to_owned(), who));
+    }
+    section.facts(facts);
 }
 
 pub(super) fn steps(lost: &Lost<'_, '_>, section: &mut Section) {

@@ -2,7 +2,7 @@
 
 use super::context::{Context, count};
 use super::verdict::{self, Verdict};
-use super::{Live, assumptions, changed, data, drills};
+use super::{Live, assumptions, backups, changed, data, drills};
 use crate::bcp::{self, History, changes};
 use crate::document::Disruption;
 use crate::report::{Block, Phrase, Report, Severity, Table, Tone};
@@ -178,26 +178,7 @@ fn due(context: &Context<'_>) -> Phrase {
 }
 
 fn backups(context: &Context<'_>) -> Phrase {
-    let Some(status) = context.status() else { return unknown() };
-    let all = &status.plan.backups;
-    let declared = context.policy().services.values().flat_map(|service| service.data.values());
-    let declared: usize = declared.flat_map(|set| &set.schedules).map(|schedule| schedule.to.len()).sum();
-    let in_time = all.iter().filter(|backup| backup.any_fault().is_none()).count();
-    let seen = all.iter().filter(|backup| backup.is_seen()).count();
-    let text = format!(
-        "{in_time} of {declared} places have one that is young enough; {seen} of {declared} could be seen."
-    );
-    let tone = if in_time == declared {
-        Tone::Good
-    } else if seen == declared {
-        Tone::Bad
-    } else {
-        Tone::Unknown
-    };
-    match declared {
-        0 => Phrase::new().verdict(Tone::Bad, "no backup is declared").text("."),
-        _ => Phrase::new().verdict(tone, text),
-    }
+    context.status().map_or_else(unknown, |status| backups::in_short(context, status))
 }
 
 fn encrypted(context: &Context<'_>) -> Phrase {

@@ -1,8 +1,7 @@
 //! What somebody saw in the cloud: objectives now, copies, backups, health checks, and what nobody could see.
 
+use super::backups;
 use super::context::{Context, count, seconds, sentence};
-use super::data;
-use crate::backups::KeptBackups;
 use crate::copies::CopyState;
 use crate::report::{ListStyle, Phrase, Section, Severity, Table, Tone};
 use crate::status::{State, Status};
@@ -29,7 +28,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     }
     objectives(context, status, &mut section);
     copies(context, status, &mut section);
-    backups(context, status, &mut section);
+    backups::table(context, status, &mut section);
     checks(context, status, &mut section);
     unseen(context, status, &mut section);
     section
@@ -89,70 +88,6 @@ fn copies(context: &Context<'_>, status: &Status<'_>, section: &mut Section) {
     if status.unseen_copies > 0 {
         let text = format!("{} cannot be seen.", count(status.unseen_copies, "copy", "copies"));
         section.note(Severity::Warning, text);
-    }
-}
-
-fn backups(context: &Context<'_>, status: &Status<'_>, section: &mut Section) {
-    let mut table = Table::new(
-        "Scheduled backups",
-        &[
-            "Data set",
-            "At",
-            "How often",
-            "The newest whole one",
-            "May be at most",
-            "Stands",
-            "Encrypted with, as seen",
-        ],
-    );
-    for backup in &status.plan.backups {
-        let stands = match backup.any_fault() {
-            Some(fault) if !backup.is_seen() => {
-                Phrase::new().verdict(Tone::Unknown, "unknown").text(format!(": {}", context.hidden(&fault)))
-            }
-            Some(fault) => {
-                Phrase::new().verdict(Tone::Bad, "not in time").text(format!(": {}", context.hidden(&fault)))
-            }
-            None => Phrase::new().verdict(Tone::Good, "in time"),
-        };
-        let newest = backup.newest().map_or_else(|| "none seen".to_owned(), |newest| newest.in_words());
-        table.row(vec![
-            format!("{}: {}", backup.service, backup.data).into(),
-            backup.site.as_str().into(),
-            often(backup).into(),
-            newest.into(),
-            backup
-                .allowed
-                .map_or_else(
-                    || "no limit is known".to_owned(),
-                    |allowed| format!("{} old", allowed.in_words()),
-                )
-                .into(),
-            stands,
-            data::vault_encrypts(context, backup)
-                .map_or_else(|| Phrase::new().verdict(Tone::Unknown, "not seen"), Phrase::from),
-        ]);
-    }
-    section.table(table);
-    for backup in &status.plan.backups {
-        let Some(fault) = backup.job_fault() else { continue };
-        let ago = fault.age.in_minutes_down().in_words();
-        let text = format!(
-            "The last backup job of {}: {} at {}, {ago} ago, {}.",
-            backup.service,
-            backup.data,
-            backup.site,
-            context.hidden(&fault.said)
-        );
-        section.note(Severity::Warning, text);
-    }
-}
-
-fn often(backup: &KeptBackups) -> &'static str {
-    match (backup.strategy, backup.continuous) {
-        (_, true) => "continuous",
-        (crate::document::Strategy::Weekly, _) => "weekly",
-        _ => "daily",
     }
 }
 

@@ -8,6 +8,7 @@
 //! The parts that it shares with the business continuity plan are those of [`crate::bcp`].
 
 mod assumptions;
+mod backups;
 mod changed;
 mod context;
 mod data;

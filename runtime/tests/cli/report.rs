@@ -48,7 +48,13 @@ fn report_says_what_was_seen_in_which_account_and_what_was_changed_by_whom() {
     );
     assert!(after.contains("which is for tries"), "{after}");
     assert!(after.contains("approved by nobody: 65 created"), "{after}");
-    let cloud = bench.read("cloud.json").replace("\"ttl\": 60", "\"ttl\": 30");
+    let cloud = bench.read("cloud.json");
+    let lost = cloud.replace("\"faults\": []", "\"faults\": [], \"weather\": {\"lost\": [\"eu-west-1\"]}");
+    bench.write("cloud.json", &lost);
+    let unseen = report(&bench, "--format markdown");
+    assert!(unseen.contains("1 do not, and of 1 nobody can tell."), "{unseen}");
+    assert!(unseen.contains("aws.backup-vault.ireland.compliance cannot be seen"), "{unseen}");
+    let cloud = cloud.replace("\"ttl\": 60", "\"ttl\": 30");
     bench.write("cloud.json", &cloud);
     let drifted = report(&bench, "--format markdown");
     assert!(drifted.contains("| ttl | 60 | 30 |"), "{drifted}");

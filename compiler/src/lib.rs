@@ -37,6 +37,7 @@ pub mod rehearsal;
 pub mod rehearsals;
 pub mod report;
 pub mod resource;
+pub mod restore;
 mod rules;
 pub mod signals;
 pub mod source;

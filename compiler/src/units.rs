@@ -226,6 +226,17 @@ impl Throughput {
         text.strip_suffix("/s").and_then(parse_bytes).filter(|rate| *rate > 0).map(Self)
     }
 
+    /// The rate at which this much data came in this time, rounded down to one that a policy can state. `None` if it is below 1 KiB/s.
+    #[must_use]
+    pub fn measured(bytes: u64, milliseconds: u64) -> Option<Self> {
+        let rate = u128::from(bytes) * 1000 / u128::from(milliseconds.max(1));
+        // The most digits that a policy can state are six.
+        let fits = |size: &u128| rate / size <= 999_999;
+        let size = [1_u128 << 10, 1 << 20, 1 << 30, 1 << 40].into_iter().find(fits)?;
+        let rate = u64::try_from(rate / size * size).ok()?;
+        (rate > 0).then_some(Self(rate))
+    }
+
     /// The bytes per second.
     #[must_use]
     pub const fn per_second(self) -> u64 {
@@ -315,6 +326,16 @@ mod tests {
         let rate = Throughput::parse("200MiB/s").unwrap();
         assert_eq!(rate.time_for(Bytes::parse("2TiB").unwrap()).in_words(), "2 h 54 min 46 s");
         assert_eq!(Bytes::parse("1024GiB").unwrap().to_string(), "1TiB");
+        for (bytes, milliseconds, said) in [
+            (3 << 20, 2000, "1536KiB/s"),
+            ((1 << 20) + 1, 1000, "1MiB/s"),
+            (u64::MAX, 1_000_000_000, "17179GiB/s"),
+        ] {
+            let rate = Throughput::measured(bytes, milliseconds).unwrap();
+            assert_eq!(rate.to_string(), said);
+            assert_eq!(Throughput::parse(said), Some(rate), "a policy can state it");
+        }
+        assert_eq!(Throughput::measured(1023, 1000), None);
         for text in ["2TB", "2", "TiB", "1.5GiB", "0MiB/s"] {
             assert_eq!((Bytes::parse(text), Throughput::parse(text)), (None, None), "{text}");
         }

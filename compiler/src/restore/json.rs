@@ -1,0 +1,80 @@
+//! The report as versioned JSON.
+//!
+//! ```text
+//! format_version  "1.0": 1.x only adds fields; a field never changes its meaning
+//! service, data, moment (RFC 3339)
+//! source          {bucket, site, replica, prefix}
+//! into            {bucket, prefix}
+//! planned         whether nothing was written, because only the plan was asked for
+//! complete        whether every object of the moment is known, restored and verified; of a plan: whether it would be
+//! wanted          {objects, bytes} of the moment
+//! absent          the number of keys that did not exist at the moment
+//! restored        {objects, bytes} that were copied and verified
+//! there           {objects, bytes} that were there already, and verified
+//! verified        {algorithm of a checksum of the whole object, or "data": number of objects}
+//! uncertain[]     {key, version, code, why} of objects that were restored and whose state at the moment is not certain
+//! unknown[]       the same of keys whose state nobody can tell (version: null); nothing was restored
+//! failed[]        the same of objects that were not restored or not verified
+//! newer[]         keys at the destination that did not exist at the moment, and stay
+//! gaps[]          {code, why}: why the source as a whole may lack something
+//! measured        {on, milliseconds, objects, bytes, restore_throughput (null: below 1 KiB/s)} or null
+//! ```
+
+use serde_json::{Value, json};
+
+use super::report::{Counted, Problem, Report};
+use super::text::time;
+
+/// The version of the format.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// The report as JSON. Same report, same bytes.
+#[must_use]
+pub fn json(report: &Report) -> String {
+    let gaps: Vec<Value> =
+        report.gaps.iter().map(|gap| json!({"code": gap.word(), "why": gap.to_string()})).collect();
+    let verified: serde_json::Map<String, Value> =
+        report.verified.iter().map(|(how, count)| (how.word().to_owned(), (*count).into())).collect();
+    let measured = report.measured.as_ref().map(|measured| {
+        json!({
+            "on": measured.on.to_string(),
+            "milliseconds": measured.milliseconds,
+            "objects": measured.copied.objects,
+            "bytes": measured.copied.bytes,
+            "restore_throughput": measured.throughput.map(|rate| rate.to_string()),
+        })
+    });
+    let document = json!({
+        "format_version": FORMAT_VERSION,
+        "service": report.service,
+        "data": report.data,
+        "moment": time(report.moment),
+        "source": {
+            "bucket": report.source, "site": report.site, "replica": report.replica, "prefix": report.prefix,
+        },
+        "into": {"bucket": report.into, "prefix": report.into_prefix},
+        "planned": report.only_planned,
+        "complete": report.is_complete(),
+        "wanted": counted(report.wanted),
+        "absent": report.absent,
+        "restored": counted(report.restored),
+        "there": counted(report.there),
+        "verified": verified,
+        "uncertain": problems(&report.uncertain),
+        "unknown": problems(&report.unknown),
+        "failed": problems(&report.failed),
+        "newer": report.newer,
+        "gaps": gaps,
+        "measured": measured,
+    });
+    format!("{document:#}\n")
+}
+
+fn counted(counted: Counted) -> Value {
+    json!({"objects": counted.objects, "bytes": counted.bytes})
+}
+
+fn problems(problems: &[Problem]) -> Vec<Value> {
+    let one = |problem: &Problem| json!({"key": problem.key, "version": problem.version, "code": problem.word, "why": problem.why});
+    problems.iter().map(one).collect()
+}

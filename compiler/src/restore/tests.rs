@@ -1,0 +1,186 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+const NOW: i64 = 100 * DAY;
+const MOMENT: i64 = 90 * DAY;
+
+fn history() -> History {
+    History { versioning: Versioning::Enabled, rules: Ok(Vec::new()), replica: false }
+}
+
+fn kept(days: u64) -> History {
+    let rule = ExpiryRule { id: "old".to_owned(), prefix: String::new(), days };
+    History { rules: Ok(vec![rule]), ..history() }
+}
+
+fn object(id: &str, modified: impl Into<Option<i64>>) -> Version {
+    let stored = Stored { size: 1, etag: "e".to_owned(), multipart: false, class: "STANDARD".to_owned() };
+    let (key, id, modified) = ("k".to_owned(), id.to_owned(), modified.into());
+    Version { key, id, modified, content: Content::Object(stored) }
+}
+
+fn in_parts(id: &str, begun: i64) -> Version {
+    let mut version = object(id, begun);
+    if let Content::Object(stored) = &mut version.content {
+        stored.multipart = true;
+    }
+    version
+}
+
+fn marker(id: &str, modified: impl Into<Option<i64>>) -> Version {
+    Version { content: Content::Marker, ..object(id, modified) }
+}
+
+/// What a key was at the moment: the id of its version, `absent` or `unknown`; and the doubts.
+fn was(history: &History, versions: &[Version]) -> (String, Vec<&'static str>) {
+    let state = state_at("k", versions, Question { moment: MOMENT, now: NOW, history });
+    let at = match state.at {
+        At::Object(version) => version.id,
+        At::Absent => "absent".to_owned(),
+        At::Unknown => "unknown".to_owned(),
+    };
+    (at, state.doubts.iter().map(|doubt| doubt.word()).collect())
+}
+
+fn certain(at: &str) -> (String, Vec<&'static str>) {
+    (at.to_owned(), Vec::new())
+}
+
+fn doubted(at: &str, doubts: &[&'static str]) -> (String, Vec<&'static str>) {
+    (at.to_owned(), doubts.to_vec())
+}
+
+#[test]
+fn newest_version_of_the_moment_is_the_state() {
+    let (old, new, later) =
+        (object("old", MOMENT - HOUR), object("new", MOMENT), object("later", MOMENT + 1));
+    assert_eq!(was(&history(), &[later.clone(), new.clone(), old.clone()]), certain("new"));
+    assert_eq!(was(&history(), &[later.clone(), old]), certain("old"));
+    assert_eq!(was(&history(), &[later]), certain("absent"));
+    // Of the same time, the one that is listed first is newer.
+    assert_eq!(was(&history(), &[new, object("other", MOMENT)]), certain("new"));
+}
+
+#[test]
+fn marker_is_a_deletion() {
+    let (old, gone) = (object("old", MOMENT - 2), marker("gone", MOMENT - 1));
+    assert_eq!(was(&history(), &[gone.clone(), old.clone()]), certain("absent"));
+    assert_eq!(was(&history(), &[object("back", MOMENT + 1), gone, old.clone()]), certain("absent"));
+    assert_eq!(was(&history(), &[marker("later", MOMENT + 1), old]), certain("old"));
+}
+
+/// What a rule may have removed is never absent.
+#[test]
+fn version_that_a_rule_may_have_removed_is_unknown() {
+    let replaced = [object("later", MOMENT + DAY)];
+    assert_eq!(was(&kept(10), &replaced), certain("absent"), "removed in a day at the earliest");
+    assert_eq!(was(&kept(9), &replaced), doubted("unknown", &["removed"]));
+    let other = ExpiryRule { id: "x".to_owned(), prefix: "x/".to_owned(), days: 1 };
+    assert_eq!(was(&History { rules: Ok(vec![other]), ..history() }, &replaced), certain("absent"));
+    let unread = History { rules: Err("AccessDenied".to_owned()), ..history() };
+    assert_eq!(was(&unread, &replaced), doubted("unknown", &["removed"]));
+    // A version of the moment is its state, whatever was removed before it.
+    let old = object("old", MOMENT - DAY);
+    assert_eq!(was(&kept(1), &[replaced[0].clone(), old]), certain("old"));
+}
+
+#[test]
+fn upload_in_parts_that_began_in_the_day_before_is_uncertain() {
+    let long_ago = in_parts("parts", MOMENT - MULTIPART_WINDOW);
+    assert_eq!(was(&history(), &[long_ago]), certain("parts"));
+    let shortly = in_parts("parts", MOMENT - MULTIPART_WINDOW + 1);
+    assert_eq!(was(&history(), &[shortly]), doubted("parts", &["multipart"]));
+    // One that is listed above a version of later than the moment ended after that one.
+    let (began, between) = (in_parts("parts", MOMENT - 5 * DAY), object("between", MOMENT + 1));
+    assert_eq!(was(&history(), &[began.clone(), between, object("old", MOMENT - 6 * DAY)]), certain("old"));
+    // One that is listed above a version of shortly before the moment ended after that one.
+    assert_eq!(was(&history(), &[began, object("old", MOMENT - HOUR)]), doubted("parts", &["multipart"]));
+}
+
+#[test]
+fn version_without_time_or_versioning_leaves_doubt() {
+    let old = object("old", MOMENT - DAY);
+    assert_eq!(was(&history(), &[object("none", None), old.clone()]), doubted("old", &["undated"]));
+    assert_eq!(was(&history(), &[old.clone(), object("none", None)]), certain("old"));
+    assert_eq!(was(&history(), &[object("none", None)]), doubted("unknown", &["undated", "removed"]));
+    let unversioned = object(Version::NULL, MOMENT + 1);
+    assert_eq!(was(&history(), &[unversioned.clone(), old]), doubted("old", &["overwritten"]));
+    assert_eq!(was(&history(), &[unversioned]), doubted("unknown", &["overwritten"]));
+    assert_eq!(was(&history(), &[object(Version::NULL, MOMENT - 1)]), certain(Version::NULL));
+    let gone = [marker(Version::NULL, MOMENT + 1), marker("gone", MOMENT - 1)];
+    assert_eq!(was(&history(), &gone), doubted("unknown", &["overwritten"]));
+}
+
+#[test]
+fn marker_of_a_replica_may_be_late() {
+    let replica = History { replica: true, ..history() };
+    let old = object("old", MOMENT - DAY);
+    let at = |at| marker("gone", at);
+    assert_eq!(was(&replica, &[at(MOMENT + REPLICA_LAG), old.clone()]), doubted("old", &["late-marker"]));
+    assert_eq!(was(&replica, &[at(MOMENT + REPLICA_LAG + 1), old.clone()]), certain("old"));
+    assert_eq!(was(&history(), &[at(MOMENT + 1), old.clone()]), certain("old"));
+    // A replica may list versions in the order in which they came.
+    assert_eq!(was(&replica, &[object("older", MOMENT - 2 * DAY), old]), certain("old"));
+}
+
+/// S3 lists objects and deletions apart, with times in whole seconds.
+#[test]
+fn object_and_deletion_of_the_same_second_are_tied() {
+    let (put, gone) = (object("put", MOMENT - 1), marker("gone", MOMENT - 1));
+    let later = object("later", MOMENT + 1);
+    assert_eq!(was(&history(), &[later.clone(), put.clone(), gone.clone()]), doubted("put", &["tied"]));
+    assert_eq!(was(&history(), &[later, gone.clone(), put.clone()]), doubted("unknown", &["tied"]));
+    // What is current is known.
+    assert_eq!(was(&history(), &[put.clone(), gone.clone()]), certain("put"));
+    assert_eq!(was(&history(), &[gone, put]), certain("absent"));
+}
+
+#[test]
+fn bucket_that_forgets_has_gaps() {
+    let gaps = |history: &History, prefix: &str| -> Vec<&'static str> {
+        history.gaps(prefix, MOMENT, NOW).iter().map(Gap::word).collect()
+    };
+    assert_eq!(gaps(&history(), ""), [""; 0]);
+    assert_eq!(gaps(&kept(11), ""), [""; 0]);
+    assert_eq!(gaps(&kept(10), "a/"), ["forgotten"]);
+    let other = ExpiryRule { id: "x".to_owned(), prefix: "x/".to_owned(), days: 1 };
+    let other = History { rules: Ok(vec![other]), ..history() };
+    assert_eq!(gaps(&other, "y/"), [""; 0]);
+    assert_eq!((gaps(&other, ""), gaps(&other, "x/y/")), (vec!["forgotten"], vec!["forgotten"]));
+    let worst =
+        History { versioning: Versioning::Suspended, rules: Err("denied".to_owned()), replica: false };
+    assert_eq!(gaps(&worst, ""), ["unversioned", "lifecycle-unread"]);
+}
+
+/// Of every list of two versions, what is restored has a time of at most the moment, and only what is unknown is doubted without an
+/// object.
+#[test]
+fn state_is_a_version_of_the_moment_or_none() {
+    let times = [Some(MOMENT - DAY), Some(MOMENT), Some(MOMENT + 1), Some(MOMENT + 2 * DAY), None];
+    let kinds = 3;
+    let mut seen = BTreeSet::new();
+    for one in 0..times.len() * kinds {
+        for other in 0..times.len() * kinds {
+            let version = |n: usize, id: &str| match n % kinds {
+                0 => object(id, times[n / kinds]),
+                1 => marker(id, times[n / kinds]),
+                _ => times[n / kinds].map_or_else(|| object(id, None), |at| in_parts(id, at)),
+            };
+            let list = [version(one, "a"), version(other, "b")];
+            for history in [history(), kept(1), History { replica: true, ..history() }] {
+                let question = Question { moment: MOMENT, now: NOW, history: &history };
+                let state = state_at("k", &list, question);
+                seen.insert(format!("{:?}", std::mem::discriminant(&state.at)));
+                if let At::Object(found) = &state.at {
+                    assert!(found.modified.is_some_and(|at| at <= MOMENT), "{list:?}");
+                }
+                assert!(state.at != At::Absent || state.doubts.is_empty(), "{list:?}");
+                assert!(state.at != At::Unknown || !state.doubts.is_empty(), "{list:?}");
+            }
+        }
+    }
+    assert_eq!(seen.len(), 3, "each of the three states was seen");
+}

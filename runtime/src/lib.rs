@@ -17,5 +17,6 @@ pub mod planfile;
 pub mod provider;
 pub mod refusal;
 pub mod rehearse;
+pub mod restore;
 pub mod run;
 pub mod trust;

@@ -270,6 +270,10 @@ codes! {
     MAY_BE_BEHIND = "E0764";
     /// A plan made for another posture than the journal's.
     OTHER_POSTURE = "E0765";
+    /// A restore that would write over what is there.
+    RESTORE_OVER = "E0770";
+    /// What a restore cannot read.
+    RESTORE_NOT_SERVED = "E0771";
     /// Policies of a git commit that cannot be read.
     UNREADABLE_BASE = "E0741";
     /// A git commit that does not exist.

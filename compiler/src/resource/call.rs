@@ -36,6 +36,8 @@ pub enum Made {
     /// During an apply, to find out the result of a call without a response, or to take over an existing
     /// object. Such calls are not paced, because the need for them is not known in advance.
     Recover,
+    /// By a restore of data.
+    Restore,
     /// Reading the journal.
     ReadJournal,
     /// Writing the journal.

@@ -32,6 +32,7 @@ mod progress;
 mod rehearse;
 mod remarks;
 mod report;
+mod restore;
 mod schema;
 mod screen;
 mod show;
@@ -144,6 +145,7 @@ enum Command {
     Show(show::Show),
     Approve(approve::Approve),
     Apply(apply::Apply),
+    Restore(restore::Restore),
     Journal(journal::Journal),
     Import(import::Import),
     Graph(graph::Graph),
@@ -178,6 +180,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Show(command) => command.run(&cli.global, &terminal),
         Command::Approve(command) => command.run(&cli.global, &terminal),
         Command::Apply(command) => block(command.run(&cli.global, &terminal)),
+        Command::Restore(command) => block(command.run(&cli.global, &terminal)),
         Command::Journal(command) => block(command.run(&cli.global, &terminal)),
         Command::Import(command) => block(command.run(&cli.global, &terminal)),
         Command::Graph(command) => command.run(&terminal),

@@ -152,6 +152,11 @@ fn site<'p>(policy: &'p Policy, name: &str) -> Result<&'p Name, Failure> {
 
 /// Parses a moment on the command line, as seconds since 1970-01-01 UTC.
 fn moment(text: &str) -> Result<i64, String> {
+    timestamp(text).map(Timestamp::as_second)
+}
+
+/// Parses a moment on the command line.
+pub(super) fn timestamp(text: &str) -> Result<Timestamp, String> {
     const EXAMPLE: &str = "write it with its offset from UTC, like 2026-03-29T01:30:00Z";
     let pieces =
         Pieces::parse(text).map_err(|_| format!("not a moment of the years 1970 to 2200: {EXAMPLE}"))?;
@@ -160,9 +165,7 @@ fn moment(text: &str) -> Result<i64, String> {
     }
     let moment = text.parse::<Timestamp>().ok();
     let known = moment.filter(|at| (1970..=2200).contains(&at.to_zoned(TimeZone::UTC).year()));
-    known
-        .map(Timestamp::as_second)
-        .ok_or_else(|| "out of range: the year in UTC must be from 1970 to 2200".to_owned())
+    known.ok_or_else(|| "out of range: the year in UTC must be from 1970 to 2200".to_owned())
 }
 
 #[cfg(test)]

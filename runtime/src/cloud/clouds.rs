@@ -10,7 +10,7 @@ use holdfast_compiler::observation::{Observation, Wanted};
 use holdfast_compiler::resource::Kind;
 use holdfast_compiler::signals::{SeenSignals, Signal};
 
-use super::{Callers, Calls, Class, Cloud, CloudError, Command, Cost, Done, refuse};
+use super::{Callers, Calls, Class, Cloud, CloudError, Command, Cost, Done, Objects, refuse};
 
 /// One cloud per provider.
 pub struct Clouds(BTreeMap<&'static str, Box<dyn Cloud>>);
@@ -103,6 +103,10 @@ impl Cloud for Clouds {
 
     fn cost(&self, batch: &[Command]) -> Cost {
         self.of_batch(batch).map_or_else(Cost::new, |cloud| cloud.cost(batch))
+    }
+
+    fn objects(&self, provider: &str) -> Option<&dyn Objects> {
+        self.0.get(provider)?.objects(provider)
     }
 
     fn calls(&self) -> Calls {

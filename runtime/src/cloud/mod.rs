@@ -3,6 +3,7 @@
 mod clouds;
 mod cost;
 mod guarded;
+mod objects;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,6 +19,7 @@ use holdfast_compiler::signals::{SeenSignals, Signal};
 pub use clouds::Clouds;
 pub use cost::{Cost, cost};
 pub use guarded::{GUARDED, refuse};
+pub use objects::{BucketPlace, Current, Cursor, Guard, Head, Objects, Page};
 
 /// API calls, every attempt counted. Displayed as `523 (iam 40, route53 85, s3 398), 31 of them wasted: 31
 /// throttled`.
@@ -251,6 +253,11 @@ pub trait Cloud: Send + Sync {
     /// The rate-limited calls that a batch takes if everything succeeds. By default none.
     fn cost(&self, _batch: &[Command]) -> Cost {
         Cost::new()
+    }
+
+    /// The buckets of a provider with their objects, if this cloud has some.
+    fn objects(&self, _provider: &str) -> Option<&dyn Objects> {
+        None
     }
 
     /// The API calls so far.

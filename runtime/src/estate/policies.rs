@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use holdfast_compiler::compile::{Compiled, Options, compile};
+use holdfast_compiler::compile::{Compiled, Options, check, compile};
 use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::diagnostic::{Diagnostic, codes, did_you_mean};
 use holdfast_compiler::graph::Graph;
@@ -78,6 +78,24 @@ impl Policies {
     /// The files that cannot be read, or everything that is wrong with the policies and with the list of signers.
     pub fn load(paths: &[PathBuf], as_of: Option<Date>) -> Result<Self, Findings> {
         Self::read(load::load(paths)?, as_of)
+    }
+
+    /// Load policies for somebody who must go on: what they miss (an objective, a list of signers that cannot be read) is no obstacle, and
+    /// is returned beside them. Without a list, there is no rule: ask the policy whether it requires approvals.
+    ///
+    /// # Errors
+    /// The files that cannot be read, or what makes the policies unusable.
+    pub fn load_despite(paths: &[PathBuf]) -> Result<(Self, Vec<Diagnostic>), Findings> {
+        let Findings { findings, sources } = match Self::load(paths, None) {
+            Ok(policies) => return Ok((policies, Vec::new())),
+            Err(findings) => findings,
+        };
+        let options = Options::default();
+        let Some(policy) = check(&sources, options).policy else {
+            return Err(Findings { findings, sources });
+        };
+        let compiled = Compiled { policy, warnings: Vec::new(), waived: Vec::new(), options };
+        Ok((Self { sources, compiled, rule: None }, findings))
     }
 
     /// Compile policies. The list of signers that they name is read from the folder of the estate's file.

@@ -171,6 +171,15 @@ impl Workspace {
         Ok(anchor.allows_unsaved()?)
     }
 
+    /// Whether the trust anchor requires approvals.
+    ///
+    /// # Errors
+    /// The anchor has no part for the estate, or its list of signers cannot be read.
+    pub fn requires_approvals(&self) -> Result<bool, EstateError> {
+        let Some(anchor) = self.anchor()? else { return Ok(false) };
+        Ok(anchor.demand()?.is_some_and(|demand| demand.rule.required > 0))
+    }
+
     /// Read the journal and check it against the anchor. Creates nothing.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! preconditions of the real cloud (`rules.rs`), and it can be told to fail ([`Fault`], [`Weather`]).
 
 pub mod embedded;
+mod objects;
 mod rules;
 pub mod store;
 mod weather;
@@ -19,7 +20,7 @@ use holdfast_compiler::plan::{Account, Action};
 use holdfast_compiler::resource::{Identity, Kind, Lifecycle, Values};
 use holdfast_compiler::signals::{SeenSignals, Signal};
 
-use crate::cloud::{Caller, Callers, Calls, Class, Cloud, CloudError, Command, Done};
+use crate::cloud::{Caller, Callers, Calls, Class, Cloud, CloudError, Command, Done, Objects};
 use crate::provider::{self, PROVIDERS};
 use crate::refusal;
 pub use embedded::{Checked, Embedded, Look};
@@ -242,6 +243,10 @@ impl Cloud for Local {
                 batch.iter().map(|_| Err(error.clone())).collect()
             }
         }
+    }
+
+    fn objects(&self, _: &str) -> Option<&dyn Objects> {
+        Some(self)
     }
 
     fn calls(&self) -> Calls {

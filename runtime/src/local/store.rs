@@ -14,6 +14,7 @@ use holdfast_compiler::signals::{Counts, Signal};
 use holdfast_compiler::units::Duration;
 use serde::{Deserialize, Serialize};
 
+use super::objects::StoredVersion;
 use super::weather::Weather;
 use crate::cloud::{Class, CloudError, Command};
 use crate::files::{self, FileError, absent};
@@ -81,7 +82,7 @@ struct Job {
     fault: Option<String>,
 }
 
-/// What is in a bucket. The embedded cloud keeps no objects, so a test writes their numbers into the file.
+/// How much is in a bucket, as a job that copies it would count. A test writes it into the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contents {
@@ -145,6 +146,9 @@ pub struct State {
     /// What is in the buckets. A bucket that is not named is empty.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     contents: BTreeMap<String, Contents>,
+    /// The versions of objects in buckets, the oldest first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) stored: BTreeMap<String, Vec<StoredVersion>>,
     /// What is measured. The embedded cloud copies at once and its health checks pass, unless a test writes something else here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     measured: Vec<Figure>,
@@ -180,6 +184,7 @@ impl State {
             backups: Vec::new(),
             backup_jobs: Vec::new(),
             contents: BTreeMap::new(),
+            stored: BTreeMap::new(),
             measured: Vec::new(),
             last_id: 0,
             faults: Vec::new(),
@@ -231,6 +236,22 @@ impl State {
         if let Some(contents) = self.contents.get_mut(bucket) {
             contents.uncopied = contents.uncopied.saturating_sub(copied);
         }
+    }
+
+    /// Add a version to a bucket.
+    pub(super) fn keep(&mut self, bucket: &str, version: StoredVersion) {
+        self.changes.push(Line::Keep(bucket.to_owned(), version.clone()));
+        let all = self.stored.entry(bucket.to_owned()).or_default();
+        // A log that is folded in already changes nothing.
+        if !all.iter().any(|other| (&other.key, &other.version) == (&version.key, &version.version)) {
+            all.push(version);
+        }
+    }
+
+    /// Take the last version of a bucket back, which is not saved.
+    pub(super) fn unkeep(&mut self, bucket: &str) {
+        self.changes.pop();
+        self.stored.get_mut(bucket).map(Vec::pop);
     }
 
     /// The newest backup at a place.
@@ -345,6 +366,8 @@ enum Line {
     Put(Object),
     /// An object was deleted.
     Remove(Kind, String),
+    /// A version was added to a bucket.
+    Keep(String, StoredVersion),
     /// The last id assigned, the faults that remain, the weather, and what is in the buckets.
     Rest(u64, Vec<Fault>, Option<Weather>, BTreeMap<String, Contents>),
 }
@@ -379,6 +402,7 @@ impl Store {
             match serde_json::from_str(line).map_err(|error| self.error("open", &error))? {
                 Line::Put(object) => state.put(object),
                 Line::Remove(kind, id) => state.remove(kind, &id),
+                Line::Keep(bucket, version) => state.keep(&bucket, version),
                 Line::Rest(last_id, faults, weather, contents) => {
                     (state.last_id, state.faults, state.weather) = (last_id, faults, weather);
                     state.contents = contents;

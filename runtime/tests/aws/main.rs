@@ -14,6 +14,7 @@ mod continuous;
 mod keys;
 mod owners;
 mod protections;
+mod restore;
 mod watching;
 
 use serde_json::{Value, json};

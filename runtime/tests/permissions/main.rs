@@ -9,6 +9,7 @@ mod support;
 mod least;
 mod removed;
 mod requests;
+mod restore;
 mod shapes;
 mod user;
 

@@ -95,7 +95,8 @@ impl Scene {
             Made::Update(_) => Some(Self::Changed),
             Made::Delete if stateful => Some(Self::TornDown),
             Made::Delete => Some(Self::Removed),
-            Made::Recover => None,
+            // `restore.rs` tries those of a restore.
+            Made::Recover | Made::Restore => None,
         }
     }
 

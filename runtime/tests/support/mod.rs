@@ -159,6 +159,15 @@ impl Standin {
         self.raw(&head, if region == "us-east-1" { "" } else { &place });
     }
 
+    /// Write an object without any checksum, as tools did before they sent one.
+    pub fn put_bare(&self, bucket: &str, region: &str, key: &str, text: &str) {
+        let head = format!(
+            "PUT /{bucket}/{key} HTTP/1.1\r\nAuthorization: AWS4-HMAC-SHA256 \
+             Credential=000000000001/20260101/{region}/s3/aws4_request, SignedHeaders=host, Signature=0\r\n"
+        );
+        self.raw(&head, text);
+    }
+
     fn raw(&self, head: &str, body: &str) {
         let address = self.url.trim_start_matches("http://");
         let mut stream = std::net::TcpStream::connect(address).unwrap();

@@ -29,7 +29,10 @@ pub use facts::FACTS;
 pub use kms::is_account;
 pub use name::AWS;
 pub use region::Region;
-use scope::{ANY, JOURNAL, JOURNAL_OBJECTS, SITE_ROLES, on};
+use scope::{
+    ANY, BUCKETS, DESTINATION, DESTINATION_OBJECTS, JOURNAL, JOURNAL_OBJECTS, OBJECT_KEYS, OBJECTS,
+    SITE_ROLES, on,
+};
 
 /// The provider.
 pub static PROVIDER: Provider = Provider {
@@ -87,12 +90,32 @@ fn lower_traffic(context: &Context<'_>, name: &Name, traffic: &Traffic, out: &mu
 
 calls! {
     /// No permission required (AWS STS API Reference, `GetCallerIdentity`).
-    IDENTITY = "sts:GetCallerIdentity", made [Made::Observe], takes [];
+    IDENTITY = "sts:GetCallerIdentity", made [Made::Observe, Made::Restore], takes [];
     /// For the sites in other accounts, once for each of their regions. The trust policy of the role must allow it too.
-    ASSUME = "sts:AssumeRole", made [Made::Observe], takes [on("sts:AssumeRole", &SITE_ROLES)];
+    ASSUME = "sts:AssumeRole", made [Made::Observe, Made::Restore], takes [on("sts:AssumeRole", &SITE_ROLES)];
     /// Figures of a status, up to 500 a call. The permission supports no resources (AWS Service Authorization Reference, "Actions, resources,
     /// and condition keys for Amazon CloudWatch").
     GET_METRICS = "cloudwatch:GetMetricData", made [Made::Observe], takes [on("cloudwatch:GetMetricData", &ANY)];
+    RESTORE_PLACE = "s3:HeadBucket", made [Made::Restore],
+        takes [on("s3:ListBucket", &BUCKETS), on("s3:ListBucket", &DESTINATION)];
+    RESTORE_VERSIONING = "s3:GetBucketVersioning", made [Made::Restore],
+        takes [on("s3:GetBucketVersioning", &BUCKETS), on("s3:GetBucketVersioning", &DESTINATION)];
+    RESTORE_LIFECYCLE = "s3:GetBucketLifecycleConfiguration", made [Made::Restore],
+        takes [on("s3:GetLifecycleConfiguration", &BUCKETS), on("s3:GetLifecycleConfiguration", &DESTINATION)];
+    RESTORE_VERSIONS = "s3:ListObjectVersions", made [Made::Restore], takes [on("s3:ListBucketVersions", &BUCKETS)];
+    RESTORE_LIST = "s3:ListObjectsV2", made [Made::Restore], takes [on("s3:ListBucket", &DESTINATION)];
+    /// The checksum of an object under a KMS key takes the key (Amazon S3 API Reference, `HeadObject`).
+    RESTORE_HEAD = "s3:HeadObject", made [Made::Restore],
+        takes [on("s3:GetObjectVersion", &OBJECTS), on("s3:GetObject", &DESTINATION_OBJECTS),
+            on("s3:GetObjectVersion", &DESTINATION_OBJECTS), on("kms:Decrypt", &OBJECT_KEYS)];
+    /// Where no checksum of the whole object is on both sides.
+    RESTORE_READ = "s3:GetObject", made [Made::Restore],
+        takes [on("s3:GetObjectVersion", &OBJECTS), on("s3:GetObject", &DESTINATION_OBJECTS),
+            on("s3:GetObjectVersion", &DESTINATION_OBJECTS), on("kms:Decrypt", &OBJECT_KEYS)];
+    RESTORE_COPY = "s3:CopyObject", made [Made::Restore],
+        takes [on("s3:GetObjectVersion", &OBJECTS), on("s3:GetObjectVersionTagging", &OBJECTS),
+            on("s3:PutObject", &DESTINATION_OBJECTS), on("s3:PutObjectTagging", &DESTINATION_OBJECTS),
+            on("kms:Decrypt", &OBJECT_KEYS), on("kms:GenerateDataKey", &OBJECT_KEYS)];
     JOURNAL_HEAD = "s3:HeadBucket", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
     JOURNAL_LIST = "s3:ListObjectsV2", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
     JOURNAL_GET = "s3:GetObject", made [Made::ReadJournal], takes [on("s3:GetObject", &JOURNAL_OBJECTS)];

@@ -83,6 +83,16 @@ pub static JOURNAL: Scope = scope("journal", "arn:aws:s3:::JOURNAL");
 /// The objects of a journal.
 pub static JOURNAL_OBJECTS: Scope = scope("journal-objects", "arn:aws:s3:::JOURNAL/JOURNAL-PREFIX/*");
 
+/// The objects of the estate's buckets.
+pub static OBJECTS: Scope = scope("objects", "arn:aws:s3:::PREFIX-*/*");
+/// The bucket that a restore writes to.
+pub static DESTINATION: Scope = scope("destination", "arn:aws:s3:::DESTINATION");
+/// The objects of that bucket.
+pub static DESTINATION_OBJECTS: Scope = scope("destination-objects", "arn:aws:s3:::DESTINATION/*");
+/// The keys of objects, only through S3.
+pub static OBJECT_KEYS: Scope =
+    Scope { condition: Some(through_s3), ..scope("object-keys", "arn:aws:kms:*:*:key/*") };
+
 fn within() -> Value {
     json!({"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::ACCOUNT:policy/holdfast-boundary"}})
 }
@@ -111,4 +121,8 @@ fn tagged() -> Value {
 /// AWS Backup").
 fn through_backup() -> Value {
     json!({"StringLike": {"kms:ViaService": "backup.*.amazonaws.com"}})
+}
+
+fn through_s3() -> Value {
+    json!({"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}})
 }

@@ -43,6 +43,7 @@ mod kms_key;
 mod kms_lists;
 mod metrics;
 mod network;
+mod objects;
 mod owner;
 pub mod permissions;
 pub mod permissions_page;
@@ -75,7 +76,7 @@ use holdfast_compiler::provider::aws::AWS;
 use holdfast_compiler::resource::{Call, Made, Values};
 use holdfast_compiler::signals::{SeenSignals, Signal};
 
-use crate::cloud::{Callers, Calls, Cloud, CloudError, Command, Cost, Done, cost};
+use crate::cloud::{Callers, Calls, Cloud, CloudError, Command, Cost, Done, Objects, cost};
 use crate::provider::{Places, Provider};
 use clients::Clients;
 use driver::Look;
@@ -178,6 +179,10 @@ impl Cloud for Aws {
     fn cost(&self, batch: &[Command]) -> Cost {
         let driver = batch.first().and_then(|command| drivers::of(command.address.kind()));
         cost(batch, driver.map_or(0, |driver| driver.changes(batch)))
+    }
+
+    fn objects(&self, _: &str) -> Option<&dyn Objects> {
+        Some(self)
     }
 
     fn calls(&self) -> Calls {

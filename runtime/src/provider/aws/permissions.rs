@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use Use::{Apply, Import, Plan, Teardown};
+use Use::{Apply, Import, Plan, Restore, Teardown};
 use holdfast_compiler::provider::aws::PROVIDER;
 use holdfast_compiler::resource::{Call, Made, Permission};
 
@@ -19,11 +19,13 @@ pub enum Use {
     Apply,
     /// `apply` of a plan that deletes buckets.
     Teardown,
+    /// `restore`, which needs no permission of the others.
+    Restore,
 }
 
 impl Use {
     /// Every use, the one with the fewest permissions first.
-    pub const ALL: [Self; 4] = [Plan, Import, Apply, Teardown];
+    pub const ALL: [Self; 5] = [Plan, Import, Apply, Teardown, Restore];
 
     /// Whether it includes another use.
     #[must_use]
@@ -51,6 +53,12 @@ impl Listed {
         self.by.iter().any(|by| wanted.includes(*by))
     }
 
+    /// Whether only a restore makes it.
+    #[must_use]
+    pub fn is_of_a_restore(&self) -> bool {
+        is_of_a_restore(self.call)
+    }
+
     /// Whether only the journal makes it.
     #[must_use]
     pub fn is_of_the_journal(&self) -> bool {
@@ -67,7 +75,11 @@ pub fn calls() -> Vec<Listed> {
     let mut all: Vec<Listed> = Vec::new();
     for (call, stateful) in own.chain(kinds) {
         let by = call.made.iter().flat_map(|made| uses(*made, stateful)).copied();
-        match all.iter_mut().find(|listed| listed.call.operation == call.operation) {
+        // A restore makes calls of others too, on other things.
+        let is_same = |listed: &&mut Listed| {
+            listed.call.operation == call.operation && listed.is_of_a_restore() == is_of_a_restore(call)
+        };
+        match all.iter_mut().find(is_same) {
             Some(listed) => listed.by.extend(by),
             None => all.push(Listed { call, by: by.collect() }),
         }
@@ -76,11 +88,16 @@ pub fn calls() -> Vec<Listed> {
     all
 }
 
+fn is_of_a_restore(call: &Call) -> bool {
+    call.made.iter().all(|made| matches!(made, Made::Restore))
+}
+
 /// The smallest uses that make a call.
 fn uses(made: Made, stateful: bool) -> &'static [Use] {
     match made {
         Made::Observe | Made::ReadJournal => &[Plan],
         Made::Survey => &[Import],
+        Made::Restore => &[Restore],
         // Only a teardown deletes resources that hold data.
         Made::Delete if stateful => &[Teardown],
         Made::Create
@@ -124,5 +141,8 @@ mod tests {
         };
         assert_eq!(writes(Use::Plan), [""; 0]);
         assert_eq!(writes(Use::Import), ["s3:PutObject"], "an import records what it adopts");
+        let keys = ["kms:Decrypt", "kms:GenerateDataKey"];
+        let restore: Vec<&str> = writes(Use::Restore).into_iter().filter(|one| !keys.contains(one)).collect();
+        assert_eq!(restore, ["s3:PutObject", "s3:PutObjectTagging"], "a restore deletes nothing");
     }
 }

@@ -16,8 +16,9 @@ This page is generated from the calls that each kind declares. To regenerate it,
 `HOLDFAST_BLESS=1 cargo test -p holdfast --test permissions`.
 
 Replace before use: `ACCOUNT` with the twelve digits of the account, `PREFIX` with the common prefix of the estate's bucket
-names (if there is none, name each bucket), `ZONE` with the id of a hosted zone (one line for each), `JOURNAL` with the
-bucket of a shared journal and `JOURNAL-PREFIX` with its prefix; without a shared journal, leave those two statements out.
+names (if there is none, name each bucket), `DESTINATION` with the bucket that a restore writes to, `ZONE` with the id of a
+hosted zone (one line for each), `JOURNAL` with the bucket of a shared journal and `JOURNAL-PREFIX` with its prefix; without
+a shared journal, leave those two statements out.
 `SITE-ACCOUNT` and `SITE-ROLE` are the account and the role of a site that names some (a line for each); without one, leave that
 statement out. In that account the role needs the statements about buckets and keys, and a trust policy that lets only those assume it
 who apply. It can change bucket policies and lifecycle rules: whoever can assume it can delete the copies.
@@ -69,6 +70,11 @@ pub fn page() -> String {
         "`apply` that deletes buckets",
         "Only for a plan with `--allow destroy:ADDRESS`: the policy of `apply`, and `s3:DeleteBucket`. S3 deletes only empty buckets.\n",
         &policy(Use::Teardown),
+    );
+    section(
+        "`restore`",
+        "Reads versions of the estate's buckets, and writes into one bucket. It needs no permission of the others, and none to delete.\n",
+        &policy(Use::Restore),
     );
     let _ = write!(out, "\n{BOUNDARY}\n```json\n{:#}\n```\n", boundary());
     let _ = write!(out, "\n{CI}");
@@ -175,6 +181,7 @@ fn table() -> String {
         let takes = if takes.is_empty() { "none".to_owned() } else { takes.join(", ") };
         let by = match listed.by.first() {
             _ if listed.is_of_the_journal() => "a journal in a bucket",
+            _ if listed.is_of_a_restore() => "`restore`",
             Some(Use::Plan) => "`plan`, `import`, `apply`",
             Some(Use::Import) => "`import`",
             Some(Use::Apply) => "`apply`",

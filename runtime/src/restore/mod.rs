@@ -1,0 +1,59 @@
+//! A restore: copies the versions of a moment into a place, and compares each copy with its version. `holdfast_compiler::restore` decides
+//! which versions those are.
+//!
+//! First everything is listed, without a change: what there is to copy, and what is at the destination already. Then every object is
+//! copied and verified, several at a time, and recorded once it is. A run that was killed is continued by the same command: what is
+//! recorded and still there is not copied again, and what was copied and not recorded is recognised by comparing it.
+//!
+//! An object at the destination is written over only if the request says so, and only if it is still the one that was listed. Nothing
+//! is ever deleted.
+
+mod compare;
+mod plan;
+mod record;
+mod run;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use plan::{Refused, Survey, survey};
+pub use record::{BusyOrBroken, Record};
+pub use run::run;
+
+use crate::cloud::BucketPlace;
+
+/// What is to be restored.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The service.
+    pub service: String,
+    /// The data set.
+    pub data: String,
+    /// The moment, in milliseconds since 1970-01-01 UTC.
+    pub moment: i64,
+    /// Now.
+    pub now: i64,
+    /// The bucket whose versions are read.
+    pub source: BucketPlace,
+    /// The site of that bucket.
+    pub site: String,
+    /// Whether replication writes that bucket.
+    pub replica: bool,
+    /// How the keys begin that are restored; empty for all of them.
+    pub prefix: String,
+    /// The bucket that is written to.
+    pub into: BucketPlace,
+    /// What is put before each key there; empty for nothing.
+    pub into_prefix: String,
+    /// Whether objects that are there may be written over.
+    pub over: bool,
+    /// How many objects are copied at a time.
+    pub parallelism: usize,
+}
+
+impl Request {
+    /// The key at the destination.
+    fn destination(&self, key: &str) -> String {
+        format!("{}{key}", self.into_prefix)
+    }
+}

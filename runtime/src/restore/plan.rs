@@ -1,0 +1,124 @@
+//! What a restore would do, from the lists of both sides. Nothing is changed.
+
+use holdfast_compiler::restore::{At, Counted, History, Problem, Report, Versioning};
+
+use super::compare::{Compared, compare};
+use super::walk::Walk;
+use super::{Record, Request};
+use crate::cloud::{CloudError, Objects};
+
+/// The largest object that is copied in one call, in bytes (Amazon S3 API Reference, `CopyObject`).
+const LARGEST: u64 = 5 * 1024 * 1024 * 1024;
+
+/// What a restore would do.
+#[derive(Debug)]
+pub struct Survey {
+    /// What the source keeps.
+    pub history: History,
+    /// The report of the plan.
+    pub report: Report,
+}
+
+/// Why a restore does not begin.
+#[derive(Debug)]
+pub enum Refused {
+    /// Objects that are not of this restore are at the destination: their keys there, and how that was seen.
+    Taken(Vec<(String, String)>),
+    /// The destination keeps no versions, so that what is there would be lost.
+    Unversioned,
+}
+
+/// List both sides.
+///
+/// # Errors
+/// One of them cannot be read.
+pub async fn survey(
+    objects: &dyn Objects,
+    request: &Request,
+    record: &Record,
+) -> Result<Result<Survey, Refused>, CloudError> {
+    if request.over && objects.history(&request.into).await?.versioning != Versioning::Enabled {
+        return Ok(Err(Refused::Unversioned));
+    }
+    let history = History { replica: request.replica, ..objects.history(&request.source).await? };
+    let mut report = blank(request, &history);
+    let mut taken = Vec::new();
+    let mut walk = Walk::new(objects, request, &history);
+    while let Some(found) = walk.next().await? {
+        let (key, doubts) = (&found.state.key, &found.state.doubts);
+        match &found.state.at {
+            At::Absent => {
+                report.absent += 1;
+                report.newer.extend(found.there.map(|there| there.key));
+            }
+            At::Unknown => report.unknown.push(Problem::doubts(key, None, doubts)),
+            At::Object(version) => {
+                let Some(stored) = version.object() else { continue };
+                report.wanted.add(stored.size);
+                if let Some(problem) = obstacle(version) {
+                    report.failed.push(problem);
+                } else if !doubts.is_empty() {
+                    report.uncertain.push(Problem::doubts(key, Some(&version.id), doubts));
+                }
+                let ours = request.over || record.done(version).is_some();
+                if let Some(there) = found.there.filter(|_| !ours) {
+                    let (from, to) = (&request.source, &request.into);
+                    match compare(objects, from, version, to, &there.key, None).await {
+                        Ok(Compared::Same(..)) => {}
+                        Ok(Compared::Different(how)) => taken.push((there.key, how)),
+                        Err(error) => taken.push((there.key, format!("it cannot be compared: {error}"))),
+                    }
+                }
+            }
+        }
+    }
+    if !taken.is_empty() {
+        return Ok(Err(Refused::Taken(taken)));
+    }
+    Ok(Ok(Survey { history, report }))
+}
+
+/// Why a version cannot be copied.
+pub(super) fn obstacle(version: &holdfast_compiler::restore::Version) -> Option<Problem> {
+    let stored = version.object()?;
+    let (word, why) = if stored.is_archived() {
+        let why = format!(
+            "it is archived ({}): take it out with `aws s3api restore-object`, wait, and run this again",
+            stored.class
+        );
+        ("archived", why)
+    } else if stored.size > LARGEST {
+        let why = "it is larger than 5 GiB, which S3 does not copy in one call: copy it with `aws s3api upload-part-copy`";
+        ("too-large", why.to_owned())
+    } else {
+        return None;
+    };
+    Some(Problem { key: version.key.clone(), version: Some(version.id.clone()), word: word.to_owned(), why })
+}
+
+/// A report of nothing yet.
+pub(super) fn blank(request: &Request, history: &History) -> Report {
+    Report {
+        service: request.service.clone(),
+        data: request.data.clone(),
+        moment: request.moment,
+        source: request.source.bucket.clone(),
+        site: request.site.clone(),
+        replica: request.replica,
+        prefix: request.prefix.clone(),
+        into: request.into.bucket.clone(),
+        into_prefix: request.into_prefix.clone(),
+        only_planned: true,
+        wanted: Counted::default(),
+        absent: 0,
+        restored: Counted::default(),
+        there: Counted::default(),
+        verified: std::collections::BTreeMap::new(),
+        uncertain: Vec::new(),
+        unknown: Vec::new(),
+        failed: Vec::new(),
+        newer: Vec::new(),
+        gaps: history.gaps(&request.prefix, request.moment, request.now),
+        measured: None,
+    }
+}

@@ -1,0 +1,271 @@
+//! Restores on a store that misbehaves: one that writes something else, loses a version or an answer, or is written to by others.
+
+#![allow(clippy::disallowed_methods, reason = "tests lay out files")]
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use holdfast_compiler::restore::{History, Report, Version};
+use holdfast_compiler::units::Date;
+
+use super::*;
+use crate::cloud::{Class, CloudError, Current, Cursor, Guard, Head, Objects, Page};
+use crate::local::Local;
+
+const CLOUD: &str = r#"{"format":2,"account":"000000000000","objects":[],"stored":{"from":[
+    {"key":"a","version":"1","written":"2026-11-01T10:00:00Z","text":"one"},
+    {"key":"b","version":"1","written":"2026-11-01T10:00:00Z","text":"two"},
+    {"key":"c","version":"1","written":"2026-11-01T10:00:00Z","text":"six"}],
+    "into":[]}}"#;
+
+/// What goes wrong with `b`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Odd {
+    /// Nothing.
+    Nothing,
+    /// Its copy has other data.
+    Differs,
+    /// Its version is gone when it is copied.
+    Gone,
+    /// Somebody else writes its key first.
+    Raced,
+    /// It is copied, the answer is lost, and the attempt after that is refused.
+    Lost,
+    /// It has no checksum, at the source.
+    Bare,
+}
+
+struct Store<'l>(&'l Local, Odd);
+
+fn place(bucket: &str) -> BucketPlace {
+    BucketPlace { bucket: bucket.to_owned(), region: "local".to_owned() }
+}
+
+fn refused(code: &str) -> CloudError {
+    CloudError::new(Class::Other, "test:copy", code, "refused by the test")
+}
+
+#[async_trait]
+impl Objects for Store<'_> {
+    async fn place(&self, bucket: &str, region: Option<&str>) -> Result<BucketPlace, CloudError> {
+        self.0.place(bucket, region).await
+    }
+
+    async fn history(&self, place: &BucketPlace) -> Result<History, CloudError> {
+        self.0.history(place).await
+    }
+
+    /// A page for each version, so that every page is asked for.
+    async fn versions(
+        &self,
+        place: &BucketPlace,
+        prefix: &str,
+        after: Option<&Cursor>,
+    ) -> Result<Page<Version>, CloudError> {
+        let mut page = self.0.versions(place, prefix, None).await?;
+        let at: usize = after.map_or(0, |after| after.key.parse().unwrap());
+        let last = page.items.len() <= at + 1;
+        page.items = page.items.into_iter().skip(at).take(1).collect();
+        page.next = (!last).then(|| Cursor { key: (at + 1).to_string(), version: None });
+        Ok(page)
+    }
+
+    async fn current(
+        &self,
+        place: &BucketPlace,
+        prefix: &str,
+        after: Option<&Cursor>,
+    ) -> Result<Page<Current>, CloudError> {
+        self.0.current(place, prefix, after).await
+    }
+
+    async fn head(&self, place: &BucketPlace, key: &str, version: Option<&str>) -> Result<Head, CloudError> {
+        let mut head = self.0.head(place, key, version).await?;
+        match self.1 {
+            Odd::Differs if key == "b" && place.bucket == "into" => {
+                head.checksums.insert("SHA256".to_owned(), "another".to_owned());
+            }
+            Odd::Bare if key == "b" && place.bucket == "from" => head.checksums.clear(),
+            _ => {}
+        }
+        Ok(head)
+    }
+
+    async fn copy(
+        &self,
+        from: &BucketPlace,
+        version: &Version,
+        to: &BucketPlace,
+        key: &str,
+        guard: &Guard,
+    ) -> Result<Option<String>, CloudError> {
+        match self.1 {
+            Odd::Gone if key == "b" => return Err(refused("NoSuchVersion")),
+            Odd::Raced if key == "b" => {
+                let other = Version { key: "c".to_owned(), ..version.clone() };
+                self.0.copy(from, &other, to, key, &Guard::Absent).await?;
+            }
+            Odd::Lost if key == "b" => {
+                self.0.copy(from, version, to, key, guard).await?;
+                return Err(refused("PreconditionFailed"));
+            }
+            _ => {}
+        }
+        self.0.copy(from, version, to, key, guard).await
+    }
+
+    async fn read(
+        &self,
+        place: &BucketPlace,
+        key: &str,
+        version: Option<&str>,
+    ) -> Result<String, CloudError> {
+        self.0.read(place, key, version).await
+    }
+}
+
+struct Bench {
+    folder: tempfile::TempDir,
+    local: Local,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cloud.json");
+        std::fs::write(&file, CLOUD).unwrap();
+        let local = Local::open(&file).unwrap();
+        Self { folder, local }
+    }
+
+    fn home(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn request(&self, over: bool) -> Request {
+        Request {
+            service: "files".to_owned(),
+            data: "docs".to_owned(),
+            moment: 1_793_620_800_000,
+            now: 1_796_083_200_000,
+            source: place("from"),
+            site: "virginia".to_owned(),
+            replica: false,
+            prefix: String::new(),
+            into: place("into"),
+            into_prefix: String::new(),
+            over,
+            parallelism: 2,
+        }
+    }
+
+    async fn restore(&self, odd: Odd) -> Report {
+        self.restore_with(odd, &self.request(false)).await
+    }
+
+    async fn restore_with(&self, odd: Odd, request: &Request) -> Report {
+        let store = Store(&self.local, odd);
+        let record = Record::open(self.home(), "test", request).unwrap();
+        let survey = survey(&store, request, &record).await.unwrap().unwrap();
+        let on = Date::parse("2026-11-30").unwrap();
+        let mut told = 0;
+        run(&store, request, &survey, &record, on, &mut |done| told = done).await.unwrap()
+    }
+
+    /// Somebody else writes the data of one key under another.
+    async fn overwrite(&self, key: &str, with: &str) {
+        let (from, into) = (place("from"), place("into"));
+        let there = self.local.head(&into, key, None).await.unwrap();
+        let all = self.local.versions(&from, with, None).await.unwrap().items;
+        self.local.copy(&from, &all[0], &into, key, &Guard::Is(there.etag)).await.unwrap();
+    }
+
+    async fn is(&self, key: &str, like: &str) -> bool {
+        let found = self.local.read(&place("into"), key, None).await.unwrap();
+        found == self.local.read(&place("from"), like, None).await.unwrap()
+    }
+}
+
+fn failed(report: &Report) -> Vec<(&str, &str)> {
+    report.failed.iter().map(|problem| (problem.key.as_str(), problem.word.as_str())).collect()
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_one_object_is_listed_and_the_others_are_restored() {
+    for (odd, word) in [(Odd::Differs, "differs"), (Odd::Gone, "error"), (Odd::Raced, "taken")] {
+        let bench = Bench::new();
+        let report = bench.restore(odd).await;
+        assert_eq!(failed(&report), [("b", word)], "{odd:?}");
+        assert_eq!((report.restored.objects, report.is_complete()), (2, false), "{odd:?}");
+        assert_eq!(report.measured, None, "{odd:?}: a rate of a part is none");
+    }
+    let bench = Bench::new();
+    bench.restore(Odd::Raced).await;
+    assert!(bench.is("b", "c").await, "what somebody else wrote stays");
+}
+
+#[tokio::test]
+async fn copy_whose_answer_was_lost_is_recognised() {
+    let bench = Bench::new();
+    let report = bench.restore(Odd::Lost).await;
+    assert_eq!((report.restored.objects, report.is_complete()), (3, true), "{report:?}");
+}
+
+#[tokio::test]
+async fn object_without_a_checksum_on_one_side_is_read() {
+    let report = Bench::new().restore(Odd::Bare).await;
+    let ways: Vec<_> = report.verified.iter().map(|(how, count)| (how.word(), *count)).collect();
+    assert_eq!(ways, [("SHA256", 2), ("data", 1)]);
+}
+
+/// A restore that was not complete is continued: what it restored is not written again, and what somebody changed since stays.
+#[tokio::test]
+async fn what_somebody_changed_since_stays_and_is_listed() {
+    for over in [false, true] {
+        let bench = Bench::new();
+        let request = bench.request(over);
+        bench.restore_with(Odd::Gone, &request).await;
+        bench.overwrite("a", "c").await;
+        let report = bench.restore_with(Odd::Nothing, &request).await;
+        assert_eq!(failed(&report), [("a", "changed")], "over {over}");
+        assert_eq!((report.restored.objects, report.there.objects), (1, 1), "over {over}");
+        assert!(bench.is("a", "c").await, "over {over}");
+    }
+}
+
+/// A crash may cut a line off, anywhere.
+#[tokio::test]
+async fn record_that_was_cut_off_is_read_as_far_as_it_goes() {
+    let bench = Bench::new();
+    bench.restore(Odd::Gone).await;
+    let request = bench.request(false);
+    let path = Record::read(bench.home(), "test", &request).unwrap().path().to_owned();
+    let whole = std::fs::read(&path).unwrap();
+    for length in 0..whole.len() {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let record = Record::read(bench.home(), "test", &request).unwrap();
+        assert!(record.len() <= 2, "{length}");
+    }
+    std::fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+    let report = bench.restore(Odd::Nothing).await;
+    assert_eq!((report.restored.objects, report.there.objects), (1, 2), "{report:?}");
+    assert!(
+        Record::read(bench.home(), "test", &request).unwrap().is_empty(),
+        "a complete restore ends its record"
+    );
+    std::fs::write(&path, "something else\n").unwrap();
+    assert!(matches!(Record::read(bench.home(), "test", &request), Err(BusyOrBroken::Foreign(_))));
+}
+
+#[tokio::test]
+async fn two_processes_are_never_at_the_same_restore() {
+    let bench = Bench::new();
+    let request = bench.request(false);
+    let first = Record::open(bench.home(), "test", &request).unwrap();
+    assert!(matches!(Record::open(bench.home(), "test", &request), Err(BusyOrBroken::Busy(_))));
+    // Another one, at the same time, is no obstacle.
+    let other = Request { prefix: "a".to_owned(), ..bench.request(false) };
+    assert!(Record::open(bench.home(), "test", &other).is_ok());
+    drop(first);
+    assert!(Record::open(bench.home(), "test", &request).is_ok());
+}

@@ -1,0 +1,125 @@
+//! Both lists at once: the keys of the source with their state at the moment, and what is at the destination under each of them. Only a
+//! few pages are in memory at a time.
+
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+
+use holdfast_compiler::restore::{History, KeyState, Question, Version, state_at};
+
+use super::Request;
+use crate::cloud::{Class, CloudError, Current, Cursor, Objects};
+
+/// A key of the source.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Its state at the moment.
+    pub(super) state: KeyState,
+    /// What is at the destination under its key there.
+    pub(super) there: Option<Current>,
+}
+
+/// The next page of a list.
+#[derive(Debug)]
+enum Next {
+    /// The first one.
+    First,
+    /// The one after this.
+    After(Cursor),
+    /// There is none.
+    End,
+}
+
+/// Walks through all keys of the source, in their order.
+pub(super) struct Walk<'o> {
+    objects: &'o dyn Objects,
+    request: &'o Request,
+    history: &'o History,
+    versions: VecDeque<Version>,
+    more_versions: Next,
+    there: VecDeque<Current>,
+    more_there: Next,
+    /// The last key, which the next one must follow.
+    last: Option<String>,
+}
+
+impl<'o> Walk<'o> {
+    pub(super) fn new(objects: &'o dyn Objects, request: &'o Request, history: &'o History) -> Self {
+        Self {
+            objects,
+            request,
+            history,
+            versions: VecDeque::new(),
+            more_versions: Next::First,
+            there: VecDeque::new(),
+            more_there: Next::First,
+            last: None,
+        }
+    }
+
+    /// The next key.
+    ///
+    /// # Errors
+    /// One of the lists cannot be read, or is not in order.
+    pub(super) async fn next(&mut self) -> Result<Option<Found>, CloudError> {
+        self.fill_versions().await?;
+        let Some(key) = self.versions.front().map(|version| version.key.clone()) else { return Ok(None) };
+        if self.last.as_ref().is_some_and(|last| *last >= key) {
+            let message = format!("the list of versions is not in the order of keys: `{key}` comes too late");
+            return Err(CloudError::new(Class::Other, "holdfast:restore", "BadAnswer", message));
+        }
+        let mut all = Vec::new();
+        // The versions of a key may be on several pages.
+        while self.versions.front().is_some_and(|version| version.key == key) {
+            all.extend(self.versions.pop_front());
+            self.fill_versions().await?;
+        }
+        let question = Question { moment: self.request.moment, now: self.request.now, history: self.history };
+        let state = state_at(&key, &all, question);
+        let there = self.current(&self.request.destination(&key)).await?;
+        self.last = Some(key);
+        Ok(Some(Found { state, there }))
+    }
+
+    /// What is at the destination under a key. Keys are asked for in their order.
+    async fn current(&mut self, key: &str) -> Result<Option<Current>, CloudError> {
+        loop {
+            match self.there.front().map(|there| there.key.as_str().cmp(key)) {
+                Some(Ordering::Less) => drop(self.there.pop_front()),
+                Some(Ordering::Equal) => return Ok(self.there.pop_front()),
+                Some(Ordering::Greater) => return Ok(None),
+                None if !self.fill_there().await? => return Ok(None),
+                None => {}
+            }
+        }
+    }
+
+    /// Read pages until there is a version, or no more page.
+    async fn fill_versions(&mut self) -> Result<(), CloudError> {
+        while self.versions.is_empty() {
+            let after = match &self.more_versions {
+                Next::First => None,
+                Next::After(cursor) => Some(cursor),
+                Next::End => return Ok(()),
+            };
+            let (place, prefix) = (&self.request.source, &self.request.prefix);
+            let page = self.objects.versions(place, prefix, after).await?;
+            self.versions.extend(page.items);
+            self.more_versions = page.next.map_or(Next::End, Next::After);
+        }
+        Ok(())
+    }
+
+    /// Read a page of the destination. Returns false after the last one.
+    async fn fill_there(&mut self) -> Result<bool, CloudError> {
+        let after = match &self.more_there {
+            Next::First => None,
+            Next::After(cursor) => Some(cursor),
+            Next::End => return Ok(false),
+        };
+        let prefix = self.request.destination(&self.request.prefix);
+        let page = self.objects.current(&self.request.into, &prefix, after).await?;
+        self.there.extend(page.items);
+        self.more_there = page.next.map_or(Next::End, Next::After);
+        Ok(true)
+    }
+}

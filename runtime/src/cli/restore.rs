@@ -8,6 +8,7 @@ use holdfast_compiler::document::Name;
 use holdfast_compiler::policy::{Bucket, DataSet, Policy, Service};
 use holdfast_compiler::printable::one_line;
 use holdfast_compiler::restore::{Report, json, text};
+use holdfast_compiler::units::Bytes;
 
 use super::failure::Failure;
 use super::front::confirm;
@@ -64,6 +65,9 @@ pub(super) struct Restore {
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     parallelism: u16,
     /// The output format.
+    /// Copy larger objects in parts of this size, four at a time: from 5MiB to 5GiB.
+    #[arg(long, default_value = "1GiB", value_name = "SIZE", value_parser = part_size)]
+    part_size: Bytes,
     #[arg(long, value_enum, default_value_t = RestoreFormat::Text)]
     format: RestoreFormat,
 }
@@ -273,6 +277,7 @@ impl Restore {
 
     fn refused(&self, refused: &Refused, request: &Request) -> Failure {
         let into = &request.into.bucket;
+            part_size: self.part_size.count(),
         match refused {
             Refused::Unversioned => Failure::refused(
                 codes::RESTORE_OVER,
@@ -351,3 +356,9 @@ fn place(text: &str) -> Result<(String, String), Failure> {
 fn moment(text: &str) -> Result<i64, String> {
     rehearse::timestamp(text).map(jiff::Timestamp::as_millisecond)
 }
+/// Parses the size of a part (Amazon S3 User Guide, "Amazon S3 multipart upload limits").
+fn part_size(text: &str) -> Result<Bytes, String> {
+    let size = Bytes::parse(text).filter(|size| (5 << 20..=5 << 30).contains(&size.count()));
+    size.ok_or_else(|| "not from 5MiB to 5GiB: write it like 64MiB or 1GiB".to_owned())
+}
+

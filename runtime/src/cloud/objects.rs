@@ -109,7 +109,7 @@ pub trait Objects: Send + Sync {
     async fn head(&self, place: &BucketPlace, key: &str, version: Option<&str>) -> Result<Head, CloudError>;
 
     /// Copy a version with its metadata and tags within the store, as the newest version of a key. Returns the id of that version;
-    /// `None` if the bucket has none.
+    /// `None` if the bucket has none. An object of more than `part_size` bytes is copied in parts of that size.
     ///
     /// # Errors
     /// The version may not be read, the key may not be written, or the guard does not hold (`PreconditionFailed`).
@@ -120,6 +120,7 @@ pub trait Objects: Send + Sync {
         to: &BucketPlace,
         key: &str,
         guard: &Guard,
+        part_size: u64,
     ) -> Result<Option<String>, CloudError>;
 
     /// The SHA-256 of the data of a version, read completely: 64 hexadecimal digits. Without a version, of the current one.

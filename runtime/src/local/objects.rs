@@ -166,6 +166,7 @@ impl Objects for Local {
         to: &BucketPlace,
         key: &str,
         guard: &Guard,
+        _: u64,
     ) -> Result<Option<String>, CloudError> {
         self.ask(from, |_| Ok(()))?;
         self.ask(to, |state| {

@@ -49,6 +49,8 @@ pub struct Request {
     pub over: bool,
     /// How many objects are copied at a time.
     pub parallelism: usize,
+    /// Objects of more bytes are copied in parts of this size.
+    pub part_size: u64,
 }
 
 impl Request {

@@ -1,14 +1,11 @@
 //! What a restore would do, from the lists of both sides. Nothing is changed.
 
-use holdfast_compiler::restore::{At, Counted, History, Problem, Report, Versioning};
+use holdfast_compiler::restore::{At, Counted, History, Problem, Report, Version, Versioning};
 
 use super::compare::{Compared, compare};
 use super::walk::Walk;
 use super::{Record, Request};
 use crate::cloud::{CloudError, Objects};
-
-/// The largest object that is copied in one call, in bytes (Amazon S3 API Reference, `CopyObject`).
-const LARGEST: u64 = 5 * 1024 * 1024 * 1024;
 
 /// What a restore would do.
 #[derive(Debug)]
@@ -78,22 +75,15 @@ pub async fn survey(
     Ok(Ok(Survey { history, report }))
 }
 
-/// Why a version cannot be copied.
-pub(super) fn obstacle(version: &holdfast_compiler::restore::Version) -> Option<Problem> {
-    let stored = version.object()?;
-    let (word, why) = if stored.is_archived() {
-        let why = format!(
-            "it is archived ({}): take it out with `aws s3api restore-object`, wait, and run this again",
-            stored.class
-        );
-        ("archived", why)
-    } else if stored.size > LARGEST {
-        let why = "it is larger than 5 GiB, which S3 does not copy in one call: copy it with `aws s3api upload-part-copy`";
-        ("too-large", why.to_owned())
-    } else {
-        return None;
-    };
-    Some(Problem { key: version.key.clone(), version: Some(version.id.clone()), word: word.to_owned(), why })
+/// Why a version cannot be copied: it is archived.
+pub(super) fn obstacle(version: &Version) -> Option<Problem> {
+    let stored = version.object().filter(|stored| stored.is_archived())?;
+    let why = format!(
+        "it is archived ({}): take it out with `aws s3api restore-object`, wait, and run this again",
+        stored.class
+    );
+    let (key, version) = (version.key.clone(), Some(version.id.clone()));
+    Some(Problem { key, version, word: "archived".to_owned(), why })
 }
 
 /// A report of nothing yet.

@@ -133,10 +133,7 @@ async fn restore(
     there: Option<&Current>,
 ) -> Outcome {
     if let Some(problem) = obstacle(version) {
-        return match problem.word.as_str() {
-            "archived" => Outcome::Failed("archived", problem.why),
-            _ => Outcome::Failed("too-large", problem.why),
-        };
+        return Outcome::Failed("archived", problem.why);
     }
     let error = |error: CloudError| Outcome::Failed("error", error.to_string());
     let key = request.destination(&version.key);
@@ -182,7 +179,7 @@ async fn restore(
             format!("it was restored, and somebody deleted it since; to restore it again, remove {path}");
         return Outcome::Failed("deleted", why);
     }
-    let became = match objects.copy(from, version, to, &key, &guard).await {
+    let became = match objects.copy(from, version, to, &key, &guard, request.part_size).await {
         Ok(became) => became,
         // It is ours if the answer to an earlier attempt was lost.
         Err(why) if TAKEN.contains(&why.code.as_str()) => {

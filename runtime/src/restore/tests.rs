@@ -98,20 +98,21 @@ impl Objects for Store<'_> {
         to: &BucketPlace,
         key: &str,
         guard: &Guard,
+        part_size: u64,
     ) -> Result<Option<String>, CloudError> {
         match self.1 {
             Odd::Gone if key == "b" => return Err(refused("NoSuchVersion")),
             Odd::Raced if key == "b" => {
                 let other = Version { key: "c".to_owned(), ..version.clone() };
-                self.0.copy(from, &other, to, key, &Guard::Absent).await?;
+                self.0.copy(from, &other, to, key, &Guard::Absent, part_size).await?;
             }
             Odd::Lost if key == "b" => {
-                self.0.copy(from, version, to, key, guard).await?;
+                self.0.copy(from, version, to, key, guard, part_size).await?;
                 return Err(refused("PreconditionFailed"));
             }
             _ => {}
         }
-        self.0.copy(from, version, to, key, guard).await
+        self.0.copy(from, version, to, key, guard, part_size).await
     }
 
     async fn read(
@@ -156,6 +157,7 @@ impl Bench {
             into_prefix: String::new(),
             over,
             parallelism: 2,
+            part_size: 1 << 30,
         }
     }
 
@@ -177,7 +179,7 @@ impl Bench {
         let (from, into) = (place("from"), place("into"));
         let there = self.local.head(&into, key, None).await.unwrap();
         let all = self.local.versions(&from, with, None).await.unwrap().items;
-        self.local.copy(&from, &all[0], &into, key, &Guard::Is(there.etag)).await.unwrap();
+        self.local.copy(&from, &all[0], &into, key, &Guard::Is(there.etag), 1).await.unwrap();
     }
 
     async fn is(&self, key: &str, like: &str) -> bool {

@@ -303,6 +303,50 @@ fn object_without_a_checksum_is_read_and_one_in_parts_is_uncertain() {
     assert_eq!(there.unwrap().1, "part ".repeat(100));
 }
 
+/// A large object is copied in parts, with its metadata and tags.
+#[test]
+fn large_object_is_copied_in_parts() {
+    let standin = Standin::start();
+    let bench = buckets(&standin);
+    let text = "0123456789abcde\n".repeat(400_000);
+    bench.write("body", &text);
+    let body = bench.folder.path().join("body").display().to_string();
+    let put = ["s3api", "put-object", "--bucket", "acme-docs", "--region", "us-east-1", "--key", "large"];
+    let more = [
+        "--body",
+        &body,
+        "--metadata",
+        "made-by=test",
+        "--content-type",
+        "text/x-rows",
+        "--tagging",
+        "a=1&b=2",
+    ];
+    standin.aws_args(&[&put[..], &more].concat());
+    let moment = newest(&bench, ["acme-docs", "us-east-1"]);
+    let weather = Weather::start(standin.url(), 0, &[]);
+    let words = format!(
+        "restore policies --service files --data docs --yes --into acme-restored --part-size 5MiB --to-time {moment}"
+    );
+    let mut command = bench.command(&words.split(' ').collect::<Vec<_>>());
+    aws_environment(&mut command, &weather.url());
+    let ran = Ran::from(command.output().unwrap()).expect(0);
+    assert!(ran.stdout.contains("Copied and verified: 1 object (6.1 MiB)."), "{}", ran.stdout);
+    let sent = |header: &str| -> Vec<String> {
+        weather.requests().iter().filter_map(|request| request.header(header).map(str::to_owned)).collect()
+    };
+    let mut ranges = sent("x-amz-copy-source-range");
+    ranges.sort();
+    assert_eq!(ranges, ["bytes=0-5242879", "bytes=5242880-6399999"]);
+    // The stand-in keeps no tags of an upload in parts, so only the request shows them.
+    let tags = sent("x-amz-tagging");
+    assert_eq!(tags, ["a=1&b=2"]);
+    assert!(texts(&bench, "acme-restored") == pairs(&[("large", &text)]), "the data is the same");
+    let restored = "--bucket acme-restored --key large --region us-west-2";
+    let head = standin.aws(&format!("s3api head-object {restored}"));
+    assert_eq!((&head["Metadata"]["made-by"], &head["ContentType"]), (&json!("test"), &json!("text/x-rows")));
+}
+
 /// What a restore cannot do is said before it begins.
 #[test]
 fn restore_from_what_cannot_be_read_is_refused() {

@@ -131,6 +131,10 @@ fn operation(request: &Request) -> String {
             };
             return format!("s3:{}{what}", if method == "GET" { "Get" } else { "Put" });
         }
+        ("POST", [_, _, ..], "uploads") => "CreateMultipartUpload",
+        ("POST", [_, _, ..], _) => "CompleteMultipartUpload",
+        ("PUT", [_, _, ..], _) if query.contains("partNumber=") => "UploadPartCopy",
+        ("GET", [_, _, ..], "tagging") => "GetObjectTagging",
         ("HEAD", [_, _, ..], _) => "HeadObject",
         ("PUT", [_, _, ..], _) if request.header("x-amz-copy-source").is_some() => "CopyObject",
         ("GET", [_, _, ..], _) => "GetObject",

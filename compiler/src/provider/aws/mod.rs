@@ -116,6 +116,19 @@ calls! {
         takes [on("s3:GetObjectVersion", &OBJECTS), on("s3:GetObjectVersionTagging", &OBJECTS),
             on("s3:PutObject", &DESTINATION_OBJECTS), on("s3:PutObjectTagging", &DESTINATION_OBJECTS),
             on("kms:Decrypt", &OBJECT_KEYS), on("kms:GenerateDataKey", &OBJECT_KEYS)];
+    /// Of an object that is copied in parts.
+    RESTORE_TAGS = "s3:GetObjectTagging", made [Made::Restore], takes [on("s3:GetObjectVersionTagging", &OBJECTS)];
+    RESTORE_BEGIN = "s3:CreateMultipartUpload", made [Made::Restore],
+        takes [on("s3:PutObject", &DESTINATION_OBJECTS), on("s3:PutObjectTagging", &DESTINATION_OBJECTS),
+            on("kms:GenerateDataKey", &OBJECT_KEYS)];
+    RESTORE_PART = "s3:UploadPartCopy", made [Made::Restore],
+        takes [on("s3:GetObjectVersion", &OBJECTS), on("s3:PutObject", &DESTINATION_OBJECTS),
+            on("kms:Decrypt", &OBJECT_KEYS), on("kms:GenerateDataKey", &OBJECT_KEYS)];
+    RESTORE_COMPLETE = "s3:CompleteMultipartUpload", made [Made::Restore],
+        takes [on("s3:PutObject", &DESTINATION_OBJECTS), on("kms:Decrypt", &OBJECT_KEYS)];
+    /// Gives up an upload of Holdfast's own that failed.
+    RESTORE_ABORT = "s3:AbortMultipartUpload", made [Made::Restore],
+        takes [on("s3:AbortMultipartUpload", &DESTINATION_OBJECTS)];
     JOURNAL_HEAD = "s3:HeadBucket", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
     JOURNAL_LIST = "s3:ListObjectsV2", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
     JOURNAL_GET = "s3:GetObject", made [Made::ReadJournal], takes [on("s3:GetObject", &JOURNAL_OBJECTS)];

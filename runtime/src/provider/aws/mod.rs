@@ -44,6 +44,7 @@ mod kms_lists;
 mod metrics;
 mod network;
 mod objects;
+mod objects_parts;
 mod owner;
 pub mod permissions;
 pub mod permissions_page;

@@ -1,14 +1,12 @@
 //! Objects of S3, for restores.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_s3::types::{
     BucketVersioningStatus, ChecksumMode, ChecksumType, DeleteMarkerEntry, EncodingType, ExpirationStatus,
     LifecycleRule, ObjectVersion,
 };
-use aws_smithy_types::timeout::TimeoutConfig;
 use holdfast_compiler::provider::aws::{
     RESTORE_COPY, RESTORE_HEAD, RESTORE_LIFECYCLE, RESTORE_LIST, RESTORE_PLACE, RESTORE_READ,
     RESTORE_VERSIONING, RESTORE_VERSIONS,
@@ -20,10 +18,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::Aws;
 use super::error::{Named, fault, unless};
+use super::objects_parts::{Copy, patience};
 use crate::cloud::{BucketPlace, Class, CloudError, Current, Cursor, Guard, Head, Objects, Page};
-
-/// How long S3 may take to copy an object: 5 GiB to another region, at 3 MiB/s.
-const COPY: Duration = Duration::from_secs(1800);
 
 /// What is encoded in the header that names the source of a copy: all but letters, digits, what no URL encodes, and the separator.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
@@ -179,25 +175,34 @@ impl Objects for Aws {
         to: &BucketPlace,
         key: &str,
         guard: &Guard,
+        part_size: u64,
     ) -> Result<Option<String>, CloudError> {
         let owner = self.clients.account_of(&from.region).unwrap_or(self.clients.owner());
         let source = utf8_percent_encode(&version.key, ENCODED);
         let id = utf8_percent_encode(&version.id, ENCODED);
-        let request = self
-            .clients
-            .s3(&to.region)
-            .copy_object()
-            .bucket(&to.bucket)
-            .key(key)
-            .copy_source(format!("{}/{source}?versionId={id}", from.bucket))
-            .expected_source_bucket_owner(owner);
+        let source = format!("{}/{source}?versionId={id}", from.bucket);
+        let (client, size) = (self.clients.s3(&to.region), version.object().map_or(0, |stored| stored.size));
+        if size > part_size {
+            let copy = Copy {
+                from: self.clients.s3(&from.region),
+                to: client,
+                source: (&from.bucket, &version.key, &version.id),
+                copy_source: source,
+                source_owner: owner.to_owned(),
+                destination: (&to.bucket, key),
+                size,
+                part_size,
+                guard,
+            };
+            return copy.run().await;
+        }
+        let request = client.copy_object().bucket(&to.bucket).key(key).copy_source(source);
+        let request = request.expected_source_bucket_owner(owner);
         let request = match guard {
             Guard::Absent => request.if_none_match("*"),
             Guard::Is(etag) => request.if_match(etag),
         };
-        let patience = TimeoutConfig::builder().operation_attempt_timeout(COPY).operation_timeout(COPY * 3);
-        let patience = aws_sdk_s3::config::Config::builder().timeout_config(patience.build());
-        let copied = request.customize().config_override(patience).send().await.named(&RESTORE_COPY)?;
+        let copied = request.customize().config_override(patience()).send().await.named(&RESTORE_COPY)?;
         Ok(copied.version_id().map(str::to_owned))
     }
 

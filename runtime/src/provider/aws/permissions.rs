@@ -143,6 +143,10 @@ mod tests {
         assert_eq!(writes(Use::Import), ["s3:PutObject"], "an import records what it adopts");
         let keys = ["kms:Decrypt", "kms:GenerateDataKey"];
         let restore: Vec<&str> = writes(Use::Restore).into_iter().filter(|one| !keys.contains(one)).collect();
-        assert_eq!(restore, ["s3:PutObject", "s3:PutObjectTagging"], "a restore deletes nothing");
+        assert_eq!(
+            restore,
+            ["s3:AbortMultipartUpload", "s3:PutObject", "s3:PutObjectTagging"],
+            "a restore deletes nothing"
+        );
     }
 }

@@ -527,3 +527,32 @@ fn show_tells_how_many_approvals_there_are_and_whose() {
     assert!(carol.contains("2 of 2 for the plan: alice@acme.example, bob@acme.example\n"), "{carol}");
     assert!(carol.contains(&format!("not counted: {}", statement("carol"))), "{carol}");
 }
+
+/// A restore cannot be approved, so live data is written over only where nobody has to approve anything: by the policies, or by the last
+/// run, which policies of today cannot undo.
+#[test]
+fn restore_over_live_data_is_refused_where_approvals_are_required() {
+    let bench = estate(1);
+    let words =
+        "restore policies --service files --data docs --to-time 2026-11-01T12:00:00Z --yes --into acme-docs";
+    let over = format!("{words} --over-live acme-docs");
+    let refused = |bench: &Bench<'_>| {
+        let ran = bench.run(&over).expect(4);
+        let said = ran.stderr.replace("│", " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("E0770 × a restore over live data cannot be approved"), "{}", ran.stderr);
+    };
+    refused(&bench);
+    plan(&bench);
+    approve(&bench, "alice");
+    bench.run("apply change.plan").expect(0);
+    rule(&bench, "");
+    refused(&bench);
+    // A list that cannot be read is no way around it.
+    rule(&bench, "approvals: { required: 1, signers: nobody }\n");
+    refused(&bench);
+    // Without approvals in the last run either, it is possible.
+    let open = estate(0);
+    rule(&open, "");
+    open.run("apply policies --yes").expect(0);
+    open.run(&over).expect(0);
+}

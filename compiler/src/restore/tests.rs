@@ -184,3 +184,44 @@ fn state_is_a_version_of_the_moment_or_none() {
     }
     assert_eq!(seen.len(), 3, "each of the three states was seen");
 }
+
+/// Keys and reasons are text of others.
+#[test]
+fn report_prints_hostile_keys_on_one_line_and_keeps_them_in_json() {
+    let hostile = "a\u{1b}[31m\nRestored: all\u{202e}";
+    let problem = Problem {
+        key: hostile.to_owned(),
+        version: Some(hostile.to_owned()),
+        word: "error".to_owned(),
+        why: hostile.to_owned(),
+    };
+    let report = Report {
+        service: "files".to_owned(),
+        data: "docs".to_owned(),
+        moment: MOMENT,
+        source: "from".to_owned(),
+        site: "virginia".to_owned(),
+        replica: false,
+        prefix: hostile.to_owned(),
+        into: "into".to_owned(),
+        into_prefix: hostile.to_owned(),
+        only_planned: false,
+        wanted: Counted { objects: 1, bytes: 1 },
+        absent: 0,
+        restored: Counted::default(),
+        there: Counted::default(),
+        verified: std::collections::BTreeMap::new(),
+        uncertain: vec![problem.clone()],
+        unknown: vec![problem.clone()],
+        failed: vec![problem],
+        newer: vec![hostile.to_owned()],
+        gaps: vec![Gap::Unread(hostile.to_owned())],
+        measured: None,
+    };
+    let said = text(&report, crate::diagnostic::Style { color: None, width: 80 });
+    assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{said}");
+    assert!(said.lines().all(|line| !line.starts_with("Restored: all")), "{said}");
+    let found: serde_json::Value = serde_json::from_str(&json(&report)).unwrap();
+    assert_eq!(found["failed"][0]["key"], hostile);
+    assert_eq!(found["complete"], false);
+}

@@ -16,6 +16,7 @@ use super::output::Terminal;
 use super::{Global, exit, rehearse, today};
 use crate::cloud::{CloudError, Objects};
 use crate::estate::{Opened, Policies, Workspace, load};
+use crate::journal::{self, Journal};
 use crate::restore::{Record, Refused, Request, run, survey};
 
 /// How many objects a refusal names.
@@ -64,10 +65,10 @@ pub(super) struct Restore {
     /// How many objects are copied concurrently.
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     parallelism: u16,
-    /// The output format.
     /// Copy larger objects in parts of this size, four at a time: from 5MiB to 5GiB.
     #[arg(long, default_value = "1GiB", value_name = "SIZE", value_parser = part_size)]
     part_size: Bytes,
+    /// The output format.
     #[arg(long, value_enum, default_value_t = RestoreFormat::Text)]
     format: RestoreFormat,
 }
@@ -111,6 +112,14 @@ impl Restore {
         let estate = policies.compiled.policy.estate.to_string();
         let Opened { cloud, context, .. } = workspace.open(&estate).await?;
         let policies = policies.in_account(&context)?;
+        if self.over_live.is_some() {
+            // The rule of the last run holds too, whatever the policies say now.
+            let journal = Journal::open(&workspace.journal).await?;
+            let history = workspace.history(&journal).await?;
+            if journal::rule(&history.runs, &context).is_some_and(|rule| rule.required > 0) {
+                return Err(Failure::refused_finding(unapproved()));
+            }
+        }
         let named = self.named(&policies.compiled.policy)?;
         let provider = named.source.site.region.provider.name;
         let Some(objects) = cloud.objects(provider) else {
@@ -226,11 +235,7 @@ impl Restore {
                 if !asked && !workspace.requires_approvals()? {
                     return Ok(None);
                 }
-                let message =
-                    "a restore over live data cannot be approved, and this estate requires approvals";
-                Ok(Some(Diagnostic::new(codes::RESTORE_OVER, message).help(
-                    "restore into a new place, and change the live data from there as your people approve it",
-                )))
+                Ok(Some(unapproved()))
             }
             (None, Some(live)) => {
                 let message = format!("`{into}` is a bucket of the policies, so its data is live");
@@ -272,12 +277,12 @@ impl Restore {
             into_prefix: named.into_prefix.clone(),
             over: self.over_live.is_some(),
             parallelism: usize::from(self.parallelism),
+            part_size: self.part_size.count(),
         })
     }
 
     fn refused(&self, refused: &Refused, request: &Request) -> Failure {
         let into = &request.into.bucket;
-            part_size: self.part_size.count(),
         match refused {
             Refused::Unversioned => Failure::refused(
                 codes::RESTORE_OVER,
@@ -312,6 +317,13 @@ impl Restore {
 
 fn verdict(report: &Report) -> u8 {
     if report.is_complete() { exit::DONE } else { exit::FAILED }
+}
+
+/// A restore over live data where people must approve what is changed.
+fn unapproved() -> Diagnostic {
+    let message = "a restore over live data cannot be approved, and this estate requires approvals";
+    Diagnostic::new(codes::RESTORE_OVER, message)
+        .help("restore into a new place, and change the live data from there as your people approve it")
 }
 
 /// What a restore cannot read.
@@ -352,13 +364,13 @@ fn place(text: &str) -> Result<(String, String), Failure> {
     Ok((bucket.to_owned(), prefix.to_owned()))
 }
 
-/// Parses a moment, in milliseconds since 1970-01-01 UTC.
-fn moment(text: &str) -> Result<i64, String> {
-    rehearse::timestamp(text).map(jiff::Timestamp::as_millisecond)
-}
 /// Parses the size of a part (Amazon S3 User Guide, "Amazon S3 multipart upload limits").
 fn part_size(text: &str) -> Result<Bytes, String> {
     let size = Bytes::parse(text).filter(|size| (5 << 20..=5 << 30).contains(&size.count()));
     size.ok_or_else(|| "not from 5MiB to 5GiB: write it like 64MiB or 1GiB".to_owned())
 }
 
+/// Parses a moment, in milliseconds since 1970-01-01 UTC.
+fn moment(text: &str) -> Result<i64, String> {
+    rehearse::timestamp(text).map(jiff::Timestamp::as_millisecond)
+}

@@ -96,6 +96,11 @@ struct Named<'p> {
 
 impl Restore {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        if self.to_time > jiff::Timestamp::now().as_millisecond() {
+            return Err(Failure::usage(
+                "the moment of `--to-time` has not come yet: what is written until then would be missing",
+            ));
+        }
         let (policies, missed) = Policies::load_despite(&self.paths)?;
         if !missed.is_empty() {
             let noun = if missed.len() == 1 { "error" } else { "errors" };

@@ -303,6 +303,31 @@ fn object_without_a_checksum_is_read_and_one_in_parts_is_uncertain() {
     assert_eq!(there.unwrap().1, "part ".repeat(100));
 }
 
+/// Lists of several pages, while many calls are throttled, reset, or lose their answers.
+#[test]
+fn restore_outlasts_bad_weather_and_lists_of_many_pages() {
+    let standin = Standin::start();
+    let bench = buckets(&standin);
+    // Two pages of versions under one key and around it.
+    for number in 0..1010 {
+        let key = if number < 1000 { "many/same".to_owned() } else { format!("many/{number}") };
+        standin.put_bare("acme-docs", "us-east-1", &key, &format!("text {number}"));
+    }
+    let moment = newest(&bench, ["acme-docs", "us-east-1"]);
+    let chances = [(Fault::Throttle, 8), (Fault::Lose, 8), (Fault::Reset, 8)];
+    let weather = Weather::start(standin.url(), 7, &chances);
+    let words =
+        format!("restore policies --service files --data docs --yes --into acme-restored --to-time {moment}");
+    let mut command = bench.command(&words.split(' ').collect::<Vec<_>>());
+    aws_environment(&mut command, &weather.url());
+    Ran::from(command.output().unwrap()).expect(0);
+    let mut wanted: Vec<(String, String)> =
+        (1000..1010).map(|number| (format!("many/{number}"), format!("text {number}"))).collect();
+    wanted.push(("many/same".to_owned(), "text 999".to_owned()));
+    assert_eq!(texts(&bench, "acme-restored"), wanted);
+    assert!(weather.faults().values().sum::<u64>() > 10, "{:?}", weather.faults());
+}
+
 /// A large object is copied in parts, with its metadata and tags.
 #[test]
 fn large_object_is_copied_in_parts() {
@@ -361,6 +386,8 @@ fn restore_from_what_cannot_be_read_is_refused() {
     standin.bucket_of_another_account("acme-theirs", "us-west-2");
     let theirs = restore(&bench, &moment, "--into acme-theirs").expect(1);
     assert!(theirs.stderr.contains("acme-theirs"), "{}", theirs.stderr);
+    let later = restore(&bench, "2199-01-01T00:00:00Z", "--into acme-restored").expect(64);
+    assert!(later.stderr.contains("has not come yet"), "{}", later.stderr);
     let site = restore(&bench, &moment, "--from tokyo --into acme-restored").expect(64);
     assert!(site.stderr.contains("there is `virginia`, `oregon`"), "{}", site.stderr);
     // Without versions nobody knows what was there.

@@ -35,10 +35,15 @@ fn objects(standin: &Standin) -> User<'_> {
     user
 }
 
+/// The moment that includes all that was written until now.
+fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}
+
 /// Restore them with a document. Each time to another place, so that everything is done.
 fn restore(user: &User<'_>, document: &Value, place: usize) -> Ran {
-    let words = "restore policies --service web-shop --data orders --to-time 2199-01-01T00:00:00Z --yes";
-    user.run(document, &format!("{words} --into rescue/{place}/"))
+    let words = "restore policies --service web-shop --data orders --yes --to-time";
+    user.run(document, &format!("{words} {} --into rescue/{place}/", now()))
 }
 
 #[test]
@@ -53,9 +58,9 @@ fn every_request_of_a_restore_names_the_owner_and_is_in_the_table() {
     }
     standin.put_bare("acme-payments-ledger", "us-east-1", "entry", "one");
     standin.put_bare("acme-payments-ledger", "us-east-1", "large", &"more ".repeat(1 << 20 | 1));
-    let words = "restore policies --service payments --data ledger --to-time 2199-01-01T00:00:00Z --into rescue \
-                 --part-size 5MiB --yes";
-    let (_, requests) = recorded(&bench, &standin, words);
+    let words =
+        "restore policies --service payments --data ledger --into rescue --part-size 5MiB --yes --to-time";
+    let (_, requests) = recorded(&bench, &standin, &format!("{words} {}", now()));
     let seen = check(&requests, Use::Restore);
     let wrong = shapes::faults(&requests);
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -24,6 +24,11 @@ use crate::cloud::{BucketPlace, Class, CloudError, Current, Cursor, Guard, Head,
 /// What is encoded in the header that names the source of a copy: all but letters, digits, what no URL encodes, and the separator.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
+/// How often an object is read if its data breaks off.
+const READS: u32 = 5;
+/// The code of data that breaks off, of Holdfast's own.
+const BROKEN_OFF: &str = "NoAnswer";
+
 #[async_trait]
 impl Objects for Aws {
     async fn place(&self, bucket: &str, region: Option<&str>) -> Result<BucketPlace, CloudError> {
@@ -212,6 +217,25 @@ impl Objects for Aws {
         key: &str,
         version: Option<&str>,
     ) -> Result<String, CloudError> {
+        let mut attempt = 1;
+        loop {
+            match self.read_once(place, key, version).await {
+                // The SDK repeats a request, and not data that breaks off.
+                Err(error) if error.code == BROKEN_OFF && attempt < READS => attempt += 1,
+                read => return read,
+            }
+        }
+    }
+}
+
+impl Aws {
+    /// The SHA-256 of an object, if its data comes to its end.
+    async fn read_once(
+        &self,
+        place: &BucketPlace,
+        key: &str,
+        version: Option<&str>,
+    ) -> Result<String, CloudError> {
         const CALL: &Call = &RESTORE_READ;
         let request = self
             .clients
@@ -224,14 +248,12 @@ impl Objects for Aws {
         let mut hasher = Sha256::new();
         while let Some(part) = body.next().await {
             let part =
-                part.map_err(|error| fault(CALL, "NoAnswer", format!("the data breaks off: {error}")))?;
+                part.map_err(|error| fault(CALL, BROKEN_OFF, format!("the data breaks off: {error}")))?;
             hasher.update(&part);
         }
         Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
-}
 
-impl Aws {
     /// The region of a bucket. S3 names it with every answer, even if the request went to another region.
     async fn find(&self, bucket: &str, asked: &str) -> Result<String, CloudError> {
         let answer = self.clients.s3(asked).head_bucket().bucket(bucket).send().await;

@@ -4,7 +4,6 @@ use super::context::Context;
 use super::data;
 use crate::backups::KeptBackups;
 use crate::document::Strategy;
-use crate::plan::Unknown;
 use crate::report::{Phrase, Section, Severity, Table, Tone};
 use crate::status::Status;
 
@@ -19,20 +18,9 @@ enum Standing {
     Unknown(String),
 }
 
-fn standing(status: &Status<'_>, backup: &KeptBackups) -> Standing {
+fn standing(backup: &KeptBackups) -> Standing {
     let Some(fault) = backup.any_fault() else { return Standing::AsDeclared };
-    // What looks as if it were not set up may only be out of sight, as in a region that does not answer.
-    let is_vault = |unknown: &&Unknown| {
-        let known_by = unknown.identity.parts().collect::<Vec<_>>().join(" ");
-        backup.vault.as_ref() == Some(&known_by)
-    };
-    let is_of_service = |unknown: &&Unknown| unknown.address.owner() == backup.service;
-    let unseen = status.unknown().find(is_vault).or_else(|| status.unknown().find(is_of_service));
-    match unseen.filter(|_| !backup.is_set_up) {
-        Some(unknown) => Standing::Unknown(format!("{} cannot be seen: {}", unknown.address, unknown.reason)),
-        None if !backup.is_seen() => Standing::Unknown(fault),
-        None => Standing::Faulty(fault),
-    }
+    if backup.is_seen() { Standing::Faulty(fault) } else { Standing::Unknown(fault) }
 }
 
 /// The answer of the first page. `status` is what somebody saw.
@@ -43,7 +31,7 @@ pub(super) fn in_short(context: &Context<'_>, status: &Status<'_>) -> Phrase {
         return Phrase::new().verdict(Tone::Bad, "no backup is declared").text(".");
     }
     let all = &status.plan.backups;
-    let standings: Vec<Standing> = all.iter().map(|backup| standing(status, backup)).collect();
+    let standings: Vec<Standing> = all.iter().map(|backup| standing(backup)).collect();
     let good = standings.iter().filter(|one| **one == Standing::AsDeclared).count();
     let bad = standings.iter().filter(|one| matches!(one, Standing::Faulty(_))).count();
     let unknown = declared.saturating_sub(good + bad);
@@ -73,7 +61,7 @@ pub(super) fn table(context: &Context<'_>, status: &Status<'_>, section: &mut Se
     let mut table = Table::new("Scheduled backups", &columns);
     for backup in &status.plan.backups {
         let why = |why: &str| format!(": {}", context.hidden(why));
-        let stands = match standing(status, backup) {
+        let stands = match standing(backup) {
             Standing::AsDeclared => Phrase::new().verdict(Tone::Good, "as declared"),
             Standing::Faulty(fault) => Phrase::new().verdict(Tone::Bad, "not as declared").text(why(&fault)),
             Standing::Unknown(reason) => Phrase::new().verdict(Tone::Unknown, "unknown").text(why(&reason)),

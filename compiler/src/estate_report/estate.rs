@@ -54,7 +54,7 @@ fn losses(context: &Context<'_>, section: &mut Section) {
         "If a site is lost with everything at it",
         &["Lost", "Services that stop", "The last one is back within", "Data lost at most"],
     );
-    for name in &context.policy().sites {
+    for name in context.policy().sites.keys() {
         let link = Phrase::new().link("site", name.as_str(), context.site_in_words(name));
         let loss = context.losses.iter().find(|loss| loss.fate == crate::objectives::Fate::Site(name));
         table.row(match loss {

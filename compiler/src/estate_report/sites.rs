@@ -15,7 +15,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
          rehearsed times come from a simulation of the recovery: the same disaster, played many times on paper. They show how the \
          steps follow each other, not that they were ever done.",
     );
-    for name in &context.policy().sites {
+    for name in context.policy().sites.keys() {
         let title = format!("{} is lost", context.site_in_words(name));
         let page = Section::new("site", title).about(name.as_str()).on_a_new_page();
         section.sections.push(site::page(context, page, &BTreeSet::from([name])));

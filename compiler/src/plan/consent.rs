@@ -150,7 +150,11 @@ impl Plan {
                 format!("changes or removes {changed} of {existing} resources ({} %)", share.percent());
             Ask { consent: Consent::Many, what }
         });
-        leaving.chain(lost).chain(destroyed).chain(many).collect()
+        let returned = self.returned().map(|data| Ask {
+            consent: Consent::Return(data.entry.clone()),
+            what: format!("returns to `{}`, whose data of {} may be behind", data.site, data.entry),
+        });
+        leaving.chain(lost).chain(destroyed).chain(returned).chain(many).collect()
     }
 
     /// Whether a consent is given, and with which flag, as a clause.

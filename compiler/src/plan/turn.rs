@@ -104,7 +104,7 @@ impl Plan {
     }
 
     /// The data sets whose primary site the plan returns to.
-    fn returned(&self) -> impl Iterator<Item = &TurnedData> {
+    pub(super) fn returned(&self) -> impl Iterator<Item = &TurnedData> {
         let data = self.turns.iter().flat_map(|turn| &turn.data);
         data.filter(|data| !self.posture.sites().any(|site| site == data.site))
     }
@@ -142,30 +142,47 @@ impl Plan {
 
 /// The first lines of a plan while sites are evacuated or the posture changes. Nothing otherwise.
 pub(crate) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
-    let names = |sites: Vec<&str>| one_line(&sites.join(", "));
-    let (leaves, comes) = (plan.posture.beyond(&plan.was), plan.was.beyond(&plan.posture));
-    let stays: Vec<&str> = plan.posture.sites().filter(|site| !leaves.contains(site)).collect();
-    if !leaves.is_empty() {
-        let _ = writeln!(out, "{}", pen.bold(&format!("Evacuates {}.", names(leaves))));
-    }
-    if !comes.is_empty() {
-        let _ = writeln!(out, "{}", pen.bold(&format!("Returns to {}.", names(comes))));
-    }
-    if !stays.is_empty() {
-        let head = format!("Evacuated: {}. `holdfast plan --return` plans the way back.", names(stays));
-        let _ = writeln!(out, "{}", pen.bold(&head));
+    for head in heads(plan) {
+        let _ = writeln!(out, "{}", pen.bold(&one_line(&head)));
     }
 }
 
 /// What the change of the posture means, after the head of the plan.
 pub(super) fn details(plan: &Plan, pen: &Pen, out: &mut String) {
-    if !plan.turns_posture() {
-        return;
-    }
-    let mut say = |text: String, minus: bool| {
+    for Said { text, weakens } in meanings(plan) {
         let text = wrap(&one_line(&text), 2, pen.width());
-        let _ = writeln!(out, "{}", if minus { pen.minus(&text) } else { text });
-    };
+        let _ = writeln!(out, "{}", if weakens { pen.minus(&text) } else { text });
+    }
+}
+
+/// Which sites the plan evacuates, returns to, and leaves evacuated: a sentence each.
+pub(super) fn heads(plan: &Plan) -> Vec<String> {
+    let (leaves, comes) = (plan.posture.beyond(&plan.was), plan.was.beyond(&plan.posture));
+    let stays: Vec<&str> = plan.posture.sites().filter(|site| !leaves.contains(site)).collect();
+    let heads = [
+        (leaves, "Evacuates ", "."),
+        (comes, "Returns to ", "."),
+        (stays, "Evacuated: ", ". `holdfast plan --return` plans the way back."),
+    ];
+    let heads = heads.into_iter().filter(|(sites, ..)| !sites.is_empty());
+    heads.map(|(sites, before, after)| format!("{before}{}{after}", sites.join(", "))).collect()
+}
+
+/// A sentence about a change of the posture.
+pub(super) struct Said {
+    /// The sentence.
+    pub(super) text: String,
+    /// Whether it is about protection that is lost.
+    pub(super) weakens: bool,
+}
+
+/// What the change of the posture means. Empty if it does not change.
+pub(super) fn meanings(plan: &Plan) -> Vec<Said> {
+    let mut said = Vec::new();
+    if !plan.turns_posture() {
+        return said;
+    }
+    let mut say = |text: String, weakens: bool| said.push(Said { text, weakens });
     for turn in &plan.turns {
         for TurnedTraffic { name, record, from, to, .. } in &turn.traffic {
             say(
@@ -173,46 +190,41 @@ pub(super) fn details(plan: &Plan, pen: &Pen, out: &mut String) {
                 false,
             );
         }
-        for data in &turn.data {
-            let TurnedData { entry, primary, site, copies, .. } = data;
-            if plan.returned().any(|one| one == data) {
-                say(
-                    format!(
-                        "{entry}: `{primary}` at `{site}` is the primary again. Nothing shows that it has what was written \
-                         elsewhere during the evacuation."
-                    ),
-                    true,
-                );
-                continue;
-            }
-            let copies: Vec<String> = copies.iter().map(|(name, at)| format!("`{name}` at `{at}`")).collect();
-            let text = match copies.as_slice() {
-                [] => format!("{entry}: no real-time copy is at a site in use. Restore it from a backup."),
-                copies => format!(
-                    "{entry}: what is left is {}. Nothing copies what is written there to another site, so until the return \
-                     its RPO has no limit.",
-                    copies.join(" and ")
-                ),
-            };
-            say(text, true);
-        }
+        turn.data.iter().for_each(|data| say(meaning(plan, data), true));
     }
     if plan.posture.beyond(&plan.was).is_empty() {
-        return;
+        return said;
     }
     for (what, instead, count) in control_planes(plan) {
         let steps = if count == 1 { "1 step" } else { &format!("{count} steps") };
         say(format!("Control plane: this plan {what} ({steps}). In a disaster, {instead}."), true);
     }
-    let probed: Vec<&str> = plan
-        .turns
-        .iter()
-        .flat_map(|turn| turn.traffic.iter().filter(|traffic| traffic.probed))
-        .map(|traffic| traffic.record.as_str())
-        .collect();
+    let traffic = plan.turns.iter().flat_map(|turn| &turn.traffic).filter(|traffic| traffic.probed);
+    let probed: Vec<String> = traffic.map(|traffic| format!("`{}`", traffic.record)).collect();
     if !probed.is_empty() {
-        let names = probed.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let names = probed.join(", ");
         say(format!("If the site is lost, health checks move {names} without this plan."), false);
+    }
+    said
+}
+
+/// What it means for a data set.
+fn meaning(plan: &Plan, data: &TurnedData) -> String {
+    let TurnedData { entry, primary, site, copies, .. } = data;
+    if plan.returned().any(|one| one == data) {
+        return format!(
+            "{entry}: `{primary}` at `{site}` is the primary again. Nothing shows that it has what was written elsewhere during \
+             the evacuation."
+        );
+    }
+    let copies: Vec<String> = copies.iter().map(|(name, at)| format!("`{name}` at `{at}`")).collect();
+    match copies.as_slice() {
+        [] => format!("{entry}: no real-time copy is at a site in use. Restore it from a backup."),
+        copies => format!(
+            "{entry}: what is left is {}. Nothing copies what is written there to another site, so until the return its RPO \
+             has no limit.",
+            copies.join(" and ")
+        ),
     }
 }
 

@@ -101,7 +101,14 @@ fn full_of_warnings(often: usize, reason: &str) -> Plan {
         plan.waiting.push(Waiting { id, address: address.clone(), action, on });
         let identity = Identity::of_resource(address.kind(), &Default::default());
         let (region, taken) = (Some(reason.clone()), nth % 2 == 0);
-        plan.unknown.push(Unknown { address: address.clone(), identity, region, reason, taken });
+        plan.unknown.push(Unknown {
+            address: address.clone(),
+            identity,
+            region,
+            reason,
+            taken,
+            evacuated: false,
+        });
     }
     plan
 }

@@ -68,7 +68,8 @@ fn everywhere(text: &str) -> (Plan, Around) {
     plan.left = vec![Left { address: address.clone(), attribute: Some(owned()), reason: owned() }];
     let identity = Identity::of_resource(kind, &Default::default());
     let (region, reason) = (Some(owned()), owned());
-    plan.unknown = vec![Unknown { address: address.clone(), identity, region, reason, taken: false }];
+    plan.unknown =
+        vec![Unknown { address: address.clone(), identity, region, reason, taken: false, evacuated: false }];
     let (id, on) = (StepId::of(&address), [StepId::of(&address)].into());
     plan.waiting = vec![Waiting { id, address: address.clone(), action: plan.steps[0].action, on }];
     plan.awaited = vec![Awaited { address, what: owned() }];

@@ -8,6 +8,7 @@ use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::{Object, Observation, Owned};
 use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Plan, Step, StepId, diff};
 use holdfast_compiler::policy::changes_since;
+use holdfast_compiler::posture::Posture;
 use holdfast_compiler::resource::{Address, Attribute, Lifecycle, Resource, Values};
 use holdfast_compiler::source::Sources;
 use serde_json::Value;
@@ -91,6 +92,8 @@ pub(crate) fn plan(before: &str, after: &str) -> Plan {
         owned: &owned,
         copies: &[],
         observation: &observation,
+        was: &Posture::default(),
+        posture: &Posture::default(),
         consents: Consents::default(),
     };
     let mut plan = diff(inputs).unwrap();

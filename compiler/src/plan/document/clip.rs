@@ -18,7 +18,7 @@ fn block(one: &mut Block, most: usize) {
             text(summary, most);
             blocks.iter_mut().for_each(|one| block(one, most));
         }
-        Block::Gap(_) | Block::Verbatim { .. } => {}
+        Block::Gap(_) | Block::Verbatim { .. } | Block::Figure(_) => {}
     }
 }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::{Around, Size, names, note, policy};
-use crate::plan::{Behind, Consent, Lost, LostCopy, Plan, StepId, assumed};
+use crate::plan::{Behind, Consent, Lost, LostCopy, Plan, StepId, assumed, turn};
 use crate::policy::Judgement;
 use crate::report::{Block, Phrase, Severity};
 
 /// What a warning is about. Warnings are in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
+    Posture,
     DataGone,
     StaysBehind,
     CannotBeUndone,
@@ -35,6 +36,7 @@ enum Class {
 impl Class {
     const fn title(self) -> &'static str {
         match self {
+            Self::Posture => "evacuation",
             Self::DataGone => "data is gone",
             Self::StaysBehind => "data stays behind",
             Self::CannotBeUndone => "cannot be undone",
@@ -59,7 +61,9 @@ impl Class {
 
     const fn severity(self) -> Severity {
         match self {
-            Self::DataGone | Self::StaysBehind | Self::CannotBeUndone | Self::Flag => Severity::Problem,
+            Self::Posture | Self::DataGone | Self::StaysBehind | Self::CannotBeUndone | Self::Flag => {
+                Severity::Problem
+            }
             Self::Waived | Self::Assumed => Severity::Note,
             _ => Severity::Warning,
         }
@@ -125,6 +129,12 @@ impl Warnings {
 fn all(plan: &Plan, around: &Around) -> BTreeMap<Class, Vec<Warning>> {
     let mut all: BTreeMap<Class, Vec<Warning>> = BTreeMap::new();
     let mut add = |class: Class, warning: Warning| all.entry(class).or_default().push(warning);
+    for head in turn::heads(plan) {
+        add(Class::Posture, Warning::new(head.clone(), &head));
+    }
+    for said in turn::meanings(plan) {
+        add(Class::Posture, Warning::new(said.text.clone(), &said.text));
+    }
     plan.lost.iter().for_each(|lost| add(Class::DataGone, gone(lost)));
     for behind @ Behind { name, .. } in &plan.behind {
         add(Class::StaysBehind, Warning::new(behind.in_words(), name));

@@ -12,7 +12,8 @@ use crate::text::Pen;
 #[must_use]
 pub fn text(report: &Report, style: Style) -> String {
     let page = Page { report, pen: Pen::new(style) };
-    let mut out = format!("{}\n", page.pen.bold(&one_line(&report.title)));
+    let mut out = String::new();
+    page.paragraph(&words_of(&report.title, Face::Strong), 0, "", &mut out);
     page.blocks(&report.blocks, 0, &mut out);
     page.sections(&report.sections, "", &mut out);
     out

@@ -37,6 +37,7 @@ mod redact;
 mod removal;
 mod resume;
 mod same;
+mod same_text;
 mod stale;
 mod stops;
 mod target;

@@ -15,6 +15,8 @@ use crate::resource::{Address, Kind, Shape};
 
 /// How many changes of one shape are shown with their values although each is of one service only.
 const FEW: usize = 3;
+/// The longest value that is shown, in characters.
+const MOST_VALUE: usize = 60;
 
 /// What a step is of a change that takes two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,11 +69,49 @@ impl SameChange<'_> {
     }
 }
 
+impl SameChange<'_> {
+    /// What happens, as a verb.
+    pub(super) fn verb(&self) -> String {
+        match (self.action, self.half) {
+            (_, Half::Last) => "update (last)".to_owned(),
+            (_, Half::Replaced) => "delete what is replaced".to_owned(),
+            (action, Half::First) => action.to_string(),
+        }
+    }
+
+    /// The only resource. `None` if there are several.
+    pub(super) fn only(&self) -> Option<&Address> {
+        let first = self.steps.first()?;
+        (self.resources() == 1).then_some(&first.address)
+    }
+
+    /// How many resources: `440 records`.
+    pub(super) fn many(&self) -> String {
+        match self.resources() {
+            1 => format!("1 {}", self.kind.name()),
+            number => format!("{number} {}", self.kind.plural()),
+        }
+    }
+}
+
+impl SameAttribute {
+    /// What stands behind its name: ` 60 → 30`. Long values are only in the steps.
+    pub(super) fn movement(&self) -> String {
+        match &self.values {
+            None => " (its values differ)".to_owned(),
+            Some((before, after)) if before.chars().count() + after.chars().count() > MOST_VALUE => {
+                String::new()
+            }
+            Some((before, after)) => format!(" {before} → {after}"),
+        }
+    }
+}
+
 type Values = Vec<(String, String)>;
 type ShapeKey = (Action, Half, Kind, Option<Cause>, Vec<String>);
 
 impl Plan {
-    /// The changes, those of the most services first, then service by service; what is removed before what is made.
+    /// The changes: those of several services, then service by service. What is removed comes before what is made.
     #[must_use]
     pub fn same_changes(&self) -> Vec<SameChange<'_>> {
         let replaced = self.second_halves();
@@ -158,10 +198,11 @@ fn tags(change: &Change, after: &Value, all: &mut Vec<(String, (String, String))
 /// The place of a change among all.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
-    /// Several services first, the most of them at the top.
-    fewer_services: usize,
+    /// Several services first.
+    is_of_one: bool,
     owner: String,
     action: usize,
+    fewer_services: usize,
     kind: (usize, Kind),
     half: Half,
     first: Address,
@@ -176,11 +217,12 @@ fn rank(change: &SameChange<'_>) -> Option<Rank> {
         Action::Create => 3,
         Action::Keep => 4,
     };
-    let first = change.steps.first()?;
+    let (first, services) = (change.steps.first()?, change.services().len());
     Some(Rank {
-        fewer_services: usize::MAX - change.services().len(),
-        owner: if change.services().len() > 1 { String::new() } else { first.address.owner().to_owned() },
+        is_of_one: services == 1,
+        owner: if services > 1 { String::new() } else { first.address.owner().to_owned() },
         action,
+        fewer_services: usize::MAX - services,
         kind: (change.kind.rank(), change.kind),
         half: change.half,
         first: first.address.clone(),

@@ -11,7 +11,7 @@ use similar::ChangeTag;
 use super::consent::Ask;
 use super::pretty::{brief, pretty, summary_of};
 use super::{Action, After, Cause, Change, Counts, Plan, Step};
-use super::{assumed, behind, billed, effect_text, irreversible, lost, people, turn, unknown};
+use super::{assumed, behind, billed, effect_text, irreversible, lost, people, same_text, turn, unknown};
 use crate::diagnostic::Style;
 use crate::line_diff::LineDiff;
 use crate::policy;
@@ -64,6 +64,7 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
         verdict(plan, &pen, &mut out);
         return to.write_all(out.as_bytes());
     }
+    same_text::text(plan, &pen, &mut out);
     for (service, steps) in by_service(plan) {
         let _ = writeln!(out, "\n{}", pen.bold(&line(service)));
         for step in steps {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use super::schema::{KindSchema, Lifecycle};
+use crate::text::plural;
 
 /// A kind of resource. Kinds are ordered by provider and name.
 #[derive(Clone, Copy)]
@@ -27,6 +28,12 @@ impl Kind {
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.0.name
+    }
+
+    /// The name of several of its resources, for sentences: `health checks`.
+    #[must_use]
+    pub fn plural(self) -> String {
+        plural(&self.0.name.replace('-', " "))
     }
 
     /// Whether its resources belong to no service and can be used by all.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_compiler::plan::{Action, After, Cause, Change, Plan, SameChange, Step, StepId};
+use holdfast_compiler::diagnostic::Style;
+use holdfast_compiler::plan::{Action, After, Cause, Change, Plan, SameChange, Step, StepId, text};
 use holdfast_compiler::resource::{Address, Kind};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -132,4 +133,27 @@ proptest! {
         turned.steps.reverse();
         prop_assert_eq!(plan.same_changes(), turned.same_changes());
     }
+}
+
+/// The lines of a plan as text.
+fn lines(plan: &Plan) -> Vec<String> {
+    let mut out = Vec::new();
+    text(plan, Style { color: None, width: 80 }, &mut out).unwrap();
+    String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn text_of_a_long_plan_begins_with_an_overview_and_that_of_a_short_one_has_none() {
+    let before = plans::services(20);
+    let after = before.replace("ttl: 60s", "ttl: 30s");
+    let long = lines(&plans::plan(&before, &after));
+    let head =
+        long.iter().position(|line| line == "Changes, the same one of several resources once").unwrap();
+    assert_eq!(
+        long[head + 1..head + 3],
+        ["  update ttl 60 → 30: 40 records of 20 services, s0, s1, s10 and 17 more", "    (policy)"]
+    );
+    assert!(long.iter().position(|line| line == "s0").unwrap() > head);
+    let short = lines(&plans::new());
+    assert!(!short.iter().any(|line| line.starts_with("Changes,")), "{short:?}");
 }

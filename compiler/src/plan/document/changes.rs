@@ -1,15 +1,14 @@
 //! The changes, one row for the same change of many resources, and every step, folded.
 
 use super::next::whole;
-use super::{Around, NAMES, Size, count, names, note};
+use super::{Around, NAMES, Size, names, note};
 use crate::plan::text::{SHARED, by_service, label, of_step};
-use crate::plan::{Action, Half, Plan, SameAttribute, SameChange, Step};
+use crate::plan::{Action, Plan, SameChange, Step};
 use crate::report::{Block, Phrase, Severity, Table};
+use crate::text::count;
 
 /// The width of a step in the details, in columns.
 const WIDTH: usize = 100;
-/// The longest value in a row, in characters.
-const MOST_VALUE: usize = 60;
 
 /// The table, and how much is missing in it.
 pub(super) fn blocks(plan: &Plan, size: Size) -> Vec<Block> {
@@ -44,34 +43,20 @@ fn nothing(plan: &Plan) -> Phrase {
 
 /// ``update `ttl` 60 → 30``.
 fn what(change: &SameChange<'_>) -> Phrase {
-    let verb = match (change.action, change.half) {
-        (_, Half::Last) => "update, last".to_owned(),
-        (_, Half::Replaced) => "delete what is replaced".to_owned(),
-        (action, Half::First) => action.to_string(),
-    };
     let verb = match change.action {
-        Action::Delete | Action::Replace => Phrase::new().strong(verb),
-        _ => Phrase::from(verb),
+        Action::Delete | Action::Replace => Phrase::new().strong(change.verb()),
+        _ => Phrase::from(change.verb()),
     };
-    let attributes = change.attributes.iter().map(attribute);
+    let attributes = change.attributes.iter().map(|one| Phrase::new().code(&*one.name).text(one.movement()));
     let attributes = Phrase::joined(attributes, ", ");
     if attributes.0.is_empty() { verb } else { verb.text(" ").phrase(attributes) }
 }
 
-fn attribute(attribute: &SameAttribute) -> Phrase {
-    let name = Phrase::new().code(&*attribute.name);
-    match &attribute.values {
-        None => name.text(" (its values differ)"),
-        Some((before, after)) if before.chars().count() + after.chars().count() > MOST_VALUE => name,
-        Some((before, after)) => name.text(format!(" {before} → {after}")),
-    }
-}
-
 /// The address of one resource, or how many there are.
 fn resources(change: &SameChange<'_>) -> Phrase {
-    match (change.resources(), change.steps.first()) {
-        (1, Some(step)) => Phrase::new().code(step.address.to_string()),
-        (number, _) => count(number, &change.kind.name().replace('-', " ")).into(),
+    match change.only() {
+        Some(address) => Phrase::new().code(address.to_string()),
+        None => change.many().into(),
     }
 }
 

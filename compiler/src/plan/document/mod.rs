@@ -94,19 +94,6 @@ fn names<'n>(all: impl IntoIterator<Item = &'n str>, most: usize, code: bool) ->
     }
 }
 
-/// A number with its noun: `1 service`, `3 services`.
-fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {}", plural(noun)) }
-}
-
-fn plural(noun: &str) -> String {
-    match noun.strip_suffix('y') {
-        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-        _ if noun.ends_with('s') => format!("{noun}es"),
-        _ => format!("{noun}s"),
-    }
-}
-
 fn note(severity: Severity, text: impl Into<Phrase>) -> Block {
     Block::Note { severity, text: text.into() }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{NAMES, Size, count, names, note};
+use super::{NAMES, Size, names, note};
 use crate::document::Disruption;
 use crate::plan::effect_text::{movement, verdict};
 use crate::plan::{Effect, Measure, Plan};
 use crate::report::{Block, Phrase, Severity, Table};
+use crate::text::count;
 
 /// How many rows are shown that neither miss an objective nor weaken one.
 const MOST_GOOD: usize = 5;

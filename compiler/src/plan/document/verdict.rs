@@ -1,8 +1,9 @@
 //! The title and the first lines: what a reviewer has to know before anything else.
 
-use super::{Around, Next, Size, count, names};
+use super::{Around, Next, Size, names};
 use crate::plan::{Billed, Plan};
 use crate::report::{Block, Phrase};
+use crate::text::count;
 
 /// `Estate acme: 1 of 8 objectives is not met, 1 becomes weaker; 440 changes`.
 pub(super) fn title(plan: &Plan) -> String {

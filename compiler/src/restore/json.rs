@@ -12,7 +12,8 @@
 //! restored        {objects, bytes} that were copied and verified
 //! there           {objects, bytes} that were there already, and verified
 //! verified        {algorithm of a checksum of the whole object, or "data": number of objects}
-//! uncertain[]     {key, version, code, why} of objects that were restored and whose state at the moment is not certain
+//! uncertain[]     {key, version, code, why, instead (the version that it may have been, or null)} of objects that were restored and whose
+//!                 state at the moment is not certain
 //! unknown[]       the same of keys whose state nobody can tell (version: null); nothing was restored
 //! failed[]        the same of objects that were not restored or not verified
 //! newer[]         keys at the destination that did not exist at the moment, and stay
@@ -75,6 +76,9 @@ fn counted(counted: Counted) -> Value {
 }
 
 fn problems(problems: &[Problem]) -> Vec<Value> {
-    let one = |problem: &Problem| json!({"key": problem.key, "version": problem.version, "code": problem.word, "why": problem.why});
+    let one = |problem: &Problem| {
+        json!({"key": problem.key, "version": problem.version, "code": problem.word, "why": problem.why,
+            "instead": problem.instead})
+    };
     problems.iter().map(one).collect()
 }

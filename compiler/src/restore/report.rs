@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::history::Gap;
-use super::state::Doubt;
+use super::state::{At, Doubt, KeyState};
 use crate::units::{Date, Throughput};
 
 /// What a restore does, or what became of it.
@@ -82,6 +82,8 @@ pub struct Problem {
     pub word: String,
     /// Why, in a sentence without a capital.
     pub why: String,
+    /// The version that it may have been instead.
+    pub instead: Option<String>,
 }
 
 /// What a run copied and verified in how long.
@@ -119,15 +121,21 @@ impl Verified {
 impl Problem {
     /// Why the state of a key is not certain.
     #[must_use]
-    pub fn doubts<'d>(
-        key: &str,
-        version: Option<&str>,
-        doubts: impl IntoIterator<Item = &'d Doubt> + Clone,
-    ) -> Self {
-        let words: Vec<&str> = doubts.clone().into_iter().map(|doubt| doubt.word()).collect();
-        let why: Vec<&str> = doubts.into_iter().map(|doubt| doubt.sentence()).collect();
-        let version = version.map(str::to_owned);
-        Self { key: key.to_owned(), version, word: words.join("+"), why: why.join("; and ") }
+    pub fn doubts(state: &KeyState) -> Self {
+        let words: Vec<&str> = state.doubts.iter().map(|doubt| doubt.word()).collect();
+        let mut why: Vec<String> = state.doubts.iter().map(|doubt| doubt.sentence().to_owned()).collect();
+        let version = match &state.at {
+            At::Object(version) => Some(version.id.clone()),
+            At::Absent | At::Unknown => None,
+        };
+        if version.is_some() && state.doubts.contains(&Doubt::Multipart) {
+            why.push(match &state.otherwise {
+                Some(otherwise) => format!("otherwise it was version {otherwise}"),
+                None => "otherwise nothing is known to have been there".to_owned(),
+            });
+        }
+        let (key, instead) = (state.key.clone(), state.otherwise.clone());
+        Self { key, version, word: words.join("+"), why: why.join("; "), instead }
     }
 }
 

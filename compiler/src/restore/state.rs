@@ -34,6 +34,8 @@ pub struct KeyState {
     pub at: At,
     /// Why that is not certain. Empty if it is.
     pub doubts: BTreeSet<Doubt>,
+    /// The id of the object that it was if an upload in parts ended later: the newest one before it.
+    pub otherwise: Option<String>,
 }
 
 /// What a key was at a moment.
@@ -160,7 +162,12 @@ pub fn state_at(key: &str, versions: &[Version], question: Question<'_>) -> KeyS
     if at == At::Absent {
         doubts.clear();
     }
-    KeyState { key: key.to_owned(), at, doubts }
+    let older = dated.iter().filter(|one| found.is_some_and(|found| one.place > found.place));
+    let older = older.filter(|one| one.since <= moment);
+    let older = older.max_by_key(|one| (one.since, std::cmp::Reverse(one.place)));
+    let otherwise = older.filter(|one| doubts.contains(&Doubt::Multipart) && one.version.object().is_some());
+    let otherwise = otherwise.map(|one| one.version.id.clone());
+    KeyState { key: key.to_owned(), at, doubts, otherwise }
 }
 
 /// A version with the earliest time at which it can have been there.

@@ -185,6 +185,21 @@ fn state_is_a_version_of_the_moment_or_none() {
     assert_eq!(seen.len(), 3, "each of the three states was seen");
 }
 
+#[test]
+fn doubt_names_the_version_that_it_may_have_been() {
+    let keeps = history();
+    let question = Question { moment: MOMENT, now: NOW, history: &keeps };
+    let (parts, old) = (in_parts("parts", MOMENT - 1), object("old", MOMENT - HOUR));
+    let problem = Problem::doubts(&state_at("k", &[parts.clone(), old.clone()], question));
+    assert_eq!((problem.version.as_deref(), problem.instead.as_deref()), (Some("parts"), Some("old")));
+    assert!(problem.why.ends_with("; otherwise it was version old"), "{}", problem.why);
+    // Before it, the key had been deleted.
+    let gone = marker("gone", MOMENT - 2);
+    let problem = Problem::doubts(&state_at("k", &[parts, gone, old], question));
+    assert_eq!(problem.instead, None);
+    assert!(problem.why.ends_with("; otherwise nothing is known to have been there"), "{}", problem.why);
+}
+
 /// Keys and reasons are text of others.
 #[test]
 fn report_prints_hostile_keys_on_one_line_and_keeps_them_in_json() {
@@ -194,6 +209,7 @@ fn report_prints_hostile_keys_on_one_line_and_keeps_them_in_json() {
         version: Some(hostile.to_owned()),
         word: "error".to_owned(),
         why: hostile.to_owned(),
+        instead: None,
     };
     let report = Report {
         service: "files".to_owned(),

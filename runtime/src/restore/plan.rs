@@ -42,20 +42,19 @@ pub async fn survey(
     let mut taken = Vec::new();
     let mut walk = Walk::new(objects, request, &history);
     while let Some(found) = walk.next().await? {
-        let (key, doubts) = (&found.state.key, &found.state.doubts);
         match &found.state.at {
             At::Absent => {
                 report.absent += 1;
                 report.newer.extend(found.there.map(|there| there.key));
             }
-            At::Unknown => report.unknown.push(Problem::doubts(key, None, doubts)),
+            At::Unknown => report.unknown.push(Problem::doubts(&found.state)),
             At::Object(version) => {
                 let Some(stored) = version.object() else { continue };
                 report.wanted.add(stored.size);
                 if let Some(problem) = obstacle(version) {
                     report.failed.push(problem);
-                } else if !doubts.is_empty() {
-                    report.uncertain.push(Problem::doubts(key, Some(&version.id), doubts));
+                } else if !found.state.doubts.is_empty() {
+                    report.uncertain.push(Problem::doubts(&found.state));
                 }
                 let ours = request.over || record.done(version).is_some();
                 if let Some(there) = found.there.filter(|_| !ours) {
@@ -83,7 +82,7 @@ pub(super) fn obstacle(version: &Version) -> Option<Problem> {
         stored.class
     );
     let (key, version) = (version.key.clone(), Some(version.id.clone()));
-    Some(Problem { key, version, word: "archived".to_owned(), why })
+    Some(Problem { key, version, word: "archived".to_owned(), why, instead: None })
 }
 
 /// A report of nothing yet.

@@ -81,10 +81,10 @@ fn measured(on: Date, milliseconds: u64, copied: Counted) -> Measured {
 
 fn count(ended: Ended, report: &mut Report) {
     let Ended { state, there, outcome } = ended;
-    let (version, outcome) = match (state.at, outcome) {
+    let (version, outcome) = match (&state.at, outcome) {
         (At::Object(version), Some(outcome)) => (version, outcome),
         (At::Unknown, _) => {
-            report.unknown.push(Problem::doubts(&state.key, None, &state.doubts));
+            report.unknown.push(Problem::doubts(&state));
             return;
         }
         _ => {
@@ -105,14 +105,14 @@ fn count(ended: Ended, report: &mut Report) {
             how
         }
         Outcome::Failed(word, why) => {
-            let (word, version) = (word.to_owned(), Some(version.id));
-            report.failed.push(Problem { key: state.key, version, word, why });
+            let (word, version) = (word.to_owned(), Some(version.id.clone()));
+            report.failed.push(Problem { key: state.key, version, word, why, instead: None });
             return;
         }
     };
     *report.verified.entry(how).or_default() += 1;
     if !state.doubts.is_empty() {
-        report.uncertain.push(Problem::doubts(&state.key, Some(&version.id), &state.doubts));
+        report.uncertain.push(Problem::doubts(&state));
     }
 }
 

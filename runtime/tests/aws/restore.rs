@@ -298,6 +298,7 @@ fn object_without_a_checksum_is_read_and_one_in_parts_is_uncertain() {
     let moment = newest(&bench, ["acme-docs", "us-east-1"]);
     let ran = restore(&bench, &moment, "--into acme-restored/parts/").expect(1);
     assert!(ran.stdout.contains("Restored, but not certain: 1\n  parts  (version "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("otherwise nothing is known to have been there"), "{}", ran.stdout);
     assert!(ran.stdout.contains("NOT COMPLETE"), "{}", ran.stdout);
     let there = texts(&bench, "acme-restored").into_iter().find(|(key, _)| key == "parts/parts");
     assert_eq!(there.unwrap().1, "part ".repeat(100));

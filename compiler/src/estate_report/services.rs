@@ -11,18 +11,22 @@ use crate::report::{Block, Phrase, Section, Table};
 use crate::units::Duration;
 
 pub(super) fn section(context: &Context<'_>) -> Section {
-    let mut section = Section::new("services", "Each service");
+    let mut section = Section::new("services", "Each service").on_a_new_page();
     section.say(
         "Every number is a bound under the assumptions beside it, and no proof. It is as reliable as its least reliable part: \
          proven (the configuration guarantees it), SLA (the provider pays if it fails), measured, attested (somebody says so).",
     );
-    section.sections.extend(context.plan.services().into_iter().map(|service| of_service(context, service)));
+    for service in context.plan.services() {
+        let page = of_service(context, service);
+        // The first one is on the page of this section.
+        section.sections.push(if section.sections.is_empty() { page } else { page.on_a_new_page() });
+    }
     section
 }
 
 fn of_service(context: &Context<'_>, service: &Service) -> Section {
     let name = service.name.as_str();
-    let mut section = Section::new("service", name).about(name).on_a_new_page();
+    let mut section = Section::new("service", name).about(name);
     section.facts(facts(context, service));
     let mut table = Table::new(
         format!("Objectives of {name}"),

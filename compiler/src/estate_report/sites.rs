@@ -9,7 +9,7 @@ use crate::objectives::Fate;
 use crate::report::Section;
 
 pub(super) fn section(context: &Context<'_>) -> Section {
-    let mut section = Section::new("sites", "If a site is lost tonight");
+    let mut section = Section::new("sites", "If a site is lost tonight").on_a_new_page();
     section.say(
         "A page for each site. It says what stops, who decides, who does what, when everything is back, and what is lost. The \
          rehearsed times come from a simulation of the recovery: the same disaster, played many times on paper. They show how the \
@@ -17,7 +17,9 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     );
     for name in context.policy().sites.keys() {
         let title = format!("{} is lost", context.site_in_words(name));
-        let page = Section::new("site", title).about(name.as_str()).on_a_new_page();
+        let page = Section::new("site", title).about(name.as_str());
+        // The first one is on the page of this section.
+        let page = if section.sections.is_empty() { page } else { page.on_a_new_page() };
         section.sections.push(site::page(context, page, &BTreeSet::from([name])));
     }
     for loss in &context.losses {

@@ -31,7 +31,7 @@ pub(super) fn in_short(context: &Context<'_>, status: &Status<'_>) -> Phrase {
         return Phrase::new().verdict(Tone::Bad, "no backup is declared").text(".");
     }
     let all = &status.plan.backups;
-    let standings: Vec<Standing> = all.iter().map(|backup| standing(backup)).collect();
+    let standings: Vec<Standing> = all.iter().map(standing).collect();
     let good = standings.iter().filter(|one| **one == Standing::AsDeclared).count();
     let bad = standings.iter().filter(|one| matches!(one, Standing::Faulty(_))).count();
     let unknown = declared.saturating_sub(good + bad);

@@ -101,8 +101,13 @@ impl World {
         if plan.is_empty() {
             return Ok(true);
         }
-        let run =
-            Run::new(plan.context.clone(), plan.digest().unwrap(), plan.pending().count(), runner.to_owned());
+        let run = Run::new(
+            plan.context.clone(),
+            plan.posture.clone(),
+            plan.digest().unwrap(),
+            plan.pending().count(),
+            runner.to_owned(),
+        );
         let writer = Writer::begin(&claim, run, None).await?;
         let settings = Settings { parallelism, limits: Limits::none(), step_timeout: STEP_TIMEOUT };
         let cloud = Mortal { cloud: &self.cloud, memory: &self.memory };
@@ -313,7 +318,7 @@ fn write_to_a_broken_journal_returns_an_error() {
         async move {
             let memory = Memory::new(None);
             let claim = Journal::in_memory(&memory).claim("it", None).await.unwrap();
-            let run = Run::new(context, String::new(), 1, "it".to_owned());
+            let run = Run::new(context, Posture::default(), String::new(), 1, "it".to_owned());
             let writer = Writer::begin(&claim, run, None).await.unwrap();
             memory.break_after(Some(memory.entries()));
             let many = async {

@@ -53,7 +53,14 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
     people::text(&plan.awaited, &pen, &mut out);
     if plan.is_empty() {
         let keep = plan.counts().keep;
-        let _ = match plan.is_partial() {
+        let _ = match !plan.unknown.is_empty() {
+            false if plan.turns_posture() => {
+                writeln!(
+                    out,
+                    "\n{} An apply records the change of the evacuated sites.",
+                    pen.bold("No changes in the cloud.")
+                )
+            }
             false => writeln!(out, "\n{} All {keep} resources match the policy.", pen.bold("No changes.")),
             true => {
                 let head = pen.bold("No other changes.");
@@ -61,6 +68,7 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
             }
         };
         left(plan, &pen, &mut out);
+        consents(plan, &pen, &mut out);
         verdict(plan, &pen, &mut out);
         return to.write_all(out.as_bytes());
     }

@@ -113,7 +113,12 @@ impl Plan {
     /// missing.
     pub(super) fn returns_without_consent(&self) -> Option<Diagnostic> {
         let silent = self.returned().find_map(|data| {
-            let here = |unknown: &&Unknown| !unknown.taken && unknown.region.as_ref() == Some(&data.region);
+            let service = data.entry.split('.').next();
+            let here = |unknown: &&Unknown| {
+                let near =
+                    unknown.region.as_ref() == Some(&data.region) || Some(unknown.address.owner()) == service;
+                !unknown.taken && !unknown.evacuated && near
+            };
             Some((data, self.unknown.iter().find(here)?))
         });
         if let Some((data, unknown)) = silent {
@@ -164,8 +169,16 @@ pub(super) fn heads(plan: &Plan) -> Vec<String> {
         (comes, "Returns to ", "."),
         (stays, "Evacuated: ", ". `holdfast plan --return` plans the way back."),
     ];
+    let pending = plan.pending().filter(|step| step.address.kind().schema().sends_users).count();
+    let pending = match (plan.turns_posture() || plan.posture.is_normal(), pending) {
+        (true, _) | (_, 0) => None,
+        (_, count) => {
+            Some(format!("Traffic: {} of this plan, not applied yet.", crate::text::count(count, "change")))
+        }
+    };
     let heads = heads.into_iter().filter(|(sites, ..)| !sites.is_empty());
-    heads.map(|(sites, before, after)| format!("{before}{}{after}", sites.join(", "))).collect()
+    let heads = heads.map(|(sites, before, after)| format!("{before}{}{after}", sites.join(", ")));
+    heads.chain(pending).collect()
 }
 
 /// A sentence about a change of the posture.

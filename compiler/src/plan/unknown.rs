@@ -248,11 +248,11 @@ fn waiting(plan: &Plan, pen: &Pen, out: &mut String) {
 }
 
 impl Plan {
-    /// Whether something of what the plan is about could not be seen. What nobody looks at, because its site is evacuated, does
-    /// not count.
+    /// Whether something of what the plan is about could not be seen, or waits for it. What nobody looks at, because its site is
+    /// evacuated, does not count.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        self.unknown.iter().any(|unknown| !unknown.evacuated)
+        self.unknown.iter().any(|unknown| !unknown.evacuated) || !self.waiting.is_empty()
     }
 
     /// Whether all that is unknown has a name that belongs to somebody else.

@@ -5,17 +5,25 @@ use clap::Args;
 use super::failure::Failure;
 use crate::estate::PostureChange;
 
+/// What `--return` alone stands for. No site can have this name.
+const ALL: &str = "*";
+
 /// The flags that change which sites are evacuated.
 #[derive(Debug, Args)]
 pub(super) struct PostureFlags {
     /// Evacuate this site: other sites answer for its traffic, and nothing there is read or changed. Later plans know it from
     /// the journal, until `--return`. Can be repeated.
-    #[arg(long, value_name = "SITE", conflicts_with_all = ["target", "return_to"])]
+    #[arg(long, value_name = "SITE", value_parser = site, conflicts_with_all = ["target", "return_to"])]
     evacuate: Vec<String>,
     /// Return to the evacuated sites, or with `--return=SITE` to one of them. Can be repeated.
-    #[arg(long = "return", value_name = "SITE", num_args = 0..=1, require_equals = true, default_missing_value = "",
-        conflicts_with = "target")]
+    #[arg(long = "return", value_name = "SITE", num_args = 0..=1, require_equals = true, default_missing_value = ALL,
+        value_parser = site, conflicts_with = "target")]
     return_to: Vec<String>,
+}
+
+/// Parses the name of a site. An empty variable of a script is not one.
+fn site(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("name a site".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 impl PostureFlags {
@@ -23,7 +31,7 @@ impl PostureFlags {
     pub(super) fn change(&self) -> PostureChange {
         match (self.evacuate.as_slice(), self.return_to.as_slice()) {
             ([], []) => PostureChange::Stay,
-            ([], sites) if sites.iter().any(String::is_empty) => PostureChange::Return(Vec::new()),
+            ([], sites) if sites.iter().any(|site| site == ALL) => PostureChange::Return(Vec::new()),
             ([], sites) => PostureChange::Return(sites.to_vec()),
             (sites, _) => PostureChange::Evacuate(sites.to_vec()),
         }

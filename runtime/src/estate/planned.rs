@@ -99,14 +99,14 @@ impl Planned {
     ) -> Result<Self, EstateError> {
         let policies = policies.in_account(context)?;
         let was = journal::posture(entries, context);
-        let posture = plan_options.turn.after(&was).map_err(EstateError::Posture)?;
-        posture.check(&policies.compiled.policy).map_err(|why| match posture.beyond(&was).as_slice() {
-            // Nobody asked for it now: the policies have changed since the evacuation.
-            [] => EstateError::Posture(format!(
-                "{why}; the journal says what is evacuated: undo that change, or plan with `--return`"
-            )),
-            _ => EstateError::Posture(why),
+        // A site that lost its name would be returned to unseen.
+        was.check(&policies.compiled.policy).map_err(|why| {
+            EstateError::Posture(format!(
+                "{why}, and it is evacuated: give the site its name back, and change it after the return"
+            ))
         })?;
+        let posture = plan_options.turn.after(&was).map_err(EstateError::Posture)?;
+        posture.check(&policies.compiled.policy).map_err(EstateError::Posture)?;
         let (policies, graph) = policies.graph(&context.accounts, &posture)?;
         let (owned, copies) = (journal::owned(entries, context), journal::copies(entries, context));
         for other in journal::other_estates(entries, context) {
@@ -159,6 +159,8 @@ impl PlanError {
 mod tests {
     use std::cell::RefCell;
 
+    use holdfast_compiler::posture::Posture;
+
     use super::*;
     use crate::estate::sample;
     use crate::journal::{Event, Run};
@@ -204,7 +206,7 @@ mod tests {
 
     #[tokio::test]
     async fn resources_of_another_estate_in_the_journal_are_reported() {
-        let run = Run::new(sample::context("former"), "p".to_owned(), 0, String::new());
+        let run = Run::new(sample::context("former"), Posture::default(), "p".to_owned(), 0, String::new());
         let bucket = sample::adopted("aws.bucket.files.docs.virginia", "acme-docs");
         let entries = entries(vec![Event::RunStarted(Box::new(run)), bucket, Event::nothing_done()]);
         let (_, remarks) =

@@ -11,7 +11,7 @@ use holdfast_compiler::posture::Posture;
 
 use super::ImportError;
 use crate::cloud::Cloud;
-use crate::estate::{Policies, Request};
+use crate::estate::{EstateError, Policies, Request};
 use crate::journal::{self, Claim, Entry, Event, Run, Signer, Writer};
 use crate::run::runner::runner;
 
@@ -22,6 +22,8 @@ pub(super) struct Matched {
     context: Context,
     owned: Vec<Owned>,
     observation: Observation,
+    /// Which sites are evacuated.
+    posture: Posture,
 }
 
 impl Matched {
@@ -32,11 +34,15 @@ impl Matched {
         here: Context,
         entries: &[Entry],
     ) -> Result<Self, ImportError> {
-        let (policies, graph) = policies.graph(&here.accounts, &Posture::default())?;
         let context = Context { estate: policies.compiled.policy.estate.to_string(), ..here };
+        let posture = journal::posture(entries, &context);
+        posture.check(&policies.compiled.policy).map_err(EstateError::Posture)?;
+        let (policies, graph) = policies.graph(&context.accounts, &posture)?;
         let owned = journal::owned(entries, &context);
-        let observation = cloud.observe(&scope(&graph, &owned)).await?;
-        Ok(Self { policies, graph, context, owned, observation })
+        let (wanted, left) = posture.split(&policies.compiled.policy, &graph, &owned, scope(&graph, &owned));
+        let mut observation = cloud.observe(&wanted).await?;
+        observation.unseen.extend(left);
+        Ok(Self { policies, graph, context, owned, observation, posture })
     }
 
     /// The objects that exist and that the estate does not own yet.
@@ -46,7 +52,7 @@ impl Matched {
 
     /// Whether something that the policies describe could not be seen.
     pub(super) fn is_partial(&self) -> bool {
-        self.observation.unseen.iter().any(|unseen| !unseen.taken)
+        self.observation.unseen.iter().any(|unseen| !unseen.taken && !unseen.evacuated)
     }
 
     /// How many names that the policies declare belong to other accounts.
@@ -69,7 +75,8 @@ impl Matched {
         let plan = digest(Purpose::Adoption, &things)?;
         // Adopting needs no approvals, and the rule of the last run stays.
         let rule = journal::rule(&claim.history().runs, &self.context).cloned();
-        let run = Run::new(self.context.clone(), plan, 0, runner());
+        let posture = journal::posture(&claim.history().entries, &self.context);
+        let run = Run::new(self.context.clone(), posture, plan, 0, runner());
         let run = Run { rule, callers, ..run };
         let journal = Writer::begin(claim, run, signer).await?;
         for Adoption { address, identity, attributes, needs } in adopted {
@@ -81,8 +88,7 @@ impl Matched {
 
     /// How many resources differ from the policies.
     pub(super) fn pending(self) -> Result<usize, ImportError> {
-        let Self { policies, graph, context, owned, observation } = self;
-        let posture = Posture::default();
+        let Self { policies, graph, context, owned, observation, posture } = self;
         let request = Request {
             context: &context,
             owned: &owned,

@@ -48,6 +48,8 @@ pub fn unchanged(rule: Option<&Rule>, last: Option<&Rule>) -> Option<Rule> {
 mod tests {
     use holdfast_compiler::plan::Accounts;
 
+    use holdfast_compiler::posture::Posture;
+
     use super::*;
     use crate::journal::{Entry, Event, Run, UsedApproval, state};
 
@@ -71,7 +73,7 @@ mod tests {
     fn started(estate: &str, plan: &str, statement: &str, required: Option<u8>) -> Event {
         let approval = UsedApproval { approver: "alice".to_owned(), statement: statement.to_owned() };
         let rule = required.map(|required| Rule { required, hold_seconds: 60, signers: String::new() });
-        let run = Run::new(context(estate), plan.to_owned(), 1, String::new());
+        let run = Run::new(context(estate), Posture::default(), plan.to_owned(), 1, String::new());
         Event::RunStarted(Box::new(Run { approvals: vec![approval], rule, ..run }))
     }
 

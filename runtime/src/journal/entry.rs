@@ -66,13 +66,13 @@ pub struct Run {
 impl Run {
     /// A run that needs no approvals.
     #[must_use]
-    pub fn new(context: Context, plan: String, steps: usize, runner: String) -> Self {
+    pub fn new(context: Context, posture: Posture, plan: String, steps: usize, runner: String) -> Self {
         Self {
             format: FORMAT,
             context,
             plan,
             steps,
-            posture: Posture::default(),
+            posture,
             runner,
             author: None,
             commit: None,

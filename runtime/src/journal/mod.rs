@@ -43,7 +43,7 @@ pub use memory::Memory;
 pub use owned::{other_estates, owned};
 pub use place::Place;
 pub use policies::{AppliedPolicy, StoredText, applies, are_applied, last_applied};
-pub use posture::posture;
+pub use posture::{changed_since, posture};
 pub use reconcile::Diverged;
 pub use signed::{Signer, Unsigned, signed_by, statements};
 pub use state::{End, Progress, RunState};

@@ -179,12 +179,17 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
 
 #[cfg(test)]
 mod tests {
+    use holdfast_compiler::posture::Posture;
+
     use super::*;
 
     fn run(lease: Option<u64>) -> Event {
         let context = r#"{"estate":"acme","cloud":"aws","accounts":{}}"#;
         let context = serde_json::from_str(context).unwrap();
-        Event::RunStarted(Box::new(Run { lease, ..Run::new(context, String::new(), 1, String::new()) }))
+        Event::RunStarted(Box::new(Run {
+            lease,
+            ..Run::new(context, Posture::default(), String::new(), 1, String::new())
+        }))
     }
 
     fn step(event: &str) -> Event {

@@ -62,7 +62,7 @@ pub enum RunError {
     #[error("a plan made now differs from the approved plan in {}", points(.0.len()))]
     NotAsApproved(Vec<Departure>),
     /// The plan was made while other sites were evacuated than now.
-    #[error("it was made while {}, and now {}", evacuated(planned), evacuated(now))]
+    #[error("{}", other_posture(planned, now))]
     OtherPosture {
         /// The posture of the journal when the plan was made.
         planned: Posture,
@@ -133,12 +133,18 @@ impl From<JournalError> for RunError {
     }
 }
 
+fn other_posture(planned: &Posture, now: &Posture) -> String {
+    match planned == now {
+        true => "which sites are evacuated has changed since it was made, and changed back".to_owned(),
+        false => format!("it was made while {}, and now {}", evacuated(planned), evacuated(now)),
+    }
+}
+
 fn evacuated(posture: &Posture) -> String {
     let sites: Vec<&str> = posture.sites().collect();
     match sites.as_slice() {
         [] => "no site was evacuated".to_owned(),
-        [site] => format!("`{site}` is evacuated"),
-        sites => format!("{} are evacuated", one_of(sites.iter().copied())),
+        sites => format!("evacuated: {}", one_of(sites.iter().copied())),
     }
 }
 

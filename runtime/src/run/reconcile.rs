@@ -30,7 +30,10 @@ pub async fn reconcile(
         let context = last.run.context.clone();
         let plan = digest(Purpose::Adoption, &diverged.history.head())?;
         let rule = journal::rule(&claim.history().runs, &context).cloned();
-        let run = Run { rule, ..Run::new(context, plan, 0, runner()) };
+        // A return has to be asked for: what either epoch evacuated stays evacuated.
+        let here = journal::posture(&claim.history().entries, &context);
+        let posture = here.with(&journal::posture(&diverged.history.entries, &context));
+        let run = Run { rule, ..Run::new(context, posture, plan, 0, runner()) };
         let writer = Writer::begin(&claim, run, signer).await?;
         for event in diverged.events(claim.history()) {
             writer.append(event).await?;

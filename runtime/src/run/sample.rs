@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use futures::stream::{self, BoxStream, StreamExt as _};
 use holdfast_compiler::plan::{Context, Plan, Step};
+use holdfast_compiler::posture::Posture;
 use jiff::{SignedDuration, Timestamp};
 use ssh_key::private::Ed25519Keypair;
 use ssh_key::{LineEnding, PrivateKey};
@@ -121,7 +122,13 @@ pub(crate) fn people() -> String {
 pub(crate) async fn history(context: Context, run: impl FnOnce(Run) -> Run) -> History {
     let journal = Journal::in_memory(&Memory::default());
     let claim = journal.claim("dora@host, process 7", None).await.unwrap();
-    let started = run(Run::new(context, "another plan".to_owned(), 0, "dora@host, process 7".to_owned()));
+    let started = run(Run::new(
+        context,
+        Posture::default(),
+        "another plan".to_owned(),
+        0,
+        "dora@host, process 7".to_owned(),
+    ));
     let writer = Writer::begin(&claim, started, None).await.unwrap();
     writer.append(Event::nothing_done()).await.unwrap();
     drop(writer);

@@ -144,7 +144,13 @@ async fn confirmed(
         .collect();
     let was = journal::posture(entries, &context);
     let posture = &saved.plan.posture;
-    if was != saved.plan.was && was != *posture {
+    // What people said of a return holds for the evacuation that it ends, and for no later one.
+    let returns = !saved.plan.was.beyond(posture).is_empty();
+    let changed = || {
+        let head = &saved.file.journal_head;
+        journal::changed_since(entries, head, &context, &digest, &saved.plan.was)
+    };
+    if (was != saved.plan.was && was != *posture) || (returns && changed()) {
         return Err(RunError::OtherPosture { planned: saved.plan.was.clone(), now: was });
     }
     let policy = &saved.policies().compiled.policy;

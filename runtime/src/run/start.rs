@@ -59,12 +59,12 @@ impl Start<'_> {
 
     /// The record of a run that does not make its policies the applied ones.
     fn run_of(&self, plan: &Plan, digest: String, approved: Approved) -> Run {
-        let run = Run::new(plan.context.clone(), digest, plan.pending().count(), runner());
+        let run =
+            Run::new(plan.context.clone(), plan.posture.clone(), digest, plan.pending().count(), runner());
         let callers = principals(self.callers);
         let Approved { approvals, rule, break_glass, .. } = approved;
         let (author, commit) = (self.author.clone(), self.commit.clone());
-        let posture = plan.posture.clone();
-        Run { posture, author, commit, callers, approvals, rule, break_glass, ..run }
+        Run { author, commit, callers, approvals, rule, break_glass, ..run }
     }
 
     /// Whether the policies are others than the last applied ones, although the cloud may need no change.

@@ -2,7 +2,7 @@
 
 use crate::support::root;
 
-/// A path in the table begins at the repository (`fixtures/…`), at `runtime` (`tests/…`, `src/…`) or at `runtime/tests`.
+/// A path in the table begins at the repository (`fixtures/…`, `compiler/…`), at `runtime` (`tests/…`, `src/…`) or at `runtime/tests`.
 #[test]
 fn every_test_that_the_threat_model_names_exists() {
     let text = std::fs::read_to_string(root().join("runtime/SECURITY.md")).unwrap();
@@ -16,7 +16,7 @@ fn every_test_that_the_threat_model_names_exists() {
             named += 1;
             let (file, test) = path.split_once("::").map_or((path, None), |(file, test)| (file, Some(test)));
             let folder = match file.split('/').next() {
-                Some("fixtures") => root(),
+                Some("fixtures" | "compiler") => root(),
                 Some("tests" | "src") => root().join("runtime"),
                 _ => root().join("runtime/tests"),
             };

@@ -231,7 +231,13 @@ impl World {
     /// Apply a plan or the rest of it, under the digest of the whole.
     async fn run(&self, plan: &Plan, digest: &str) -> Result<Vec<(String, Moment)>, JournalError> {
         let claim = Journal::in_memory(&self.memory).claim("it", None).await?;
-        let run = Run::new(plan.context.clone(), digest.to_owned(), plan.pending().count(), "it".to_owned());
+        let run = Run::new(
+            plan.context.clone(),
+            plan.posture.clone(),
+            digest.to_owned(),
+            plan.pending().count(),
+            "it".to_owned(),
+        );
         let writer = Writer::begin(&claim, run, None).await?;
         let settings = Settings { parallelism: 1, limits: Limits::none(), step_timeout: STEP_TIMEOUT };
         let watched = Watched { cloud: &self.cloud, moments: Mutex::default() };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::journal::{Event, Journal, Place, Run, UsedApproval, Writer};
 use holdfast_compiler::plan::{Accounts, Action, Context, StepId};
+use holdfast_compiler::posture::Posture;
 use holdfast_compiler::provider::aws::s3::bucket;
 use holdfast_compiler::resource::{Address, Identity};
 
@@ -21,7 +22,7 @@ fn written(bench: &Bench<'_>, hostile: &str) {
             let text = || hostile.to_owned();
             let context =
                 Context { estate: text(), cloud: text(), accounts: Accounts::one(&text(), text(), text()) };
-            let mut run = Run::new(context, text(), 3, text());
+            let mut run = Run::new(context, Posture::default(), text(), 3, text());
             run.break_glass = Some(text());
             run.approvals = vec![UsedApproval { approver: text(), statement: text() }];
             let writer = Writer::begin(&claim, run, None).await.unwrap();

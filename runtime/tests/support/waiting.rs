@@ -173,6 +173,7 @@ pub async fn run(
     let claim = Journal::open(&place).await.expect("a journal").claim("nobody", None).await.expect("a claim");
     let run = Run::new(
         plan.context.clone(),
+        plan.posture.clone(),
         plan.digest().expect("a digest"),
         plan.steps.len(),
         "nobody".to_owned(),

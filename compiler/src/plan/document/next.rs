@@ -33,7 +33,7 @@ impl Next {
         let same_policies =
             policies.is_none_or(|changes| changes.changes.is_empty() && changes.unknown.is_none());
         let learned = !plan.confirmed.is_empty() || !plan.moved.is_empty() || plan.has_news_of_copies();
-        if plan.is_empty() && same_policies && !learned {
+        if plan.is_empty() && same_policies && !learned && !plan.turns_posture() {
             return Self::Nothing;
         }
         match (consents.is_empty(), &around.file, around.missing_approvals()) {
@@ -95,6 +95,11 @@ fn command(plan: &Plan, around: &Around, consents: &Consents) -> String {
     let mut words = vec!["holdfast plan".to_owned()];
     words.extend(around.paths.iter().map(|path| shell_word(path)));
     words.extend(plan.targets.iter().map(|target| format!("--target={}", shell_word(target))));
+    let sites = |flag: &str, sites: Vec<&str>| -> Vec<String> {
+        sites.into_iter().map(|site| format!("--{flag}={}", shell_word(site))).collect()
+    };
+    words.extend(sites("evacuate", plan.posture.beyond(&plan.was)));
+    words.extend(sites("return", plan.was.beyond(&plan.posture)));
     words.extend(plan.consents.union(consents).map(Consent::flag));
     words.join(" ")
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_compiler::plan::{Action, StepId};
+use holdfast_compiler::posture::Posture;
 use holdfast_compiler::resource::Address;
 use holdfast_compiler::source::Sources;
 
@@ -153,7 +154,13 @@ impl Pair {
 
 fn run() -> Run {
     let context = r#"{"estate":"acme","cloud":"aws","accounts":{}}"#;
-    Run::new(serde_json::from_str(context).unwrap(), "digest".to_owned(), 1, "dora@host".to_owned())
+    Run::new(
+        serde_json::from_str(context).unwrap(),
+        Posture::default(),
+        "digest".to_owned(),
+        1,
+        "dora@host".to_owned(),
+    )
 }
 
 fn bucket(service: &str) -> Address {

@@ -35,6 +35,15 @@ pub(super) fn unnamed(before: &[Object], after: &[Object], text: &str) -> Vec<St
         else {
             continue;
         };
+        // S3 deletes a bucket with its settings, and the bucket is named.
+        let bucket = object.identity().get("bucket").map(str::to_owned);
+        let goes = |bucket: &String| {
+            before.values().any(|one| one.id == *bucket && one.kind == bucket_kind::KIND)
+                && !after.values().any(|one| one.id == *bucket && one.kind == bucket_kind::KIND)
+        };
+        if new.is_none() && bucket.as_ref().is_some_and(goes) {
+            continue;
+        }
         let of_it: Vec<&Block<'_>> = blocks.iter().filter(|block| block.is_about(object)).collect();
         if of_it.is_empty() {
             unnamed.push(format!("{key}: not named"));

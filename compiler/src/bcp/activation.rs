@@ -2,6 +2,7 @@
 //! with the authority, and for a successor.
 
 use super::context::{Context, add};
+use super::redact::redacted;
 use crate::document::Disruption;
 use crate::report::{Phrase, Section, Table};
 
@@ -26,7 +27,8 @@ pub(crate) fn section(context: &Context<'_>) -> Section {
     for (nth, level) in &levels {
         let at = |key: &'static str| ["levels".into(), (*nth).into(), key.into()];
         let disruptions: Vec<String> = level.disruptions.iter().map(ToString::to_string).collect();
-        let least = if disruptions.is_empty() { level.means.clone() } else { sentence(&disruptions) };
+        let least =
+            if disruptions.is_empty() { redacted(context, &level.means) } else { sentence(&disruptions) };
         let latest = level.within.map(|within| format!("{} after it is noticed", within.in_words()));
         table.row(vec![
             format!("{} {}", level.level, level.name).into(),

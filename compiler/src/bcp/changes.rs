@@ -42,7 +42,7 @@ fn runs(context: &Context<'_>, section: &mut Section) {
     let (place, newest, more) = match context.inputs.runs {
         History::Read { place, newest, more, .. } => (place, newest, *more),
         History::Unread(reason) => {
-            let what = format!("The journal could not be read: {reason}");
+            let what = format!("The journal could not be read: {}", redacted(context, reason));
             let cure = Phrase::new().text("Make the document where the journal can be read");
             section.gap(context.gap(what, why, cure, None));
             return;
@@ -107,6 +107,7 @@ fn runs(context: &Context<'_>, section: &mut Section) {
 fn commits(context: &Context<'_>, section: &mut Section) {
     match context.inputs.commits {
         History::Unread(reason) => {
+            let reason = redacted(context, reason);
             section.note(
                 Severity::Note,
                 format!("The history of the policies in git is not included: {reason}."),

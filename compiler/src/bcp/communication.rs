@@ -1,6 +1,7 @@
 //! Who is informed on which channel, and with which words.
 
 use super::context::{Context, add};
+use super::redact::redacted;
 use crate::report::{Block, Section, Table};
 
 pub(super) fn section(context: &Context<'_>) -> Section {
@@ -15,7 +16,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         let site = channel.site.as_ref().map_or_else(|| "no site".to_owned(), ToString::to_string);
         table.row(vec![
             channel.name.as_str().into(),
-            channel.audience.as_str().into(),
+            redacted(context, &channel.audience).into(),
             every.into(),
             site.into(),
         ]);
@@ -53,7 +54,8 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         );
     }
     for (name, text) in templates {
-        section.blocks.push(Block::Verbatim { label: format!("Message \"{name}\""), text: text.clone() });
+        let text = redacted(context, text);
+        section.blocks.push(Block::Verbatim { label: format!("Message \"{name}\""), text });
     }
     section
 }

@@ -1,6 +1,7 @@
 //! How to reach people: a page to tear off.
 
 use super::context::{Context, add};
+use super::redact::redacted;
 use crate::document::Reach;
 use crate::report::{Phrase, Section, Severity, Table};
 
@@ -34,7 +35,7 @@ pub(crate) fn section(context: &Context<'_>) -> Section {
         let ways = contact.reach.iter().map(|reach| way(reach, context.inputs.with_contacts));
         table.row(vec![
             name.as_str().into(),
-            contact.name.as_str().into(),
+            redacted(context, &contact.name).into(),
             Phrase::joined(ways, ", "),
             contact.answers_within.in_words().into(),
             contact.deputy.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string).into(),

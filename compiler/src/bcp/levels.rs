@@ -1,6 +1,7 @@
 //! The five levels of incidents, and what must be reported by when.
 
 use super::context::{Context, add, names};
+use super::redact::redacted;
 use crate::report::{Phrase, Section, Table};
 
 pub(super) fn section(context: &Context<'_>) -> Section {
@@ -25,14 +26,14 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     for (_, level) in &levels {
         let head = format!("{} {}", level.level, level.name);
         let told = if level.tell.is_empty() { "nobody else".into() } else { names(&level.tell) };
-        table.row(vec![head.as_str().into(), level.means.as_str().into(), told]);
+        table.row(vec![head.as_str().into(), redacted(context, &level.means).into(), told]);
         for deadline in &level.deadlines {
             reports.row(vec![
-                deadline.what.as_str().into(),
+                redacted(context, &deadline.what).into(),
                 level.level.to_string().into(),
                 Phrase::new().strong(deadline.within.in_words()),
                 deadline.by.as_str().into(),
-                deadline.because.as_str().into(),
+                redacted(context, &deadline.because).into(),
             ]);
         }
     }

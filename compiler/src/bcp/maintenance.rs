@@ -1,6 +1,7 @@
 //! Tests of the plan, its reviews, and what the check of the policies found.
 
 use super::context::{Context, add, heading, names};
+use super::redact::redacted;
 use crate::document::Disruption;
 use crate::policy::{Drill, REVIEW_EVERY};
 use crate::report::{Block, Gap, ListStyle, Phrase, Section, Table};
@@ -84,7 +85,8 @@ fn drills(context: &Context<'_>, section: &mut Section) {
             drill.success.rto.map(|rto| format!("back within {}", rto.in_words())),
             drill.success.rpo.map(|rpo| format!("no more than {} of data lost", rpo.in_words())),
         ];
-        let passed = passed.into_iter().flatten().chain(drill.success.criteria.iter().cloned());
+        let criteria_of = drill.success.criteria.iter().map(|one| redacted(context, one));
+        let passed = passed.into_iter().flatten().chain(criteria_of);
         criteria.extend(passed.map(|one| Phrase::new().strong(drill.name.as_str()).text(": ").text(one)));
         gaps(context, drill).into_iter().for_each(|gap| section.gap(gap));
     }
@@ -167,7 +169,7 @@ fn findings(context: &Context<'_>, section: &mut Section) {
             finding.labels.first().map(|label| context.place(label.span).to_string()).unwrap_or_default();
         open.row(vec![
             finding.code.as_str().into(),
-            finding.message.as_str().into(),
+            redacted(context, &finding.message).into(),
             Phrase::new().code(place),
         ]);
     }
@@ -177,7 +179,7 @@ fn findings(context: &Context<'_>, section: &mut Section) {
         let ended = if waiver.until < context.inputs.as_of { " (ended)" } else { "" };
         waived.row(vec![
             waiver.code.as_str().into(),
-            waiver.because.as_str().into(),
+            redacted(context, &waiver.because).into(),
             waiver.owner.as_str().into(),
             format!("{}{ended}", waiver.until).into(),
         ]);

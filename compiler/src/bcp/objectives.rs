@@ -1,6 +1,7 @@
 //! Scope, objectives, data and assumptions: what the rest of the document rests on.
 
 use super::context::{Context, heading, names};
+use super::redact::redacted;
 use crate::objectives::Bound;
 use crate::policy::{Assumed, Origin, Service, Setting};
 use crate::report::{Block, Phrase, Section, Severity, Table};
@@ -97,7 +98,7 @@ fn assumptions(context: &Context<'_>, section: &mut Section) {
             table.row(vec![
                 format!("{}: {what}", service.name).into(),
                 value.into(),
-                because.into(),
+                redacted(context, &because).into(),
                 measured.into(),
             ]);
         }

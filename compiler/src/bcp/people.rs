@@ -2,6 +2,7 @@
 
 use super::budget::grouped;
 use super::context::{Context, heading};
+use super::redact::redacted;
 use super::stand_down::STAND_DOWN;
 use super::steps;
 use crate::document::{Budget, Name};
@@ -24,7 +25,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     };
     section.say("To hand out. Steps of a service are in the order in which they can be done; tick off what is done, and note the time.");
     for (name, contact) in &body.contacts {
-        let mut one = Section::new("person", format!("{name}: {}", contact.name));
+        let mut one = Section::new("person", format!("{name}: {}", redacted(context, &contact.name)));
         one.say(Phrase::new().text("If there is no answer: ").phrase(context.if_no_answer(name)).text("."));
         duties(context, name, &mut one);
         for service in context.services() {
@@ -54,16 +55,17 @@ fn duties(context: &Context<'_>, name: &Name, section: &mut Section) {
             let text = format!(
                 "At level {}: {}, within {} of the declaration ({}).",
                 level.level,
-                deadline.what,
+                redacted(context, &deadline.what),
                 deadline.within.in_words(),
-                deadline.because
+                redacted(context, &deadline.because)
             );
             items.push(text.into());
         }
     }
     for (key, procedure) in body.procedures.iter().filter(|(_, procedure)| procedure.owner == *name) {
         let place = if key.as_str() == STAND_DOWN { "stand-down" } else { "instructions" };
-        items.push(Phrase::new().text(format!("Lead \"{}\": ", procedure.purpose)).section(place).text("."));
+        let purpose = redacted(context, &procedure.purpose);
+        items.push(Phrase::new().text(format!("Lead \"{purpose}\": ")).section(place).text("."));
     }
     let spends = |budget: &&Budget| budget.authority == *name || budget.deputy.as_ref() == Some(name);
     if let Some(budget) = body.budget.as_ref().filter(spends) {
@@ -79,7 +81,8 @@ fn duties(context: &Context<'_>, name: &Name, section: &mut Section) {
         items.push(Phrase::new().text(text).section("budget").text("."));
     }
     for (_, resource) in body.resources.iter().filter(|(_, resource)| resource.owner == *name) {
-        items.push(format!("You answer for: {} ({}).", resource.what, resource.allocated).into());
+        let (what, allocated) = (redacted(context, &resource.what), redacted(context, &resource.allocated));
+        items.push(format!("You answer for: {what} ({allocated}).").into());
     }
     let services = context.services().into_iter();
     for service in services.filter(|service| service.owner.as_ref().is_some_and(|(owner, _)| owner == name)) {

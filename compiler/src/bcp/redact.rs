@@ -1,5 +1,5 @@
-//! What is left out of a document without contacts: addresses and telephone numbers in text that the policies do not
-//! check, such as the subject of a commit.
+//! What is left out of a document without contacts: addresses and telephone numbers in text that somebody has written, such as a
+//! reason in a policy or the subject of a commit.
 
 use super::context::Context;
 use crate::document::Reach;
@@ -9,15 +9,23 @@ const LEFT_OUT: &str = "(left out)";
 /// The fewest digits of a telephone number with its area (shorter ones are years, counts and issue numbers).
 const FEWEST_DIGITS: usize = 7;
 
-/// Text of the journal or of git. Without contacts, ways to reach people, words with an `@`, and what looks like a
-/// telephone number are left out.
+/// Text that people have written: prose of the policies, and what the journal and git say. Without contacts, ways to reach people,
+/// words with an `@`, and what looks like a telephone number are left out.
 pub(crate) fn redacted(context: &Context<'_>, text: &str) -> String {
     if context.inputs.with_contacts {
         return text.to_owned();
     }
-    let text = without_addresses(context, text);
-    let words = text.split(' ').map(|word| if word.contains('@') { LEFT_OUT } else { word });
-    without_numbers(&words.collect::<Vec<_>>().join(" "))
+    without_numbers(&without_mail(&without_addresses(context, text)))
+}
+
+/// Text without words that have an `@`. Lines stay lines.
+fn without_mail(text: &str) -> String {
+    let words = text.split_inclusive(char::is_whitespace).map(|word| {
+        let kept = word.trim_end();
+        let blank = word.get(kept.len()..).unwrap_or_default();
+        if kept.contains('@') { format!("{LEFT_OUT}{blank}") } else { word.to_owned() }
+    });
+    words.collect()
 }
 
 /// Who did something, as the journal names them: a name, an address, or a user of a machine. Without contacts, what follows an `@`
@@ -33,12 +41,9 @@ pub(crate) fn without_domain(context: &Context<'_>, name: &str) -> String {
     redacted(context, &words.collect::<Vec<_>>().join(" "))
 }
 
-/// Text of the policies. Without contacts, the addresses that the continuity plan states are left out.
-pub(super) fn without_addresses(context: &Context<'_>, text: &str) -> String {
+/// Text without the addresses that the continuity plan states.
+fn without_addresses(context: &Context<'_>, text: &str) -> String {
     let mut text = text.to_owned();
-    if context.inputs.with_contacts {
-        return text;
-    }
     let contacts = context.body().into_iter().flat_map(|body| body.contacts.values());
     let mut addresses: Vec<&str> = contacts.flat_map(|contact| contact.reach.iter().map(address)).collect();
     // A long one can contain a short one.
@@ -95,9 +100,7 @@ fn without_numbers(text: &str) -> String {
 fn end_of_run(run: &mut String, out: &mut String) {
     let kept = run.trim_end_matches(|c: char| !c.is_ascii_digit());
     let tail = run.get(kept.len()..).unwrap_or_default();
-    // The digits of a date are no telephone number.
-    let is_date = |word: &str| crate::units::Date::parse(word).is_some();
-    let digits = kept.split(' ').filter(|word| !is_date(word)).flat_map(str::chars);
+    let digits = kept.split(' ').filter(|word| !is_no_telephone(word)).flat_map(str::chars);
     if digits.filter(char::is_ascii_digit).count() >= FEWEST_DIGITS {
         out.push_str(LEFT_OUT);
     } else {
@@ -105,6 +108,22 @@ fn end_of_run(run: &mut String, out: &mut String) {
     }
     out.push_str(tail);
     run.clear();
+}
+
+/// Whether digits are a date, an IP address, an act of the European Union such as `2022/2554`, or a clause such as `8.4.4`.
+fn is_no_telephone(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_ascii_digit());
+    let is_act = word.split_once('/').is_some_and(|(year, number)| {
+        let is_year = year.len() == 4 && (year.starts_with("19") || year.starts_with("20"));
+        is_year
+            && (1..=4).contains(&number.len())
+            && year.chars().chain(number.chars()).all(|c| c.is_ascii_digit())
+    });
+    let is_clause = (2..=4).contains(&word.split('.').count()) && word.split('.').all(|part| part.len() == 1);
+    is_act
+        || is_clause
+        || crate::units::Date::parse(word).is_some()
+        || word.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
 #[cfg(test)]
@@ -116,6 +135,13 @@ mod tests {
         let line = "Call +1 (202) 555-0143, or 0800 555 0143. Since 2026-11-30 10:15, 3 of 12 (#123456).";
         let wanted = "Call (left out), or (left out). Since 2026-11-30 10:15, 3 of 12 (#123456).";
         assert_eq!(without_numbers(line), wanted);
+        let line = "DORA (Regulation (EU) 2022/2554), ISO 22301 8.4.4: move 192.0.2.10 to 198.51.100.10.";
+        assert_eq!(without_numbers(line), line);
+    }
+
+    #[test]
+    fn mail_addresses_are_left_out_and_lines_stay() {
+        assert_eq!(without_mail("ask\nbob@acme.example\tnow"), "ask\n(left out)\tnow");
     }
 
     #[test]

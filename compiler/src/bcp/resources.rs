@@ -1,6 +1,7 @@
 //! What the business needs to operate, and what of it is reserved.
 
 use super::context::{Context, add};
+use super::redact::redacted;
 use crate::report::{Section, Table};
 
 pub(super) fn section(context: &Context<'_>) -> Section {
@@ -11,8 +12,8 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     for (name, resource) in context.body().into_iter().flat_map(|body| &body.resources) {
         table.row(vec![
             name.as_str().into(),
-            resource.what.as_str().into(),
-            resource.allocated.as_str().into(),
+            redacted(context, &resource.what).into(),
+            redacted(context, &resource.allocated).into(),
             resource.owner.as_str().into(),
         ]);
     }

@@ -1,6 +1,7 @@
 //! Roles, deputies and emergency access.
 
 use super::context::{Context, add, names};
+use super::redact::redacted;
 use crate::document::{Contact, Name};
 use crate::report::{Phrase, Section, Table};
 
@@ -20,7 +21,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         let does = if does.is_empty() { "deputy only".to_owned() } else { does.join("; ") };
         table.row(vec![
             name.as_str().into(),
-            who.into(),
+            redacted(context, who).into(),
             deputy.into(),
             answers_within.in_words().into(),
             does.into(),

@@ -3,6 +3,7 @@
 
 use super::context::{Context, add};
 use super::instructions;
+use super::redact::redacted;
 use crate::report::Section;
 
 /// The name of the procedure.
@@ -18,7 +19,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     let found = procedures.and_then(|all| all.iter().find(|(name, _)| name.as_str() == STAND_DOWN));
     match found {
         Some((name, procedure)) => {
-            let purpose = procedure.purpose.trim_end();
+            let purpose = redacted(context, procedure.purpose.trim_end());
             let stop = if purpose.ends_with(['.', '!', '?']) { "" } else { "." };
             section.say(format!("{purpose}{stop}"));
             instructions::steps(context, name.as_str(), procedure, &mut section);

@@ -1,7 +1,7 @@
 //! The steps of a recovery in words.
 
 use super::context::Context;
-use super::redact::without_addresses;
+use super::redact::redacted;
 use crate::document::{Disruption, Name};
 use crate::policy::{RecoveryStep, Service, StepAction};
 use crate::report::Phrase;
@@ -28,7 +28,7 @@ pub(crate) fn what(
         }
         StepAction::Act => String::new(),
     };
-    let how = step.how.as_ref().map(|how| without_addresses(context, how));
+    let how = step.how.as_ref().map(|how| redacted(context, how));
     let parts = [does, how.unwrap_or_default()].into_iter().filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join(" ").into()
 }

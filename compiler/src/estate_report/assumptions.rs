@@ -26,7 +26,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         table.row(vec![
             format!("{service}: {}", one.what).into(),
             one.value.into(),
-            one.because.into(),
+            context.hidden(&one.because).into(),
             measured,
         ]);
     }
@@ -70,7 +70,7 @@ fn sure(context: &Context<'_>, section: &mut Section) {
                     heading(derivation.disruption).into(),
                     format!("{measure} {}", context::bound(bound)).into(),
                     assurance(bound),
-                    weakest(bound).into(),
+                    weakest(context, bound).into(),
                 ]);
             }
         }
@@ -89,11 +89,11 @@ fn assurance(bound: &Bound) -> Phrase {
 }
 
 /// The first of the least reliable terms.
-fn weakest(bound: &Bound) -> String {
+fn weakest(context: &Context<'_>, bound: &Bound) -> String {
     let least = bound.assurance();
     let term = bound.terms.iter().find(|term| term.assurance == least);
     term.map_or_else(
         || "something that happens at the same time".to_owned(),
-        |term| format!("{}: {}", term.what, term.source).replace('`', ""),
+        |term| context.hidden(&format!("{}: {}", term.what, term.source)),
     )
 }

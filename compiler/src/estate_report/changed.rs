@@ -44,18 +44,32 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     section
 }
 
-/// The runs of the last month, newest first. `None`: nobody could read the journal.
+/// The runs of the month that ends with the day of the report, newest first. `None`: nobody could read the journal.
 pub(super) fn lately<'a>(context: &Context<'a>) -> Option<Vec<&'a Run>> {
     let History::Read { newest, .. } = context.inputs.plan.runs else { return None };
-    let is_new = |run: &&Run| {
-        let day = run.started.get(..10).and_then(Date::parse);
-        day.is_some_and(|day| day.after(LATELY) >= context.as_of())
-    };
+    let today = context.as_of();
+    let is_new = |run: &&Run| day(run).is_some_and(|day| day <= today && day.after(LATELY) >= today);
     Some(newest.iter().filter(is_new).collect())
 }
 
-/// `2 created, 1 updated`.
+/// Whether runs of that month may be in the journal that this report does not list: it has earlier ones than the oldest listed one,
+/// which is not older than the month.
+pub(super) fn has_unlisted(context: &Context<'_>) -> bool {
+    let History::Read { newest, more: true, .. } = context.inputs.plan.runs else { return false };
+    let oldest = newest.last().and_then(day);
+    oldest.is_none_or(|day| day.after(LATELY) >= context.as_of())
+}
+
+/// The day on which a run began.
+fn day(run: &Run) -> Option<Date> {
+    run.started.get(..10).and_then(Date::parse)
+}
+
+/// `2 created, 1 updated, 1 failed, which may have taken effect`.
 pub(super) fn in_words(run: &Run) -> String {
+    if run.changed.is_empty() && run.more == 0 {
+        return "nothing changed".to_owned();
+    }
     let words = [
         (Action::Create, "created"),
         (Action::Update, "updated"),
@@ -63,9 +77,14 @@ pub(super) fn in_words(run: &Run) -> String {
         (Action::Delete, "deleted"),
     ];
     let of = |action| run.changed.iter().filter(|one| one.action == action && one.done == Some(true)).count();
-    let parts = words.map(|(action, word)| (of(action), word));
-    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
-    let more = if run.more > 0 { format!(", and {} more", run.more) } else { String::new() };
-    if parts.is_empty() { format!("nothing changed{more}") } else { parts.join(", ") + &more }
+    let ended = |done: Option<bool>| run.changed.iter().filter(|one| one.done == done).count();
+    let parts = words.map(|(action, word)| (of(action), word)).into_iter();
+    // A step whose answer was lost has failed, and may have changed the cloud.
+    let parts = parts.chain([
+        (ended(Some(false)), "failed, which may have taken effect"),
+        (ended(None), "of unknown result"),
+    ]);
+    let parts = parts.filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+    let more = (run.more > 0).then(|| format!("and {} more", run.more));
+    parts.chain(more).collect::<Vec<_>>().join(", ")
 }

@@ -80,8 +80,8 @@ impl<'a> Context<'a> {
         self.policy().services.values().filter(move |service| service.depends_on.contains_key(name))
     }
 
-    /// Text of the cloud, of the journal or of git, without the backticks that are for a terminal. Without contacts, ways to
-    /// reach people are left out.
+    /// Text of the policies, of the cloud, of the journal or of git, without the backticks that are for a terminal. Without contacts,
+    /// ways to reach people are left out.
     pub(super) fn hidden(&self, text: &str) -> String {
         bcp::redacted(&self.plan, text).replace('`', "")
     }

@@ -3,6 +3,7 @@
 use super::context::{Context, count};
 use crate::plan::{Action, Step, brief};
 use crate::report::{Block, Phrase, Section, Severity, Table};
+use crate::status::Status;
 
 pub(super) fn section(context: &Context<'_>) -> Section {
     let mut section = Section::new("drift", "How the cloud differs from the policies");
@@ -48,9 +49,18 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         )),
     }
     section.table(drifted);
+    let unseen = not_compared(status);
+    if let Some(unseen) = &unseen {
+        let text =
+            format!("{unseen}: nobody knows whether they differ, and what the next apply would do there.");
+        section.note(Severity::Warning, text);
+    }
     let pending: Vec<&Step> = plan.pending().collect();
     if pending.is_empty() {
-        section.say("The next apply would change nothing.");
+        section.say(match unseen {
+            None => "The next apply would change nothing.",
+            Some(_) => "The next apply would change nothing of what was seen.",
+        });
         return section;
     }
     let waits = count(pending.len(), "change waits", "changes wait");
@@ -68,4 +78,16 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     let summary = format!("All {}", count(table.rows.len(), "change", "changes"));
     section.blocks.push(Block::Details { summary, blocks: vec![Block::Table(table)] });
     section
+}
+
+/// What could not be compared with the policies: `2 resources could not be seen`. `None`: everything was compared.
+pub(super) fn not_compared(status: &Status<'_>) -> Option<String> {
+    let (unseen, taken) = (status.unknown().count(), status.taken().count());
+    let parts = [
+        (unseen, count(unseen, "resource could not be seen", "resources could not be seen")),
+        (taken, count(taken, "name belongs to somebody else", "names belong to somebody else")),
+    ];
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text);
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| parts.join(", and "))
 }

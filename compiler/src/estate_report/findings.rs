@@ -15,9 +15,9 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         };
         open.row(vec![
             Phrase::new().verdict(tone, format!("{} ({word})", finding.code.as_str())),
-            sentence(&finding.message.replace('`', "")).into(),
+            sentence(&context.hidden(&finding.message)).into(),
             place.map_or_else(Phrase::new, |place| Phrase::new().place(place)),
-            sentence(&finding.help.as_deref().unwrap_or_default().replace('`', "")).into(),
+            sentence(&context.hidden(finding.help.as_deref().unwrap_or_default())).into(),
         ]);
     }
     if open.rows.is_empty() {
@@ -32,9 +32,9 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         let left = context.as_of().days_until(one.waiver.until);
         waived.row(vec![
             one.finding.code.as_str().into(),
-            sentence(&one.finding.message.replace('`', "")).into(),
+            sentence(&context.hidden(&one.finding.message)).into(),
             one.waiver.owner.as_str().into(),
-            sentence(&one.waiver.because).into(),
+            sentence(&context.hidden(&one.waiver.because)).into(),
             one.waiver.until.to_string().into(),
             left.to_string().into(),
         ]);

@@ -2,7 +2,7 @@
 
 use super::context::{Context, count};
 use super::verdict::{self, Verdict};
-use super::{Live, assumptions, backups, changed, data, drills};
+use super::{Live, assumptions, backups, changed, data, drift, drills};
 use crate::bcp::{self, History, changes};
 use crate::document::Disruption;
 use crate::report::{Block, Phrase, Report, Severity, Table, Tone};
@@ -21,6 +21,19 @@ pub(super) fn blocks(context: &Context<'_>, report: &Report) -> Vec<Block> {
         let text =
             "What is said of the cloud is said of the embedded one, which is for tries, and of no real one.";
         blocks.push(Block::Note { severity: Severity::Warning, text: text.into() });
+    }
+    let evacuated: Vec<&str> =
+        context.status().into_iter().flat_map(|status| status.plan.posture.sites()).collect();
+    if !evacuated.is_empty() {
+        let text = format!(
+            "{} evacuated: other sites answer, and nothing there was looked at. The pages below say what the policies declare for \
+             the time when all sites are in use.",
+            match evacuated.as_slice() {
+                [site] => format!("{site} is"),
+                sites => format!("{} are", sites.join(" and ")),
+            }
+        );
+        blocks.push(Block::Note { severity: Severity::Problem, text: text.into() });
     }
     blocks.push(Block::Table(answers(context, report)));
     blocks.push(Block::Paragraph { text: Phrase::new().strong("What this report rests on") });
@@ -204,16 +217,19 @@ fn differs(context: &Context<'_>) -> Phrase {
     let drifted = status.drifted();
     let pending = count(status.plan.pending().count(), "change", "changes");
     let drift = count(drifted, "resource", "resources");
+    let unseen = drift::not_compared(status);
     let tone = if drifted > 0 {
         Tone::Bad
-    } else if status.plan.is_empty() {
+    } else if status.plan.is_empty() && unseen.is_none() {
         Tone::Good
     } else {
         Tone::Unknown
     };
+    let unseen =
+        unseen.map(|unseen| format!("; {unseen}: nobody knows whether they differ")).unwrap_or_default();
     Phrase::new()
         .verdict(tone, format!("{drift} changed by somebody"))
-        .text(format!(" since the last apply; {pending} not applied yet."))
+        .text(format!(" since the last apply; {pending} not applied yet{unseen}."))
 }
 
 fn changed(context: &Context<'_>) -> Phrase {
@@ -232,7 +248,14 @@ fn changed(context: &Context<'_>) -> Phrase {
         Phrase::new().text(format!("Run {} on {day} by {by}, {approved}: {what}", run.number))
     });
     let all = Phrase::joined(each, ". ");
-    if all.0.is_empty() { "The journal has no run of the last 31 days.".into() } else { all.text(".") }
+    match (all.0.is_empty(), changed::has_unlisted(context)) {
+        (true, false) => "The journal has no run of the last 31 days.".into(),
+        (true, true) => Phrase::new()
+            .verdict(Tone::Unknown, "unknown")
+            .text(": all listed runs are later than this day, and earlier runs are not listed here."),
+        (false, false) => all.text("."),
+        (false, true) => all.text(", and earlier runs that are not listed here."),
+    }
 }
 
 fn accepted(context: &Context<'_>) -> Phrase {

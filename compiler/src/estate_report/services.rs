@@ -128,7 +128,7 @@ fn terms(context: &Context<'_>, service: &Service, derivation: &Derivation, sect
 
 fn term(context: &Context<'_>, term: &Term) -> Vec<Phrase> {
     let phase = if term.phase == Phase::Loss { String::new() } else { format!("{}: ", term.phase) };
-    let because = Phrase::new().text(term.source.replace('`', ""));
+    let because = Phrase::new().text(context.hidden(&term.source));
     let because = match term.span {
         Some(span) => because.text(" ").place(context.plan.place(span)),
         None => because,

@@ -6,10 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use html5ever::tendril::TendrilSink as _;
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
+use serde::Deserialize as _;
+use serde_json::Value;
 
 use super::*;
 use crate::bcp::{Changed, Commit, History, Run};
 use crate::compile::{Options, check};
+use crate::document::schema::SCHEMA;
+use crate::document::text::PROSE;
 use crate::objectives::losses;
 use crate::plan::Action;
 use crate::rehearsals::{Rehearsals, Runs};
@@ -59,6 +63,18 @@ fn run(text: &str) -> Run {
 
 /// The report of policies on a day. Nobody has looked at the cloud, for this reason.
 fn report_of(sources: &Sources, as_of: &str, runs: History<Run>, why: &str) -> Report {
+    let [_, report] = documents_of(sources, as_of, runs, why, false);
+    report
+}
+
+/// The continuity plan and the report of policies on a day.
+fn documents_of(
+    sources: &Sources,
+    as_of: &str,
+    runs: History<Run>,
+    why: &str,
+    with_contacts: bool,
+) -> [Report; 2] {
     let as_of = Date::parse(as_of).unwrap();
     let checked = check(sources, Options { as_of: Some(as_of) });
     let policy = checked.policy.expect("valid policies");
@@ -74,22 +90,21 @@ fn report_of(sources: &Sources, as_of: &str, runs: History<Run>, why: &str) -> R
         sources,
         findings: &checked.findings,
         as_of,
-        with_contacts: false,
+        with_contacts,
         runs: &runs,
         commits: &commits,
     };
     let live = Live::Unseen(why.to_owned());
-    report(&Inputs { plan, waived: &checked.waived, rehearsals: &rehearsals, live })
+    let continuity = bcp::report(&plan);
+    [continuity, report(&Inputs { plan, waived: &checked.waived, rehearsals: &rehearsals, live })]
+}
+
+fn journal(newest: Vec<Run>, more: bool) -> History<Run> {
+    History::Read { place: "journal".to_owned(), newest, more, notes: Vec::new() }
 }
 
 fn document(changes: &[(&str, &str)], as_of: &str) -> Report {
-    let runs = History::Read {
-        place: "journal".to_owned(),
-        newest: vec![run("alice")],
-        more: false,
-        notes: Vec::new(),
-    };
-    report_of(&shipped(changes), as_of, runs, "no credentials")
+    report_of(&shipped(changes), as_of, journal(vec![run("alice")], false), "no credentials")
 }
 
 const DAY: &str = "2026-11-30";
@@ -265,6 +280,124 @@ fn without_a_journal_nobody_knows_what_was_changed() {
         row(&report, "Short answers", "changed lately").contains("**unknown**: the journal was not read.")
     );
     assert!(markdown(&report).contains("not read: connection refused"));
+}
+
+#[test]
+fn failed_and_unknown_changes_are_no_silence() {
+    let changed = |done| Changed {
+        address: "aws.bucket.x".to_owned(),
+        action: Action::Create,
+        done,
+        settings: Vec::new(),
+    };
+    let lately = |changed: Vec<Changed>| {
+        let runs = journal(vec![Run { changed, more: 0, ..run("alice") }], false);
+        row(&report_of(&shipped(&[]), DAY, runs, "x"), "Short answers", "changed lately")
+    };
+    assert!(lately(Vec::new()).contains("approved by alice: nothing changed."));
+    let lost = lately(vec![changed(Some(false)), changed(Some(false)), changed(None)]);
+    assert!(
+        lost.contains("approved by alice: 2 failed, which may have taken effect, 1 of unknown result."),
+        "{lost}"
+    );
+}
+
+#[test]
+fn runs_that_are_not_listed_are_said_and_later_runs_are_left_out() {
+    let of = |run: Run, more: bool, as_of: &str| {
+        let report = report_of(&shipped(&[]), as_of, journal(vec![run], more), "x");
+        (row(&report, "Short answers", "changed lately"), markdown(&report))
+    };
+    let (answer, _) = of(run("alice"), true, DAY);
+    assert!(answer.contains("and 3 more, and earlier runs that are not listed here."), "{answer}");
+    let old = Run { started: "2026-09-20T08:00:00Z".to_owned(), ..run("alice") };
+    let (answer, _) = of(old, true, DAY);
+    assert!(answer.contains("The journal has no run of the last 31 days."), "{answer}");
+    // The day before the run.
+    let (answer, page) = of(run("alice"), false, "2026-11-19");
+    assert!(answer.contains("The journal has no run of the last 31 days."), "{answer}");
+    assert!(!page.contains("What run 7 changed"), "{page}");
+    let (answer, _) = of(run("alice"), true, "2026-11-19");
+    assert!(answer.contains("**unknown**") && answer.contains("not listed here"), "{answer}");
+    // The day of the run.
+    assert!(of(run("alice"), false, "2026-11-20").0.contains("Run 7 on 2026-11-20"));
+}
+
+/// The keys of the language that take text for people, as its schema says.
+fn prose_keys(schema: &Value, key: &str, out: &mut BTreeSet<String>) {
+    if schema["pattern"] == PROSE {
+        out.insert(key.to_owned());
+    }
+    match schema {
+        Value::Object(map) => {
+            for (name, below) in map {
+                let is_word = ["properties", "items", "additionalProperties"].contains(&name.as_str());
+                prose_keys(below, if is_word { key } else { name.as_str() }, out);
+            }
+        }
+        Value::Array(all) => all.iter().for_each(|below| prose_keys(below, key, out)),
+        _ => {}
+    }
+}
+
+/// Adds something to each text for people. `filled` are the keys of these texts.
+fn say(value: &mut Value, key: &str, keys: &BTreeSet<String>, said: &str, filled: &mut BTreeSet<String>) {
+    match value {
+        // A name has no blank.
+        Value::String(text) if keys.contains(key) && text.contains(' ') => {
+            text.push_str(said);
+            filled.insert(key.to_owned());
+        }
+        Value::Object(map) => {
+            for (name, below) in map.iter_mut() {
+                let key = if keys.contains(key) && !keys.contains(name) { key } else { name.as_str() };
+                say(below, key, keys, said, filled);
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(|below| say(below, key, keys, said, filled)),
+        _ => {}
+    }
+}
+
+#[test]
+fn no_text_of_the_policies_says_how_to_reach_people_unless_asked_for() {
+    // The first two are of a contact, the others of strangers.
+    let addresses = [
+        "+1 202 555 0143",
+        "incident-commander@acme.pagerduty.example",
+        "+44 20 7946 0991",
+        "stranger@elsewhere.example",
+    ];
+    let said = format!(" ({})", addresses.join(", "));
+    let (mut keys, mut filled) = (BTreeSet::new(), BTreeSet::new());
+    prose_keys(&SCHEMA, "", &mut keys);
+    assert!(keys.len() > 8 && keys.contains("because"), "{keys:?}");
+    let mut sources = Sources::default();
+    let shipped = shipped(&[]);
+    let texts = shipped.iter().map(|(_, source)| &*source.text);
+    let documents = texts.flat_map(serde_yaml::Deserializer::from_str);
+    for (nth, document) in documents.enumerate() {
+        let mut document = Value::deserialize(document).unwrap();
+        // A finding about a missed objective quotes the reasons of assumptions.
+        if document["name"] == "payments" {
+            document["objectives"] = serde_json::json!({ "rto": "1m", "rpo": "1m" });
+        }
+        say(&mut document, "", &keys, &said, &mut filled);
+        sources.add(format!("{nth}.yaml"), document.to_string());
+    }
+    assert_eq!(filled, keys, "each key has a text in the shipped policies");
+    for with_contacts in [false, true] {
+        let runs = journal(vec![run("alice")], false);
+        for document in documents_of(&sources, DAY, runs, "no credentials", with_contacts) {
+            let all = [html(&document), markdown(&document), plain_text(&document), json(&document).unwrap()];
+            for address in addresses {
+                match with_contacts {
+                    true => assert!(all[3].contains(address), "{address}"),
+                    false => assert!(all.iter().all(|text| !text.contains(address)), "{address}: {}", all[1]),
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -32,9 +32,9 @@ pub(super) fn decide(lost: &Lost<'_, '_>, section: &mut Section) {
     let due = level.deadlines.iter().map(|deadline| {
         let within = deadline.within.in_words();
         Phrase::new()
-            .text(format!("{}, within {within} of the declaration, by ", deadline.what))
+            .text(format!("{}, within {within} of the declaration, by ", lost.context.hidden(&deadline.what)))
             .strong(deadline.by.as_str())
-            .text(format!(" ({})", deadline.because))
+            .text(format!(" ({})", lost.context.hidden(&deadline.because)))
     });
     let due = Phrase::joined(due, "; ");
     if !due.0.is_empty() {

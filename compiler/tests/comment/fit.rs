@@ -139,3 +139,25 @@ fn warnings_are_never_folded_and_each_kind_of_them_stays() {
         }
     }
 }
+
+#[test]
+fn digest_and_next_command_stay_whole_and_code_that_is_too_long_goes() {
+    let mut plan = full_of_warnings(40, &"long ".repeat(4_000));
+    plan.targets.clear();
+    let around = Around { paths: vec!["policies".to_owned()], ..around() };
+    for text in [
+        comment(&plan, &around, Extent::Comment),
+        summary(&plan, &around, Style { color: None, width: 10_000 }),
+    ] {
+        assert!(text.contains(&"00ff".repeat(16)), "{text}");
+        assert!(
+            text.contains(" --allow=teardown:service-39 ") && text.contains(" --out change.plan`"),
+            "{text}"
+        );
+    }
+    // Half a path is another path.
+    let around = Around { file: None, paths: vec!["p".repeat(5_000)], ..around };
+    let text = comment(&plans::new(), &around, Extent::Comment);
+    let next = text.lines().find(|line| line.starts_with("- **Next:**")).unwrap();
+    assert!(next.contains("characters cut)") && !next.contains("ppp"), "{next}");
+}

@@ -92,6 +92,7 @@ fn everywhere(text: &str) -> (Plan, Around) {
         digest: "00ff".repeat(16),
         file: Some(owned()),
         paths: vec![owned()],
+        offline: true,
         approvals: vec![given],
         not_counted: vec![owned()],
     };

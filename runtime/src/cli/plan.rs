@@ -15,6 +15,7 @@ use super::{Global, author, consents, exit, posture, remarks, show};
 use crate::approval::SigningKey;
 use crate::estate::{Base, LivePlan, PlanOptions, Planned, Policies, commit_of};
 use crate::planfile::{self, PlanFile, Standing};
+use crate::trust::demands;
 
 /// Show how the cloud differs from the policies, and the changes that an apply would make.
 ///
@@ -96,7 +97,17 @@ impl Plan {
         }
         let author = || author::author(self.author.clone());
         let file = self.out.as_ref().map(|_| PlanFile::of(&live, author(), &plan_options)).transpose()?;
-        self.view.print(plan, || self.around(&live, file.as_ref(), global), terminal)?;
+        let around = || self.around(&live, file.as_ref());
+        // The file is there before anybody reads which command uses it.
+        let saved = match self.out.as_ref().zip(file.as_ref()) {
+            Some((path, file)) => {
+                let needs_approval = around()?.missing_approvals() > 0;
+                file.write(path, self.key.as_ref()).map_err(Failure::message)?;
+                Some((path, file, needs_approval))
+            }
+            None => None,
+        };
+        self.view.print(plan, around, terminal)?;
         terminal.detail(&super::screen::calls(&live.calls));
         let warnings = live.planned.policies.compiled.warnings.len();
         let (partial, effects) = (!plan.targets.is_empty(), plan.objectives.as_slice());
@@ -106,8 +117,8 @@ impl Plan {
             !plan.is_empty() || plan.is_partial() || plan.turns_posture(),
             judged.fails(&self.fail_on, terminal),
         );
-        if let Some((path, file)) = self.out.as_ref().zip(file) {
-            self.save(path, &file, live.planned.policies.rule.is_some(), terminal)?;
+        if let Some((path, file, needs_approval)) = saved {
+            self.say_saved(path, file, needs_approval, terminal);
         }
         Ok(match (failed, pending && self.detailed_exitcode) {
             (true, _) => exit::INVALID,
@@ -117,28 +128,21 @@ impl Plan {
     }
 
     /// What a document says around the plan.
-    fn around(&self, live: &LivePlan, file: Option<&PlanFile>, global: &Global) -> Result<Around, Failure> {
+    fn around(&self, live: &LivePlan, file: Option<&PlanFile>) -> Result<Around, Failure> {
         let Planned { plan, policies, .. } = &live.planned;
-        let estate = &plan.context.estate;
-        let anchored = show::anchored(global.selection().trust()?.as_ref(), estate)?;
+        let trust = live.workspace.trust();
+        let demands = demands(trust, &live.history, plan, policies.rule.as_ref(), "the plan");
+        let standing = Standing::new(&demands.map_err(Failure::refused_finding)?);
         let digest = match file {
             Some(file) => file.digest.clone(),
             None => plan.digest().map_err(|error| Failure::message(error.to_string()))?,
         };
-        let standing = Standing::new(policies.rule.as_ref(), anchored.as_ref(), estate);
         let paths = self.paths.iter().map(|path| path.display().to_string()).collect();
         Ok(Around { paths, ..standing.around(digest, self.out.as_deref()) })
     }
 
-    /// Save the plan, and print the next command.
-    fn save(
-        &self,
-        path: &Path,
-        file: &PlanFile,
-        needs_approval: bool,
-        terminal: &Terminal,
-    ) -> Result<(), Failure> {
-        file.write(path, self.key.as_ref()).map_err(Failure::message)?;
+    /// Say that the plan is saved, and the next command.
+    fn say_saved(&self, path: &Path, file: &PlanFile, needs_approval: bool, terminal: &Terminal) {
         let next = if needs_approval { "approve" } else { "apply" };
         let signed = if self.key.is_some() { ", signed by its author" } else { "" };
         terminal.note(&visible(&format!(
@@ -147,7 +151,6 @@ impl Plan {
             path.display(),
             file.digest
         )));
-        Ok(())
     }
 
     /// Print the drift; prints nothing if there is none and everything could be seen.

@@ -82,6 +82,9 @@ pub(super) fn made(saved: &Saved, anchored: Option<&Demand>, standing: &str) -> 
     if let Some(demand) = anchored {
         approvals.push_str(&format!("\n           trust anchor: {}", say(&demand.rule)));
     }
+    if standing.is_empty() {
+        approvals.push_str("; not checked here: the rule of the last run");
+    }
     let one_line = |text: &str| visible(text).replace('\n', " ");
     let signed = match &saved.author.signature {
         Some(signature) => format!("signed with {}", signature.fingerprint()),

@@ -1,4 +1,4 @@
-//! How many approvals a saved plan has, as far as that can be known offline.
+//! How many approvals a plan has: a saved one, as far as that can be known offline, and one that was just made.
 
 use std::path::Path;
 
@@ -9,16 +9,18 @@ use jiff::Timestamp;
 use super::Saved;
 use crate::approval::{Approvals, Demand, Namespace, Rule, decide, statement_paths};
 
-/// The approvals of a saved plan.
+/// The approvals of a plan.
 ///
-/// Signatures and lists of signers are checked as an apply does. The journal is not read: it knows the rule of the last run,
-/// and which approvals were used.
+/// For a saved plan, signatures and lists of signers are checked as an apply does. The journal is not read: it knows the rule of
+/// the last run, and which approvals were used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
     /// The approvals that count, for each rule that requires some.
     pub given: Vec<Given>,
     /// The approvals that do not count, each with its reason.
     pub not_counted: Vec<String>,
+    /// Whether the journal was not read.
+    pub offline: bool,
 }
 
 /// Why nobody can tell.
@@ -47,7 +49,7 @@ impl Standing {
     /// A list of signers cannot be used, or the folder of the plan cannot be read.
     pub fn of(saved: &Saved, path: &Path, anchored: Option<&Demand>) -> Result<Self, StandingError> {
         let demands = demands(saved.rule(), anchored, &saved.plan.context.estate);
-        let mut standing = Self::default();
+        let mut standing = Self { offline: true, ..Self::default() };
         if demands.is_empty() {
             return Ok(standing);
         }
@@ -78,11 +80,11 @@ impl Standing {
         Ok(standing)
     }
 
-    /// The approvals of a plan that was just made: none.
+    /// The approvals of a plan that was just made: none, for all its demands.
     #[must_use]
-    pub fn new(rule: Option<&Rule>, anchored: Option<&Demand>, estate: &str) -> Self {
-        let given = demands(rule, anchored, estate).iter().map(|demand| given(demand, Vec::new())).collect();
-        Self { given, not_counted: Vec::new() }
+    pub fn new(demands: &[Demand]) -> Self {
+        let given = demands.iter().map(|demand| given(demand, Vec::new())).collect();
+        Self { given, ..Self::default() }
     }
 
     /// What a document says around the plan with this digest.
@@ -91,6 +93,7 @@ impl Standing {
         Around {
             digest,
             file: file.map(|file| file.display().to_string()),
+            offline: self.offline,
             approvals: self.given,
             not_counted: self.not_counted,
             ..Around::default()

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use super::server::{BOT, Forge, TOKEN};
-use super::{MARKER, binaries, policies, root, said};
+use super::{COMMIT, MARKER, binaries, policies, root, said};
 
 /// The script of the job in the template.
 fn script() -> String {
@@ -21,6 +21,8 @@ fn run(folder: &Path, forge: &Forge, token: &str) -> Output {
         .env("HOLDFAST_CLOUD", "local:cloud.json")
         .envs([("POLICIES", "."), ("FAIL_ON", "miss weaker"), ("COMMENT_NAME", "plan")])
         .envs([("CI_API_V4_URL", forge.url.as_str()), ("CI_PROJECT_ID", "9"), ("CI_MERGE_REQUEST_IID", "7")])
+        .env("CI_COMMIT_SHA", COMMIT)
+        .env_remove("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
         .env("HOLDFAST_NOTE_TOKEN", token)
         .env_remove("HOLDFAST_TRUST")
         .output()
@@ -38,6 +40,7 @@ fn second_run_of_the_template_edits_the_note_of_the_first() {
         assert_eq!(notes.len(), 2);
         assert_eq!(notes[0].1, forged);
         assert!(notes[1].0 == BOT && notes[1].1.starts_with(MARKER), "{notes:?}");
+        assert!(notes[1].1.contains(&format!("Plan of commit `{COMMIT}`")), "{notes:?}");
     }
     assert_eq!(forge.requests().last().unwrap(), "PUT /projects/9/merge_requests/7/notes/1001");
 }
@@ -50,4 +53,16 @@ fn note_that_cannot_be_written_fails_the_job_of_the_template() {
     let output = run(folder.path(), &forge, "");
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(forge.comments().is_empty() && said(&output).contains(MARKER));
+}
+
+#[test]
+fn commit_without_a_plan_replaces_the_verdict_of_the_note() {
+    let (old, other) = (format!("{MARKER}old"), "<!-- holdfast:plan estate=acme name=staging -->\nold");
+    let (folder, forge) = (policies(), Forge::start(&[("mallory", &old), (BOT, other), (BOT, &old)]));
+    std::fs::write(folder.path().join("web.yaml"), "kind: service\n").unwrap();
+    let output = run(folder.path(), &forge, TOKEN);
+    assert!(!output.status.success(), "{}", said(&output));
+    let notes = forge.comments();
+    assert!(notes.len() == 3 && notes[0].1 == old && notes[1].1 == other, "{notes:?}");
+    assert!(notes[2].1.starts_with(&format!("{MARKER}### No plan of commit `{COMMIT}`\n")), "{notes:?}");
 }

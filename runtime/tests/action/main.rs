@@ -45,6 +45,7 @@ fn job(folder: &Path, github: &Forge, token: &str) -> Command {
         .envs([("COMMENT_NAME", "plan"), ("PLAN_FLAGS", ""), ("COMMENT_AUTHOR", BOT)])
         .envs([("COMMENT_TOKEN", token), ("PULL_REQUEST", "7"), ("GITHUB_API_URL", &github.url)])
         .envs([("GITHUB_REPOSITORY", "acme/policies"), ("GITHUB_STEP_SUMMARY", "summary.md")])
+        .env("COMMIT", COMMIT)
         .env_remove("HOLDFAST_TRUST");
     job
 }
@@ -53,6 +54,8 @@ fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
+/// The commit of the pull request.
+const COMMIT: &str = "5f3d0c1be2a94e0d8c7b6a5948372615f0e1d2c3";
 const MARKER: &str = "<!-- holdfast:plan estate=acme name=plan -->\n";
 
 #[test]
@@ -62,7 +65,8 @@ fn second_run_edits_the_comment_of_the_first() {
     assert_eq!(first.status.code(), Some(0), "{}", said(&first));
     let (author, body) = github.comments().pop().unwrap();
     assert_eq!(author, BOT);
-    assert!(body.starts_with(MARKER) && body.contains("14 changes"), "{body}");
+    assert!(body.starts_with(&format!("{MARKER}### Estate acme: ")) && body.contains("14 changes"), "{body}");
+    assert!(body.contains(&format!("\n\nPlan of commit `{COMMIT}`.\n\n- **Dangerous:**")), "{body}");
     assert_eq!(std::fs::read_to_string(folder.path().join("summary.md")).unwrap(), body);
     // The author pushes again.
     std::fs::remove_file(folder.path().join("shop.yaml")).unwrap();
@@ -104,9 +108,9 @@ fn token_of_a_fork_writes_nothing_and_the_summary_has_the_plan() {
 }
 
 #[test]
-fn invalid_policies_are_annotated_and_leave_the_comment_alone() {
-    let old = format!("{MARKER}old");
-    let (folder, github) = (policies(), Forge::start(&[(BOT, &old)]));
+fn invalid_policies_are_annotated_and_replace_the_verdict_on_an_older_commit() {
+    let (old, other) = (format!("{MARKER}old"), "<!-- holdfast:plan estate=acme name=staging -->\nold");
+    let (folder, github) = (policies(), Forge::start(&[("mallory", &old), (BOT, other), (BOT, &old)]));
     let web = folder.path().join("web.yaml");
     std::fs::write(
         &web,
@@ -116,7 +120,110 @@ fn invalid_policies_are_annotated_and_leave_the_comment_alone() {
     let output = run(folder.path(), &github, TOKEN);
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
     assert!(String::from_utf8_lossy(&output.stdout).contains("::error file="), "{}", said(&output));
+    let comments = github.comments();
+    assert!(comments.len() == 3 && comments[0].1 == old && comments[1].1 == other, "{comments:?}");
+    assert!(
+        comments[2].1.starts_with(&format!("{MARKER}### No plan of commit `{COMMIT}`\n")),
+        "{comments:?}"
+    );
+}
+
+#[test]
+fn commit_that_cannot_be_planned_replaces_the_verdict_of_any_name_and_writes_no_new_comment() {
+    for name in ["plan", "eu--west ~1---é"] {
+        let (folder, github) = (policies(), Forge::start(&[]));
+        let job = |flags: &str| {
+            let mut job = job(folder.path(), &github, TOKEN);
+            job.envs([("COMMENT_NAME", name), ("PLAN_FLAGS", flags)]).output().unwrap()
+        };
+        let broken = job("--no-such-flag");
+        assert!(!broken.status.success() && github.comments().is_empty(), "{}", said(&broken));
+        assert_eq!(job("").status.code(), Some(0));
+        let marker = github.comments()[0].1.split_inclusive('\n').next().unwrap().to_owned();
+        let broken = job("--no-such-flag");
+        assert!(!broken.status.success(), "{}", said(&broken));
+        let comments = github.comments();
+        assert_eq!(comments.len(), 1);
+        assert!(comments[0].1.starts_with(&format!("{marker}### No plan of commit")), "{comments:?}");
+    }
+}
+
+#[test]
+fn verdict_on_an_older_commit_that_cannot_be_edited_fails_the_job() {
+    let old = format!("{MARKER}old");
+    let (folder, github) = (policies(), Forge::start(&[(BOT, &old)]));
+    // A conversation that is locked.
+    github.fail_next("PATCH", 403, false);
+    let locked = run(folder.path(), &github, TOKEN);
+    let read_only = run(folder.path(), &github, "read-only");
+    for output in [locked, read_only] {
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        let error = format!("::error::the comment on this pull request is not about commit {COMMIT}");
+        assert!(said(&output).contains(&error), "{}", said(&output));
+    }
     assert_eq!(github.comments(), [(BOT.to_owned(), old)]);
+}
+
+#[test]
+fn comment_is_written_once_whether_a_server_error_came_before_or_after_it() {
+    for done in [true, false] {
+        let (folder, github) = (policies(), Forge::start(&[]));
+        github.fail_next("POST", 502, done);
+        let output = run(folder.path(), &github, TOKEN);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert_eq!(github.comments().len(), 1);
+        let methods: Vec<String> =
+            github.requests().iter().map(|one| one.split(' ').next().unwrap().to_owned()).collect();
+        assert_eq!(methods, ["GET", "POST", "GET", if done { "PATCH" } else { "POST" }]);
+    }
+}
+
+/// Run a command line in a folder of policies.
+fn shell(folder: &Path, line: &str) -> Output {
+    Command::new("sh")
+        .args(["-ec", line])
+        .current_dir(folder)
+        .env("PATH", format!("{}:{}", binaries().display(), std::env::var("PATH").unwrap()))
+        .env("HOLDFAST_CLOUD", "local:cloud.json")
+        .env_remove("HOLDFAST_TRUST")
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn rule_that_a_pull_request_removes_is_asked_for_all_the_same() {
+    let (folder, github) = (policies(), Forge::start(&[]));
+    let first = "ssh-keygen -q -t ed25519 -N '' -f bob
+        echo \"bob@acme.example $(cut -d' ' -f1,2 bob.pub)\" > people
+        cp estate.yaml without
+        echo 'approvals: { required: 1, signers: people, hold: 24h }' >> estate.yaml
+        holdfast plan . --author ci@acme.example --out first.plan
+        holdfast approve first.plan --key bob --as bob@acme.example --yes
+        holdfast apply first.plan
+        cp without estate.yaml; rm without; sed -i 's/ttl: 60s/ttl: 30s/' web.yaml";
+    let output = shell(folder.path(), first);
+    assert!(output.status.success(), "{}", said(&output));
+    let output = run(folder.path(), &github, TOKEN);
+    let comment = github.comments().pop().unwrap().1;
+    assert!(
+        comment.contains("- **Approvals:** 0 of 1 for the rule of the last run: nobody yet\n"),
+        "{comment}"
+    );
+    assert!(comment.contains("to run `holdfast approve change.plan`"), "{comment}");
+    assert!(said(&output).contains("Next: holdfast approve change.plan"), "{}", said(&output));
+    // The saved plan alone does not know the journal, and says so.
+    let shown =
+        shell(folder.path(), "holdfast show change.plan --format markdown; holdfast show change.plan");
+    let said = said(&shown);
+    assert!(said.contains("the policies require none. Not checked here: the rule of the last run"), "{said}");
+    assert!(said.contains("the policies require none; not checked here: the rule of the last run"), "{said}");
+}
+
+#[test]
+fn plan_that_cannot_be_saved_is_not_printed() {
+    let folder = policies();
+    let output = shell(folder.path(), "holdfast plan . --format markdown --out missing/change.plan");
+    assert!(!output.status.success() && output.stdout.is_empty(), "{}", said(&output));
 }
 
 #[test]

@@ -20,6 +20,15 @@ pub(crate) struct Forge {
     pub(crate) url: String,
     comments: Arc<Mutex<Vec<Value>>>,
     requests: Arc<Mutex<Vec<String>>>,
+    faults: Arc<Mutex<Vec<Fault>>>,
+}
+
+/// A request that is answered with an error.
+struct Fault {
+    method: &'static str,
+    status: u16,
+    /// Whether the server does what is asked all the same.
+    done: bool,
 }
 
 impl Forge {
@@ -30,11 +39,17 @@ impl Forge {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (all, log) = (Arc::clone(&comments), Arc::clone(&requests));
+        let faults = Arc::new(Mutex::new(Vec::new()));
+        let (all, log, wrong) = (Arc::clone(&comments), Arc::clone(&requests), Arc::clone(&faults));
         std::thread::spawn(move || {
-            listener.incoming().for_each(|stream| answer(stream.unwrap(), &all, &log))
+            listener.incoming().for_each(|stream| answer(stream.unwrap(), &all, &log, &wrong))
         });
-        Self { url, comments, requests }
+        Self { url, comments, requests, faults }
+    }
+
+    /// Answer the next request of this method with an error, after doing what is asked or without.
+    pub(crate) fn fail_next(&self, method: &'static str, status: u16, done: bool) {
+        self.faults.lock().unwrap().push(Fault { method, status, done });
     }
 
     /// The comments: author and text.
@@ -56,7 +71,12 @@ fn comment(nth: usize, author: &str, body: &str) -> Value {
     json!({ "id": 1_000 + nth, "user": { "login": author }, "author": { "id": id }, "body": body })
 }
 
-fn answer(stream: TcpStream, comments: &Mutex<Vec<Value>>, log: &Mutex<Vec<String>>) {
+fn answer(
+    stream: TcpStream,
+    comments: &Mutex<Vec<Value>>,
+    log: &Mutex<Vec<String>>,
+    faults: &Mutex<Vec<Fault>>,
+) {
     let mut reader = BufReader::new(stream);
     let mut head = Vec::new();
     loop {
@@ -83,7 +103,10 @@ fn answer(stream: TcpStream, comments: &Mutex<Vec<Value>>, log: &Mutex<Vec<Strin
     let text = || serde_json::from_slice::<Value>(&body).unwrap()["body"].as_str().unwrap().to_owned();
     let mut comments = comments.lock().unwrap();
     let too_long = || text().encode_utf16().count() > 65_536;
+    let mut faults = faults.lock().unwrap();
+    let fault = faults.iter().position(|fault| fault.method == method).map(|nth| faults.remove(nth));
     let (status, answer) = match method {
+        _ if fault.as_ref().is_some_and(|fault| !fault.done) => (500, json!({ "message": "not done" })),
         "GET" if path == "/user" => (200, json!({ "id": 5 })),
         "GET" => (200, page(&comments, path)),
         _ if !may_write => (403, json!({ "message": "Resource not accessible by integration" })),
@@ -101,6 +124,7 @@ fn answer(stream: TcpStream, comments: &Mutex<Vec<Value>>, log: &Mutex<Vec<Strin
         }
         _ => (404, json!({ "message": "Not Found" })),
     };
+    let status = fault.map_or(status, |fault| fault.status);
     let answer = answer.to_string();
     let head =
         format!("HTTP/1.1 {status} .\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", answer.len());

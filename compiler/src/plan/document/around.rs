@@ -11,6 +11,8 @@ pub struct Around {
     pub file: Option<String>,
     /// The policies as the user named them. Empty for a saved plan, which contains them.
     pub paths: Vec<String>,
+    /// Whether the journal was not read, which knows the rule of the last run and which approvals were used.
+    pub offline: bool,
     /// Who must approve it, and who did. Empty if nobody must.
     pub approvals: Vec<Given>,
     /// The approvals that do not count, each with its reason.
@@ -20,7 +22,7 @@ pub struct Around {
 /// The approvals that one rule requires, and those that count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
-    /// Whose rule it is: `the plan`, `the trust anchor`.
+    /// Whose rule it is: `the plan`, `the rule of the last run`, `the trust anchor`.
     pub whose: String,
     /// How many people must approve.
     pub required: usize,

@@ -1,4 +1,5 @@
-//! No text longer than a limit, so that nothing that others write pushes something else out of a document.
+//! No text longer than a limit, so that nothing that others write pushes something else out of a document. Code is never cut: half
+//! a command is another command. It stays whole or goes.
 
 use crate::report::{Block, Inline, Phrase, Report};
 
@@ -8,7 +9,8 @@ pub(super) fn report(report: &mut Report, most: usize) {
     report.blocks.iter_mut().for_each(|one| block(one, most));
 }
 
-fn block(one: &mut Block, most: usize) {
+/// Cut each text of a block.
+pub(super) fn block(one: &mut Block, most: usize) {
     match one {
         Block::Paragraph { text } | Block::Note { text, .. } => phrase(text, most),
         Block::List { items, .. } => items.iter_mut().for_each(|item| phrase(item, most)),
@@ -22,18 +24,26 @@ fn block(one: &mut Block, most: usize) {
     }
 }
 
-fn phrase(whole: &mut Phrase, most: usize) {
-    let mut left = most;
-    let mut cut = 0;
-    for inline in &mut whole.0 {
-        let (Inline::Plain(text) | Inline::Strong(text) | Inline::Code(text)) = inline else { continue };
+/// Cut a phrase. Nothing of it follows the first text that does not fit.
+pub(super) fn phrase(whole: &mut Phrase, most: usize) {
+    let (mut left, mut cut) = (most, 0);
+    whole.0.retain_mut(|inline| {
+        let (text, is_code) = match inline {
+            Inline::Plain(text) | Inline::Strong(text) => (text, false),
+            Inline::Code(text) => (text, true),
+            _ => return true,
+        };
         let length = text.chars().count();
-        if length > left {
-            *text = text.chars().take(left).collect();
-            cut += length - left;
+        if length <= left {
+            left -= length;
+            return true;
         }
-        left -= length.min(left);
-    }
+        let kept = if is_code { 0 } else { left };
+        *text = text.chars().take(kept).collect();
+        cut += length - kept;
+        left = 0;
+        kept > 0
+    });
     if cut > 0 {
         whole.0.push(Inline::Plain(format!(" … ({cut} characters cut)")));
     }

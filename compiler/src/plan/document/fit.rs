@@ -13,7 +13,7 @@ const LIMIT: usize = 65_000;
 const HEAD: usize = 40_000;
 /// How much of it the part before the steps and the list of the policies have together.
 const MOST_WITHOUT_STEPS: usize = 50_000;
-/// The smallest size: fewer than 100 texts, of which each character takes at most ten bytes.
+/// The smallest size: fewer than 80 texts, of which each character takes at most ten bytes. The next command comes on top.
 const LEAST: Size = Size { rows: 5, warnings: 1, names: 1, text: 50 };
 /// The sizes of the part before the steps. The first that fits is taken.
 const SIZES: [Size; 5] = [
@@ -39,16 +39,18 @@ pub enum Extent {
 pub fn comment(plan: &Plan, around: &Around, extent: Extent) -> String {
     let shown = &*plan.shown();
     let marker = marker(&shown.context.estate, &around.name);
-    let draw = |blocks: Vec<Block>, size: Size| report::comment(&report_of(shown, blocks, size), &marker);
+    let draw = |before: &[Block], blocks: Vec<Block>, size: Size| {
+        report::comment(&report_of(shown, before, blocks, size), &marker)
+    };
     let (mut size, mut before) = (LEAST, Vec::new());
     for next in SIZES {
         (size, before) = (next, before_steps(shown, around, next));
-        if length(&draw(before.clone(), size)) <= HEAD {
+        if length(&draw(&before, Vec::new(), size)) <= HEAD {
             break;
         }
     }
     let steps = Steps::of(shown);
-    let with = |blocks: Vec<Block>| draw([before.as_slice(), &blocks].concat(), size);
+    let with = |blocks: Vec<Block>| draw(&before, blocks, size);
     if extent == Extent::Summary {
         return with(policy::count_of(shown).into_iter().chain(changes::elsewhere(shown, around)).collect());
     }

@@ -55,27 +55,28 @@ const NAMES: usize = 3;
 pub fn summary(plan: &Plan, around: &Around, style: Style) -> String {
     let size = Size { rows: 8, warnings: 3, names: 3, text: 400 };
     let plan = &*plan.shown();
-    let mut blocks = before_steps(plan, around, size);
-    blocks.extend(policy::count_of(plan));
-    blocks.extend(changes::elsewhere(plan, around));
-    report::text(&report_of(plan, blocks, size), style)
+    let before = before_steps(plan, around, size);
+    let blocks = policy::count_of(plan).into_iter().chain(changes::elsewhere(plan, around)).collect();
+    report::text(&report_of(plan, &before, blocks, size), style)
 }
 
-/// The document up to the steps.
+/// The document up to the steps, with no text longer than the size says, but for the digest and the next command.
 fn before_steps(plan: &Plan, around: &Around, size: Size) -> Vec<Block> {
     let warnings = Warnings::of(plan, around);
-    let mut blocks = vec![verdict::facts(plan, around, size, warnings.tally()), verdict::digest(around)];
-    blocks.extend(objectives::blocks(plan, size));
+    let mut blocks = objectives::blocks(plan, size);
     blocks.extend(warnings.blocks(size, Severity::Warning..=Severity::Problem));
     blocks.extend(changes::blocks(plan, size));
     blocks.extend(warnings.blocks(size, Severity::Note..=Severity::Note));
-    blocks
+    blocks.iter_mut().for_each(|block| clip::block(block, size.text));
+    let first = [verdict::facts(plan, around, size, warnings.tally()), verdict::digest(around)];
+    first.into_iter().chain(blocks).collect()
 }
 
-/// The document with these blocks, and with no text longer than the size says.
-fn report_of(plan: &Plan, blocks: Vec<Block>, size: Size) -> Report {
+/// The document with the part before the steps as it is, and then these blocks, with no text longer than the size says.
+fn report_of(plan: &Plan, before: &[Block], blocks: Vec<Block>, size: Size) -> Report {
     let mut report = Report { kind: "plan", title: verdict::title(plan), blocks, sections: Vec::new() };
     clip::report(&mut report, size.text);
+    report.blocks = before.iter().cloned().chain(report.blocks).collect();
     report
 }
 

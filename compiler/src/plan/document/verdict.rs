@@ -1,9 +1,12 @@
 //! The title and the first lines: what a reviewer has to know before anything else.
 
-use super::{Around, Next, Size, names};
+use super::{Around, Next, Size, clip, names};
 use crate::plan::{Billed, Plan};
-use crate::report::{Block, Phrase};
+use crate::report::{Block, Inline, Phrase};
 use crate::text::count;
+
+/// The longest next command that stays whole in every size, in bytes.
+const COMMAND: usize = 2_400;
 
 /// `Estate acme: 1 of 8 objectives is not met, 1 becomes weaker; 440 changes`.
 pub(super) fn title(plan: &Plan) -> String {
@@ -35,15 +38,30 @@ pub(super) fn facts(plan: &Plan, around: &Around, size: Size, dangerous: Phrase)
         _ => format!("{changes}; {unseen} unknown or waiting"),
     };
     let account = format!("{}, account {}", plan.context.cloud, plan.context.accounts);
-    let facts = vec![
-        ("Dangerous".to_owned(), dangerous),
-        ("Changes".to_owned(), changes.into()),
-        ("Billed anew".to_owned(), billed(&plan.billed)),
-        ("Approvals".to_owned(), approvals(around, size)),
-        ("Next".to_owned(), Next::of(plan, around).in_words(plan, around)),
-        ("Cloud".to_owned(), account.into()),
+    let next = Next::of(plan, around).in_words(plan, around);
+    let whole = size.text.max(if bytes(&next) <= COMMAND { COMMAND } else { 0 });
+    let facts = [
+        ("Dangerous", dangerous, size.text),
+        ("Changes", changes.into(), size.text),
+        ("Billed anew", billed(&plan.billed), size.text),
+        ("Approvals", approvals(around, size), size.text),
+        ("Next", next, whole),
+        ("Cloud", account.into(), size.text),
     ];
-    Block::Facts { facts }
+    let facts = facts.into_iter().map(|(name, mut value, most)| {
+        clip::phrase(&mut value, most);
+        (name.to_owned(), value)
+    });
+    Block::Facts { facts: facts.collect() }
+}
+
+/// How long a phrase is.
+fn bytes(phrase: &Phrase) -> usize {
+    let of = |inline: &Inline| match inline {
+        Inline::Plain(text) | Inline::Strong(text) | Inline::Code(text) => text.len(),
+        _ => 0,
+    };
+    phrase.0.iter().map(of).sum()
 }
 
 /// The digest that people approve, or that of the changes.
@@ -62,16 +80,22 @@ fn billed(billed: &[Billed]) -> Phrase {
 /// `1 of 2 for the plan: bob@acme.example`.
 fn approvals(around: &Around, size: Size) -> Phrase {
     if around.approvals.is_empty() {
-        return "the policies require none".into();
+        return match around.offline {
+            true => "the policies require none. Not checked here: the rule of the last run".into(),
+            false => "none required".into(),
+        };
     }
     let each = around.approvals.iter().map(|given| {
         let Some(_) = given.people.first() else {
-            return format!("0 of {} for {}: nobody yet", given.required, given.whose).into();
+            return Phrase::marked(&format!("0 of {} for {}: nobody yet", given.required, given.whose));
         };
         let text = format!("{} of {} for {}: ", given.people.len(), given.required, given.whose);
         let most = size.names.max(given.required);
-        Phrase::from(text).phrase(names(given.people.iter().map(String::as_str), most, true))
+        Phrase::marked(&text).phrase(names(given.people.iter().map(String::as_str), most, true))
     });
-    let unchecked = ". Not checked here: the rule of the last run, and whether an approval was used";
-    Phrase::joined(each, "; ").text(unchecked)
+    let all = Phrase::joined(each, "; ");
+    match around.offline {
+        true => all.text(". Not checked here: the rule of the last run, and whether an approval was used"),
+        false => all,
+    }
 }

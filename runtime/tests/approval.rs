@@ -550,9 +550,10 @@ fn restore_over_live_data_is_refused_where_approvals_are_required() {
     // A list that cannot be read is no way around it.
     rule(&bench, "approvals: { required: 1, signers: nobody }\n");
     refused(&bench);
-    // Without approvals in the last run either, it is possible.
+    // Without approvals in the last run either, it is possible: the bucket is only empty.
     let open = estate(0);
     rule(&open, "");
     open.run("apply policies --yes").expect(0);
-    open.run(&over).expect(0);
+    let ran = open.run(&over).expect(1);
+    assert!(ran.stdout.contains("NOTHING WAS RESTORED"), "{}", ran.stdout);
 }

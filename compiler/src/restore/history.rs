@@ -52,6 +52,9 @@ pub enum Gap {
     },
     /// The rules cannot be read, for this reason.
     Unread(String),
+    /// It is a copy, and replication is late, may fail, and does not carry over every deletion (Amazon S3 User Guide, "Replicating
+    /// delete markers between buckets").
+    Copy,
 }
 
 impl Gap {
@@ -62,6 +65,7 @@ impl Gap {
             Self::Unversioned(_) => "unversioned",
             Self::Forgotten { .. } => "forgotten",
             Self::Unread(_) => "lifecycle-unread",
+            Self::Copy => "copy",
         }
     }
 }
@@ -84,6 +88,10 @@ impl fmt::Display for Gap {
                 f,
                 "the lifecycle rules of the bucket cannot be read, so versions may have been removed: {why}",
             ),
+            Self::Copy => f.write_str(
+                "a copy is read: what replication had not copied at the moment, or failed to copy, is missing; an older version may \
+                 stand in for a newer one, and what was deleted may be back",
+            ),
         }
     }
 }
@@ -93,6 +101,9 @@ impl History {
     #[must_use]
     pub fn gaps(&self, prefix: &str, moment: i64, now: i64) -> Vec<Gap> {
         let mut gaps = Vec::new();
+        if self.replica {
+            gaps.push(Gap::Copy);
+        }
         if self.versioning != Versioning::Enabled {
             gaps.push(Gap::Unversioned(self.versioning));
         }

@@ -1,12 +1,13 @@
 //! The report as versioned JSON.
 //!
 //! ```text
-//! format_version  "1.0": 1.x only adds fields; a field never changes its meaning
+//! format_version  "1.1": 1.x only adds fields; a field never changes its meaning
 //! service, data, moment (RFC 3339)
 //! source          {bucket, site, replica, prefix}
 //! into            {bucket, prefix}
 //! planned         whether nothing was written, because only the plan was asked for
-//! complete        whether every object of the moment is known, restored and verified; of a plan: whether it would be
+//! complete        whether every object of the moment is known, restored and verified; of a plan: whether it would be. Never if there is
+//!                 no object of the moment, or if a copy is read
 //! wanted          {objects, bytes} of the moment
 //! absent          the number of keys that did not exist at the moment
 //! restored        {objects, bytes} that were copied and verified
@@ -17,6 +18,7 @@
 //! unknown[]       the same of keys whose state nobody can tell (version: null); nothing was restored
 //! failed[]        the same of objects that were not restored or not verified
 //! newer[]         keys at the destination that did not exist at the moment, and stay
+//! foreign[]       keys at the destination that the source does not have, and that stay
 //! gaps[]          {code, why}: why the source as a whole may lack something
 //! measured        {on, milliseconds, objects, bytes, restore_throughput (null: below 1 KiB/s)} or null
 //! ```
@@ -27,7 +29,7 @@ use super::report::{Counted, Problem, Report};
 use super::text::time;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// The report as JSON. Same report, same bytes.
 #[must_use]
@@ -65,6 +67,7 @@ pub fn json(report: &Report) -> String {
         "unknown": problems(&report.unknown),
         "failed": problems(&report.failed),
         "newer": report.newer,
+        "foreign": report.foreign,
         "gaps": gaps,
         "measured": measured,
     });

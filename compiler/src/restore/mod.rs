@@ -22,6 +22,6 @@ mod version;
 pub use history::{ExpiryRule, Gap, History, Versioning};
 pub use json::{FORMAT_VERSION, json};
 pub use report::{Counted, Measured, Problem, Report, Verified};
-pub use state::{At, Doubt, KeyState, MULTIPART_WINDOW, Question, REPLICA_LAG, state_at};
+pub use state::{At, Doubt, KeyState, MULTIPART_WINDOW, Question, state_at};
 pub use text::text;
-pub use version::{Content, Stored, Version};
+pub use version::{Content, Retrieval, Stored, Version};

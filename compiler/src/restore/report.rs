@@ -47,6 +47,8 @@ pub struct Report {
     pub failed: Vec<Problem>,
     /// Keys at the destination that did not exist at the moment. They stay.
     pub newer: Vec<String>,
+    /// Keys at the destination that the source does not have. They stay.
+    pub foreign: Vec<String>,
     /// Why the source as a whole may lack something of the moment.
     pub gaps: Vec<Gap>,
     /// What was measured; `None` if nothing was copied, or not all of it.
@@ -140,10 +142,11 @@ impl Problem {
 }
 
 impl Report {
-    /// Whether every object of the moment is known, restored and verified. Of a plan: whether it would be, if nothing fails.
+    /// Whether every object of the moment is known, restored and verified. Of a plan: whether it would be, if nothing fails. Nothing is
+    /// not everything: without an object of the moment, the moment or the prefix may be wrong.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let problems = [&self.uncertain, &self.unknown, &self.failed];
-        problems.iter().all(|problems| problems.is_empty()) && self.gaps.is_empty()
+        problems.iter().all(|problems| problems.is_empty()) && self.gaps.is_empty() && self.wanted.objects > 0
     }
 }

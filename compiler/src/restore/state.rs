@@ -9,11 +9,6 @@ use super::version::{Content, Version};
 /// upload began, and nothing shows when it ended; no limit of S3 makes it end. Chosen by us: tools upload for hours, not for days.
 pub const MULTIPART_WINDOW: i64 = 86_400_000;
 
-/// How much later than at its source a deletion may be dated at a replica: 15 minutes, the bound of replication time control. The creation
-/// time of a replicated object is that of its source (Amazon S3 Developer Guide, "Cross-Region Replication and Other Bucket
-/// Configurations"); of markers the guide says nothing.
-pub const REPLICA_LAG: i64 = 900_000;
-
 /// What is asked of the versions of a key.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'h> {
@@ -60,9 +55,12 @@ pub enum Doubt {
     Overwritten,
     /// The version of the moment may have been removed.
     Removed,
-    /// A deletion and an object have the same time, and a list shows them apart, so that nothing says which was last.
+    /// A deletion and an object have the same time, or an upload in parts may have ended after the deletion. A list shows objects and
+    /// deletions apart, so that nothing says which was last.
     Tied,
-    /// A replica's marker is dated shortly after the moment: the deletion at the source may have been before it.
+    /// A replica's marker is dated after the moment: the deletion at the source may have been before it. No bound says how long before:
+    /// replication of markers does not adhere to the 15 minutes of replication time control (Amazon S3 User Guide, "Replicating delete
+    /// markers between buckets").
     LateMarker,
 }
 
@@ -94,9 +92,12 @@ impl Doubt {
             Self::Removed => {
                 "no version is that old, and a lifecycle rule may have removed one: it may have been there or not"
             }
-            Self::Tied => "an object and a deletion have the same time, and nothing shows which was last",
+            Self::Tied => {
+                "an object and a deletion have the same time, or an upload in parts may have ended after the deletion, and nothing shows \
+                 which was last"
+            }
             Self::LateMarker => {
-                "the copy shows a deletion shortly after the moment, and its source may have had it before"
+                "the copy shows a deletion after the moment, and its source may have had it before"
             }
         }
     }
@@ -132,8 +133,17 @@ pub fn state_at(key: &str, versions: &[Version], question: Question<'_>) -> KeyS
         let ties = |other: &&Dated<'_>| {
             other.since == found.since && other.version.object().is_some() != found.version.object().is_some()
         };
+        // Dated when it began, such an upload is listed below a deletion that it ended after.
+        let ends_after = |other: &&Dated<'_>| {
+            let in_parts = other.version.object().is_some_and(|stored| stored.multipart);
+            in_parts
+                && found.version.content == Content::Marker
+                && other.place > found.place
+                && other.since <= moment
+                && found.since.saturating_sub(other.since) < MULTIPART_WINDOW
+        };
         // What is current is known.
-        found.place > 0 && dated.iter().any(|other| ties(&other))
+        found.place > 0 && dated.iter().any(|other| ties(&other) || ends_after(&other))
     };
     if found.is_some_and(is_tied) {
         doubts.insert(Doubt::Tied);
@@ -141,10 +151,8 @@ pub fn state_at(key: &str, versions: &[Version], question: Question<'_>) -> KeyS
     if found.is_some_and(may_end_late) {
         doubts.insert(Doubt::Multipart);
     }
-    let is_late_marker = |next: &Dated<'_>| {
-        next.version.content == Content::Marker && next.since <= moment.saturating_add(REPLICA_LAG)
-    };
-    if history.replica && next.is_some_and(is_late_marker) {
+    let is_late_marker = |one: &Dated<'_>| one.version.content == Content::Marker && one.since > moment;
+    if history.replica && dated.iter().any(is_late_marker) {
         doubts.insert(Doubt::LateMarker);
     }
     // The oldest version that is left may have replaced one that is gone.

@@ -17,7 +17,8 @@ fn kept(days: u64) -> History {
 }
 
 fn object(id: &str, modified: impl Into<Option<i64>>) -> Version {
-    let stored = Stored { size: 1, etag: "e".to_owned(), multipart: false, class: "STANDARD".to_owned() };
+    let (etag, class) = ("e".to_owned(), "STANDARD".to_owned());
+    let stored = Stored { size: 1, etag, multipart: false, class, retrieval: Retrieval::None };
     let (key, id, modified) = ("k".to_owned(), id.to_owned(), modified.into());
     Version { key, id, modified, content: Content::Object(stored) }
 }
@@ -115,12 +116,17 @@ fn version_without_time_or_versioning_leaves_doubt() {
 }
 
 #[test]
-fn marker_of_a_replica_may_be_late() {
+fn marker_of_a_replica_may_be_late_without_a_bound() {
     let replica = History { replica: true, ..history() };
     let old = object("old", MOMENT - DAY);
     let at = |at| marker("gone", at);
-    assert_eq!(was(&replica, &[at(MOMENT + REPLICA_LAG), old.clone()]), doubted("old", &["late-marker"]));
-    assert_eq!(was(&replica, &[at(MOMENT + REPLICA_LAG + 1), old.clone()]), certain("old"));
+    for late in [1, 9 * DAY] {
+        let late = at(MOMENT + late);
+        assert_eq!(was(&replica, &[late.clone(), old.clone()]), doubted("old", &["late-marker"]));
+        // An object after the moment does not hide it: the source may have had it after the deletion.
+        let after = object("after", MOMENT + 1);
+        assert_eq!(was(&replica, &[late, after, old.clone()]), doubted("old", &["late-marker"]));
+    }
     assert_eq!(was(&history(), &[at(MOMENT + 1), old.clone()]), certain("old"));
     // A replica may list versions in the order in which they came.
     assert_eq!(was(&replica, &[object("older", MOMENT - 2 * DAY), old]), certain("old"));
@@ -138,6 +144,30 @@ fn object_and_deletion_of_the_same_second_are_tied() {
     assert_eq!(was(&history(), &[gone, put]), certain("absent"));
 }
 
+/// Such an upload is dated when it began, and a list shows it apart from the deletion that it ended after.
+#[test]
+fn upload_in_parts_may_have_ended_after_a_deletion() {
+    let (later, gone) = (object("later", MOMENT + 1), marker("gone", MOMENT - 1));
+    let shortly = in_parts("parts", MOMENT - HOUR);
+    let list = [later.clone(), gone.clone(), shortly.clone()];
+    assert_eq!(was(&history(), &list), doubted("unknown", &["tied"]));
+    let long_ago = in_parts("parts", MOMENT - 1 - MULTIPART_WINDOW);
+    assert_eq!(was(&history(), &[later.clone(), gone.clone(), long_ago]), certain("absent"));
+    assert_eq!(was(&history(), &[later, gone.clone(), object("put", MOMENT - HOUR)]), certain("absent"));
+    // What is current is known.
+    assert_eq!(was(&history(), &[gone, shortly]), certain("absent"));
+}
+
+#[test]
+fn archived_object_can_be_read_once_it_is_taken_out() {
+    let archived = |class: &str, retrieval| {
+        let (etag, class) = ("e".to_owned(), class.to_owned());
+        Stored { size: 1, etag, multipart: false, class, retrieval }.is_archived()
+    };
+    assert!(archived("GLACIER", Retrieval::None) && archived("DEEP_ARCHIVE", Retrieval::Running));
+    assert!(!archived("GLACIER", Retrieval::Done) && !archived("STANDARD", Retrieval::None));
+}
+
 #[test]
 fn bucket_that_forgets_has_gaps() {
     let gaps = |history: &History, prefix: &str| -> Vec<&'static str> {
@@ -153,6 +183,7 @@ fn bucket_that_forgets_has_gaps() {
     let worst =
         History { versioning: Versioning::Suspended, rules: Err("denied".to_owned()), replica: false };
     assert_eq!(gaps(&worst, ""), ["unversioned", "lifecycle-unread"]);
+    assert_eq!(gaps(&History { replica: true, ..history() }, ""), ["copy"], "replication may lack anything");
 }
 
 /// Of every list of two versions, what is restored has a time of at most the moment, and only what is unknown is doubted without an
@@ -200,6 +231,51 @@ fn doubt_names_the_version_that_it_may_have_been() {
     assert!(problem.why.ends_with("; otherwise nothing is known to have been there"), "{}", problem.why);
 }
 
+/// A report of a restore of this many objects, without problems.
+fn restored(objects: u64) -> Report {
+    let all = Counted { objects, bytes: objects };
+    Report {
+        service: "files".to_owned(),
+        data: "docs".to_owned(),
+        moment: MOMENT,
+        source: "from".to_owned(),
+        site: "virginia".to_owned(),
+        replica: false,
+        prefix: String::new(),
+        into: "into".to_owned(),
+        into_prefix: String::new(),
+        only_planned: false,
+        wanted: all,
+        absent: 0,
+        restored: all,
+        there: Counted::default(),
+        verified: std::collections::BTreeMap::new(),
+        uncertain: Vec::new(),
+        unknown: Vec::new(),
+        failed: Vec::new(),
+        newer: Vec::new(),
+        foreign: Vec::new(),
+        gaps: Vec::new(),
+        measured: None,
+    }
+}
+
+fn shown(report: &Report) -> String {
+    text(report, crate::diagnostic::Style { color: None, width: 80 })
+}
+
+#[test]
+fn restore_from_a_copy_or_of_nothing_is_not_complete() {
+    assert!(restored(1).is_complete());
+    let copy = Report { replica: true, gaps: vec![Gap::Copy], ..restored(1) };
+    let said = shown(&copy);
+    assert!(!copy.is_complete() && said.contains("NOT COMPLETE"), "{said}");
+    assert!(said.contains("! a copy is read:"), "{said}");
+    let nothing = restored(0);
+    let said = shown(&nothing);
+    assert!(!nothing.is_complete() && said.contains("NOTHING WAS RESTORED"), "{said}");
+}
+
 /// Keys and reasons are text of others.
 #[test]
 fn report_prints_hostile_keys_on_one_line_and_keeps_them_in_json() {
@@ -212,29 +288,17 @@ fn report_prints_hostile_keys_on_one_line_and_keeps_them_in_json() {
         instead: None,
     };
     let report = Report {
-        service: "files".to_owned(),
-        data: "docs".to_owned(),
-        moment: MOMENT,
-        source: "from".to_owned(),
-        site: "virginia".to_owned(),
-        replica: false,
         prefix: hostile.to_owned(),
-        into: "into".to_owned(),
         into_prefix: hostile.to_owned(),
-        only_planned: false,
-        wanted: Counted { objects: 1, bytes: 1 },
-        absent: 0,
-        restored: Counted::default(),
-        there: Counted::default(),
-        verified: std::collections::BTreeMap::new(),
         uncertain: vec![problem.clone()],
         unknown: vec![problem.clone()],
         failed: vec![problem],
         newer: vec![hostile.to_owned()],
+        foreign: vec![hostile.to_owned()],
         gaps: vec![Gap::Unread(hostile.to_owned())],
-        measured: None,
+        ..restored(1)
     };
-    let said = text(&report, crate::diagnostic::Style { color: None, width: 80 });
+    let said = shown(&report);
     assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{said}");
     assert!(said.lines().all(|line| !line.starts_with("Restored: all")), "{said}");
     let found: serde_json::Value = serde_json::from_str(&json(&report)).unwrap();

@@ -33,23 +33,19 @@ pub fn text(report: &Report, style: Style) -> String {
         let said = format!("! {gap}");
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&line(&said), 0, pen.width())));
     }
-    if report.replica {
-        let said = "A copy holds what replication had copied. Objects that S3 failed to copy, or that are older than the \
-                    replication and were not backfilled, are not in it, and no list shows them.";
-        let _ = writeln!(out, "\n{}", wrap(said, 0, pen.width()));
-    }
     let (uncertain, failed) = match report.only_planned {
-        false => ("Restored, but not certain", "NOT RESTORED"),
+        false => ("Restored, but not certain", "NOT RESTORED, OR NOT VERIFIED"),
         true => ("Not certain", "CANNOT BE RESTORED"),
     };
     problems(uncertain, &report.uncertain, &pen, &mut out);
     problems("UNKNOWN, so nothing was restored", &report.unknown, &pen, &mut out);
     problems(failed, &report.failed, &pen, &mut out);
-    newer(report, &mut out);
+    stay("Newer than the moment, and left there", &report.newer, &mut out);
+    stay("At the destination, and not in the source", &report.foreign, &mut out);
     if let Some(measured) = &report.measured {
         measure(measured, &mut out);
     }
-    let _ = writeln!(out, "\n{}", pen.bold(verdict(report)));
+    let _ = writeln!(out, "\n{}", pen.bold(&wrap(verdict(report), 0, pen.width())));
     out
 }
 
@@ -94,16 +90,17 @@ fn problems(title: &str, problems: &[Problem], pen: &Pen, out: &mut String) {
     }
 }
 
-fn newer(report: &Report, out: &mut String) {
-    if report.newer.is_empty() {
+/// Keys at the destination that a restore leaves there.
+fn stay(title: &str, keys: &[String], out: &mut String) {
+    if keys.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\nNewer than the moment, and left there: {}", report.newer.len());
-    for key in report.newer.iter().take(NAMED) {
+    let _ = writeln!(out, "\n{title}: {}", keys.len());
+    for key in keys.iter().take(NAMED) {
         let _ = writeln!(out, "  {}", line(key));
     }
-    if report.newer.len() > NAMED {
-        let _ = writeln!(out, "  and {} more (`--format json` names all)", report.newer.len() - NAMED);
+    if keys.len() > NAMED {
+        let _ = writeln!(out, "  and {} more (`--format json` names all)", keys.len() - NAMED);
     }
 }
 
@@ -128,6 +125,10 @@ fn measure(measured: &Measured, out: &mut String) {
 }
 
 fn verdict(report: &Report) -> &'static str {
+    if report.wanted.objects == 0 && report.unknown.is_empty() {
+        return "NOTHING WAS RESTORED: the source has no object of that moment under this prefix. If there should be some, look at the \
+                moment and the prefix. Versions that were deleted by id leave no trace.";
+    }
     match (report.only_planned, report.is_complete()) {
         (true, true) => "Nothing was written. Nothing stands in the way of this restore.",
         (true, false) => "Nothing was written. This restore would not be complete.",

@@ -34,6 +34,19 @@ pub struct Stored {
     pub multipart: bool,
     /// Its storage class, such as `STANDARD`.
     pub class: String,
+    /// Whether it was taken out of the archive, if it is archived.
+    pub retrieval: Retrieval,
+}
+
+/// Whether an archived object was taken out of the archive, so that it can be read for some days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retrieval {
+    /// It was not, or not any more.
+    None,
+    /// It is being taken out.
+    Running,
+    /// It can be read.
+    Done,
 }
 
 impl Version {
@@ -51,10 +64,10 @@ impl Version {
 }
 
 impl Stored {
-    /// Whether it must be taken out of the archive before it can be read. Source: Amazon S3 User Guide, "Working with archived objects".
+    /// Whether it is in the archive, and must be taken out before it can be read. Source: Amazon S3 User Guide, "Working with archived objects".
     /// An archive tier of `INTELLIGENT_TIERING` is not in a listing.
     #[must_use]
     pub fn is_archived(&self) -> bool {
-        matches!(self.class.as_str(), "GLACIER" | "DEEP_ARCHIVE")
+        matches!(self.class.as_str(), "GLACIER" | "DEEP_ARCHIVE") && self.retrieval != Retrieval::Done
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use holdfast_compiler::diagnostic::{Diagnostic, codes, did_you_mean, visible};
 use holdfast_compiler::document::Name;
+use holdfast_compiler::plan::Context;
 use holdfast_compiler::policy::{Bucket, DataSet, Policy, Service};
 use holdfast_compiler::printable::one_line;
 use holdfast_compiler::restore::{Report, json, text};
@@ -15,8 +16,8 @@ use super::front::confirm;
 use super::output::Terminal;
 use super::{Global, exit, rehearse, today};
 use crate::cloud::{CloudError, Objects};
-use crate::estate::{Opened, Policies, Workspace, load};
-use crate::journal::{self, Journal};
+use crate::estate::{EstateError, Opened, Policies, Workspace, load};
+use crate::journal::{self, History, Journal, JournalError};
 use crate::restore::{Record, Refused, Request, run, survey};
 
 /// How many objects a refusal names.
@@ -24,12 +25,12 @@ const NAMED: usize = 5;
 
 /// Restore a data set, or a part of it, to a moment: copy the versions of that moment into a place, and verify each copy.
 ///
-/// Reads the versions of the primary bucket, or of a copy at another site. Writes into a bucket that exists; a bucket of the policies
-/// only with `--over-live`. Deletes nothing: keys that are newer than the moment stay. Run the same command again to continue a restore
-/// that was interrupted.
+/// Reads the versions of the primary bucket, or of a copy at another site. Writes into a bucket that exists; a bucket of the policies, or one
+/// that earlier runs have made, only with `--over-live`. Deletes nothing: keys that are newer than the moment stay. Run the same command
+/// again to continue a restore that was interrupted.
 ///
-/// Exits with 1 if an object was not restored or not verified, or if the state of a key at the moment is not certain: what is missing is
-/// listed.
+/// Exits with 1 if an object was not restored or not verified, if the state of a key at the moment is not certain, if a copy is read (it may
+/// lack something), or if there is no object of the moment: what is missing is listed.
 #[derive(Debug, Args)]
 pub(super) struct Restore {
     /// Policy files and folders.
@@ -114,16 +115,20 @@ impl Restore {
         if let Some(finding) = self.refusal(&self.named(&policies.compiled.policy)?, &policies, &workspace)? {
             return Err(Failure::refused_at(finding, policies.sources));
         }
+        let (into, _) = place(&self.into)?;
+        if holds_journal(&workspace.journal, &into) {
+            let message =
+                format!("`{into}` holds the journal of the estate, and nothing else is written there");
+            let finding = Diagnostic::new(codes::RESTORE_OVER, message).help("restore into another bucket");
+            return Err(Failure::refused_finding(finding));
+        }
         let estate = policies.compiled.policy.estate.to_string();
         let Opened { cloud, context, .. } = workspace.open(&estate).await?;
         let policies = policies.in_account(&context)?;
-        if self.over_live.is_some() {
-            // The rule of the last run holds too, whatever the policies say now.
-            let journal = Journal::open(&workspace.journal).await?;
-            let history = workspace.history(&journal).await?;
-            if journal::rule(&history.runs, &context).is_some_and(|rule| rule.required > 0) {
-                return Err(Failure::refused_finding(unapproved()));
-            }
+        // What earlier runs have made and required holds too, whatever the policies say now.
+        let past = self.past(&workspace, terminal).await?;
+        if let Some(finding) = past.and_then(|past| self.refusal_of_the_past(&into, &past, &context)) {
+            return Err(Failure::refused_finding(finding));
         }
         let named = self.named(&policies.compiled.policy)?;
         let provider = named.source.site.region.provider.name;
@@ -141,14 +146,15 @@ impl Restore {
         if !record.is_empty() {
             terminal.note(&format!("an earlier run of this restore recorded {} objects", record.len()));
         }
-        let found = match survey(objects, &request, &record).await.map_err(explained)? {
+        let found = match survey(objects, &request, &record).await? {
             Ok(found) => found,
             Err(refused) => return Err(self.refused(&refused, &request)),
         };
         let work = found.report.wanted.objects > 0;
         if self.dry_run || !work {
-            self.print(&found.report, terminal);
-            return Ok(verdict(&found.report));
+            let report = Report { only_planned: self.dry_run, ..found.report };
+            self.print(&report, terminal);
+            return Ok(verdict(&report));
         }
         if !self.yes {
             terminal.error(&text(&found.report, terminal.stderr()));
@@ -245,12 +251,46 @@ impl Restore {
             (None, Some(live)) => {
                 let message = format!("`{into}` is a bucket of the policies, so its data is live");
                 let finding = Diagnostic::new(codes::RESTORE_OVER, message).at(live.span, "this bucket");
-                Ok(Some(finding.help(format!(
-                    "restore into another bucket; or, to write over what is there, add `--over-live {into}`"
-                ))))
+                Ok(Some(finding.help(elsewhere(into))))
             }
             (None, None) => Ok(None),
         }
+    }
+
+    /// What the journal tells. If nobody answers where it is, a restore that writes over nothing goes on without it: a region may be lost.
+    async fn past(&self, workspace: &Workspace, terminal: &Terminal) -> Result<Option<History>, Failure> {
+        let read = async {
+            let journal = Journal::open(&workspace.journal).await?;
+            workspace.history(&journal).await
+        };
+        match read.await {
+            Ok(history) => Ok(Some(history)),
+            Err(EstateError::Journal(JournalError::Cloud { place, error }))
+                if self.over_live.is_none() && error.is_silence() =>
+            {
+                terminal.note(&format!(
+                    "warning: the journal {} does not answer, so a bucket that is live and not in the policies is not recognised: {}",
+                    one_line(&place),
+                    one_line(&error.to_string())
+                ));
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Why nothing is written into a bucket, by what earlier runs have made and required.
+    fn refusal_of_the_past(&self, into: &str, past: &History, context: &Context) -> Option<Diagnostic> {
+        if self.over_live.is_some() {
+            let rule = journal::rule(&past.runs, context);
+            return rule.is_some_and(|rule| rule.required > 0).then(unapproved);
+        }
+        is_made(past, context, into).then(|| {
+            let message = format!(
+                "`{into}` is not in the policies any more, and runs have made it and not deleted it, so its data is live"
+            );
+            Diagnostic::new(codes::RESTORE_OVER, message).help(elsewhere(into))
+        })
     }
 
     async fn request(&self, named: &Named<'_>, objects: &dyn Objects) -> Result<Request, Failure> {
@@ -324,6 +364,29 @@ fn verdict(report: &Report) -> u8 {
     if report.is_complete() { exit::DONE } else { exit::FAILED }
 }
 
+/// Whether a bucket holds the journal, or a copy of it.
+fn holds_journal(journal: &journal::Place, bucket: &str) -> bool {
+    match journal {
+        journal::Place::Folder(_) => false,
+        journal::Place::S3 { s3, copies, .. } => std::iter::once(s3)
+            .chain(copies.iter().map(|(copy, _)| copy))
+            .any(|place| place.bucket() == bucket),
+    }
+}
+
+/// Whether runs have made a bucket, for this estate or for another one of the journal, and have not deleted it.
+fn is_made(past: &History, context: &Context, bucket: &str) -> bool {
+    let estates = std::iter::once(context.clone()).chain(journal::other_estates(&past.entries, context));
+    let mut owned = estates.flat_map(|context| journal::owned(&past.entries, &context));
+    owned
+        .any(|made| made.address.kind().schema().stateful && made.identity.parts().any(|part| part == bucket))
+}
+
+/// The cure for a bucket whose data is live.
+fn elsewhere(into: &str) -> String {
+    format!("restore into another bucket; or, to write over what is there, add `--over-live {into}`")
+}
+
 /// A restore over live data where people must approve what is changed.
 fn unapproved() -> Diagnostic {
     let message = "a restore over live data cannot be approved, and this estate requires approvals";
@@ -338,7 +401,7 @@ fn not_served(message: impl Into<String>) -> Failure {
     Failure::refused(codes::RESTORE_NOT_SERVED, message, help)
 }
 
-/// A list that cannot be read any more.
+/// A list that cannot be read any more, after something was restored.
 fn explained(error: CloudError) -> Failure {
     let message =
         format!("{}; what is restored already is recorded: run the same command again", error.message);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use holdfast_compiler::digest::sha256;
-use holdfast_compiler::restore::{Content, History, Stored, Version, Versioning};
+use holdfast_compiler::restore::{Content, History, Retrieval, Stored, Version, Versioning};
 use serde::{Deserialize, Serialize};
 
 use super::Local;
@@ -50,6 +50,7 @@ impl StoredVersion {
                 etag: self.etag(text),
                 multipart: self.parts,
                 class: self.class.clone().unwrap_or_else(|| "STANDARD".to_owned()),
+                retrieval: Retrieval::None,
             })
         });
         let (key, id) = (self.key.clone(), self.version.clone());

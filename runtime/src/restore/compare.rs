@@ -1,12 +1,25 @@
 //! Whether an object at the destination is a version of the source: by the size, and by a checksum of the whole object that both sides
-//! have; else by reading both. An entity tag says nothing: it depends on encryption and on the parts of an upload.
+//! have; else by reading both. An entity tag says nothing: it depends on encryption and on the parts of an upload. A checksum that
+//! anybody can make other data for says nothing of an object that somebody else may have written.
 
 use holdfast_compiler::restore::{Verified, Version};
 
 use crate::cloud::{BucketPlace, CloudError, Head, Objects};
 
 /// The algorithms of checksums, the strongest first.
-const ALGORITHMS: [&str; 5] = ["SHA256", "SHA1", "CRC64NVME", "CRC32C", "CRC32"];
+pub(super) const ALGORITHMS: [&str; 5] = [UNFORGEABLE, "SHA1", "CRC64NVME", "CRC32C", "CRC32"];
+/// The algorithm for which nobody can make other data with the same checksum. For a CRC everybody can, and for SHA-1 some (the attack of
+/// 2020, "SHA-1 is a Shambles").
+const UNFORGEABLE: &str = "SHA256";
+
+/// Who wrote the object that is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WrittenBy {
+    /// This run, just now. Any checksum shows a mistake.
+    Us,
+    /// Perhaps somebody who wants it to look like the version.
+    Anybody,
+}
 
 /// What a comparison found.
 #[derive(Debug)]
@@ -28,6 +41,7 @@ pub(super) async fn compare(
     to: &BucketPlace,
     key: &str,
     there: Option<&str>,
+    by: WrittenBy,
 ) -> Result<Compared, CloudError> {
     let (wanted, found) = futures::try_join!(
         objects.head(from, &version.key, Some(&version.id)),
@@ -43,12 +57,13 @@ pub(super) async fn compare(
         Some((algorithm, wanted.checksums.get(algorithm)?, found.checksums.get(algorithm)?))
     };
     if let Some((algorithm, wanted, have)) = ALGORITHMS.into_iter().find_map(both) {
-        return Ok(match wanted == have {
-            true => Compared::Same(Verified::Checksum(algorithm.to_owned()), found.clone()),
-            false => {
-                Compared::Different(format!("its {algorithm} is {have}, and that of the version is {wanted}"))
-            }
-        });
+        if wanted != have {
+            let how = format!("its {algorithm} is {have}, and that of the version is {wanted}");
+            return Ok(Compared::Different(how));
+        }
+        if by == WrittenBy::Us || algorithm == UNFORGEABLE {
+            return Ok(Compared::Same(Verified::Checksum(algorithm.to_owned()), found.clone()));
+        }
     }
     // What is current may be replaced between the two looks, so the one that was looked at is read.
     let (wanted, have) = futures::try_join!(

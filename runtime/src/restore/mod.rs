@@ -2,8 +2,9 @@
 //! which versions those are.
 //!
 //! First everything is listed, without a change: what there is to copy, and what is at the destination already. Then every object is
-//! copied and verified, several at a time, and recorded once it is. A run that was killed is continued by the same command: what is
-//! recorded and still there is not copied again, and what was copied and not recorded is recognised by comparing it.
+//! copied and verified, several at a time, and recorded once it is. A run that was killed is continued by the same command: what was
+//! copied is recognised by comparing it, and not copied again. The record is no evidence of data: it only tells what somebody changed
+//! since from what was there before.
 //!
 //! An object at the destination is written over only if the request says so, and only if it is still the one that was listed. Nothing
 //! is ever deleted.

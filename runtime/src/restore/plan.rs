@@ -1,9 +1,9 @@
 //! What a restore would do, from the lists of both sides. Nothing is changed.
 
-use holdfast_compiler::restore::{At, Counted, History, Problem, Report, Version, Versioning};
+use holdfast_compiler::restore::{At, Counted, History, Problem, Report, Retrieval, Version, Versioning};
 
-use super::compare::{Compared, compare};
-use super::walk::Walk;
+use super::compare::{Compared, WrittenBy, compare};
+use super::walk::{Found, Walk};
 use super::{Record, Request};
 use crate::cloud::{CloudError, Objects};
 
@@ -42,24 +42,31 @@ pub async fn survey(
     let mut taken = Vec::new();
     let mut walk = Walk::new(objects, request, &history);
     while let Some(found) = walk.next().await? {
-        match &found.state.at {
+        let (state, there) = match found {
+            Found::Key { state, there } => (state, there),
+            Found::Foreign(key) => {
+                report.foreign.push(key);
+                continue;
+            }
+        };
+        match &state.at {
             At::Absent => {
                 report.absent += 1;
-                report.newer.extend(found.there.map(|there| there.key));
+                report.newer.extend(there.map(|there| there.key));
             }
-            At::Unknown => report.unknown.push(Problem::doubts(&found.state)),
+            At::Unknown => report.unknown.push(Problem::doubts(&state)),
             At::Object(version) => {
                 let Some(stored) = version.object() else { continue };
                 report.wanted.add(stored.size);
                 if let Some(problem) = obstacle(version) {
                     report.failed.push(problem);
-                } else if !found.state.doubts.is_empty() {
-                    report.uncertain.push(Problem::doubts(&found.state));
+                } else if !state.doubts.is_empty() {
+                    report.uncertain.push(Problem::doubts(&state));
                 }
                 let ours = request.over || record.done(version).is_some();
-                if let Some(there) = found.there.filter(|_| !ours) {
+                if let Some(there) = there.filter(|_| !ours) {
                     let (from, to) = (&request.source, &request.into);
-                    match compare(objects, from, version, to, &there.key, None).await {
+                    match compare(objects, from, version, to, &there.key, None, WrittenBy::Anybody).await {
                         Ok(Compared::Same(..)) => {}
                         Ok(Compared::Different(how)) => taken.push((there.key, how)),
                         Err(error) => taken.push((there.key, format!("it cannot be compared: {error}"))),
@@ -77,10 +84,13 @@ pub async fn survey(
 /// Why a version cannot be copied: it is archived.
 pub(super) fn obstacle(version: &Version) -> Option<Problem> {
     let stored = version.object().filter(|stored| stored.is_archived())?;
-    let why = format!(
-        "it is archived ({}): take it out with `aws s3api restore-object`, wait, and run this again",
-        stored.class
-    );
+    let cure = match stored.retrieval {
+        Retrieval::Running => "it is being taken out of the archive: wait, and run this again",
+        Retrieval::None | Retrieval::Done => {
+            "take it out with `aws s3api restore-object`, wait, and run this again"
+        }
+    };
+    let why = format!("it is archived ({}): {cure}", stored.class);
     let (key, version) = (version.key.clone(), Some(version.id.clone()));
     Some(Problem { key, version, word: "archived".to_owned(), why, instead: None })
 }
@@ -107,6 +117,7 @@ pub(super) fn blank(request: &Request, history: &History) -> Report {
         unknown: Vec::new(),
         failed: Vec::new(),
         newer: Vec::new(),
+        foreign: Vec::new(),
         gaps: history.gaps(&request.prefix, request.moment, request.now),
         measured: None,
     }

@@ -13,6 +13,7 @@ use holdfast_compiler::restore::{Verified, Version};
 use serde::{Deserialize, Serialize};
 
 use super::Request;
+use super::compare::ALGORITHMS;
 use crate::files::{self, FileError, absent};
 
 /// The largest record that is read, in bytes: about five million objects.
@@ -37,17 +38,10 @@ pub(super) struct Done {
 }
 
 impl Done {
-    /// Whether what is at the destination is the version that was restored.
-    pub(super) fn is_version(&self, there: Option<&str>) -> bool {
-        there.is_some_and(|there| there != Version::NULL && self.became.as_deref() == Some(there))
-    }
-
-    /// How it was verified.
-    pub(super) fn how(&self) -> Verified {
-        match self.verified.as_str() {
-            "data" => Verified::Data,
-            algorithm => Verified::Checksum(algorithm.to_owned()),
-        }
+    /// Whether it was verified in a way that there is.
+    fn is_verified(&self) -> bool {
+        let word = self.verified.as_str();
+        word == Verified::Data.word() || ALGORITHMS.contains(&word)
     }
 }
 
@@ -96,7 +90,7 @@ impl Record {
                 }
             } else if line == ENDED {
                 done.clear();
-            } else if let Ok(one) = serde_json::from_str::<Done>(line) {
+            } else if let Some(one) = serde_json::from_str::<Done>(line).ok().filter(Done::is_verified) {
                 done.insert((one.key.clone(), one.version.clone()), one);
             }
         }

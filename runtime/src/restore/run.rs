@@ -6,7 +6,7 @@ use futures::{StreamExt as _, stream};
 use holdfast_compiler::restore::{At, Counted, KeyState, Measured, Problem, Report, Verified, Version};
 use holdfast_compiler::units::{Date, Throughput};
 
-use super::compare::{Compared, compare};
+use super::compare::{Compared, WrittenBy, compare};
 use super::plan::{blank, obstacle};
 use super::record::Done;
 use super::walk::{Found, Walk};
@@ -27,10 +27,11 @@ enum Outcome {
 }
 
 /// What became of a key.
-struct Ended {
-    state: KeyState,
-    there: Option<Current>,
-    outcome: Option<Outcome>,
+enum Ended {
+    /// One of the source.
+    Key { state: Box<KeyState>, there: Option<Current>, outcome: Option<Outcome> },
+    /// One that only the destination has, which stays.
+    Foreign(String),
 }
 
 /// Restore what was surveyed. `tell` hears after each key how many objects are done.
@@ -51,12 +52,15 @@ pub async fn run(
     let found =
         stream::try_unfold(walk, |mut walk| async move { Ok(walk.next().await?.map(|found| (found, walk))) });
     let restore = |found: Result<Found, CloudError>| async move {
-        let Found { state, there } = found?;
+        let (state, there) = match found? {
+            Found::Key { state, there } => (state, there),
+            Found::Foreign(key) => return Ok(Ended::Foreign(key)),
+        };
         let outcome = match &state.at {
             At::Object(version) => Some(restore(objects, request, record, version, there.as_ref()).await),
             At::Absent | At::Unknown => None,
         };
-        Ok::<_, CloudError>(Ended { state, there, outcome })
+        Ok::<_, CloudError>(Ended::Key { state, there, outcome })
     };
     let mut all = Box::pin(found.map(restore).buffer_unordered(request.parallelism.max(1)));
     while let Some(ended) = all.next().await {
@@ -80,7 +84,13 @@ fn measured(on: Date, milliseconds: u64, copied: Counted) -> Measured {
 }
 
 fn count(ended: Ended, report: &mut Report) {
-    let Ended { state, there, outcome } = ended;
+    let (state, there, outcome) = match ended {
+        Ended::Key { state, there, outcome } => (state, there, outcome),
+        Ended::Foreign(key) => {
+            report.foreign.push(key);
+            return;
+        }
+    };
     let (version, outcome) = match (&state.at, outcome) {
         (At::Object(version), Some(outcome)) => (version, outcome),
         (At::Unknown, _) => {
@@ -122,6 +132,7 @@ fn sort(report: &mut Report) {
         problems.sort_by(|one, other| one.key.cmp(&other.key));
     }
     report.newer.sort();
+    report.foreign.sort();
 }
 
 /// Restore one object.
@@ -138,17 +149,9 @@ async fn restore(
     let error = |error: CloudError| Outcome::Failed("error", error.to_string());
     let key = request.destination(&version.key);
     let (from, to) = (&request.source, &request.into);
-    if let (Some(_), Some(done)) = (there, record.done(version)) {
-        match objects.head(to, &key, None).await {
-            // A version never changes. Without versioning, an object does.
-            Ok(head) if done.is_version(head.version.as_deref()) => return Outcome::There(done.how()),
-            Ok(_) => {}
-            Err(why) => return error(why),
-        }
-    }
     let guard = match there {
         None => Guard::Absent,
-        Some(there) => match compare(objects, from, version, to, &key, None).await {
+        Some(there) => match compare(objects, from, version, to, &key, None, WrittenBy::Anybody).await {
             Ok(Compared::Same(how, head)) => {
                 return match record.done(version) {
                     Some(_) => Outcome::There(how),
@@ -162,13 +165,16 @@ async fn restore(
                 let when = match record.done(version) {
                     Some(done) => format!(
                         "it was restored (verified by {}), and somebody changed it since",
-                        done.how().word()
+                        done.verified
                     ),
                     None => "something else is there".to_owned(),
                 };
-                let cure =
-                    format!("it stays; to restore it all the same, remove {}", record.path().display());
-                return Outcome::Failed("changed", format!("{when}: {how}; {cure}"));
+                let cure = match request.over {
+                    true => format!("remove {}", record.path().display()),
+                    false => "delete that key at the destination and run this again".to_owned(),
+                };
+                let why = format!("{when}: {how}; it stays; to restore it all the same, {cure}");
+                return Outcome::Failed("changed", why);
             }
             Err(why) => return error(why),
         },
@@ -181,27 +187,44 @@ async fn restore(
     }
     let became = match objects.copy(from, version, to, &key, &guard, request.part_size).await {
         Ok(became) => became,
-        // It is ours if the answer to an earlier attempt was lost.
-        Err(why) if TAKEN.contains(&why.code.as_str()) => {
-            return match compare(objects, from, version, to, &key, None).await {
-                Ok(Compared::Same(how, head)) => {
-                    recorded(record, version, head.version, how, Outcome::Copied)
-                }
-                _ => Outcome::Failed(
-                    "taken",
-                    "somebody else wrote the key in the meantime; it stays".to_owned(),
-                ),
-            };
+        Err(why) if why.is_silence() || TAKEN.contains(&why.code.as_str()) => {
+            return perhaps_copied(objects, request, record, version, &why).await;
         }
         Err(why) => return error(why),
     };
-    match compare(objects, from, version, to, &key, became.as_deref()).await {
+    match compare(objects, from, version, to, &key, became.as_deref(), WrittenBy::Us).await {
         Ok(Compared::Same(how, _)) => recorded(record, version, became, how, Outcome::Copied),
         Ok(Compared::Different(how)) => {
             Outcome::Failed("differs", format!("it was copied, and the copy is not the version: {how}"))
         }
         Err(error) => {
             Outcome::Failed("unverified", format!("it was copied, and cannot be verified: {error}"))
+        }
+    }
+}
+
+/// What became of a copy that has no answer, or was refused because the key is there: that may be the copy of an attempt whose answer was
+/// lost.
+async fn perhaps_copied(
+    objects: &dyn Objects,
+    request: &Request,
+    record: &Record,
+    version: &Version,
+    why: &CloudError,
+) -> Outcome {
+    let key = request.destination(&version.key);
+    let (from, to) = (&request.source, &request.into);
+    match compare(objects, from, version, to, &key, None, WrittenBy::Anybody).await {
+        Ok(Compared::Same(how, head)) => recorded(record, version, head.version, how, Outcome::Copied),
+        Ok(Compared::Different(_)) | Err(_) if why.is_silence() => {
+            Outcome::Failed("unknown", format!("S3 did not say whether it was written: {why}"))
+        }
+        Ok(Compared::Different(_)) => {
+            Outcome::Failed("taken", "somebody else wrote the key in the meantime; it stays".to_owned())
+        }
+        Err(error) => {
+            let why = format!("it may have been copied, and cannot be compared: {error}");
+            Outcome::Failed("unverified", why)
         }
     }
 }

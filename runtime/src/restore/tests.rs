@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use async_trait::async_trait;
-use holdfast_compiler::restore::{History, Report, Version};
+use holdfast_compiler::restore::{Content, History, Report, Retrieval, Stored, Version};
 use holdfast_compiler::units::Date;
 
 use super::*;
@@ -33,6 +33,14 @@ enum Odd {
     Lost,
     /// It has no checksum, at the source.
     Bare,
+    /// The answer to its copy is lost, and it is there.
+    Unanswered,
+    /// The answer to its copy is lost, and it is not there.
+    Silent,
+    /// It is copied, the answer is lost, the attempt after that is refused, and nobody may look at it.
+    Blind,
+    /// Its only checksum is one that anybody can forge, and that of other data is the same.
+    Forged,
 }
 
 struct Store<'l>(&'l Local, Odd);
@@ -43,6 +51,10 @@ fn place(bucket: &str) -> BucketPlace {
 
 fn refused(code: &str) -> CloudError {
     CloudError::new(Class::Other, "test:copy", code, "refused by the test")
+}
+
+fn unanswered() -> CloudError {
+    CloudError::new(Class::Unanswered, "test:copy", "NoAnswer", "the test does not answer")
 }
 
 #[async_trait]
@@ -86,6 +98,10 @@ impl Objects for Store<'_> {
                 head.checksums.insert("SHA256".to_owned(), "another".to_owned());
             }
             Odd::Bare if key == "b" && place.bucket == "from" => head.checksums.clear(),
+            Odd::Blind if key == "b" && place.bucket == "into" => return Err(refused("AccessDenied")),
+            Odd::Forged if key == "b" => {
+                head.checksums = [("CRC32".to_owned(), "forged".to_owned())].into();
+            }
             _ => {}
         }
         Ok(head)
@@ -106,7 +122,12 @@ impl Objects for Store<'_> {
                 let other = Version { key: "c".to_owned(), ..version.clone() };
                 self.0.copy(from, &other, to, key, &Guard::Absent, part_size).await?;
             }
-            Odd::Lost if key == "b" => {
+            Odd::Unanswered if key == "b" => {
+                self.0.copy(from, version, to, key, guard, part_size).await?;
+                return Err(unanswered());
+            }
+            Odd::Silent if key == "b" => return Err(unanswered()),
+            Odd::Lost | Odd::Blind if key == "b" => {
                 self.0.copy(from, version, to, key, guard, part_size).await?;
                 return Err(refused("PreconditionFailed"));
             }
@@ -192,9 +213,20 @@ fn failed(report: &Report) -> Vec<(&str, &str)> {
     report.failed.iter().map(|problem| (problem.key.as_str(), problem.word.as_str())).collect()
 }
 
+fn ways(report: &Report) -> Vec<(&str, u64)> {
+    report.verified.iter().map(|(how, count)| (how.word(), *count)).collect()
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_one_object_is_listed_and_the_others_are_restored() {
-    for (odd, word) in [(Odd::Differs, "differs"), (Odd::Gone, "error"), (Odd::Raced, "taken")] {
+    let all = [
+        (Odd::Differs, "differs"),
+        (Odd::Gone, "error"),
+        (Odd::Raced, "taken"),
+        (Odd::Silent, "unknown"),
+        (Odd::Blind, "unverified"),
+    ];
+    for (odd, word) in all {
         let bench = Bench::new();
         let report = bench.restore(odd).await;
         assert_eq!(failed(&report), [("b", word)], "{odd:?}");
@@ -208,16 +240,86 @@ async fn what_is_wrong_with_one_object_is_listed_and_the_others_are_restored() {
 
 #[tokio::test]
 async fn copy_whose_answer_was_lost_is_recognised() {
+    for odd in [Odd::Lost, Odd::Unanswered] {
+        let report = Bench::new().restore(odd).await;
+        assert_eq!((report.restored.objects, report.is_complete()), (3, true), "{odd:?}: {report:?}");
+    }
+}
+
+/// Whoever can write to the destination can choose data with a given CRC, so that says nothing of what is found there.
+#[tokio::test]
+async fn object_that_was_found_there_is_read_unless_its_checksum_cannot_be_forged() {
     let bench = Bench::new();
-    let report = bench.restore(Odd::Lost).await;
-    assert_eq!((report.restored.objects, report.is_complete()), (3, true), "{report:?}");
+    let report = bench.restore(Odd::Forged).await;
+    assert_eq!(ways(&report), [("CRC32", 1), ("SHA256", 2)], "of a copy just made, it shows mistakes");
+    let report = bench.restore(Odd::Forged).await;
+    assert_eq!((ways(&report), report.there.objects), (vec![("SHA256", 2), ("data", 1)], 3));
+    // The same size and the same CRC.
+    bench.overwrite("b", "c").await;
+    let request = bench.request(false);
+    let record = Record::open(bench.home(), "test", &request).unwrap();
+    let refused = survey(&Store(&bench.local, Odd::Forged), &request, &record).await.unwrap().unwrap_err();
+    assert!(matches!(refused, Refused::Taken(taken) if taken.len() == 1 && taken[0].0 == "b"));
+}
+
+/// The record is a file beside the policies, and says nothing of the data.
+#[tokio::test]
+async fn record_alone_verifies_nothing() {
+    let bench = Bench::new();
+    let request = bench.request(false);
+    bench.restore(Odd::Gone).await;
+    bench.overwrite("a", "c").await;
+    let there = bench.local.head(&place("into"), "a", None).await.unwrap().version.unwrap();
+    let path = Record::read(bench.home(), "test", &request).unwrap().path().to_owned();
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let line = |how: &str| {
+        serde_json::json!({"key": "a", "version": "1", "became": there, "verified": how}).to_string()
+    };
+    std::fs::write(&path, format!("{whole}{}\n", line("SHA256"))).unwrap();
+    let report = bench.restore(Odd::Nothing).await;
+    assert_eq!(failed(&report), [("a", "changed")]);
+    assert!(report.failed[0].why.ends_with("delete that key at the destination and run this again"));
+    // A word that nothing is verified by is not a line.
+    let head = whole.lines().next().unwrap();
+    std::fs::write(&path, format!("{head}\n{}\n", line("trust me"))).unwrap();
+    assert!(Record::read(bench.home(), "test", &request).unwrap().is_empty());
+}
+
+/// What only the destination has stays, and is listed: before, between and after the keys of the source.
+#[tokio::test]
+async fn keys_that_only_the_destination_has_are_listed() {
+    let bench = Bench::new();
+    let (from, into) = (place("from"), place("into"));
+    let found = bench.local.versions(&from, "a", None).await.unwrap().items;
+    for key in ["0", "aa", "z"] {
+        bench.local.copy(&from, &found[0], &into, key, &Guard::Absent, 1).await.unwrap();
+    }
+    let request = bench.request(false);
+    let record = Record::read(bench.home(), "test", &request).unwrap();
+    let plan = survey(&Store(&bench.local, Odd::Nothing), &request, &record).await.unwrap().unwrap().report;
+    assert_eq!(plan.foreign, ["0", "aa", "z"]);
+    let report = bench.restore(Odd::Nothing).await;
+    assert_eq!((report.foreign.len(), report.is_complete()), (3, true), "{report:?}");
+}
+
+/// Taken out of the archive, a version is copied like others.
+#[test]
+fn archived_version_is_an_obstacle_until_it_is_taken_out() {
+    let why = |retrieval| {
+        let (etag, class) = ("e".to_owned(), "GLACIER".to_owned());
+        let content = Content::Object(Stored { size: 1, etag, multipart: false, class, retrieval });
+        let version = Version { key: "k".to_owned(), id: "1".to_owned(), modified: Some(0), content };
+        plan::obstacle(&version).map(|problem| problem.why)
+    };
+    assert!(why(Retrieval::None).unwrap().contains("`aws s3api restore-object`"));
+    assert!(why(Retrieval::Running).unwrap().contains("it is being taken out of the archive"));
+    assert_eq!(why(Retrieval::Done), None);
 }
 
 #[tokio::test]
 async fn object_without_a_checksum_on_one_side_is_read() {
     let report = Bench::new().restore(Odd::Bare).await;
-    let ways: Vec<_> = report.verified.iter().map(|(how, count)| (how.word(), *count)).collect();
-    assert_eq!(ways, [("SHA256", 2), ("data", 1)]);
+    assert_eq!(ways(&report), [("SHA256", 2), ("data", 1)]);
 }
 
 /// A restore that was not complete is continued: what it restored is not written again, and what somebody changed since stays.

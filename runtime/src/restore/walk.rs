@@ -1,5 +1,5 @@
-//! Both lists at once: the keys of the source with their state at the moment, and what is at the destination under each of them. Only a
-//! few pages are in memory at a time.
+//! Both lists at once: the keys of the source with their state at the moment, what is at the destination under each of them, and the keys
+//! that only the destination has. Only a few pages, and the keys of the last kind that were passed, are in memory at a time.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -9,13 +9,18 @@ use holdfast_compiler::restore::{History, KeyState, Question, Version, state_at}
 use super::Request;
 use crate::cloud::{Class, CloudError, Current, Cursor, Objects};
 
-/// A key of the source.
+/// A key of one of the lists.
 #[derive(Debug)]
-pub(super) struct Found {
-    /// Its state at the moment.
-    pub(super) state: KeyState,
-    /// What is at the destination under its key there.
-    pub(super) there: Option<Current>,
+pub(super) enum Found {
+    /// One of the source.
+    Key {
+        /// Its state at the moment.
+        state: Box<KeyState>,
+        /// What is at the destination under its key there.
+        there: Option<Current>,
+    },
+    /// One of the destination that the source does not have.
+    Foreign(String),
 }
 
 /// The next page of a list.
@@ -29,7 +34,7 @@ enum Next {
     End,
 }
 
-/// Walks through all keys of the source, in their order.
+/// Walks through all keys of the source, in their order. Those that only the destination has may come a little later.
 pub(super) struct Walk<'o> {
     objects: &'o dyn Objects,
     request: &'o Request,
@@ -38,6 +43,8 @@ pub(super) struct Walk<'o> {
     more_versions: Next,
     there: VecDeque<Current>,
     more_there: Next,
+    /// Keys of the destination that were passed, because the source does not have them.
+    foreign: VecDeque<String>,
     /// The last key, which the next one must follow.
     last: Option<String>,
 }
@@ -52,6 +59,7 @@ impl<'o> Walk<'o> {
             more_versions: Next::First,
             there: VecDeque::new(),
             more_there: Next::First,
+            foreign: VecDeque::new(),
             last: None,
         }
     }
@@ -61,8 +69,13 @@ impl<'o> Walk<'o> {
     /// # Errors
     /// One of the lists cannot be read, or is not in order.
     pub(super) async fn next(&mut self) -> Result<Option<Found>, CloudError> {
+        if let Some(key) = self.foreign.pop_front() {
+            return Ok(Some(Found::Foreign(key)));
+        }
         self.fill_versions().await?;
-        let Some(key) = self.versions.front().map(|version| version.key.clone()) else { return Ok(None) };
+        let Some(key) = self.versions.front().map(|version| version.key.clone()) else {
+            return self.rest().await;
+        };
         if self.last.as_ref().is_some_and(|last| *last >= key) {
             let message = format!("the list of versions is not in the order of keys: `{key}` comes too late");
             return Err(CloudError::new(Class::Other, "holdfast:restore", "BadAnswer", message));
@@ -77,14 +90,28 @@ impl<'o> Walk<'o> {
         let state = state_at(&key, &all, question);
         let there = self.current(&self.request.destination(&key)).await?;
         self.last = Some(key);
-        Ok(Some(Found { state, there }))
+        Ok(Some(Found::Key { state: Box::new(state), there }))
+    }
+
+    /// The next key of the destination after the last one of the source.
+    async fn rest(&mut self) -> Result<Option<Found>, CloudError> {
+        loop {
+            if let Some(there) = self.there.pop_front() {
+                return Ok(Some(Found::Foreign(there.key)));
+            }
+            if !self.fill_there().await? {
+                return Ok(None);
+            }
+        }
     }
 
     /// What is at the destination under a key. Keys are asked for in their order.
     async fn current(&mut self, key: &str) -> Result<Option<Current>, CloudError> {
         loop {
             match self.there.front().map(|there| there.key.as_str().cmp(key)) {
-                Some(Ordering::Less) => drop(self.there.pop_front()),
+                Some(Ordering::Less) => {
+                    self.foreign.extend(self.there.pop_front().map(|there| there.key));
+                }
                 Some(Ordering::Equal) => return Ok(self.there.pop_front()),
                 Some(Ordering::Greater) => return Ok(None),
                 None if !self.fill_there().await? => return Ok(None),

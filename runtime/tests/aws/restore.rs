@@ -183,7 +183,27 @@ fn live_data_is_restored_in_place_only_with_its_consent() {
     assert_eq!(head["ContentLength"], 5, "a complete restore can be made once more");
 }
 
-/// While the region of the primary bucket is lost, the copy is read.
+/// Whoever changes the policies does not change what is live.
+#[test]
+fn bucket_of_an_earlier_run_and_that_of_the_journal_are_not_written_to() {
+    let standin = Standin::start();
+    let bench = buckets(&standin);
+    bench.run("apply policies --yes").expect(0);
+    put(&bench, "a", "first");
+    let moment = newest(&bench, ["acme-docs", "us-east-1"]);
+    bench.write("policies/all.yaml", &POLICY.replace("bucket: acme-docs", "bucket: acme-new"));
+    let refused = |words: &str| {
+        let ran = restore(&bench, &moment, words).expect(4);
+        assert!(ran.stderr.starts_with("E0770\n"), "{}", ran.stderr);
+        ran.stderr.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let said = refused("--into acme-docs-us-west-2");
+    assert!(said.contains("`acme-docs-us-west-2` is not in the policies any more"), "{said}");
+    let said = refused("--into acme-restored --journal s3://acme-restored/journal");
+    assert!(said.contains("`acme-restored` holds the journal"), "{said}");
+}
+
+/// While the region of the primary bucket is lost, the copy is read. Nothing shows what it lacks, so it is never complete.
 #[test]
 fn copy_at_another_site_is_restored_while_the_primary_region_is_lost() {
     let standin = Standin::start();
@@ -200,9 +220,10 @@ fn copy_at_another_site_is_restored_while_the_primary_region_is_lost() {
     words.push(&moment);
     let mut command = bench.command(&words);
     aws_environment(&mut command, &weather.url());
-    let ran = Ran::from(command.output().unwrap()).expect(0);
+    let ran = Ran::from(command.output().unwrap()).expect(1);
     assert!(ran.stdout.contains("(the copy at oregon)"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("A copy holds what replication had copied."), "{}", ran.stdout);
+    assert!(ran.stdout.contains("! a copy is read:"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("NOT COMPLETE"), "{}", ran.stdout);
     assert_eq!(texts(&bench, "acme-restored"), pairs(&[("a", "first")]));
 }
 
@@ -391,6 +412,13 @@ fn restore_from_what_cannot_be_read_is_refused() {
     assert!(later.stderr.contains("has not come yet"), "{}", later.stderr);
     let site = restore(&bench, &moment, "--from tokyo --into acme-restored").expect(64);
     assert!(site.stderr.contains("there is `virginia`, `oregon`"), "{}", site.stderr);
+    // Nothing is not everything: the moment or the prefix may be wrong.
+    for words in
+        ["--into acme-restored --prefix nothing/", "--into acme-restored --prefix nothing/ --dry-run"]
+    {
+        let nothing = restore(&bench, &moment, words).expect(1);
+        assert!(nothing.stdout.contains("NOTHING WAS RESTORED"), "{}", nothing.stdout);
+    }
     // Without versions nobody knows what was there.
     let suspend = "put-bucket-versioning --versioning-configuration Status=Suspended";
     standin.aws(&format!("s3api {suspend} --bucket acme-docs --region us-east-1"));

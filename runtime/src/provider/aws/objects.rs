@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use aws_sdk_s3::types::{
     BucketVersioningStatus, ChecksumMode, ChecksumType, DeleteMarkerEntry, EncodingType, ExpirationStatus,
-    LifecycleRule, ObjectVersion,
+    LifecycleRule, ObjectVersion, OptionalObjectAttributes,
 };
 use holdfast_compiler::provider::aws::{
     RESTORE_COPY, RESTORE_HEAD, RESTORE_LIFECYCLE, RESTORE_LIST, RESTORE_PLACE, RESTORE_READ,
     RESTORE_VERSIONING, RESTORE_VERSIONS,
 };
 use holdfast_compiler::resource::Call;
-use holdfast_compiler::restore::{Content, ExpiryRule, History, Stored, Version, Versioning};
+use holdfast_compiler::restore::{Content, ExpiryRule, History, Retrieval, Stored, Version, Versioning};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
@@ -91,6 +91,7 @@ impl Objects for Aws {
             .prefix(prefix)
             // XML cannot hold every character of a key.
             .encoding_type(EncodingType::Url)
+            .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
             .set_key_marker(after.map(|after| after.key.clone()))
             .set_version_id_marker(after.and_then(|after| after.version.clone()));
         let list = async { request.send().await.named(CALL) };
@@ -280,7 +281,7 @@ struct Listed {
 }
 
 /// Objects and markers, which the SDK gives apart, in one list. Each keeps its order; what has the same time cannot be ordered, and the
-/// objects come first.
+/// objects come first. An upload in parts is dated when it began, so it may come after a marker that is older than its end.
 fn merged(objects: Vec<Listed>, markers: Vec<Listed>) -> Vec<Version> {
     let mut all = Vec::with_capacity(objects.len() + markers.len());
     let (mut objects, mut markers) = (objects.into_iter().peekable(), markers.into_iter().peekable());
@@ -309,11 +310,21 @@ fn object(found: &ObjectVersion, is_encoded: bool) -> Option<Listed> {
         multipart: etag.contains('-'),
         etag,
         class: found.storage_class().map_or("STANDARD", |class| class.as_str()).to_owned(),
+        retrieval: retrieval(found),
     });
     let key = decoded(found.key()?, is_encoded)?;
     let modified = found.last_modified().and_then(|at| at.to_millis().ok());
     let version = Version { key, id: found.version_id()?.to_owned(), modified, content };
     Some(Listed { version, latest: found.is_latest().unwrap_or_default() })
+}
+
+/// Whether an archived version was taken out (Amazon S3 API Reference, `RestoreStatus`).
+fn retrieval(found: &ObjectVersion) -> Retrieval {
+    match found.restore_status() {
+        Some(status) if status.is_restore_in_progress() == Some(true) => Retrieval::Running,
+        Some(status) if status.restore_expiry_date().is_some() => Retrieval::Done,
+        _ => Retrieval::None,
+    }
 }
 
 fn marker(found: &DeleteMarkerEntry, is_encoded: bool) -> Option<Listed> {
@@ -354,4 +365,26 @@ fn decoded(key: &str, is_encoded: bool) -> Option<String> {
 
 fn bad(call: &Call) -> CloudError {
     fault(call, "BadAnswer", "the response lacks a part that it must have")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::types::RestoreStatus;
+    use aws_smithy_types::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn archived_version_can_be_read_until_its_copy_expires() {
+        let listed = |running: bool, until: Option<i64>| {
+            let until = until.map(DateTime::from_secs);
+            let status = RestoreStatus::builder().is_restore_in_progress(running);
+            let status = status.set_restore_expiry_date(until).build();
+            retrieval(&ObjectVersion::builder().restore_status(status).build())
+        };
+        assert_eq!(retrieval(&ObjectVersion::builder().build()), Retrieval::None);
+        assert_eq!(listed(true, None), Retrieval::Running);
+        assert_eq!(listed(false, Some(1_796_083_200)), Retrieval::Done);
+        assert_eq!(listed(false, None), Retrieval::None);
+    }
 }

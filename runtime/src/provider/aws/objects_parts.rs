@@ -19,7 +19,7 @@ use holdfast_compiler::provider::aws::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::error::{Named, fault};
-use crate::cloud::{CloudError, Guard};
+use crate::cloud::{Class, CloudError, Guard};
 
 /// The most parts of an upload (Amazon S3 User Guide, "Amazon S3 multipart upload limits").
 const MOST_PARTS: u64 = 10_000;
@@ -128,7 +128,12 @@ impl Copy<'_> {
             Guard::Is(etag) => complete.if_match(etag),
         };
         let done = complete.customize().config_override(patience()).send().await;
-        Ok(done.named(&RESTORE_COMPLETE)?.version_id().map(str::to_owned))
+        let done = done.named(&RESTORE_COMPLETE).map_err(|error| match error.code.as_str() {
+            // An attempt whose answer was lost may have completed it, so this is no answer.
+            "NoSuchUpload" => CloudError { class: Class::Unanswered, ..error },
+            _ => error,
+        })?;
+        Ok(done.version_id().map(str::to_owned))
     }
 
     async fn part(&self, upload: &str, part: u64, range: String) -> Result<CompletedPart, CloudError> {

@@ -74,7 +74,7 @@ pub fn page() -> String {
     section(
         "`restore`",
         "Reads versions of the estate's buckets, and writes into one bucket. It needs no permission of the others, and none to delete.\n\
-         With `--over-live` and a journal in a bucket, add the statements of `plan` about the journal.\n",
+         With a journal in a bucket, add the statements of `plan` about the journal.\n",
         &policy(Use::Restore),
     );
     let _ = write!(out, "\n{BOUNDARY}\n```json\n{:#}\n```\n", boundary());

@@ -59,7 +59,10 @@ fn report_says_what_was_seen_in_which_account_and_what_was_changed_by_whom() {
     bench.write("cloud.json", &lost);
     let unseen = report(&bench, "--format markdown");
     assert!(unseen.contains("1 do not, and of 1 nobody can tell."), "{unseen}");
-    assert!(unseen.contains("aws.backup-vault.ireland.compliance cannot be seen"), "{unseen}");
+    assert!(
+        unseen.contains("is set up cannot be seen: aws.backup-vault.ireland.compliance: eu-west-1"),
+        "{unseen}"
+    );
     assert!(unseen.contains("resources could not be seen: nobody knows whether they differ."), "{unseen}");
     assert!(!unseen.contains("The next apply would change nothing."), "{unseen}");
     let cloud = cloud.replace("\"ttl\": 60", "\"ttl\": 30");

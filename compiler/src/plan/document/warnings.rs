@@ -133,7 +133,8 @@ fn all(plan: &Plan, around: &Around) -> BTreeMap<Class, Vec<Warning>> {
         add(Class::Posture, Warning::new(head.clone(), &head));
     }
     for said in turn::meanings(plan) {
-        add(Class::Posture, Warning::new(said.text.clone(), &said.text));
+        let about = said.text.split(':').next().unwrap_or_default().to_owned();
+        add(Class::Posture, Warning::new(said.text, &about));
     }
     plan.lost.iter().for_each(|lost| add(Class::DataGone, gone(lost)));
     for behind @ Behind { name, .. } in &plan.behind {

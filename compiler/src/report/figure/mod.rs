@@ -30,7 +30,7 @@ pub struct Drawing {
     pub shapes: Vec<Shape>,
 }
 
-/// A shape. `class` is a class of [`STYLE`]; `title` is what a pointer that rests on it shows.
+/// A shape. `class` is a class of `figure.css`; `title` is what a pointer that rests on it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shape {
     /// A rectangle.

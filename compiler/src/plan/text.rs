@@ -68,7 +68,9 @@ pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
             }
         };
         left(plan, &pen, &mut out);
-        consents(plan, &pen, &mut out);
+        if plan.turns_posture() {
+            consents(plan, &pen, &mut out);
+        }
         verdict(plan, &pen, &mut out);
         return to.write_all(out.as_bytes());
     }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use holdfast_compiler::diagnostic::{Diagnostic, codes, one_of};
+use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::plan::{Departure, Shift};
 use holdfast_compiler::posture::Posture;
 
@@ -136,16 +136,13 @@ impl From<JournalError> for RunError {
 fn other_posture(planned: &Posture, now: &Posture) -> String {
     match planned == now {
         true => "which sites are evacuated has changed since it was made, and changed back".to_owned(),
-        false => format!("it was made while {}, and now {}", evacuated(planned), evacuated(now)),
+        false => format!("evacuated when it was made: {}; now: {}", names(planned), names(now)),
     }
 }
 
-fn evacuated(posture: &Posture) -> String {
-    let sites: Vec<&str> = posture.sites().collect();
-    match sites.as_slice() {
-        [] => "no site was evacuated".to_owned(),
-        sites => format!("evacuated: {}", one_of(sites.iter().copied())),
-    }
+fn names(posture: &Posture) -> String {
+    let sites: Vec<String> = posture.sites().map(|site| format!("`{site}`")).collect();
+    if sites.is_empty() { "none".to_owned() } else { sites.join(", ") }
 }
 
 fn points(count: usize) -> String {

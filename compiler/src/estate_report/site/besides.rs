@@ -60,7 +60,8 @@ pub(super) fn stored(lost: &Lost<'_, '_>, section: &mut Section) {
             items.push(
                 format!(
                     "The channel {} depends on it: {} cannot be told there.",
-                    channel.name, channel.audience
+                    channel.name,
+                    lost.context.hidden(&channel.audience)
                 )
                 .into(),
             );

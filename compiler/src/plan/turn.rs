@@ -216,7 +216,12 @@ pub(super) fn meanings(plan: &Plan) -> Vec<Said> {
     let probed: Vec<String> = traffic.map(|traffic| format!("`{}`", traffic.record)).collect();
     if !probed.is_empty() {
         let names = probed.join(", ");
-        say(format!("If the site is lost, health checks move {names} without this plan."), false);
+        say(
+            format!(
+                "If the site is lost, health checks move {names} without this plan, as far as they are set up as declared."
+            ),
+            false,
+        );
     }
     said
 }
@@ -232,10 +237,12 @@ fn meaning(plan: &Plan, data: &TurnedData) -> String {
     }
     let copies: Vec<String> = copies.iter().map(|(name, at)| format!("`{name}` at `{at}`")).collect();
     match copies.as_slice() {
-        [] => format!("{entry}: no real-time copy is at a site in use. Restore it from a backup."),
+        [] => {
+            format!("{entry}: the policy has no real-time copy at a site in use. Restore it from a backup.")
+        }
         copies => format!(
-            "{entry}: what is left is {}. Nothing copies what is written there to another site, so until the return its RPO \
-             has no limit.",
+            "{entry}: the policy has real-time copies in {}. This plan does not show whether they are whole. Nothing copies what \
+             is written there to another site, so until the return its RPO has no limit.",
             copies.join(" and ")
         ),
     }

@@ -235,8 +235,10 @@ impl Region {
         let made: Vec<&Job> = self.made.iter().filter(keeps).collect();
         let copied: Vec<&Job> = self.copied.iter().filter(keeps).filter(is_here).collect();
         let away = place.vault.get(vault::REGION) != Some(place.source.as_str());
+        // Which of two jobs of one second is the last, nobody can tell: one that failed is not hidden.
         let last = |jobs: &[&Job]| {
-            jobs.iter().min_by_key(|job| job.age).and_then(|job| Some((job.age, job.fault.clone()?)))
+            let last = jobs.iter().min_by_key(|job| (job.age, job.fault.is_none()));
+            last.and_then(|job| Some((job.age, job.fault.clone()?)))
         };
         // A copy is only begun after a backup that is made.
         let fault = last(&made).or_else(|| last(&copied).filter(|_| away));
@@ -339,6 +341,18 @@ mod tests {
         let jobs = region.at(&away, &BTreeSet::from([away.clone()]));
         assert_eq!((jobs.copied.done, jobs.copied.longest), (1, Duration::minutes(5)));
         assert_eq!(jobs.fault.map(|fault| fault.said), Some("made only a part of it".to_owned()));
+    }
+
+    #[test]
+    fn failure_is_not_hidden_by_a_job_of_the_same_second() {
+        let daily = place("us-east-1", "home", "daily");
+        let places = BTreeSet::from([daily.clone()]);
+        let jobs = [("one", BackupJobState::Completed), ("two", BackupJobState::Failed)];
+        for order in [[0, 1], [1, 0]] {
+            let jobs = order.map(|at| made(30, "daily", jobs[at].1.clone(), jobs[at].0));
+            let seen = seen(jobs.to_vec(), vec![], NOW);
+            assert!(seen.at(&daily, &places).fault.is_some_and(|fault| fault.said == "failed"));
+        }
     }
 
     #[test]

@@ -1,15 +1,10 @@
 //! Approvals with real keys, through the command line: OpenSSH accepts Holdfast's signatures, Holdfast accepts those
 //! of OpenSSH, and every refusal.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-mod support;
-
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use support::{Bench, Ran};
+use crate::support::{Bench, Ran};
 
 const FILES: &str = "kind: service
 name: files

@@ -1,16 +1,11 @@
 //! The bill of materials that the build gate writes: what its readers may rely on.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use crate::support::{packages, root};
 use jsonschema::{Registry, ValidationError, Validator};
 use serde_json::Value;
-use support::{packages, root};
 
 fn bill() -> String {
     let output = Command::new(packages::python()).arg(root().join(".ci/sbom.py")).output().unwrap();

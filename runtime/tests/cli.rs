@@ -1,19 +1,13 @@
 //! What a user of the command line can rely on: determinism, exit codes, refusals, help.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-#[path = "cli/bcp.rs"]
 mod bcp;
-#[path = "cli/report.rs"]
 mod report;
-mod support;
 
 use std::process::Stdio;
 
+use crate::support::{Bench, root};
 use holdfast_compiler::diagnostic::codes;
 use serde_json::Value;
-use support::{Bench, root};
 
 fn shipped() -> Bench<'static> {
     let bench = Bench::local();

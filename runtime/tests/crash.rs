@@ -1,9 +1,6 @@
 //! After an apply was killed, the next apply converges, and nothing exists twice.
 
 #![allow(clippy::disallowed_macros, reason = "a test tells its seed")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -12,10 +9,10 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::support::weather::{Stop, Weather};
+use crate::support::{Bench, Standin, same_view, view};
 use holdfast::journal::{self, End, Journal, Place, Progress};
 use serde_json::Value;
-use support::weather::{Stop, Weather};
-use support::{Bench, Standin, same_view, view};
 
 /// Start an apply and kill it (SIGKILL) as soon as it has reported this many steps.
 fn killed_after(bench: &Bench<'_>, steps: usize) {
@@ -79,7 +76,7 @@ fn two_services(standin: &Standin) -> Bench<'_> {
 }
 
 /// Kill the apply just before a request arrives, or after it took effect and before the response: for twenty requests
-/// of an apply, chosen by a seed (`HOLDFAST_SEED=N cargo nextest run --test crash`).
+/// of an apply, chosen by a seed (`HOLDFAST_SEED=N cargo nextest run crash::`).
 #[test]
 fn apply_killed_at_twenty_moments_recovers_on_aws() {
     let standin = Standin::start();

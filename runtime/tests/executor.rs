@@ -1,6 +1,5 @@
 //! The executor's scheduling: lanes, limits, timeouts and stops, with a cloud that only waits.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(dead_code, unreachable_pub, reason = "the benchmark uses the rest")]
 
 #[path = "support/waiting.rs"]

@@ -1,15 +1,12 @@
 //! AWS under bad conditions: one apply converges in any weather, and prints how many calls were wasted. Each case
-//! prints its seed; `HOLDFAST_SEED=N cargo nextest run --test faults` repeats it.
+//! prints its seed; `HOLDFAST_SEED=N cargo nextest run faults::` repeats it.
 
 #![allow(clippy::disallowed_macros, reason = "a test tells its seed")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod support;
 
 use std::collections::BTreeMap;
 
-use support::weather::{Fault, Weather};
-use support::{Bench, Ran, Standin, same_view, view};
+use crate::support::weather::{Fault, Weather};
+use crate::support::{Bench, Ran, Standin, same_view, view};
 
 /// The names of wasted calls, in the order of the summary.
 const WASTE: [(&str, &[Fault]); 3] = [

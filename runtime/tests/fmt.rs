@@ -1,14 +1,9 @@
 //! `holdfast fmt`: what it writes, what it leaves unchanged, and what it prints.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-mod support;
-
 use std::io::Write as _;
 use std::process::Stdio;
 
-use support::{Bench, Ran};
+use crate::support::{Bench, Ran};
 
 const UNTIDY: &str = "kind:   estate # one\nname: acme\nsites:\n    virginia: {aws: us-east-1}\n";
 const TIDY: &str = "kind: estate # one\nname: acme\nsites:\n  virginia: { aws: us-east-1 }\n";

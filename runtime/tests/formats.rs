@@ -1,20 +1,15 @@
 //! The contract of `validate --format`: the same findings at the same places in every format, and documents that
 //! their readers accept, whatever the names in a policy are.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use crate::support::{Bench, Ran, packages, root};
 use holdfast_compiler::diagnostic::{Style, machine, render};
 use holdfast_compiler::source::Sources;
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Value, json};
-use support::{Bench, Ran, packages, root};
 
 const ESTATE: &str =
     "kind: estate\nname: acme\nsites: { virginia: { aws: us-east-1 }, oregon: { aws: us-west-2 } }\n";
@@ -224,7 +219,7 @@ fn findings_have_the_same_places_in_every_format() {
         for (file, text) in fixture(&path) {
             sources.add(file, text);
         }
-        let findings = support::findings(&sources);
+        let findings = crate::support::findings(&sources);
         assert!(!findings.is_empty(), "{name}");
         let written = |format| machine::write(&findings, &sources, format);
         let found = found_in_json(&read_json(&written(machine::ReportFormat::Json)));

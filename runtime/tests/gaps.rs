@@ -1,13 +1,8 @@
 //! Objects that no copy has: written while replication did not work, or lost with a bucket. The next plan does not forget
 //! them when replication works again, until somebody states a backfill that is younger than the gap.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-mod support;
-
+use crate::support::{Bench, Standin};
 use serde_json::Value;
-use support::{Bench, Standin};
 
 const PRIMARY: &str = "acme-docs";
 const COPY: &str = "acme-docs-us-west-2";

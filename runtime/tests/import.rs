@@ -2,12 +2,8 @@
 //! caller references and missing tags. Terraform is not available from package registries, so the AWS command line
 //! tool builds the estate in the same way as its AWS provider (5.100).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod support;
-
+use crate::support::{Bench, Standin};
 use serde_json::{Value, json};
-use support::{Bench, Standin};
 
 const SERVICES: usize = 3;
 

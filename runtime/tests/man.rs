@@ -1,11 +1,6 @@
 //! The manual pages: there is one for each command, with the same content as `--help`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests read the files that are written")]
-
-mod support;
-
-use support::Bench;
+use crate::support::Bench;
 
 /// Every command and its subcommands, as `--help` lists them: `""`, `plan`, `journal log`.
 fn commands(bench: &Bench<'_>, words: &str) -> Vec<String> {

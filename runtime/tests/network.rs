@@ -1,16 +1,11 @@
 //! The way to AWS: a real proxy, and a private certificate authority in front of the stand-in.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-mod support;
-
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Bench, Ran, Standin, packages, root};
+use crate::support::{Bench, Ran, Standin, packages, root};
 
 /// A server that a script of `fixtures/standin` runs until its stdin closes.
 struct Server {

@@ -1,14 +1,9 @@
 //! Each of many ways to weaken the shipped policies is at the top of the plan as weaker, and its reverse as stronger.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-mod support;
-
 use std::process::Command;
 
+use crate::support::Bench;
 use serde_json::Value;
-use support::Bench;
 
 /// What is done, in which file, the text of the shipped policies, the weaker text, and the statement that is named.
 const WEAKER: &[[&str; 5]] = &[

@@ -1,12 +1,8 @@
 //! A thousand records in one zone need only as many calls as there are pages and batches.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod support;
-
 use std::fmt::Write as _;
 
-use support::{Bench, Standin};
+use crate::support::{Bench, Standin};
 
 const ESTATE: &str = r#"
 kind: estate

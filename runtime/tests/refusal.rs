@@ -1,7 +1,5 @@
 //! Forged commands that no plan contains: a cloud refuses them before it changes anything.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::cloud::{Cloud as _, Command, GUARDED};

@@ -7,17 +7,12 @@
 //! story that says `# With a team's bucket.` has the AWS stand-in with the bucket `team-journal`. To add a story, add
 //! a folder; `HOLDFAST_BLESS=1` writes the actual output, which must be reviewed. `HOLDFAST_STORY=NAME` runs one alone.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-mod support;
-
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use support::side_by_side::side_by_side;
-use support::{Standin, aws_environment, root};
+use crate::support::side_by_side::side_by_side;
+use crate::support::{Standin, aws_environment, root};
 
 #[test]
 fn every_story_matches_its_transcript() {

@@ -1,15 +1,11 @@
 //! Signals during an apply: after the first, the steps in progress finish; the second stops the apply at once.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod support;
-
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStdout, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
+use crate::support::{Bench, Standin, signal};
 use serde_json::Value;
-use support::{Bench, Standin, signal};
 
 /// An apply on a cloud that stops answering: two steps stay in progress.
 struct Stuck {

@@ -3,8 +3,6 @@
 //!
 //! A failure prints its seed; `HOLDFAST_SEED=N` runs that one alone.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
 #[path = "../../fixtures/estate.rs"]
 #[allow(dead_code, reason = "the example's own main")]
 mod estate;

@@ -1,15 +1,10 @@
 //! `status`: nothing is said to hold that was not seen, and every format says the same.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use crate::support::{Bench, Standin, packages};
 use serde_json::Value;
-use support::{Bench, Standin, packages};
 
 /// Service, disruption, measure.
 type Key = (String, String, String);

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::world::{TWO, World, keygen};
+use crate::attacks::world::{TWO, World, keygen};
 
 /// A world before its first run; the anchor names the authors too.
 fn authored() -> World {

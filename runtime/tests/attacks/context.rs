@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::attacks::world::{TWO, World};
 use crate::support::aws_environment;
-use crate::world::{TWO, World};
 
 /// Somebody else's journal.
 const STRANGE: &str = "s3://strangers-bucket/journal";

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use holdfast_compiler::digest::sha256;
 use serde_json::{Value, json};
 
+use crate::attacks::world::{FILES, TWO, World};
 use crate::support::{Standin, aws_environment};
-use crate::world::{FILES, TWO, World};
 
 const ANCHORED: &str = "--trust trust/anchor.yaml --runner-key runner";
 

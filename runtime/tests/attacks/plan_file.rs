@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{TWO, World};
+use crate::attacks::world::{TWO, World};
 
 /// An estate after its first run, with a plan that alice and bob have approved.
 fn approved() -> World {

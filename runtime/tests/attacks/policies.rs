@@ -1,7 +1,7 @@
 //! Policies that weaken the rule. The approvers of the last run must still approve them, and under an anchor the
 //! anchor's approvers too.
 
-use crate::world::{FILES, TAKEN, TWO, World};
+use crate::attacks::world::{FILES, TAKEN, TWO, World};
 
 /// Every plan of an attacker, who approves it, and the codes of the refusal without an anchor and under it.
 struct Attack {

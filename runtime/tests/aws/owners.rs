@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::aws::{BUCKETS, applied, zones};
 use crate::support::{Bench, Standin};
-use crate::{BUCKETS, applied, zones};
 
 /// Objects under a key of their own, and Object Lock, are seen before anything is changed.
 #[test]

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::breakages::{Which, is_met, today};
 use crate::support::{Bench, Standin};
-use crate::{Which, is_met, today};
 
 const SOURCE: &str = "--bucket acme-archive-contracts --region ap-northeast-1";
 const COPY: &str = "--bucket acme-archive-contracts-ap-southeast-1 --region ap-southeast-1";
@@ -23,7 +23,7 @@ fn applied(standin: &Standin) -> (Bench<'_>, [String; 2]) {
     });
     let bench = Bench::aws(standin);
     bench.shipped_policies();
-    crate::own_keys(&bench);
+    crate::breakages::own_keys(&bench);
     bench.run("apply policies --yes").expect(0);
     (bench, keys)
 }

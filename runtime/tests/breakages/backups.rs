@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::breaks::{BUCKET, ROLE, Row, deny, each, revoke};
+use crate::breakages::breaks::{BUCKET, ROLE, Row, deny, each, revoke};
 
 pub(crate) const VAULT: &str = "aws.backup-vault";
 pub(crate) const PLAN: &str = "aws.backup-plan";

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::breaks::{ACCESS, BUCKET, INVOICES, KEY, Row, SINGAPORE, TOKYO, bucket_deny, lifecycle, state};
+use crate::breakages::breaks::{
+    ACCESS, BUCKET, INVOICES, KEY, Row, SINGAPORE, TOKYO, bucket_deny, lifecycle, state,
+};
 
 /// The only copy of `archive.invoices`.
 pub(crate) const COPY: &[Row] = &[

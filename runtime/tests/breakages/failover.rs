@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::breaks::{ALIAS, CHECK, NAME_SERVER, PRIMARY, RECORD, Row, STANDBY};
+use crate::breakages::breaks::{ALIAS, CHECK, NAME_SERVER, PRIMARY, RECORD, Row, STANDBY};
 
 /// Failover of `payments.api` from us-east-1 to us-west-2 and then eu-west-1.
 pub(crate) const FAILOVER: &[Row] = &[

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::breaks::{ACCESS, BUCKET, REPL, ROLE, Row, bucket_deny, deny, each, revoke};
+use crate::breakages::breaks::{ACCESS, BUCKET, REPL, ROLE, Row, bucket_deny, deny, each, revoke};
 
 /// Replication of `payments.ledger`, which is encrypted with KMS, from us-east-1 to us-west-2 and eu-west-1.
 pub(crate) const REPLICATION: &[Row] = &[

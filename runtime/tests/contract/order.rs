@@ -19,7 +19,7 @@ use holdfast_compiler::posture::Posture;
 use holdfast_compiler::source::Sources;
 use serde_json::Value;
 
-use crate::cases::{CASES, Case, ESTATE, changed};
+use crate::contract::cases::{CASES, Case, ESTATE, changed};
 
 /// A pair of buckets, of which S3 copies the first to the second.
 type Pair = (String, String);

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use holdfast::files::{Why, inside, read};
 
+use crate::files::{ESTATE, FILES, Lay, bench, link, path, pipe, refused, run, sparse};
 use crate::support::{Bench, Ran};
-use crate::{ESTATE, FILES, Lay, bench, link, path, pipe, refused, run, sparse};
 
 #[test]
 fn folders_with_circular_links_are_read_once() {

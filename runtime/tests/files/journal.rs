@@ -1,7 +1,7 @@
 //! The folder of a journal, and the files that are created beside the policies.
 
+use crate::files::{Lay, bench, link, names, path, pipe, refused, run, sparse};
 use crate::support::Bench;
-use crate::{Lay, bench, link, names, path, pipe, refused, run, sparse};
 
 fn applied() -> Bench<'static> {
     let bench = bench();

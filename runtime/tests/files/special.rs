@@ -4,8 +4,8 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 
+use crate::files::{ESTATE, FILES, Lay, link, path, pipe, refused, run, sparse};
 use crate::support::{Bench, Ran};
-use crate::{ESTATE, FILES, Lay, link, path, pipe, refused, run, sparse};
 
 /// A bench with a plan that needs an approval, and the key of an approver.
 fn planned() -> Bench<'static> {

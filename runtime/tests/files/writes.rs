@@ -3,8 +3,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
+use crate::files::{bench, link, names, path, refused, run};
 use crate::support::{Bench, Ran};
-use crate::{bench, link, names, path, refused, run};
 
 /// Run a command with a umask that would make every new file readable and writable for everybody.
 fn generous(bench: &Bench<'_>, words: &str) -> Ran {
@@ -32,7 +32,7 @@ fn plans_journals_and_the_embedded_cloud_are_readable_by_their_owner_only() {
     for file in ["change.plan", "cloud.json"] {
         std::fs::set_permissions(path(&bench, file), std::fs::Permissions::from_mode(0o666)).unwrap();
     }
-    bench.write("policies/files.yaml", &crate::FILES.replace("acme-docs", "acme-other-docs"));
+    bench.write("policies/files.yaml", &crate::files::FILES.replace("acme-docs", "acme-other-docs"));
     generous(&bench, "plan policies --out change.plan").expect(0);
     assert_eq!(mode(&bench, "change.plan"), 0o600);
     generous(&bench, "apply change.plan").expect(0);

@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
+use crate::hostile::{Commands, checked, harmless, hostile, hostile_line, run};
 use crate::support::{Bench, Ran};
-use crate::{Commands, checked, harmless, hostile, hostile_line, run};
 
 /// Flags and positional arguments that take a text.
 const TAKE_TEXT: [&[&str]; 27] = [

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::policies::{shipped, text};
+use crate::hostile::policies::{shipped, text};
+use crate::hostile::{holds, hostile, run, run_in_colours, strings, variants};
 use crate::support::Bench;
-use crate::{holds, hostile, run, run_in_colours, strings, variants};
 
 /// Applied policies, and the resulting cloud.
 fn applied() -> (Bench<'static>, Value) {
@@ -98,7 +98,7 @@ fn names_of_imported_resources_are_escaped() {
         assert!(ran.stdout.contains("kind: service"), "{}", ran.stdout);
         let read: Value = serde_yaml::from_str(&ran.stdout).unwrap();
         let mut all = Vec::new();
-        crate::collect(&read, &mut all);
+        crate::hostile::collect(&read, &mut all);
         assert!(all.contains(&hostile), "{hostile:?} is not in\n{}", ran.stdout);
         run(&bench, &["import", "a.yaml", "--out", "b.yaml", "--yes"]);
         run(&bench, &["journal", "show", "2", "a.yaml"]);

@@ -8,8 +8,8 @@ use holdfast_compiler::posture::Posture;
 use holdfast_compiler::provider::aws::s3::bucket;
 use holdfast_compiler::resource::{Address, Identity};
 
+use crate::hostile::{HOSTILE, holds, hostile, run};
 use crate::support::Bench;
-use crate::{HOSTILE, holds, hostile, run};
 
 /// A journal of two runs in the folder `journal`; the second has not ended.
 fn written(bench: &Bench<'_>, hostile: &str) {
@@ -73,7 +73,7 @@ fn text_from_entries_is_escaped() {
             let words = format!("journal {words} --journal journal --format json");
             holds(&run(&bench, &words.split(' ').collect::<Vec<_>>()).expect(0).stdout, hostile);
         }
-        bench.write("a.yaml", &crate::policies::text(&crate::policies::shipped()));
+        bench.write("a.yaml", &crate::hostile::policies::text(&crate::hostile::policies::shipped()));
         for words in ["plan a.yaml", "apply a.yaml --yes", "import a.yaml"] {
             let words = format!("{words} --journal journal");
             run(&bench, &words.split(' ').collect::<Vec<_>>());

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::policies::{shipped, text};
+use crate::hostile::policies::{shipped, text};
+use crate::hostile::{hostile, hostile_line, run};
 use crate::support::Bench;
-use crate::{hostile, hostile_line, run};
 
 #[test]
 fn texts_of_an_edited_plan_file_are_escaped() {

@@ -7,8 +7,8 @@ use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::source::Sources;
 use serde_json::Value;
 
+use crate::hostile::{HOSTILE, holds, hostile, is_obeyed, run, run_in_colours, strings, variants};
 use crate::support::{Bench, root};
-use crate::{HOSTILE, holds, hostile, is_obeyed, run, run_in_colours, strings, variants};
 
 /// The policies that ship with Holdfast, which use every kind of document and nearly every field.
 pub(crate) fn shipped() -> Vec<Value> {

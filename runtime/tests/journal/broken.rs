@@ -1,7 +1,7 @@
 //! The journal of policies that do not compile.
 
+use crate::journal::{policies, said};
 use crate::support::Bench;
-use crate::{policies, said};
 
 /// A bench with one run in the default journal.
 fn applied() -> Bench<'static> {

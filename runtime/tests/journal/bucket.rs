@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::runner::{Runner, until};
+use crate::journal::runner::{Runner, until};
+use crate::journal::{policies, run, said, shared};
 use crate::support::{Bench, Standin};
-use crate::{policies, run, said, shared};
 
 const SHARED: &str = "s3://team-journal/acme";
 

@@ -1,8 +1,8 @@
 //! A journal in two buckets, when the region of one is lost.
 
+use crate::journal::{policies, said, shared};
 use crate::support::weather::{Fault, Weather};
 use crate::support::{Bench, Ran, Standin, aws_environment};
-use crate::{policies, said, shared};
 
 const COPIED: &str = "journal: { site: oregon, s3: s3://team-journal/acme, copies: [{ site: virginia, s3: s3://team-copy/acme }] }\n";
 const JOURNAL: &str = "us-west-2";

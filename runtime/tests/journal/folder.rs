@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use holdfast::journal::{Journal, JournalError, Place};
 use serde_json::Value;
 
+use crate::journal::{policies, said};
 use crate::support::Bench;
-use crate::{policies, said};
 
 fn read(folder: &Path) -> Result<usize, JournalError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use crate::lost_region::words;
 use crate::support::weather::{Fault, Weather};
 use crate::support::{Bench, Ran, Standin, aws_environment};
-use crate::words;
 
 /// The shipped policies, applied to a stand-in.
 fn applied(standin: &Standin) -> Bench<'_> {

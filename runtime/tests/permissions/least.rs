@@ -3,10 +3,10 @@
 use holdfast::provider::aws::permissions::Use;
 use holdfast::provider::aws::permissions_page::policy;
 
-use crate::ACCOUNT;
+use crate::permissions::ACCOUNT;
+use crate::permissions::user::User;
 use crate::support::Standin;
 use crate::support::weather::{Fault, Weather};
-use crate::user::User;
 
 #[test]
 fn documented_permissions_are_sufficient() {

@@ -10,12 +10,12 @@ use holdfast_compiler::provider::aws::PROVIDER;
 use holdfast_compiler::resource::{KindSchema, Lifecycle, Made, Permission};
 use serde_json::{Value, json};
 
-use crate::requests::{
+use crate::permissions::requests::{
     ALARMS, drift, drift_of_alarms, drift_of_lock, remove_services, with_lock, with_replica,
 };
+use crate::permissions::user::User;
 use crate::support::Standin;
 use crate::support::side_by_side::side_by_side;
-use crate::user::User;
 
 /// What cannot be tried, because the stand-in does not ask for the permission, or because the call follows only a lost
 /// answer (`permissions_are_sufficient_when_the_answer_of_every_write_is_lost`) or an endpoint that is not Amazon's.

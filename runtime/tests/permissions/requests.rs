@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use holdfast::provider::aws::permissions::{Use, calls};
 
-use crate::ACCOUNT;
-use crate::shapes;
+use crate::permissions::ACCOUNT;
+use crate::permissions::shapes;
 use crate::support::weather::{Request, Weather};
 use crate::support::{Bench, LOCKED_LEDGER, Ran, Standin, aws_environment};
 

@@ -6,10 +6,10 @@ use holdfast::provider::aws::permissions::{Use, calls, of};
 use holdfast::provider::aws::permissions_page::policy;
 use serde_json::{Value, json};
 
-use crate::requests::{check, recorded};
-use crate::shapes;
+use crate::permissions::requests::{check, recorded};
+use crate::permissions::shapes;
+use crate::permissions::user::User;
 use crate::support::{Bench, Ran, Standin};
-use crate::user::User;
 
 /// What cannot be tried: the stand-in asks neither for the tags of a copy nor for keys, and nothing is given up.
 const UNTRIED: [&str; 5] = [

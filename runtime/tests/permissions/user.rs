@@ -3,7 +3,7 @@
 use holdfast::provider::aws::permissions_page::boundary;
 use serde_json::{Value, json};
 
-use crate::ACCOUNT;
+use crate::permissions::ACCOUNT;
 use crate::support::{Bench, Ran, Standin};
 
 /// The user, with a folder of policies and hosted zones that exist.

@@ -1,11 +1,8 @@
 //! Shared code of tests: the packages they need, the AWS stand-in, the AWS command line tool, and the binary.
 
-#![allow(dead_code, unreachable_pub, reason = "every test binary uses a part of this module")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-pub mod packages;
-pub mod side_by_side;
-pub mod weather;
+pub(crate) mod packages;
+pub(crate) mod side_by_side;
+pub(crate) mod weather;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -20,7 +17,7 @@ use holdfast_compiler::units::Date;
 use serde_json::Value;
 
 /// The findings of the compiler in a fixture, warnings included. A second line `# as of: DATE` sets `--as-of`.
-pub fn findings(sources: &Sources) -> Vec<Diagnostic> {
+pub(crate) fn findings(sources: &Sources) -> Vec<Diagnostic> {
     let target = TargetAccounts::one("aws", "000000000000".to_owned());
     let mut lines = sources.iter().filter_map(|(_, source)| source.text.lines().nth(1));
     let as_of = lines.find_map(|line| Date::parse(line.strip_prefix("# as of: ")?));
@@ -31,15 +28,15 @@ pub fn findings(sources: &Sources) -> Vec<Diagnostic> {
 }
 
 /// A lock of the ledger of the shipped policies, which every apply of it has to allow.
-pub const LOCKED_LEDGER: &str = "    lock: { mode: governance, keep: 1d }\n";
+pub(crate) const LOCKED_LEDGER: &str = "    lock: { mode: governance, keep: 1d }\n";
 
 /// The root of the repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// A running stand-in for AWS; it ends when this value is dropped. Every test has its own.
-pub struct Standin {
+pub(crate) struct Standin {
     url: String,
     server: Child,
     cli: Mutex<(Child, ChildStdin, BufReader<ChildStdout>)>,
@@ -47,17 +44,17 @@ pub struct Standin {
 
 impl Standin {
     /// Start one on a free port.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::begin("false", None)
     }
 
     /// Start one that delivers messages to whoever has a certificate of this authority.
-    pub fn trusting(authority: &Path) -> Self {
+    pub(crate) fn trusting(authority: &Path) -> Self {
         Self::begin("false", Some(authority))
     }
 
     /// Start one that enforces signatures and policies, except for the account's own key.
-    pub fn guarded() -> Self {
+    pub(crate) fn guarded() -> Self {
         Self::begin("true", None)
     }
 
@@ -87,46 +84,46 @@ impl Standin {
     }
 
     /// The URL on which it listens.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// Pause it until it is resumed.
-    pub fn pause(&self) {
+    pub(crate) fn pause(&self) {
         signal(self.server.id(), "STOP");
     }
 
     /// Resume it.
-    pub fn resume(&self) {
+    pub(crate) fn resume(&self) {
         signal(self.server.id(), "CONT");
     }
 
     /// Run the AWS command line tool and read its answer. The words are separated by spaces.
-    pub fn aws(&self, words: &str) -> Value {
+    pub(crate) fn aws(&self, words: &str) -> Value {
         self.aws_args(&words.split_whitespace().collect::<Vec<_>>())
     }
 
     /// The same with arguments that may hold spaces.
-    pub fn aws_args(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn aws_args(&self, arguments: &[&str]) -> Value {
         let (code, out, err) = self.try_aws(arguments);
         assert_eq!(code, 0, "aws {arguments:?}: {err}");
         if out.trim().is_empty() { Value::Null } else { serde_json::from_str(&out).unwrap() }
     }
 
     /// The same for another account of the stand-in.
-    pub fn aws_as(&self, account: &str, arguments: &[&str]) -> Value {
+    pub(crate) fn aws_as(&self, account: &str, arguments: &[&str]) -> Value {
         let (code, out, err) = self.ask_aws(&serde_json::json!({"as": account, "arguments": arguments}));
         assert_eq!(code, 0, "aws {arguments:?}: {err}");
         if out.trim().is_empty() { Value::Null } else { serde_json::from_str(&out).unwrap() }
     }
 
     /// Exit code, stdout and stderr of the AWS command line tool.
-    pub fn try_aws(&self, arguments: &[&str]) -> (i64, String, String) {
+    pub(crate) fn try_aws(&self, arguments: &[&str]) -> (i64, String, String) {
         self.ask_aws(&serde_json::json!(arguments))
     }
 
     /// The same for what `aws_cli.py` is asked.
-    pub fn ask_aws(&self, request: &Value) -> (i64, String, String) {
+    pub(crate) fn ask_aws(&self, request: &Value) -> (i64, String, String) {
         let mut cli = self.cli.lock().unwrap();
         writeln!(cli.1, "{request}").unwrap();
         let mut line = String::new();
@@ -137,19 +134,19 @@ impl Standin {
     }
 
     /// Empty it.
-    pub fn reset(&self) {
+    pub(crate) fn reset(&self) {
         self.raw("POST /_ministack/reset HTTP/1.1\r\n", "");
     }
 
     /// Forget all jobs of S3 Batch Operations.
-    pub fn forget_jobs(&self) {
+    pub(crate) fn forget_jobs(&self) {
         let head = "DELETE /v20180820/jobs HTTP/1.1\r\nAuthorization: AWS4-HMAC-SHA256 \
                     Credential=000000000001/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0\r\n";
         self.raw(head, "");
     }
 
     /// Another account makes a bucket.
-    pub fn bucket_of_another_account(&self, name: &str, region: &str) {
+    pub(crate) fn bucket_of_another_account(&self, name: &str, region: &str) {
         let head = format!(
             "PUT /{name} HTTP/1.1\r\nAuthorization: AWS4-HMAC-SHA256 \
              Credential=000000000002/20260101/{region}/s3/aws4_request, SignedHeaders=host, Signature=0\r\n"
@@ -160,7 +157,7 @@ impl Standin {
     }
 
     /// Write an object without any checksum, as tools did before they sent one.
-    pub fn put_bare(&self, bucket: &str, region: &str, key: &str, text: &str) {
+    pub(crate) fn put_bare(&self, bucket: &str, region: &str, key: &str, text: &str) {
         let head = format!(
             "PUT /{bucket}/{key} HTTP/1.1\r\nAuthorization: AWS4-HMAC-SHA256 \
              Credential=000000000001/20260101/{region}/s3/aws4_request, SignedHeaders=host, Signature=0\r\n"
@@ -180,7 +177,7 @@ impl Standin {
     }
 
     /// Create a hosted zone, which policies require, and return its id.
-    pub fn zone(&self, name: &str) -> String {
+    pub(crate) fn zone(&self, name: &str) -> String {
         let made = self.aws(&format!("route53 create-hosted-zone --name {name} --caller-reference {name}"));
         made["HostedZone"]["Id"].as_str().unwrap().trim_start_matches("/hostedzone/").to_owned()
     }
@@ -199,14 +196,14 @@ impl Drop for Standin {
 }
 
 /// Send a signal to a process.
-pub fn signal(process: u32, name: &str) {
+pub(crate) fn signal(process: u32, name: &str) {
     let sent = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().unwrap();
     assert!(sent.success());
 }
 
 /// All resources, as the AWS command line tool sees them, without what differs each time: dates, and the ids of
 /// health checks, which are replaced by the name and address they check.
-pub fn view(standin: &Standin) -> Vec<String> {
+pub(crate) fn view(standin: &Standin) -> Vec<String> {
     let list = |words: &str, name: &str| standin.aws(words)[name].as_array().unwrap().clone();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut seen = Vec::new();
@@ -323,7 +320,7 @@ fn keys(standin: &Standin, region: &str) -> Vec<String> {
 
 /// Check that two views are equal; otherwise print only the differences.
 #[track_caller]
-pub fn same_view(found: &[String], wanted: &[String]) {
+pub(crate) fn same_view(found: &[String], wanted: &[String]) {
     let only = |one: &[String], other: &[String]| -> Vec<String> {
         one.iter().filter(|thing| !other.contains(thing)).cloned().collect()
     };
@@ -333,7 +330,7 @@ pub fn same_view(found: &[String], wanted: &[String]) {
 }
 
 /// The environment variables for AWS: endpoint and credentials.
-pub fn aws_environment(command: &mut Command, url: &str) {
+pub(crate) fn aws_environment(command: &mut Command, url: &str) {
     command
         .env("AWS_ENDPOINT_URL", url)
         .env("AWS_ACCESS_KEY_ID", "000000000001")
@@ -348,7 +345,7 @@ pub fn aws_environment(command: &mut Command, url: &str) {
 
 /// The output of a command, and its exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
@@ -365,31 +362,31 @@ impl From<Output> for Ran {
 impl Ran {
     /// Check the exit code, and return the output.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 }
 
 /// A folder with policies, and a cloud to apply them to.
-pub struct Bench<'a> {
+pub(crate) struct Bench<'a> {
     pub folder: tempfile::TempDir,
     pub cloud: Option<&'a Standin>,
 }
 
 impl<'a> Bench<'a> {
     /// A bench with the embedded cloud.
-    pub fn local() -> Bench<'static> {
+    pub(crate) fn local() -> Bench<'static> {
         Bench { folder: tempfile::tempdir().unwrap(), cloud: None }
     }
 
     /// A bench with a stand-in for AWS.
-    pub fn aws(standin: &'a Standin) -> Self {
+    pub(crate) fn aws(standin: &'a Standin) -> Self {
         Bench { folder: tempfile::tempdir().unwrap(), cloud: Some(standin) }
     }
 
     /// A bench with a stand-in that has the zones of the shipped policies, and with these.
-    pub fn shipped(standin: &'a Standin) -> Self {
+    pub(crate) fn shipped(standin: &'a Standin) -> Self {
         standin.zone("acme.example");
         standin.zone("shop.example");
         let bench = Self::aws(standin);
@@ -398,19 +395,19 @@ impl<'a> Bench<'a> {
     }
 
     /// Write a file into the folder.
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.folder.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
     /// The text of a file in the folder.
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
     /// Copy the policies that ship with Holdfast.
-    pub fn shipped_policies(&self) {
+    pub(crate) fn shipped_policies(&self) {
         for entry in std::fs::read_dir(root().join("policies")).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|e| e == "yaml") {
@@ -448,7 +445,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The command, in the folder, on the cloud.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
         command
             .args(arguments)
@@ -469,12 +466,12 @@ impl<'a> Bench<'a> {
     }
 
     /// Run a command to its end. The words are separated by spaces.
-    pub fn run(&self, words: &str) -> Ran {
+    pub(crate) fn run(&self, words: &str) -> Ran {
         self.command(&words.split_whitespace().collect::<Vec<_>>()).output().unwrap().into()
     }
 
     /// Plan the folder `policies` and return the pending steps: `("update", "aws.bucket.a.b.c")`.
-    pub fn pending(&self) -> Vec<(String, String)> {
+    pub(crate) fn pending(&self) -> Vec<(String, String)> {
         let plan: Value =
             serde_json::from_str(&self.run("plan policies --format json").expect(0).stdout).unwrap();
         let changes = plan["resource_changes"].as_array().unwrap().iter();

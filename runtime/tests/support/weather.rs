@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// What can happen to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It is throttled, with the error of its service.
     Throttle,
     /// It is refused with 503.
@@ -29,7 +29,7 @@ pub enum Fault {
 }
 
 /// Stop the `number`th request (from 1) and notify the test: before it arrives, or after it took effect.
-pub struct Stop {
+pub(crate) struct Stop {
     pub number: u64,
     pub after: bool,
     pub tell: mpsc::Sender<()>,
@@ -59,29 +59,29 @@ struct Sky {
 }
 
 /// The proxy; it ends when this value is dropped.
-pub struct Weather {
+pub(crate) struct Weather {
     address: SocketAddr,
     sky: Arc<Sky>,
 }
 
 impl Weather {
     /// Start a proxy in front of a stand-in, with probabilities in percent.
-    pub fn start(upstream: &str, seed: u64, chances: &[(Fault, u64)]) -> Self {
+    pub(crate) fn start(upstream: &str, seed: u64, chances: &[(Fault, u64)]) -> Self {
         Self::begin(upstream, Rule::Chances(seed, chances.to_vec()))
     }
 
     /// Start a proxy that affects only one request.
-    pub fn stopping(upstream: &str, stop: Stop) -> Self {
+    pub(crate) fn stopping(upstream: &str, stop: Stop) -> Self {
         Self::begin(upstream, Rule::Stop(stop))
     }
 
     /// Every request that may change something takes effect the first time, and its answer gets lost.
-    pub fn losing_writes(upstream: &str) -> Self {
+    pub(crate) fn losing_writes(upstream: &str) -> Self {
         Self::begin(upstream, Rule::LoseWrites)
     }
 
     /// Every request that is signed for a region meets with a fault.
-    pub fn losing_region(upstream: &str, region: &str, fault: Fault) -> Self {
+    pub(crate) fn losing_region(upstream: &str, region: &str, fault: Fault) -> Self {
         Self::begin(upstream, Rule::LoseRegion(region.to_owned(), fault))
     }
 
@@ -112,17 +112,17 @@ impl Weather {
     }
 
     /// The URL on which it listens.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Every request so far, in order of arrival.
-    pub fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.sky.seen.lock().unwrap().clone()
     }
 
     /// How often each fate happened.
-    pub fn faults(&self) -> BTreeMap<Fault, u64> {
+    pub(crate) fn faults(&self) -> BTreeMap<Fault, u64> {
         self.sky.faults.lock().unwrap().clone()
     }
 }
@@ -137,35 +137,35 @@ impl Drop for Weather {
 
 /// The relevant parts of a request.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub(crate) struct Request {
     head: String,
     body: Vec<u8>,
 }
 
 impl Request {
     /// Method and target: `PUT /bucket?versioning`.
-    pub fn line(&self) -> &str {
+    pub(crate) fn line(&self) -> &str {
         self.head.lines().next().unwrap().trim_end_matches(" HTTP/1.1")
     }
 
     /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// All headers.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let headers = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
         headers.map(|(name, value)| (name, value.trim()))
     }
 
     /// The body.
-    pub fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// The body, as hexadecimal digits.
-    pub fn hex(&self) -> String {
+    pub(crate) fn hex(&self) -> String {
         self.body.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
@@ -205,7 +205,7 @@ impl Request {
     }
 
     /// The service, from the scope of its signature.
-    pub fn is_for(&self, service: &str) -> bool {
+    pub(crate) fn is_for(&self, service: &str) -> bool {
         self.head.contains(&format!("/{service}/aws4_request"))
     }
 }

@@ -13,7 +13,7 @@ const BEGIN: &str = "\
 # Permissions on AWS
 
 This page is generated from the calls that each kind declares. To regenerate it, run
-`HOLDFAST_BLESS=1 cargo test -p holdfast --test permissions`.
+`HOLDFAST_BLESS=1 cargo test -p holdfast permissions::`.
 
 Replace before use: `ACCOUNT` with the twelve digits of the account, `PREFIX` with the common prefix of the estate's bucket
 names (if there is none, name each bucket), `DESTINATION` with the bucket that a restore writes to, `ZONE` with the id of a

@@ -1,12 +1,6 @@
 //! What somebody can break by hand, and what the plan then says of today: never that an objective is met which the broken
 //! thing carries. Each row says why the objective is not met, by the documentation of AWS.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-#[path = "../support/mod.rs"]
-mod support;
-
 mod aws;
 mod backups;
 mod breaks;
@@ -14,6 +8,7 @@ mod copies;
 mod failover;
 mod replication;
 
+use crate::support::Bench;
 use backups::{BACKUPS, HARMLESS, MADE_KEY, PLAN, SELECTION, VAULT};
 use breaks::{
     ACCESS, BUCKET, CHECK, INVOICES, KEY, NAME_SERVER, RECORD, REPL, ROLE, Row, bucket_deny, lifecycle,
@@ -22,7 +17,6 @@ use copies::{COPY, KEYS, VERSIONS};
 use failover::FAILOVER;
 use replication::REPLICATION;
 use serde_json::{Value, json};
-use support::Bench;
 
 /// An objective of a service: the service, the disruption, the measure.
 type Which<'a> = (&'a str, &'a str, &'a str);

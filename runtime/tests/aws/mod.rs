@@ -1,12 +1,6 @@
 //! An apply against the stand-in for AWS, read back with the AWS command line tool: bucket by bucket, record by
 //! record, in the right regions.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-#[path = "../support/mod.rs"]
-mod support;
-
 mod accounts;
 mod backfill;
 mod backups;
@@ -17,8 +11,8 @@ mod protections;
 mod restore;
 mod watching;
 
+use crate::support::{Bench, Standin};
 use serde_json::{Value, json};
-use support::{Bench, Standin};
 
 /// The buckets that `policies/` asks for: name, region, service, data, KMS.
 const BUCKETS: &[(&str, &str, &str, &str, bool)] = &[
@@ -314,7 +308,7 @@ fn unreachable_endpoint_is_reported_clearly() {
     // A port on which nobody listens.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     command.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")).env("AWS_MAX_ATTEMPTS", "1");
-    let ran = support::Ran::from(command.output().unwrap()).expect(1);
+    let ran = crate::support::Ran::from(command.output().unwrap()).expect(1);
     assert!(ran.stderr.contains("sts:GetCallerIdentity"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("DispatchFailure"), "{}", ran.stderr);
 }

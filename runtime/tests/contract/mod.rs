@@ -1,15 +1,11 @@
 //! One table of cases, run against the embedded cloud and, through the real SDK, against the stand-in for AWS. Both
 //! clouds must behave the same.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
 mod cases;
 mod order;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support::{Bench, Standin};
 use cases::{CASES, Case, ESTATE, SERVICE, changed};
-use support::{Bench, Standin};
 
 fn steps(bench: &Bench<'_>) -> Vec<String> {
     let mut steps: Vec<String> =

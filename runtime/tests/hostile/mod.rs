@@ -5,19 +5,14 @@
 //! Three outputs are files and are not escaped: `fmt -` (a filter: the user's own file, see `arguments.rs`), and
 //! `completions` and `man` (they contain no foreign text).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
 mod arguments;
 mod cloud;
 mod journal;
 mod plans;
 mod policies;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support::{Bench, Ran};
 use serde_json::Value;
-use support::{Bench, Ran};
 
 /// Hostile texts. Each is on its own line in [`hostile`].
 const HOSTILE: [&str; 24] = [

@@ -1,21 +1,16 @@
 //! The journal, on disk and in a shared bucket: one run at a time, every change is detected, and a run that died can
 //! be taken over.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
 mod broken;
 mod bucket;
 mod copies;
 mod folder;
 mod runner;
-#[path = "../support/mod.rs"]
-mod support;
 
 use std::fmt::Write as _;
 use std::process::Command;
 
-use support::{Bench, Ran};
+use crate::support::{Bench, Ran};
 
 /// Policies with this many services of four steps each. `journal` is the estate's setting.
 fn policies(bench: &Bench<'_>, services: usize, journal: &str) {

@@ -1,15 +1,9 @@
 //! Work while a region is lost, in the embedded cloud: what cannot be seen is unknown, and everything else goes on.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-#[path = "../support/mod.rs"]
-mod support;
-
 mod aws;
 
+use crate::support::Bench;
 use serde_json::{Value, json};
-use support::Bench;
 
 /// The shipped policies, applied.
 fn applied() -> Bench<'static> {

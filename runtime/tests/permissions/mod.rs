@@ -1,11 +1,5 @@
 //! What Holdfast asks AWS for: every request says whose bucket it expects, and takes no permission that is not listed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
-#[path = "../support/mod.rs"]
-mod support;
-
 mod least;
 mod removed;
 mod requests;
@@ -13,8 +7,8 @@ mod restore;
 mod shapes;
 mod user;
 
+use crate::support::{Bench, Standin, root};
 use holdfast::provider::aws::permissions_page::page;
-use support::{Bench, Standin, root};
 
 const ACCOUNT: &str = "000000000001";
 

@@ -2,14 +2,10 @@
 //! links where Holdfast writes. All tests use the command line, and no command may hang.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 mod folders;
 mod journal;
 mod special;
-#[path = "../support/mod.rs"]
-mod support;
 mod writes;
 
 use std::os::unix::fs::symlink;
@@ -17,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Bench, Ran};
+use crate::support::{Bench, Ran};
 
 const ESTATE: &str = "kind: estate
 name: acme

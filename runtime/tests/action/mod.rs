@@ -1,8 +1,6 @@
 //! The scripts of the GitHub Action and of the GitLab template: one comment per estate, whoever else comments.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
 
 mod gitlab;
 mod server;

@@ -1,20 +1,15 @@
 //! Policies in an editor: the YAML language server, which most editors use, with Holdfast's schema.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "tests lay out the files that are read")]
-
 mod server;
-#[path = "../support/mod.rs"]
-mod support;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::support::{Bench, root};
 use holdfast_compiler::source::Sources;
 use serde_json::Value;
 use server::Server;
-use support::{Bench, root};
 
 /// Fixtures of the schema's codes whose fault the server does not mark, and why.
 const UNSEEN: [(&str, &str); 13] = [
@@ -92,7 +87,7 @@ fn editor_marks_the_lines_that_holdfast_reports() {
         let name = path.file_stem().unwrap().to_str().unwrap();
         let mut sources = Sources::default();
         sources.add(name, text.as_str());
-        let found = support::findings(&sources);
+        let found = crate::support::findings(&sources);
         let marks = marks(server.diagnostics(uri));
         let codes: BTreeSet<&str> = found.iter().map(|finding| &finding.code.as_str()[..3]).collect();
         if codes.iter().all(|family| *family > "E02") && !marks.is_empty() {

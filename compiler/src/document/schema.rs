@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use jsonschema::{Draft, Validator};
+use jsonschema::{Draft, Registry, RegistryBuilder, Validator};
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
@@ -161,35 +161,38 @@ pub(super) static DEFINITIONS: LazyLock<Value> = LazyLock::new(|| {
     json!({"$defs": definitions})
 });
 
+/// Where the registry of validators has the definitions.
+const REGISTERED: &str = "holdfast:definitions";
+
+/// The definitions, prepared once for all validators: each holds them by reference. Were they part of its schema, each start of the
+/// program would check them against the metaschema, which takes as long as everything else that `validate` does; a test does that.
+static REGISTRY: LazyLock<Option<Registry<'static>>> = LazyLock::new(|| {
+    let registry = Registry::new().draft(Draft::Draft202012).retrieve_known_draft_meta_schemas(false);
+    registry.add(REGISTERED, &*DEFINITIONS).and_then(RegistryBuilder::prepare).ok()
+});
+
+fn of_definition(name: &str) -> Option<Validator> {
+    let schema = json!({"$ref": format!("{REGISTERED}#/$defs/{name}")});
+    let options = jsonschema::options().with_draft(Draft::Draft202012).with_registry(REGISTRY.as_ref()?);
+    options.build(&schema).ok()
+}
+
 /// The validator of trust anchors.
 pub(super) fn trust_validator() -> Option<&'static Validator> {
-    static VALIDATOR: LazyLock<Option<Validator>> = LazyLock::new(|| {
-        let mut schema = DEFINITIONS.clone();
-        if let Value::Object(map) = &mut schema {
-            map.insert("$ref".to_owned(), json!("#/$defs/Trust"));
-        }
-        jsonschema::options().with_draft(Draft::Draft202012).build(&schema).ok()
-    });
+    static VALIDATOR: LazyLock<Option<Validator>> = LazyLock::new(|| of_definition("Trust"));
     VALIDATOR.as_ref()
 }
 
 /// The validator of one kind of document.
 pub(super) fn validator(kind: &str) -> Option<&'static Validator> {
-    static VALIDATORS: LazyLock<Vec<(&str, Option<Validator>)>> = LazyLock::new(|| {
-        let compile = |(kind, name): (&'static str, &str)| {
-            let mut schema = SCHEMA.clone();
-            if let Value::Object(map) = &mut schema {
-                map.remove("oneOf");
-                map.remove("$id");
-                map.insert("$ref".to_owned(), json!(format!("#/$defs/{name}")));
-            }
-            let options = jsonschema::options().with_draft(Draft::Draft202012);
-            (kind, options.build(&schema).ok())
-        };
-        KINDS.into_iter().map(compile).collect()
-    });
-    let (_, validator) = VALIDATORS.iter().find(|(known, _)| *known == kind)?;
-    validator.as_ref()
+    static VALIDATORS: [LazyLock<Option<Validator>>; KINDS.len()] = [
+        LazyLock::new(|| of_definition(KINDS[0].1)),
+        LazyLock::new(|| of_definition(KINDS[1].1)),
+        LazyLock::new(|| of_definition(KINDS[2].1)),
+        LazyLock::new(|| of_definition(KINDS[3].1)),
+    ];
+    let at = KINDS.iter().position(|(known, _)| *known == kind)?;
+    VALIDATORS.get(at)?.as_ref()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::backups;
 use super::context::{Context, count, seconds, sentence};
 use crate::copies::CopyState;
+use crate::plan::awaited_in_words;
 use crate::report::{ListStyle, Phrase, Section, Severity, Table, Tone};
 use crate::status::{State, Status};
 
@@ -124,7 +125,8 @@ fn unseen(context: &Context<'_>, status: &Status<'_>, section: &mut Section) {
             .code(one.address.to_string())
             .text(format!(" belongs to somebody else: {}.", context.hidden(&one.reason)))
     }));
-    items.extend(status.plan.awaited.iter().map(|one| Phrase::new().text(context.hidden(&one.in_words()))));
+    let awaited = awaited_in_words(&status.plan.awaited);
+    items.extend(awaited.map(|sentence| Phrase::new().text(context.hidden(&sentence))));
     if !items.is_empty() {
         section.say(Phrase::new().strong("Not seen, and unknown"));
         section.list(ListStyle::Bullets, items);

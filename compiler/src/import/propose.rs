@@ -270,6 +270,7 @@ fn differences(candidate: &Candidate<'_>, resource: &Resource, survey: &Survey) 
             existing.leave.extend(schema.leavable().into_iter().map(str::to_owned));
             return Ok(existing);
         }
+        None if schema.watches => return Ok(existing),
         None => return Err(format!("{at} does not exist")),
     };
     if schema.rights_of_others.is_some_and(|others| others(&object.attributes).is_some()) {

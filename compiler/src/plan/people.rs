@@ -1,5 +1,6 @@
 //! What is as the policy declares it and still waits for a person, who has to do something in another place.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -7,7 +8,7 @@ use serde::Serialize;
 use super::bind::Bound;
 use crate::graph::Graph;
 use crate::printable::one_line;
-use crate::resource::Address;
+use crate::resource::{Address, Waits};
 use crate::text::{Pen, wrap};
 
 /// Something that waits for a person.
@@ -16,14 +17,33 @@ pub struct Awaited {
     /// The resource.
     pub address: Address,
     /// Who has to do what: a clause. It contains no detail of the person.
-    pub what: String,
+    #[serde(rename = "what")]
+    pub waits: Waits,
 }
 
-impl Awaited {
-    /// `Waiting for a person: …`
-    #[must_use]
-    pub fn in_words(&self) -> String {
-        format!("Waiting for a person: {}.", self.what)
+/// One sentence for each thing that somebody has to do, wherever it has to be done: `Waiting for a person: …`.
+pub fn in_words(awaited: &[Awaited]) -> impl Iterator<Item = String> {
+    things(awaited).into_iter().map(|(what, _)| format!("Waiting for a person: {what}."))
+}
+
+/// What somebody has to do, as a clause, with the resources that wait for it.
+pub(super) fn things(awaited: &[Awaited]) -> Vec<(String, Vec<&Address>)> {
+    let mut things: BTreeMap<(&str, &str), Vec<(&str, &Address)>> = BTreeMap::new();
+    for Awaited { address, waits: Waits { before, of, after }, .. } in awaited {
+        things.entry((before, after)).or_default().push((of, address));
+    }
+    let all = things.into_iter().map(|((before, after), all)| {
+        let (names, addresses): (Vec<&str>, Vec<&Address>) = all.into_iter().unzip();
+        (format!("{before}{}{after}", joined(&names)), addresses)
+    });
+    all.collect()
+}
+
+/// `a, b and c`.
+fn joined(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
     }
 }
 
@@ -32,8 +52,8 @@ pub(super) fn awaited(graph: &Graph, bound: &Bound<'_>) -> Vec<Awaited> {
     let all = graph.iter().filter_map(|resource| {
         let address = &resource.address;
         let waits = address.kind().schema().waits?;
-        let what = waits(address, &bound.found.get(address)?.attributes)?;
-        Some(Awaited { address: address.clone(), what })
+        let waits = waits(address, &bound.found.get(address)?.attributes)?;
+        Some(Awaited { address: address.clone(), waits })
     });
     let mut all: Vec<Awaited> = all.collect();
     all.sort_by(|one, other| one.address.cmp(&other.address));
@@ -44,7 +64,7 @@ pub(super) fn text(awaited: &[Awaited], pen: &Pen, out: &mut String) {
     if !awaited.is_empty() {
         out.push('\n');
     }
-    for one in awaited {
-        let _ = writeln!(out, "{}", pen.caution(&wrap(&one_line(&one.in_words()), 0, pen.width())));
+    for sentence in in_words(awaited) {
+        let _ = writeln!(out, "{}", pen.caution(&wrap(&one_line(&sentence), 0, pen.width())));
     }
 }

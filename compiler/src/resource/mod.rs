@@ -27,7 +27,7 @@ pub use kind::Kind;
 pub use named::Named;
 pub use schema::{
     ActsWith, AttributeSchema, Change, Coexist, ForeignSettings, Irreversible, KindSchema, Lifecycle, Mark,
-    Rest, Shape, Without,
+    Rest, Shape, Waits, Without,
 };
 pub use values::Values;
 

@@ -3,11 +3,30 @@
 
 use std::net::IpAddr;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::address::Address;
 use super::call::Call;
 use super::values::Values;
+
+/// A clause about an object that waits for a person, with the name in it that differs among objects of the same kind, so that one
+/// sentence can speak of several: `` `on-call` has to confirm that critical alarms of us-east-1 come by mail ``.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waits {
+    /// What stands before the name.
+    pub before: String,
+    /// The name.
+    pub of: String,
+    /// What stands after it.
+    pub after: String,
+}
+
+impl Serialize for Waits {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}{}{}", self.before, self.of, self.after))
+    }
+}
 
 /// The declaration of a kind of resource.
 #[derive(Debug)]
@@ -32,8 +51,8 @@ pub struct KindSchema {
     pub never_deleted: Option<&'static str>,
     /// Why an object cannot be deleted yet, and until when, as far as that is known: a clause.
     pub held: Option<fn(&Values) -> Option<String>>,
-    /// For whom an object waits before it does its work, and what they have to do: a clause. That is no difference.
-    pub waits: Option<fn(&Address, &Values) -> Option<String>>,
+    /// For whom an object waits before it does its work, and what they have to do. That is no difference.
+    pub waits: Option<fn(&Address, &Values) -> Option<Waits>>,
     /// What a reviewer must know about a removal.
     pub removal: Option<&'static str>,
     /// What a reviewer must know about replacing an object with a new one.
@@ -56,6 +75,8 @@ pub struct KindSchema {
     pub aside: bool,
     /// Whether a policy may leave all of it as it is, in `existing`: then there is no such resource.
     pub optional: bool,
+    /// Whether it only watches other objects. An import of those does without it: the next apply makes it, and changes nothing of theirs.
+    pub watches: bool,
     /// Of the values before and after an update, those that serve what uses the object before it and after it: the attributes
     /// that differ from the values after. `None` if no value serves both.
     pub between: Option<fn(&Values, &Values) -> Option<Values>>,
@@ -135,6 +156,7 @@ impl KindSchema {
         sends_users: false,
         aside: false,
         optional: false,
+        watches: false,
         between: None,
         acts_with: None,
         without: None,

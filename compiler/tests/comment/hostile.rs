@@ -7,7 +7,7 @@ use holdfast_compiler::plan::{
     comment,
 };
 use holdfast_compiler::policy::{Judgement, PolicyChange, PolicyChanges};
-use holdfast_compiler::resource::{Address, Identity};
+use holdfast_compiler::resource::{Address, Identity, Waits};
 use holdfast_compiler::source::Place;
 use serde_json::Value;
 
@@ -72,7 +72,7 @@ fn everywhere(text: &str) -> (Plan, Around) {
         vec![Unknown { address: address.clone(), identity, region, reason, taken: false, evacuated: false }];
     let (id, on) = (StepId::of(&address), [StepId::of(&address)].into());
     plan.waiting = vec![Waiting { id, address: address.clone(), action: plan.steps[0].action, on }];
-    plan.awaited = vec![Awaited { address, what: owned() }];
+    plan.awaited = vec![Awaited { address, waits: Waits { before: owned(), of: owned(), after: owned() } }];
     (plan.waived, plan.unmade, plan.targets) = (vec![owned()], vec![owned()], vec![owned()]);
     plan.leaving = [owned()].into();
     let change = |judgement| PolicyChange {

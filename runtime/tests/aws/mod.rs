@@ -341,6 +341,45 @@ fn twenty_services_cost_two_fifths_of_the_calls_of_terraform() {
     assert!(again.stdout.contains("No changes."), "{}", again.stdout);
 }
 
+/// The policies as they ship use everything that needs one account: a second plan is empty, and the tool of AWS finds it all.
+#[test]
+fn shipped_policies_are_made_whole_and_seen_by_the_aws_cli() {
+    let standin = Standin::start();
+    let bench = Bench::shipped(&standin);
+    bench.all_shipped_policies();
+    let applied = bench.run("apply policies --yes --quiet").expect(0);
+    assert!(applied.stdout.contains(" created, 0 updated, 0 replaced, 0 deleted."), "{}", applied.stdout);
+    bench.run("plan policies --detailed-exitcode").expect(0);
+
+    let retention = |bucket: &str, region: &str| {
+        let lock =
+            standin.aws(&format!("s3api get-object-lock-configuration --bucket {bucket} --region {region}"));
+        lock["ObjectLockConfiguration"]["Rule"]["DefaultRetention"].clone()
+    };
+    let copy =
+        standin.aws("s3api get-bucket-replication --bucket acme-archive-invoices --region ap-northeast-1");
+    let copy =
+        copy["ReplicationConfiguration"]["Rules"][0]["Destination"]["Bucket"].as_str().unwrap().to_owned();
+    let copy = copy.rsplit(':').next().unwrap();
+    for (bucket, region) in [("acme-archive-invoices", "ap-northeast-1"), (copy, "ap-southeast-1")] {
+        assert_eq!(retention(bucket, region), json!({"Mode": "GOVERNANCE", "Days": 30}), "{bucket}");
+    }
+    // Each alarm tells the topic of its own region.
+    let regions = ["ap-northeast-1", "ap-southeast-1", "eu-central-1", "eu-west-1", "us-east-1", "us-west-2"];
+    for region in regions {
+        let alarms = standin.aws(&format!("cloudwatch describe-alarms --region {region}"));
+        let alarms = alarms["MetricAlarms"].as_array().unwrap().clone();
+        assert!(!alarms.is_empty(), "{region}");
+        let topics = standin.aws(&format!("sns list-topics --region {region}"));
+        let topics: Vec<&Value> =
+            topics["Topics"].as_array().unwrap().iter().map(|topic| &topic["TopicArn"]).collect();
+        assert!(
+            alarms.iter().all(|alarm| topics.contains(&&alarm["AlarmActions"][0])),
+            "{region}: {alarms:?}"
+        );
+    }
+}
+
 /// Holdfast finds its records among hundreds of foreign ones, and leaves those alone.
 #[test]
 fn zone_of_many_pages_is_read_completely() {

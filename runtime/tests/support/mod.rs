@@ -406,8 +406,28 @@ impl<'a> Bench<'a> {
         std::fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
-    /// Copy the policies that ship with Holdfast.
+    /// Copy the policies that ship with Holdfast, without the alarms and the Object Lock: they double what an apply makes, and have
+    /// tests of their own.
     pub(crate) fn shipped_policies(&self) {
+        self.all_shipped_policies();
+        let parts = [
+            ("policies/estate.yaml", "# Who is told when", "# What holds for every service"),
+            (
+                "policies/archive.yaml",
+                "    # Nobody deletes a version",
+                "    backups:\n      - strategy: real-time\n        to: [singapore]",
+            ),
+        ];
+        for (name, from, to) in parts {
+            let text = self.read(name);
+            let from = text.find(from).unwrap();
+            let to = from + text[from..].find(to).unwrap();
+            self.write(name, &format!("{}{}", &text[..from], &text[to..]));
+        }
+    }
+
+    /// Copy the policies that ship with Holdfast.
+    pub(crate) fn all_shipped_policies(&self) {
         for entry in std::fs::read_dir(root().join("policies")).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|e| e == "yaml") {
@@ -417,31 +437,36 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// The shipped policies lock a vault for good, which every apply of them has to allow.
-    fn lock(&self, arguments: &[&str]) -> Vec<&'static str> {
+    /// The shipped policies lock a vault and buckets for good, which every apply of them has to allow.
+    fn lock(&self, arguments: &[&str]) -> Vec<String> {
         let applies = match arguments.first() {
             Some(&"apply") => arguments.iter().any(|path| ["policies", "a.yaml"].contains(path)),
             Some(&"plan") => arguments.contains(&"--out"),
             _ => false,
         };
-        let text = |path: &str| std::fs::read_to_string(self.folder.path().join(path)).unwrap_or_default();
-        let locks = |path: &str| {
-            ["lock: compliance", "\"lock\":\"compliance\""].iter().any(|lock| text(path).contains(lock))
-        };
         if !applies {
             return Vec::new();
         }
-        let vault = ["policies/payments.yaml", "a.yaml"].into_iter().any(locks);
-        let buckets = text("policies/payments.yaml").contains(LOCKED_LEDGER);
-        let vault = vault.then_some("lock:aws.backup-vault.ireland.compliance");
-        let buckets = [
-            "lock:aws.bucket-lock.payments.ledger.virginia",
-            "lock:aws.bucket-lock.payments.ledger.oregon",
-            "lock:aws.bucket-lock.payments.ledger.ireland",
-        ]
-        .into_iter()
-        .filter(|_| buckets);
-        vault.into_iter().chain(buckets).flat_map(|lock| ["--allow", lock]).collect()
+        let text = |path: &str| std::fs::read_to_string(self.folder.path().join(path)).unwrap_or_default();
+        let (payments, archive, all) =
+            (text("policies/payments.yaml"), text("policies/archive.yaml"), text("a.yaml"));
+        let vault = payments.contains("lock: compliance") || all.contains("\"lock\":\"compliance\"");
+        let ledger = payments.contains(LOCKED_LEDGER);
+        let invoices =
+            archive.contains("lock: { mode: governance") || all.contains("\"mode\":\"governance\"");
+        let locks = [
+            (vault, "backup-vault.ireland.compliance"),
+            (ledger, "bucket-lock.payments.ledger.virginia"),
+            (ledger, "bucket-lock.payments.ledger.oregon"),
+            (ledger, "bucket-lock.payments.ledger.ireland"),
+            (invoices, "bucket-lock.archive.invoices.tokyo"),
+            (invoices, "bucket-lock.archive.invoices.singapore"),
+        ];
+        locks
+            .iter()
+            .filter(|(locked, _)| *locked)
+            .map(|(_, what)| format!("--allow=lock:aws.{what}"))
+            .collect()
     }
 
     /// The command, in the folder, on the cloud.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::{Around, Size, names, note, policy};
+use crate::plan::people::things;
 use crate::plan::{Behind, Consent, Lost, LostCopy, Plan, StepId, assumed, turn};
 use crate::policy::Judgement;
 use crate::report::{Block, Phrase, Severity};
@@ -191,9 +192,9 @@ fn all(plan: &Plan, around: &Around) -> BTreeMap<Class, Vec<Warning>> {
         let text = "nothing but the targets and what they need was looked at";
         add(Class::Partial, Warning::about(text, plan.targets.clone()));
     }
-    plan.awaited.iter().for_each(|awaited| {
-        add(Class::Person, Warning::new(awaited.what.clone(), &awaited.address.to_string()));
-    });
+    for (what, addresses) in things(&plan.awaited) {
+        add(Class::Person, Warning::about(what, addresses.into_iter().map(ToString::to_string).collect()));
+    }
     plan.left
         .iter()
         .for_each(|left| add(Class::Stays, Warning::new(left.in_words(), &left.address.to_string())));

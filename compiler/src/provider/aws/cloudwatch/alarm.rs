@@ -90,6 +90,7 @@ pub const KIND: Kind = Kind::of(&SCHEMA);
 pub static SCHEMA: KindSchema = KindSchema {
     provider: Some(AWS),
     name: "alarm",
+    watches: true,
     attributes: &[
         AttributeSchema::identity(NAME),
         AttributeSchema::identity(REGION),

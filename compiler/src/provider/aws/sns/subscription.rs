@@ -14,7 +14,7 @@ use crate::digest::sha256;
 use crate::policy::Medium;
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{ANY, TOPICS, on};
-use crate::resource::{Address, AttributeSchema, Change, Kind, KindSchema, Made, Values, calls};
+use crate::resource::{Address, AttributeSchema, Change, Kind, KindSchema, Made, Values, Waits, calls};
 
 /// What identifies it: see [`fn@name`]. It does not contain the address, which is a detail of a person.
 pub const NAME: &str = "name";
@@ -98,11 +98,14 @@ fn held(values: &Values) -> Option<String> {
 }
 
 /// `` `on-call` has to confirm that critical alarms of us-east-1 come by mail ``.
-fn waits(address: &Address, values: &Values) -> Option<String> {
+fn waits(address: &Address, values: &Values) -> Option<Waits> {
     let path = address.name();
     let mut path = path.split('.');
     let (severity, region, contact, medium) = (path.next()?, path.next()?, path.next()?, path.next()?);
     let by = if medium.starts_with(Medium::Mail.as_str()) { "mail" } else { "HTTPS" };
-    is_pending(values)
-        .then(|| format!("`{contact}` has to confirm that {severity} alarms of {region} come by {by}"))
+    is_pending(values).then(|| Waits {
+        before: format!("`{contact}` has to confirm that {severity} alarms of "),
+        of: region.to_owned(),
+        after: format!(" come by {by}"),
+    })
 }

@@ -288,10 +288,19 @@ async fn backups_that_leave_the_account_or_the_vault_are_refused() {
     ] {
         assert!(refused(&copy_to(&arn)).await.contains("is not a vault of account"), "{arn}");
     }
+    // One that a site names is let through, and no other.
+    let mut named = copy_to(&format!("arn:aws:backup:eu-west-1:{OTHER}:backup-vault:holdfast-acme"));
+    named.named.copied_to.insert(OTHER.to_owned());
+    allowed(&named);
+    named.named.copied_to = ["333333333333".to_owned()].into();
+    refused(&named).await;
     let vault = all[&vault_kind::KIND].clone();
     let mut forged = vault.clone();
     forged.values.get_mut("access-policy").unwrap()["Statement"][0]["Effect"] = json!("Allow");
     assert!(refused(&forged).await.contains("access policy"));
+    let mut forged = vault.clone();
+    forged.values.insert("access-policy".to_owned(), vault_kind::access_policy(Some(OTHER)));
+    assert!(refused(&forged).await.contains("access policy"), "a vault of the estate lets nobody in");
     let mut forged = vault.clone();
     forged.values.insert("lock".to_owned(), json!("forever"));
     refused(&forged).await;

@@ -102,8 +102,8 @@ pub struct SiteAccount {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(extend("minProperties" = 1))]
 pub struct Vault {
-    /// The AWS account that the vault is in. Without it: the site's. What is in another account outlives a compromise of the
-    /// estate's account.
+    /// The AWS account that the vault is in, if somebody else makes it: Holdfast has no role there. Without it: the site's, where
+    /// Holdfast makes it. What is in another account outlives a compromise of the estate's account.
     #[serde(default)]
     pub account: Option<AccountId>,
     /// The KMS key that encrypts the backups, whatever encrypts the data: `managed` for one that Holdfast makes for the vault only, the

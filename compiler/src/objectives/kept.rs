@@ -30,7 +30,7 @@ pub fn kept(
                 let unseen = SeenBackup::unseen;
                 let here = match &place {
                     Some(place) => seen.get(place).cloned().unwrap_or_else(|| unseen("nobody has looked")),
-                    None => unseen("its vault is in another account, where Holdfast does not look"),
+                    None => unseen("its vault is in another account, for which no site names a role"),
                 };
                 let away = |site: &Site| site.name != data.primary.site.name;
                 let assumed = facts.assumptions.backup_copy.as_ref().map(|copy| copy.value.value);

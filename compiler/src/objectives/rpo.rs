@@ -87,7 +87,9 @@ fn candidates(
         let counting = data.copies.iter().filter(|copy| counts(&copy.bucket.site));
         counting.map(|copy| replicated(data, copy, as_of)).collect()
     };
-    let backups = |counts: &dyn Fn(&Schedule, &Site) -> bool| scheduled(facts, data, deriver, counts);
+    let compromised = disruption == Disruption::AccountCompromise;
+    let backups =
+        |counts: &dyn Fn(&Schedule, &Site) -> bool| scheduled(facts, data, deriver, compromised, counts);
     match disruption {
         Disruption::SiteLoss => [copies(&survives), in_time(backups(&|_, site| survives(site)))].concat(),
         Disruption::Corruption => {
@@ -338,8 +340,10 @@ fn scheduled(
     facts: &Facts<'_>,
     data: &Data<'_>,
     deriver: &Deriver<'_>,
+    compromised: bool,
     counts: &dyn Fn(&Schedule, &Site) -> bool,
 ) -> Vec<Backup> {
+    let estate = deriver.policy.accounts.get(data.provider.name).map(|(id, _)| id.as_str());
     let as_of = deriver.as_of;
     let mut all = Vec::new();
     for schedule in &data.schedules {
@@ -391,16 +395,17 @@ fn scheduled(
                 terms.push(Term::unbounded(Phase::Loss, what, why, Some(*span)));
             }
             terms.extend(away(site).then(|| copying(facts, data, schedule, (site, *span), as_of)));
+            terms.extend(vaults::across_accounts(data, schedule, (site, *span), estate, compromised));
             all.push((Bound::of(terms), Kept::backups(schedule)));
         }
     }
     all
 }
 
-/// Whether Holdfast makes the backups at a site: those in another account are what somebody says.
+/// Whether Holdfast makes the backups at a site: those in an account without a role for it are what somebody says.
 fn is_made(deriver: &Deriver<'_>, data: &Data<'_>, site: &Site) -> bool {
     let own = deriver.policy.accounts.get(data.provider.name).map(|(id, _)| id.as_str());
-    site.vault_account().is_none_or(|account| own == Some(account))
+    site.has_made_vault(own)
 }
 
 /// The longest time between two backups.

@@ -5,12 +5,12 @@
 //! a copy in a vault of another account is out of their reach (the same, "Creating backup copies across AWS accounts").
 
 use super::facts::Data;
-use super::{Phase, Term};
+use super::{Assurance, Phase, Term};
 use crate::document::{KmsKey, Lock};
 use crate::policy::{Schedule, Site};
 use crate::provider::facts::KeyOwner;
 use crate::source::Span;
-use crate::units::Date;
+use crate::units::{Date, Duration};
 
 /// Whether the backups in the vault of a site outlive the loss of a key of the data set's primary site.
 pub(super) fn has_another_key(data: &Data<'_>, site: &Site, lost: Option<&KmsKey>) -> bool {
@@ -53,6 +53,32 @@ pub(super) fn out_of_reach(
         return Some(Ok(()));
     }
     unbounded(format!("the key of the vault at `{name}` can be deleted"), data.provider.backup.vault_key)
+}
+
+/// What a backup in another account rests on besides its jobs. Once copies have arrived, it is known that they can; who can reach both
+/// accounts is never seen.
+pub(super) fn across_accounts(
+    data: &Data<'_>,
+    schedule: &Schedule,
+    (site, span): (&Site, Span),
+    estate: Option<&str>,
+    compromised: bool,
+) -> Option<Term> {
+    let account = site.vault_account().filter(|theirs| estate.is_some_and(|own| own != *theirs))?;
+    let copied = data.jobs_at(schedule, site).map(|jobs| jobs.copied).filter(|copied| copied.done > 0);
+    let (assurance, source) = match (compromised, copied) {
+        (true, _) => (Assurance::Attested, data.provider.backup.shared_owner.to_owned()),
+        (false, Some(copied)) => (Assurance::Measured, copied.in_words("copies")),
+        (false, None) => (Assurance::Attested, data.provider.backup.across_accounts.to_owned()),
+    };
+    Some(Term {
+        phase: Phase::Loss,
+        what: format!("backups reach the vault at `{}` in account {account}", site.name),
+        value: Some(Duration::default()),
+        assurance,
+        source,
+        span: Some(site.account.as_ref().map_or(span, |account| account.span)),
+    })
 }
 
 /// Whether a live copy at a site, with its versions, outlives an attacker who holds the account of the estate.

@@ -46,11 +46,16 @@ pub struct View<'a, 's> {
 }
 
 impl<'a> View<'a, '_> {
-    /// Whether the vault at a site is in the account of the estate.
+    /// Whether Holdfast makes the vault at a site.
     #[must_use]
-    pub fn is_own_vault(&self, site: &Site) -> bool {
-        site.vault_account()
-            .is_none_or(|account| (self.live.account)(site.region.provider.name) == Some(account))
+    pub fn is_made_vault(&self, site: &Site) -> bool {
+        site.has_made_vault(self.estate(site))
+    }
+
+    /// The account of the estate at the provider of a site, if it is known.
+    #[must_use]
+    pub fn estate(&self, site: &Site) -> Option<&'a str> {
+        (self.live.account)(site.region.provider.name)
     }
 
     /// What the cloud measures.

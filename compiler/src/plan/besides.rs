@@ -29,8 +29,8 @@ pub(super) fn leaving(steps: &[Step], policy: &Policy) -> BTreeSet<String> {
     removed.filter(|owner| !owner.is_empty() && !there.contains(owner)).map(str::to_owned).collect()
 }
 
-/// Copies of scheduled backups to vaults in other accounts. Holdfast checks them and does not make them: that takes credentials for
-/// those accounts.
+/// Copies of scheduled backups to vaults in other accounts for which no site names a role. Holdfast checks them and does not make them:
+/// that takes credentials for those accounts.
 pub(super) fn unmade(policy: &Policy, accounts: &Accounts) -> Vec<String> {
     let sets = policy
         .services
@@ -43,7 +43,7 @@ pub(super) fn unmade(policy: &Policy, accounts: &Accounts) -> Vec<String> {
         let provider = set.primary.site.region.provider;
         let own = accounts.get(provider.name).map(|account| account.id.as_str());
         let elsewhere = schedule.to.iter().filter_map(move |(site, _)| {
-            let account = site.vault_account().filter(|account| Some(*account) != own)?;
+            let account = site.vault_account().filter(|_| !site.has_made_vault(own))?;
             Some((site.name.as_str(), account))
         });
         let every = match schedule.strategy {

@@ -148,7 +148,7 @@ fn consents(plan: &Plan, pen: &Pen, out: &mut String) {
 
 fn left(plan: &Plan, pen: &Pen, out: &mut String) {
     if !plan.unmade.is_empty() {
-        let text = "! Holdfast does not make backups in other accounts yet. Set up these:";
+        let text = "! Holdfast makes vaults in another account only where `account` of a site names a role there. Set up these:";
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(text, 0, pen.width())));
         plan.unmade.iter().for_each(|unmade| {
             let _ = writeln!(out, "{}", pen.caution(&wrap(&line(unmade), 2, pen.width())));

@@ -4,6 +4,7 @@ use super::binder::Binder;
 use super::{Bucket, DataSet, Schedule, Setting, buckets, schedule, settings, versions};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, BackupTarget, Encryption, Name, Step, Strategy};
+use crate::provider::facts::KeyOwner;
 use crate::source::Span;
 use crate::units::Duration;
 
@@ -29,7 +30,9 @@ impl Binder<'_> {
             let path = [at[0], at[1], "backups".into(), nth.into()];
             match backup.strategy {
                 Strategy::RealTime => self.copies(name, backup, path, &primary, &mut copies, out),
-                Strategy::Daily | Strategy::Weekly => schedules.extend(self.schedule(backup, path, out)),
+                Strategy::Daily | Strategy::Weekly => {
+                    schedules.extend(self.schedule(name, backup, path, out))
+                }
             }
         }
         let mut continuous = schedules.iter().filter(|schedule| schedule.continuous);
@@ -198,6 +201,23 @@ impl Binder<'_> {
         }
     }
 
+    /// The vaults in other accounts need keys of their own.
+    fn vaults_elsewhere(&self, name: &Name, to: &[(super::Site, Span)], out: &mut Vec<Diagnostic>) {
+        for (site, place) in to {
+            let Some(account) = site.account.as_ref() else { continue };
+            if site.vault_key().is_some_and(|key| (self.provider().key_owner)(key) != KeyOwner::Provider) {
+                continue;
+            }
+            let message = format!("the vault at `{}` has no key for backups of `{name}`", site.name);
+            out.push(
+                Diagnostic::new(codes::DEFAULT_KEY_ELSEWHERE, message)
+                    .at(*place, "copied there")
+                    .at(account.span, "another account, and no key of its own")
+                    .help(self.provider().backup.vault_key_elsewhere),
+            );
+        }
+    }
+
     /// The keys of the vaults that backups to these sites need, including the vault in the data's own region.
     fn vault_keys(&self, to: &[(super::Site, Span)], own: Span, out: &mut Vec<Diagnostic>) {
         let home = self.sites.get(&self.service.primary).map(|site| (site, own));
@@ -216,6 +236,7 @@ impl Binder<'_> {
 
     fn schedule(
         &self,
+        of: &Name,
         backup: &document::Backup,
         path: [Step<'_>; 4],
         out: &mut Vec<Diagnostic>,
@@ -253,6 +274,7 @@ impl Binder<'_> {
             }
         }
         self.vault_keys(&to, span("strategy"), out);
+        self.vaults_elsewhere(of, &to, out);
         let away = to.iter().filter(|(site, _)| site.name != self.service.primary).count();
         let provider = &self.provider().backup;
         if away > provider.most_copies {

@@ -155,6 +155,14 @@ impl Site {
         self.vault.as_ref().and_then(|vault| vault.account.as_deref()).or_else(|| self.own_account())
     }
 
+    /// Whether Holdfast makes the vault: in the account of the estate, or in that of the site, where it has a role. `estate`: the account of
+    /// the estate, if it is known.
+    #[must_use]
+    pub fn has_made_vault(&self, estate: Option<&str>) -> bool {
+        let account = self.vault_account();
+        account.is_none() || account == estate || account == self.own_account()
+    }
+
     /// The key that encrypts the backups in the vault. `None`: one that the provider manages.
     #[must_use]
     pub fn vault_key(&self) -> Option<&KmsKey> {

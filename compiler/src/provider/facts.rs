@@ -157,6 +157,12 @@ pub struct Backup {
     pub skipped: &'static str,
     /// Why copies of backups have no bound.
     pub no_copy_bound: &'static str,
+    /// On what it rests that backups are copied to another account.
+    pub across_accounts: &'static str,
+    /// The same where somebody holds the account of the estate.
+    pub shared_owner: &'static str,
+    /// What to write where a vault in another account has no key of its own, and why.
+    pub vault_key_elsewhere: &'static str,
     /// Why a backup in a vault may not be readable after a compromise of the account, and what to do.
     pub vault_key: &'static str,
     /// Why restores have no bound.

@@ -114,3 +114,141 @@ fn other_account_that_answers_nothing_hides_only_itself() {
         assert_eq!(steps, ["aws.bucket.files.docs.virginia"], "{fault:?}: {}", ran.stderr);
     }
 }
+
+const BACKUPS: &str = r#"
+kind: estate
+name: acme
+account: "000000000001"
+sites:
+  virginia: { aws: us-east-1 }
+  ireland:
+    aws: eu-west-1
+    account: { id: "000000000002", role: holdfast-operator, external-id: acme-recovery }
+    vault: { kms-key: managed }
+---
+kind: service
+name: files
+primary: virginia
+objectives: { rto: 24h, rpo: 48h }
+data:
+  docs:
+    bucket: acme-backed-up-elsewhere
+    size: { value: 1GiB, because: the test is small }
+    backups: [{ strategy: daily, at: "03:00", keep: 35d, to: [ireland] }]
+assumptions:
+  backup-copy: { value: 1h, because: the test is about accounts }
+  detection: { value: 5m, because: the same }
+  noticed: { value: 1h, because: the same }
+  restore-throughput: { value: 1MiB/s, because: the same }
+recovery: [{ step: restore, does: restore data.docs }]
+"#;
+
+/// The backups of one account are copied to a vault of another one, which whoever holds the first account cannot harm. The stand-in
+/// has no roles of the other account, so it does not show who may assume the one there.
+#[test]
+fn backups_in_another_account_outlive_the_first_one() {
+    let standin = Standin::start();
+    standin.reset();
+    let bench = Bench::aws(&standin);
+    bench.write("policies/all.yaml", BACKUPS);
+    bench.run("apply policies --yes").expect(0);
+    bench.run("plan policies --detailed-exitcode").expect(0);
+    let as_account = |account: &str, words: &str| {
+        let arguments: Vec<&str> = words.split_whitespace().collect();
+        standin.ask_aws(&json!({"as": account, "arguments": arguments}))
+    };
+    let there = |words: &str| -> Value {
+        let (code, out, err) = as_account("000000000002", &format!("{words} --region eu-west-1"));
+        assert_eq!(code, 0, "{words}: {err}");
+        if out.trim().is_empty() { Value::Null } else { serde_json::from_str(&out).unwrap() }
+    };
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
+    let vault = there("backup list-backup-vaults")["BackupVaultList"][0].clone();
+    let (name, arn, key) =
+        (text(&vault, "BackupVaultName"), text(&vault, "BackupVaultArn"), text(&vault, "EncryptionKeyArn"));
+    assert!(key.starts_with("arn:aws:kms:eu-west-1:000000000002:key/"), "{key}");
+    let policy = there(&format!("backup get-backup-vault-access-policy --backup-vault-name {name}"));
+    let policy: Value = serde_json::from_str(policy["Policy"].as_str().unwrap()).unwrap();
+    let lets_in = policy["Statement"].as_array().unwrap().iter().filter(|one| one["Effect"] == "Allow");
+    let lets_in: Vec<_> = lets_in.map(|one| (&one["Principal"], &one["Action"])).collect();
+    let root = json!({"AWS": "arn:aws:iam::000000000001:root"});
+    assert_eq!(lets_in, [(&root, &json!("backup:CopyIntoBackupVault"))], "{policy}");
+    let key_policy = there(&format!("kms get-key-policy --policy-name default --key-id {key}"));
+    assert!(!key_policy.to_string().contains("000000000001"), "the estate has no use for it: {key_policy}");
+    let plan = standin.aws("backup list-backup-plans --region us-east-1")["BackupPlansList"][0].clone();
+    let plan = standin.aws(&format!(
+        "backup get-backup-plan --backup-plan-id {} --region us-east-1",
+        text(&plan, "BackupPlanId")
+    ));
+    assert_eq!(plan["BackupPlan"]["Rules"][0]["CopyActions"][0]["DestinationBackupVaultArn"], json!(arn));
+
+    // A backup and its copy, as the plan makes them; and what others copy.
+    let status =
+        || -> Value { serde_json::from_str(&bench.run("status policies --format json").stdout).unwrap() };
+    let fault = text(&status()["backups"][0], "fault");
+    assert!(fault.contains("there is no complete backup of files.docs at `ireland` yet"), "{fault}");
+    let home = standin.aws("backup list-backup-vaults --region us-east-1")["BackupVaultList"][0].clone();
+    let role = standin.aws("iam list-roles")["Roles"][0].clone();
+    let role = text(&role, "Arn");
+    let copy = |account: &str, home: &str, role: &str| {
+        let make = format!(
+            "backup start-backup-job --backup-vault-name {home} --resource-arn arn:aws:s3:::acme-backed-up-elsewhere \
+             --iam-role-arn {role} --idempotency-token whole-{account} --region us-east-1"
+        );
+        assert_eq!(as_account(account, &make).0, 0);
+        let list = format!(
+            "backup list-recovery-points-by-backup-vault --backup-vault-name {home} --region us-east-1"
+        );
+        let points: Value = serde_json::from_str(&as_account(account, &list).1).unwrap();
+        let point = text(&points["RecoveryPoints"][0], "RecoveryPointArn");
+        let copies = format!(
+            "backup start-copy-job --recovery-point-arn {point} --source-backup-vault-name {home} \
+             --destination-backup-vault-arn {arn} --iam-role-arn {role} --idempotency-token whole-{account} --region us-east-1"
+        );
+        assert_eq!(as_account(account, &copies).0, 0);
+        let jobs: Value =
+            serde_json::from_str(&as_account(account, "backup list-copy-jobs --region us-east-1").1).unwrap();
+        text(&jobs["CopyJobs"][0], "State")
+    };
+    assert_eq!(copy("000000000001", &text(&home, "BackupVaultName"), &role), "COMPLETED");
+    let others = "backup create-backup-vault --backup-vault-name others --region us-east-1";
+    assert_eq!(as_account("000000000003", others).0, 0);
+    let stranger = "arn:aws:iam::000000000003:role/any";
+    assert_eq!(copy("000000000003", "others", stranger), "FAILED", "only the estate's account is let in");
+    let seen = status()["backups"][0].clone();
+    assert_eq!((&seen["fault"], &seen["site"]), (&Value::Null, &json!("ireland")), "{seen}");
+
+    let list = format!("backup list-recovery-points-by-backup-vault --backup-vault-name {name}");
+    let points = there(&list)["RecoveryPoints"].clone();
+    let point = text(&points[0], "RecoveryPointArn");
+    for harm in [
+        format!("backup delete-recovery-point --backup-vault-name {name} --recovery-point-arn {point}"),
+        format!("backup delete-backup-vault-access-policy --backup-vault-name {name}"),
+        format!("backup delete-backup-vault --backup-vault-name {name}"),
+        format!("kms schedule-key-deletion --key-id {key}"),
+        format!("kms disable-key --key-id {key}"),
+    ] {
+        let (code, _, err) = as_account("000000000001", &format!("{harm} --region eu-west-1"));
+        assert_ne!(code, 0, "{harm}");
+        assert!(err.contains("NotFound"), "{harm}: {err}");
+    }
+    assert_eq!(there(&list)["RecoveryPoints"], points);
+    let state = there(&format!("kms describe-key --key-id {key}"))["KeyMetadata"]["KeyState"].clone();
+    assert_eq!(state, "Enabled");
+    bench.run("plan policies --detailed-exitcode").expect(0);
+
+    // The policy of the vault keeps the backups from mistakes there, too.
+    let delete = format!(
+        "backup delete-recovery-point --backup-vault-name {name} --recovery-point-arn {point} --region eu-west-1"
+    );
+    assert!(as_account("000000000002", &delete).2.contains("AccessDenied"));
+
+    // Somebody there closes the vault: the objective is not met, and the next apply opens it again.
+    there(&format!("backup delete-backup-vault-access-policy --backup-vault-name {name}"));
+    assert_eq!(as_account("000000000002", &delete).0, 0, "nothing else kept the backup");
+    let drift = bench.run("plan policies").expect(0).stdout;
+    assert!(drift.contains("~ aws.backup-vault.ireland update (drift)"), "{drift}");
+    assert!(drift.contains("RPO  unbounded → 34 h"), "no copy could arrive: {drift}");
+    bench.run("apply policies --yes").expect(0);
+    bench.run("plan policies --detailed-exitcode").expect(0);
+}

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::backup::{plan, vault_address};
 use super::cloudwatch::{OF_COPIES, alarm};
 use super::kms::made as kms_key;
+use super::name::AWS;
 use super::route53::health_check;
 use super::s3::{backfill, bucket, replication};
 use crate::document::Name;
@@ -41,11 +42,12 @@ pub(super) fn bills(policy: &Policy, made: &Created<'_>) -> Vec<Billed> {
     let changes =
         |set: &DataSet| set.changes.as_ref().map(|changes| changes.value.value.count().saturating_mul(30));
     // The backup where the data is, and its copies: each vault holds all of it once, and then what changes.
+    let own = policy.accounts.get(AWS).map(|(id, _)| id.as_str());
     let vaults = sets.iter().flat_map(|(service, name, set)| {
         let home = &set.primary.site;
         let all = set.schedules.iter().flat_map(|schedule| {
             let away = schedule.to.iter().map(|(site, _)| site);
-            let away = away.filter(|site| site.name != home.name && site.vault_account().is_none());
+            let away = away.filter(|site| site.name != home.name && site.has_made_vault(own));
             let away = away.map(|site| vault_address(&site.name, schedule.lock));
             away.chain([vault_address(&home.name, schedule.lock_at(home))])
         });

@@ -101,6 +101,13 @@ const BACKUP: Backup = Backup {
     skipped: "AWS Backup runs one backup or copy job of a resource at a time, and skips one that cannot start in its window: \
               leave more time between the backups of this data, or shorten their windows",
     no_copy_bound: "AWS guarantees no time for copies: state `assumptions.backup-copy`",
+    // AWS Backup Developer Guide, "Creating backup copies across AWS accounts".
+    across_accounts: "AWS Backup copies only between accounts of one organization, while its management account has cross-account backup \
+                      switched on. Neither can be seen from a member account",
+    shared_owner: "AWS Backup copies only between accounts of one organization. Whoever holds its management account can reach both, and can \
+                   switch the copies off. Neither can be seen from a member account",
+    vault_key_elsewhere: "write `vault: { kms-key: managed }` at the site, or name a key of its account: AWS Backup asks for a customer managed \
+                          key in a vault that another account copies into",
     vault_key: "whoever holds the account can delete its keys: name a `kms-key` of another account, or `alias/aws/backup`, in the \
                 site's `vault`, and state the estate's `account`",
     no_restore_bound: "AWS guarantees no time for restores: state the data's `size` and `assumptions.restore-throughput`, or \

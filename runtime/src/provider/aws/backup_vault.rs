@@ -117,6 +117,11 @@ fn id(region: &str, name: &str) -> String {
     format!("{region}/{name}")
 }
 
+/// The ARN of a vault, in the account of its region.
+fn arn(clients: &Clients, region: &str, name: &str) -> String {
+    vault_arn(region, clients.account_of(region).unwrap_or(clients.owner()), name)
+}
+
 async fn policy(clients: &Clients, region: &str, name: &str) -> Result<Value, CloudError> {
     let client = clients.backup(region);
     let answer = client.get_backup_vault_access_policy().backup_vault_name(name).send().await;
@@ -194,7 +199,7 @@ async fn create(clients: &Clients, command: &Command) -> Result<Done, CloudError
 
 /// Check a vault that exists already, and set its tags.
 async fn adopt(clients: &Clients, values: &Values, region: &str, name: &str) -> Result<(), CloudError> {
-    let arn = vault_arn(region, clients.owner(), name);
+    let arn = arn(clients, region, name);
     let there = Values::from([(kind::TAGS.to_owned(), tags_of(clients, region, &arn).await?)]);
     guard::owner(name, &tags(&there), &tags(values)).map_err(|why| fault(&kind::GET_TAGS, GUARDED, why))?;
     tag(clients, region, &arn, new_tags(values, Some(&there))).await
@@ -211,7 +216,7 @@ async fn update(clients: &Clients, command: &Command, found: &Object) -> Result<
         put_lock(clients, values, region, name).await?;
     }
     if command.changed.contains(kind::TAGS) {
-        let arn = vault_arn(region, clients.owner(), name);
+        let arn = arn(clients, region, name);
         tag(clients, region, &arn, new_tags(values, Some(&found.attributes))).await?;
     }
     Ok(done(&found.id, Values::new()))

@@ -235,7 +235,7 @@ impl Check<'_> {
 
     fn vault(&self) -> Result<(), CloudError> {
         match self.get(vault::ACCESS_POLICY) {
-            Some(policy) if *policy != vault::access_policy() => {
+            Some(policy) if !self.is_policy_of_vault(policy) => {
                 return self.refuse("the access policy of the vault is not the one that Holdfast writes");
             }
             _ => {}
@@ -247,6 +247,16 @@ impl Check<'_> {
         match self.command.values.get(vault::KMS_KEY).filter(|key| !key.is_null()) {
             Some(key) => self.key(key),
             None => Ok(()),
+        }
+    }
+
+    /// Whether a policy is the one for a vault of the account, or of another account that an account which the policy names copies to.
+    fn is_policy_of_vault(&self, policy: &Value) -> bool {
+        let named = &self.command.named;
+        let mut writers = named.accounts.iter().filter(|writers| *writers != self.account);
+        match &named.account {
+            None => *policy == vault::access_policy(None),
+            Some(_) => writers.any(|writers| *policy == vault::access_policy(Some(writers))),
         }
     }
 
@@ -279,9 +289,10 @@ impl Check<'_> {
         };
         for copy in self.get(plan::RULES).and_then(Value::as_array).into_iter().flatten().flat_map(copies) {
             let arn = copy.get(plan::rule::COPY_VAULT).and_then(Value::as_str).unwrap_or_default();
-            if !backup::is_vault(arn, self.account) {
+            let copied_to = self.command.named.copied_to.iter().map(String::as_str);
+            if !copied_to.chain([self.account]).any(|account| backup::is_vault(arn, account)) {
                 return self.refuse(&format!(
-                    "a rule copies backups to `{arn}`, which is not a vault of account {}",
+                    "a rule copies backups to `{arn}`, which is not a vault of account {}, or of one that a site names",
                     self.account
                 ));
             }

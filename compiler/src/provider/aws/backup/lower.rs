@@ -4,7 +4,7 @@
 //! Backup Developer Guide, "Creating backup copies across AWS Regions"). If the policy does not ask for a backup at the primary
 //! site, the one there has no lock.
 //!
-//! A vault in another account is not made here: that takes credentials for that account.
+//! A vault is in the account of its site. One in an account for which the site names no role is not made here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +51,8 @@ pub(in crate::provider::aws) fn lower(
     let mut role = iam_backup::role(context, name, set, &arns);
     role.named.accounts = vaults.values().filter_map(|place| place.foreign_key(context)).collect();
     role.named.accounts.extend(s3::foreign_keys(context, set, std::iter::once(&set.primary)));
+    let copied_to = vaults.values().filter_map(|place| place.site.own_account()).map(str::to_owned);
+    role.named.copied_to = copied_to.collect();
 
     let parts = [context.policy.estate.as_str(), context.service.name.as_str(), name.as_str()];
     let generated = generated(&parts, "", LONGEST_NAME);
@@ -61,6 +63,7 @@ pub(in crate::provider::aws) fn lower(
             .set(plan::REGION, region)
             .set(plan::RULES, rules(context, set))
             .set(plan::TAGS, context.tags("data", name));
+    plan.named.copied_to.clone_from(&role.named.copied_to);
     for address in vaults.keys() {
         plan = plan.after(address);
     }
@@ -96,26 +99,26 @@ pub(in crate::provider::aws) fn lower(
 /// The vault in the data's own region.
 fn home<'p>(context: &Context<'_>, set: &'p DataSet, schedule: &'p Schedule) -> Place<'p> {
     let site = &set.primary.site;
-    let own = Some(site).filter(|site| is_own(context, site));
+    let own = Some(site).filter(|site| is_made(context, site));
     let lock = own.and_then(|site| schedule.lock_at(site));
     let asked = schedule.to.iter().find(|(to, _)| to.name == site.name);
     Place { site, lock, span: asked.map_or(schedule.span, |(_, span)| *span) }
 }
 
-/// The vaults at other sites, and in the account of the estate.
+/// The vaults at other sites that Holdfast makes.
 fn copies<'p>(
     context: &'p Context<'_>,
     set: &'p DataSet,
     schedule: &'p Schedule,
 ) -> impl Iterator<Item = Place<'p>> {
-    let away = |site: &Site| site.name != set.primary.site.name && is_own(context, site);
+    let away = |site: &Site| site.name != set.primary.site.name && is_made(context, site);
     let away = schedule.to.iter().filter(move |(site, _)| away(site));
     away.map(|(site, span)| Place { site, lock: schedule.lock, span: *span })
 }
 
-/// Whether the vault at a site is in the account of the estate.
-fn is_own(context: &Context<'_>, site: &Site) -> bool {
-    site.vault_account().is_none_or(|account| account == context.target.account(AWS))
+/// Whether Holdfast makes the vault at a site.
+fn is_made(context: &Context<'_>, site: &Site) -> bool {
+    site.has_made_vault(Some(context.target.account(AWS)))
 }
 
 impl Place<'_> {
@@ -123,14 +126,14 @@ impl Place<'_> {
         vault_address(&self.site.name, self.lock)
     }
 
-    /// Its key. The one that the policy names for a vault in another account is not that of the vault here.
+    /// Its key. The one that the policy names for a vault that somebody else makes is not that of the vault here.
     fn key(&self, context: &Context<'_>) -> Option<&str> {
-        vault_key(self.site).filter(|_| is_own(context, self.site))
+        vault_key(self.site).filter(|_| is_made(context, self.site))
     }
 
     /// The same as the policy names it.
     fn own_key(&self, context: &Context<'_>) -> Option<&KmsKey> {
-        self.site.vault_key().filter(|_| is_own(context, self.site))
+        self.site.vault_key().filter(|_| is_made(context, self.site))
     }
 
     /// With another key, it is another vault: the key of a vault cannot change.
@@ -141,13 +144,13 @@ impl Place<'_> {
     }
 
     fn arn(&self, context: &Context<'_>) -> String {
-        vault_arn(self.site.region.as_str(), context.target.account(AWS), &self.name(context))
+        vault_arn(self.site.region.as_str(), context.account(self.site), &self.name(context))
     }
 
-    /// The account of its key, if it is not that of the estate.
+    /// The account of its key, if it is not the vault's.
     fn foreign_key(&self, context: &Context<'_>) -> Option<String> {
         let account = kms::account(self.key(context)?)?;
-        (account != context.target.account(AWS)).then(|| account.to_owned())
+        (account != context.account(self.site)).then(|| account.to_owned())
     }
 
     fn vault(&self, context: &Context<'_>) -> Resource {
@@ -156,10 +159,12 @@ impl Place<'_> {
             ESTATE_TAG: context.policy.estate.as_str(),
             SITE_TAG: self.site.name.as_str(),
         });
+        let estate = context.target.account(AWS);
+        let writers = self.site.own_account().map(|_| estate);
         let mut vault = Resource::new(self.address(), purpose, self.span)
             .set(vault::NAME, self.name(context))
             .set(vault::REGION, self.site.region.as_str())
-            .set(vault::ACCESS_POLICY, vault::access_policy())
+            .set(vault::ACCESS_POLICY, vault::access_policy(writers))
             .set(vault::TAGS, tags);
         match (self.key(context), kms::lower::made_address(self.site, self.own_key(context))) {
             // AWS Backup takes no alias, and a key that Holdfast makes has no other name before it exists.
@@ -175,7 +180,9 @@ impl Place<'_> {
         if let Some(lock) = self.lock {
             vault = vault.set(vault::LOCK, lock_word(lock));
         }
+        vault.named.account = self.site.own_account().map(str::to_owned);
         vault.named.accounts = self.foreign_key(context).into_iter().collect();
+        vault.named.accounts.extend(writers.map(str::to_owned));
         vault
     }
 }

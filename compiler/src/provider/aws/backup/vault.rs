@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use crate::provider::aws::iam::root_arn;
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{ANY, VAULT_KEYS, VAULTS, on};
 use crate::resource::{
@@ -97,22 +98,33 @@ calls! {
 /// change the policy can lift that, so it protects from mistakes and not from whoever holds the account. The action that changes
 /// the policy is not denied, because nobody could ever change it then (AWS Backup Developer Guide, "Vault access policies"; no
 /// wildcard is allowed in `Action`).
+///
+/// `writers` is the account of the estate, if the vault is in another one: AWS Backup copies from there into the vault, and lets that account
+/// do nothing else (AWS Backup Developer Guide, "Creating backup copies across AWS accounts": any other action across accounts is rejected).
 #[must_use]
-pub fn access_policy() -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "KeepBackups",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": [
-                "backup:DeleteRecoveryPoint",
-                "backup:DisassociateRecoveryPoint",
-                "backup:UpdateRecoveryPointLifecycle",
-            ],
+pub fn access_policy(writers: Option<&str>) -> Value {
+    let writers = writers.map(|writers| {
+        json!({
+            "Sid": "TakeCopies",
+            "Effect": "Allow",
+            "Principal": {"AWS": root_arn(writers)},
+            "Action": "backup:CopyIntoBackupVault",
             "Resource": "*",
-        }],
-    })
+        })
+    });
+    let keeps = json!({
+        "Sid": "KeepBackups",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": [
+            "backup:DeleteRecoveryPoint",
+            "backup:DisassociateRecoveryPoint",
+            "backup:UpdateRecoveryPointLifecycle",
+        ],
+        "Resource": "*",
+    });
+    let statements: Vec<Value> = writers.into_iter().chain([keeps]).collect();
+    json!({"Version": "2012-10-17", "Statement": statements})
 }
 
 /// Source: AWS Backup Developer Guide, "AWS Backup Vault Lock".

@@ -1,4 +1,7 @@
 //! Who is told when scheduled backups fail: every vault tells of objects, and a rule in each region of a vault of jobs.
+//!
+//! A vault in another account tells nobody: its topic would have to be in that account. A copy to it that fails is a job where the data
+//! is, and the rule there tells of it.
 
 use serde_json::{Value, json};
 
@@ -14,7 +17,9 @@ use crate::source::Span;
 /// Lowers who is told about the vaults that are lowered.
 pub(in crate::provider::aws) fn lower(context: &Context<'_>, out: &mut Vec<Resource>) {
     let Some(alarms) = &context.policy.alarms else { return };
-    let vaults = out.iter().filter(|resource| resource.address.kind() == vault::KIND);
+    let vaults = out
+        .iter()
+        .filter(|resource| resource.address.kind() == vault::KIND && resource.named.account.is_none());
     let vaults: Vec<(Address, String, String, Span)> = vaults
         .map(|vault| {
             (vault.address.clone(), text(vault, vault::NAME), text(vault, vault::REGION), vault.origin)

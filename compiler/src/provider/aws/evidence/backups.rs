@@ -14,7 +14,7 @@ use crate::objectives::view::View;
 use crate::observation::Object;
 use crate::policy::{Schedule, Site};
 use crate::provider::aws::backup::lower::cron;
-use crate::provider::aws::backup::{self, plan, plan::rule, selection, vault, vault_address, vault_of};
+use crate::provider::aws::backup::{self, plan, plan::rule, selection, vault, vault_address, vault_arn};
 use crate::provider::aws::iam::grant::Foreign;
 use crate::provider::aws::iam::{backup as iam_backup, role};
 use crate::provider::aws::s3::{self, bucket, events};
@@ -26,28 +26,32 @@ pub(super) fn backups(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
     let works = reads(view, name, data);
     for schedule in &mut data.schedules {
         let home = &data.primary.site;
-        // In another account is no lock of ours.
-        let own = Some(home).filter(|home| view.is_own_vault(home));
+        // In an account without a role for us is no lock of ours.
+        let own = Some(home).filter(|home| view.is_made_vault(home));
         let own_lock = own.and_then(|home| schedule.lock_at(home));
         let start = find(view, home, own_lock);
-        let start = start.filter(|vault| works && takes(vault, schedule) && has_key(view, home, own_lock));
+        let start = start
+            .filter(|vault| works && takes(view, (vault, home), schedule) && has_key(view, home, own_lock));
         let lock = schedule.lock;
         let fitting: Vec<&Value> = rules.iter().filter(|rule| promises(rule, schedule)).copied().collect();
         let arrives = |site: &Site| {
+            let vault = find(view, site, lock);
             let vault =
-                find(view, site, lock).filter(|vault| takes(vault, schedule) && has_key(view, site, lock));
+                vault.filter(|vault| takes(view, (vault, site), schedule) && has_key(view, site, lock));
             let to = vault.zip(start).map(|(vault, start)| (vault, site.name == home.name, start));
             to.is_some_and(|(vault, here, start)| {
-                fitting.iter().any(|rule| is_in(rule, start) && (here || is_copied(rule, vault, schedule)))
+                fitting.iter().any(|rule| {
+                    is_in(rule, start) && (here || is_copied(view, rule, (vault, site), schedule))
+                })
             })
         };
-        // A copy in a vault of another account is what somebody says. It is made from the backup here.
-        let is_made = |site: &Site| match view.is_own_vault(site) {
+        // A copy in an account without a role for us is what somebody says. It is made from the backup here.
+        let is_made = |site: &Site| match view.is_made_vault(site) {
             true => arrives(site),
             false => start.is_some_and(|start| fitting.iter().any(|rule| is_in(rule, start))),
         };
         let kept: Vec<_> = schedule.to.iter().filter(|(site, _)| is_made(site)).cloned().collect();
-        let own = kept.iter().filter(|(site, _)| view.is_own_vault(site));
+        let own = kept.iter().filter(|(site, _)| view.is_made_vault(site));
         let vaults: Vec<&Object> = own.filter_map(|(site, _)| find(view, site, lock)).collect();
         // A date that cannot be read may be any date.
         let has_date = |vault: &Object| {
@@ -102,15 +106,16 @@ fn find<'a>(view: &View<'a, '_>, site: &Site, lock: Option<Lock>) -> Option<&'a 
 
 /// Whether the key of the vault at a site can be used. What cannot be seen may be.
 fn has_key(view: &View<'_, '_>, site: &Site, lock: Option<Lock>) -> bool {
-    let Some(key) = site.vault_key().filter(|_| view.is_own_vault(site)) else { return true };
+    let Some(key) = site.vault_key().filter(|_| view.is_made_vault(site)) else { return true };
     !matches!(key::fault(view, &vault_address(&site.name, lock), key, site), Some(Ok(_)))
 }
 
-/// Whether a vault takes the backups of a schedule: nobody has set other limits or another policy, which may deny it.
-fn takes(vault: &Object, schedule: &Schedule) -> bool {
+/// Whether the vault at a site takes the backups of a schedule: nobody has set other limits or another policy, which may deny it.
+fn takes(view: &View<'_, '_>, (vault, site): (&Object, &Site), schedule: &Schedule) -> bool {
+    let writers = site.own_account().and_then(|_| view.estate(site));
     let days = |name: &str| vault.attributes.get(name).and_then(Value::as_u64);
     let keep = schedule.keep.as_days();
-    vault.attributes.get(vault::ACCESS_POLICY).is_some_and(|policy| *policy == vault::access_policy())
+    vault.attributes.get(vault::ACCESS_POLICY).is_some_and(|policy| *policy == vault::access_policy(writers))
         && days(vault::MIN_DAYS).is_none_or(|least| keep >= least)
         && days(vault::MAX_DAYS).is_none_or(|most| keep <= most)
 }
@@ -145,14 +150,20 @@ fn is_in(one: &Value, vault: &Object) -> bool {
     one.get(rule::VAULT) == vault.attributes.get(vault::NAME)
 }
 
-/// Whether a rule copies its backups to a vault, for as long as the schedule says.
-fn is_copied(one: &Value, vault: &Object, schedule: &Schedule) -> bool {
+/// Whether a rule copies its backups to the vault at a site, for as long as the schedule says.
+fn is_copied(view: &View<'_, '_>, one: &Value, (vault, site): (&Object, &Site), schedule: &Schedule) -> bool {
     let text = |name: &str| vault.attributes.get(name).and_then(Value::as_str);
+    let account = site.own_account().or_else(|| view.estate(site));
+    let arn = account.zip(text(vault::REGION)).zip(text(vault::NAME));
+    let arn = arn.map(|((account, region), name)| vault_arn(region, account, name));
     let is_here = |copy: &Value| {
-        let to = copy.get(rule::COPY_VAULT).and_then(Value::as_str).and_then(vault_of);
-        to.is_some_and(|(region, name)| {
-            text(vault::REGION) == Some(region) && text(vault::NAME) == Some(name)
-        }) && copy.get(rule::DAYS).and_then(Value::as_u64).is_some_and(|days| days >= schedule.keep.as_days())
+        let to = copy.get(rule::COPY_VAULT).and_then(Value::as_str);
+        to.is_some()
+            && to == arn.as_deref()
+            && copy
+                .get(rule::DAYS)
+                .and_then(Value::as_u64)
+                .is_some_and(|days| days >= schedule.keep.as_days())
     };
     one.get(rule::COPIES).and_then(Value::as_array).is_some_and(|copies| copies.iter().any(is_here))
 }
@@ -197,7 +208,7 @@ pub(super) fn place(
     site: &Site,
 ) -> Option<BackupPlace> {
     let declared = |site: &Site| (view.live.declared)(&vault_address(&site.name, schedule.lock));
-    let vault = Some(site).filter(|site| view.is_own_vault(site)).and_then(declared)?.identity();
+    let vault = Some(site).filter(|site| view.is_made_vault(site)).and_then(declared)?.identity();
     let (name, region) = (vault.get(vault::NAME)?, vault.get(vault::REGION)?);
     let (bucket, source) = (s3::arn(data.primary.name.as_str()), data.primary.site.region.as_str());
     Some(backup::place((region, name), (&bucket, source), &cron(schedule), schedule.keep.as_days()))

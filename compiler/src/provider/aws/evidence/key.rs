@@ -116,7 +116,7 @@ pub(super) fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<
         begins.then_some((address, &at.site, at.site.kms_key.as_ref()?, at.span))
     });
     let vaults = set.schedules.iter().flat_map(|schedule| {
-        let own = schedule.to.iter().filter(|(site, _)| view.is_own_vault(site));
+        let own = schedule.to.iter().filter(|(site, _)| view.is_made_vault(site));
         own.filter_map(|(site, span)| {
             let address = vault_address(&site.name, schedule.lock);
             let begins = (view.live.find)(&address).is_none();

@@ -28,7 +28,8 @@ pub(in crate::provider::aws) fn below(data: &Name) -> [&str; 2] {
     [data.as_str(), BACKUP]
 }
 
-/// `vaults` are the ARNs of the vaults at the sites.
+/// `vaults` are the ARNs of the vaults at the sites. The copy into a vault of another account is encrypted there, by the role that AWS Backup has
+/// in that account (AWS Backup Developer Guide, "Creating backup copies across AWS accounts"), so this role needs no key of it.
 pub(in crate::provider::aws) fn role(
     context: &Context<'_>,
     data: &Name,
@@ -63,7 +64,8 @@ fn policy(context: &Context<'_>, set: &DataSet, vaults: &[(&Site, String)]) -> V
         statements.extend(allow_keys("ReadDataKey", key(), for_buckets));
         statements.extend(allow_keys("DescribeDataKey", key(), through_s3));
     }
-    let mut keys: Vec<String> = vaults.iter().map(|(site, _)| vault_key_arn(context, site)).collect();
+    let own = vaults.iter().filter(|(site, _)| site.own_account().is_none());
+    let mut keys: Vec<String> = own.map(|(site, _)| vault_key_arn(context, site)).collect();
     keys.sort_unstable();
     keys.dedup();
     let keys = || keys.iter().map(|key| ((), key.clone()));

@@ -74,6 +74,8 @@ impl Place<'_> {
     fn resource(&self, context: &Context<'_>, multi_region: bool) -> Resource {
         let estate = context.target.account(AWS);
         let account = self.account.unwrap_or(estate);
+        // Only S3 encrypts for a role of the estate; backups are encrypted for the vault's own account.
+        let writers = self.account.filter(|_| self.of == KeyUse::Data).map(|_| estate);
         let what = match self.of {
             KeyUse::Data => "data",
             KeyUse::Vault => "backups",
@@ -89,12 +91,10 @@ impl Place<'_> {
             .set(made::REGION, self.region)
             .set(made::STATE, super::key::ENABLED)
             .set(made::MULTI_REGION, multi_region)
-            .set(made::POLICY, made::policy(account, self.account.map(|_| estate), self.region))
+            .set(made::POLICY, made::policy(account, writers, self.region))
             .set(made::TAGS, tags);
-        if self.account.is_some() {
-            resource.named.account = self.account.map(str::to_owned);
-            resource.named.accounts.insert(estate.to_owned());
-        }
+        resource.named.account = self.account.map(str::to_owned);
+        resource.named.accounts.extend(writers.map(str::to_owned));
         resource
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_compiler::provider::aws::backup::plan::{self as kind, rule};
-use holdfast_compiler::provider::aws::backup::{selection, vault, vault_of};
+use holdfast_compiler::provider::aws::backup::{selection, vault, vault_arn, vault_of};
 use holdfast_compiler::resource::{Kind, Values};
 use serde_json::{Value, json};
 
@@ -69,9 +69,17 @@ impl Embedded for BackupPlan {
             for copy in copies {
                 let arn = copy.get(rule::COPY_VAULT).and_then(Value::as_str).unwrap_or_default();
                 let there = vault_of(arn).map(|(region, name)| backup_vault::id(region, name));
-                if there.is_none_or(|id| look.state.get(vault::KIND, &id).is_none()) {
+                if there.as_ref().is_none_or(|id| look.state.get(vault::KIND, id).is_none()) {
                     return look
                         .refuse("ResourceNotFoundException", format!("the vault `{arn}` does not exist"));
+                }
+                if !lets_in(look, arn, there.as_deref().unwrap_or_default()) {
+                    return look.refuse(
+                        "AccessDeniedException",
+                        format!(
+                            "the vault `{arn}` in another account does not let this account copy into it"
+                        ),
+                    );
                 }
                 if !(1..=36_500).contains(&days(copy)) {
                     return invalid("a copy is deleted after 1 to 36500 days");
@@ -91,6 +99,16 @@ impl Embedded for BackupPlan {
             false => Ok(()),
         }
     }
+}
+
+/// Whether a vault lets this account copy into it. AWS Backup finds that out with the first copy, which fails; the embedded cloud makes no
+/// copies and says it here (AWS Backup Developer Guide, "Creating backup copies across AWS accounts").
+fn lets_in(look: &Look<'_>, arn: &str, id: &str) -> bool {
+    let own = look.state.account();
+    let is_own = vault_of(arn).is_some_and(|(region, name)| vault_arn(region, own, name) == arn);
+    let found = look.state.get(vault::KIND, id).map(|found| &found.attributes);
+    let policy = found.and_then(|found| found.get(vault::ACCESS_POLICY));
+    is_own || policy == Some(&vault::access_policy(Some(own)))
 }
 
 /// `cron(MINUTE HOUR DAY-OF-MONTH MONTH DAY-OF-WEEK YEAR)`, where exactly one field for days is `?` (Amazon EventBridge User Guide,

@@ -103,7 +103,10 @@ impl<'a> Statement<'a> {
             On::Any => resource == "*",
             On::EventRules => resource == event_rules(self.account),
             On::RecoveryPoints => resource == recovery_points(self.account),
-            On::Vaults => backup::is_vault(resource, self.account),
+            On::Vaults => {
+                let mut accounts = self.named.copied_to.iter().map(String::as_str).chain([self.account]);
+                accounts.any(|account| backup::is_vault(resource, account))
+            }
             On::Keys | On::DescribedKeys | On::GrantedKeys | On::VaultKeys => {
                 let own = kms::account(resource) == Some(self.account);
                 let of = |accounts: &BTreeSet<String>| {

@@ -89,6 +89,12 @@ impl Cloud for Clouds {
         Ok(all)
     }
 
+    async fn run_begins(&self, run: u64) {
+        for cloud in self.0.values() {
+            cloud.run_begins(run).await;
+        }
+    }
+
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
         match self.of_batch(batch) {
             Some(cloud) => cloud.execute(batch).await,

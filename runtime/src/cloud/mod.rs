@@ -246,6 +246,9 @@ pub trait Cloud: Send + Sync {
     /// reason.
     async fn survey(&self) -> Result<Survey, CloudError>;
 
+    /// A run begins: who looks at what the cloud has recorded can tell from here on which run asked. By default nothing says it.
+    async fn run_begins(&self, _run: u64) {}
+
     /// Execute one command, or all commands of a batch together, and wait until they have taken effect. Returns one
     /// result per command, in the same order.
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>>;

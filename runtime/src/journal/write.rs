@@ -19,6 +19,8 @@ type Request = (Event, oneshot::Sender<Result<(), JournalError>>);
 pub struct Writer {
     sender: Option<mpsc::UnboundedSender<Request>>,
     thread: Option<std::thread::JoinHandle<()>>,
+    /// The number of this run.
+    run: u64,
     /// The hash of the entry that began this run, unique to it.
     salt: String,
 }
@@ -47,12 +49,18 @@ impl Writer {
             signer: signer.cloned(),
         };
         chain.write(vec![Event::RunStarted(Box::new(Run { lease, ..run }))]).await?;
-        let salt = chain.previous.clone();
+        let (salt, run) = (chain.previous.clone(), chain.run);
         let (sender, receiver) = mpsc::unbounded_channel();
         let handle = Handle::current();
         // A thread and not a task, so that `drop` can wait for it in any context.
         let thread = std::thread::spawn(move || handle.block_on(chain.serve(receiver)));
-        Ok(Self { sender: Some(sender), thread: Some(thread), salt })
+        Ok(Self { sender: Some(sender), thread: Some(thread), run, salt })
+    }
+
+    /// The number of this run.
+    #[must_use]
+    pub fn run(&self) -> u64 {
+        self.run
     }
 
     /// The hash of the entry that began this run, unique to it.

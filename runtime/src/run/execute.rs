@@ -27,6 +27,7 @@ pub(super) async fn carry_out(
     // Listen before the first entry, so that a run that was begun always records that it was stopped.
     let mut requests = front.requests_to_end().map_err(RunError::Signals)?.chain(stream::pending());
     let journal = Writer::begin(start.claim, run, start.signer).await?;
+    cloud.run_begins(journal.run()).await;
     let screen = front.begin(&digest, steps);
     let (tell, told) = oneshot::channel();
     let twice = async {

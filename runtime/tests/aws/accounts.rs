@@ -1,8 +1,10 @@
 //! A copy in another account, as AWS's own command line shows it to both accounts.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use crate::support::weather::{Fault, Weather};
+use crate::support::weather::{Fault, Request, Weather};
 use crate::support::{Bench, Ran, Standin, aws_environment};
 
 const POLICY: &str = r#"
@@ -151,7 +153,11 @@ fn backups_in_another_account_outlive_the_first_one() {
     standin.reset();
     let bench = Bench::aws(&standin);
     bench.write("policies/all.yaml", BACKUPS);
-    bench.run("apply policies --yes").expect(0);
+    let proxy = Weather::start(standin.url(), 0, &[]);
+    let mut command = bench.command(&["apply", "policies", "--yes"]);
+    aws_environment(&mut command, &proxy.url());
+    Ran::from(command.output().unwrap()).expect(0);
+    sessions_name_the_run(&proxy);
     bench.run("plan policies --detailed-exitcode").expect(0);
     let as_account = |account: &str, words: &str| {
         let arguments: Vec<&str> = words.split_whitespace().collect();
@@ -251,4 +257,31 @@ fn backups_in_another_account_outlive_the_first_one() {
     assert!(drift.contains("RPO  unbounded → 34 h"), "no copy could arrive: {drift}");
     bench.run("apply policies --yes").expect(0);
     bench.run("plan policies --detailed-exitcode").expect(0);
+}
+
+/// What looks has a session of the estate, and what changes has one of the run.
+fn sessions_name_the_run(proxy: &Weather) {
+    let requests = proxy.requests();
+    let names: Vec<String> = requests
+        .iter()
+        .filter(|request| request.body().contains("Action=AssumeRole&"))
+        .filter_map(|request| {
+            let body = request.body();
+            let name = body.split('&').find_map(|part| part.strip_prefix("RoleSessionName="))?;
+            Some(name.to_owned())
+        })
+        .collect();
+    assert_eq!(names, ["holdfast-acme", "holdfast-acme-run-1"]);
+    let keys = |is: &dyn Fn(&str) -> bool| -> BTreeSet<String> {
+        let there = requests.iter().filter(|request| is(request.line()));
+        let key = |request: &Request| {
+            let header = request.header("authorization")?;
+            let (key, scope) = header.split_once("Credential=")?.1.split_once('/')?;
+            scope.contains("/eu-west-1/backup/").then(|| key.to_owned())
+        };
+        there.filter_map(key).collect()
+    };
+    let (looks, changes) = (keys(&|line| line.starts_with("GET")), keys(&|line| line.starts_with("PUT")));
+    assert_eq!((looks.len(), changes.len()), (1, 1), "{looks:?} {changes:?}");
+    assert!(looks.is_disjoint(&changes), "{looks:?} {changes:?}");
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -66,6 +66,10 @@ pub(crate) struct Clients {
     sdk: SdkConfig,
     /// The configurations of the regions that are in another account, with the credentials of the role there.
     elsewhere: BTreeMap<String, Elsewhere>,
+    /// The same once a run has begun, which its sessions name.
+    in_run: OnceLock<BTreeMap<String, SdkConfig>>,
+    /// The name of the estate, which names the sessions.
+    estate: String,
     path_style: bool,
     s3: Mutex<BTreeMap<String, aws_sdk_s3::Client>>,
     kms: Mutex<BTreeMap<String, aws_sdk_kms::Client>>,
@@ -98,7 +102,7 @@ pub(crate) struct Clients {
 /// A region in another account.
 #[derive(Debug)]
 struct Elsewhere {
-    account: String,
+    account: SiteAccount,
     sdk: SdkConfig,
 }
 
@@ -124,10 +128,10 @@ impl Clients {
         let sdk = sdk.into_builder().region(region).retry_config(attempts).build();
         let mut elsewhere = BTreeMap::new();
         for (region, account) in &places.accounts {
-            let sdk = assumed(&sdk, region, account, &places.estate).await;
-            elsewhere.insert(region.clone(), Elsewhere { account: account.id.clone(), sdk });
+            let sdk = assumed(&sdk, region, account, session(&places.estate, None)).await;
+            elsewhere.insert(region.clone(), Elsewhere { account: account.clone(), sdk });
         }
-        Ok(Self::new(sdk, elsewhere, &places.regions))
+        Ok(Self { estate: places.estate.clone(), ..Self::new(sdk, elsewhere, &places.regions) })
     }
 
     /// Clients with a fixed identity, for tests without calls.
@@ -181,25 +185,55 @@ impl Clients {
             partition,
             single_tags: AtomicBool::new(false),
             elsewhere,
+            in_run: OnceLock::new(),
+            estate: String::new(),
             sdk,
         }
     }
 
+    /// Name a run in the sessions in other accounts from now on, so that CloudTrail there says which run did what.
+    pub(crate) async fn name_sessions(&self, run: u64) {
+        let mut named = BTreeMap::new();
+        for (region, elsewhere) in &self.elsewhere {
+            let session = session(&self.estate, Some(run));
+            let sdk = assumed(&self.sdk, region, &elsewhere.account, session).await;
+            named.insert(region.clone(), sdk);
+        }
+        if self.in_run.set(named).is_err() {
+            return;
+        }
+        // The clients there have credentials of the session before.
+        self.forget(&self.s3);
+        self.forget(&self.kms);
+        self.forget(&self.cloudwatch);
+        self.forget(&self.backup);
+        self.forget(&self.eventbridge);
+        self.forget(&self.sns);
+        self.forget(&self.s3control);
+    }
+
+    /// Forget the clients of regions in other accounts.
+    fn forget<C>(&self, clients: &Mutex<BTreeMap<String, C>>) {
+        let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.retain(|region, _| !self.elsewhere.contains_key(region));
+    }
+
     /// The configuration for a region.
     fn configuration(&self, region: &str) -> &SdkConfig {
-        self.elsewhere.get(region).map_or(&self.sdk, |elsewhere| &elsewhere.sdk)
+        let in_run = self.in_run.get().and_then(|named| named.get(region));
+        in_run.or_else(|| Some(&self.elsewhere.get(region)?.sdk)).unwrap_or(&self.sdk)
     }
 
     /// The account of a region, if it is not the estate's.
     pub(crate) fn account_of(&self, region: &str) -> Option<&str> {
-        self.elsewhere.get(region).map(|elsewhere| elsewhere.account.as_str())
+        self.elsewhere.get(region).map(|elsewhere| elsewhere.account.id.as_str())
     }
 
     /// The accounts other than the estate's, each with its regions, any of which may be asked what all of them know.
     pub(crate) fn other_accounts(&self) -> BTreeMap<&str, Vec<String>> {
         let mut all: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (region, elsewhere) in &self.elsewhere {
-            all.entry(&elsewhere.account).or_default().push(region.clone());
+            all.entry(&elsewhere.account.id).or_default().push(region.clone());
         }
         all
     }
@@ -323,9 +357,7 @@ impl Clients {
 }
 
 /// The configuration of a region in another account. The credentials are those of the role there, asked for when they are first needed.
-/// The name of the session says whose it is (AWS STS API Reference, `AssumeRole`, `RoleSessionName`: 2 to 64 characters).
-async fn assumed(sdk: &SdkConfig, region: &str, account: &SiteAccount, estate: &str) -> SdkConfig {
-    let session: String = format!("holdfast-{estate}").chars().take(64).collect();
+async fn assumed(sdk: &SdkConfig, region: &str, account: &SiteAccount, session: String) -> SdkConfig {
     let mut role = AssumeRoleProvider::builder(role_arn(&account.id, &account.role))
         .session_name(session)
         .region(Region::new(region.to_owned()))
@@ -335,6 +367,16 @@ async fn assumed(sdk: &SdkConfig, region: &str, account: &SiteAccount, estate: &
     }
     let credentials = SharedCredentialsProvider::new(role.build().await);
     sdk.clone().into_builder().credentials_provider(credentials).build()
+}
+
+/// The name of a session: whose it is, and of which run. A long name of an estate is cut (AWS STS API Reference, `AssumeRole`,
+/// `RoleSessionName`: 2 to 64 letters, digits and `_+=,.@-`; the name of an estate has no others).
+fn session(estate: &str, run: Option<u64>) -> String {
+    const LONGEST: usize = 64;
+    let run = run.map(|run| format!("-run-{run}")).unwrap_or_default();
+    let whose: String =
+        format!("holdfast-{estate}").chars().take(LONGEST.saturating_sub(run.len())).collect();
+    whose + &run
 }
 
 /// An endpoint as it is.
@@ -389,6 +431,14 @@ mod tests {
             assert!(!needs_path_style(amazon), "{amazon}");
         }
         assert!(needs_path_style("https://notamazonaws.com"));
+    }
+
+    #[test]
+    fn session_of_a_run_says_which_however_long_the_name_of_the_estate_is() {
+        assert_eq!(session("acme", None), "holdfast-acme");
+        assert_eq!(session("acme", Some(12)), "holdfast-acme-run-12");
+        let long = session(&"a".repeat(80), Some(u64::MAX));
+        assert!(long.len() == 64 && long.ends_with("-run-18446744073709551615"), "{long}");
     }
 
     #[test]

@@ -148,6 +148,10 @@ impl Cloud for Aws {
         survey::survey(&self.clients).await
     }
 
+    async fn run_begins(&self, run: u64) {
+        self.clients.name_sessions(run).await;
+    }
+
     async fn execute(&self, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
         let struck = |error: CloudError| batch.iter().map(|_| Err(error.clone())).collect();
         let account = match self.clients.identity().await {

@@ -6,6 +6,7 @@ mod backfill;
 mod backups;
 mod continuous;
 mod keys;
+mod other_backups;
 mod owners;
 mod protections;
 mod restore;

@@ -56,6 +56,7 @@ pub static PROVIDER: Provider = Provider {
         &backup::vault::SCHEMA,
         &backup::plan::SCHEMA,
         &backup::selection::SCHEMA,
+        &backup::others::SCHEMA,
         &sns::topic::SCHEMA,
         &sns::subscription::SCHEMA,
         &cloudwatch::alarm::SCHEMA,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt, stream};
 use holdfast_compiler::provider::aws::backup::{plan, selection};
+use holdfast_compiler::provider::aws::iam::grant::ROLE_PREFIX;
 
 use super::clients::Clients;
 use super::driver::{AT_A_TIME, Look};
@@ -43,6 +44,19 @@ impl BackupPlans {
             Some(Err(error)) => Err(error.clone()),
             None => Ok(None),
         }
+    }
+}
+
+impl BackupPlans {
+    /// The names and ids of the plans in a region that Holdfast has not made, by their names.
+    pub(super) fn of_others(&self, region: &str) -> Result<Vec<(String, String)>, CloudError> {
+        let ids = match self.0.get(region) {
+            Some(Ok(ids)) => ids,
+            Some(Err(error)) => return Err(error.clone()),
+            None => return Ok(Vec::new()),
+        };
+        let theirs = ids.iter().filter(|(name, _)| !name.starts_with(ROLE_PREFIX));
+        Ok(theirs.map(|(name, id)| (name.clone(), id.clone())).collect())
     }
 }
 

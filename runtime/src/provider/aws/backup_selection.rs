@@ -40,21 +40,8 @@ async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
 /// The selection of this name. Others of the same plan are not Holdfast's.
 async fn read(clients: &Clients, region: &str, name: &str, plan: &str) -> Result<Option<Object>, CloudError> {
     let client = clients.backup(region);
-    let mut next: Option<String> = None;
-    let id = loop {
-        let request = client.list_backup_selections().backup_plan_id(plan).set_next_token(next.clone());
-        let answer = unless(request.send().await.named(&kind::LIST), &["ResourceNotFoundException"])?;
-        let Some(page) = answer else { return Ok(None) };
-        let mut all = page.backup_selections_list().iter();
-        let found = all.find(|selection| selection.selection_name() == Some(name));
-        if let Some(id) = found.and_then(|selection| selection.selection_id()) {
-            break id.to_owned();
-        }
-        next = page.next_token.filter(|token| !token.is_empty());
-        if next.is_none() {
-            return Ok(None);
-        }
-    };
+    let mut all = list(clients, region, plan).await?.into_iter();
+    let Some((_, id)) = all.find(|(other, _)| other == name) else { return Ok(None) };
     let request = client.get_backup_selection().backup_plan_id(plan).selection_id(&id);
     let answer = unless(request.send().await.named(&kind::GET), &["ResourceNotFoundException"])?;
     let Some(found) = answer.and_then(|answer| answer.backup_selection) else { return Ok(None) };
@@ -68,6 +55,37 @@ async fn read(clients: &Clients, region: &str, name: &str, plan: &str) -> Result
     ];
     let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     Ok(Some(Object { kind: kind::KIND, id, attributes, outputs: Values::new() }))
+}
+
+/// The names and ids of all selections of a plan; none if the plan does not exist.
+pub(super) async fn list(
+    clients: &Clients,
+    region: &str,
+    plan: &str,
+) -> Result<Vec<(String, String)>, CloudError> {
+    let client = clients.backup(region);
+    let (mut all, mut next) = (Vec::new(), None::<String>);
+    loop {
+        let request = client.list_backup_selections().backup_plan_id(plan).set_next_token(next.clone());
+        let answer = unless(request.send().await.named(&kind::LIST), &["ResourceNotFoundException"])?;
+        let Some(page) = answer else { return Ok(all) };
+        let found = page.backup_selections_list.unwrap_or_default().into_iter();
+        all.extend(found.filter_map(|one| Some((one.selection_name?, one.selection_id?))));
+        next = page.next_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// Whether a selection depends on more than ARNs: on tags, or on conditions.
+pub(super) fn is_conditional(found: &BackupSelection) -> bool {
+    let conditions = found
+        .conditions()
+        .into_iter()
+        .flat_map(|all| [&all.string_equals, &all.string_not_equals, &all.string_like, &all.string_not_like]);
+    let mut conditions = conditions.filter_map(Option::as_ref);
+    !found.list_of_tags().is_empty() || conditions.any(|list| !list.is_empty())
 }
 
 /// What a selection has that Holdfast does not write: tags, exceptions and conditions.

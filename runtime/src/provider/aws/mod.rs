@@ -45,6 +45,7 @@ mod metrics;
 mod network;
 mod objects;
 mod objects_parts;
+mod other_backups;
 mod owner;
 pub mod permissions;
 pub mod permissions_page;

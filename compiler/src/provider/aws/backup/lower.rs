@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::plan::{self, rule};
-use super::{LONGEST_NAME, lock_word, selection, vault, vault_address, vault_arn};
+use super::{LONGEST_NAME, lock_word, others, selection, vault, vault_address, vault_arn};
 use crate::document::{KmsKey, Lock, Name, Strategy, Weekday};
 use crate::lower::context::{Context, ESTATE_TAG, SITE_TAG};
 use crate::policy::{DataSet, Schedule, Site};
@@ -62,6 +62,7 @@ pub(in crate::provider::aws) fn lower(
             .set(plan::NAME, generated.as_str())
             .set(plan::REGION, region)
             .set(plan::RULES, rules(context, set))
+            .look(others::KIND, region, others::BUCKET, set.primary.name.as_str())
             .set(plan::TAGS, context.tags("data", name));
     plan.named.copied_to.clone_from(&role.named.copied_to);
     for address in vaults.keys() {
@@ -136,11 +137,12 @@ impl Place<'_> {
         self.site.vault_key().filter(|_| is_made(context, self.site))
     }
 
-    /// With another key, it is another vault: the key of a vault cannot change.
+    /// With another key, it is another vault: the key of a vault cannot change. In another account, it is another vault, too.
     fn name(&self, context: &Context<'_>) -> String {
         let parts = [context.policy.estate.as_str(), self.site.name.as_str()];
         let parts: Vec<&str> = parts.into_iter().chain(self.lock.map(lock_word)).collect();
-        generated(&parts, self.key(context).unwrap_or_default(), LONGEST_NAME)
+        let more: Vec<&str> = self.key(context).into_iter().chain(self.site.own_account()).collect();
+        generated(&parts, &more.join(" "), LONGEST_NAME)
     }
 
     fn arn(&self, context: &Context<'_>) -> String {

@@ -2,6 +2,7 @@
 
 pub mod lower;
 pub mod notifications;
+pub mod others;
 mod places;
 pub mod plan;
 pub mod selection;

@@ -16,6 +16,7 @@ mod health_check;
 mod hosted_zone;
 mod key;
 mod kms_key;
+mod other_backups;
 mod record;
 mod replication;
 mod role;
@@ -43,6 +44,7 @@ pub(super) static KINDS: &[&dyn Embedded] = &[
     &backup_vault::BackupVault,
     &backup_plan::BackupPlan,
     &backup_selection::BackupSelection,
+    &other_backups::OtherBackups,
     &backfill::Backfill,
     &bucket_events::BucketEvents,
     &bucket_policy::BucketPolicy,

@@ -16,6 +16,8 @@ use holdfast_compiler::provider::aws::iam::role as role_kind;
 use holdfast_compiler::provider::aws::s3::bucket as bucket_kind;
 use holdfast_compiler::provider::aws::s3::bucket_policy as policy_kind;
 use holdfast_compiler::provider::aws::s3::replication as replication_kind;
+use holdfast_compiler::provider::aws::s3::replication_events as events_kind;
+use holdfast_compiler::provider::aws::sns::topic as topic_kind;
 use holdfast_compiler::resource::{Address, Attribute, Kind, Values};
 use holdfast_compiler::source::Sources;
 use serde_json::{Value, json};
@@ -109,6 +111,60 @@ fn commands_of_the_compiler_are_allowed() {
     let all = commands_of_a_backup();
     assert_eq!(all.len(), 6);
     all.values().for_each(allowed);
+}
+
+/// The same with contacts who are told.
+fn commands_with_alarms() -> BTreeMap<Kind, Command> {
+    let told = "alarms: { critical: { level: 1, tell: [duty] } }\n---\nkind: service";
+    let contact = |name: &str, deputy: &str| {
+        format!(
+            "  {name}: {{ name: the {name}, reach: [{{ mail: {name}@acme.example }}], answers-within: 15m, deputy: {deputy} }}\n"
+        )
+    };
+    let contacts = contact("duty", "chief") + &contact("chief", "duty");
+    let level = |level: usize| {
+        format!(
+            "  - {{ level: {level}, name: level-{level}, means: it happened, declared-by: duty, within: 30m }}\n"
+        )
+    };
+    let levels: String = (1..=5).map(level).collect();
+    let continuity = format!("---\nkind: continuity\nname: acme\ncontacts:\n{contacts}levels:\n{levels}");
+    let policy = POLICY.replacen("---\nkind: service", told, 1).replace("    encrypt: aws:kms\n", "");
+    commands_of(&format!("{policy}{continuity}"))
+}
+
+/// S3 sends a message to a topic before it takes it as a receiver of events.
+#[tokio::test]
+async fn topic_gets_the_events_of_replications_only_if_s3_may_publish_to_it() {
+    let all = commands_with_alarms();
+    let told = all[&events_kind::KIND].clone();
+    let mut forged = told.clone();
+    for arn in [
+        format!("arn:aws:sns:us-east-1:{OTHER}:holdfast-acme"),
+        format!("arn:aws:sns:us-west-2:{ACCOUNT}:holdfast-acme"),
+        format!("arn:aws:sns:us-east-1:{ACCOUNT}:theirs"),
+    ] {
+        forged.values.insert(events_kind::TOPIC.to_owned(), json!(arn));
+        assert!(refused(&forged).await.contains("is not a topic that Holdfast makes"), "{arn}");
+    }
+    let cloud = Local::in_memory(Weather::default());
+    let set = |kind: Kind, values: [(&str, Value); 2]| {
+        let mut command = all[&kind].clone();
+        command.values.extend(values.map(|(name, value)| (name.to_owned(), value)));
+        command
+    };
+    let (region, arn) = (told.values[events_kind::REGION].clone(), told.values[events_kind::TOPIC].clone());
+    let name = json!(arn.as_str().unwrap().rsplit(':').next());
+    let bucket = told.values[events_kind::BUCKET].clone();
+    let bucket = set(bucket_kind::KIND, [(bucket_kind::NAME, bucket), (bucket_kind::REGION, region.clone())]);
+    let mut topic = set(topic_kind::KIND, [(topic_kind::NAME, name), (topic_kind::REGION, region)]);
+    let policy = topic_kind::policy(ACCOUNT, arn.as_str().unwrap());
+    topic.values.insert(topic_kind::POLICY.to_owned(), policy);
+    let run = async |command: &Command| cloud.execute(std::slice::from_ref(command)).await.remove(0);
+    run(&bucket).await.unwrap();
+    assert_eq!(run(&told).await.unwrap_err().code, "InvalidArgument");
+    run(&topic).await.unwrap();
+    run(&told).await.unwrap();
 }
 
 #[tokio::test]

@@ -101,6 +101,7 @@ fn alarms_are_where_their_metrics_are_and_tell_the_contacts() {
     assert_eq!(services["Condition"]["StringEquals"]["aws:SourceAccount"], "000000000001");
     alarms(&standin, &critical, &warning);
     backups(&standin);
+    replication_events(&standin, &bench);
     people(&standin, &bench, &critical, &warning);
     drift(&standin, &bench);
 
@@ -114,6 +115,7 @@ fn alarms_are_where_their_metrics_are_and_tell_the_contacts() {
         assert_eq!(list(&standin, "cloudwatch describe-alarms", "MetricAlarms", region), Vec::<Value>::new());
         assert_eq!(list(&standin, "events list-rules", "Rules", region), Vec::<Value>::new());
     }
+    assert_eq!(receivers(&standin), [theirs()]);
     bench.run("plan policies --detailed-exitcode").expect(0);
 }
 
@@ -179,6 +181,54 @@ fn backups(standin: &Standin) {
         assert_eq!(told["SNSTopicArn"], topic.as_str());
         assert!(told["BackupVaultEvents"].as_array().unwrap().contains(&json!("S3_BACKUP_OBJECT_FAILED")));
     }
+}
+
+/// The topics that get events of the bucket that is copied.
+fn receivers(standin: &Standin) -> Vec<Value> {
+    let get = "s3api get-bucket-notification-configuration --bucket acme-watched-orders --region us-east-1";
+    standin.aws(get)["TopicConfigurations"].as_array().unwrap().clone()
+}
+
+/// Somebody else who gets events of the bucket.
+fn theirs() -> Value {
+    let topic = "arn:aws:sns:us-east-1:000000000001:theirs";
+    json!({"Id": "theirs", "TopicArn": topic, "Events": ["s3:ObjectCreated:*"]})
+}
+
+/// What S3 does not copy in time is told to a topic of the bucket's region, where S3 may publish for this account. Others keep theirs.
+fn replication_events(standin: &Standin, bench: &Bench<'_>) {
+    let topic = topic(standin, "warning", "us-east-1");
+    let [ours] = receivers(standin).try_into().unwrap();
+    assert_eq!(ours["TopicArn"], topic.as_str());
+    let mut events: Vec<&str> =
+        ours["Events"].as_array().unwrap().iter().map(|event| event.as_str().unwrap()).collect();
+    events.sort_unstable();
+    let named = ["FailedReplication", "MissedThreshold", "NotTracked", "ReplicatedAfterThreshold"];
+    assert_eq!(events, named.map(|name| format!("s3:Replication:Operation{name}")));
+    let policy = standin.aws(&format!("sns get-topic-attributes --topic-arn {topic} --region us-east-1"));
+    let policy: Value = serde_json::from_str(policy["Attributes"]["Policy"].as_str().unwrap()).unwrap();
+    let of_s3 = |one: &&Value| one["Principal"]["Service"] == "s3.amazonaws.com";
+    let allowed = policy["Statement"].as_array().unwrap().iter().find(of_s3).unwrap();
+    assert_eq!(
+        (&allowed["Resource"], &allowed["Condition"]),
+        (&json!(topic), &json!({"StringEquals": {"aws:SourceAccount": "000000000001"}}))
+    );
+    // Somebody takes an event out, and adds a receiver.
+    let fewer = json!({"Id": ours["Id"], "TopicArn": topic, "Events": [events[0]]});
+    let document = json!({"TopicConfigurations": [theirs(), fewer]}).to_string();
+    let put = ["s3api", "put-bucket-notification-configuration", "--bucket", "acme-watched-orders"];
+    let how = ["--notification-configuration", &document, "--skip-destination-validation"];
+    standin.aws_args(&[&put[..], &how, &["--region", "us-east-1"]].concat());
+    let plan = bench.run("plan policies").expect(0).stdout;
+    assert!(plan.contains("~ aws.replication-events.shop.orders update (drift)"), "{plan}");
+    assert!(plan.contains("0 to create, 1 to update, 0 to replace, 0 to delete"), "{plan}");
+    bench.run("apply policies --yes").expect(0);
+    let there = receivers(standin);
+    assert_eq!(there.len(), 2, "{there:?}");
+    assert!(there.contains(&theirs()), "{there:?}");
+    let ours = there.iter().find(|one| one["Id"] == ours["Id"]).unwrap();
+    assert_eq!(ours["Events"].as_array().unwrap().len(), 4);
+    bench.run("plan policies --detailed-exitcode").expect(0);
 }
 
 /// Until somebody confirms, the plan is empty and says who has to.

@@ -171,7 +171,8 @@ fn anew(standin: &Standin, alarms: bool, locked: bool) -> User<'_> {
 /// Whether an action is for alarms and whom they tell.
 fn is_of_alarms(action: &str) -> bool {
     let services = ["sns:", "events:", "cloudwatch:"];
-    services.iter().any(|service| action.starts_with(service)) || action.ends_with("Notifications")
+    services.iter().any(|service| action.starts_with(service))
+        || ["Notification", "Notifications"].iter().any(|end| action.ends_with(end))
 }
 
 /// Whether an action is for Object Lock. A locked bucket has no jobs, so it is locked for these permissions only.

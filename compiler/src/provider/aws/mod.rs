@@ -62,6 +62,7 @@ pub static PROVIDER: Provider = Provider {
         &cloudwatch::alarm::SCHEMA,
         &backup::notifications::SCHEMA,
         &events::rule::SCHEMA,
+        &s3::replication_events::SCHEMA,
     ],
     calls: CALLS,
     rates: &RATES,
@@ -80,6 +81,7 @@ fn lower_data(context: &Context<'_>, name: &Name, set: &DataSet, out: &mut Vec<R
     s3::lower(context, name, set, out);
     backup::lower::lower(context, name, set, out);
     cloudwatch::lower::of_data(context, name, set, out);
+    s3::lower_watching(context, name, set, out);
     backup::watching::lower(context, out);
 }
 

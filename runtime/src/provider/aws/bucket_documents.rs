@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_sdk_s3::types::NotificationConfiguration;
 use holdfast_compiler::provider::aws::s3::{
-    bucket_policy as policy_kind, lifecycle as lifecycle_kind, lock as lock_kind,
+    bucket_policy as policy_kind, events as events_kind, lifecycle as lifecycle_kind, lock as lock_kind,
 };
+use holdfast_compiler::resource::Call;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::bucket_lifecycle::Rules;
 use super::bucket_lock::Lock;
 use super::driver::Look;
-use super::{bucket_lifecycle, bucket_lock, bucket_policy};
+use super::{bucket_lifecycle, bucket_lock, bucket_notification, bucket_policy};
 use crate::cloud::CloudError;
 
 /// The documents that were read, by bucket.
@@ -21,6 +23,7 @@ pub(super) struct Documents {
     policies: Once<Value>,
     lifecycles: Once<Rules>,
     locks: Once<Lock>,
+    notifications: Once<NotificationConfiguration>,
 }
 
 /// What is read once for each bucket.
@@ -59,5 +62,17 @@ impl Look<'_> {
         let read = async { bucket_lock::read(&clients.s3(region), bucket).await };
         let ask = clients.reach.ask(&lock_kind::GET, region, read);
         once(&self.documents.locks, bucket, ask).await
+    }
+    /// Who gets the events of a bucket.
+    pub(super) async fn bucket_notification(
+        &self,
+        bucket: &str,
+        region: &str,
+    ) -> Result<NotificationConfiguration, CloudError> {
+        const GET: &Call = &events_kind::GET;
+        let clients = self.clients;
+        let read = bucket_notification::read(clients, GET, bucket, region);
+        let ask = clients.reach.ask(GET, region, read);
+        once(&self.documents.notifications, bucket, ask).await
     }
 }

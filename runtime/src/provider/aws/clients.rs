@@ -17,6 +17,7 @@ use holdfast_compiler::provider::aws::IDENTITY;
 use holdfast_compiler::provider::aws::iam::role_arn;
 use tokio::sync::OnceCell;
 
+use super::bucket_notification::Writers;
 use super::count::Counter;
 use super::network::{self, CertificateIsFinal};
 use super::owner::{Expected, Owner};
@@ -87,6 +88,7 @@ pub(crate) struct Clients {
     owner: Owner,
     /// The buckets that were made by these clients: nobody else has set anything up there.
     new_buckets: Mutex<BTreeSet<String>>,
+    pub(super) notifications: Writers,
     /// The ARN of the permissions boundary for the roles that Holdfast creates, from `HOLDFAST_ROLE_BOUNDARY`: the
     /// owner of the runner sets it, not the authors of policies.
     pub(crate) role_boundary: Option<String>,
@@ -180,6 +182,7 @@ impl Clients {
             caller: OnceCell::new(),
             owner: Owner::default(),
             new_buckets: Mutex::default(),
+            notifications: Writers::default(),
             role_boundary: std::env::var("HOLDFAST_ROLE_BOUNDARY").ok().filter(|arn| !arn.is_empty()),
             counter,
             partition,

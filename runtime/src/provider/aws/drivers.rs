@@ -6,8 +6,8 @@ use super::driver::Driver;
 use super::{alarm, backfill, backup_plan, backup_selection, backup_vault};
 use super::{
     bucket, bucket_access, bucket_events, bucket_lifecycle, bucket_lock, bucket_policy, event_rule,
-    health_check, hosted_zone, key, kms_key, other_backups, record_change, replication, role, subscription,
-    topic, vault_notifications,
+    health_check, hosted_zone, key, kms_key, other_backups, record_change, replication, replication_events,
+    role, subscription, topic, vault_notifications,
 };
 use crate::cloud::{CloudError, Command, refuse};
 
@@ -28,6 +28,7 @@ pub(super) static DRIVERS: &[&dyn Driver] = &[
     &other_backups::Driver,
     &backfill::Driver,
     &bucket_events::Driver,
+    &replication_events::Driver,
     &bucket_policy::Driver,
     &bucket_lifecycle::Driver,
     &bucket_lock::Driver,

@@ -6,6 +6,7 @@ use holdfast_compiler::provider::aws::backup::notifications as a_notification;
 use holdfast_compiler::provider::aws::cloudwatch::alarm as an_alarm;
 use holdfast_compiler::provider::aws::events::rule as a_rule;
 use holdfast_compiler::provider::aws::iam::grant::ROLE_PREFIX;
+use holdfast_compiler::provider::aws::s3::replication_events as of_replications;
 use holdfast_compiler::provider::aws::sns::{self, subscription as a_subscription, topic as a_topic};
 
 use super::fields::{text, texts, with_found};
@@ -58,6 +59,16 @@ pub(super) fn notifications(command: &Command, account: &str) -> Result<(), Clou
     let values = with_found(command);
     let get = |name: &str| text(&values, name).unwrap_or_default();
     made(command, get(a_notification::TOPIC), get(a_notification::REGION), account)
+}
+
+/// Check where the events of a replication go.
+pub(super) fn replication_events(command: &Command, account: &str) -> Result<(), CloudError> {
+    if command.action == Action::Delete {
+        return Ok(());
+    }
+    let values = with_found(command);
+    let get = |name: &str| text(&values, name).unwrap_or_default();
+    made(command, get(of_replications::TOPIC), get(of_replications::REGION), account)
 }
 
 /// Check a rule: where its events go.

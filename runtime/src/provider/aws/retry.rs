@@ -41,6 +41,14 @@ pub(super) const BUCKET: &[Transient] = &[CONFLICT];
 /// configurations are eventually consistent.
 pub(super) const NEW_BUCKET: &[Transient] = &[CONFLICT, transient("NoSuchBucket", "")];
 
+/// For the receivers of a bucket's events, whose topic and its policy may be seconds old: S3 sends each a message first. Source:
+/// hashicorp/terraform-provider-aws `internal/service/s3/bucket_notification.go` retries the last one.
+pub(super) const DESTINATION: &[Transient] = &[
+    CONFLICT,
+    transient("NoSuchBucket", ""),
+    transient("InvalidArgument", "Unable to validate the following destination configurations"),
+];
+
 /// For Object Lock of a new bucket, whose versioning may be seconds old. Source: Amazon S3 API Reference, "Error responses",
 /// `InvalidBucketState`.
 pub(super) const NEW_LOCK: &[Transient] =

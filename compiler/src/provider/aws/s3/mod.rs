@@ -10,8 +10,11 @@ pub mod lock;
 mod lower;
 mod protect;
 pub mod replication;
+pub mod replication_events;
+mod watching;
 
 pub(super) use lower::{foreign_keys, lower};
+pub(super) use watching::lower as lower_watching;
 
 /// The ARN of a bucket (Amazon S3 User Guide, "Policy resources for Amazon S3").
 #[must_use]

@@ -52,7 +52,9 @@ calls! {
 /// The services of AWS that publish to it. CloudWatch and EventBridge do so for this account only (Amazon CloudWatch User Guide, "Notifying
 /// users on alarm changes"; Amazon EventBridge User Guide, "Using IAM policy conditions in Amazon EventBridge"). No condition is
 /// documented for AWS Backup, whose vaults take a topic of their own account only (AWS Backup Developer Guide, "Notification options with
-/// AWS Backup"). The account itself publishes by its IAM policies.
+/// AWS Backup"). S3 publishes for the buckets of this account (Amazon S3 User Guide, "Granting permissions to publish event notification
+/// messages to a destination"). They are not named, because the buckets of all services share the topic, and the size of its policy is limited.
+/// The account itself publishes by its IAM policies.
 #[must_use]
 pub fn policy(account: &str, arn: &str) -> Value {
     json!({
@@ -73,6 +75,25 @@ pub fn policy(account: &str, arn: &str) -> Value {
                 "Action": "sns:Publish",
                 "Resource": arn,
             },
+            {
+                "Sid": "BucketsOfTheAccount",
+                "Effect": "Allow",
+                "Principal": {"Service": S3},
+                "Action": "sns:Publish",
+                "Resource": arn,
+                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+            },
         ],
     })
 }
+
+/// Whether S3 may publish to a topic with this policy, one that [`policy`] writes.
+#[must_use]
+pub fn lets_in_s3(policy: &Value) -> bool {
+    let statements = policy.get("Statement").and_then(Value::as_array).into_iter().flatten();
+    let mut services = statements.filter_map(|one| one.get("Principal")?.get("Service")?.as_str());
+    services.any(|service| service == S3)
+}
+
+/// The name of S3 in policies.
+const S3: &str = "s3.amazonaws.com";

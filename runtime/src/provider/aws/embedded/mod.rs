@@ -19,6 +19,7 @@ mod kms_key;
 mod other_backups;
 mod record;
 mod replication;
+mod replication_events;
 mod role;
 mod subscription;
 mod topic;
@@ -47,6 +48,7 @@ pub(super) static KINDS: &[&dyn Embedded] = &[
     &other_backups::OtherBackups,
     &backfill::Backfill,
     &bucket_events::BucketEvents,
+    &replication_events::ReplicationEvents,
     &bucket_policy::BucketPolicy,
     &bucket_lifecycle::BucketLifecycle,
     &bucket_lock::BucketLock,

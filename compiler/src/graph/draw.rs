@@ -35,7 +35,7 @@ pub fn draw(graph: &Graph, format: GraphFormat) -> String {
 fn groups(graph: &Graph) -> BTreeMap<&str, Vec<&Resource>> {
     let mut groups: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
     for resource in graph.iter() {
-        let shared = resource.address.kind().is_shared();
+        let shared = resource.address.is_shared();
         let owner = if shared { "" } else { resource.address.owner() };
         groups.entry(owner).or_default().push(resource);
     }

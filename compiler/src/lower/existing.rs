@@ -15,7 +15,7 @@ pub(super) fn apply(service: &Service, own: &mut Vec<Resource>, out: &mut Vec<Di
         return;
     }
     let mut resources: BTreeMap<String, &mut Resource> = BTreeMap::new();
-    for resource in own.iter_mut().filter(|resource| !resource.address.kind().is_shared()) {
+    for resource in own.iter_mut().filter(|resource| !resource.address.is_shared()) {
         resources.insert(resource.address.within_service(), resource);
     }
     for (address, existing) in &service.existing {

@@ -59,7 +59,7 @@ pub fn lower_in(
             if resource.address.kind().schema().sends_users {
                 resource.follows.clone_from(&data);
             }
-            if !resource.address.kind().is_shared() {
+            if !resource.address.is_shared() {
                 resource.after.extend(service.depends_on.keys().map(milestone));
             }
             let origin = resource.origin;
@@ -73,7 +73,7 @@ pub fn lower_in(
     }
     let awaited: BTreeSet<&Name> = policy.services.values().flat_map(|s| s.depends_on.keys()).collect();
     let mut own: BTreeMap<String, BTreeSet<Address>> = BTreeMap::new();
-    for address in resources.keys().filter(|address| !address.kind().is_shared()) {
+    for address in resources.keys().filter(|address| !address.is_shared()) {
         own.entry(address.owner().to_owned()).or_default().insert(address.clone());
     }
     for name in awaited {

@@ -28,7 +28,7 @@ impl Plan {
         });
         let mut copies: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for step in self.steps.iter().filter(|step| step.action != Action::Keep) {
-            let holds = step.address.kind().schema().stateful && !step.address.kind().schema().of_estate;
+            let holds = step.address.kind().schema().stateful && !step.address.is_of_estate();
             let made = step.named.account.iter().filter(|_| holds);
             let copies_to = step.named.copied_to.iter().filter(|_| step.action == Action::Create);
             for account in made.chain(copies_to) {

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::kind::Kind;
 use super::schema::Lifecycle;
 
+/// The first name of what belongs to the estate, of a kind that services have too. No service can have it.
+pub const ESTATE: &str = "@estate";
+
 /// The address of a resource. It is unique in the graph, and stable as long as the names in the policy are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -28,10 +31,22 @@ impl Address {
         self.kind
     }
 
+    /// Whether it belongs to the estate, and to no service.
+    #[must_use]
+    pub fn is_of_estate(&self) -> bool {
+        self.kind.schema().of_estate || self.path.first().is_some_and(|first| first == ESTATE)
+    }
+
+    /// Whether it belongs to no service and can be used by all.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.is_of_estate() || self.kind.is_shared()
+    }
+
     /// The first name: the service, if the resource belongs to one. Empty for a resource of the estate.
     #[must_use]
     pub fn owner(&self) -> &str {
-        let first = if self.kind.schema().of_estate { None } else { self.path.first() };
+        let first = if self.is_of_estate() { None } else { self.path.first() };
         first.map_or("", String::as_str)
     }
 
@@ -39,7 +54,7 @@ impl Address {
     /// is an entry of its own.
     #[must_use]
     pub fn entry(&self) -> String {
-        if self.kind.schema().of_estate {
+        if self.is_of_estate() {
             return self.to_string();
         }
         self.path.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(".")

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::source::Span;
-pub use address::Address;
+pub use address::{Address, ESTATE};
 pub(crate) use call::calls;
 pub use call::{Call, Made, Permission, Rate, Scope};
 pub use identity::Identity;

@@ -102,6 +102,7 @@ fn alarms_are_where_their_metrics_are_and_tell_the_contacts() {
     alarms(&standin, &critical, &warning);
     backups(&standin);
     replication_events(&standin, &bench);
+    heartbeats(&standin, &bench);
     people(&standin, &bench, &critical, &warning);
     drift(&standin, &bench);
 
@@ -115,6 +116,8 @@ fn alarms_are_where_their_metrics_are_and_tell_the_contacts() {
         assert_eq!(list(&standin, "cloudwatch describe-alarms", "MetricAlarms", region), Vec::<Value>::new());
         assert_eq!(list(&standin, "events list-rules", "Rules", region), Vec::<Value>::new());
     }
+    let roles = texts(standin.aws("iam list-roles")["Roles"].as_array().unwrap(), "RoleName");
+    assert!(!roles.iter().any(|name| name.contains("heartbeat")), "{roles:?}");
     assert_eq!(receivers(&standin), [theirs()]);
     bench.run("plan policies --detailed-exitcode").expect(0);
 }
@@ -123,9 +126,9 @@ fn alarms(standin: &Standin, critical: &str, warning: &str) {
     let there = list(standin, "cloudwatch describe-alarms", "MetricAlarms", "us-west-2");
     assert_eq!(
         texts(&there, "MetricName"),
-        ["BytesPendingReplication", "OperationsPendingReplication", "ReplicationLatency"]
+        ["BytesPendingReplication", "OperationsPendingReplication", "ReplicationLatency", "TriggeredRules"]
     );
-    for alarm in &there {
+    for alarm in there.iter().filter(|alarm| alarm["Namespace"] == "AWS/S3") {
         let is_late = alarm["MetricName"] == "ReplicationLatency";
         let (level, topic) =
             if is_late { ("Level 1 (disaster): ", critical) } else { ("Level 4 (minor): ", warning) };
@@ -145,7 +148,7 @@ fn alarms(standin: &Standin, critical: &str, warning: &str) {
     let here = list(standin, "cloudwatch describe-alarms", "MetricAlarms", "us-east-1");
     assert_eq!(
         texts(&here, "MetricName"),
-        ["HealthCheckStatus", "HealthCheckStatus", "OperationsFailedReplication"]
+        ["HealthCheckStatus", "HealthCheckStatus", "OperationsFailedReplication", "TriggeredRules"]
     );
     let checks = standin.aws("route53 list-health-checks")["HealthChecks"].clone();
     let mut asked: Vec<String> = here
@@ -165,7 +168,10 @@ fn alarms(standin: &Standin, critical: &str, warning: &str) {
 fn backups(standin: &Standin) {
     for region in ["us-east-1", "us-west-2"] {
         let topic = topic(standin, "critical", region);
-        let [rule] = list(standin, "events list-rules", "Rules", region).try_into().unwrap();
+        let mut rules =
+            list(standin, "events list-rules --name-prefix holdfast-acme-backup", "Rules", region);
+        let rule = rules.remove(0);
+        assert_eq!(rules, Vec::<Value>::new());
         assert_eq!(rule["State"], "ENABLED");
         let pattern: Value = serde_json::from_str(rule["EventPattern"].as_str().unwrap()).unwrap();
         assert_eq!(pattern["source"], json!(["aws.backup"]));
@@ -228,6 +234,58 @@ fn replication_events(standin: &Standin, bench: &Bench<'_>) {
     assert!(there.contains(&theirs()), "{there:?}");
     let ours = there.iter().find(|one| one["Id"] == ours["Id"]).unwrap();
     assert_eq!(ours["Events"].as_array().unwrap().len(), 4);
+    bench.run("plan policies --detailed-exitcode").expect(0);
+}
+
+/// Each region sends a heartbeat to the other one, which alarms when it hears nothing.
+fn heartbeats(standin: &Standin, bench: &Bench<'_>) {
+    let rule = |name: &str, region: &str| {
+        let all =
+            list(standin, &format!("events list-rules --name-prefix holdfast-acme-{name}-"), "Rules", region);
+        let [rule] = all.try_into().unwrap();
+        rule
+    };
+    let name = |rule: &Value| rule["Name"].as_str().unwrap().to_owned();
+    let targets = |rule: &Value, region: &str| {
+        list(standin, &format!("events list-targets-by-rule --rule {}", name(rule)), "Targets", region)
+    };
+    for (region, listens) in [("us-east-1", "us-west-2"), ("us-west-2", "us-east-1")] {
+        let (sends, hears) = (rule("heartbeat", region), rule("hears", listens));
+        assert_eq!(sends["ScheduleExpression"], "rate(1 minute)");
+        let [target] = targets(&sends, region).try_into().unwrap();
+        assert_eq!(target["Arn"], format!("arn:aws:events:{listens}:000000000001:event-bus/default"));
+        let role = target["RoleArn"].as_str().unwrap().rsplit('/').next().unwrap();
+        let read = format!("iam get-role-policy --role-name {role} --policy-name holdfast-replication");
+        let policy = standin.aws(&read)["PolicyDocument"].clone();
+        let policy = policy.as_str().map_or(policy.clone(), |text| serde_json::from_str(text).unwrap());
+        assert_eq!(policy["Statement"][0]["Action"], json!(["events:PutEvents"]));
+        assert!(policy["Statement"][0]["Resource"].as_array().unwrap().contains(&target["Arn"]));
+        // The events that it sends are those that the other one takes.
+        let pattern: Value = serde_json::from_str(hears["EventPattern"].as_str().unwrap()).unwrap();
+        assert_eq!(pattern["resources"], json!([sends["Arn"]]));
+        assert_eq!(targets(&hears, listens), Vec::<Value>::new());
+        let alarms = list(standin, "cloudwatch describe-alarms", "MetricAlarms", listens);
+        let alarm = alarms.iter().find(|alarm| alarm["MetricName"] == "TriggeredRules").unwrap();
+        assert_eq!(alarm["Dimensions"], json!([{"Name": "RuleName", "Value": name(&hears)}]));
+        assert_eq!(alarm["TreatMissingData"], "breaching");
+        assert_eq!(alarm["AlarmActions"], json!([topic(standin, "critical", listens)]));
+        assert!(alarm["AlarmDescription"].as_str().unwrap().contains(region), "{alarm}");
+    }
+    // Somebody slows it down.
+    let slow = name(&rule("heartbeat", "us-west-2"));
+    standin.aws_args(&[
+        "events",
+        "put-rule",
+        "--name",
+        &slow,
+        "--schedule-expression",
+        "rate(1 hour)",
+        "--region",
+        "us-west-2",
+    ]);
+    let plan = bench.run("plan policies").expect(0).stdout;
+    assert!(plan.contains("~ aws.event-rule.heartbeat.us-west-2 update (drift)"), "{plan}");
+    bench.run("apply policies --yes").expect(0);
     bench.run("plan policies --detailed-exitcode").expect(0);
 }
 
@@ -369,7 +427,7 @@ fn message_of_each_alarm_reaches_a_contact_over_https() {
             raised.push((name.to_owned(), alarm["AlarmDescription"].clone()));
         }
     }
-    assert_eq!(raised.len(), 6);
+    assert_eq!(raised.len(), 8);
     for (name, description) in raised {
         let message = until(&format!("a message of {name}"), || {
             let got = std::fs::read_to_string(folder.path().join("messages")).unwrap_or_default();

@@ -1,10 +1,11 @@
 //! What AWS bills. Sources: the pricing pages of Amazon S3 ("Replication", "S3 Replication Time Control", "S3 Batch Operations"), AWS Backup,
-//! AWS KMS, Amazon Route 53 and Amazon CloudWatch (`GetMetricData`, by the metric).
+//! AWS KMS, Amazon Route 53, Amazon CloudWatch (`GetMetricData`, by the metric) and Amazon EventBridge (events to another region, as custom
+//! events).
 
 use std::collections::BTreeSet;
 
 use super::backup::{plan, vault_address};
-use super::cloudwatch::{OF_COPIES, alarm};
+use super::cloudwatch::{OF_COPIES, alarm, heartbeat};
 use super::kms::made as kms_key;
 use super::name::AWS;
 use super::route53::health_check;
@@ -60,10 +61,13 @@ pub(super) fn bills(policy: &Policy, made: &Created<'_>) -> Vec<Billed> {
         all.iter().map(|(set, _)| amount(set)).collect()
     };
     let checks = made.count(health_check::KIND);
+    let beats =
+        heartbeat::watched(policy).keys().filter(|region| made.is_made(&heartbeat::sender(region))).count();
     let all = [
         Billed::each("KMS keys", Per::Month, made.count(kms_key::KIND)),
         Billed::each("health checks", Per::Month, checks),
         Billed::each("alarms of CloudWatch", Per::Month, made.count(alarm::KIND)),
+        Billed::each("events of EventBridge to other regions", Per::Month, beats * heartbeat::OF_A_MONTH),
         Billed::bytes("data stored in copies", Per::Month, SIZE, &of(&copies, &size)),
         Billed::bytes("changes copied with time control", Per::Month, CHANGES, &of(&copies, &changes)),
         Billed::bytes("data in vaults, besides what changes", Per::Month, SIZE, &vaults),

@@ -82,6 +82,7 @@ fn lower_data(context: &Context<'_>, name: &Name, set: &DataSet, out: &mut Vec<R
     backup::lower::lower(context, name, set, out);
     cloudwatch::lower::of_data(context, name, set, out);
     s3::lower_watching(context, name, set, out);
+    cloudwatch::heartbeat::lower(context, out);
     backup::watching::lower(context, out);
 }
 
@@ -89,6 +90,7 @@ fn lower_data(context: &Context<'_>, name: &Name, set: &DataSet, out: &mut Vec<R
 fn lower_traffic(context: &Context<'_>, name: &Name, traffic: &Traffic, out: &mut Vec<Resource>) {
     route53::lower(context, name, traffic, out);
     cloudwatch::lower::of_traffic(context, name, traffic, out);
+    cloudwatch::heartbeat::lower(context, out);
 }
 
 calls! {

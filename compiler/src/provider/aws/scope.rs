@@ -66,6 +66,9 @@ pub static PASSED_BACKUP_ROLES: Scope =
 /// The roles that Holdfast creates, only when passed to S3 Batch Operations.
 pub static PASSED_BATCH_ROLES: Scope =
     Scope { condition: Some(passed_to_batch), ..scope("roles-passed-to-batch", ROLE) };
+/// The roles that Holdfast creates, only when passed to EventBridge.
+pub static PASSED_EVENT_ROLES: Scope =
+    Scope { condition: Some(passed_to_events), ..scope("roles-passed-to-events", ROLE) };
 /// Jobs of S3 Batch Operations, whose ids S3 gives.
 pub static JOBS: Scope = scope("jobs", "arn:aws:s3:*:ACCOUNT:job/*");
 /// The topics that Holdfast makes.
@@ -107,6 +110,10 @@ fn passed_to_backup() -> Value {
 
 fn passed_to_batch() -> Value {
     json!({"StringEquals": {"iam:PassedToService": "batchoperations.s3.amazonaws.com"}})
+}
+
+fn passed_to_events() -> Value {
+    json!({"StringEquals": {"iam:PassedToService": "events.amazonaws.com"}})
 }
 
 fn for_multi_region() -> Value {

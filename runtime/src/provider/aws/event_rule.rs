@@ -50,8 +50,10 @@ async fn read(clients: &Clients, region: &str, name: &str) -> Result<Option<Obje
         (kind::REGION, json!(region)),
         (kind::DESCRIPTION, json!(rule.description())),
         (kind::PATTERN, json!(pattern)),
+        (kind::SCHEDULE, json!(rule.schedule_expression())),
         (kind::STATE, json!(rule.state().map(RuleState::as_str))),
         (kind::TARGETS, json!(targets.iter().map(Target::arn).collect::<Vec<_>>())),
+        (kind::ROLE, json!(targets.iter().find_map(Target::role_arn))),
         (kind::MESSAGE, json!(message)),
         (kind::TAGS, tag_value(tags)),
     ];
@@ -85,10 +87,10 @@ async fn execute(clients: &Clients, command: &Command) -> Result<Done, CloudErro
         }
         (Action::Update, Some(found)) => {
             let is_changed = |names: &[&str]| names.iter().any(|name| command.changed.contains(*name));
-            if is_changed(&[kind::DESCRIPTION, kind::PATTERN, kind::STATE]) {
+            if is_changed(&[kind::DESCRIPTION, kind::PATTERN, kind::SCHEDULE, kind::STATE]) {
                 put(clients, values, false).await?;
             }
-            if is_changed(&[kind::TARGETS, kind::MESSAGE]) {
+            if is_changed(&[kind::TARGETS, kind::MESSAGE, kind::ROLE]) {
                 remove_others(clients, values).await?;
                 put_targets(clients, values).await?;
             }
@@ -112,11 +114,13 @@ async fn execute(clients: &Clients, command: &Command) -> Result<Done, CloudErro
 async fn put(clients: &Clients, values: &Values, is_new: bool) -> Result<(), CloudError> {
     const CALL: &Call = &kind::PUT;
     let (name, region) = (required(values, kind::NAME, CALL)?, required(values, kind::REGION, CALL)?);
-    let pattern = values.get(kind::PATTERN).ok_or_else(|| lacks(CALL, kind::PATTERN))?.to_string();
+    let pattern = values.get(kind::PATTERN).filter(|pattern| !pattern.is_null()).map(Value::to_string);
     let tags = is_new.then(|| sdk_tags(tags(values), CALL)).transpose()?;
     retry(RULE, || async {
-        let request = clients.eventbridge(region).put_rule().name(name).event_pattern(&pattern);
+        let request = clients.eventbridge(region).put_rule().name(name);
         let request = request
+            .set_event_pattern(pattern.clone())
+            .set_schedule_expression(text(values, kind::SCHEDULE).map(str::to_owned))
             .set_state(text(values, kind::STATE).map(RuleState::from))
             .set_description(text(values, kind::DESCRIPTION).map(str::to_owned))
             .set_tags(tags.clone());
@@ -138,9 +142,13 @@ async fn put_targets(clients: &Clients, values: &Values) -> Result<Done, CloudEr
         .enumerate()
         .map(|(nth, arn)| {
             let target = Target::builder().id(target_id(nth)).arn(arn);
+            let target = target.set_role_arn(text(values, kind::ROLE).map(str::to_owned));
             target.set_input_transformer(message.clone()).build().named(CALL)
         })
         .collect::<Result<_, _>>()?;
+    if targets.is_empty() {
+        return Ok(done(&rule_arn(region, clients.owner(), name), Values::new()));
+    }
     let answer = retry(NEW_RULE, || async {
         let request = clients.eventbridge(region).put_targets().rule(name);
         request.set_targets(Some(targets.clone())).send().await.named(CALL)

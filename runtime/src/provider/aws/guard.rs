@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_compiler::lower::context::{ESTATE_TAG, SERVICE_TAG};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::aws::backup::{self, plan, selection, vault};
+use holdfast_compiler::provider::aws::events::rule as event_rule;
 use holdfast_compiler::provider::aws::iam::grant::{self, Foreign, ROLE_PREFIX, Service};
 use holdfast_compiler::provider::aws::iam::{self, role};
 use holdfast_compiler::provider::aws::kms::{self, made};
@@ -60,6 +61,15 @@ pub(super) fn selection(command: &Command, account: &str) -> Result<(), CloudErr
 /// Check a job that copies older objects: its role.
 pub(super) fn backfill(command: &Command, account: &str) -> Result<(), CloudError> {
     Check { command, account }.acts_with(backfill::ROLE)
+}
+
+/// Check a rule of EventBridge: its role, if it has one.
+pub(super) fn rule(command: &Command, account: &str) -> Result<(), CloudError> {
+    let check = Check { command, account };
+    match check.get(event_rule::ROLE).is_some_and(|role| !role.is_null()) {
+        true if command.action != Action::Delete => check.acts_with(event_rule::ROLE),
+        _ => Ok(()),
+    }
 }
 
 /// Refuse to adopt a role to which others have added rights.
@@ -135,7 +145,7 @@ impl Check<'_> {
         match self.command.values.get(role::TRUST) {
             Some(trust) if Service::of(trust, self.account).is_none() => {
                 return self.refuse(&format!(
-                    "the trust policy is not one that Holdfast writes, which lets only S3, S3 Batch Operations or AWS Backup assume the role, for \
+                    "the trust policy is not one that Holdfast writes, which lets only S3, S3 Batch Operations, EventBridge or AWS Backup assume the role, for \
                      resources of account {}: plan again with this version of Holdfast",
                     self.account
                 ));
@@ -149,7 +159,7 @@ impl Check<'_> {
                 let service = trust.unwrap_or(Service::S3);
                 grant::policy(policy, service, self.account, &self.command.named).or_else(|why| {
                     self.refuse(&format!(
-                        "the role's policy {why}: Holdfast only grants a role the right to replicate or back up the named buckets; \
+                        "the role's policy {why}: Holdfast only grants a role the right to replicate or back up the named buckets, or to send events between regions; \
                          plan again with this version of Holdfast"
                     ))
                 })

@@ -4,12 +4,13 @@
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::aws::backup::notifications as a_notification;
 use holdfast_compiler::provider::aws::cloudwatch::alarm as an_alarm;
-use holdfast_compiler::provider::aws::events::rule as a_rule;
+use holdfast_compiler::provider::aws::events::{bus_of, rule as a_rule};
 use holdfast_compiler::provider::aws::iam::grant::ROLE_PREFIX;
 use holdfast_compiler::provider::aws::s3::replication_events as of_replications;
 use holdfast_compiler::provider::aws::sns::{self, subscription as a_subscription, topic as a_topic};
 
 use super::fields::{text, texts, with_found};
+use super::guard;
 use crate::cloud::{CloudError, Command, refuse};
 
 /// Check a topic: its name and its policy.
@@ -78,8 +79,12 @@ pub(super) fn rule(command: &Command, account: &str) -> Result<(), CloudError> {
     if command.action == Action::Delete {
         return Ok(());
     }
+    guard::rule(command, account)?;
     let region = text(&values, a_rule::REGION).unwrap_or_default();
-    texts(&values, a_rule::TARGETS).iter().try_for_each(|arn| made(command, arn, region, account))
+    // An event bus of the account, in another region.
+    let is_bus = |arn: &str| bus_of(arn).is_some_and(|(of, owner)| of != region && owner == account);
+    let targets = texts(&values, a_rule::TARGETS);
+    targets.iter().filter(|arn| !is_bus(arn)).try_for_each(|arn| made(command, arn, region, account))
 }
 
 /// Refuse what has another name than Holdfast gives.

@@ -143,6 +143,7 @@ pub fn boundary() -> Value {
             Grants::EventRules => ("arn:aws:events:*:ACCOUNT:rule/AwsBackupManagedRule*", Value::Null),
             Grants::Vaults => ("arn:aws:backup:*:ACCOUNT:backup-vault:holdfast-*", Value::Null),
             Grants::RecoveryPoints => ("arn:aws:backup:*:ACCOUNT:recovery-point:*", Value::Null),
+            Grants::Buses => ("arn:aws:events:*:ACCOUNT:event-bus/default", Value::Null),
         };
         let mut statement =
             json!({"Sid": grant.id, "Effect": "Allow", "Action": grant.actions, "Resource": resource});

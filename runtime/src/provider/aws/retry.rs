@@ -121,8 +121,12 @@ pub(super) const ALARM: &[Transient] = &[];
 /// For a rule of EventBridge: no transient errors.
 pub(super) const RULE: &[Transient] = &[];
 
-/// For a rule that may be seconds old.
-pub(super) const NEW_RULE: &[Transient] = &[transient("ResourceNotFoundException", "")];
+/// For a rule, or the role of its targets, that may be seconds old. Source: hashicorp/terraform-provider-aws
+/// `internal/service/events/target.go` retries the last one.
+pub(super) const NEW_RULE: &[Transient] = &[
+    transient("ResourceNotFoundException", ""),
+    transient("ValidationException", "cannot be assumed by principal"),
+];
 
 /// For a topic that may be seconds old.
 pub(super) const NEW_TOPIC: &[Transient] = &[transient("NotFound", "")];

@@ -53,8 +53,10 @@ fn jobs(context: &Context<'_>, region: &str, topic: &sns::lower::Topic<'_>) -> R
         .set(rule::REGION, region)
         .set(rule::DESCRIPTION, format!("{}: {SAYS}.", topic.told.level_in_words()))
         .set(rule::PATTERN, pattern())
+        .set(rule::SCHEDULE, Value::Null)
         .set(rule::STATE, rule::ENABLED)
         .set(rule::TARGETS, json!([topic.arn]))
+        .set(rule::ROLE, Value::Null)
         .set(rule::MESSAGE, message(topic.told))
         .set(rule::TAGS, json!({ESTATE_TAG: estate}))
 }

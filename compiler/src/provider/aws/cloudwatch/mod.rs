@@ -1,6 +1,7 @@
 //! Amazon CloudWatch: the metrics of S3 and Route 53 that a status reads, and the alarms on them.
 
 pub mod alarm;
+pub(super) mod heartbeat;
 pub(super) mod lower;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,10 +1,10 @@
-//! A rule of EventBridge: which events of its region go to which topics.
+//! A rule of EventBridge: which events of its region go to which topics, or what is sent on a schedule to the event bus of another region.
 //!
 //! Sources: Amazon EventBridge API Reference, `PutRule` (it replaces the rule; tags count only for a new one), `PutTargets`,
 //! `ListTargetsByRule`, `DeleteRule` (a rule with targets cannot be deleted).
 
 use crate::provider::aws::name::AWS;
-use crate::provider::aws::scope::{EVENT_RULES, on};
+use crate::provider::aws::scope::{EVENT_RULES, PASSED_EVENT_ROLES, on};
 use crate::resource::{AttributeSchema, Kind, KindSchema, Made, Mark, Shape, calls};
 
 /// Text, unique in the account and region.
@@ -13,12 +13,16 @@ pub const NAME: &str = "name";
 pub const REGION: &str = "region";
 /// What it is for.
 pub const DESCRIPTION: &str = "description";
-/// The events that it takes.
+/// The events that it takes, or null if it has a schedule.
 pub const PATTERN: &str = "pattern";
+/// When it sends an event of its own, such as `rate(1 minute)`, or null.
+pub const SCHEDULE: &str = "schedule";
 /// [`ENABLED`] or another word of EventBridge.
 pub const STATE: &str = "state";
 /// The ARNs of what gets the events.
 pub const TARGETS: &str = "targets";
+/// The ARN of the role that EventBridge sends with, or null. An event bus of another region needs one.
+pub const ROLE: &str = "role";
 /// The message that they get: a template, or null for the event itself.
 pub const MESSAGE: &str = "message";
 /// A mapping.
@@ -43,8 +47,10 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::identity(REGION),
         AttributeSchema::new(DESCRIPTION),
         AttributeSchema::new(PATTERN).shaped(Shape::Document),
+        AttributeSchema::new(SCHEDULE),
         AttributeSchema::new(STATE),
         AttributeSchema::new(TARGETS).shaped(Shape::Set),
+        AttributeSchema::new(ROLE),
         AttributeSchema::new(MESSAGE),
         AttributeSchema::new(TAGS).shaped(Shape::Tags),
     ],
@@ -56,13 +62,13 @@ pub static SCHEMA: KindSchema = KindSchema {
 
 calls! {
     GET = "eventbridge:DescribeRule", made [Made::Observe], takes [on("events:DescribeRule", &EVENT_RULES)];
-    GET_TARGETS = "eventbridge:ListTargetsByRule", made [Made::Observe, Made::Update(&[TARGETS, MESSAGE]), Made::Delete],
+    GET_TARGETS = "eventbridge:ListTargetsByRule", made [Made::Observe, Made::Update(&[TARGETS, MESSAGE, ROLE]), Made::Delete],
         takes [on("events:ListTargetsByRule", &EVENT_RULES)];
     GET_TAGS = "eventbridge:ListTagsForResource", made [Made::Observe], takes [on("events:ListTagsForResource", &EVENT_RULES)];
-    PUT = "eventbridge:PutRule", made [Made::Create, Made::Update(&[DESCRIPTION, PATTERN, STATE])],
+    PUT = "eventbridge:PutRule", made [Made::Create, Made::Update(&[DESCRIPTION, PATTERN, SCHEDULE, STATE])],
         takes [on("events:PutRule", &EVENT_RULES), on("events:TagResource", &EVENT_RULES)];
-    PUT_TARGETS = "eventbridge:PutTargets", made [Made::Create, Made::Update(&[TARGETS, MESSAGE])],
-        takes [on("events:PutTargets", &EVENT_RULES)];
+    PUT_TARGETS = "eventbridge:PutTargets", made [Made::Create, Made::Update(&[TARGETS, MESSAGE, ROLE])],
+        takes [on("events:PutTargets", &EVENT_RULES), on("iam:PassRole", &PASSED_EVENT_ROLES)];
     REMOVE_TARGETS = "eventbridge:RemoveTargets", made [Made::Update(&[TARGETS]), Made::Delete],
         takes [on("events:RemoveTargets", &EVENT_RULES)];
     TAG = "eventbridge:TagResource", made [Made::Update(&[TAGS])], takes [on("events:TagResource", &EVENT_RULES)];

@@ -2,6 +2,7 @@
 
 pub(super) mod backfill;
 pub(super) mod backup;
+pub(super) mod events;
 pub mod grant;
 pub(super) mod lower;
 pub mod rights;

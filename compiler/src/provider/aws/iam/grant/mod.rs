@@ -24,13 +24,15 @@ pub enum Service {
     Backup,
     /// S3 Batch Operations, which copies older objects.
     Batch,
+    /// Amazon EventBridge, which sends events to other regions.
+    Events,
 }
 
 impl Service {
     /// The service that a trust policy of Holdfast names.
     #[must_use]
     pub fn of(trust: &Value, account: &str) -> Option<Self> {
-        [Self::S3, Self::Backup, Self::Batch]
+        [Self::S3, Self::Backup, Self::Batch, Self::Events]
             .into_iter()
             .find(|service| *trust == self::trust(*service, account))
     }
@@ -42,6 +44,7 @@ impl Service {
             Self::S3 => "s3.amazonaws.com",
             Self::Backup => "backup.amazonaws.com",
             Self::Batch => "batchoperations.s3.amazonaws.com",
+            Self::Events => "events.amazonaws.com",
         }
     }
 }
@@ -73,6 +76,8 @@ pub enum On {
     Vaults,
     /// All recovery points of the account.
     RecoveryPoints,
+    /// The default event buses of the account: `arn:aws:events:REGION:ACCOUNT:event-bus/default`.
+    Buses,
 }
 
 /// A kind of statement.
@@ -100,7 +105,7 @@ pub const HAND_OVER: &str = "HandOverCopies";
 /// `AWSBackupServiceRolePolicyForBackup`; both apply to all resources, and these only to those of one data set.
 /// For jobs: Amazon S3 User Guide, "Configuring an IAM role for S3 Batch Replication", without what only a manifest of one's own, or one
 /// that is kept, needs.
-pub const GRANTS: [Grant; 20] = [
+pub const GRANTS: [Grant; 21] = [
     Grant {
         service: Service::S3,
         id: "ReadConfiguration",
@@ -245,6 +250,8 @@ pub const GRANTS: [Grant; 20] = [
         actions: &["s3:InitiateReplication"],
     },
     Grant { service: Service::Batch, id: "WriteReports", on: On::Reports, actions: &["s3:PutObject"] },
+    // Amazon EventBridge User Guide, "Example policy: Send events to an event bus in a different Region".
+    Grant { service: Service::Events, id: "SendHeartbeats", on: On::Buses, actions: &["events:PutEvents"] },
 ];
 
 /// The EventBridge rules that AWS Backup manages for the buckets that it backs up (AWS Managed Policy Reference,
@@ -282,7 +289,8 @@ impl Grant {
 /// key when it replicates. If it did not, no object would be copied, and the replication status of every
 /// object would be `FAILED`. For AWS Backup, the condition is documented (AWS Backup Developer Guide, "Cross-service confused deputy
 /// prevention"). For S3 Batch Operations, the documented policy has no condition (Amazon S3 User Guide, "Granting permissions for Batch
-/// Operations"), and none is needed: a job gets its role from whoever creates it, who must be allowed to pass it.
+/// Operations"), and none is needed: a job gets its role from whoever creates it, who must be allowed to pass it. The same holds for
+/// EventBridge and the targets of a rule (Amazon EventBridge User Guide, "Permissions for event buses in Amazon EventBridge").
 #[must_use]
 pub fn trust(service: Service, account: &str) -> Value {
     let mut statement = json!({

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Grant, On, Service, event_rules, owned_by, recovery_points};
 use crate::provider::aws::s3::backfill;
-use crate::provider::aws::{backup, kms, s3};
+use crate::provider::aws::{backup, events, kms, s3};
 use crate::resource::Named;
 
 /// Check a document of the role of a service. It may apply to buckets and vaults of `account`, to keys of that account and of those that
@@ -84,8 +84,10 @@ impl<'a> Statement<'a> {
             On::GrantedKeys => Conditions::new(condition)?.for_a_service()?.named_if(any)?.nothing_else(),
             On::VaultKeys if condition.is_null() && !any => Ok(()),
             On::VaultKeys => Conditions::new(condition)?.named_if(any)?.nothing_else(),
-            On::Any | On::EventRules | On::Vaults | On::RecoveryPoints if condition.is_null() => Ok(()),
-            On::Any | On::EventRules | On::Vaults | On::RecoveryPoints => {
+            On::Any | On::EventRules | On::Vaults | On::RecoveryPoints | On::Buses if condition.is_null() => {
+                Ok(())
+            }
+            On::Any | On::EventRules | On::Vaults | On::RecoveryPoints | On::Buses => {
                 Err("has a condition that Holdfast does not use".to_owned())
             }
         }
@@ -106,6 +108,9 @@ impl<'a> Statement<'a> {
             On::Vaults => {
                 let mut accounts = self.named.copied_to.iter().map(String::as_str).chain([self.account]);
                 accounts.any(|account| backup::is_vault(resource, account))
+            }
+            On::Buses => {
+                events::bus_of(resource).is_some_and(|(region, of)| is_word(region) && of == self.account)
             }
             On::Keys | On::DescribedKeys | On::GrantedKeys | On::VaultKeys => {
                 let own = kms::account(resource) == Some(self.account);

@@ -44,6 +44,10 @@ fn copy_in_another_account_is_made_there_and_let_in_from_here() {
     bench.write("policies/all.yaml", POLICY);
     bench.run("apply policies --yes").expect(0);
     bench.run("plan policies --detailed-exitcode").expect(0);
+    // Nobody says in which account S3 publishes how far such a copy is behind.
+    let status = bench.run("status policies").expect(3).stdout;
+    let status = status.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(status.contains("account 000000000002, where the copy is, has no figure"), "{status}");
 
     let there = |words: &str| -> Value {
         let mut arguments: Vec<&str> = words.split_whitespace().collect();

@@ -198,7 +198,9 @@ pub(crate) fn drift(standin: &Standin, bucket: &str, region: &str) {
         .as_array()
         .unwrap()
         .iter()
-        .find_map(|role| role["RoleName"].as_str().filter(|name| name.starts_with("holdfast-")));
+        .filter_map(|role| role["RoleName"].as_str())
+        // One of a data set, with its tag.
+        .find(|name| name.starts_with("holdfast-") && !name.contains("-heartbeat-"));
     let role = role.unwrap().to_owned();
     let trust = r#"{"Version":"2012-10-17","Statement":[]}"#;
     standin.aws_args(&["iam", "update-assume-role-policy", "--role-name", &role, "--policy-document", trust]);

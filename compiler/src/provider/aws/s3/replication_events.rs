@@ -40,6 +40,7 @@ pub const KIND: Kind = Kind::of(&SCHEMA);
 pub static SCHEMA: KindSchema = KindSchema {
     provider: Some(AWS),
     name: "replication-events",
+    watches: true,
     attributes: &[
         AttributeSchema::identity(BUCKET),
         AttributeSchema::new(REGION),

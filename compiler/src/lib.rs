@@ -12,8 +12,10 @@
 //! Everything here is synchronous and deterministic: the same text and the same observation give the same
 //! bytes. No file, environment, clock or network is used; `clippy.toml` enforces that.
 
+pub mod audit;
 pub mod backups;
 pub mod bcp;
+pub mod changes;
 pub mod compile;
 pub mod copies;
 pub mod diagnostic;

@@ -8,10 +8,11 @@ use holdfast_compiler::estate_report::{Inputs, Live, report};
 use holdfast_compiler::objectives::losses;
 use holdfast_compiler::rehearsals::{Rehearsals, Report as Rehearsed, Runs};
 use holdfast_compiler::report::Report;
+use holdfast_compiler::status::Status;
 use holdfast_compiler::units::Date;
 use jiff::Timestamp;
 
-use crate::bcp::{Continuity, readable};
+use crate::bcp::{Continuity, Extent, readable};
 use crate::estate::{EstateError, LivePlan, PlanOptions, Remark, Selection};
 use crate::rehearse::play;
 
@@ -47,9 +48,10 @@ impl EstateReport {
         as_of: Date,
         selection: &Selection,
         offline: bool,
+        extent: Extent,
         tell: &dyn Fn(Remark),
     ) -> Result<Self, EstateError> {
-        let continuity = Continuity::read(paths, as_of, selection, tell).await?;
+        let continuity = Continuity::read(paths, as_of, selection, extent, tell).await?;
         if offline {
             return Ok(Self { continuity, cloud: Seen::NotAsked });
         }
@@ -89,19 +91,29 @@ impl EstateReport {
                 all.report(&play(&all))
             })
             .collect();
-        let status = match &self.cloud {
-            Seen::Now { live, .. } => Some(live.status(*as_of)),
+        let status = self.status();
+        let live = self.live(status.as_ref());
+        let plan = self.continuity.inputs(with_contacts);
+        report(&Inputs { plan, waived, rehearsals: &rehearsals, live })
+    }
+
+    /// Where the estate stood when somebody looked.
+    pub(crate) fn status(&self) -> Option<Status<'_>> {
+        match &self.cloud {
+            Seen::Now { live, .. } => Some(live.status(self.continuity.as_of)),
             Seen::NotAsked | Seen::Not(_) => None,
-        };
-        let live = match (&self.cloud, &status) {
+        }
+    }
+
+    /// What somebody saw in the cloud. `status` is that of [`Self::status`].
+    pub(crate) fn live<'s>(&self, status: Option<&'s Status<'s>>) -> Live<'s> {
+        match (&self.cloud, status) {
             (Seen::Now { from, to, .. }, Some(status)) => {
                 Live::Seen { status, from: from.clone(), to: to.clone() }
             }
             (Seen::Not(why), _) => Live::Unseen(why.clone()),
             _ => Live::NotAsked,
-        };
-        let plan = self.continuity.inputs(with_contacts);
-        report(&Inputs { plan, waived, rehearsals: &rehearsals, live })
+        }
     }
 }
 

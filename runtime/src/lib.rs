@@ -4,7 +4,9 @@
 
 pub mod apply;
 pub mod approval;
+pub mod audit;
 pub mod bcp;
+pub mod changes;
 pub mod cli;
 pub mod cloud;
 pub mod estate;

@@ -1,6 +1,8 @@
 //! What a user of the command line can rely on: determinism, exit codes, refusals, help.
 
+mod audit;
 mod bcp;
+mod changes;
 mod report;
 
 use std::process::Stdio;
@@ -153,12 +155,14 @@ fn every_code_has_a_page() {
 
 #[test]
 fn committed_schema_equals_the_printed_one() {
-    let printed = Bench::local().run("schema").expect(0).stdout;
-    let path = root().join("schema/holdfast.schema.json");
-    if std::env::var_os("HOLDFAST_BLESS").is_some() {
-        std::fs::write(&path, &printed).unwrap();
+    for (words, file) in [("schema", "holdfast.schema.json"), ("schema --controls", "controls.schema.json")] {
+        let printed = Bench::local().run(words).expect(0).stdout;
+        let path = root().join("schema").join(file);
+        if std::env::var_os("HOLDFAST_BLESS").is_some() {
+            std::fs::write(&path, &printed).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), printed, "HOLDFAST_BLESS=1 writes it anew");
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap(), printed, "HOLDFAST_BLESS=1 writes it anew");
 }
 
 #[test]

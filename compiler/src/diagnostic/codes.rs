@@ -119,6 +119,8 @@ codes! {
     UNKNOWN_EXISTING = "E0315";
     /// A name or an attribute in `existing` that Holdfast cannot use.
     NOT_LEFT = "E0316";
+    /// An attestation of a control that its framework does not have.
+    UNKNOWN_CONTROL = "E0317";
 
     /// A record outside its zone.
     OUTSIDE_ZONE = "E0401";
@@ -351,6 +353,8 @@ codes! {
     UNTOLD = "E1014";
     /// Alarms of an incident level that the continuity plan does not declare.
     NO_LEVEL = "E1015";
+    /// A file of controls that cannot be used.
+    BAD_CONTROLS = "E1016";
 }
 
 /// The page of a code, in upper or lower case (`e0201`, `E0201`).

@@ -3,12 +3,15 @@
 
 mod assumptions;
 mod continuity;
+mod controls;
 mod data;
 mod drill;
 mod estate;
+mod evidence;
 mod existing;
 mod legible;
 mod parse;
+mod read_controls;
 mod read_trust;
 mod recovery;
 mod scalar;
@@ -35,15 +38,18 @@ pub use continuity::{
     Access, Budget, Channel, Communication, Contact, Continuity, Deadline, Level, Procedure, Reach,
     ReachText, Resource,
 };
+pub use controls::{Attestation, Catalog, Control, ControlId, Controls};
 pub use data::{Backup, BackupTarget, Data, Encryption, Lock, Strategy, VersionLock, Weekday, Windows};
 pub use drill::{Drill, Form, Success};
 pub use estate::{
     Alarms, Approvals, Defaults, Estate, JournalBucket, JournalCopy, JournalPlace, Replica, Site,
     SiteAccount, SiteKey, Tier, Told, Vault,
 };
+pub use evidence::{Evidence, Origin};
 pub use existing::Existing;
 pub use legible::{LegibleEstate, LegibleJournal, legible_estates};
 pub(crate) use parse::parse as trees;
+pub use read_controls::read_controls;
 pub use read_trust::read_trust;
 pub use recovery::{Disruption, RecoveryStep};
 pub use service::{Limit, Objective, Objectives, RecoveryFrom, Service};

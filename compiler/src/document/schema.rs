@@ -10,6 +10,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::continuity::Continuity;
+use super::controls::Controls;
 use super::drill::Drill;
 use super::estate::Estate;
 use super::service::Service;
@@ -149,11 +150,29 @@ fn for_editors(map: &mut serde_json::Map<String, Value>) {
     }
 }
 
-/// The definitions of everything that is read: the language and the trust anchor, which is not part of the
+/// The `$id` of the schema of controls.
+pub const CONTROLS_ID: &str = "https://holdfast.dev/schema/controls.schema.json";
+
+/// The schema of documents of kind `controls`, for editors. They are not part of the language.
+pub static CONTROLS: LazyLock<Value> = LazyLock::new(|| {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    generator.subschema_for::<Controls>();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": CONTROLS_ID,
+        "title": "Holdfast controls",
+        "description": "Controls of a framework, what is evidence for each, and what people attest.",
+        "$ref": "#/$defs/Controls",
+        "$defs": tidied(Value::Object(generator.take_definitions(true))),
+    })
+});
+
+/// The definitions of everything that is read: the language, and the trust anchor and the controls, which are not part of the
 /// language.
 pub(super) static DEFINITIONS: LazyLock<Value> = LazyLock::new(|| {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     generator.subschema_for::<Trust>();
+    generator.subschema_for::<Controls>();
     let mut definitions = tidied(Value::Object(generator.take_definitions(true)));
     if let (Value::Object(all), Some(Value::Object(language))) = (&mut definitions, SCHEMA.get("$defs")) {
         all.extend(language.clone());
@@ -181,6 +200,21 @@ fn of_definition(name: &str) -> Option<Validator> {
 pub(super) fn trust_validator() -> Option<&'static Validator> {
     static VALIDATOR: LazyLock<Option<Validator>> = LazyLock::new(|| of_definition("Trust"));
     VALIDATOR.as_ref()
+}
+
+/// The validator of documents of kind `controls`.
+pub(super) fn controls_validator() -> Option<&'static Validator> {
+    static VALIDATOR: LazyLock<Option<Validator>> = LazyLock::new(|| of_definition("Controls"));
+    VALIDATOR.as_ref()
+}
+
+/// The validator of a definition.
+fn of_definition(name: &str) -> Option<Validator> {
+    let mut schema = DEFINITIONS.clone();
+    if let Value::Object(map) = &mut schema {
+        map.insert("$ref".to_owned(), json!(format!("#/$defs/{name}")));
+    }
+    jsonschema::options().with_draft(Draft::Draft202012).build(&schema).ok()
 }
 
 /// The validator of one kind of document.

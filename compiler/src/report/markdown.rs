@@ -171,6 +171,12 @@ impl Page<'_> {
     }
 }
 
+/// Text of others as a part of a line of Markdown that shows it as it is.
+#[must_use]
+pub(crate) fn markdown_text(text: &str) -> String {
+    start_of_line(escape(text).trim())
+}
+
 /// A bar ends a cell, in code too. In other text there is none.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")

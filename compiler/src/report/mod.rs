@@ -13,6 +13,7 @@
 //!
 //! The same tree gives the same bytes.
 
+mod csv;
 mod figure;
 mod html;
 mod json;
@@ -25,10 +26,12 @@ mod text;
 use serde::Serialize;
 
 use crate::source::Place;
+pub(crate) use csv::csv_row;
 pub use figure::{Drawing, Figure, Shape, shortened};
 pub(crate) use html::escaped;
 pub use html::html;
 pub use json::{FORMAT_VERSION, json};
+pub(crate) use markdown::markdown_text;
 pub use markdown::{comment, markdown};
 pub use phrase::{Inline, Phrase, Tone};
 pub use text::{plain_text, text};

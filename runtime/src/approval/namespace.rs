@@ -14,6 +14,8 @@ pub enum Namespace {
     BreakGlass,
     /// A runner signs an entry of its run and the entry's position in the journal.
     Run,
+    /// Somebody signs the statement of an evidence bundle.
+    Evidence,
 }
 
 impl Namespace {
@@ -25,6 +27,7 @@ impl Namespace {
             Self::Approval => "approval@holdfast",
             Self::BreakGlass => "break-glass@holdfast",
             Self::Run => "run@holdfast",
+            Self::Evidence => "evidence@holdfast",
         }
     }
 }

@@ -9,10 +9,24 @@ use holdfast_compiler::source::Sources;
 use crate::estate::{EstateError, GitCommit, Policies, Remark, Selection, Workspace, commit_of, commits_of};
 use crate::journal::{self, Entry, Event, Journal, Progress, RunState};
 
-/// How many runs and commits are listed: what fits on a page or two.
+/// How many commits are listed: what fits on a page or two.
 const MOST: usize = 25;
-/// How many changes of a run are listed: the journal has all of them.
-const MOST_CHANGES: usize = 100;
+
+/// How much of the journal is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// How many runs.
+    pub runs: usize,
+    /// How many changes of each run.
+    pub changes: usize,
+}
+
+impl Extent {
+    /// For a document: what fits on a page or two. The journal has all of it.
+    pub const DOCUMENT: Self = Self { runs: 25, changes: 100 };
+    /// For an audit: all of it, within the memory of a machine.
+    pub const AUDIT: Self = Self { runs: 10_000, changes: 100_000 };
+}
 
 /// The newest runs of the estate.
 ///
@@ -21,6 +35,7 @@ const MOST_CHANGES: usize = 100;
 pub(super) async fn runs(
     selection: &Selection,
     policies: &Policies,
+    extent: Extent,
     tell: &dyn Fn(Remark),
 ) -> Result<History<Run>, EstateError> {
     let workspace = Workspace::of(selection, policies)?;
@@ -36,13 +51,14 @@ pub(super) async fn runs(
     };
     let estate = policies.compiled.policy.estate.as_str();
     let mut newest = history.runs.iter().rev().filter(|run| run.run.context.estate == estate);
-    let listed = newest.by_ref().take(MOST).map(|run| of(run, &history, &policies.sources)).collect();
+    let one = |run: &RunState| of(run, &history, &policies.sources, extent.changes);
+    let listed = newest.by_ref().take(extent.runs).map(one).collect();
     let more = newest.next().is_some();
     Ok(History::Read { place: workspace.journal.to_string(), newest: listed, more, notes: Vec::new() })
 }
 
-fn of(run: &RunState, history: &journal::History, sources: &Sources) -> Run {
-    let (changed, more) = changed(run, &history.entries);
+fn of(run: &RunState, history: &journal::History, sources: &Sources, most: usize) -> Run {
+    let (changed, more) = changed(run, &history.entries, most);
     let (done, failed) = (run.count(Progress::Done), run.count(Progress::Failed));
     let not_started = run.not_started();
     let mut counts = format!("{done} steps done");
@@ -69,7 +85,7 @@ fn of(run: &RunState, history: &journal::History, sources: &Sources) -> Run {
 }
 
 /// What a run changed, and how many more things than fit.
-fn changed(run: &RunState, entries: &[Entry]) -> (Vec<Changed>, usize) {
+fn changed(run: &RunState, entries: &[Entry], most: usize) -> (Vec<Changed>, usize) {
     let own = entries.iter().skip(run.first + 1);
     let own = own.take_while(|entry| !matches!(entry.event, Event::RunStarted(_)));
     let mut all: Vec<Changed> = own
@@ -93,8 +109,8 @@ fn changed(run: &RunState, entries: &[Entry]) -> (Vec<Changed>, usize) {
             _ => None,
         })
         .collect();
-    let more = all.len().saturating_sub(MOST_CHANGES);
-    all.truncate(MOST_CHANGES);
+    let more = all.len().saturating_sub(most);
+    all.truncate(most);
     (all, more)
 }
 

@@ -17,6 +17,7 @@ use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 
 pub use browser::{PdfError, pdf};
+pub use history::Extent;
 
 use crate::estate::{EstateError, Findings, Policies, Remark, Selection, load};
 
@@ -44,12 +45,13 @@ impl Continuity {
         paths: &[PathBuf],
         as_of: Date,
         selection: &Selection,
+        extent: Extent,
         tell: &dyn Fn(Remark),
     ) -> Result<Self, EstateError> {
         let sources = load::load(paths)?;
         let commits = history::commits(paths, &sources);
         let policies = readable(sources, as_of)?;
-        let runs = history::runs(selection, &policies, tell).await?;
+        let runs = history::runs(selection, &policies, extent, tell).await?;
         let Policies { sources, compiled, .. } = policies;
         let (policy, findings, waived) = (compiled.policy, compiled.warnings, compiled.waived);
         Ok(Self { sources, findings, waived, policy, as_of, runs, commits })

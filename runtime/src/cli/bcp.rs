@@ -9,7 +9,7 @@ use super::document::{DocumentFormat, Output};
 use super::failure::Failure;
 use super::output::{Terminal, one_line};
 use super::{Global, exit, remarks, today};
-use crate::bcp::Continuity;
+use crate::bcp::{Continuity, Extent};
 
 /// Print the business continuity plan, as a document that people use on paper.
 ///
@@ -56,7 +56,7 @@ impl Bcp {
             None => today().ok_or_else(|| Failure::message("the clock of this machine shows no date"))?,
         };
         let tell = |remark| remarks::mention(&remark, terminal);
-        let plan = Continuity::read(&self.paths, as_of, &global.selection(), &tell).await?;
+        let plan = Continuity::read(&self.paths, as_of, &global.selection(), Extent::DOCUMENT, &tell).await?;
         out.spares(&plan.sources)?;
         let report = plan.report(self.with_contacts);
         out.give(&report, terminal).await?;

@@ -3,8 +3,10 @@
 mod apply;
 mod approve;
 mod approved;
+mod audit;
 mod author;
 mod bcp;
+mod changes;
 mod completions;
 mod consents;
 mod document;
@@ -142,6 +144,8 @@ enum Command {
     Status(status::Status),
     Report(report::Report),
     Bcp(bcp::Bcp),
+    Audit(audit::Audit),
+    Changes(changes::Changes),
     Show(show::Show),
     Approve(approve::Approve),
     Apply(apply::Apply),
@@ -177,6 +181,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Status(command) => block(command.run(&cli.global, &terminal)),
         Command::Report(command) => block(command.run(&cli.global, &terminal)),
         Command::Bcp(command) => block(command.run(&cli.global, &terminal)),
+        Command::Audit(command) => block(command.run(&cli.global, &terminal)),
+        Command::Changes(command) => block(command.run(&cli.global, &terminal)),
         Command::Show(command) => command.run(&cli.global, &terminal),
         Command::Approve(command) => command.run(&cli.global, &terminal),
         Command::Apply(command) => block(command.run(&cli.global, &terminal)),

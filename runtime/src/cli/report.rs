@@ -10,6 +10,7 @@ use super::document::{DocumentFormat, Output};
 use super::failure::Failure;
 use super::output::{Terminal, one_line};
 use super::{Global, exit, remarks, today};
+use crate::bcp::Extent;
 use crate::estate_report::EstateReport;
 
 /// Write the estate as a report for people: a board, an auditor, whoever asks what happens if a region is lost tonight.
@@ -54,7 +55,15 @@ impl Report {
             None => today().ok_or_else(|| Failure::message("the clock of this machine shows no date"))?,
         };
         let tell = |remark| remarks::mention(&remark, terminal);
-        let read = EstateReport::read(&self.paths, as_of, &global.selection(), self.offline, &tell).await?;
+        let read = EstateReport::read(
+            &self.paths,
+            as_of,
+            &global.selection(),
+            self.offline,
+            Extent::DOCUMENT,
+            &tell,
+        )
+        .await?;
         out.spares(&read.continuity.sources)?;
         out.give(&read.report(self.with_contacts, self.runs), terminal).await?;
         if let Some(reason) = read.continuity.unread_journal() {

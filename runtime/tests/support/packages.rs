@@ -9,9 +9,18 @@ use super::root;
 
 /// The Python of the virtual environment with `fixtures/requirements.txt`.
 pub(crate) fn python() -> PathBuf {
-    let requirements = root().join("fixtures/requirements.txt");
+    environment("python", "fixtures/requirements.txt")
+}
+
+/// The Python of the virtual environment with `fixtures/oscal/requirements.txt`.
+pub(crate) fn oscal() -> PathBuf {
+    environment("oscal", "fixtures/oscal/requirements.txt")
+}
+
+fn environment(name: &str, requirements: &str) -> PathBuf {
+    let requirements = root().join(requirements);
     let wanted = std::fs::read_to_string(&requirements).unwrap();
-    let folder = installed("python", &wanted, |folder| {
+    let folder = installed(name, &wanted, |folder| {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder));
         // The list is complete: no test uses further dependencies of its packages, such as a validator in Python.
         // Only wheels, because building a package would run tools that no hash pins.

@@ -1,0 +1,97 @@
+//! What a change board reads.
+
+use super::*;
+use crate::bcp::{Commit, History};
+use crate::compile::{Options, check};
+use crate::report::{html, markdown};
+use crate::source::Sources;
+
+const POLICY: &str =
+    "kind: estate\nname: acme\nsites: { virginia: { aws: us-east-1 }, oregon: { aws: us-west-2 } }\n";
+
+fn setting(name: &str, before: Option<&str>, after: Option<&str>) -> Setting {
+    Setting { name: name.to_owned(), before: before.map(str::to_owned), after: after.map(str::to_owned) }
+}
+
+fn run(text: &str) -> ChangeRun {
+    let change = |action, settings| Change {
+        address: "aws.record.payments.api.virginia".to_owned(),
+        action,
+        at: "2026-11-20T08:00:01Z".to_owned(),
+        done: Some(true),
+        error: None,
+        settings,
+    };
+    ChangeRun {
+        number: 7,
+        began: "2026-11-20T08:00:00Z".to_owned(),
+        ended: "finished".to_owned(),
+        cloud: "aws, account 111122223333".to_owned(),
+        is_local: false,
+        runner: "alice@host".to_owned(),
+        is_signed: false,
+        plan: "ab".repeat(32),
+        author: None,
+        commit: Some("1a2b3c4d5e6f".to_owned()),
+        policies: Vec::new(),
+        approvals: vec![("bob".to_owned(), "cd".repeat(32))],
+        required: Some(2),
+        break_glass: None,
+        changes: vec![
+            change(Some(Action::Update), vec![setting("ttl", Some("60"), Some(text))]),
+            change(Some(Action::Create), vec![setting("name", None, Some("new"))]),
+            change(Some(Action::Delete), Vec::new()),
+        ],
+    }
+}
+
+fn with<T>(runs: Result<Vec<ChangeRun>, String>, read: impl FnOnce(&Inputs<'_>) -> T) -> T {
+    let mut sources = Sources::default();
+    sources.add("estate.yaml", POLICY);
+    let day = |text: &str| Date::parse(text).unwrap();
+    let checked = check(&sources, Options { as_of: None });
+    let policy = checked.policy.unwrap();
+    let plan = bcp::Inputs {
+        policy: &policy,
+        sources: &sources,
+        findings: &checked.findings,
+        as_of: day("2026-11-30"),
+        with_contacts: false,
+        runs: &History::Unread("not asked".to_owned()),
+        commits: &History::<Commit>::Unread("there is no repository".to_owned()),
+    };
+    let place = "journal".to_owned();
+    read(&Inputs { plan, runs, place, since: day("2026-11-01"), until: day("2026-11-30") })
+}
+
+#[test]
+fn change_says_old_and_new_value_who_approved_it_and_what_is_not_recorded() {
+    let page = with(Ok(vec![run("30")]), |inputs| markdown(&report(inputs)));
+    assert!(page.contains("| ttl | 60 | 30 |"), "{page}");
+    assert!(page.contains("| name | none | new |") && page.contains("| not recorded |"), "{page}");
+    assert!(page.contains("1 of 2 required: bob") && page.contains("2 must approve"), "{page}");
+    assert!(page.contains("not recorded: the plan was not saved"), "{page}");
+}
+
+#[test]
+fn hostile_value_is_text_in_every_format() {
+    let text = "=HYPERLINK(\"x\") <script>alert(1)</script> \u{1b}[31m";
+    let [sheet, page, data] =
+        with(Ok(vec![run(text)]), |inputs| [csv(inputs).unwrap(), html(&report(inputs)), json(inputs)]);
+    assert!(sheet.contains("\"'=HYPERLINK(\"\"x\"\")"), "{sheet}");
+    assert!(!sheet.contains('\u{1b}') && !page.contains("<script>alert"), "{page}");
+    let data: serde_json::Value = serde_json::from_str(&data).unwrap();
+    assert_eq!(data["runs"][0]["changes"][0]["settings"][0]["after"], text);
+}
+
+#[test]
+fn journal_that_cannot_be_read_is_unknown_and_not_empty() {
+    let unread = || Err("no access".to_owned());
+    let page = with(unread(), |inputs| markdown(&report(inputs)));
+    assert!(page.contains("Unknown: the journal could not be read: no access"), "{page}");
+    assert_eq!(with(unread(), csv), None);
+    let data: serde_json::Value = serde_json::from_str(&with(unread(), json)).unwrap();
+    assert!(data["runs"].is_null() && data["unread"] == "no access");
+    let none = with(Ok(Vec::new()), |inputs| markdown(&report(inputs)));
+    assert!(none.contains("has no run in this period"), "{none}");
+}

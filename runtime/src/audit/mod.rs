@@ -1,0 +1,57 @@
+//! What an audit is made from: the policies with their history, the cloud, and files of controls.
+
+mod bundle;
+
+use std::path::{Path, PathBuf};
+
+use holdfast_compiler::audit::{Audit, Framework, Inputs, frameworks};
+use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use holdfast_compiler::document::MAX_FILE_BYTES;
+use holdfast_compiler::units::Date;
+
+pub use bundle::{BundleError, Checked, bundle, check};
+
+use crate::estate::Findings;
+use crate::estate_report::EstateReport;
+use crate::files;
+
+/// The frameworks that Holdfast has, with those of the user's files.
+///
+/// # Errors
+/// A file cannot be read, or is not valid.
+pub fn read_frameworks(paths: &[PathBuf]) -> Result<Vec<Framework>, Findings> {
+    let mut all = Vec::new();
+    for path in paths {
+        all.push((path.display().to_string().replace('\\', "/"), read(path)?));
+    }
+    frameworks(&all).map_err(|(findings, sources)| Findings { findings, sources })
+}
+
+fn read(path: &Path) -> Result<String, Findings> {
+    files::read_text(path, MAX_FILE_BYTES).map_err(|error| {
+        let message = format!("the file of controls cannot be read: {error}");
+        let help = "name a readable file whose documents begin with `kind: controls`";
+        let finding = Diagnostic::new(codes::BAD_CONTROLS, message).help(help);
+        Findings { findings: vec![finding], ..Findings::default() }
+    })
+}
+
+/// Assess the controls of some frameworks, and do something with the audit. It says nothing about how to reach people.
+pub fn assess<T>(
+    read: &EstateReport,
+    frameworks: &[Framework],
+    since: Option<Date>,
+    with: impl FnOnce(&Audit<'_>) -> T,
+) -> T {
+    let status = read.status();
+    let inputs = Inputs {
+        plan: read.continuity.inputs(false),
+        waived: &read.continuity.waived,
+        live: read.live(status.as_ref()),
+        frameworks,
+        since,
+        // The journal has no record of a drill yet: each day is the one that the policies state.
+        results: &[],
+    };
+    with(&Audit::of(&inputs))
+}

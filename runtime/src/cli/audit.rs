@@ -1,0 +1,373 @@
+//! `holdfast audit`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use holdfast_compiler::audit::bundle::MAX_BYTES;
+use holdfast_compiler::audit::{Audit as Audited, Framework, Verdict, csv, json, oscal, report};
+use holdfast_compiler::changes;
+use holdfast_compiler::diagnostic::one_of;
+use holdfast_compiler::digest::sha256;
+use holdfast_compiler::report::{html, markdown, plain_text, text};
+use holdfast_compiler::units::Date;
+use jiff::Timestamp;
+
+use super::failure::Failure;
+use super::output::{Terminal, one_line};
+use super::{Global, exit, remarks, today};
+use crate::approval::{MAX_SIGNERS_BYTES, Signers, SigningKey};
+use crate::audit::{Checked, assess, bundle, check, read_frameworks};
+use crate::bcp::Extent;
+use crate::changes::Changes;
+use crate::estate_report::EstateReport;
+use crate::files;
+
+/// Assess the controls of compliance frameworks, with the evidence for each.
+///
+/// Each control is satisfied, attested, not assessed or not satisfied. Its evidence is a chain: the clause of the policies, what is
+/// derived from it, the resource, what was observed, the run that changed it with its approvals, the drill. Nothing is satisfied
+/// that nobody has seen; what somebody states is attested; what nobody can tell is not assessed. What is missing or stale comes
+/// first.
+///
+/// Reads the cloud and the journal like `status`, and changes nothing. If the cloud cannot be observed, the audit says so, and the
+/// exit code is 1. Invalid policies, a missed objective and `--fail-on` exit with 3.
+///
+/// `--oscal` writes the same in OSCAL 1.2.1. `--bundle` packs it with the policies into one file, which `audit verify` checks
+/// without a cloud, years later.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(super) struct Audit {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Policy files and folders.
+    #[arg(required_unless_present = "list", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Only this framework, by its short name. Can be repeated. `--list` prints the names.
+    #[arg(long, value_name = "ID")]
+    framework: Vec<String>,
+    /// A file with controls or attestations of your own (`kind: controls`). Can be repeated.
+    #[arg(long, value_name = "FILE")]
+    controls: Vec<PathBuf>,
+    /// Print the frameworks and their controls, and assess nothing.
+    #[arg(long)]
+    list: bool,
+    /// The day on which something is due or overdue: 2026-11-23. Defaults to today (in UTC).
+    #[arg(long, value_name = "DATE", value_parser = super::date)]
+    as_of: Option<Date>,
+    /// The first day of the period in which runs must be approved. Defaults to all runs of the journal.
+    #[arg(long, value_name = "DATE", value_parser = super::date)]
+    since: Option<Date>,
+    /// The format. Defaults to that of the file's name (`.html`, `.md`, `.txt`, `.json`, `.csv`), or else to text.
+    #[arg(long, value_enum)]
+    format: Option<AuditFormat>,
+    /// Write the audit to a file, and replace it if it exists.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write the audit in OSCAL 1.2.1 into this folder: catalogue, component definition, assessment plan, assessment results, and
+    /// plan of action and milestones if something is open.
+    #[arg(long, value_name = "DIR")]
+    oscal: Option<PathBuf>,
+    /// Pack audit, OSCAL, changes and policies into this file, with the digest of each. The continuity plan is in it by its digest
+    /// only.
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+    /// Sign the bundle with this SSH key: a private key, or the `.pub` file of a key in ssh-agent.
+    #[arg(long, value_name = "KEY", requires = "bundle")]
+    key: Option<SigningKey>,
+    /// Put the continuity plan and the observation of the cloud into the bundle. They say how to reach people.
+    #[arg(long, requires = "bundle")]
+    with_contacts: bool,
+    /// Do not look at the cloud. Then nobody can tell how anything stands there. The journal is still read.
+    #[arg(long)]
+    offline: bool,
+    /// Exit with 3 if a control has one of these verdicts. Can be repeated.
+    #[arg(long, value_enum, value_name = "VERDICT")]
+    fail_on: Vec<FailOnVerdict>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check a bundle without a cloud: each member against the signed statement, and each signature.
+    ///
+    /// Names the first thing that does not fit, and exits with 4. With `--signers`, one of their keys must have signed it.
+    Verify {
+        /// A file that `audit --bundle` wrote.
+        #[arg(value_name = "FILE")]
+        bundle: PathBuf,
+        /// Whose signature counts: an `allowed_signers` file of OpenSSH, for the purpose `evidence@holdfast`.
+        #[arg(long, value_name = "FILE")]
+        signers: Option<PathBuf>,
+        /// Judge the keys of the list as of this day instead of today, for a bundle that is older than they are valid.
+        #[arg(long, value_name = "DATE", value_parser = super::date)]
+        as_of: Option<Date>,
+    },
+}
+
+/// How an audit is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AuditFormat {
+    /// Text for a terminal.
+    Text,
+    /// Markdown with the tables of GitHub.
+    Markdown,
+    /// One HTML file, which runs no script and asks for nothing.
+    Html,
+    /// JSON for programs.
+    Json,
+    /// CSV for spreadsheets: a row for each control and each piece of evidence.
+    Csv,
+}
+
+impl AuditFormat {
+    /// The format that the name of a file asks for.
+    fn of(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Some(match extension.as_str() {
+            "md" | "markdown" => Self::Markdown,
+            "html" | "htm" => Self::Html,
+            "txt" => Self::Text,
+            "json" => Self::Json,
+            "csv" => Self::Csv,
+            _ => return None,
+        })
+    }
+
+    fn bytes(self, audit: &Audited<'_>) -> String {
+        match self {
+            Self::Text => plain_text(&report(audit)),
+            Self::Markdown => markdown(&report(audit)),
+            Self::Html => html(&report(audit)),
+            Self::Json => json(audit),
+            Self::Csv => csv(audit),
+        }
+    }
+}
+
+/// A condition of `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOnVerdict {
+    /// Something was checked and fails.
+    NotSatisfied,
+    /// Nobody can tell.
+    NotAssessed,
+}
+
+impl FailOnVerdict {
+    const fn verdict(self) -> Verdict {
+        match self {
+            Self::NotSatisfied => Verdict::NotSatisfied,
+            Self::NotAssessed => Verdict::NotAssessed,
+        }
+    }
+}
+
+impl Audit {
+    pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        if let Some(Command::Verify { bundle, signers, as_of }) = &self.command {
+            return verify(bundle, signers.as_deref(), *as_of, terminal);
+        }
+        let frameworks = self.frameworks()?;
+        if self.list {
+            terminal.result(&listed(&frameworks));
+            return Ok(exit::DONE);
+        }
+        let as_of = match self.as_of {
+            Some(day) => day,
+            None => today().ok_or_else(|| Failure::message("the clock of this machine shows no date"))?,
+        };
+        let format = self.format()?;
+        let tell = |remark| remarks::mention(&remark, terminal);
+        let selection = global.selection();
+        let read =
+            EstateReport::read(&self.paths, as_of, &selection, self.offline, Extent::AUDIT, &tell).await?;
+        let changes = match &self.bundle {
+            None => None,
+            Some(_) => {
+                let since = self.since.or_else(|| Date::parse("1970-01-01")).unwrap_or(as_of);
+                let read = Changes::read(&self.paths, [since, as_of], &selection, &|_| ()).await?;
+                Some(changes::json(&read.inputs()))
+            }
+        };
+        let failed = assess(&read, &frameworks, self.since, |audit| {
+            // What goes to files is no reason to print the rest too.
+            if self.out.is_some() || self.oscal.is_none() && self.bundle.is_none() {
+                self.give(audit, format, terminal)?;
+            }
+            self.write_oscal(audit, terminal)?;
+            self.write_bundle(audit, changes.as_deref(), terminal)?;
+            Ok::<_, Failure>(self.found(audit))
+        })?;
+        if let Some(reason) = read.continuity.unread_journal() {
+            let line = format!("warning: the journal could not be read, and the audit says so: {reason}");
+            terminal.error(&format!("{}\n", one_line(&line)));
+        }
+        if let Some(reason) = read.unseen() {
+            let line = format!(
+                "error: the cloud could not be observed, and the audit says so; `--offline` leaves it out: {reason}"
+            );
+            terminal.error(&format!("{}\n", one_line(&line)));
+            return Ok(exit::FAILED);
+        }
+        let errors = read.continuity.errors();
+        if !errors.is_empty() {
+            return Err(Failure::invalid(errors, read.continuity.sources));
+        }
+        if !failed.is_empty() {
+            terminal.error(&format!("failed because of --fail-on: {}\n", failed.join(", ")));
+            return Ok(exit::INVALID);
+        }
+        Ok(exit::DONE)
+    }
+
+    /// The frameworks that were asked for.
+    fn frameworks(&self) -> Result<Vec<Framework>, Failure> {
+        let mut all = read_frameworks(&self.controls)
+            .map_err(|wrong| Failure::invalid(wrong.findings, wrong.sources))?;
+        for id in &self.framework {
+            if all.iter().all(|one| one.id.as_str() != id.as_str()) {
+                let known = one_of(all.iter().map(|one| one.id.as_str()));
+                return Err(Failure::usage(format!(
+                    "there is no framework `{}`: it can be {known}",
+                    one_line(id)
+                )));
+            }
+        }
+        if !self.framework.is_empty() {
+            all.retain(|one| self.framework.iter().any(|id| id.as_str() == one.id.as_str()));
+        }
+        Ok(all)
+    }
+
+    /// The format of the flag, or of the file's name.
+    fn format(&self) -> Result<AuditFormat, Failure> {
+        let named = self.out.as_deref().and_then(AuditFormat::of);
+        match (self.format.or(named), self.out.as_deref()) {
+            (Some(format), _) => Ok(format),
+            (None, None) => Ok(AuditFormat::Text),
+            (None, Some(_)) => Err(Failure::usage(
+                "the name of the file chooses no format: choose one with `--format`, or end it in `.html`, `.md`, `.txt`, `.json` or `.csv`",
+            )),
+        }
+    }
+
+    fn give(&self, audit: &Audited<'_>, format: AuditFormat, terminal: &Terminal) -> Result<(), Failure> {
+        let Some(path) = &self.out else {
+            match format {
+                AuditFormat::Text => terminal.result(&text(&report(audit), terminal.stdout())),
+                AuditFormat::Json => terminal.json(&json(audit)),
+                _ => terminal.result(&format.bytes(audit)),
+            }
+            return Ok(());
+        };
+        files::write(path, format.bytes(audit).as_bytes())
+            .map_err(|error| Failure::message(error.to_string()))?;
+        terminal.note(&one_line(&format!("wrote {}", path.display())));
+        Ok(())
+    }
+
+    fn write_oscal(&self, audit: &Audited<'_>, terminal: &Terminal) -> Result<(), Failure> {
+        let Some(folder) = &self.oscal else { return Ok(()) };
+        let written = oscal(audit).map_err(|faults| Failure::message(faults.join("; ")))?;
+        files::make_folder(folder).map_err(|error| Failure::message(error.to_string()))?;
+        for file in written {
+            let path = folder.join(file.name);
+            files::write(&path, file.text.as_bytes()).map_err(|error| Failure::message(error.to_string()))?;
+            terminal.note(&one_line(&format!("wrote {}", path.display())));
+        }
+        Ok(())
+    }
+
+    fn write_bundle(
+        &self,
+        audit: &Audited<'_>,
+        changes: Option<&str>,
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
+        let Some(path) = &self.bundle else { return Ok(()) };
+        let bytes = bundle(audit, changes, self.key.as_ref(), self.with_contacts)
+            .map_err(|error| Failure::message(error.to_string()))?;
+        let written = match self.with_contacts {
+            true => files::write_private(path, &bytes),
+            false => files::write(path, &bytes),
+        };
+        written.map_err(|error| Failure::message(error.to_string()))?;
+        let signed = if self.key.is_some() { "signed" } else { "not signed: anybody can make another one" };
+        terminal.note(&one_line(&format!("wrote {}, SHA-256 {}, {signed}", path.display(), sha256(&bytes))));
+        Ok(())
+    }
+
+    /// What `--fail-on` finds.
+    fn found(&self, audit: &Audited<'_>) -> Vec<String> {
+        let found = |one: &FailOnVerdict| {
+            let count = audit.count(one.verdict());
+            let controls = if count == 1 { "control is" } else { "controls are" };
+            (count > 0).then(|| format!("{count} {controls} {}", one.verdict().in_words()))
+        };
+        self.fail_on.iter().filter_map(found).collect()
+    }
+}
+
+/// Check a bundle.
+fn verify(
+    path: &Path,
+    signers: Option<&Path>,
+    as_of: Option<Date>,
+    terminal: &Terminal,
+) -> Result<u8, Failure> {
+    let bytes = files::read(path, MAX_BYTES).map_err(|error| Failure::message(error.to_string()))?;
+    let signers = match signers {
+        None => None,
+        Some(list) => {
+            let text = files::read_text(list, MAX_SIGNERS_BYTES)
+                .map_err(|error| Failure::message(error.to_string()))?;
+            let wrong = |error| Failure::message(format!("{}: {error}", list.display()));
+            Some(Signers::parse(&text).map_err(wrong)?)
+        }
+    };
+    let now = match as_of {
+        None => Timestamp::now(),
+        // Noon, so that a key that is valid on that day in UTC counts.
+        Some(day) => format!("{day}T12:00:00Z").parse().map_err(|_| Failure::message("no such day"))?,
+    };
+    let name = path.display();
+    match check(&bytes, signers.as_ref(), now) {
+        Ok(checked) => {
+            let Checked { estate, as_of, members, signed_by } = checked;
+            let count = members.len();
+            let mut text = format!(
+                "{name}: audit of {estate} as of {as_of}: all {count} members are as its statement says.\n"
+            );
+            for fingerprint in &signed_by {
+                let whose =
+                    if signers.is_some() { "" } else { "; name the list of keys that count with --signers" };
+                text.push_str(&format!("Signed by {fingerprint}{whose}.\n"));
+            }
+            if signed_by.is_empty() {
+                text.push_str("Nobody signed it, so anybody may have made it.\n");
+            }
+            terminal.result(&text);
+            Ok(exit::DONE)
+        }
+        Err(why) => {
+            terminal
+                .error(&format!("{}\n", one_line(&format!("error: {name} is not what was packed: {why}"))));
+            Ok(exit::REFUSED)
+        }
+    }
+}
+
+/// The frameworks with their controls.
+fn listed(frameworks: &[Framework]) -> String {
+    let mut out = String::new();
+    for framework in frameworks {
+        out.push_str(&format!("{}  {}\n", framework.id, one_line(&framework.title)));
+        for control in &framework.controls {
+            let kinds: Vec<&str> = control.evidence.iter().map(|kind| kind.key()).collect();
+            let people = (!control.people.is_empty()).then_some("people");
+            let all: Vec<&str> = kinds.into_iter().chain(people).collect();
+            let title = one_line(&control.title);
+            out.push_str(&format!("  {:30} {title} [{}]\n", control.id.to_string(), all.join(", ")));
+        }
+    }
+    out
+}

@@ -14,8 +14,8 @@ fn changes_have_old_and_new_values_and_who_approved_them() {
     let all: Value = serde_json::from_str(&printed).unwrap();
     let (second, first) = (&all["runs"][0], &all["runs"][1]);
     assert_eq!((&second["number"], &first["number"]), (&2.into(), &1.into()));
-    let changed = second["changes"].as_array().unwrap().iter();
-    let record = changed.filter(|one| one["resource"] == "aws.record.payments.api.virginia").next().unwrap();
+    let mut changed = second["changes"].as_array().unwrap().iter();
+    let record = changed.find(|one| one["resource"] == "aws.record.payments.api.virginia").unwrap();
     assert_eq!(record["settings"][0], serde_json::json!({ "name": "ttl", "before": "60", "after": "30" }));
     assert_eq!((&record["action"], &record["done"]), (&"update".into(), &true.into()));
     assert_eq!(second["approvals_required"], Value::Null);

@@ -39,7 +39,7 @@ pub fn check(files: &[(&str, &str)]) -> Vec<String> {
     let texts: BTreeMap<&str, &str> = files.iter().copied().collect();
     let mut known = BTreeSet::new();
     for (_, value) in parsed.iter().filter(|(_, value)| value.get("catalog").is_some()) {
-        walk(value, "", &mut |_, key, value| {
+        walk(value, &mut |_, key, value| {
             if key == "id" {
                 known.extend(value.as_str().map(str::to_owned));
             }
@@ -54,15 +54,15 @@ pub fn check(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 /// Visit every key with its value: the object around it, the key, the value.
-fn walk<'v>(value: &'v Value, key: &'v str, visit: &mut impl FnMut(&'v Value, &'v str, &'v Value)) {
+fn walk<'v>(value: &'v Value, visit: &mut impl FnMut(&'v Value, &'v str, &'v Value)) {
     match value {
         Value::Object(map) => {
             for (key, inner) in map {
                 visit(value, key, inner);
-                walk(inner, key, visit);
+                walk(inner, visit);
             }
         }
-        Value::Array(items) => items.iter().for_each(|inner| walk(inner, key, visit)),
+        Value::Array(items) => items.iter().for_each(|inner| walk(inner, visit)),
         _ => {}
     }
 }
@@ -78,7 +78,7 @@ struct File<'f> {
 impl File<'_> {
     fn check(&mut self, value: &Value) {
         let mut found = Vec::new();
-        walk(value, "", &mut |_, key, value| {
+        walk(value, &mut |_, key, value| {
             if let ("uuid", Some(uuid)) = (key, value.as_str()) {
                 found.push(uuid.to_owned());
             }
@@ -92,7 +92,7 @@ impl File<'_> {
             }
         }
         let mut faults = Vec::new();
-        walk(value, "", &mut |around, key, value| self.one(around, key, value, &mut faults));
+        walk(value, &mut |around, key, value| self.one(around, key, value, &mut faults));
         faults.into_iter().for_each(|fault| self.fault(fault));
     }
 
@@ -192,7 +192,7 @@ fn hashes(value: &Value, out: &mut Vec<String>) {
                 && of("value").len() == *digits
                 && of("value").bytes().all(|byte| byte.is_ascii_hexdigit())
         };
-        if !HASHES.iter().any(|one| fits(one)) {
+        if !HASHES.iter().any(fits) {
             out.push(format!("no hash `{}` of {} digits", of("algorithm"), of("value").len()));
         }
     }

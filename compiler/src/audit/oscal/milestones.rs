@@ -20,7 +20,8 @@ pub(super) fn document(context: &Context<'_>) -> Option<Value> {
     let mut observations: BTreeMap<String, Value> = BTreeMap::new();
     for item in open.iter().flat_map(|one| context.audit.items(one.assessment)) {
         let observation = observation(context, item);
-        observations.insert(observation["uuid"].to_string(), observation);
+        let uuid = observation.get("uuid").map(Value::to_string).unwrap_or_default();
+        observations.insert(uuid, observation);
     }
     let items: Vec<Value> = open
         .iter()

@@ -34,6 +34,9 @@ pub struct OscalFile {
     pub text: String,
 }
 
+/// Makes the content of a file, if there is anything to say.
+type Make = fn(&Context<'_>) -> Option<Value>;
+
 /// The audit as files in OSCAL. Without a control that is not satisfied there is no plan of action, because OSCAL has no empty one.
 ///
 /// # Errors
@@ -41,7 +44,7 @@ pub struct OscalFile {
 pub fn oscal(audit: &Audit<'_>) -> Result<Vec<OscalFile>, Vec<String>> {
     let mut context = Context::new(audit);
     let mut files = Vec::new();
-    let steps: [(&'static str, fn(&Context<'_>) -> Option<Value>); 5] = [
+    let steps: [(&'static str, Make); 5] = [
         ("catalog.json", |context| Some(catalog::document(context))),
         ("component-definition.json", |context| Some(component::document(context))),
         ("assessment-plan.json", |context| Some(plan::document(context))),

@@ -123,7 +123,7 @@ models = {
 }
 for path in sorted(pathlib.Path(sys.argv[1]).glob('*.json')):
     found = models[path.stem].oscal_read(path)
-    print(path.name, found.metadata.oscal_version)
+    print(path.name, found.metadata.oscal_version.root.root)
 ";
 
 #[test]

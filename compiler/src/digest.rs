@@ -25,6 +25,8 @@ pub enum Purpose {
     Run,
     /// Resources that an import adopts.
     Adoption,
+    /// A drill that begins.
+    Drill,
 }
 
 impl Purpose {
@@ -37,6 +39,7 @@ impl Purpose {
             Self::Approval => b"holdfast approval\n",
             Self::Run => b"holdfast run\n",
             Self::Adoption => b"holdfast adoption\n",
+            Self::Drill => b"holdfast drill\n",
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod copies;
 pub mod diagnostic;
 pub mod digest;
 pub mod document;
+pub mod drill;
 pub mod estate_report;
 pub mod format;
 pub mod graph;

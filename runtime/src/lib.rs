@@ -9,6 +9,7 @@ pub mod bcp;
 pub mod changes;
 pub mod cli;
 pub mod cloud;
+pub mod drill;
 pub mod estate;
 pub mod estate_report;
 pub mod files;

@@ -11,6 +11,7 @@ mod breakages;
 mod cli;
 mod contract;
 mod crash;
+mod drills;
 mod editor;
 mod executor;
 mod faults;

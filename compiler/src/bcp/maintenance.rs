@@ -64,9 +64,9 @@ fn drills(context: &Context<'_>, section: &mut Section) {
     let mut criteria = Vec::new();
     for drill in context.policy.drills.values() {
         let every = drill.every.0;
-        let (last, due) = drill.last.map_or_else(
+        let (last, due) = context.inputs.held.last(drill).map_or_else(
             || ("never".to_owned(), "now".to_owned()),
-            |(last, _)| match last > context.inputs.as_of {
+            |last| match last > context.inputs.as_of {
                 true => (format!("not yet (dated {last})"), "now".to_owned()),
                 false => (last.to_string(), last.after(every).to_string()),
             },

@@ -31,6 +31,7 @@ mod stand_down;
 pub(crate) mod steps;
 
 use crate::diagnostic::Diagnostic;
+use crate::drill::Held;
 use crate::plan::Action;
 use crate::policy::Policy;
 use crate::report::Report;
@@ -58,6 +59,8 @@ pub struct Inputs<'a> {
     pub runs: &'a History<Run>,
     /// The commits that changed the policies, newest first.
     pub commits: &'a History<Commit>,
+    /// When drills were held, as the journal has it.
+    pub held: &'a Held,
 }
 
 /// What happened earlier, as far as somebody could read it.

@@ -72,6 +72,7 @@ fn document_with(documents: &[Value], as_of: &str, with_contacts: bool, run: Run
         with_contacts,
         runs: &runs,
         commits: &commits,
+        held: &crate::drill::Held::default(),
     }))
 }
 

@@ -276,6 +276,10 @@ codes! {
     RESTORE_OVER = "E0770";
     /// What a restore cannot read.
     RESTORE_NOT_SERVED = "E0771";
+    /// A drill that does not begin, because something it needs is not so.
+    DRILL_NOT_READY = "E0780";
+    /// A drill that cannot be held.
+    DRILL_NOT_SERVED = "E0781";
     /// Policies of a git commit that cannot be read.
     UNREADABLE_BASE = "E0741";
     /// A git commit that does not exist.

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::recovery::Disruption;
 use super::text::{Name, Prose};
@@ -73,7 +73,7 @@ pub struct Success {
 }
 
 /// What kind of test a drill is, from the least to the most convincing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
     /// Everybody checks their part of the plan alone.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::context::{Context, links};
 use crate::bcp::heading;
+use crate::drill::Outcome;
 use crate::policy::{Drill, Service};
 use crate::report::{ListStyle, Phrase, Section, Severity, Table, Tone};
 use crate::status;
@@ -17,8 +18,8 @@ const MOST: usize = 12;
 pub(super) fn section(context: &Context<'_>) -> Section {
     let mut section = Section::new("drills", "What was tried, and what is due");
     section.say(
-        "The days on which drills were held are those that the policies state. Their results are unknown here: the journal has no \
-         record of a drill.",
+        "Results are those that the journal has. Where it has no record of a drill, the day is that which the policies state, and the \
+         result is unknown.",
     );
     table(context, &mut section);
     untested(context, &mut section);
@@ -39,7 +40,7 @@ fn table(context: &Context<'_>, section: &mut Section) {
             links("service", drill.services.keys()),
             drill.lead.as_ref().map_or("nobody", |lead| lead.as_str()).into(),
             held.map_or_else(|| "never".to_owned(), |day| day.to_string()).into(),
-            result(held),
+            result(context, drill),
             due(context, drill),
         ]);
     }
@@ -51,13 +52,21 @@ fn table(context: &Context<'_>, section: &mut Section) {
 
 /// The day on which a drill was held. A day that is still to come is none.
 pub(super) fn held(context: &Context<'_>, drill: &Drill) -> Option<Date> {
-    drill.last.map(|(last, _)| last).filter(|last| *last <= context.as_of())
+    context.inputs.plan.held.last(drill).filter(|last| *last <= context.as_of())
 }
 
-fn result(held: Option<Date>) -> Phrase {
-    match held {
-        Some(_) => Phrase::new().verdict(Tone::Unknown, "unknown"),
-        None => "none".into(),
+/// How it ended when it was last held, as the journal has it. `None`: the journal does not say.
+fn outcome(context: &Context<'_>, drill: &Drill) -> Option<Outcome> {
+    let record = context.inputs.plan.held.record(drill)?;
+    (Some(record.on) == held(context, drill)).then_some(record.outcome)
+}
+
+fn result(context: &Context<'_>, drill: &Drill) -> Phrase {
+    match (held(context, drill), outcome(context, drill)) {
+        (None, _) => "none".into(),
+        (Some(_), None) => Phrase::new().verdict(Tone::Unknown, "unknown"),
+        (Some(_), Some(Outcome::Passed)) => Phrase::new().verdict(Tone::Good, "passed"),
+        (Some(_), Some(outcome)) => Phrase::new().verdict(Tone::Bad, outcome.to_string()),
     }
 }
 
@@ -74,9 +83,10 @@ fn due(context: &Context<'_>, drill: &Drill) -> Phrase {
 
 /// `lose-virginia (full-scale): last held on 2026-09-12, result unknown; due 2027-09-12.`
 pub(super) fn in_words(context: &Context<'_>, drill: &Drill) -> Phrase {
-    let last = match held(context, drill) {
-        Some(day) => format!("last held on {day} as the policies say, result unknown"),
-        None => "never held".to_owned(),
+    let last = match (held(context, drill), outcome(context, drill)) {
+        (Some(day), Some(outcome)) => format!("last held on {day}, {outcome}"),
+        (Some(day), None) => format!("last held on {day} as the policies say, result unknown"),
+        (None, _) => "never held".to_owned(),
     };
     let weak = if drill.form.0.recovers_nothing() { ", which recovers nothing" } else { "" };
     Phrase::new()
@@ -118,7 +128,7 @@ fn calendar(context: &Context<'_>, section: &mut Section) {
             months.entry(month).or_default().push((day, what));
         }
     };
-    for due in status::due(context.policy(), today) {
+    for due in status::due(context.policy(), context.inputs.plan.held, today) {
         match due.on.filter(|_| !due.overdue) {
             Some(day) => put(day, due.what),
             None => {

@@ -180,7 +180,7 @@ fn tried(context: &Context<'_>) -> Phrase {
 }
 
 fn due(context: &Context<'_>) -> Phrase {
-    let all = status::due(context.policy(), context.as_of());
+    let all = status::due(context.policy(), context.inputs.plan.held, context.as_of());
     let overdue: Vec<&str> = all.iter().filter(|due| due.overdue).map(|due| due.what.as_str()).collect();
     let next = all.iter().filter(|due| !due.overdue).find_map(|due| Some((due.on?, &due.what)));
     let next = next.map(|(on, what)| format!(" Next: {what}, on {on}.")).unwrap_or_default();

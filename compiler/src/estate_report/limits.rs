@@ -20,7 +20,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
             "That a recovery works. Bounds are sums of what is stated, guaranteed or measured, and rehearsals are simulations. Only a \
              drill that recovers something shows it.",
             "That what is in copies and backups can be read and is right. Only a restore shows it.",
-            "How drills went: the journal has no record of a drill.",
+            "How a drill went of which the journal has no record.",
             "What is in no policy: services, accounts, suppliers and people that nobody has written down.",
             "Whether people answer, whether their telephone numbers are right, and whether they know the steps.",
             "Which controls of a law or standard are met. A report of findings is no opinion of an auditor.",

@@ -93,6 +93,7 @@ fn documents_of(
         with_contacts,
         runs: &runs,
         commits: &commits,
+        held: &crate::drill::Held::default(),
     };
     let live = Live::Unseen(why.to_owned());
     let continuity = bcp::report(&plan);

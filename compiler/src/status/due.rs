@@ -1,5 +1,6 @@
 //! What is due: drills, the review of the continuity plan, and waivers that end.
 
+use crate::drill::Held;
 use crate::policy::{Policy, REVIEW_EVERY};
 use crate::units::Date;
 
@@ -16,9 +17,9 @@ pub struct Due {
     pub overdue: bool,
 }
 
-/// Everything that is due, what was never done first, then by day.
+/// Everything that is due, what was never done first, then by day. `held` says when drills were held, as the journal has it.
 #[must_use]
-pub fn due(policy: &Policy, today: Date) -> Vec<Due> {
+pub fn due(policy: &Policy, held: &Held, today: Date) -> Vec<Due> {
     let one = |what: String, last: Option<Date>, on: Option<Date>| {
         // A day in the future on which something was done is a mistake, and no reason to wait.
         let credible = last.is_none_or(|last| last <= today);
@@ -26,7 +27,7 @@ pub fn due(policy: &Policy, today: Date) -> Vec<Due> {
         Due { what, last, on, overdue: on.is_none_or(|on| on < today) }
     };
     let drills = policy.drills.values().map(|drill| {
-        let last = drill.last.map(|(last, _)| last);
+        let last = held.last(drill);
         one(format!("drill {}", drill.name), last, last.map(|last| last.after(drill.every.0)))
     });
     let review = policy.continuity.iter().map(|plan| {

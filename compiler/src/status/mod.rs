@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::copies::CopyState;
 use crate::document::Disruption;
+use crate::drill::Held;
 use crate::plan::{Effect, Measure, Plan, Unknown};
 use crate::policy::Policy;
 use crate::resource::{Address, Lifecycle};
@@ -101,9 +102,9 @@ impl State {
 }
 
 impl<'a> Status<'a> {
-    /// Where an estate stands. `plan` is a plan of `policy` without targets.
+    /// Where an estate stands. `plan` is a plan of `policy` without targets; `held` says when drills were held.
     #[must_use]
-    pub fn of(policy: &Policy, plan: &'a Plan, today: Date, last_run: Option<LastRun>) -> Self {
+    pub fn of(policy: &Policy, plan: &'a Plan, held: &Held, today: Date, last_run: Option<LastRun>) -> Self {
         let managed = plan.steps.iter().map(|step| &step.address);
         let managed = managed.filter(|address| address.kind().schema().lifecycle == Lifecycle::Managed);
         let there: BTreeSet<&str> = managed.map(Address::owner).collect();
@@ -123,7 +124,7 @@ impl<'a> Status<'a> {
             today,
             last_run,
             objectives,
-            due: due(policy, today),
+            due: due(policy, held, today),
             unseen_copies: copies.saturating_sub(plan.copies.len()),
             unread: unread(plan, policy),
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use holdfast_compiler::bcp::{Changed, Commit, History, Run};
+use holdfast_compiler::drill::Held;
 use holdfast_compiler::plan::{Action, brief};
 use holdfast_compiler::source::Sources;
 
@@ -28,7 +29,7 @@ impl Extent {
     pub const AUDIT: Self = Self { runs: 10_000, changes: 100_000 };
 }
 
-/// The newest runs of the estate.
+/// The newest runs of the estate, and when its drills were held on the selected cloud.
 ///
 /// # Errors
 /// The trust anchor cannot be read or refuses the estate. A journal that cannot be read, or is not trusted, is no error.
@@ -37,7 +38,7 @@ pub(super) async fn runs(
     policies: &Policies,
     extent: Extent,
     tell: &dyn Fn(Remark),
-) -> Result<History<Run>, EstateError> {
+) -> Result<(History<Run>, Held), EstateError> {
     let workspace = Workspace::of(selection, policies)?;
     let read = async {
         let journal = Journal::open(&workspace.journal).await?;
@@ -47,14 +48,18 @@ pub(super) async fn runs(
     };
     let history = match read.await {
         Ok(history) => history,
-        Err(error) => return Ok(History::Unread(error.to_string())),
+        Err(error) => return Ok((History::Unread(error.to_string()), Held::default())),
     };
     let estate = policies.compiled.policy.estate.as_str();
-    let mut newest = history.runs.iter().rev().filter(|run| run.run.context.estate == estate);
+    let ours = |run: &&RunState| run.run.context.estate == estate && !run.drill;
+    let mut newest = history.runs.iter().rev().filter(ours);
     let one = |run: &RunState| of(run, &history, &policies.sources, extent.changes);
     let listed = newest.by_ref().take(extent.runs).map(one).collect();
     let more = newest.next().is_some();
-    Ok(History::Read { place: workspace.journal.to_string(), newest: listed, more, notes: Vec::new() })
+    let drills = journal::held_in(&history.entries, estate, &workspace.cloud.name());
+    let runs =
+        History::Read { place: workspace.journal.to_string(), newest: listed, more, notes: Vec::new() };
+    Ok((runs, drills))
 }
 
 fn of(run: &RunState, history: &journal::History, sources: &Sources, most: usize) -> Run {

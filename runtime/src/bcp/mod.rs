@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use holdfast_compiler::bcp::{Commit, History, Inputs, Run, report};
 use holdfast_compiler::compile::{Compiled, Options, Waived, check};
 use holdfast_compiler::diagnostic::{Diagnostic, Severity};
+use holdfast_compiler::drill::Held;
 use holdfast_compiler::policy::Policy;
 use holdfast_compiler::report::Report;
 use holdfast_compiler::source::Sources;
@@ -34,6 +35,7 @@ pub struct Continuity {
     pub(crate) as_of: Date,
     runs: History<Run>,
     commits: History<Commit>,
+    held: Held,
 }
 
 impl Continuity {
@@ -51,10 +53,10 @@ impl Continuity {
         let sources = load::load(paths)?;
         let commits = history::commits(paths, &sources);
         let policies = readable(sources, as_of)?;
-        let runs = history::runs(selection, &policies, extent, tell).await?;
+        let (runs, held) = history::runs(selection, &policies, extent, tell).await?;
         let Policies { sources, compiled, .. } = policies;
         let (policy, findings, waived) = (compiled.policy, compiled.warnings, compiled.waived);
-        Ok(Self { sources, findings, waived, policy, as_of, runs, commits })
+        Ok(Self { sources, findings, waived, policy, as_of, runs, commits, held })
     }
 
     /// The plan as a document.
@@ -73,6 +75,7 @@ impl Continuity {
             with_contacts,
             runs: &self.runs,
             commits: &self.commits,
+            held: &self.held,
         }
     }
 

@@ -6,7 +6,7 @@ use holdfast_compiler::resource::Values;
 use serde_json::{Value, json};
 
 use super::output::one_line;
-use crate::journal::{Diverged, End, Entry, Event, History, Progress, RunState};
+use crate::journal::{Diverged, DrillMade, End, Entry, Event, History, Progress, RunState};
 
 /// How many digits of a digest are shown.
 const SHORT: usize = 12;
@@ -138,6 +138,10 @@ fn happened(event: &Event) -> String {
         Event::Confirmed(confirmed) => format!("match {}: as desired", confirmed.address),
         Event::Copies { copies } => seen(copies),
         Event::Adopted { address, .. } => format!("adopt {address}"),
+        Event::DrillBegan(began) => format!("drill {} begins", began.drill),
+        Event::DrillMakes(made) => format!("drill makes {}", made_in_words(made)),
+        Event::DrillRemoved(made) => format!("drill takes back {}", made_in_words(made)),
+        Event::DrillEnded { record } => format!("drill {}: {}", record.drill, record.outcome),
         Event::Alive => "heartbeat".to_owned(),
         Event::Continued { epoch, place, without } if without.is_empty() => {
             format!("epoch {epoch} of the journal, decided at {place}")
@@ -155,6 +159,15 @@ fn happened(event: &Event) -> String {
             let how = if *interrupted { "interrupted" } else { "ends" };
             format!("run {how}: {done} done, {failed} failed, {not_started} not started")
         }
+    }
+}
+
+/// `objects under drill/ in acme-drill`, or `an evacuation of virginia`.
+pub(super) fn made_in_words(made: &DrillMade) -> String {
+    match made {
+        DrillMade::Objects { bucket, prefix, .. } if prefix.is_empty() => format!("objects in {bucket}"),
+        DrillMade::Objects { bucket, prefix, .. } => format!("objects under {prefix} in {bucket}"),
+        DrillMade::Evacuation { sites } => format!("an evacuation of {}", sites.join(", ")),
     }
 }
 

@@ -10,6 +10,7 @@ mod changes;
 mod completions;
 mod consents;
 mod document;
+mod drill;
 mod events;
 mod execution;
 pub mod exit;
@@ -150,6 +151,7 @@ enum Command {
     Approve(approve::Approve),
     Apply(apply::Apply),
     Restore(restore::Restore),
+    Drill(drill::Drill),
     Journal(journal::Journal),
     Import(import::Import),
     Graph(graph::Graph),
@@ -187,6 +189,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Approve(command) => command.run(&cli.global, &terminal),
         Command::Apply(command) => block(command.run(&cli.global, &terminal)),
         Command::Restore(command) => block(command.run(&cli.global, &terminal)),
+        Command::Drill(command) => block(command.run(&cli.global, &terminal)),
         Command::Journal(command) => block(command.run(&cli.global, &terminal)),
         Command::Import(command) => block(command.run(&cli.global, &terminal)),
         Command::Graph(command) => command.run(&terminal),

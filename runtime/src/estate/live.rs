@@ -52,14 +52,16 @@ impl LivePlan {
     #[must_use]
     pub fn status(&self, today: Date) -> Status<'_> {
         let Planned { policies, plan, .. } = &self.planned;
-        let run = self.history.runs.iter().rev().find(|run| run.run.context == plan.context);
+        // A drill is no apply, and does not hide that one failed.
+        let run = self.history.runs.iter().rev().find(|run| run.run.context == plan.context && !run.drill);
+        let held = journal::held(&self.history.entries, &plan.context);
         let last = |run: &RunState| LastRun {
             number: run.number,
             started: run.started.clone(),
             ended: run.ended(),
             complete: run.is_complete(),
         };
-        Status::of(&policies.compiled.policy, plan, today, run.map(last))
+        Status::of(&policies.compiled.policy, plan, &held, today, run.map(last))
     }
 
     /// Whether the plan needs approvals and only the policies say whose, so that anybody who can change the policies

@@ -4,17 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_compiler::copies::SeenCopy;
 use holdfast_compiler::digest::sha256;
+use holdfast_compiler::drill::Record;
 use holdfast_compiler::plan::{Action, Confirmed, Context, Moved, StepId};
 use holdfast_compiler::posture::Posture;
 use holdfast_compiler::resource::{Address, Identity, Values};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::{AppliedPolicy, Commit, JournalError};
+use super::{AppliedPolicy, Commit, DrillBegan, DrillMade, JournalError};
 use crate::approval::{PlanAuthor, Rule};
 
-/// The format of runs. A reader refuses every other format.
-pub(super) const FORMAT: u32 = 6;
+/// The format of new runs. Format 7 adds drills.
+pub(super) const FORMAT: u32 = 7;
+/// The oldest format that is read: since then, entries were only added. A reader refuses every other format.
+pub(super) const OLDEST: u32 = 6;
 
 /// What is known about a run when it begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,6 +166,17 @@ pub enum Event {
         step: StepId,
         /// The cloud's error.
         error: String,
+    },
+    /// A drill begins.
+    DrillBegan(Box<DrillBegan>),
+    /// A drill is about to make something. Written and synced before it is made.
+    DrillMakes(DrillMade),
+    /// What a drill had made is gone.
+    DrillRemoved(DrillMade),
+    /// A drill has ended, in whatever way.
+    DrillEnded {
+        /// What is recorded of it.
+        record: Box<Record>,
     },
     /// A heartbeat: the run is alive and had nothing else to record for a while. Only in a shared journal.
     Alive,

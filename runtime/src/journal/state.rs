@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_compiler::plan::StepId;
 
-use super::entry::FORMAT;
+use super::entry::{FORMAT, OLDEST};
 use super::{Entry, Event, Run};
 
 /// The state of a run, derived from its entries.
@@ -24,6 +24,8 @@ pub struct RunState {
     pub end: End,
     /// The steps it started.
     pub steps: BTreeMap<StepId, Progress>,
+    /// Whether it records a drill, and no apply.
+    pub drill: bool,
 }
 
 /// How a run ended.
@@ -104,10 +106,10 @@ impl RunState {
 /// The entry is illegal in this state; `runs` is then unchanged.
 pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result<(), String> {
     if let Event::RunStarted(run) = &entry.event {
-        if run.format != FORMAT {
+        if !(OLDEST..=FORMAT).contains(&run.format) {
             let found = run.format.max(1);
             return Err(format!(
-                "another version of Holdfast wrote it: its format is {found}, but this version reads {FORMAT}"
+                "another version of Holdfast wrote it: its format is {found}, but this version reads {OLDEST} to {FORMAT}"
             ));
         }
         let same = |past: &&RunState| {
@@ -134,6 +136,7 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
             heard: entry.at.clone(),
             end: End::Open,
             steps: BTreeMap::new(),
+            drill: false,
         });
         return Ok(());
     }
@@ -169,6 +172,10 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
             | Event::Reconciled { .. }
             | Event::Alive,
         ) => {}
+        (
+            End::Open,
+            Event::DrillBegan(_) | Event::DrillMakes(_) | Event::DrillRemoved(_) | Event::DrillEnded { .. },
+        ) => run.drill = true,
         // A run may finish just before somebody takes it over.
         (End::Finished { .. }, Event::TakenOver { .. }) => {}
         _ => return Err(format!("it comes after the end of run {}", run.number)),

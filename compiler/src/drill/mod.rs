@@ -1,0 +1,36 @@
+//! Drills that were held: what is recorded of one, how it is judged, and where each declared drill stands.
+//!
+//! ```text
+//! what the runtime saw (Record without an outcome)
+//!   → judge     findings, and passed, failed or aborted
+//!   → Record    (the journal keeps it)
+//!   → standing  due, overdue, passed, failed, for each drill of the policies
+//!   → text, JSON, a calendar, a document
+//! ```
+//!
+//! Nothing counts as passed that was not seen: a measure without a number and a criterion without an answer are findings.
+
+mod answers;
+mod calendar;
+mod document;
+mod judge;
+mod limits;
+mod list;
+mod record;
+mod script;
+mod standing;
+
+pub use answers::{Answer, Answers, BadAnswer};
+pub use calendar::calendar;
+pub use document::report;
+pub use judge::judge;
+pub use limits::{Limit, Limits, limits, rehearsed};
+pub use list::{json as list_json, text as list_text};
+pub use record::{
+    Achieved, Criterion, Finding, Held, Last, Measure, Outcome, Phase, Record, Restored, ended_on,
+};
+pub use script::{Question, Script, script};
+pub use standing::{Standing, State, standings};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+//! What is recorded of a drill that was held.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Disruption, Form};
+use crate::policy::Drill;
+use crate::units::Date;
+
+/// A drill that was held, or broken off. The journal keeps it; cloud and account are those of its run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The name of the drill.
+    pub drill: String,
+    /// What kind of test it was.
+    #[serde(rename = "type")]
+    pub form: Form,
+    /// The disruption that was exercised.
+    pub disruption: Disruption,
+    /// The site that was lost in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// The services that it tested.
+    pub services: Vec<String>,
+    /// Who led it: a contact of the policies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<String>,
+    /// Who took part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub participants: Vec<String>,
+    /// The digest of the texts of the policies: 64 hexadecimal digits.
+    pub policies: String,
+    /// When it began (RFC 3339, UTC).
+    pub began: String,
+    /// When it ended (RFC 3339, UTC).
+    pub ended: String,
+    /// What was done, in order.
+    pub phases: Vec<Phase>,
+    /// What each service achieved.
+    pub achieved: Vec<Achieved>,
+    /// What was restored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restored: Vec<Restored>,
+    /// The criteria of the policy, each with the answer.
+    pub criteria: Vec<Criterion>,
+    /// What went otherwise than the policies say, and did not make it fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deviations: Vec<String>,
+    /// Why it failed. Empty if it passed.
+    pub findings: Vec<Finding>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// A part of a drill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phase {
+    /// What was done: `preconditions`, `restore payments.ledger`.
+    pub name: String,
+    /// When it began (RFC 3339, UTC).
+    pub began: String,
+    /// When it ended (RFC 3339, UTC).
+    pub ended: String,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// The time until the service is back.
+    Rto,
+    /// The loss of data.
+    Rpo,
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rto => "RTO",
+            Self::Rpo => "RPO",
+        })
+    }
+}
+
+/// What a service achieved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Achieved {
+    /// The service.
+    pub service: String,
+    /// The data set, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// What was measured.
+    pub measure: Measure,
+    /// What was measured, in seconds. `None`: no number is known.
+    pub seconds: Option<u64>,
+    /// The limit that the drill has to keep, in seconds: that of its `success`, or the objective of the service. `None`: there is none.
+    pub objective: Option<u64>,
+    /// What the compiler derived, in seconds. `None`: nothing limits it.
+    pub bound: Option<u64>,
+    /// What the number is, and what it leaves out.
+    pub how: String,
+}
+
+/// A data set that was restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// `SERVICE.DATA`.
+    pub entry: String,
+    /// The bucket that was read.
+    pub from: String,
+    /// Where it was restored to: bucket and prefix.
+    pub into: String,
+    /// Objects that were restored and verified.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// How many objects were verified, by how: an algorithm, or `data`.
+    pub verified: BTreeMap<String, u64>,
+    /// From the first object to the last one, verified.
+    pub milliseconds: u64,
+}
+
+/// A condition of the policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Criterion {
+    /// What has to be so, in the words of the policy.
+    pub text: String,
+    /// Whether it is so. `None`: nobody said.
+    pub met: Option<bool>,
+    /// What was said about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+}
+
+/// Why a drill failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The cause, in a sentence without a capital.
+    pub cause: String,
+    /// Who owns it: a contact of the policies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+/// How a drill ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was held to its end, and nothing was found.
+    Passed,
+    /// It was held, and something was found.
+    Failed,
+    /// It was broken off, or did not begin. It does not count as held.
+    Aborted,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Aborted => "aborted",
+        })
+    }
+}
+
+/// When a drill was last held, as the journal has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Last {
+    /// The day on which it ended, in UTC.
+    pub on: Date,
+    /// How it ended: never `aborted`.
+    pub outcome: Outcome,
+    /// The number of the run that recorded it.
+    pub run: u64,
+}
+
+/// When each drill was last held, by name, as the journal has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Held(BTreeMap<String, Last>);
+
+impl Held {
+    /// From the records of a journal, oldest first, each with the number of its run. What was aborted was not held.
+    #[must_use]
+    pub fn of<'r>(records: impl IntoIterator<Item = (u64, &'r Record)>) -> Self {
+        let held = records.into_iter().filter(|(_, record)| record.outcome != Outcome::Aborted);
+        let last = held.filter_map(|(run, record)| {
+            let last = Last { on: ended_on(record)?, outcome: record.outcome, run };
+            Some((record.drill.clone(), last))
+        });
+        Self(last.collect())
+    }
+
+    /// When a drill was last held, as the journal has it.
+    #[must_use]
+    pub fn record(&self, drill: &Drill) -> Option<&Last> {
+        self.0.get(drill.name.as_str())
+    }
+
+    /// The day on which a drill was last held: that of the journal, or of the policy if that is later or the journal has none.
+    #[must_use]
+    pub fn last(&self, drill: &Drill) -> Option<Date> {
+        let said = drill.last.map(|(last, _)| last);
+        self.record(drill).map(|last| last.on).max(said)
+    }
+}
+
+/// The day on which a drill ended, in UTC. `None` if the record has no valid time.
+#[must_use]
+pub fn ended_on(record: &Record) -> Option<Date> {
+    Date::parse(record.ended.get(..10)?)
+}

@@ -1,0 +1,177 @@
+#![allow(clippy::disallowed_methods, reason = "tests read the policies")]
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::compile::{Options, check};
+use crate::document::{Disruption, Form};
+use crate::policy::Policy;
+use crate::source::Sources;
+use crate::units::Date;
+
+fn day(text: &str) -> Date {
+    Date::parse(text).unwrap()
+}
+
+/// The shipped policies, with this text in place of another one in the drills.
+fn policy(from: &str, to: &str) -> Policy {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    paths.sort();
+    let mut sources = Sources::default();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap();
+        sources.add(path.display().to_string(), text.replace(from, to));
+    }
+    check(&sources, Options::default()).policy.unwrap()
+}
+
+fn record(drill: &str, form: Form, ended: &str) -> Record {
+    Record {
+        drill: drill.to_owned(),
+        form,
+        disruption: Disruption::SiteLoss,
+        site: None,
+        services: vec!["payments".to_owned()],
+        lead: Some("incident-commander".to_owned()),
+        participants: Vec::new(),
+        policies: String::new(),
+        began: ended.to_owned(),
+        ended: ended.to_owned(),
+        phases: Vec::new(),
+        achieved: Vec::new(),
+        restored: Vec::new(),
+        criteria: Vec::new(),
+        deviations: Vec::new(),
+        findings: Vec::new(),
+        outcome: Outcome::Passed,
+    }
+}
+
+fn measured(seconds: Option<u64>, objective: Option<u64>) -> Achieved {
+    Achieved {
+        service: "payments".to_owned(),
+        data: None,
+        measure: Measure::Rto,
+        seconds,
+        objective,
+        bound: Some(60),
+        how: "from the first call to the last answer".to_owned(),
+    }
+}
+
+fn judged(change: impl FnOnce(&mut Record)) -> (Outcome, Vec<String>, Vec<Option<String>>) {
+    let mut one = record("restore-the-ledger", Form::Functional, "2026-11-30T10:00:00Z");
+    one.achieved.push(measured(Some(50), Some(60)));
+    change(&mut one);
+    let judged = judge(&policy("", ""), one);
+    let (causes, owners) = judged.findings.into_iter().map(|one| (one.cause, one.owner)).unzip();
+    (judged.outcome, causes, owners)
+}
+
+#[test]
+fn drill_passes_only_if_everything_was_seen_and_is_within_its_limits() {
+    assert_eq!(judged(|_| ()).0, Outcome::Passed);
+    let lead = Some("incident-commander".to_owned());
+    let (outcome, causes, owners) = judged(|one| one.achieved = vec![measured(Some(61), Some(60))]);
+    assert_eq!((outcome, owners), (Outcome::Failed, vec![Some("payments-oncall".to_owned())]));
+    assert_eq!(causes, ["the RTO of `payments` was 1 min 1 s, and at most 1 min is allowed"]);
+    let (outcome, causes, _) = judged(|one| one.achieved = vec![measured(None, None)]);
+    assert_eq!(outcome, Outcome::Failed);
+    assert_eq!(causes, ["the RTO of `payments` is not known: from the first call to the last answer"]);
+    let (outcome, causes, owners) = judged(|one| one.achieved.clear());
+    assert_eq!((outcome, owners), (Outcome::Failed, vec![lead]));
+    assert_eq!(causes, ["nothing was recovered, so nothing was measured"]);
+    let criterion = |met| Criterion { text: "It is booked.".to_owned(), met, output: None };
+    assert_eq!(judged(|one| one.criteria = vec![criterion(Some(true))]).0, Outcome::Passed);
+    assert_eq!(judged(|one| one.criteria = vec![criterion(Some(false))]).0, Outcome::Failed);
+    assert_eq!(judged(|one| one.criteria = vec![criterion(None)]).0, Outcome::Failed);
+    let broken_off = |one: &mut Record| (one.outcome, one.achieved) = (Outcome::Aborted, Vec::new());
+    assert_eq!(judged(broken_off), (Outcome::Aborted, vec![], vec![]));
+}
+
+#[test]
+fn journal_knows_better_than_the_policy_when_a_drill_was_held() {
+    let policy = policy("", "");
+    let today = day("2026-11-30");
+    let state = |held: &Held| {
+        let all = standings(&policy, held, today);
+        let one = all.into_iter().find(|one| one.drill.name.as_str() == "talk-it-through").unwrap();
+        (one.state, one.due.map(|due| due.to_string()), one.contradiction)
+    };
+    // Only the policy says that it was held, on 2026-10-20.
+    assert_eq!(state(&Held::default()), (State::Unknown, Some("2027-01-18".to_owned()), None));
+    let of = |outcome, ended: &str| {
+        let one = Record { outcome, ..record("talk-it-through", Form::Tabletop, ended) };
+        state(&Held::of([(7, &one)]))
+    };
+    let (passed, due, contradiction) = of(Outcome::Passed, "2026-11-29T10:00:00Z");
+    assert_eq!((passed, due), (State::Passed, Some("2027-02-27".to_owned())));
+    assert!(contradiction.unwrap().contains("the journal has 2026-11-29 (run 7)"));
+    assert_eq!(of(Outcome::Failed, "2026-11-29T10:00:00Z").0, State::Failed);
+    // A drill that was broken off was not held, and an older record does not tell of a later drill.
+    assert_eq!(of(Outcome::Aborted, "2026-11-29T10:00:00Z"), state(&Held::default()));
+    assert_eq!(of(Outcome::Passed, "2026-01-01T10:00:00Z").0, State::Unknown);
+    assert_eq!(
+        of(Outcome::Passed, "2026-10-20T10:00:00Z"),
+        (State::Passed, Some("2027-01-18".to_owned()), None)
+    );
+}
+
+#[test]
+fn day_to_come_and_a_missing_day_are_no_drill() {
+    for (last, says) in [("last: 2027-10-20", "still to come"), ("", "")] {
+        let policy = policy("last: 2026-10-20", last);
+        let all = standings(&policy, &Held::default(), day("2026-11-30"));
+        assert_eq!((all[0].drill.name.as_str(), all[0].state), ("talk-it-through", State::Never));
+        assert_eq!(all[0].contradiction.is_some(), !says.is_empty());
+        assert!(
+            list_text(&all, day("2026-11-30"), crate::diagnostic::Style { color: None, width: 200 })
+                .contains(says)
+        );
+    }
+    let late = policy("", "");
+    let all = standings(&late, &Held::default(), day("2027-02-01"));
+    assert_eq!((all[0].drill.name.as_str(), all[0].state), ("talk-it-through", State::Overdue));
+}
+
+#[test]
+fn answers_name_questions_and_say_yes_or_no() {
+    let policy = policy("", "");
+    let drill = policy.drills.values().find(|drill| drill.name.as_str() == "talk-it-through").unwrap();
+    let script = script(&policy, drill);
+    let text = "# said\nwith: alice, bob\n\npayments.declare: yes\ncriterion.1: no, nobody knew\n";
+    let answers = Answers::parse(text, &script).unwrap();
+    assert_eq!(answers.participants, ["alice", "bob"]);
+    let no = Answer { yes: false, note: Some("nobody knew".to_owned()) };
+    let yes = Answer { yes: true, note: None };
+    let given = [("criterion.1".to_owned(), no), ("payments.declare".to_owned(), yes)];
+    assert_eq!(answers.given, BTreeMap::from(given));
+    for (text, line, says) in [
+        ("\npayments.declar: yes", 2, "did you mean `payments.declare`?"),
+        ("payments.declare: perhaps", 1, "`perhaps` is not an answer"),
+        ("payments.declare yes", 1, "has no `:`"),
+        ("criterion.1: yes\ncriterion.1: no", 2, "answered twice"),
+    ] {
+        let bad = Answers::parse(text, &script).unwrap_err();
+        assert!(bad.line == line && bad.what.contains(says), "{text}: {bad:?}");
+    }
+    // The file to fill in has every question, and no answer yet.
+    let template = Answers::template(&script);
+    assert!(script.questions.iter().all(|question| template.contains(&format!("\n{}:\n", question.id))));
+    assert!(script.questions.iter().any(|question| question.id == "contact.payments-oncall"));
+}
+
+#[test]
+fn calendar_has_an_event_for_each_drill_and_no_line_is_too_long() {
+    let policy = policy("", "");
+    let standings = standings(&policy, &Held::default(), day("2026-11-30"));
+    let text = calendar(&policy, &standings, day("2026-11-30"));
+    assert_eq!(text.matches("BEGIN:VEVENT\r\n").count(), 3);
+    assert!(
+        text.contains("DTSTART;VALUE=DATE:20270118\r\n") && text.contains("payments\\, web-shop"),
+        "{text}"
+    );
+    assert!(text.lines().all(|line| line.len() <= 75), "{text}");
+}

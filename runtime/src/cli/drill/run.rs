@@ -1,0 +1,112 @@
+//! `holdfast drill run`.
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use clap::Args;
+use holdfast_compiler::drill::{Answer, Outcome, Question};
+use holdfast_compiler::units::Date;
+
+use super::super::failure::Failure;
+use super::super::output::{Terminal, one_line};
+use super::super::{Global, date, exit, remarks};
+use super::report::{RecordFormat, print};
+use crate::drill::{Ended, Front, Order, Recorded, hold};
+use crate::estate::Policies;
+use crate::files;
+
+/// The most bytes of a file of answers.
+const MAX_ANSWERS: u64 = 1 << 20;
+
+/// Hold a drill, and record it in the journal.
+///
+/// A tabletop, a walk-through and a checklist ask the participants, step by step; a simulation rehearses the disruption on the policies.
+/// Answers are read from `--answers FILE` or from the terminal, and the runner witnesses them. `--dry-run` prints what would be done
+/// and touches nothing; of questions it prints a file to fill in. A criterion is a sentence, and somebody answers for it: no command
+/// of a policy is ever run.
+///
+/// Exits with 0 if the drill passed, with 1 if it failed or was aborted, and with 4 if it does not begin: the message names the cause.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// The name of the drill.
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Policy files and folders.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Print what would be done, and do nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// The answers: lines like `payments.declare: yes` or `criterion.1: no, REASON`. `--dry-run` prints the file to fill in.
+    #[arg(long, value_name = "FILE")]
+    answers: Option<PathBuf>,
+    /// Who takes part. Can be repeated.
+    #[arg(long, value_name = "WHO")]
+    with: Vec<String>,
+    /// Check the policies as of this date: 2026-11-23, or `today` (in UTC).
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    as_of: Option<Date>,
+    /// Take over the run with this number, which was abandoned in a shared journal.
+    #[arg(long, value_name = "RUN")]
+    take_over: Option<u64>,
+    /// How the record is printed.
+    #[arg(long, value_enum, default_value_t = RecordFormat::Text)]
+    format: RecordFormat,
+}
+
+impl Run {
+    pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        let read = |path: &PathBuf| files::read_text(path, MAX_ANSWERS);
+        let answers = self.answers.as_ref().map(read).transpose();
+        let answers = answers.map_err(|error| Failure::message(error.to_string()))?;
+        let policies = Policies::load(&self.paths, self.as_of)?;
+        remarks::mention_warnings(&policies, &self.paths, terminal);
+        let order = Order {
+            drill: self.name,
+            dry_run: self.dry_run,
+            with: self.with,
+            answers,
+            take_over: self.take_over,
+        };
+        match hold(policies, &global.selection(), &order, &AtTerminal { terminal }).await? {
+            Ended::Planned(text) => {
+                terminal.result(&text);
+                Ok(exit::DONE)
+            }
+            Ended::Held { run, place, record } => {
+                print(&Recorded { run, place, record: &record }, self.format, terminal)?;
+                Ok(if record.outcome == Outcome::Passed { exit::DONE } else { exit::FAILED })
+            }
+        }
+    }
+}
+
+/// The user interface of a drill on the terminal.
+struct AtTerminal<'a> {
+    terminal: &'a Terminal,
+}
+
+impl Front for AtTerminal<'_> {
+    fn tell(&self, line: &str) {
+        self.terminal.note(&one_line(line));
+    }
+
+    fn ask(&self, question: &Question) -> Option<Answer> {
+        if !io::stdin().is_terminal() {
+            return None;
+        }
+        loop {
+            let line = one_line(&question.asks);
+            self.terminal.error(&format!("{line} [yes, or no, REASON; empty: no answer] "));
+            let mut said = String::new();
+            let read = io::stdin().read_line(&mut said).ok()?;
+            if read == 0 || said.trim().is_empty() {
+                return None;
+            }
+            match Answer::parse(&said) {
+                Ok(answer) => return Some(answer),
+                Err(why) => self.terminal.error(&format!("{}\n", one_line(&why))),
+            }
+        }
+    }
+}

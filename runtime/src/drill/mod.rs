@@ -1,0 +1,19 @@
+//! Drills: held on the selected cloud, recorded in the journal.
+//!
+//! ```text
+//! find the drill → what a killed one left → preconditions → script or plan → hold → judge → record
+//! ```
+//! What passes and what is found is decided in the compiler (`holdfast_compiler::drill`).
+
+mod error;
+mod hold;
+mod order;
+mod read;
+mod session;
+mod simulate;
+mod talk;
+
+pub use error::DrillError;
+pub use hold::{Ended, hold};
+pub use order::{Front, Order};
+pub use read::{Drills, Recorded};

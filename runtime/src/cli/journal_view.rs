@@ -162,12 +162,11 @@ fn happened(event: &Event) -> String {
     }
 }
 
-/// `objects under drill/ in acme-drill`, or `an evacuation of virginia`.
+/// `objects under drill/ in acme-drill`.
 pub(super) fn made_in_words(made: &DrillMade) -> String {
     match made {
         DrillMade::Objects { bucket, prefix, .. } if prefix.is_empty() => format!("objects in {bucket}"),
         DrillMade::Objects { bucket, prefix, .. } => format!("objects under {prefix} in {bucket}"),
-        DrillMade::Evacuation { sites } => format!("an evacuation of {}", sites.join(", ")),
     }
 }
 

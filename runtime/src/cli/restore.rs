@@ -18,7 +18,7 @@ use super::{Global, exit, rehearse, today};
 use crate::cloud::{CloudError, Objects};
 use crate::estate::{EstateError, Opened, Policies, Workspace, load};
 use crate::journal::{self, History, Journal, JournalError};
-use crate::restore::{Record, Refused, Request, run, survey};
+use crate::restore::{Record, Refused, Request, holds_journal, is_made, run, survey};
 
 /// How many objects a refusal names.
 const NAMED: usize = 5;
@@ -362,24 +362,6 @@ impl Restore {
 
 fn verdict(report: &Report) -> u8 {
     if report.is_complete() { exit::DONE } else { exit::FAILED }
-}
-
-/// Whether a bucket holds the journal, or a copy of it.
-fn holds_journal(journal: &journal::Place, bucket: &str) -> bool {
-    match journal {
-        journal::Place::Folder(_) => false,
-        journal::Place::S3 { s3, copies, .. } => std::iter::once(s3)
-            .chain(copies.iter().map(|(copy, _)| copy))
-            .any(|place| place.bucket() == bucket),
-    }
-}
-
-/// Whether runs have made a bucket, for this estate or for another one of the journal, and have not deleted it.
-fn is_made(past: &History, context: &Context, bucket: &str) -> bool {
-    let estates = std::iter::once(context.clone()).chain(journal::other_estates(&past.entries, context));
-    let mut owned = estates.flat_map(|context| journal::owned(&past.entries, &context));
-    owned
-        .any(|made| made.address.kind().schema().stateful && made.identity.parts().any(|part| part == bucket))
 }
 
 /// The cure for a bucket whose data is live.

@@ -1,11 +1,11 @@
-//! Objects in buckets: what a restore reads and writes. Nothing here deletes.
+//! Objects in buckets: what a restore reads and writes. Only what a drill made is ever deleted, and not on every cloud.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use holdfast_compiler::restore::{History, Version};
 
-use super::CloudError;
+use super::{Class, CloudError};
 
 /// A bucket, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +122,20 @@ pub trait Objects: Send + Sync {
         guard: &Guard,
         part_size: u64,
     ) -> Result<Option<String>, CloudError>;
+
+    /// Whether objects can be removed here.
+    fn removes(&self) -> bool {
+        false
+    }
+
+    /// Remove a version for good: only what a drill made.
+    ///
+    /// # Errors
+    /// It cannot be removed. A version that is not there is none.
+    async fn remove(&self, place: &BucketPlace, key: &str, version: &str) -> Result<(), CloudError> {
+        let message = format!("objects of `{}` are not removed (`{key}`, version {version})", place.bucket);
+        Err(CloudError::new(Class::Refused, "objects", "NotServed", message))
+    }
 
     /// The SHA-256 of the data of a version, read completely: 64 hexadecimal digits. Without a version, of the current one.
     ///

@@ -1,16 +1,22 @@
 //! A drill from beginning to end.
 
+use holdfast_compiler::diagnostic::Diagnostic;
 use holdfast_compiler::document::Form;
 use holdfast_compiler::drill::{Answers, Outcome, Record, judge, script};
 use holdfast_compiler::policy::Drill;
+use holdfast_compiler::units::Date;
 
 use super::DrillError;
 use super::error::{not_ready, not_served};
+use super::exercise::Exercise;
+use super::functional::functional;
+use super::left::take_back;
 use super::order::{Front, Order};
-use super::session::{Session, now};
+use super::ready;
+use super::session::{Log, Session, now};
 use super::simulate::simulate;
 use super::talk::{answers, talk};
-use crate::estate::{Policies, Selection};
+use crate::estate::{EstateError, LivePlan, PlanOptions, Policies, Selection};
 use crate::journal;
 
 /// How a drill ended.
@@ -39,10 +45,87 @@ pub async fn hold(
     order: &Order,
     front: &dyn Front,
 ) -> Result<Ended, DrillError> {
-    let session = Session::open(policies, selection, order).await?;
+    let as_of = policies.compiled.options.as_of;
+    let mut session = Session::open(policies, selection, order).await?;
     serves(session.drill()?)?;
-    let mut faults = Vec::new();
+    if order.dry_run {
+        if let Some(open) = journal::open_drill(&session.history.entries, &session.context) {
+            front.tell(&format!(
+                "the drill {}, begun at {}, did not end: it would be rolled back",
+                open.began.drill, open.at
+            ));
+        }
+    } else {
+        take_back(&mut session, front).await?;
+    }
+    // A bad file of answers is said before anything is recorded.
     let drill = session.drill()?;
+    let asked = script(session.policy(), drill);
+    answers(&asked, order)?;
+    let mut faults = faults_of_people(&session, drill);
+    let exercise = match drill.form.0 {
+        Form::Functional => {
+            faults.extend(faults_of_estate(&session, selection, as_of, front).await?);
+            // What is missing in the estate says more than what follows from it.
+            if !faults.is_empty() {
+                return Err(DrillError::NotReady(faults));
+            }
+            let cloud = session.cloud().await?;
+            Some(Exercise::prepare(&session, order, cloud.as_ref()).await?)
+        }
+        _ => None,
+    };
+    if !faults.is_empty() {
+        return Err(DrillError::NotReady(faults));
+    }
+    if order.dry_run {
+        return Ok(Ended::Planned(planned(&session, drill, exercise.as_ref(), order)));
+    }
+    let mut record = session.blank(order)?;
+    front.tell(&format!("{}: {}", drill.name, asked.scenario));
+    let (run, record) = match exercise {
+        Some(exercise) => {
+            let log = session.log(&record).await?;
+            log.begin(&record).await?;
+            functional(&session, order, &exercise, &log, front, &mut record).await?;
+            end(&session, log, record).await?
+        }
+        None => {
+            if drill.form.0 == Form::Simulation {
+                simulate(&session, &mut record).await?;
+            }
+            talk(&session, order, front, &mut record).await?;
+            // It was held to its end; the judge looks for what is wrong.
+            record.outcome = Outcome::Passed;
+            let log = session.log(&record).await?;
+            log.begin(&record).await?;
+            end(&session, log, record).await?
+        }
+    };
+    let place = format!("{}, account {}", session.context.cloud, session.context.accounts);
+    Ok(Ended::Held { run, place, record: Box::new(record) })
+}
+
+/// Judge a drill, and record how it ended.
+async fn end(session: &Session, log: Log, record: Record) -> Result<(u64, Record), DrillError> {
+    let record = judge(session.policy(), Record { ended: now(), ..record });
+    Ok((log.end(&record).await?, record))
+}
+
+/// Refuse what Holdfast cannot exercise.
+fn serves(drill: &Drill) -> Result<(), DrillError> {
+    match drill.form.0 {
+        Form::Checklist | Form::WalkThrough | Form::Tabletop | Form::Simulation | Form::Functional => Ok(()),
+        Form::FullScale => Err(not_served(
+            "a full-scale drill cannot be held by Holdfast yet",
+            "hold it by hand with `holdfast plan --evacuate SITE` and `holdfast plan --return`, or rehearse it",
+        )),
+    }
+}
+
+/// What must be so of the people: somebody leads, and nobody is in an incident.
+fn faults_of_people(session: &Session, drill: &Drill) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
     if drill.lead.is_none() {
         faults.push(not_ready(
             format!("nobody leads the drill `{}`", drill.name),
@@ -60,51 +143,60 @@ pub async fn hold(
             "hold the drill after `holdfast plan --return`",
         ));
     }
-    // A bad file of answers is said before anything is recorded.
-    let asked = script(session.policy(), drill);
-    answers(&asked, order)?;
-    if !faults.is_empty() {
-        return Err(DrillError::NotReady(faults));
-    }
-    if order.dry_run {
-        return Ok(Ended::Planned(planned(&session, drill)));
-    }
-    let mut record = session.blank(order)?;
-    front.tell(&format!("{}: {}", drill.name, asked.scenario));
-    if drill.form.0 == Form::Simulation {
-        simulate(&session, &mut record).await?;
-    }
-    talk(&session, order, front, &mut record).await?;
-    // It was held to its end; the judge looks for what is wrong.
-    record.outcome = Outcome::Passed;
-    record.ended = now();
-    let record = judge(session.policy(), record);
-    let log = session.log(&record).await?;
-    log.begin(&record).await?;
-    let run = log.end(&record).await?;
-    let place = format!("{}, account {}", session.context.cloud, session.context.accounts);
-    Ok(Ended::Held { run, place, record: Box::new(record) })
+    faults
 }
 
-/// Refuse what Holdfast cannot exercise.
-fn serves(drill: &Drill) -> Result<(), DrillError> {
-    match drill.form.0 {
-        Form::Checklist | Form::WalkThrough | Form::Tabletop | Form::Simulation => Ok(()),
-        Form::Functional | Form::FullScale => Err(not_served(
-            format!("a {} drill cannot be held by Holdfast yet", drill.form.0),
-            "rehearse it with `holdfast rehearse`, and hold it by hand",
-        )),
-    }
+/// What must be so of the estate before its cloud is touched.
+async fn faults_of_estate(
+    session: &Session,
+    selection: &Selection,
+    as_of: Option<Date>,
+    front: &dyn Front,
+) -> Result<Vec<Diagnostic>, DrillError> {
+    let policies = Policies::read(session.policies.sources.clone(), as_of).map_err(EstateError::from)?;
+    let options = PlanOptions { backups: true, ..PlanOptions::default() };
+    let live = LivePlan::of(policies, selection, &options, &|_| ()).await?;
+    front.tell("looked at the estate, its backups and its copies");
+    let today = Date::parse(now().get(..10).unwrap_or_default());
+    let today =
+        today.ok_or_else(|| DrillError::Usage("the clock of this machine shows no date".to_owned()))?;
+    Ok(ready::faults(session.drill()?, &live.status(today)))
 }
 
 /// What would be done, for `--dry-run`.
-fn planned(session: &Session, drill: &Drill) -> String {
+fn planned(session: &Session, drill: &Drill, exercise: Option<&Exercise>, order: &Order) -> String {
     let script = script(session.policy(), drill);
     let mut text = format!("# {} ({}): {}\n", drill.name, drill.form.0, script.scenario);
+    let mut say = |line: &str| text.push_str(&format!("# {line}\n"));
     if drill.form.0 == Form::Simulation {
-        text.push_str("# Rehearses the disruption on the policies, and records the worst run.\n");
+        say("Rehearses the disruption on the policies, and records the worst run.");
     }
-    text.push_str("# Touches nothing in the cloud. The answers to fill in, for --answers FILE:\n");
+    match exercise {
+        None => say("Touches nothing in the cloud."),
+        Some(exercise) => {
+            for part in &exercise.parts {
+                let request = &part.request;
+                say(&format!(
+                    "Restores {}.{} from s3://{} (at {}) into s3://{}/{}, and verifies each object.",
+                    part.service,
+                    part.data,
+                    request.source.bucket,
+                    request.site,
+                    request.into.bucket,
+                    request.into_prefix
+                ));
+                if part.primary.is_some() {
+                    say("Compares that copy with the primary bucket.");
+                }
+            }
+            let (bucket, prefix) = (&exercise.into.bucket, &exercise.prefix);
+            match order.keep {
+                true => say(&format!("Leaves what it restored in s3://{bucket}/{prefix}.")),
+                false => say(&format!("Removes everything in s3://{bucket}/{prefix} at the end.")),
+            }
+        }
+    }
+    say("The answers to fill in, for --answers FILE:");
     text.push_str(&Answers::template(&script));
     text
 }

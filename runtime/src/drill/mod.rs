@@ -5,10 +5,15 @@
 //! ```
 //! What passes and what is found is decided in the compiler (`holdfast_compiler::drill`).
 
+mod behind;
 mod error;
+mod exercise;
+mod functional;
 mod hold;
+mod left;
 mod order;
 mod read;
+mod ready;
 mod session;
 mod simulate;
 mod talk;

@@ -1,5 +1,8 @@
 //! What the operator asks for, and who shows it.
 
+use std::io;
+
+use futures::stream::BoxStream;
 use holdfast_compiler::drill::{Answer, Question};
 
 /// A drill to hold.
@@ -13,6 +16,10 @@ pub struct Order {
     pub with: Vec<String>,
     /// The text of a file of answers.
     pub answers: Option<String>,
+    /// The bucket and the prefix that a functional drill restores into.
+    pub into: Option<(String, String)>,
+    /// Whether what was restored stays.
+    pub keep: bool,
     /// The number of an abandoned run to close first.
     pub take_over: Option<u64>,
 }
@@ -24,4 +31,10 @@ pub trait Front: Sync {
 
     /// Asks a question. `None`: nobody is there to answer.
     fn ask(&self, question: &Question) -> Option<Answer>;
+
+    /// The requests to stop the drill from now on: after the first, it goes back to where it began.
+    ///
+    /// # Errors
+    /// The signal handlers cannot be installed.
+    fn requests_to_end(&self) -> io::Result<BoxStream<'static, ()>>;
 }

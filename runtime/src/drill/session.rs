@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::DrillError;
 use super::order::Order;
-use crate::cloud::{Callers, principals};
+use crate::cloud::{Callers, Cloud, principals};
 use crate::estate::{Opened, Policies, Selection, Workspace, load};
 use crate::files;
 use crate::journal::{self, Claim, DrillBegan, Event, History, Journal, Run, Signer, Writer};
@@ -84,6 +84,11 @@ impl Session {
             take_over,
             _lock: lock,
         })
+    }
+
+    /// Open the cloud. An embedded cloud is opened in its current state, so nobody keeps it open longer than needed.
+    pub(super) async fn cloud(&self) -> Result<Box<dyn Cloud>, DrillError> {
+        Ok(self.workspace.open(&self.context.estate).await?.cloud)
     }
 
     pub(super) fn policy(&self) -> &Policy {

@@ -1,5 +1,5 @@
 //! Objects in the embedded cloud: small texts in its file, so that a restore can be tried without an account. A person or a test writes
-//! them under `stored`; a restore adds more. They are kept for ever, whatever lifecycle rules say.
+//! them under `stored`; a restore adds more, and a drill removes what it added. Otherwise they are kept for ever, whatever lifecycle rules say.
 
 use std::collections::BTreeMap;
 
@@ -199,6 +199,23 @@ impl Objects for Local {
                 }
             }
             Ok(Some(id))
+        })
+    }
+
+    fn removes(&self) -> bool {
+        true
+    }
+
+    async fn remove(&self, place: &BucketPlace, key: &str, version: &str) -> Result<(), CloudError> {
+        self.ask(place, |state| {
+            state.forget(&place.bucket, key, version);
+            match &self.store {
+                None => {
+                    state.forget_changes();
+                    Ok(())
+                }
+                Some(store) => store.save(state),
+            }
         })
     }
 

@@ -248,6 +248,14 @@ impl State {
         }
     }
 
+    /// Remove a version from a bucket. The bucket stays, also if nothing is in it.
+    pub(super) fn forget(&mut self, bucket: &str, key: &str, version: &str) {
+        self.changes.push(Line::Forget(bucket.to_owned(), key.to_owned(), version.to_owned()));
+        if let Some(all) = self.stored.get_mut(bucket) {
+            all.retain(|one| one.key != key || one.version != version);
+        }
+    }
+
     /// Take the last version of a bucket back, which is not saved.
     pub(super) fn unkeep(&mut self, bucket: &str) {
         self.changes.pop();
@@ -368,6 +376,8 @@ enum Line {
     Remove(Kind, String),
     /// A version was added to a bucket.
     Keep(String, StoredVersion),
+    /// A version was removed from a bucket: bucket, key, version.
+    Forget(String, String, String),
     /// The last id assigned, the faults that remain, the weather, and what is in the buckets.
     Rest(u64, Vec<Fault>, Option<Weather>, BTreeMap<String, Contents>),
 }
@@ -403,6 +413,7 @@ impl Store {
                 Line::Put(object) => state.put(object),
                 Line::Remove(kind, id) => state.remove(kind, &id),
                 Line::Keep(bucket, version) => state.keep(&bucket, version),
+                Line::Forget(bucket, key, version) => state.forget(&bucket, &key, &version),
                 Line::Rest(last_id, faults, weather, contents) => {
                     (state.last_id, state.faults, state.weather) = (last_id, faults, weather);
                     state.contents = contents;

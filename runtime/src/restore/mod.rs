@@ -10,6 +10,7 @@
 //! is ever deleted.
 
 mod compare;
+mod destination;
 mod plan;
 mod record;
 mod run;
@@ -17,6 +18,7 @@ mod run;
 mod tests;
 mod walk;
 
+pub use destination::{holds_journal, is_made};
 pub use plan::{Refused, Survey, survey};
 pub use record::{BusyOrBroken, Record};
 pub use run::run;

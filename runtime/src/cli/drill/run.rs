@@ -4,12 +4,13 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use clap::Args;
+use futures::stream::BoxStream;
 use holdfast_compiler::drill::{Answer, Outcome, Question};
 use holdfast_compiler::units::Date;
 
 use super::super::failure::Failure;
 use super::super::output::{Terminal, one_line};
-use super::super::{Global, date, exit, remarks};
+use super::super::{Global, date, exit, remarks, signals};
 use super::report::{RecordFormat, print};
 use crate::drill::{Ended, Front, Order, Recorded, hold};
 use crate::estate::Policies;
@@ -20,7 +21,8 @@ const MAX_ANSWERS: u64 = 1 << 20;
 
 /// Hold a drill, and record it in the journal.
 ///
-/// A tabletop, a walk-through and a checklist ask the participants, step by step; a simulation rehearses the disruption on the policies.
+/// A tabletop, a walk-through and a checklist ask the participants, step by step; a simulation rehearses the disruption on the policies;
+/// a functional drill restores the data of its services into an isolated place, verifies every object, measures, and removes it again.
 /// Answers are read from `--answers FILE` or from the terminal, and the runner witnesses them. `--dry-run` prints what would be done
 /// and touches nothing; of questions it prints a file to fill in. A criterion is a sentence, and somebody answers for it: no command
 /// of a policy is ever run.
@@ -40,6 +42,12 @@ pub(super) struct Run {
     /// The answers: lines like `payments.declare: yes` or `criterion.1: no, REASON`. `--dry-run` prints the file to fill in.
     #[arg(long, value_name = "FILE")]
     answers: Option<PathBuf>,
+    /// The bucket that a functional drill restores into, and what is put before each key: `acme-drills/november/`. It must be empty there.
+    #[arg(long, value_name = "BUCKET[/PREFIX]", value_parser = place)]
+    into: Option<(String, String)>,
+    /// Leave what a functional drill restored. Otherwise it is removed at the end, or by the next run if the drill is killed.
+    #[arg(long)]
+    keep: bool,
     /// Who takes part. Can be repeated.
     #[arg(long, value_name = "WHO")]
     with: Vec<String>,
@@ -66,6 +74,8 @@ impl Run {
             dry_run: self.dry_run,
             with: self.with,
             answers,
+            into: self.into,
+            keep: self.keep,
             take_over: self.take_over,
         };
         match hold(policies, &global.selection(), &order, &AtTerminal { terminal }).await? {
@@ -81,6 +91,19 @@ impl Run {
     }
 }
 
+/// Parses a bucket, and what is put before each key.
+fn place(text: &str) -> Result<(String, String), String> {
+    let plain = text.strip_prefix("s3://").unwrap_or(text);
+    let (bucket, prefix) = plain.split_once('/').unwrap_or((plain, ""));
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+    if bucket.len() < 3 || !bucket.chars().all(is_name) {
+        return Err(
+            "it does not begin with the name of a bucket: write it like acme-drills/november/".to_owned()
+        );
+    }
+    Ok((bucket.to_owned(), prefix.to_owned()))
+}
+
 /// The user interface of a drill on the terminal.
 struct AtTerminal<'a> {
     terminal: &'a Terminal,
@@ -89,6 +112,10 @@ struct AtTerminal<'a> {
 impl Front for AtTerminal<'_> {
     fn tell(&self, line: &str) {
         self.terminal.note(&one_line(line));
+    }
+
+    fn requests_to_end(&self) -> io::Result<BoxStream<'static, ()>> {
+        signals::listen()
     }
 
     fn ask(&self, question: &Question) -> Option<Answer> {

@@ -1,5 +1,7 @@
 //! `drill`: what is held is recorded, and nothing passes that was not seen.
 
+mod functional;
+
 use crate::support::{Bench, Ran};
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! A drill that was held, as a document.
 
-use super::{Achieved, Measure, Outcome, Phase, Record};
+use super::{Achieved, Outcome, Phase, Record};
 use crate::report::{ListStyle, Phrase, Report, Section, Severity, Table, Tone};
 use crate::units::Duration;
 
@@ -76,7 +76,7 @@ fn achieved(record: &Record) -> Section {
         let of =
             one.data.as_ref().map_or_else(|| one.service.clone(), |data| format!("{}.{data}", one.service));
         table.row(vec![
-            of.into(),
+            of.as_str().into(),
             one.measure.to_string().into(),
             number(one),
             one.objective.map_or_else(|| "no objective".to_owned(), words).into(),
@@ -89,8 +89,8 @@ fn achieved(record: &Record) -> Section {
                 Severity::Problem,
                 format!(
                     "The {} of {} was {}, above the bound of {}: an assumption of the policies does not hold.",
-                    if one.measure == Measure::Rto { "RTO" } else { "RPO" },
-                    one.service,
+                    one.measure,
+                    of,
                     words(seconds),
                     words(bound)
                 ),

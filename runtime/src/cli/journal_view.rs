@@ -167,6 +167,7 @@ pub(super) fn made_in_words(made: &DrillMade) -> String {
     match made {
         DrillMade::Objects { bucket, prefix, .. } if prefix.is_empty() => format!("objects in {bucket}"),
         DrillMade::Objects { bucket, prefix, .. } => format!("objects under {prefix} in {bucket}"),
+        DrillMade::Evacuation { sites } => format!("an evacuation of {}", sites.join(", ")),
     }
 }
 

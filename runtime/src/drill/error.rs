@@ -6,6 +6,7 @@ use crate::cloud::CloudError;
 use crate::estate::{EstateError, Findings};
 use crate::files::FileError;
 use crate::journal::JournalError;
+use crate::run::NotConfirmed;
 
 /// Why a drill was not held, or could not be recorded.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum DrillError {
     /// Another process of this machine is at a drill.
     #[error("another process is at a drill of this estate; wait for it")]
     Busy,
+    /// Nobody has confirmed.
+    #[error(transparent)]
+    NotConfirmed(#[from] NotConfirmed),
     /// A file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
@@ -39,6 +43,9 @@ impl DrillError {
         match self {
             Self::NotReady(findings) => Ok(Findings { findings, ..Findings::default() }),
             Self::Estate(error) => error.refusal().map_err(Self::Estate),
+            Self::NotConfirmed(error) => {
+                Ok(Findings { findings: vec![error.finding("add `--yes`")], ..Findings::default() })
+            }
             other => Err(other),
         }
     }

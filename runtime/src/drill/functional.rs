@@ -8,9 +8,9 @@ use holdfast_compiler::restore::{Gap, Report};
 use holdfast_compiler::units::Date;
 
 use super::DrillError;
-use super::behind::{Behind, behind};
 use super::exercise::{Exercise, Part};
 use super::left::remove;
+use super::loss::between;
 use super::order::{Front, Order};
 use super::session::{Log, Session, now, timed};
 use super::talk::talk;
@@ -109,7 +109,7 @@ async fn restore_all(
         record.phases.push(phase);
         let sum = spent.entry(&part.service).or_insert(Some(0));
         *sum = sum.zip(took).map(|(sum, took)| sum + took);
-        let achieved = loss(part, objects, limits.get(&part.service)).await;
+        let achieved = lost(part, objects, limits.get(&part.service)).await;
         record.achieved.push(achieved);
     }
     for (service, milliseconds) in spent {
@@ -206,28 +206,12 @@ fn problems(entry: &str, report: &Report) -> Vec<String> {
 }
 
 /// What would have been lost of a data set.
-async fn loss(part: &Part, objects: &dyn Objects, limits: Option<&Limits>) -> Achieved {
+async fn lost(part: &Part, objects: &dyn Objects, limits: Option<&Limits>) -> Achieved {
     let limit = limits.and_then(|limits| limits.rpo.get(&part.data)).copied().unwrap_or_default();
     let moment = part.request.moment;
     let (seconds, how) = match &part.primary {
         None => (Some(0), "every change is a version of the bucket itself".to_owned()),
-        Some(Err(error)) => (None, format!("the primary bucket cannot be compared: {error}")),
-        Some(Ok(primary)) => match behind(objects, primary, &part.request.source, moment).await {
-            Ok(Behind::Nothing) => (Some(0), "the copy had every change when the drill began".to_owned()),
-            Ok(Behind::By { keys, since }) => {
-                let age = u64::try_from(moment.saturating_sub(since)).unwrap_or_default().div_ceil(1000);
-                (
-                    Some(age),
-                    format!(
-                        "the copy lacked the newest version of {keys} keys, the oldest change of that age"
-                    ),
-                )
-            }
-            Ok(Behind::Unknown) => {
-                (None, "the copy has too many versions to compare, or one without a time".to_owned())
-            }
-            Err(error) => (None, format!("the copy cannot be compared with the primary: {error}")),
-        },
+        Some(primary) => between(objects, primary.as_ref(), &part.request.source, moment).await,
     };
     Achieved {
         service: part.service.clone(),

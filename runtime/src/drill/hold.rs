@@ -3,12 +3,14 @@
 use holdfast_compiler::diagnostic::Diagnostic;
 use holdfast_compiler::document::Form;
 use holdfast_compiler::drill::{Answers, Outcome, Record, judge, script};
+use holdfast_compiler::plan::Consents;
 use holdfast_compiler::policy::Drill;
 use holdfast_compiler::units::Date;
 
 use super::DrillError;
-use super::error::{not_ready, not_served};
+use super::error::not_ready;
 use super::exercise::Exercise;
+use super::full_scale::{Evacuation, full_scale};
 use super::functional::functional;
 use super::left::take_back;
 use super::order::{Front, Order};
@@ -16,7 +18,7 @@ use super::ready;
 use super::session::{Log, Session, now};
 use super::simulate::simulate;
 use super::talk::{answers, talk};
-use crate::estate::{EstateError, LivePlan, PlanOptions, Policies, Selection};
+use crate::estate::{Policies, PostureChange, Selection};
 use crate::journal;
 
 /// How a drill ended.
@@ -45,9 +47,7 @@ pub async fn hold(
     order: &Order,
     front: &dyn Front,
 ) -> Result<Ended, DrillError> {
-    let as_of = policies.compiled.options.as_of;
     let mut session = Session::open(policies, selection, order).await?;
-    serves(session.drill()?)?;
     if order.dry_run {
         if let Some(open) = journal::open_drill(&session.history.entries, &session.context) {
             front.tell(&format!(
@@ -56,41 +56,50 @@ pub async fn hold(
             ));
         }
     } else {
-        take_back(&mut session, front).await?;
+        take_back(&mut session, selection, order, front).await?;
     }
     // A bad file of answers is said before anything is recorded.
     let drill = session.drill()?;
     let asked = script(session.policy(), drill);
     answers(&asked, order)?;
     let mut faults = faults_of_people(&session, drill);
-    let exercise = match drill.form.0 {
-        Form::Functional => {
-            faults.extend(faults_of_estate(&session, selection, as_of, front).await?);
-            // What is missing in the estate says more than what follows from it.
-            if !faults.is_empty() {
-                return Err(DrillError::NotReady(faults));
-            }
-            let cloud = session.cloud().await?;
-            Some(Exercise::prepare(&session, order, cloud.as_ref()).await?)
-        }
-        _ => None,
-    };
+    if !drill.form.0.recovers_nothing() {
+        faults.extend(faults_of_estate(&session, selection, front).await?);
+    }
+    // What is missing in the estate says more than what follows from it.
     if !faults.is_empty() {
         return Err(DrillError::NotReady(faults));
     }
+    let (exercise, evacuation) = match drill.form.0 {
+        Form::Functional => {
+            let cloud = session.cloud().await?;
+            (Some(Exercise::prepare(&session, order, cloud.as_ref()).await?), None)
+        }
+        Form::FullScale => (None, Some(Evacuation::prepare(&session, selection, order).await?)),
+        _ => (None, None),
+    };
     if order.dry_run {
-        return Ok(Ended::Planned(planned(&session, drill, exercise.as_ref(), order)));
+        return Ok(Ended::Planned(planned(&session, drill, exercise.as_ref(), evacuation.as_ref(), order)));
     }
     let mut record = session.blank(order)?;
     front.tell(&format!("{}: {}", drill.name, asked.scenario));
-    let (run, record) = match exercise {
-        Some(exercise) => {
+    let (run, record) = match (exercise, evacuation) {
+        (_, Some(evacuation)) => {
+            front.confirm(&format!("Send users away from {} for real, and back", evacuation.site))?;
+            let events = full_scale(&session, selection, order, &evacuation, front, &mut record).await?;
+            let log = session.log(&record).await?;
+            for event in events {
+                log.add(event).await?;
+            }
+            end(&session, log, record).await?
+        }
+        (Some(exercise), None) => {
             let log = session.log(&record).await?;
             log.begin(&record).await?;
             functional(&session, order, &exercise, &log, front, &mut record).await?;
             end(&session, log, record).await?
         }
-        None => {
+        (None, None) => {
             if drill.form.0 == Form::Simulation {
                 simulate(&session, &mut record).await?;
             }
@@ -110,17 +119,6 @@ pub async fn hold(
 async fn end(session: &Session, log: Log, record: Record) -> Result<(u64, Record), DrillError> {
     let record = judge(session.policy(), Record { ended: now(), ..record });
     Ok((log.end(&record).await?, record))
-}
-
-/// Refuse what Holdfast cannot exercise.
-fn serves(drill: &Drill) -> Result<(), DrillError> {
-    match drill.form.0 {
-        Form::Checklist | Form::WalkThrough | Form::Tabletop | Form::Simulation | Form::Functional => Ok(()),
-        Form::FullScale => Err(not_served(
-            "a full-scale drill cannot be held by Holdfast yet",
-            "hold it by hand with `holdfast plan --evacuate SITE` and `holdfast plan --return`, or rehearse it",
-        )),
-    }
 }
 
 /// What must be so of the people: somebody leads, and nobody is in an incident.
@@ -150,12 +148,9 @@ fn faults_of_people(session: &Session, drill: &Drill) -> Vec<Diagnostic> {
 async fn faults_of_estate(
     session: &Session,
     selection: &Selection,
-    as_of: Option<Date>,
     front: &dyn Front,
 ) -> Result<Vec<Diagnostic>, DrillError> {
-    let policies = Policies::read(session.policies.sources.clone(), as_of).map_err(EstateError::from)?;
-    let options = PlanOptions { backups: true, ..PlanOptions::default() };
-    let live = LivePlan::of(policies, selection, &options, &|_| ()).await?;
+    let live = session.live(selection, PostureChange::Stay, Consents::new()).await?;
     front.tell("looked at the estate, its backups and its copies");
     let today = Date::parse(now().get(..10).unwrap_or_default());
     let today =
@@ -164,14 +159,32 @@ async fn faults_of_estate(
 }
 
 /// What would be done, for `--dry-run`.
-fn planned(session: &Session, drill: &Drill, exercise: Option<&Exercise>, order: &Order) -> String {
+fn planned(
+    session: &Session,
+    drill: &Drill,
+    exercise: Option<&Exercise>,
+    evacuation: Option<&Evacuation>,
+    order: &Order,
+) -> String {
     let script = script(session.policy(), drill);
     let mut text = format!("# {} ({}): {}\n", drill.name, drill.form.0, script.scenario);
     let mut say = |line: &str| text.push_str(&format!("# {line}\n"));
     if drill.form.0 == Form::Simulation {
         say("Rehearses the disruption on the policies, and records the worst run.");
     }
+    if let Some(evacuation) = evacuation {
+        let site = &evacuation.site;
+        say(&format!("Evacuates {site} for real, as `holdfast apply --evacuate {site}` does:"));
+        for step in evacuation.plan.pending() {
+            say(&format!("  {} {}", step.action, step.address));
+        }
+        say(&format!(
+            "Looks at the cloud, holds for {}, asks the questions, and returns to {site}.",
+            order.hold.in_words()
+        ));
+    }
     match exercise {
+        None if evacuation.is_some() => {}
         None => say("Touches nothing in the cloud."),
         Some(exercise) => {
             for part in &exercise.parts {

@@ -3,9 +3,12 @@
 use holdfast_compiler::drill::{Finding, Outcome, Record};
 
 use super::DrillError;
-use super::order::Front;
+use super::error::not_ready;
+use super::full_scale::go_home;
+use super::order::{Front, Order};
 use super::session::{Session, now};
 use crate::cloud::{BucketPlace, CloudError, Objects};
+use crate::estate::Selection;
 use crate::journal::{self, DrillMade, Event};
 
 /// Remove every version under a prefix. Returns how many there were.
@@ -35,7 +38,12 @@ pub(super) async fn remove(
 ///
 /// # Errors
 /// Something of it cannot be taken back: it stays recorded, so that the next run finds it again.
-pub(super) async fn take_back(session: &mut Session, front: &dyn Front) -> Result<(), DrillError> {
+pub(super) async fn take_back(
+    session: &mut Session,
+    selection: &Selection,
+    order: &Order,
+    front: &dyn Front,
+) -> Result<(), DrillError> {
     let Some(open) = journal::open_drill(&session.history.entries, &session.context) else { return Ok(()) };
     let (name, at) = (open.began.drill.clone(), open.at.to_owned());
     let left: Vec<DrillMade> = open.left.into_iter().cloned().collect();
@@ -43,14 +51,35 @@ pub(super) async fn take_back(session: &mut Session, front: &dyn Front) -> Resul
     front.tell(&format!("the drill {name}, begun at {at}, did not end: it is rolled back"));
     let mut gone = Vec::new();
     for made in &left {
-        let DrillMade::Objects { provider, bucket, region, prefix } = made;
-        let cloud = session.cloud().await?;
-        let objects = cloud
-            .objects(provider)
-            .ok_or_else(|| DrillError::Usage(format!("the cloud `{}` has no objects", cloud.name())))?;
-        let place = BucketPlace { bucket: bucket.clone(), region: region.clone() };
-        let removed = remove(objects, &place, prefix).await?;
-        gone.push(format!("{removed} objects of s3://{bucket}/{prefix} were removed"));
+        gone.push(match made {
+            DrillMade::Objects { provider, bucket, region, prefix } => {
+                let cloud = session.cloud().await?;
+                let objects = cloud.objects(provider).ok_or_else(|| {
+                    DrillError::Usage(format!("the cloud `{}` has no objects", cloud.name()))
+                })?;
+                let place = BucketPlace { bucket: bucket.clone(), region: region.clone() };
+                let removed = remove(objects, &place, prefix).await?;
+                format!("{removed} objects of s3://{bucket}/{prefix} were removed")
+            }
+            DrillMade::Evacuation { sites } => {
+                let posture = journal::posture(&session.history.entries, &session.context);
+                let still = |site: &&String| posture.sites().any(|one| one == *site);
+                let still: Vec<String> = sites.iter().filter(still).cloned().collect();
+                if still.is_empty() {
+                    format!("{} was not evacuated any more", sites.join(", "))
+                } else {
+                    go_home(session, selection, &still, &order.consents, front).await.map_err(|cause| {
+                        let message = format!(
+                            "the drill {name} was killed while {} was evacuated, and the return failed: {cause}",
+                            still.join(", ")
+                        );
+                        let cure = "add `--allow return:SERVICE.DATA` for each of its data sets, or return with `holdfast plan --return`, and hold the drill then";
+                        DrillError::NotReady(vec![not_ready(message, cure)])
+                    })?;
+                    format!("users are back at {}", still.join(", "))
+                }
+            }
+        });
     }
     let what = if gone.is_empty() { "it had made nothing".to_owned() } else { gone.join("; ") };
     front.tell(&what);

@@ -8,9 +8,11 @@
 mod behind;
 mod error;
 mod exercise;
+mod full_scale;
 mod functional;
 mod hold;
 mod left;
+mod loss;
 mod order;
 mod read;
 mod ready;

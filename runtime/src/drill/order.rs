@@ -4,6 +4,10 @@ use std::io;
 
 use futures::stream::BoxStream;
 use holdfast_compiler::drill::{Answer, Question};
+use holdfast_compiler::plan::Consents;
+use holdfast_compiler::units::Duration;
+
+use crate::run::{self, NotConfirmed};
 
 /// A drill to hold.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +24,10 @@ pub struct Order {
     pub into: Option<(String, String)>,
     /// Whether what was restored stays.
     pub keep: bool,
+    /// The consents given with `--allow`, for the evacuation and the return of a full-scale drill.
+    pub consents: Consents,
+    /// How long a full-scale drill stays evacuated.
+    pub hold: Duration,
     /// The number of an abandoned run to close first.
     pub take_over: Option<u64>,
 }
@@ -31,6 +39,15 @@ pub trait Front: Sync {
 
     /// Asks a question. `None`: nobody is there to answer.
     fn ask(&self, question: &Question) -> Option<Answer>;
+
+    /// Asks whether users are really sent elsewhere.
+    ///
+    /// # Errors
+    /// Nobody confirms.
+    fn confirm(&self, question: &str) -> Result<(), NotConfirmed>;
+
+    /// The user interface of the runs that a full-scale drill makes.
+    fn runs(&self) -> &dyn run::Front;
 
     /// The requests to stop the drill from now on: after the first, it goes back to where it began.
     ///

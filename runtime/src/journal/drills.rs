@@ -33,6 +33,11 @@ pub enum DrillMade {
         /// How all of their keys begin; empty for the whole bucket.
         prefix: String,
     },
+    /// These sites are evacuated.
+    Evacuation {
+        /// Their names.
+        sites: Vec<String>,
+    },
 }
 
 /// A drill that was recorded, and where.

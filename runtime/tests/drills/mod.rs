@@ -1,5 +1,6 @@
 //! `drill`: what is held is recorded, and nothing passes that was not seen.
 
+mod full_scale;
 mod functional;
 
 use crate::support::{Bench, Ran};

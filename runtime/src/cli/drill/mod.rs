@@ -3,6 +3,7 @@
 mod list;
 mod report;
 mod run;
+mod runs;
 
 use clap::{Args, Subcommand};
 

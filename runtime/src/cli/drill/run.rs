@@ -6,15 +6,19 @@ use std::path::PathBuf;
 use clap::Args;
 use futures::stream::BoxStream;
 use holdfast_compiler::drill::{Answer, Outcome, Question};
-use holdfast_compiler::units::Date;
+use holdfast_compiler::plan::Consent;
+use holdfast_compiler::units::{Date, Duration};
 
 use super::super::failure::Failure;
+use super::super::front::confirm;
 use super::super::output::{Terminal, one_line};
 use super::super::{Global, date, exit, remarks, signals};
 use super::report::{RecordFormat, print};
+use super::runs::Runs;
 use crate::drill::{Ended, Front, Order, Recorded, hold};
 use crate::estate::Policies;
 use crate::files;
+use crate::run::{self, NotConfirmed};
 
 /// The most bytes of a file of answers.
 const MAX_ANSWERS: u64 = 1 << 20;
@@ -22,7 +26,8 @@ const MAX_ANSWERS: u64 = 1 << 20;
 /// Hold a drill, and record it in the journal.
 ///
 /// A tabletop, a walk-through and a checklist ask the participants, step by step; a simulation rehearses the disruption on the policies;
-/// a functional drill restores the data of its services into an isolated place, verifies every object, measures, and removes it again.
+/// a functional drill restores the data of its services into an isolated place, verifies every object, measures, and removes it again;
+/// a full-scale drill evacuates its site for real, by the plan and apply of `--evacuate`, and returns.
 /// Answers are read from `--answers FILE` or from the terminal, and the runner witnesses them. `--dry-run` prints what would be done
 /// and touches nothing; of questions it prints a file to fill in. A criterion is a sentence, and somebody answers for it: no command
 /// of a policy is ever run.
@@ -48,6 +53,15 @@ pub(super) struct Run {
     /// Leave what a functional drill restored. Otherwise it is removed at the end, or by the next run if the drill is killed.
     #[arg(long)]
     keep: bool,
+    /// Stay evacuated for so long in a full-scale drill, such as 10m.
+    #[arg(long, value_name = "DURATION", value_parser = span, default_value = "0s")]
+    hold: Duration,
+    /// Allow what the evacuation or the return of a full-scale drill needs, as `holdfast apply` does: `return:SERVICE.DATA`. Can be repeated.
+    #[arg(long, value_name = "WHAT")]
+    allow: Vec<Consent>,
+    /// Hold a full-scale drill without asking for confirmation.
+    #[arg(long, short)]
+    yes: bool,
     /// Who takes part. Can be repeated.
     #[arg(long, value_name = "WHO")]
     with: Vec<String>,
@@ -76,9 +90,18 @@ impl Run {
             answers,
             into: self.into,
             keep: self.keep,
+            consents: self.allow.into_iter().collect(),
+            hold: self.hold,
             take_over: self.take_over,
         };
-        match hold(policies, &global.selection(), &order, &AtTerminal { terminal }).await? {
+        match hold(
+            policies,
+            &global.selection(),
+            &order,
+            &AtTerminal { terminal, runs: Runs { terminal }, yes: self.yes },
+        )
+        .await?
+        {
             Ended::Planned(text) => {
                 terminal.result(&text);
                 Ok(exit::DONE)
@@ -89,6 +112,13 @@ impl Run {
             }
         }
     }
+}
+
+/// Parses a duration, which may be 0s.
+fn span(text: &str) -> Result<Duration, String> {
+    let none = (text == "0s").then(Duration::default);
+    none.or_else(|| Duration::parse(text))
+        .ok_or_else(|| "not a duration: write it like 90s, 15m or 2h".to_owned())
 }
 
 /// Parses a bucket, and what is put before each key.
@@ -107,11 +137,21 @@ fn place(text: &str) -> Result<(String, String), String> {
 /// The user interface of a drill on the terminal.
 struct AtTerminal<'a> {
     terminal: &'a Terminal,
+    runs: Runs<'a>,
+    yes: bool,
 }
 
 impl Front for AtTerminal<'_> {
     fn tell(&self, line: &str) {
         self.terminal.note(&one_line(line));
+    }
+
+    fn confirm(&self, question: &str) -> Result<(), NotConfirmed> {
+        if self.yes { Ok(()) } else { confirm(self.terminal, &one_line(question)) }
+    }
+
+    fn runs(&self) -> &dyn run::Front {
+        &self.runs
     }
 
     fn requests_to_end(&self) -> io::Result<BoxStream<'static, ()>> {

@@ -1,0 +1,314 @@
+//! A full-scale drill: the site is evacuated for real, by the same plan and apply as on the day, and returned to.
+//!
+//! Each change is a run of its own, so that a colleague's apply is not locked out in between, and the posture in the journal says where
+//! users are. Whatever goes wrong, the way back is tried; what could not be taken back stays recorded as left.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration as Time, Instant};
+
+use futures::StreamExt as _;
+use holdfast_compiler::diagnostic::Diagnostic;
+use holdfast_compiler::drill::{Achieved, Finding, Measure, Outcome, Record, limits};
+use holdfast_compiler::plan::{Consent, Consents, Plan};
+use holdfast_compiler::policy::Service;
+use jiff::Timestamp;
+
+use super::DrillError;
+use super::error::{not_ready, not_served};
+use super::loss::loss;
+use super::order::{Front, Order};
+use super::session::{Session, timed};
+use super::talk::talk;
+use crate::apply::{Limits, STEP_TIMEOUT, Settings};
+use crate::estate::{EstateError, LivePlan, PlanOptions, Policies, PostureChange, Selection};
+use crate::journal::{DrillMade, Event};
+use crate::run::{Ended, Evidence, RunError, RunOptions, apply_policies};
+
+/// How many steps run at a time: the default of `apply`.
+const PARALLELISM: usize = 16;
+
+/// What a full-scale drill does.
+pub(super) struct Evacuation {
+    /// The site.
+    pub(super) site: String,
+    /// The plan that evacuates it.
+    pub(super) plan: Plan,
+}
+
+impl Evacuation {
+    /// Plan the evacuation, and find out whether the way back is open. Nothing is changed.
+    pub(super) async fn prepare(
+        session: &Session,
+        selection: &Selection,
+        order: &Order,
+    ) -> Result<Self, DrillError> {
+        let drill = session.drill()?;
+        let Some(site) = drill.site.as_ref().map(ToString::to_string) else {
+            return Err(not_served(
+                format!("the drill `{}` names no site to evacuate", drill.name),
+                "a full-scale drill exercises `disruption: site-loss` with a `site`",
+            ));
+        };
+        if session.requires_approvals()? {
+            return Err(not_served(
+                "this estate requires approvals, and the plan home can be made and approved only during the evacuation",
+                "hold it by hand: `holdfast plan --evacuate SITE --out FILE`, approve, apply; then the same with `--return`",
+            ));
+        }
+        let turn = PostureChange::Evacuate(vec![site.clone()]);
+        let plan = session.live(selection, turn, outward(&order.consents)).await?.planned.plan;
+        let mut faults: Vec<Diagnostic> = Vec::new();
+        let tests = |service: &str| drill.services.keys().any(|name| name.as_str() == service);
+        for turned in plan.turns.iter().filter(|turned| !tests(&turned.service)) {
+            faults.push(not_ready(
+                format!(
+                    "`{}` would be evacuated too, and is none of the services of the drill",
+                    turned.service
+                ),
+                "add it to the `services` of the drill, or exercise another site",
+            ));
+        }
+        faults.extend(plan.missing_consents());
+        let data = plan.turns.iter().flat_map(|turned| &turned.data);
+        let missing: BTreeSet<String> = data
+            .map(|data| Consent::Return(data.entry.clone()))
+            .filter(|consent| !order.consents.contains(consent))
+            .map(|consent| consent.flag())
+            .collect();
+        if !missing.is_empty() {
+            faults.push(not_ready(
+                "the way back is not open: nothing will show that the data at home has what is written elsewhere in the drill",
+                format!(
+                    "see to it that what is written at the standby is copied back, and add `{}`",
+                    missing.into_iter().collect::<Vec<_>>().join(" ")
+                ),
+            ));
+        }
+        if !faults.is_empty() {
+            return Err(DrillError::NotReady(faults));
+        }
+        Ok(Self { site, plan })
+    }
+}
+
+/// The consents of the way out: those of the way back are not a part of it.
+fn outward(consents: &Consents) -> Consents {
+    consents.iter().filter(|consent| !matches!(consent, Consent::Return(_))).cloned().collect()
+}
+
+/// Evacuate, look, hold, ask, return, and look again.
+pub(super) async fn full_scale(
+    session: &Session,
+    selection: &Selection,
+    order: &Order,
+    evacuation: &Evacuation,
+    front: &dyn Front,
+    record: &mut Record,
+) -> Result<Vec<Event>, DrillError> {
+    // From here on nothing may end the drill but its end: the way back has to be tried.
+    let mut requests = front.requests_to_end().map_err(|error| DrillError::Usage(error.to_string()))?;
+    let sites = vec![evacuation.site.clone()];
+    let made = DrillMade::Evacuation { sites: sites.clone() };
+    let log = session.log(record).await?;
+    log.begin(record).await?;
+    log.add(Event::DrillMakes(made.clone())).await?;
+    log.close().await?;
+    record.outcome = Outcome::Passed;
+    let loss = losses(session, &evacuation.site).await;
+    record.achieved.extend(loss);
+    front.tell(&format!("evacuating {}", evacuation.site));
+    let began = Instant::now();
+    let turn = PostureChange::Evacuate(sites.clone());
+    let out =
+        timed(record, "evacuation", change(session, selection, turn, outward(&order.consents), front)).await;
+    let looked = timed(record, "look at the records", look(session, selection)).await;
+    let took = began.elapsed().as_millis().div_ceil(1000);
+    let took = u64::try_from(took).unwrap_or(u64::MAX);
+    match (out, looked) {
+        (Ok(()), Ok(())) => measured(session, &evacuation.plan, took, record),
+        (out, looked) => {
+            let cause = [out, looked].into_iter().filter_map(Result::err).collect::<Vec<_>>().join("; ");
+            record
+                .findings
+                .push(Finding { cause: format!("the evacuation is not whole: {cause}"), owner: None });
+        }
+    }
+    if record.findings.is_empty() {
+        let hold = async {
+            tokio::time::sleep(Time::from_secs(order.hold.as_seconds())).await;
+            talk(session, order, front, record).await
+        };
+        let held = tokio::select! {
+            biased;
+            _ = requests.next() => None,
+            done = hold => Some(done),
+        };
+        let stopped = match held {
+            Some(Ok(())) => None,
+            Some(Err(error)) => Some(format!("the drill broke off: {error}")),
+            None => Some("the drill was stopped".to_owned()),
+        };
+        if let Some(cause) = stopped {
+            record.outcome = Outcome::Aborted;
+            record.findings.push(Finding { cause, owner: None });
+        }
+    }
+    front.tell(&format!("returning to {}", evacuation.site));
+    let home = timed(record, "return", go_home(session, selection, &sites, &order.consents, front)).await;
+    match home {
+        Ok(()) => Ok(vec![Event::DrillRemoved(made)]),
+        Err(cause) => {
+            let cause = format!(
+                "{} is still evacuated, and the next drill tries to return: {cause}",
+                evacuation.site
+            );
+            record.findings.push(Finding { cause, owner: None });
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// Return to sites, and see that the estate is as the policies say.
+///
+/// # Errors
+/// Why not, as a clause.
+pub(super) async fn go_home(
+    session: &Session,
+    selection: &Selection,
+    sites: &[String],
+    consents: &Consents,
+    front: &dyn Front,
+) -> Result<(), String> {
+    change(session, selection, PostureChange::Return(sites.to_vec()), consents.clone(), front).await?;
+    look(session, selection).await
+}
+
+/// Change the posture, by the apply that everybody uses.
+async fn change(
+    session: &Session,
+    selection: &Selection,
+    turn: PostureChange,
+    consents: Consents,
+    front: &dyn Front,
+) -> Result<(), String> {
+    let policies = session.again().map_err(|error| error.to_string())?;
+    let plan_options = PlanOptions { turn, consents, ..PlanOptions::default() };
+    let settings =
+        Settings { parallelism: PARALLELISM, limits: Limits::default(), step_timeout: STEP_TIMEOUT };
+    let options = RunOptions { settings, timeout: None, take_over: None, evidence: Evidence::default() };
+    match apply_policies(policies, selection, &plan_options, &options, front.runs()).await {
+        Ok(Ended::Complete) => Ok(()),
+        Ok(Ended::Partial) => Err("some steps failed or were not started".to_owned()),
+        Ok(Ended::Aborted) => Err("it was stopped at once".to_owned()),
+        Err(error) => Err(said(error)),
+    }
+}
+
+fn said(error: RunError) -> String {
+    match error.refusal() {
+        Ok(refused) => {
+            refused.findings.into_iter().map(|finding| finding.message).collect::<Vec<_>>().join("; ")
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+/// See that the cloud is as the posture of the journal asks.
+async fn look(session: &Session, selection: &Selection) -> Result<(), String> {
+    let live = session.live(selection, PostureChange::Stay, Consents::new()).await;
+    let plan = live.map_err(|error: DrillError| error.to_string())?.planned.plan;
+    let pending: Vec<String> = plan.pending().map(|step| format!("`{}`", step.address)).collect();
+    if pending.is_empty() { Ok(()) } else { Err(format!("{} are not as planned", pending.join(", "))) }
+}
+
+/// What the services of the drill achieved with their traffic.
+fn measured(session: &Session, plan: &Plan, took: u64, record: &mut Record) {
+    let Ok(drill) = session.drill() else { return };
+    let limits = limits(session.policy(), drill, None);
+    let moved: BTreeMap<&str, bool> =
+        plan.turns.iter().map(|turned| (turned.service.as_str(), !turned.traffic.is_empty())).collect();
+    for service in drill.services.keys().filter_map(|name| session.policy().services.get(name)) {
+        let ttl = service.traffic.values().map(|traffic| traffic.ttl.value.as_seconds()).max();
+        let moved = moved.get(service.name.as_str()).copied().unwrap_or(false);
+        let limit = limits.get(service.name.as_str()).map(|limits| limits.rto).unwrap_or_default();
+        let (seconds, how) = match ttl.filter(|_| moved) {
+            Some(ttl) => (
+                Some(took.saturating_add(ttl)),
+                format!(
+                    "from the order to evacuate until the cloud showed the records of the standby, and the TTL of {ttl} s; nobody asked \
+                     a resolver, and detection, the decision and lingering connections are not in it"
+                ),
+            ),
+            None => (None, "the evacuation moved no traffic of it".to_owned()),
+        };
+        record.achieved.push(Achieved {
+            service: service.name.to_string(),
+            data: None,
+            measure: Measure::Rto,
+            seconds,
+            objective: limit.objective,
+            bound: limit.bound,
+            how,
+        });
+    }
+}
+
+/// What would have been lost of the data whose primary is at the site, had it been lost when the drill began.
+async fn losses(session: &Session, site: &str) -> Vec<Achieved> {
+    let Ok(drill) = session.drill() else { return Vec::new() };
+    let limits = limits(session.policy(), drill, None);
+    let services = drill.services.keys().filter_map(|name| session.policy().services.get(name));
+    let sets: Vec<(&Service, &str, _)> = services
+        .flat_map(|service| service.data.iter().map(move |(name, set)| (service, name.as_str(), set)))
+        .filter(|(.., set)| set.primary.site.name.as_str() == site)
+        .collect();
+    let mut all = Vec::new();
+    for (service, data, set) in sets {
+        let limit = limits.get(service.name.as_str()).and_then(|limits| limits.rpo.get(data)).copied();
+        let copy =
+            set.copies.iter().find(|copy| copy.site.name.as_str() != site && copy.site.account.is_none());
+        let moment = Timestamp::now().as_millisecond();
+        let (seconds, how) = match (session.cloud().await, copy) {
+            (Err(error), _) => (None, error.to_string()),
+            (_, None) => (None, "it has no real-time copy elsewhere that can be read".to_owned()),
+            (Ok(cloud), Some(copy)) => loss(cloud.as_ref(), &set.primary, copy, moment).await,
+        };
+        let limit = limit.unwrap_or_default();
+        all.push(Achieved {
+            service: service.name.to_string(),
+            data: Some(data.to_owned()),
+            measure: Measure::Rpo,
+            seconds,
+            objective: limit.objective,
+            bound: limit.bound,
+            how,
+        });
+    }
+    all
+}
+
+impl Session {
+    /// The policies once more, for a plan.
+    pub(super) fn again(&self) -> Result<Policies, EstateError> {
+        Ok(Policies::read(self.policies.sources.clone(), self.policies.compiled.options.as_of)?)
+    }
+
+    /// A plan of the policies for the cloud as it is.
+    pub(super) async fn live(
+        &self,
+        selection: &Selection,
+        turn: PostureChange,
+        consents: Consents,
+    ) -> Result<LivePlan, DrillError> {
+        let options = PlanOptions { backups: true, turn, consents, ..PlanOptions::default() };
+        Ok(LivePlan::of(self.again()?, selection, &options, &|_| ()).await?)
+    }
+
+    /// Whether somebody has to approve a change: by the policies, the last run or the trust anchor.
+    fn requires_approvals(&self) -> Result<bool, DrillError> {
+        let said = self.policy().approvals.as_ref().is_some_and(|rule| rule.required > 0);
+        let last = crate::journal::rule(&self.history.runs, &self.context);
+        let last = last.is_some_and(|rule| rule.required > 0);
+        Ok(said || last || self.workspace.requires_approvals()? || self.workspace.allows_unsaved().is_err())
+    }
+}

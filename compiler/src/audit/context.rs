@@ -257,7 +257,8 @@ impl<'a> Context<'a> {
         if let History::Read { more: true, .. } = self.inputs.plan.runs {
             all.push("The journal has earlier runs, which were not judged.".to_owned());
         }
-        if self.inputs.results.is_empty() && !self.policy().drills.is_empty() {
+        let mut drills = self.policy().drills.values().peekable();
+        if drills.peek().is_some() && drills.all(|drill| self.inputs.plan.held.record(drill).is_none()) {
             let text =
                 "No drill has a recorded result. The days of drills are those that the policies state.";
             all.push(text.to_owned());

@@ -1,9 +1,9 @@
 //! Evidence from drills: whether they are planned, held, and passed.
 
-use super::DrillResult;
 use super::context::Context;
 use super::item::{Item, Standing};
 use crate::document::{Disruption, Evidence};
+use crate::drill::{Last, Outcome};
 use crate::policy::{Drill, Service};
 
 /// Whether each service is in a drill that recovers something.
@@ -96,17 +96,17 @@ fn of(
     let item = Item::new(kind, about, standing, says);
     let span = drill.and_then(|drill| drill.last).map_or(span, |(_, span)| span);
     let item = item.at(context.place(span));
-    match drill.and_then(|drill| result(context, drill)) {
-        Some(result) => item.tried(format!("{} on {}: {}", result.drill, result.held, result.says)),
+    match drill.and_then(|drill| Some((drill, result(context, drill)?))) {
+        Some((drill, last)) => {
+            item.tried(format!("{} on {}: {}, in run {}", drill.name, last.on, last.outcome, last.run))
+        }
         None => item,
     }
 }
 
-/// The last recorded result of a drill.
-fn result<'c>(context: &'c Context<'_>, drill: &Drill) -> Option<&'c DrillResult> {
-    let all = context.inputs.results.iter();
-    let own = all.filter(|one| one.drill == drill.name.as_str() && one.held <= context.as_of());
-    own.max_by_key(|one| one.held)
+/// The last recorded result of a drill. A day without one is a statement of the policies.
+fn result<'c>(context: &'c Context<'_>, drill: &Drill) -> Option<&'c Last> {
+    context.inputs.plan.held.record(drill).filter(|last| last.on <= context.as_of())
 }
 
 /// How the last drill went.
@@ -115,15 +115,11 @@ fn last(context: &Context<'_>, drill: &Drill) -> (Standing, String) {
     let stated = drill.last.map(|(day, _)| day).filter(|day| *day <= today);
     let recorded = result(context, drill);
     // A later day without a result says less than an earlier one with a result, and more than an overdue one.
-    if let Some(result) = recorded.filter(|result| result.held.after(every) >= today) {
-        let (day, says) = (result.held, &result.says);
-        return match result.passed {
-            Some(true) => (Standing::Holds, format!("passed on {day}: {says}")),
-            Some(false) => (Standing::Fails, format!("failed on {day}: {says}")),
-            None => (Standing::Unknown, format!("held on {day}, result unknown: {says}")),
-        };
+    if let Some(last) = recorded.filter(|last| last.on.after(every) >= today) {
+        let standing = if last.outcome == Outcome::Passed { Standing::Holds } else { Standing::Fails };
+        return (standing, format!("{} on {}, in run {} of the journal", last.outcome, last.on, last.run));
     }
-    match stated.max(recorded.map(|result| result.held)) {
+    match stated.max(recorded.map(|last| last.on)) {
         None => (Standing::Fails, "it was never held".to_owned()),
         Some(day) if day.after(every) < today => {
             (Standing::Fails, format!("overdue since {}; last held on {day}", day.after(every)))

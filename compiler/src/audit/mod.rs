@@ -51,21 +51,6 @@ pub struct Inputs<'a> {
     pub frameworks: &'a [Framework],
     /// The first day of the period in which runs must be approved. `None`: all runs that were read.
     pub since: Option<Date>,
-    /// The results of drills. Where there is none, the day that the policies state is a statement.
-    pub results: &'a [DrillResult],
-}
-
-/// The result of a drill, as somebody recorded it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DrillResult {
-    /// The drill, by its name in the policies.
-    pub drill: String,
-    /// The day on which it was held.
-    pub held: Date,
-    /// Whether it was passed. `None`: nobody can tell.
-    pub passed: Option<bool>,
-    /// What was measured, in words.
-    pub says: String,
 }
 
 /// An audit.

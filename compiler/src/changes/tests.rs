@@ -58,6 +58,7 @@ fn with<T>(runs: Result<Vec<ChangeRun>, String>, read: impl FnOnce(&Inputs<'_>) 
         as_of: day("2026-11-30"),
         with_contacts: false,
         runs: &History::Unread("not asked".to_owned()),
+        held: &crate::drill::Held::default(),
         commits: &History::<Commit>::Unread("there is no repository".to_owned()),
     };
     let place = "journal".to_owned();

@@ -50,8 +50,6 @@ pub fn assess<T>(
         live: read.live(status.as_ref()),
         frameworks,
         since,
-        // The journal has no record of a drill yet: each day is the one that the policies state.
-        results: &[],
     };
     with(&Audit::of(&inputs))
 }

@@ -47,3 +47,4 @@ pub mod source;
 pub mod status;
 mod text;
 pub mod units;
+pub mod unnamed;

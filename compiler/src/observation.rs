@@ -83,6 +83,9 @@ pub struct Owned {
     pub applied: Option<Values>,
     /// The attributes of a step whose result is unknown or a failure. Empty for a removal.
     pub begun: Option<Values>,
+    /// The account that it was made in. `None`: an earlier version of Holdfast, which did not record it, made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 impl Wanted {

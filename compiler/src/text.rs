@@ -75,11 +75,25 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {}", plural(noun)) }
 }
 
-/// A noun in the plural.
+/// A noun in the plural. What ends in one `s` is in the plural already, like `replication events`.
 pub(crate) fn plural(noun: &str) -> String {
     match noun.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-        _ if noun.ends_with('s') => format!("{noun}es"),
+        _ if noun.ends_with("ss") => format!("{noun}es"),
+        _ if noun.ends_with('s') => noun.to_owned(),
         _ => format!("{noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plural;
+
+    #[test]
+    fn name_in_the_plural_stays_and_other_ones_get_their_ending() {
+        let all = ["record", "key", "policy", "bucket access", "replication events", "other backups"];
+        let expected =
+            ["records", "keys", "policies", "bucket accesses", "replication events", "other backups"];
+        assert_eq!(all.map(plural), expected);
     }
 }

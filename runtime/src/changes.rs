@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use holdfast_compiler::changes::{Change, ChangeRun, Inputs, Setting};
+use holdfast_compiler::changes::{Change, ChangeKind, ChangeRun, Inputs, Setting};
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::resource::Values;
 use holdfast_compiler::units::Date;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::bcp::{Continuity, Extent, readable};
 use crate::estate::{EstateError, Remark, Selection, Workspace, load};
-use crate::journal::{Entry, Event, History, Journal, Progress, RunState};
+use crate::journal::{DrillMade, Entry, Event, History, Journal, Progress, RunState};
 
 /// The changes of a period, with the policies and their history.
 #[derive(Debug)]
@@ -44,6 +44,10 @@ impl Changes {
         let estate = policies.compiled.policy.estate.as_str();
         let runs = match read.await {
             Err(error) => Err(error.to_string()),
+            // An empty list would tell a change board that nothing was changed, also if the path is wrong.
+            Ok(history) if history.entries.is_empty() => {
+                Err("there is no journal, or nobody has recorded a run in it".to_owned())
+            }
             Ok(history) => {
                 let is_of_period = |run: &&RunState| {
                     let day = run.started.get(..10).and_then(Date::parse);
@@ -73,8 +77,14 @@ fn of(run: &RunState, history: &History) -> ChangeRun {
     let own: Vec<&Entry> = own.take_while(|entry| !matches!(entry.event, Event::RunStarted(_))).collect();
     let began = &run.run;
     let cloud = &began.context.cloud;
+    let drill = own.iter().find_map(|entry| match &entry.event {
+        Event::DrillBegan(began) => Some(began.drill.clone()),
+        Event::DrillEnded { record } => Some(record.drill.clone()),
+        _ => None,
+    });
     ChangeRun {
         number: run.number,
+        drill,
         began: run.started.clone(),
         ended: run.ended().to_owned(),
         cloud: format!("{cloud}, account {}", began.context.accounts),
@@ -107,7 +117,7 @@ fn change(entry: &Entry, own: &[&Entry], run: &RunState) -> Option<Change> {
             let settings = settings(*action, before, attributes);
             Some(Change {
                 address: address.to_string(),
-                action: Some(*action),
+                kind: ChangeKind::Step(*action),
                 at: entry.at.clone(),
                 done,
                 error,
@@ -121,14 +131,53 @@ fn change(entry: &Entry, own: &[&Entry], run: &RunState) -> Option<Change> {
             };
             Some(Change {
                 address: address.to_string(),
-                action: None,
+                kind: ChangeKind::Adopted,
                 at: entry.at.clone(),
                 done: Some(true),
                 error: None,
                 settings: attributes.iter().map(kept).collect(),
             })
         }
+        Event::Moved(moved) => Some(Change {
+            address: moved.to.to_string(),
+            kind: ChangeKind::Moved,
+            at: entry.at.clone(),
+            done: Some(true),
+            error: None,
+            settings: vec![Setting {
+                name: "address".to_owned(),
+                before: Some(moved.from.to_string()),
+                after: Some(moved.to.to_string()),
+            }],
+        }),
+        Event::DrillMakes(made) => {
+            // It is announced before it is made. What was removed had been made.
+            let is_removed =
+                |entry: &&Entry| matches!(&entry.event, Event::DrillRemoved(gone) if gone == made);
+            let done = own.iter().any(is_removed).then_some(true);
+            let (address, name, value) = drilled(made);
+            let settings = vec![Setting { name, before: None, after: Some(value) }];
+            let (kind, at) = (ChangeKind::DrillMade, entry.at.clone());
+            Some(Change { address, kind, at, done, error: None, settings })
+        }
+        Event::DrillRemoved(made) => {
+            let (address, name, value) = drilled(made);
+            let settings = vec![Setting { name, before: Some(value), after: None }];
+            let (kind, at) = (ChangeKind::DrillRemoved, entry.at.clone());
+            Some(Change { address, kind, at, done: Some(true), error: None, settings })
+        }
         _ => None,
+    }
+}
+
+/// What a drill made: where, and a setting with its value.
+fn drilled(made: &DrillMade) -> (String, String, String) {
+    match made {
+        DrillMade::Objects { bucket, region, prefix, .. } => {
+            let value = if prefix.is_empty() { "the whole bucket" } else { prefix.as_str() };
+            (format!("bucket {bucket} ({region})"), "objects".to_owned(), value.to_owned())
+        }
+        DrillMade::Evacuation { sites } => ("sites".to_owned(), "evacuated".to_owned(), sites.join(", ")),
     }
 }
 

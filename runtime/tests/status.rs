@@ -261,7 +261,10 @@ fn backup_in_another_account_is_unknown() {
     let status = status(&bench, 3);
     assert_eq!((count(&status, "unknown"), count(&status, "holds")), (2, 8), "{status:#}");
     let because = status["objectives"][0]["because"].as_str().unwrap();
-    assert!(because.ends_with("its vault is in another account, where Holdfast does not look"), "{because}");
+    assert!(
+        because.ends_with("its vault is in another account, for which no site names a role"),
+        "{because}"
+    );
 }
 
 /// What the recovery needs is not there: no time is short enough.

@@ -95,6 +95,11 @@ impl<'a> Context<'a> {
                 _ => self.hidden(&item.says),
             };
             item.about = self.hidden(&item.about);
+            let rests_on_cloud = item.observed || item.drill.is_some();
+            if self.is_embedded() && rests_on_cloud && item.standing == Standing::Holds {
+                item.standing = Standing::Stated;
+                item.says = format!("in the embedded cloud, which is for tries: {}", item.says);
+            }
             if item.run.is_none() {
                 item.run = item.resource.as_deref().and_then(|resource| self.last_run(resource));
             }
@@ -118,6 +123,11 @@ impl<'a> Context<'a> {
             Live::Seen { status, .. } => Some(status),
             Live::NotAsked | Live::Unseen(_) => None,
         }
+    }
+
+    /// Whether somebody looked at the embedded cloud, which is for tries: what it shows is no evidence about a real one.
+    pub(super) fn is_embedded(&self) -> bool {
+        self.status().is_some_and(|status| status.plan.context.is_embedded())
     }
 
     /// Why nobody knows how it stands in the cloud.
@@ -231,7 +241,7 @@ impl<'a> Context<'a> {
         let mut all = Vec::new();
         match &self.inputs.live {
             Live::Seen { status, to, .. } => {
-                if status.plan.context.is_embedded() {
+                if self.is_embedded() {
                     let text = "The embedded cloud was looked at, which is for tries. Nothing here is evidence about a real cloud.";
                     all.push(text.to_owned());
                 }
@@ -266,7 +276,8 @@ impl<'a> Context<'a> {
         for assessed in frameworks {
             for control in &assessed.controls {
                 let Some((one, _)) = control.outdated else { continue };
-                let (framework, label) = (&assessed.framework.title, &control.control.label);
+                let (framework, label) =
+                    (self.hidden(&assessed.framework.title), self.hidden(&control.control.label));
                 all.push(format!(
                     "The attestation of {} for {label} of {framework} counts from {} to {}.",
                     self.hidden(&one.by),
@@ -283,7 +294,7 @@ impl<'a> Context<'a> {
                 0 => {}
                 many => {
                     let controls = if many == 1 { "control needs" } else { "controls need" };
-                    let title = &assessed.framework.title;
+                    let title = self.hidden(&assessed.framework.title);
                     all.push(format!(
                         "{title}: {many} {controls} somebody who attests what only people can."
                     ));

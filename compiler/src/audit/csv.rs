@@ -55,8 +55,8 @@ pub fn csv(audit: &Audit<'_>) -> String {
             let of_control = [
                 assessed.framework.id.to_string(),
                 control.id.to_string(),
-                control.label.clone(),
-                control.title.clone(),
+                context.hidden(&control.label),
+                context.hidden(&control.title),
                 one.verdict.key().to_owned(),
                 context.hidden(&one.because.join("; ")),
                 attestation.map(|said| context.hidden(&said.by)).unwrap_or_default(),

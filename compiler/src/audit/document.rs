@@ -20,10 +20,10 @@ pub fn report(audit: &Audit<'_>) -> Report {
     sections.extend(history::section(&context));
     sections.push(limits());
     let title = format!("Audit of {}", audit.inputs.plan.policy.estate);
-    Report { kind: "audit", title, blocks: front(audit), sections }
+    Report { kind: "audit", title, blocks: front(&context, audit), sections }
 }
 
-fn front(audit: &Audit<'_>) -> Vec<Block> {
+fn front(context: &Context<'_>, audit: &Audit<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for text in &audit.lacks {
         blocks.push(Block::Note { severity: Severity::Warning, text: text.as_str().into() });
@@ -35,7 +35,7 @@ fn front(audit: &Audit<'_>) -> Vec<Block> {
             |verdict| one.controls.iter().filter(|control| control.verdict == verdict).count().to_string();
         let id = one.framework.id.as_str();
         table.row(vec![
-            Phrase::new().link("framework", id, one.framework.title.as_str()),
+            Phrase::new().link("framework", id, context.hidden(&one.framework.title)),
             one.controls.len().to_string().into(),
             of(Verdict::Satisfied).into(),
             of(Verdict::Attested).into(),
@@ -56,8 +56,10 @@ fn front(audit: &Audit<'_>) -> Vec<Block> {
 
 fn framework(context: &Context<'_>, audit: &Audit<'_>, assessed: &Assessed<'_>) -> Section {
     let framework = assessed.framework;
-    let mut section = Section::new("framework", framework.title.clone()).about(framework.id.as_str());
+    let mut section =
+        Section::new("framework", context.hidden(&framework.title)).about(framework.id.as_str());
     if let Some(edition) = &framework.edition {
+        let edition = context.hidden(edition);
         section.say(format!(
             "Edition: {edition}. The words about each control are those of Holdfast, or of a file of yours."
         ));
@@ -70,8 +72,8 @@ fn framework(context: &Context<'_>, audit: &Audit<'_>, assessed: &Assessed<'_>) 
     for one in &assessed.controls {
         let control = one.control;
         table.row(vec![
-            control.label.as_str().into(),
-            control.title.as_str().into(),
+            context.hidden(&control.label).into(),
+            context.hidden(&control.title).into(),
             Phrase::new().verdict(tone(one.verdict), one.verdict.in_words()),
             because(context, one).into(),
         ]);
@@ -79,15 +81,12 @@ fn framework(context: &Context<'_>, audit: &Audit<'_>, assessed: &Assessed<'_>) 
             let items = audit.evidence.get(kind).map(Vec::as_slice).unwrap_or_default();
             Phrase::new().link("kind", kind.key(), kind.title()).text(format!(": {}", counts(items)))
         });
-        let not: Vec<&str> = control
-            .shows_not
-            .iter()
-            .map(String::as_str)
-            .chain(control.evidence.iter().map(|kind| kind.shows_not()))
-            .collect();
+        let own = control.shows_not.iter().map(|text| context.hidden(text));
+        let not: Vec<String> =
+            own.chain(control.evidence.iter().map(|kind| kind.shows_not().to_owned())).collect();
         details.row(vec![
-            control.label.as_str().into(),
-            control.asks.as_str().into(),
+            context.hidden(&control.label).into(),
+            context.hidden(&control.asks).into(),
             Phrase::joined(kinds, "; "),
             people(context, one),
             not.join(" ").into(),
@@ -109,7 +108,7 @@ fn because(context: &Context<'_>, one: &Assessment<'_>) -> String {
 }
 
 fn people(context: &Context<'_>, one: &Assessment<'_>) -> Phrase {
-    let asked = one.control.people.join(" ");
+    let asked = context.hidden(&one.control.people.join(" "));
     match one.attestation.or(one.outdated) {
         None => asked.into(),
         Some((said, place)) => {

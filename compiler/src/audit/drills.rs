@@ -59,8 +59,11 @@ pub(super) fn tested(context: &Context<'_>, kind: Evidence) -> Vec<Item> {
                 && (drill.disruption == Disruption::SiteLoss) == is_failover
         };
         let drills = context.policy().drills.values().filter(fits);
-        let best =
-            drills.map(|drill| (last(context, drill), drill)).max_by_key(|((standing, _), _)| *standing);
+        let went = |drill| match is_failover {
+            true => last(context, drill),
+            false => last_restore(context, drill, service),
+        };
+        let best = drills.map(|drill| (went(drill), drill)).max_by_key(|((standing, _), _)| *standing);
         items.push(match best {
             Some((found, drill)) => {
                 let found = (found.0, format!("drill {}: {}", drill.name, found.1));
@@ -104,9 +107,21 @@ fn of(
     }
 }
 
-/// The last recorded result of a drill. A day without one is a statement of the policies.
+/// The last recorded result of a drill as it is declared now. A day without one is a statement of the policies.
 fn result<'c>(context: &'c Context<'_>, drill: &Drill) -> Option<&'c Last> {
     context.inputs.plan.held.record(drill).filter(|last| last.on <= context.as_of())
+}
+
+/// How the last drill went for the data of a service: it counts only for what it restored.
+fn last_restore(context: &Context<'_>, drill: &Drill, service: &Service) -> (Standing, String) {
+    let (standing, says) = last(context, drill);
+    let restored = result(context, drill).map(|last| last.restored.as_slice()).unwrap_or_default();
+    let entries = service.data.keys().map(|data| format!("{}.{data}", service.name));
+    let missing: Vec<String> = entries.filter(|entry| !restored.contains(entry)).collect();
+    if standing != Standing::Holds || missing.is_empty() {
+        return (standing, says);
+    }
+    (Standing::Fails, format!("{says}, and it did not restore {}", missing.join(", ")))
 }
 
 /// How the last drill went.
@@ -119,8 +134,13 @@ fn last(context: &Context<'_>, drill: &Drill) -> (Standing, String) {
         let standing = if last.outcome == Outcome::Passed { Standing::Holds } else { Standing::Fails };
         return (standing, format!("{} on {}, in run {} of the journal", last.outcome, last.on, last.run));
     }
+    let newest = context.inputs.plan.held.newest(drill).filter(|newest| newest.on <= today);
+    let changed = newest.and_then(|newest| newest.differs(drill));
     match stated.max(recorded.map(|last| last.on)) {
-        None => (Standing::Fails, "it was never held".to_owned()),
+        None => {
+            let changed = changed.map(|how| format!(" as it is declared now: {how}")).unwrap_or_default();
+            (Standing::Fails, format!("it was never held{changed}"))
+        }
         Some(day) if day.after(every) < today => {
             (Standing::Fails, format!("overdue since {}; last held on {day}", day.after(every)))
         }

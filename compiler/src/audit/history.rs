@@ -1,5 +1,7 @@
 //! Evidence from the journal and from git.
 
+use std::collections::BTreeSet;
+
 use super::context::Context;
 use super::item::{Item, Standing};
 use crate::bcp::{History, Run, changes};
@@ -7,7 +9,7 @@ use crate::document::Evidence;
 use crate::report::{Section, Table};
 use crate::units::Date;
 
-/// Whether the runs of the period were approved.
+/// Whether the runs of the period in a real cloud were approved.
 pub(super) fn approved(context: &Context<'_>) -> Vec<Item> {
     let kind = Evidence::ChangesApproved;
     let runs = match context.runs() {
@@ -18,9 +20,14 @@ pub(super) fn approved(context: &Context<'_>) -> Vec<Item> {
         let day = run.started.get(..10).and_then(Date::parse);
         context.inputs.since.is_none_or(|since| day.is_none_or(|day| day >= since))
     };
-    let mut items: Vec<Item> = runs.iter().filter(is_of_period).map(|run| of_run(context, run)).collect();
+    let (embedded, real): (Vec<&Run>, Vec<&Run>) =
+        runs.iter().filter(is_of_period).partition(|run| run.is_local);
+    let mut items: Vec<Item> = real.into_iter().map(|run| of_run(context, run)).collect();
     if items.is_empty() {
-        let says = "the journal has no run of the period, so nothing shows how changes are approved";
+        let says = match embedded.is_empty() {
+            true => "the journal has no run of the period, so nothing shows how changes are approved",
+            false => "the runs of the period changed only the embedded cloud, which is for tries",
+        };
         items.push(Item::new(kind, "runs", Standing::Unknown, says));
     }
     items
@@ -28,20 +35,35 @@ pub(super) fn approved(context: &Context<'_>) -> Vec<Item> {
 
 fn of_run(context: &Context<'_>, run: &Run) -> Item {
     let required = context.policy().approvals.as_ref().map_or(1, |rule| usize::from(rule.required.max(1)));
-    let approvers: Vec<String> = run.approvers.iter().map(|name| context.person(name)).collect();
+    // One person counts once, however many keys they signed with.
+    let approvers: BTreeSet<&String> = run.approvers.iter().collect();
     let by = context.person(&run.runner);
     let (standing, says) = match (&run.break_glass, approvers.len()) {
         (Some(reason), _) => (Standing::Fails, format!("applied by {by} without approval: {reason}")),
         (None, 0) => (Standing::Fails, format!("applied by {by}, approved by nobody")),
         (None, given) => {
             let standing = if given < required { Standing::Fails } else { Standing::Holds };
-            let names = approvers.join(", ");
-            (standing, format!("applied by {by}, approved by {names} ({given} of {required} required now)"))
+            let names: Vec<String> = approvers.iter().map(|name| context.person(name)).collect();
+            let names = names.join(", ");
+            let says = format!("applied by {by}, approved by {names} ({given} of {required} required now)");
+            as_written(context, standing, says)
         }
     };
     let about = format!("run {}, {}", run.number, changes::minute(&run.started));
     let clause = context.policy().approvals.as_ref().and_then(|rule| context.place(rule.span));
     Item::new(Evidence::ChangesApproved, about, standing, says).by_run(Some(run.number)).at(clause)
+}
+
+/// What holds by a journal of which nobody knows who wrote it is a statement: its notes say so.
+fn as_written(context: &Context<'_>, standing: Standing, says: String) -> (Standing, String) {
+    let note = match context.inputs.plan.runs {
+        History::Read { notes, .. } if standing == Standing::Holds => notes.first(),
+        _ => None,
+    };
+    match note {
+        Some(note) => (Standing::Stated, format!("{says}. {}", note.trim_end_matches('.'))),
+        None => (standing, says),
+    }
 }
 
 /// Whether the newest run in a real cloud applied these policies completely.
@@ -69,7 +91,7 @@ pub(super) fn applied(context: &Context<'_>) -> Vec<Item> {
     vec![Item::new(kind, about, standing, says).by_run(Some(number))]
 }
 
-/// Whether the journal could be read.
+/// Whether the journal could be read, and is known to be written by those who may.
 pub(super) fn kept(context: &Context<'_>) -> Vec<Item> {
     let kind = Evidence::JournalKept;
     let clause = context.policy().journal.as_ref().and_then(|journal| context.place(journal.span));
@@ -88,7 +110,8 @@ pub(super) fn kept(context: &Context<'_>) -> Vec<Item> {
                 format!("copies are declared at {}", copies.join(", "))
             };
             let says = format!("{place} was read, and its hashes are whole; {copies}");
-            Item::new(kind, "journal", Standing::Holds, says)
+            let (standing, says) = as_written(context, Standing::Holds, says);
+            Item::new(kind, "journal", standing, says)
         }
     };
     vec![item.at(clause)]

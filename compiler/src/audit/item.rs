@@ -13,7 +13,7 @@ pub enum Standing {
     Fails,
     /// Nobody can tell.
     Unknown,
-    /// Somebody states that it holds, and nothing shows it.
+    /// Somebody states that it holds, and nothing shows it. So does what only the embedded cloud shows, which is for tries.
     Stated,
     /// It was checked, and holds.
     Holds,

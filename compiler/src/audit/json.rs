@@ -20,8 +20,8 @@ pub fn json(audit: &Audit<'_>) -> String {
         let controls = one.controls.iter().map(|control| of_control(&context, control));
         json!({
             "id": one.framework.id,
-            "title": one.framework.title,
-            "edition": one.framework.edition,
+            "title": context.hidden(&one.framework.title),
+            "edition": one.framework.edition.as_deref().map(|edition| context.hidden(edition)),
             "controls": controls.collect::<Vec<Value>>(),
         })
     });
@@ -55,7 +55,8 @@ pub fn json(audit: &Audit<'_>) -> String {
 }
 
 fn of_control(context: &Context<'_>, one: &Assessment<'_>) -> Value {
-    let because: Vec<String> = one.because.iter().map(|text| context.hidden(text)).collect();
+    // The words of a control can be those of a file of the user.
+    let hidden = |texts: &[String]| texts.iter().map(|text| context.hidden(text)).collect::<Vec<String>>();
     let attestation = one.attestation.map(|(said, place)| {
         json!({
             "by": context.hidden(&said.by),
@@ -68,15 +69,15 @@ fn of_control(context: &Context<'_>, one: &Assessment<'_>) -> Value {
     });
     json!({
         "id": one.control.id,
-        "label": one.control.label,
-        "title": one.control.title,
-        "asks": one.control.asks,
+        "label": context.hidden(&one.control.label),
+        "title": context.hidden(&one.control.title),
+        "asks": context.hidden(&one.control.asks),
         "verdict": one.verdict,
-        "because": because,
+        "because": hidden(&one.because),
         "evidence": one.control.evidence,
-        "people": one.control.people,
+        "people": hidden(&one.control.people),
         "attestation": attestation,
-        "shows_not": one.control.shows_not,
+        "shows_not": one.control.shows_not.as_deref().map(|text| context.hidden(text)),
     })
 }
 

@@ -3,8 +3,9 @@
 use super::context::Context;
 use super::item::{Item, Standing};
 use crate::backups::KeptBackups;
-use crate::copies::CopyState;
+use crate::copies::{CopyState, SeenCopy};
 use crate::document::{Encryption, Evidence, Lock, Name};
+use crate::plan::{Assumed, Behind};
 use crate::policy::{Bucket, DataSet, Schedule, Service, Site};
 
 /// Every data set: its service, its name and itself.
@@ -22,21 +23,44 @@ pub(super) fn copy(
     copy: &Bucket,
 ) -> (Standing, String, Option<String>) {
     let Some(status) = context.status() else { return (Standing::Unknown, context.unseen(), None) };
-    let same = |one: &&crate::copies::SeenCopy| {
-        one.from == set.primary.name.as_str() && one.to == copy.name.as_str()
-    };
+    let same = |one: &&SeenCopy| one.from == set.primary.name.as_str() && one.to == copy.name.as_str();
     match status.plan.copies.iter().find(same) {
         None => (Standing::Unknown, "the copy could not be seen".to_owned(), None),
         Some(seen) => {
             let by = Some(seen.by.to_string());
             match &seen.state {
                 CopyState::Works => {
-                    (Standing::Holds, "every object that is written is copied".to_owned(), by)
+                    let (standing, says) = working(&status.plan.behind, &status.plan.assumed, seen);
+                    (standing, says, by)
                 }
                 CopyState::New => (Standing::Fails, "it is not made yet".to_owned(), by),
                 CopyState::Broken(why) => (Standing::Fails, why.clone(), by),
             }
         }
+    }
+}
+
+/// How a copy that works stands. The journal says whether it has what was written before: it is whole as far as each run saw.
+pub(super) fn working(behind: &[Behind], assumed: &[Assumed], seen: &SeenCopy) -> (Standing, String) {
+    if let Some(behind) = behind.iter().find(|one| one.now == seen.from) {
+        let says = format!("it works now, but objects stay in {}, which was the primary bucket", behind.name);
+        return (Standing::Fails, says);
+    }
+    if assumed.iter().any(|one| one.from == seen.from && one.to == seen.to) {
+        return (Standing::Holds, "it is set up so that new objects are copied".to_owned());
+    }
+    let lacks = "it works now, but lacks what was written while it did not";
+    match (&seen.job, seen.stated) {
+        // The next run records whether this ended the gap.
+        (Some(job), _) if job.is_done() => {
+            (Standing::Unknown, format!("{}, and no run has recorded since that it is whole", job.in_words()))
+        }
+        (Some(job), _) => (Standing::Fails, format!("{lacks}; {}", job.in_words())),
+        (None, Some(day)) => {
+            let says = format!("it works now; the policies state that older objects were copied by {day}");
+            (Standing::Stated, says)
+        }
+        (None, None) => (Standing::Fails, lacks.to_owned()),
     }
 }
 

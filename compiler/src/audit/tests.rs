@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::bcp::{Commit, History, Run};
 use crate::compile::{Options, check};
+use crate::copies::{CopyJob, CopyState, JobState, Moment, SeenCopy};
 use crate::diagnostic::codes;
+use crate::document::{Disruption, Form};
 use crate::drill::{Held, Outcome, Record};
+use crate::plan::Assumed;
 use crate::source::Sources;
 
 const DAY: &str = "2026-11-30";
@@ -59,12 +62,22 @@ pub(super) struct Case<'c> {
     pub(super) since: Option<&'c str>,
     pub(super) runs: Vec<Run>,
     pub(super) controls: &'c str,
-    pub(super) drill: Option<Outcome>,
+    pub(super) drill: Option<Record>,
+    /// What a reader has to know about the runs.
+    pub(super) notes: &'c [&'c str],
 }
 
 impl Default for Case<'_> {
     fn default() -> Self {
-        Self { changes: &[], as_of: DAY, since: None, runs: vec![run(&["bob"])], controls: "", drill: None }
+        Self {
+            changes: &[],
+            as_of: DAY,
+            since: None,
+            runs: vec![run(&["bob"])],
+            controls: "",
+            drill: None,
+            notes: &[],
+        }
     }
 }
 
@@ -78,7 +91,7 @@ impl Case<'_> {
             place: "journal".to_owned(),
             newest: self.runs.clone(),
             more: false,
-            notes: Vec::new(),
+            notes: self.notes.iter().map(|note| (*note).to_owned()).collect(),
         };
         let commits: History<Commit> = History::Unread("there is no repository".to_owned());
         let files: Vec<(String, String)> = (!self.controls.is_empty())
@@ -93,7 +106,7 @@ impl Case<'_> {
             as_of,
             with_contacts: false,
             runs: &runs,
-            held: &Held::of(self.drill.map(record).iter().map(|record| (3, record))),
+            held: &Held::of(self.drill.iter().map(|record| (3, record))),
             commits: &commits,
         };
         let inputs = Inputs {
@@ -191,7 +204,8 @@ fn less_said_in_the_policies_never_gives_a_better_verdict() {
 fn record(outcome: Outcome) -> Record {
     let moment = "2026-11-01T10:00:00Z";
     let record = serde_json::json!({
-        "drill": "lose-virginia", "type": "full-scale", "disruption": "site-loss", "services": ["payments"],
+        "drill": "lose-virginia", "type": "full-scale", "disruption": "site-loss", "site": "virginia",
+        "services": ["archive", "payments", "web-shop"],
         "policies": "0".repeat(64), "began": moment, "ended": moment, "phases": [], "achieved": [], "criteria": [],
         "findings": [], "outcome": outcome,
     });
@@ -211,7 +225,7 @@ fn day_of_a_drill_is_a_statement_and_a_recorded_result_decides() {
                     tested., evidence: [failover-tested] }\n";
         let one = Case {
             controls: mine,
-            drill: Some(outcome),
+            drill: Some(record(outcome)),
             changes: &[("services: [payments, web-shop]", "services: [archive, payments, web-shop]")],
             ..Case::default()
         };
@@ -222,6 +236,98 @@ fn day_of_a_drill_is_a_statement_and_a_recorded_result_decides() {
             chain.as_deref(),
             Some(format!("lose-virginia on 2026-11-01: {outcome}, in run 3").as_str())
         );
+    }
+}
+
+#[test]
+fn record_of_a_drill_that_was_changed_since_is_at_most_a_statement() {
+    let mine = "kind: controls\nframework: mine\ntitle: Mine\ncontrols:\n  - { id: f1, label: F1, title: Failover, asks: It is \
+                tested., evidence: [failover-tested] }\n";
+    let services = ("services: [payments, web-shop]", "services: [archive, payments, web-shop]");
+    let of = |drill: Record, changes: &[(&str, &str)]| {
+        let one = Case { controls: mine, drill: Some(drill), changes, ..Case::default() };
+        one.verdicts()["mine/f1"].clone()
+    };
+    let tabletop = || Record { form: Form::Tabletop, ..record(Outcome::Passed) };
+    let (found, because) = of(tabletop(), &[services]);
+    assert_eq!(found, Verdict::Attested, "{because}");
+    let (found, because) = of(tabletop(), &[services, ("last: 2026-09-12\n", "")]);
+    assert_eq!(found, Verdict::NotSatisfied);
+    assert!(
+        because.contains("it was held as a tabletop drill in run 3, before the drill was changed"),
+        "{because}"
+    );
+    let fewer = Record { services: vec!["payments".to_owned()], ..record(Outcome::Passed) };
+    assert_eq!(of(fewer, &[services]).0, Verdict::Attested);
+}
+
+#[test]
+fn restore_is_tested_only_for_the_data_that_was_restored() {
+    let restored = |entries: &[&str]| {
+        let one = |entry: &&str| {
+            serde_json::json!({
+                "entry": entry, "from": "s3://a", "into": "s3://b/c", "objects": 1, "bytes": 1, "verified": {"SHA256": 1},
+                "milliseconds": 1,
+            })
+        };
+        let all: serde_json::Value = entries.iter().map(one).collect();
+        let drill = Record {
+            drill: "restore-the-ledger".to_owned(),
+            form: Form::Functional,
+            disruption: Disruption::AccountCompromise,
+            site: None,
+            services: vec!["payments".to_owned()],
+            restored: serde_json::from_value(all).unwrap(),
+            ..record(Outcome::Passed)
+        };
+        let one = Case { drill: Some(drill), ..Case::default() };
+        one.audit(|audit| {
+            let items = &audit.evidence[&Evidence::RestoreTested];
+            let item = items.iter().find(|item| item.about == "payments").unwrap();
+            (item.standing, item.says.clone())
+        })
+    };
+    assert_eq!(restored(&["payments.ledger"]).0, Standing::Holds);
+    let (standing, says) = restored(&[]);
+    assert_eq!(standing, Standing::Fails);
+    assert!(says.contains("it did not restore payments.ledger"), "{says}");
+}
+
+#[test]
+fn copy_that_works_holds_only_if_no_gap_is_known() {
+    let seen = |job: Option<JobState>, stated: Option<&str>| SeenCopy {
+        from: "a".to_owned(),
+        to: "b".to_owned(),
+        by: serde_json::from_value("aws.replication.files.docs".into()).unwrap(),
+        state: CopyState::Works,
+        stated: stated.map(day),
+        job: job.map(|state| CopyJob {
+            id: "one".to_owned(),
+            state,
+            created: String::new(),
+            ended: None,
+            total: Some(4),
+            copied: Some(1),
+            failed: None,
+            why: None,
+            report: None,
+        }),
+    };
+    let whole = Assumed {
+        from: "a".to_owned(),
+        to: "b".to_owned(),
+        whole: Moment { run: 1, date: day("2026-11-01") },
+    };
+    let (standing, says) = storage::working(&[], &[whole], &seen(None, None));
+    assert_eq!((standing, says.as_str()), (Standing::Holds, "it is set up so that new objects are copied"));
+    for (seen, standing, says) in [
+        (seen(None, None), Standing::Fails, "it works now, but lacks what was written while it did not"),
+        (seen(Some(JobState::Running), None), Standing::Fails, "copies them, 1 of 4 until now"),
+        (seen(Some(JobState::Done), None), Standing::Unknown, "no run has recorded since that it is whole"),
+        (seen(None, Some("2026-11-02")), Standing::Stated, "older objects were copied by 2026-11-02"),
+    ] {
+        let found = storage::working(&[], &[], &seen);
+        assert!(found.0 == standing && found.1.contains(says), "{found:?}");
     }
 }
 
@@ -239,6 +345,29 @@ fn run_without_approval_or_with_a_broken_glass_is_not_satisfied() {
     assert_eq!(approved(vec![glass], None), [Standing::Fails]);
     assert_eq!(approved(vec![run(&[])], Some("2026-11-21")), [Standing::Unknown]);
     assert_eq!(approved(Vec::new(), None), [Standing::Unknown]);
+    // The embedded cloud is for tries.
+    let local = || Run { is_local: true, ..run(&["bob"]) };
+    assert_eq!(approved(vec![local()], None), [Standing::Unknown]);
+    assert_eq!(approved(vec![local(), run(&[])], None), [Standing::Fails]);
+}
+
+#[test]
+fn journal_that_nobody_verified_is_a_statement_and_a_person_counts_once() {
+    let note = "No trust anchor verified who wrote the journal, so this is only what it says.";
+    let (nothing, unverified): (&[&str], &[&str]) = (&[], &[note]);
+    for (notes, standing) in [(nothing, Standing::Holds), (unverified, Standing::Stated)] {
+        let one = Case { notes, runs: vec![run(&["bob", "bob"])], ..Case::default() };
+        for kind in [Evidence::ChangesApproved, Evidence::JournalKept] {
+            let item = one.audit(|audit| audit.evidence[&kind][0].clone());
+            assert_eq!(item.standing, standing, "{}", item.says);
+            assert_eq!(item.says.contains("No trust anchor verified who wrote"), !notes.is_empty());
+            assert!(
+                kind == Evidence::JournalKept || item.says.contains("approved by bob (1 of "),
+                "{}",
+                item.says
+            );
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::bcp;
 use crate::report::csv_row;
 
 /// The columns.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "run",
     "began",
     "ended",
@@ -17,6 +17,7 @@ const COLUMNS: [&str; 18] = [
     "approved_by",
     "approvals_required",
     "break_glass",
+    "drill",
     "resource",
     "action",
     "result",
@@ -26,15 +27,22 @@ const COLUMNS: [&str; 18] = [
     "after",
 ];
 
-/// The changes as CSV. `None`: the journal could not be read.
+/// The changes as CSV. If the journal could not be read, the only row says so.
 #[must_use]
-pub fn csv(inputs: &Inputs<'_>) -> Option<String> {
+pub fn csv(inputs: &Inputs<'_>) -> String {
     let context = bcp::Context::new(&inputs.plan);
     let hidden = |text: &str| bcp::redacted(&context, text).replace('`', "");
     let person = |name: &str| bcp::without_domain(&context, name).replace('`', "");
-    let runs = inputs.runs.as_ref().ok()?;
     let mut out = String::new();
     csv_row(&COLUMNS.map(str::to_owned), COLUMNS.len(), &mut out);
+    let runs = match &inputs.runs {
+        Ok(runs) => runs,
+        Err(why) => {
+            let text = format!("unknown: the journal could not be read: {}", hidden(why));
+            csv_row(&[text], COLUMNS.len(), &mut out);
+            return out;
+        }
+    };
     for run in runs {
         let approvers: Vec<String> = run.approvals.iter().map(|(name, _)| person(name)).collect();
         let of_run = [
@@ -49,6 +57,7 @@ pub fn csv(inputs: &Inputs<'_>) -> Option<String> {
             approvers.join("; "),
             run.required.map(|required| required.to_string()).unwrap_or_default(),
             run.break_glass.as_deref().map(hidden).unwrap_or_default(),
+            run.drill.as_deref().map(hidden).unwrap_or_default(),
         ];
         if run.changes.is_empty() {
             csv_row(&of_run, COLUMNS.len(), &mut out);
@@ -62,12 +71,14 @@ pub fn csv(inputs: &Inputs<'_>) -> Option<String> {
                 csv_row(&of_change, COLUMNS.len(), &mut out);
             }
             for setting in &change.settings {
-                let (before, after) = setting.in_words(change.action);
-                let values = [setting.name.clone(), hidden(before), hidden(after)];
+                let setting = setting.shown(&context);
+                let (before, after) = setting.in_words(change.kind);
+                let plain = |text: &str| text.replace('`', "");
+                let values = [setting.name.clone(), plain(before), plain(after)];
                 let row: Vec<String> = of_change.iter().cloned().chain(values).collect();
                 csv_row(&row, COLUMNS.len(), &mut out);
             }
         }
     }
-    Some(out)
+    out
 }

@@ -58,7 +58,9 @@ fn overview(context: &bcp::Context<'_>, runs: &[ChangeRun]) -> Table {
 }
 
 fn of_run(context: &bcp::Context<'_>, run: &ChangeRun) -> Section {
-    let title = format!("Run {}, {}", run.number, changes::minute(&run.began));
+    let drill =
+        run.drill.as_ref().map(|name| format!(", drill {}", hidden(context, name))).unwrap_or_default();
+    let title = format!("Run {}{drill}, {}", run.number, changes::minute(&run.began));
     let mut section = Section::new("run", title).about(run.number.to_string());
     if run.is_local {
         section.note(Severity::Warning, "This run changed the embedded cloud, which is for tries.");
@@ -70,15 +72,19 @@ fn of_run(context: &bcp::Context<'_>, run: &ChangeRun) -> Section {
     let author = run.author.as_ref().map_or_else(
         || "not recorded: the plan was not saved".to_owned(),
         |(name, key)| {
-            let key =
-                key.as_ref().map_or_else(|| ", unsigned".to_owned(), |key| format!(", signed by {key}"));
+            let key = key
+                .as_ref()
+                .map_or_else(|| ", unsigned".to_owned(), |key| format!("; the journal names the key {key}"));
             format!("{}{key}", person(context, name))
         },
     );
     let rule = run
         .required
         .map_or_else(|| "none in force".to_owned(), |required| format!("{required} must approve"));
-    let signed = if run.is_signed { ", signed with its key" } else { ", unsigned" };
+    let signed = match run.is_signed {
+        true => "; it carries a signature, which this document does not verify",
+        false => ", unsigned",
+    };
     let mut facts: Vec<(String, Phrase)> = Vec::new();
     let mut fact = |name: &str, value: Phrase| facts.push((name.to_owned(), value));
     fact("Applied by", format!("{}{signed}", person(context, &run.runner)).into());
@@ -101,7 +107,7 @@ fn of_run(context: &bcp::Context<'_>, run: &ChangeRun) -> Section {
         rows(context, change, &mut table);
     }
     if table.rows.is_empty() {
-        section.say("It changed nothing.");
+        section.say("The journal has nothing that it changed.");
     }
     section.table(table);
     let mut files = Table::new("Policies that it applied", &["File", "SHA-256"]);
@@ -135,9 +141,10 @@ fn rows(context: &bcp::Context<'_>, change: &Change, table: &mut Table) {
         return;
     }
     for setting in &change.settings {
-        let (before, after) = setting.in_words(change.action);
-        let values =
-            [setting.name.as_str().into(), hidden(context, before).into(), hidden(context, after).into()];
+        let setting = setting.shown(context);
+        let (before, after) = setting.in_words(change.kind);
+        let plain = |text: &str| text.replace('`', "");
+        let values = [setting.name.as_str().into(), plain(before).into(), plain(after).into()];
         table.row(head.iter().cloned().chain(values).collect());
     }
 }

@@ -6,7 +6,7 @@ use super::{Change, ChangeRun, Inputs};
 use crate::bcp;
 
 /// The version of the format: the second number grows when something is added, the first when something changes its meaning.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// The changes as JSON. `runs` is null if the journal could not be read.
 #[must_use]
@@ -36,6 +36,7 @@ fn of_run(context: &bcp::Context<'_>, run: &ChangeRun) -> Value {
     let changes = run.changes.iter().map(|change| of_change(context, change));
     json!({
         "number": run.number,
+        "drill": run.drill.as_ref().map(|name| bcp::redacted(context, name)),
         "began": run.began,
         "ended": run.ended,
         "cloud": run.cloud,
@@ -57,11 +58,8 @@ fn of_run(context: &bcp::Context<'_>, run: &ChangeRun) -> Value {
 fn of_change(context: &bcp::Context<'_>, change: &Change) -> Value {
     let hidden = |text: &String| bcp::redacted(context, text);
     let settings = change.settings.iter().map(|setting| {
-        json!({
-            "name": setting.name,
-            "before": setting.before.as_ref().map(hidden),
-            "after": setting.after.as_ref().map(hidden),
-        })
+        let setting = setting.shown(context);
+        json!({ "name": setting.name, "before": setting.before, "after": setting.after })
     });
     json!({
         "resource": change.address,

@@ -4,6 +4,7 @@
 mod csv;
 mod document;
 mod json;
+mod values;
 
 use crate::bcp;
 use crate::plan::Action;
@@ -11,6 +12,7 @@ use crate::units::Date;
 pub use csv::csv;
 pub use document::report;
 pub use json::{FORMAT_VERSION, json};
+pub(crate) use values::without_reach;
 
 /// What the document is made from.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub struct Inputs<'a> {
 pub struct ChangeRun {
     /// Its number.
     pub number: u64,
+    /// The drill that it records.
+    pub drill: Option<String>,
     /// When it began (RFC 3339, UTC).
     pub began: String,
     /// How it ended, in a word.
@@ -62,13 +66,28 @@ pub struct ChangeRun {
     pub changes: Vec<Change>,
 }
 
-/// A change of one resource.
+/// What was done to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// A step of the plan.
+    Step(Action),
+    /// It was adopted as it is.
+    Adopted,
+    /// It belongs to another resource from then on.
+    Moved,
+    /// A drill made it.
+    DrillMade,
+    /// A drill removed what it had made.
+    DrillRemoved,
+}
+
+/// A change of one resource, or of what a drill made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The resource.
     pub address: String,
-    /// What was done to it. `None`: it was adopted as it is.
-    pub action: Option<Action>,
+    /// What was done to it.
+    pub kind: ChangeKind,
     /// When it began (RFC 3339, UTC).
     pub at: String,
     /// Whether it was done. `None`: nobody recorded the result, so it may have been.
@@ -105,15 +124,18 @@ impl ChangeRun {
 }
 
 impl Change {
-    /// `update`, or `adopt`.
+    /// `update`, `adopt`, or what a drill did.
     fn what(&self) -> &'static str {
-        match self.action {
-            None => "adopt",
-            Some(Action::Keep) => "keep",
-            Some(Action::Create) => "create",
-            Some(Action::Update) => "update",
-            Some(Action::Replace) => "replace",
-            Some(Action::Delete) => "delete",
+        match self.kind {
+            ChangeKind::Step(Action::Keep) => "keep",
+            ChangeKind::Step(Action::Create) => "create",
+            ChangeKind::Step(Action::Update) => "update",
+            ChangeKind::Step(Action::Replace) => "replace",
+            ChangeKind::Step(Action::Delete) => "delete",
+            ChangeKind::Adopted => "adopt",
+            ChangeKind::Moved => "move",
+            ChangeKind::DrillMade => "make for the drill",
+            ChangeKind::DrillRemoved => "remove after the drill",
         }
     }
 
@@ -132,11 +154,12 @@ const NOT_RECORDED: &str = "not recorded";
 
 impl Setting {
     /// The value before and after in words, for a change of this kind.
-    fn in_words(&self, action: Option<Action>) -> (&str, &str) {
+    fn in_words(&self, kind: ChangeKind) -> (&str, &str) {
         let (before, after) = (self.before.as_deref(), self.after.as_deref());
-        match action {
-            Some(Action::Create) => (before.unwrap_or("none"), after.unwrap_or(NOT_RECORDED)),
-            Some(Action::Delete) => (before.unwrap_or(NOT_RECORDED), after.unwrap_or("none")),
+        match kind {
+            ChangeKind::Step(Action::Create) | ChangeKind::DrillMade => {
+                (before.unwrap_or("none"), after.unwrap_or(NOT_RECORDED))
+            }
             _ => (before.unwrap_or(NOT_RECORDED), after.unwrap_or("none")),
         }
     }

@@ -126,13 +126,13 @@ evidence! {
         "That no more data would be lost. A bound rests on its terms, and only a drill measures.";
     Copies = "copies", Cloud, "Copies are made as data is written",
         "Each declared real-time copy was observed to work.",
-        "That the copied objects can be read and are right, and that mistakes are not copied too.";
+        "That the copied objects can be read and are right, that objects older than the copy are in it, and that mistakes are not copied too.";
     Backups = "backups", Cloud, "Scheduled backups are made",
         "Each data set has a backup schedule, and a complete backup that is young enough was observed at each place.",
         "That a backup can be restored.";
     SeparateSite = "separate-site", Cloud, "Data is stored at a separate site",
         "Each data set has a working copy or a recent backup in another region that shares no declared point of failure.",
-        "The distance, the buildings, or hazards that nobody declared.";
+        "The distance, the buildings, hazards that nobody declared, and that objects older than a copy are in it.";
     OtherAccount = "other-account", Cloud, "Data is stored in a separate account",
         "Each data set has a working copy or a recent backup in an account other than that of the estate.",
         "That different people hold the two accounts.";
@@ -149,13 +149,13 @@ evidence! {
         "No managed resource was observed to differ from the policies.",
         "What no policy manages.";
     ChangesApproved = "changes-approved", Journal, "Changes were approved",
-        "Each run of the period relied on as many signed approvals as the policies require, and at least one.",
+        "Each run of the period in a real cloud relied on approvals of as many people as the policies require, and at least one, and a trust anchor verified who wrote the journal.",
         "Changes that were made without Holdfast, and whether the approvers understood the change.";
     PoliciesApplied = "policies-applied", Journal, "The policies are in effect",
         "The newest run that changed a real cloud applied these policies completely.",
         "What was changed after that run.";
     JournalKept = "journal-kept", Journal, "Changes are recorded",
-        "The journal could be read, and the hash of each entry covers the one before it.",
+        "The journal could be read, the hash of each entry covers the one before it, and a trust anchor verified who wrote it.",
         "That no runs were cut off at its end, unless a trust anchor says which head it had.";
     PoliciesVersioned = "policies-versioned", Git, "The policies are under version control",
         "The policies are in a git repository, and nothing in them is without a commit.",

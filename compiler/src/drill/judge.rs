@@ -4,9 +4,9 @@ use super::{Finding, Outcome, Record};
 use crate::policy::Policy;
 use crate::units::Duration;
 
-/// Judge a drill that was held: add a finding for each limit that was missed, each number that nobody knows, and each criterion that
-/// is not met; then say how it ended. What was aborted stays aborted. Each finding without an owner gets that of the service it names
-/// first, or whoever leads the drill.
+/// Judge a drill that was held: add a finding for each limit that was missed, each number that nobody knows, each service of which
+/// nothing was recovered although the drill recovers something, and each criterion that is not met; then say how it ended. What was
+/// aborted stays aborted. Each finding without an owner gets that of the service it names first, or whoever leads the drill.
 #[must_use]
 pub fn judge(policy: &Policy, mut record: Record) -> Record {
     let mut found = Vec::new();
@@ -28,11 +28,8 @@ pub fn judge(policy: &Policy, mut record: Record) -> Record {
         };
         found.push(Finding { cause, owner });
     }
-    if record.achieved.is_empty() && !record.form.recovers_nothing() {
-        found.push(Finding {
-            cause: "nothing was recovered, so nothing was measured".to_owned(),
-            owner: None,
-        });
+    if !record.form.recovers_nothing() {
+        found.extend(unmeasured(policy, &record));
     }
     for criterion in &record.criteria {
         let said = criterion.output.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
@@ -56,6 +53,20 @@ pub fn judge(policy: &Policy, mut record: Record) -> Record {
         (_, false) => Outcome::Failed,
     };
     record
+}
+
+/// A finding for each service of which nothing was measured, or a single one if nothing was.
+fn unmeasured(policy: &Policy, record: &Record) -> Vec<Finding> {
+    if record.achieved.is_empty() {
+        let cause = "nothing was recovered, so nothing was measured".to_owned();
+        return vec![Finding { cause, owner: None }];
+    }
+    let finding = |service: &String| Finding {
+        cause: format!("nothing of `{service}` was recovered, so nothing of it was measured"),
+        owner: owner(policy, service),
+    };
+    let is_unmeasured = |service: &&String| record.achieved.iter().all(|one| one.service != **service);
+    record.services.iter().filter(is_unmeasured).map(finding).collect()
 }
 
 /// Who is responsible for a service, as the policies say.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Disruption, Form};
+use crate::document::{Disruption, Form, Name};
 use crate::policy::Drill;
 use crate::units::Date;
 
@@ -176,28 +176,84 @@ pub struct Last {
     pub outcome: Outcome,
     /// The number of the run that recorded it.
     pub run: u64,
+    /// What kind of test it was.
+    pub form: Form,
+    /// The disruption that was exercised.
+    pub disruption: Disruption,
+    /// The site that was lost in it.
+    pub site: Option<String>,
+    /// The services that it tested.
+    pub services: Vec<String>,
+    /// The data sets that were restored, each as `SERVICE.DATA`.
+    pub restored: Vec<String>,
 }
 
-/// When each drill was last held, by name, as the journal has it.
+impl Last {
+    /// `None` if the record has no valid time.
+    fn of(run: u64, record: &Record) -> Option<Self> {
+        Some(Self {
+            on: ended_on(record)?,
+            outcome: record.outcome,
+            run,
+            form: record.form,
+            disruption: record.disruption,
+            site: record.site.clone(),
+            services: record.services.clone(),
+            restored: record.restored.iter().map(|one| one.entry.clone()).collect(),
+        })
+    }
+
+    /// How it differs from the drill that the policy declares now, as a clause. `None`: it shows what the policy asks of the drill.
+    #[must_use]
+    pub fn differs(&self, drill: &Drill) -> Option<String> {
+        let is_missing = |name: &&str| !self.services.iter().any(|one| one == name);
+        let missing: Vec<&str> = drill.services.keys().map(Name::as_str).filter(is_missing).collect();
+        let how = if self.form != drill.form.0 {
+            format!("as a {} drill", self.form)
+        } else if self.disruption != drill.disruption {
+            format!("for {}", self.disruption)
+        } else if self.site.as_deref() != drill.site.as_ref().map(Name::as_str) {
+            self.site.as_ref().map_or_else(|| "without a site".to_owned(), |site| format!("for {site}"))
+        } else if missing.is_empty() {
+            return None;
+        } else {
+            format!("without {}", missing.join(", "))
+        };
+        Some(format!("it was held {how} in run {}, before the drill was changed", self.run))
+    }
+}
+
+/// When each drill was held, by name, oldest first, as the journal has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Held(BTreeMap<String, Last>);
+pub struct Held(BTreeMap<String, Vec<Last>>);
 
 impl Held {
     /// From the records of a journal, oldest first, each with the number of its run. What was aborted was not held.
     #[must_use]
     pub fn of<'r>(records: impl IntoIterator<Item = (u64, &'r Record)>) -> Self {
-        let held = records.into_iter().filter(|(_, record)| record.outcome != Outcome::Aborted);
-        let last = held.filter_map(|(run, record)| {
-            let last = Last { on: ended_on(record)?, outcome: record.outcome, run };
-            Some((record.drill.clone(), last))
-        });
-        Self(last.collect())
+        let mut all: BTreeMap<String, Vec<Last>> = BTreeMap::new();
+        for (run, record) in records.into_iter().filter(|(_, record)| record.outcome != Outcome::Aborted) {
+            if let Some(last) = Last::of(run, record) {
+                all.entry(record.drill.clone()).or_default().push(last);
+            }
+        }
+        Self(all)
     }
 
-    /// When a drill was last held, as the journal has it.
+    /// When a drill was last held as the policy declares it now: the same kind of test, disruption and site, with all of its services.
     #[must_use]
     pub fn record(&self, drill: &Drill) -> Option<&Last> {
-        self.0.get(drill.name.as_str())
+        self.all(drill).iter().rev().find(|last| last.differs(drill).is_none())
+    }
+
+    /// When a drill of this name was last held, whatever the policy declared then.
+    #[must_use]
+    pub fn newest(&self, drill: &Drill) -> Option<&Last> {
+        self.all(drill).last()
+    }
+
+    fn all(&self, drill: &Drill) -> &[Last] {
+        self.0.get(drill.name.as_str()).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The day on which a drill was last held: that of the journal, or of the policy if that is later or the journal has none.

@@ -13,7 +13,7 @@ pub struct Standing<'p> {
     pub state: State,
     /// The day on which it was last held. `None`: never.
     pub last: Option<Date>,
-    /// How the journal says that it ended, with the number of the run. `None`: the journal has no record of it.
+    /// How the journal says that it ended, with the number of the run. `None`: the journal has no record of it as it is declared now.
     pub outcome: Option<(Outcome, u64)>,
     /// The day on which it is due. `None`: it was never held, so it is due now.
     pub due: Option<Date>,
@@ -74,10 +74,13 @@ fn of<'p>(drill: &'p Drill, held: &Held, today: Date) -> Standing<'p> {
         (_, Some(_)) => State::Failed,
         (_, None) => State::Unknown,
     };
+    // What was held under this name before the drill was changed does not count, and is said.
+    let changed = held.newest(drill).and_then(|newest| newest.differs(drill));
     let contradiction = match (drill.last, record) {
         (Some((said, _)), _) if said > today => {
             Some(format!("the policy says that it was held on {said}, which is still to come"))
         }
+        _ if changed.is_some() => changed,
         (Some((said, _)), Some(record)) if said != record.on => Some(format!(
             "the policy says that it was last held on {said}, and the journal has {} (run {}): remove `last` from the policy",
             record.on, record.run

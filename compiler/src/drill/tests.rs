@@ -49,6 +49,15 @@ fn record(drill: &str, form: Form, ended: &str) -> Record {
     }
 }
 
+/// The shipped tabletop, as the policies declare it.
+fn talked(ended: &str) -> Record {
+    Record {
+        disruption: Disruption::Corruption,
+        services: ["archive", "payments", "web-shop"].map(str::to_owned).to_vec(),
+        ..record("talk-it-through", Form::Tabletop, ended)
+    }
+}
+
 fn measured(seconds: Option<u64>, objective: Option<u64>) -> Achieved {
     Achieved {
         service: "payments".to_owned(),
@@ -83,6 +92,15 @@ fn drill_passes_only_if_everything_was_seen_and_is_within_its_limits() {
     let (outcome, causes, owners) = judged(|one| one.achieved.clear());
     assert_eq!((outcome, owners), (Outcome::Failed, vec![lead]));
     assert_eq!(causes, ["nothing was recovered, so nothing was measured"]);
+    // A service that nobody looked at did not pass, unless the drill recovers nothing.
+    let (outcome, causes, _) = judged(|one| one.services.push("web-shop".to_owned()));
+    assert_eq!(outcome, Outcome::Failed);
+    assert_eq!(causes, ["nothing of `web-shop` was recovered, so nothing of it was measured"]);
+    let discussed = judged(|one| {
+        one.form = Form::Tabletop;
+        one.services.push("web-shop".to_owned());
+    });
+    assert_eq!(discussed.0, Outcome::Passed);
     let criterion = |met| Criterion { text: "It is booked.".to_owned(), met, output: None };
     assert_eq!(judged(|one| one.criteria = vec![criterion(Some(true))]).0, Outcome::Passed);
     assert_eq!(judged(|one| one.criteria = vec![criterion(Some(false))]).0, Outcome::Failed);
@@ -103,7 +121,7 @@ fn journal_knows_better_than_the_policy_when_a_drill_was_held() {
     // Only the policy says that it was held, on 2026-10-20.
     assert_eq!(state(&Held::default()), (State::Unknown, Some("2027-01-18".to_owned()), None));
     let of = |outcome, ended: &str| {
-        let one = Record { outcome, ..record("talk-it-through", Form::Tabletop, ended) };
+        let one = Record { outcome, ..talked(ended) };
         state(&Held::of([(7, &one)]))
     };
     let (passed, due, contradiction) = of(Outcome::Passed, "2026-11-29T10:00:00Z");
@@ -117,6 +135,42 @@ fn journal_knows_better_than_the_policy_when_a_drill_was_held() {
         of(Outcome::Passed, "2026-10-20T10:00:00Z"),
         (State::Passed, Some("2027-01-18".to_owned()), None)
     );
+}
+
+#[test]
+fn record_counts_only_for_the_drill_as_it_is_declared_now() {
+    let policy = policy("", "");
+    let today = day("2026-11-30");
+    let ended = "2026-11-29T10:00:00Z";
+    let talk = |held: &Held| {
+        let all = standings(&policy, held, today);
+        let text = list_text(&all, today, crate::diagnostic::Style { color: None, width: 200 });
+        let one = all.into_iter().find(|one| one.drill.name.as_str() == "talk-it-through").unwrap();
+        (one.state, one.outcome, text)
+    };
+    for (other, says) in [
+        (Record { form: Form::Checklist, ..talked(ended) }, "held as a checklist drill in run 7"),
+        (
+            Record { disruption: Disruption::KeyLoss, ..talked(ended) },
+            "held for the loss of the key in run 7",
+        ),
+        (Record { site: Some("oregon".to_owned()), ..talked(ended) }, "held for oregon in run 7"),
+        (
+            Record { services: vec!["payments".to_owned()], ..talked(ended) },
+            "held without archive, web-shop in run 7",
+        ),
+    ] {
+        let (state, outcome, text) = talk(&Held::of([(7, &other)]));
+        assert_eq!((state, outcome), (State::Unknown, None), "{says}");
+        assert!(text.contains(&format!("it was {says}, before the drill was changed")), "{text}");
+        // An earlier record that fits still counts.
+        let (state, outcome, _) = talk(&Held::of([(6, &talked("2026-11-01T10:00:00Z")), (7, &other)]));
+        assert_eq!((state, outcome), (State::Passed, Some((Outcome::Passed, 6))), "{says}");
+    }
+    // It may have tested more than the policy asks.
+    let mut more = talked(ended);
+    more.services.push("reports".to_owned());
+    assert_eq!(talk(&Held::of([(7, &more)])).0, State::Passed);
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub struct Adoption {
     pub attributes: Values,
     /// The addresses of the resources it needs.
     pub needs: BTreeSet<Address>,
+    /// Its account, if that is not the estate's.
+    pub account: Option<String>,
 }
 
 /// The adopted resources, in the order of the graph.
@@ -44,6 +46,7 @@ pub fn adoptions(graph: &Graph, owned: &[Owned], observation: &Observation) -> V
                 &resource.attributes.keys().map(|name| (name.clone(), found(name))).collect(),
             ),
             needs: resource.needs().into_iter().cloned().collect(),
+            account: resource.named.account.clone(),
         })
     });
     adopted.collect()

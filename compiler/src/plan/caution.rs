@@ -43,8 +43,8 @@ impl Plan {
     }
 }
 
-/// What was observed that no policy manages, and that decides an objective: rights of others, and settings. Each is a
-/// sentence without its full stop. The steps are those of the whole plan: what a part leaves out is managed all the same.
+/// What was observed that no policy manages and that a reviewer must know: rights of others, and settings. Each is without
+/// its last full stop. The steps are those of the whole plan: what a part leaves out is managed all the same.
 pub(super) fn foreign(observed: &[Object], steps: &[Step]) -> Vec<String> {
     let managed: BTreeSet<(Kind, &str)> = steps
         .iter()
@@ -61,15 +61,13 @@ pub(super) fn foreign(observed: &[Object], steps: &[Step]) -> Vec<String> {
         });
         let managed = |schema| managed.contains(&(Kind::of(schema), name.as_str()));
         let settings = schema.foreign_settings.and_then(|foreign| foreign(&object.attributes, &managed));
-        let settings = settings
-            .map(|has| format!("{has}: the policy does not manage that, and it decides an objective"));
         (rights, settings)
     };
-    let decides = |object: &&Object| {
+    let is_told = |object: &&Object| {
         let schema = object.kind.schema();
         schema.rights_of_others.is_some() || schema.foreign_settings.is_some()
     };
-    let decide = observed.iter().filter(decides);
-    let (rights, settings): (Vec<_>, Vec<_>) = decide.map(found).unzip();
+    let told = observed.iter().filter(is_told);
+    let (rights, settings): (Vec<_>, Vec<_>) = told.map(found).unzip();
     rights.into_iter().chain(settings).flatten().collect()
 }

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::resource::Kind;
+
 /// The scope of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Context {
@@ -36,6 +38,13 @@ impl Accounts {
     pub fn one(provider: &str, id: impl Into<String>, partition: impl Into<String>) -> Self {
         let account = Account { id: id.into(), partition: partition.into() };
         Self(BTreeMap::from([(provider.to_owned(), account)]))
+    }
+
+    /// The account of something of a kind: the one that its site names, or that of the estate.
+    #[must_use]
+    pub fn of(&self, kind: Kind, named: Option<&str>) -> Option<String> {
+        let own = || self.get(kind.schema().provider?).map(|account| account.id.clone());
+        named.map(str::to_owned).or_else(own)
     }
 
     /// The account at a provider.

@@ -285,7 +285,7 @@ pub struct Plan {
     /// Whether health checks pass. Only a status looks.
     #[serde(skip)]
     pub checks: Vec<CheckHealth>,
-    /// What is there, decides an objective and is managed by no policy, each a sentence without its full stop.
+    /// What is there and managed by no policy, and a reviewer must know, each without its last full stop.
     #[serde(skip)]
     pub foreign: Vec<String>,
     /// What waits for a person. It is no difference.

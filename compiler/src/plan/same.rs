@@ -137,11 +137,15 @@ fn half(step: &Step, replaced: &BTreeSet<&StepId>) -> Half {
     }
 }
 
+/// How many services these steps are of. What services share has an empty name, and is no service.
+fn services(steps: &[&Step]) -> usize {
+    let owners = steps.iter().map(|step| step.address.owner());
+    owners.filter(|owner| !owner.is_empty()).collect::<BTreeSet<_>>().len()
+}
+
 /// The changes of one shape.
 fn of_shape<'p>(key: &ShapeKey, of_values: BTreeMap<Values, Vec<&'p Step>>) -> Vec<SameChange<'p>> {
-    let owners =
-        |steps: &[&Step]| steps.iter().map(|step| step.address.owner()).collect::<BTreeSet<_>>().len();
-    let (shared, own): (Vec<_>, Vec<_>) = of_values.into_iter().partition(|(_, steps)| owners(steps) > 1);
+    let (shared, own): (Vec<_>, Vec<_>) = of_values.into_iter().partition(|(_, steps)| services(steps) > 1);
     if own.len() <= FEW {
         return shared.into_iter().chain(own).map(|(values, steps)| change(key, &[values], steps)).collect();
     }
@@ -217,10 +221,12 @@ fn rank(change: &SameChange<'_>) -> Option<Rank> {
         Action::Create => 3,
         Action::Keep => 4,
     };
-    let (first, services) = (change.steps.first()?, change.services().len());
+    let (first, services) = (change.steps.first()?, services(&change.steps));
+    // The empty name of what services share is the first one.
+    let owner = if services > 1 { "" } else { change.services().last().copied()? };
     Some(Rank {
-        is_of_one: services == 1,
-        owner: if services > 1 { String::new() } else { first.address.owner().to_owned() },
+        is_of_one: services <= 1,
+        owner: owner.to_owned(),
         action,
         fewer_services: usize::MAX - services,
         kind: (change.kind.rank(), change.kind),

@@ -1,5 +1,6 @@
 //! An overview of a plan that is longer than a screen: the same change of many resources in one line.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::text::{SHARED, label};
@@ -32,15 +33,21 @@ fn in_words(change: &SameChange<'_>) -> String {
     let blank = if attributes.is_empty() { "" } else { " " };
     let resources = change.only().map_or_else(|| change.many(), ToString::to_string);
     let cause = change.cause.map(label).map(|cause| format!(" ({cause})")).unwrap_or_default();
-    format!("{}{blank}{attributes}: {resources}{}{cause}", change.verb(), of_services(change))
+    format!(
+        "{}{blank}{attributes}: {resources}{}{cause}",
+        change.verb(),
+        of(change.services(), change.only().is_some())
+    )
 }
 
-fn of_services(change: &SameChange<'_>) -> String {
-    let services: Vec<&str> = change.services().into_iter().collect();
-    match services.as_slice() {
+/// Whose they are: ` of 220 services, s0, s1, s10 and 217 more`. The empty name is that of what services share.
+fn of(mut owners: BTreeSet<&str>, is_one: bool) -> String {
+    let is_shared = owners.remove("");
+    let services: Vec<&str> = owners.into_iter().collect();
+    let text = match services.as_slice() {
         // Its address names the service.
-        [_] if change.only().is_some() => String::new(),
-        [""] => format!(", {}", SHARED.to_lowercase()),
+        _ if is_one => return String::new(),
+        [] => return format!(", {}", SHARED.to_lowercase()),
         [one] => format!(" of {one}"),
         all => {
             let named: Vec<&str> = all.iter().copied().take(NAMES).collect();
@@ -48,5 +55,27 @@ fn of_services(change: &SameChange<'_>) -> String {
             let rest = if rest == 0 { String::new() } else { format!(" and {rest} more") };
             format!(" of {} services, {}{rest}", all.len(), named.join(", "))
         }
+    };
+    if is_shared { format!("{text}, and {}", SHARED.to_lowercase()) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+
+    #[test]
+    fn what_services_share_is_no_service() {
+        let cases: [(&[&str], &str); 6] = [
+            (&[""], ", shared by services"),
+            (&["files"], " of files"),
+            (&["", "files"], " of files, and shared by services"),
+            (&["files", "mail"], " of 2 services, files, mail"),
+            (&["", "a", "b", "c"], " of 3 services, a, b, c, and shared by services"),
+            (&["", "a", "b", "c", "d"], " of 4 services, a, b, c and 1 more, and shared by services"),
+        ];
+        for (owners, expected) in cases {
+            assert_eq!(of(owners.iter().copied().collect(), false), expected);
+        }
+        assert_eq!(of(["files"].into(), true), "");
     }
 }

@@ -84,6 +84,11 @@ impl<'a> Blind<'a> {
             }
             if !wanted.contains(&(made.address.kind(), made.identity.clone())) {
                 blind.add(&made.address, &made.identity, unseen);
+                // What needs the address needs what it declares now. If that can be seen, nothing waits for what it was before.
+                let now = graph.get(&made.address).map(Resource::identity);
+                if now.is_some_and(|now| !blind.unseen.contains_key(&(made.address.kind(), &now))) {
+                    blind.blocked.remove(&StepId::of(&made.address));
+                }
             }
         }
         blind
@@ -156,11 +161,11 @@ impl<'a> Blind<'a> {
     }
 
     /// The services with something unknown, with the reason. What belongs to the estate is a part of every service that needs it. A
-    /// name that belongs to somebody else is no doubt: nothing of the
-    /// service is there.
+    /// name that belongs to somebody else is no doubt: nothing of the service is there. What only watches decides no objective.
     pub(super) fn services<'p>(&self, policy: &'p Policy, graph: &Graph) -> BTreeMap<&'p str, String> {
         let mut why: BTreeMap<&str, String> = BTreeMap::new();
-        for unknown in self.unknown.iter().filter(|unknown| !unknown.taken) {
+        let decides = |address: &Address| !address.kind().schema().watches;
+        for unknown in self.unknown.iter().filter(|unknown| !unknown.taken && decides(&unknown.address)) {
             let owners: BTreeSet<&str> = match unknown.address.owner() {
                 "" => graph
                     .iter()

@@ -86,7 +86,7 @@ pub struct KindSchema {
     pub without: Option<Without>,
     /// The permissions of an object that Holdfast did not grant, as text.
     pub rights_of_others: Option<fn(&Values) -> Option<String>>,
-    /// Settings of an object that no policy manages and that decide an objective, as a clause: "the bucket `x` has …".
+    /// What a reviewer must know about settings that no policy manages, without the last full stop.
     pub foreign_settings: Option<ForeignSettings>,
     /// Whether an object with these values stops an object of another kind, of which that is the schema and the values.
     pub stops: Option<fn(&Values, &KindSchema, &Values) -> bool>,
@@ -133,6 +133,12 @@ pub enum Rest {
 }
 
 impl KindSchema {
+    /// What a reviewer must know about settings that decide an objective, from the clause that names them: "the bucket `x` has …".
+    #[must_use]
+    pub fn decides(has: &str) -> String {
+        format!("{has}: the policy does not manage that, and it decides an objective")
+    }
+
     /// The defaults for a declaration.
     pub const BASE: Self = Self {
         provider: None,

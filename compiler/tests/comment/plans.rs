@@ -78,6 +78,7 @@ pub(crate) fn plan(before: &str, after: &str) -> Plan {
             run: 1,
             applied: Some(applied),
             begun: None,
+            account: None,
         }
     });
     let owned: Vec<Owned> = owned.collect();

@@ -243,8 +243,10 @@ impl<'a> Run<'a> {
             let Unit { commands, lane, .. } = unit;
             let (indices, commands): (Vec<usize>, Vec<Command>) = commands.into_iter().unzip();
             let steps: Vec<&Step> = indices.iter().filter_map(|at| plan.steps.get(*at)).collect();
-            let intents =
-                steps.iter().zip(&commands).map(|(step, command)| journal.append(intent(step, command)));
+            let intents = steps
+                .iter()
+                .zip(&commands)
+                .map(|(step, command)| journal.append(intent(plan, step, command)));
             let written = futures::future::join_all(intents).await;
             if let Some(error) = written.into_iter().find_map(Result::err) {
                 return Ended { lane, results: Vec::new(), broken: Some(error) };
@@ -287,7 +289,7 @@ fn late(step: &Step, longest: std::time::Duration) -> CloudError {
     CloudError::new(Class::Unanswered, format!("{} {}", step.action, step.address), "Deadline", message)
 }
 
-fn intent(step: &Step, command: &Command) -> Event {
+fn intent(plan: &Plan, step: &Step, command: &Command) -> Event {
     let from = if command.values.is_empty() { step.before() } else { Some(&command.values) };
     let identity = from.map(|values| Identity::of(step.address.kind(), values)).unwrap_or_default();
     let needs: BTreeSet<Address> =
@@ -303,6 +305,7 @@ fn intent(step: &Step, command: &Command) -> Event {
         attributes: recorded(step.address.kind(), &command.values),
         before: step.replaced_values(),
         displaced: step.displaced_values(),
+        account: plan.context.accounts.of(step.address.kind(), step.named.account.as_deref()),
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_compiler::audit::bundle::{Envelope, Member, PAYLOAD_TYPE, pack, pae, statement, unpack};
+use holdfast_compiler::audit::bundle::{
+    Envelope, Member, PAYLOAD_TYPE, pack, pae, reaches_people, statement, unpack,
+};
 use holdfast_compiler::audit::{Audit, csv, json, oscal, report};
 use holdfast_compiler::digest::sha256;
 use holdfast_compiler::report::html;
+use holdfast_compiler::units::Date;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -22,17 +25,27 @@ pub enum BundleError {
     Sign(#[from] SignError),
 }
 
-/// Make the bundle of an audit. Without `with_contacts`, files with the continuity plan are in it by their digests only, and the
-/// observation of the cloud, which can have addresses of people, is left out.
+/// A bundle.
+#[derive(Debug)]
+pub struct Bundle {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The paths of the files that are in it by their digests only, because they say how to reach people.
+    pub left_out: Vec<String>,
+}
+
+/// Make the bundle of an audit, with the user's files of controls. Without `with_contacts`, files that say how to reach people are in
+/// it by their digests only, and the observation of the cloud, which can have addresses of people, is left out.
 ///
 /// # Errors
 /// The parts do not fit together, or the key cannot sign.
 pub fn bundle(
     audit: &Audit<'_>,
     changes: Option<&str>,
+    controls: &[(String, String)],
     key: Option<&SigningKey>,
     with_contacts: bool,
-) -> Result<Vec<u8>, BundleError> {
+) -> Result<Bundle, BundleError> {
     let wrong = |error: &dyn std::fmt::Display| BundleError::Parts(error.to_string());
     let text = |name: &str, text: String| Member { name: name.to_owned(), bytes: text.into_bytes() };
     let mut members = vec![
@@ -43,7 +56,22 @@ pub fn bundle(
     members.extend(changes.map(|changes| text("changes.json", changes.to_owned())));
     let files = oscal(audit).map_err(|faults| BundleError::Parts(faults.join("; ")))?;
     members.extend(files.into_iter().map(|file| text(&format!("oscal/{}", file.name), file.text)));
-    let policies = policies(audit, with_contacts, &mut members);
+    let plan = &audit.inputs.plan;
+    let continuity = plan.policy.continuity.as_ref().map(|plan| plan.text.range().source);
+    let reaches = reaches_people(audit);
+    let file = |path: &str, text: &str, is_private: bool| UserFile {
+        path: path.to_owned(),
+        text: text.to_owned(),
+        is_left_out: !with_contacts && (is_private || reaches(text)),
+    };
+    let sources = plan.sources.iter();
+    let sources: Vec<UserFile> =
+        sources.map(|(id, one)| file(&one.path, &one.text, continuity == Some(id))).collect();
+    let controls: Vec<UserFile> = controls.iter().map(|(path, text)| file(path, text, false)).collect();
+    let left_out = sources.iter().chain(&controls).filter(|file| file.is_left_out);
+    let left_out = left_out.map(|file| file.path.clone()).collect();
+    let policies = pack_files("sources", &sources, &mut members);
+    let controls = pack_files("controls", &controls, &mut members);
     let observation = observation(audit, with_contacts, &mut members).map_err(|error| wrong(&error))?;
     let predicate = json!({
         "madeBy": concat!("holdfast ", env!("CARGO_PKG_VERSION")),
@@ -52,6 +80,7 @@ pub fn bundle(
         "since": audit.inputs.since,
         "lacks": audit.lacks,
         "policies": policies,
+        "controls": controls,
         "observation": observation,
         "withContacts": with_contacts,
     });
@@ -69,28 +98,33 @@ pub fn bundle(
             Some(envelope.text().map_err(|error| wrong(&error))?)
         }
     };
-    pack(members, &text, envelope.as_deref()).map_err(BundleError::Parts)
+    let bytes = pack(members, &text, envelope.as_deref()).map_err(BundleError::Parts)?;
+    Ok(Bundle { bytes, left_out })
 }
 
-/// The policies: each file as a member, or only its digest.
-fn policies(audit: &Audit<'_>, with_contacts: bool, members: &mut Vec<Member>) -> Vec<Value> {
-    let plan = &audit.inputs.plan;
-    let private = plan.policy.continuity.as_ref().map(|plan| plan.text.range().source);
+/// A file of the user.
+struct UserFile {
+    path: String,
+    text: String,
+    /// Whether only its digest is in the bundle.
+    is_left_out: bool,
+}
+
+/// Each file as a member in this folder, or only its digest.
+fn pack_files(folder: &str, files: &[UserFile], members: &mut Vec<Member>) -> Vec<Value> {
     let mut names = BTreeSet::new();
     let mut all = Vec::new();
-    for (nth, (id, source)) in plan.sources.iter().enumerate() {
-        let digest = sha256(source.text.as_bytes());
-        let is_left_out = !with_contacts && private == Some(id);
-        let mut name = format!("sources/{}", plain(&source.path));
+    for (nth, file) in files.iter().enumerate() {
+        let mut name = format!("{folder}/{}", plain(&file.path));
         if name.len() > 100 || !names.insert(name.clone()) {
-            name = format!("sources/{nth}.yaml");
+            name = format!("{folder}/{nth}.yaml");
             names.insert(name.clone());
         }
-        if !is_left_out {
-            members.push(Member { name: name.clone(), bytes: source.text.as_bytes().to_vec() });
+        if !file.is_left_out {
+            members.push(Member { name: name.clone(), bytes: file.text.as_bytes().to_vec() });
         }
-        let member = if is_left_out { Value::Null } else { name.into() };
-        all.push(json!({ "path": source.path, "sha256": digest, "member": member }));
+        let member = if file.is_left_out { Value::Null } else { name.into() };
+        all.push(json!({ "path": file.path, "sha256": sha256(file.text.as_bytes()), "member": member }));
     }
     all
 }
@@ -135,8 +169,28 @@ pub struct Checked {
     pub as_of: String,
     /// The names of its members.
     pub members: Vec<String>,
-    /// Who signed it: the fingerprint of each key whose signature is valid.
-    pub signed_by: Vec<String>,
+    /// Who signed it: each key whose signature is valid, first those of the list.
+    pub signed_by: Vec<SignedBy>,
+}
+
+/// A key whose signature is valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedBy {
+    /// Its fingerprint.
+    pub key: String,
+    /// Whether it counts.
+    pub standing: KeyStanding,
+}
+
+/// Whether a key counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyStanding {
+    /// The list has it, under this name. `None`: the list has no single name for it.
+    Listed(Option<String>),
+    /// It does not count, for this reason.
+    NotListed(&'static str),
+    /// There is no list.
+    Unknown,
 }
 
 /// Check a bundle: each member against the statement, each signature, and that a key of the list signed it, if there is a list.
@@ -148,26 +202,111 @@ pub fn check(bytes: &[u8], signers: Option<&Signers>, now: Timestamp) -> Result<
     let read = unpack(bytes)?;
     let signed = pae(PAYLOAD_TYPE, read.text.as_bytes());
     let mut signed_by = Vec::new();
-    let mut refused = None;
-    let mut is_known = false;
     for (_, armored) in read.envelope.iter().flat_map(|envelope| &envelope.signatures) {
         let signature = Signature::verify(Namespace::Evidence, &signed, armored)
             .map_err(|why| format!("signatures.dsse.json: {why}"))?;
-        if let Some(signers) = signers {
-            match signers.lets(signature.key(), Namespace::Evidence, now) {
-                Ok(()) => is_known = true,
-                Err(why) => refused = Some(format!("{}: {why}", signature.fingerprint())),
-            }
-        }
-        signed_by.push(signature.fingerprint());
+        let standing = match signers {
+            None => KeyStanding::Unknown,
+            Some(signers) => match signers.lets(signature.key(), Namespace::Evidence, now) {
+                Ok(()) => {
+                    let principal = signers.principal_of(signature.key(), Namespace::Evidence);
+                    KeyStanding::Listed(principal.map(str::to_owned))
+                }
+                Err(why) => KeyStanding::NotListed(why),
+            },
+        };
+        signed_by.push(SignedBy { key: signature.fingerprint(), standing });
     }
-    if signers.is_some() && !is_known {
-        return Err(match refused {
-            Some(why) => format!("signatures.dsse.json: {why}"),
-            None => "signatures.dsse.json: nobody signed the bundle, so anybody may have made it".to_owned(),
-        });
+    signed_by.sort_by(|one, other| one.standing.cmp(&other.standing));
+    if signers.is_some() {
+        // Those of the list are first.
+        match signed_by.first() {
+            None => {
+                let why = "signatures.dsse.json: nobody signed the bundle, so anybody may have made it";
+                return Err(why.to_owned());
+            }
+            Some(SignedBy { key, standing: KeyStanding::NotListed(why) }) => {
+                return Err(format!("signatures.dsse.json: {key}: {why}"));
+            }
+            Some(_) => {}
+        }
     }
     let of =
         |key: &str| read.statement.predicate.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Ok(Checked { estate: of("estate"), as_of: of("asOf"), members: read.members, signed_by })
+    let (estate, as_of) = (of("estate"), of("asOf"));
+    if !is_name(&estate) {
+        return Err("statement.json: its estate is not the name of an estate".to_owned());
+    }
+    if Date::parse(&as_of).is_none() {
+        return Err("statement.json: the day of the audit is not a date".to_owned());
+    }
+    Ok(Checked { estate, as_of, members: read.members, signed_by })
+}
+
+/// Whether a text can be the name of an estate ([`holdfast_compiler::document::Name`]).
+fn is_name(text: &str) -> bool {
+    let is_of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=40).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && text.chars().all(is_of_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packed(predicate: Value) -> Vec<u8> {
+        let members = vec![Member { name: "audit.json".to_owned(), bytes: b"{}".to_vec() }];
+        let text = statement(&members, predicate).text().unwrap();
+        pack(members, &text, None).unwrap()
+    }
+
+    #[test]
+    fn estate_and_day_of_a_forged_bundle_print_no_lines_of_their_own() {
+        let now = Timestamp::UNIX_EPOCH;
+        let good = packed(json!({ "estate": "acme", "asOf": "2026-11-30" }));
+        assert_eq!(check(&good, None, now).unwrap().estate, "acme");
+        let estate = packed(json!({ "estate": "acme\nSigned by SHA256:abc", "asOf": "2026-11-30" }));
+        assert!(check(&estate, None, now).unwrap_err().contains("not the name of an estate"));
+        let day = packed(json!({ "estate": "acme", "asOf": "2026-11-30\nSigned by SHA256:abc" }));
+        assert!(check(&day, None, now).unwrap_err().contains("not a date"));
+        assert!(check(&packed(Value::Null), None, now).is_err());
+    }
+
+    #[test]
+    fn stranger_who_signs_too_does_not_count_and_the_name_of_the_list_is_printed() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = |name: &str| {
+            let path = folder.path().join(name);
+            let mut keygen = std::process::Command::new("ssh-keygen");
+            let made = keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(&path).status();
+            assert!(made.unwrap().success());
+            path
+        };
+        let (auditor, other) = (key("auditor"), key("other"));
+        let members = vec![Member { name: "audit.json".to_owned(), bytes: b"{}".to_vec() }];
+        let predicate = json!({ "estate": "acme", "asOf": "2026-11-30" });
+        let text = statement(&members, predicate).text().unwrap();
+        let signed = |path: &std::path::Path| {
+            let key: SigningKey = path.to_str().unwrap().parse().unwrap();
+            let public = public_key(Some(&key), None).unwrap();
+            let bytes = pae(PAYLOAD_TYPE, text.as_bytes());
+            (String::new(), sign(Namespace::Evidence, &bytes, Some(&key), &public).unwrap())
+        };
+        let signatures = vec![signed(&other), signed(&auditor)];
+        let envelope = Envelope { payload: text.clone().into_bytes(), signatures }.text().unwrap();
+        let bytes = pack(members, &text, Some(&envelope)).unwrap();
+        #[allow(clippy::disallowed_methods, reason = "a test reads its own file")]
+        let public = std::fs::read_to_string(auditor.with_extension("pub")).unwrap();
+        let list = format!("auditor@acme.example namespaces=\"evidence@holdfast\" {public}");
+        let signers = Signers::parse(&list).unwrap();
+        let by = check(&bytes, Some(&signers), Timestamp::UNIX_EPOCH).unwrap().signed_by;
+        let standings: Vec<KeyStanding> = by.into_iter().map(|one| one.standing).collect();
+        let name = Some("auditor@acme.example".to_owned());
+        assert_eq!(
+            standings,
+            [KeyStanding::Listed(name), KeyStanding::NotListed("its key is not in the list")]
+        );
+    }
 }

@@ -9,22 +9,32 @@ use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::document::MAX_FILE_BYTES;
 use holdfast_compiler::units::Date;
 
-pub use bundle::{BundleError, Checked, bundle, check};
+pub use bundle::{Bundle, BundleError, Checked, KeyStanding, SignedBy, bundle, check};
 
 use crate::estate::Findings;
 use crate::estate_report::EstateReport;
 use crate::files;
 
+/// Frameworks, and the user's files that they come from.
+#[derive(Debug)]
+pub struct ReadFrameworks {
+    /// The frameworks.
+    pub frameworks: Vec<Framework>,
+    /// The path and the text of each file.
+    pub files: Vec<(String, String)>,
+}
+
 /// The frameworks that Holdfast has, with those of the user's files.
 ///
 /// # Errors
 /// A file cannot be read, or is not valid.
-pub fn read_frameworks(paths: &[PathBuf]) -> Result<Vec<Framework>, Findings> {
-    let mut all = Vec::new();
+pub fn read_frameworks(paths: &[PathBuf]) -> Result<ReadFrameworks, Findings> {
+    let mut files = Vec::new();
     for path in paths {
-        all.push((path.display().to_string().replace('\\', "/"), read(path)?));
+        files.push((path.display().to_string().replace('\\', "/"), read(path)?));
     }
-    frameworks(&all).map_err(|(findings, sources)| Findings { findings, sources })
+    let frameworks = frameworks(&files).map_err(|(findings, sources)| Findings { findings, sources })?;
+    Ok(ReadFrameworks { frameworks, files })
 }
 
 fn read(path: &Path) -> Result<String, Findings> {

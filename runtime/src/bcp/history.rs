@@ -1,5 +1,6 @@
 //! The history of the policies: the runs of the journal, and the commits in git.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use holdfast_compiler::bcp::{Changed, Commit, History, Run};
@@ -12,6 +13,9 @@ use crate::journal::{self, Entry, Event, Journal, Progress, RunState};
 
 /// How many commits are listed: what fits on a page or two.
 const MOST: usize = 25;
+
+/// What a reader has to know about the runs of a journal if nobody verified the signatures on them.
+const UNVERIFIED: &str = "No trust anchor verified who wrote the journal, so this is only what it says.";
 
 /// How much of the journal is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,25 +44,30 @@ pub(super) async fn runs(
     tell: &dyn Fn(Remark),
 ) -> Result<(History<Run>, Held), EstateError> {
     let workspace = Workspace::of(selection, policies)?;
+    let estate = policies.compiled.policy.estate.as_str();
     let read = async {
         let journal = Journal::open(&workspace.journal).await?;
         let history = workspace.history(&journal).await?;
         Remark::silent(journal.silent()).for_each(tell);
-        Ok::<_, EstateError>(history)
+        // The journal was read as the anchor demands; without runners it accepts everybody's runs.
+        let is_verified = match workspace.trust() {
+            Some(trust) => trust.anchor(estate)?.runners()?.is_some(),
+            None => false,
+        };
+        Ok::<_, EstateError>((history, is_verified))
     };
-    let history = match read.await {
-        Ok(history) => history,
+    let (history, is_verified) = match read.await {
+        Ok(read) => read,
         Err(error) => return Ok((History::Unread(error.to_string()), Held::default())),
     };
-    let estate = policies.compiled.policy.estate.as_str();
     let ours = |run: &&RunState| run.run.context.estate == estate && !run.drill;
     let mut newest = history.runs.iter().rev().filter(ours);
     let one = |run: &RunState| of(run, &history, &policies.sources, extent.changes);
     let listed = newest.by_ref().take(extent.runs).map(one).collect();
     let more = newest.next().is_some();
     let drills = journal::held_in(&history.entries, estate, &workspace.cloud.name());
-    let runs =
-        History::Read { place: workspace.journal.to_string(), newest: listed, more, notes: Vec::new() };
+    let notes = if is_verified { Vec::new() } else { vec![UNVERIFIED.to_owned()] };
+    let runs = History::Read { place: workspace.journal.to_string(), newest: listed, more, notes };
     Ok((runs, drills))
 }
 
@@ -73,12 +82,15 @@ fn of(run: &RunState, history: &journal::History, sources: &Sources, most: usize
         }
     }
     let context = &run.run.context;
+    // One person may have approved with several keys.
+    let approvers: BTreeSet<String> =
+        run.run.approvals.iter().map(|approval| approval.approver.clone()).collect();
     Run {
         number: run.number,
         started: run.started.clone(),
         cloud: format!("{}, account {}", context.cloud, context.accounts),
         runner: run.run.runner.clone(),
-        approvers: run.run.approvals.iter().map(|approval| approval.approver.clone()).collect(),
+        approvers: approvers.into_iter().collect(),
         ended: format!("{}: {counts}", run.ended()),
         break_glass: run.run.break_glass.clone(),
         is_of_these_policies: journal::applies(run, sources),

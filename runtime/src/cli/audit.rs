@@ -16,7 +16,9 @@ use super::failure::Failure;
 use super::output::{Terminal, one_line};
 use super::{Global, exit, remarks, today};
 use crate::approval::{MAX_SIGNERS_BYTES, Signers, SigningKey};
-use crate::audit::{Checked, assess, bundle, check, read_frameworks};
+use crate::audit::{
+    Bundle, Checked, KeyStanding, ReadFrameworks, SignedBy, assess, bundle, check, read_frameworks,
+};
 use crate::bcp::Extent;
 use crate::changes::Changes;
 use crate::estate_report::EstateReport;
@@ -67,14 +69,14 @@ pub(super) struct Audit {
     /// plan of action and milestones if something is open.
     #[arg(long, value_name = "DIR")]
     oscal: Option<PathBuf>,
-    /// Pack audit, OSCAL, changes and policies into this file, with the digest of each. The continuity plan is in it by its digest
-    /// only.
+    /// Pack audit, OSCAL, changes, policies and your files of controls into this file, with the digest of each. Files that say how to
+    /// reach people, such as the continuity plan, are in it by their digests only.
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
     /// Sign the bundle with this SSH key: a private key, or the `.pub` file of a key in ssh-agent.
     #[arg(long, value_name = "KEY", requires = "bundle")]
     key: Option<SigningKey>,
-    /// Put the continuity plan and the observation of the cloud into the bundle. They say how to reach people.
+    /// Put the files that say how to reach people and the observation of the cloud into the bundle.
     #[arg(long, requires = "bundle")]
     with_contacts: bool,
     /// Do not look at the cloud. Then nobody can tell how anything stands there. The journal is still read.
@@ -166,7 +168,7 @@ impl Audit {
         if let Some(Command::Verify { bundle, signers, as_of }) = &self.command {
             return verify(bundle, signers.as_deref(), *as_of, terminal);
         }
-        let frameworks = self.frameworks()?;
+        let ReadFrameworks { frameworks, files: controls } = self.frameworks()?;
         if self.list {
             terminal.result(&listed(&frameworks));
             return Ok(exit::DONE);
@@ -194,7 +196,7 @@ impl Audit {
                 self.give(audit, format, terminal)?;
             }
             self.write_oscal(audit, terminal)?;
-            self.write_bundle(audit, changes.as_deref(), terminal)?;
+            self.write_bundle(audit, changes.as_deref(), &controls, terminal)?;
             Ok::<_, Failure>(self.found(audit))
         })?;
         if let Some(reason) = read.continuity.unread_journal() {
@@ -219,10 +221,11 @@ impl Audit {
         Ok(exit::DONE)
     }
 
-    /// The frameworks that were asked for.
-    fn frameworks(&self) -> Result<Vec<Framework>, Failure> {
-        let mut all = read_frameworks(&self.controls)
+    /// The frameworks that were asked for, and the files of controls.
+    fn frameworks(&self) -> Result<ReadFrameworks, Failure> {
+        let mut read = read_frameworks(&self.controls)
             .map_err(|wrong| Failure::invalid(wrong.findings, wrong.sources))?;
+        let all = &mut read.frameworks;
         for id in &self.framework {
             if all.iter().all(|one| one.id.as_str() != id.as_str()) {
                 let known = one_of(all.iter().map(|one| one.id.as_str()));
@@ -235,7 +238,7 @@ impl Audit {
         if !self.framework.is_empty() {
             all.retain(|one| self.framework.iter().any(|id| id.as_str() == one.id.as_str()));
         }
-        Ok(all)
+        Ok(read)
     }
 
     /// The format of the flag, or of the file's name.
@@ -281,11 +284,13 @@ impl Audit {
         &self,
         audit: &Audited<'_>,
         changes: Option<&str>,
+        controls: &[(String, String)],
         terminal: &Terminal,
     ) -> Result<(), Failure> {
         let Some(path) = &self.bundle else { return Ok(()) };
-        let bytes = bundle(audit, changes, self.key.as_ref(), self.with_contacts)
-            .map_err(|error| Failure::message(error.to_string()))?;
+        let Bundle { bytes, left_out } =
+            bundle(audit, changes, controls, self.key.as_ref(), self.with_contacts)
+                .map_err(|error| Failure::message(error.to_string()))?;
         let written = match self.with_contacts {
             true => files::write_private(path, &bytes),
             false => files::write(path, &bytes),
@@ -293,6 +298,12 @@ impl Audit {
         written.map_err(|error| Failure::message(error.to_string()))?;
         let signed = if self.key.is_some() { "signed" } else { "not signed: anybody can make another one" };
         terminal.note(&one_line(&format!("wrote {}, SHA-256 {}, {signed}", path.display(), sha256(&bytes))));
+        if !left_out.is_empty() {
+            let files = left_out.join(", ");
+            terminal.note(&one_line(&format!(
+                "only the digest is in it of files that may say how to reach people: {files}"
+            )));
+        }
         Ok(())
     }
 
@@ -329,18 +340,18 @@ fn verify(
         // Noon, so that a key that is valid on that day in UTC counts.
         Some(day) => format!("{day}T12:00:00Z").parse().map_err(|_| Failure::message("no such day"))?,
     };
-    let name = path.display();
+    let name = one_line(&path.display().to_string());
     match check(&bytes, signers.as_ref(), now) {
         Ok(checked) => {
             let Checked { estate, as_of, members, signed_by } = checked;
             let count = members.len();
             let mut text = format!(
-                "{name}: audit of {estate} as of {as_of}: all {count} members are as its statement says.\n"
+                "{name}: audit of {} as of {}: all {count} members are as its statement says.\n",
+                one_line(&estate),
+                one_line(&as_of)
             );
-            for fingerprint in &signed_by {
-                let whose =
-                    if signers.is_some() { "" } else { "; name the list of keys that count with --signers" };
-                text.push_str(&format!("Signed by {fingerprint}{whose}.\n"));
+            for one in &signed_by {
+                text.push_str(&format!("{}.\n", one_line(&signature_in_words(one))));
             }
             if signed_by.is_empty() {
                 text.push_str("Nobody signed it, so anybody may have made it.\n");
@@ -352,6 +363,20 @@ fn verify(
             terminal
                 .error(&format!("{}\n", one_line(&format!("error: {name} is not what was packed: {why}"))));
             Ok(exit::REFUSED)
+        }
+    }
+}
+
+/// `Signed by auditor@acme.example (SHA256:…)`, or that the signature does not count.
+fn signature_in_words(SignedBy { key, standing }: &SignedBy) -> String {
+    match standing {
+        KeyStanding::Listed(Some(name)) => format!("Signed by {name} ({key})"),
+        KeyStanding::Listed(None) => {
+            format!("Signed by {key}, a key of the list, which has no single name for it")
+        }
+        KeyStanding::NotListed(why) => format!("Also signed by {key}, which does not count: {why}"),
+        KeyStanding::Unknown => {
+            format!("Signed by {key}; name the list of keys that count with --signers")
         }
     }
 }

@@ -16,8 +16,8 @@ use crate::files;
 /// Show what was changed in a period, for a change board: by whom, from which value to which, approved by whom, under which rule.
 ///
 /// Reads the journal and git, and does not look at the cloud. What the journal does not record is said to be missing: it has the
-/// values of what an update changes, and does not know of changes that were made without Holdfast. If the journal cannot be read,
-/// the exit code is 1.
+/// values of what an update changes, and does not know of changes that were made without Holdfast. If there is no journal, or it
+/// cannot be read, the exit code is 1.
 #[derive(Debug, Args)]
 pub(super) struct Changes {
     /// Policy files and folders.
@@ -72,7 +72,7 @@ impl ChangesFormat {
             Self::Markdown => markdown(&report(inputs)),
             Self::Html => html(&report(inputs)),
             Self::Json => json(inputs),
-            Self::Csv => csv(inputs).unwrap_or_default(),
+            Self::Csv => csv(inputs),
         }
     }
 }

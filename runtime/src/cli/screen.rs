@@ -1,7 +1,7 @@
 //! One run on the terminal: its progress or events, and the summary at the end.
 
 use holdfast_compiler::diagnostic::visible;
-use holdfast_compiler::plan::{Plan, Step, Unknown, Waiting};
+use holdfast_compiler::plan::{Plan, Step, Unknown, Waiting, awaited_in_words};
 
 use super::events::Events;
 use super::output::Terminal;
@@ -72,10 +72,11 @@ fn abandoned(in_progress: &[String]) -> String {
     format!("{text}\nApply again to continue: completed steps are not repeated.\n")
 }
 
-/// The summary of a run: the counts, what failed and why, and what was not started.
+/// The summary of a run: the counts, what failed and why, what was not started, and whom new objects wait for.
 fn summary(plan: &Plan, outcome: &Outcome) -> String {
     let summary = Summary::of(plan, outcome);
-    let Summary { created, updated, replaced, deleted, failed, blocked, waiting, stopped } = &summary;
+    let Summary { created, updated, replaced, deleted, failed, blocked, awaited, waiting, stopped } =
+        &summary;
     let mut text =
         format!("\nApplied: {created} created, {updated} updated, {replaced} replaced, {deleted} deleted.\n");
     if !failed.is_empty() {
@@ -104,6 +105,13 @@ fn summary(plan: &Plan, outcome: &Outcome) -> String {
         for Waiting { id, action, .. } in &plan.waiting {
             text.push_str(&visible(&format!("  {id}: {action} needs one of them\n")));
         }
+    }
+    if !awaited.is_empty() {
+        text.push('\n');
+    }
+    for sentence in awaited_in_words(awaited) {
+        text.push_str(&visible(&sentence));
+        text.push('\n');
     }
     if let Some(stopped) = stopped {
         let why = match stopped {

@@ -26,6 +26,9 @@ pub enum DrillError {
     /// Nobody has confirmed.
     #[error(transparent)]
     NotConfirmed(#[from] NotConfirmed),
+    /// It was held, and could not be recorded.
+    #[error("{0}")]
+    NotRecorded(String),
     /// A file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
@@ -35,6 +38,11 @@ pub enum DrillError {
 }
 
 impl DrillError {
+    /// Whether others use the journal just now.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self, Self::Estate(EstateError::Journal(JournalError::Locked { .. })))
+    }
+
     /// Converts a refusal into findings with code and cure.
     ///
     /// # Errors

@@ -36,7 +36,7 @@ pub(super) struct Exercise {
     pub(super) provider: &'static str,
     /// Where everything is restored to.
     pub(super) into: BucketPlace,
-    /// How all keys begin there; empty for the whole bucket.
+    /// How all keys begin there: a folder that only this drill writes to.
     pub(super) prefix: String,
     /// What is restored.
     pub(super) parts: Vec<Part>,
@@ -148,27 +148,21 @@ async fn place(
                 .to_owned(),
         ));
     };
-    let services = session.policy().services.values();
-    let mut live = services
-        .flat_map(|service| service.data.values())
-        .flat_map(|set| std::iter::once(&set.primary).chain(&set.copies));
     let refused = |message: String| {
         Err(DrillError::NotReady(vec![not_ready(
             message,
             "restore into a bucket that is used for drills only",
         )]))
     };
-    if live.any(|one| one.name.as_str() == bucket) {
-        return refused(format!("`{bucket}` is a bucket of the policies, so its data is live"));
+    if let Some(why) = why_live(session, bucket) {
+        return refused(why);
     }
-    if holds_journal(&session.workspace.journal, bucket) {
-        return refused(format!("`{bucket}` holds the journal of the estate"));
-    }
-    if is_made(&session.history, &session.context, bucket) {
-        return refused(format!("runs have made `{bucket}` and not deleted it, so its data is live"));
+    let mut prefix = prefix.clone();
+    if !prefix.is_empty() && !prefix.ends_with('/') {
+        prefix.push('/');
     }
     let place = objects.place(bucket, None).await.map_err(|error| unseen(bucket, &error))?;
-    let page = objects.versions(&place, prefix, None).await?;
+    let page = objects.versions(&place, &prefix, None).await?;
     if let Some(first) = page.items.first() {
         let more = if page.next.is_some() { "more than " } else { "" };
         return refused(format!(
@@ -177,7 +171,35 @@ async fn place(
             first.key
         ));
     }
-    Ok((place, prefix.clone()))
+    // The run that will record the drill; it does not begin if another run comes first.
+    let run = session.history.runs.len() as u64 + 1;
+    Ok((place, format!("{prefix}{FRESH}{run}/")))
+}
+
+/// How the name of the folder begins that a drill restores into, below the place of `--into`.
+const FRESH: &str = "drill-";
+
+/// Whether a prefix is such a folder, which nobody but a drill writes to.
+pub(super) fn is_fresh(prefix: &str) -> bool {
+    let folder = prefix.strip_suffix('/').map(|path| path.rsplit('/').next().unwrap_or(path));
+    let number = folder.and_then(|name| name.strip_prefix(FRESH));
+    number.is_some_and(|number| number.parse::<u64>().is_ok())
+}
+
+/// Why the data of a bucket is live, so that no drill writes or removes anything there. `None`: it is not.
+pub(super) fn why_live(session: &Session, bucket: &str) -> Option<String> {
+    let services = session.policy().services.values();
+    let mut live = services
+        .flat_map(|service| service.data.values())
+        .flat_map(|set| std::iter::once(&set.primary).chain(&set.copies));
+    if live.any(|one| one.name.as_str() == bucket) {
+        return Some(format!("`{bucket}` is a bucket of the policies, so its data is live"));
+    }
+    if holds_journal(&session.workspace.journal, bucket) {
+        return Some(format!("`{bucket}` holds the journal of the estate"));
+    }
+    let is_made = is_made(&session.history, &session.context, bucket);
+    is_made.then(|| format!("runs have made `{bucket}` and not deleted it, so its data is live"))
 }
 
 fn unseen(bucket: &str, error: &CloudError) -> DrillError {

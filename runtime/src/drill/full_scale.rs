@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration as Time, Instant};
 
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use holdfast_compiler::diagnostic::Diagnostic;
 use holdfast_compiler::drill::{Achieved, Finding, Measure, Outcome, Record, limits};
 use holdfast_compiler::plan::{Consent, Consents, Plan};
@@ -17,11 +17,11 @@ use super::DrillError;
 use super::error::{not_ready, not_served};
 use super::loss::loss;
 use super::order::{Front, Order};
-use super::session::{Session, timed};
+use super::session::{PAUSE, Session, TRIES, Turned, timed};
 use super::talk::talk;
 use crate::apply::{Limits, STEP_TIMEOUT, Settings};
 use crate::estate::{EstateError, LivePlan, PlanOptions, Policies, PostureChange, Selection};
-use crate::journal::{DrillMade, Event};
+use crate::journal::{DrillMade, Event, JournalError};
 use crate::run::{Ended, Evidence, RunError, RunOptions, apply_policies};
 
 /// How many steps run at a time: the default of `apply`.
@@ -109,7 +109,8 @@ pub(super) async fn full_scale(
     let mut requests = front.requests_to_end().map_err(|error| DrillError::Usage(error.to_string()))?;
     let sites = vec![evacuation.site.clone()];
     let made = DrillMade::Evacuation { sites: sites.clone() };
-    let log = session.log(record).await?;
+    let log = session.log_first(record).await?;
+    let run = log.run;
     log.begin(record).await?;
     log.add(Event::DrillMakes(made.clone())).await?;
     log.close().await?;
@@ -121,6 +122,13 @@ pub(super) async fn full_scale(
     let turn = PostureChange::Evacuate(sites.clone());
     let out =
         timed(record, "evacuation", change(session, selection, turn, outward(&order.consents), front)).await;
+    let out = match (out, session.turned(run).await) {
+        (Ok(()), Ok(Turned::Unturned | Turned::Others)) => {
+            Err("somebody else changed which sites are evacuated".to_owned())
+        }
+        (Ok(()), Err(error)) => Err(error.to_string()),
+        (out, _) => out.map_err(|failed| failed.why),
+    };
     let looked = timed(record, "look at the records", look(session, selection)).await;
     let took = began.elapsed().as_millis().div_ceil(1000);
     let took = u64::try_from(took).unwrap_or(u64::MAX);
@@ -143,6 +151,9 @@ pub(super) async fn full_scale(
             _ = requests.next() => None,
             done = hold => Some(done),
         };
+        // A request may have come while nobody looked.
+        tokio::task::yield_now().await;
+        let held = held.filter(|_| requests.next().now_or_never().is_none());
         let stopped = match held {
             Some(Ok(())) => None,
             Some(Err(error)) => Some(format!("the drill broke off: {error}")),
@@ -153,34 +164,66 @@ pub(super) async fn full_scale(
             record.findings.push(Finding { cause, owner: None });
         }
     }
-    front.tell(&format!("returning to {}", evacuation.site));
-    let home = timed(record, "return", go_home(session, selection, &sites, &order.consents, front)).await;
-    match home {
-        Ok(()) => Ok(vec![Event::DrillRemoved(made)]),
-        Err(cause) => {
-            let cause = format!(
-                "{} is still evacuated, and the next drill tries to return: {cause}",
-                evacuation.site
-            );
-            record.findings.push(Finding { cause, owner: None });
-            Ok(Vec::new())
+    let home = match session.turned(run).await {
+        Ok(Turned::Unturned) => Ok(()),
+        Ok(Turned::Drill) => {
+            front.tell(&format!("returning to {}", evacuation.site));
+            let home = go_home(session, selection, run, &sites, &order.consents, front);
+            timed(record, "return", home).await
         }
-    }
+        Ok(Turned::Others) => Err("somebody else changed which sites are evacuated".to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    let Err(cause) = home else { return Ok(vec![Event::DrillRemoved(made)]) };
+    let (what, events) = match session.evacuated(&sites).await {
+        Ok(still) if still.is_empty() => (
+            "is not evacuated any more, but the drill did not end as planned",
+            vec![Event::DrillRemoved(made)],
+        ),
+        Ok(_) => ("is still evacuated", Vec::new()),
+        Err(_) => ("may still be evacuated: the journal cannot be read", Vec::new()),
+    };
+    record.findings.push(Finding { cause: format!("{} {what}: {cause}", evacuation.site), owner: None });
+    Ok(events)
 }
 
-/// Return to sites, and see that the estate is as the policies say.
+/// Return to sites that the drill of a run evacuated, and see that the estate is as the policies say. Waits while others use the journal.
 ///
 /// # Errors
 /// Why not, as a clause.
 pub(super) async fn go_home(
     session: &Session,
     selection: &Selection,
+    run: u64,
     sites: &[String],
     consents: &Consents,
     front: &dyn Front,
 ) -> Result<(), String> {
-    change(session, selection, PostureChange::Return(sites.to_vec()), consents.clone(), front).await?;
+    let mut tries = 0;
+    loop {
+        // Whoever had the journal meanwhile may have sent users away for a real disaster.
+        if session.turned(run).await.map_err(|error| error.to_string())? != Turned::Drill {
+            return Err("somebody else changed which sites are evacuated".to_owned());
+        }
+        let turn = PostureChange::Return(sites.to_vec());
+        match change(session, selection, turn, consents.clone(), front).await {
+            Ok(()) => break,
+            Err(failed) if failed.is_busy && tries < TRIES => {
+                front.tell(&format!("waiting to return: {}", failed.why));
+            }
+            Err(failed) => return Err(failed.why),
+        }
+        tries += 1;
+        tokio::time::sleep(PAUSE).await;
+    }
     look(session, selection).await
+}
+
+/// Why the posture was not changed.
+struct Failed {
+    why: String,
+    /// Whether others used the journal, so that it can be tried again.
+    is_busy: bool,
 }
 
 /// Change the posture, by the apply that everybody uses.
@@ -190,17 +233,27 @@ async fn change(
     turn: PostureChange,
     consents: Consents,
     front: &dyn Front,
-) -> Result<(), String> {
-    let policies = session.again().map_err(|error| error.to_string())?;
+) -> Result<(), Failed> {
+    let failed = |why: String| Err(Failed { why, is_busy: false });
+    let policies = match session.again() {
+        Ok(policies) => policies,
+        Err(error) => return failed(error.to_string()),
+    };
     let plan_options = PlanOptions { turn, consents, ..PlanOptions::default() };
     let settings =
         Settings { parallelism: PARALLELISM, limits: Limits::default(), step_timeout: STEP_TIMEOUT };
     let options = RunOptions { settings, timeout: None, take_over: None, evidence: Evidence::default() };
     match apply_policies(policies, selection, &plan_options, &options, front.runs()).await {
         Ok(Ended::Complete) => Ok(()),
-        Ok(Ended::Partial) => Err("some steps failed or were not started".to_owned()),
-        Ok(Ended::Aborted) => Err("it was stopped at once".to_owned()),
-        Err(error) => Err(said(error)),
+        Ok(Ended::Partial) => failed("some steps failed or were not started".to_owned()),
+        Ok(Ended::Aborted) => failed("it was stopped at once".to_owned()),
+        Err(error) => {
+            let is_busy = matches!(
+                &error,
+                RunError::Overtaken | RunError::Estate(EstateError::Journal(JournalError::Locked { .. }))
+            );
+            Err(Failed { why: said(error), is_busy })
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use holdfast_compiler::drill::{Achieved, Finding, Limits, Measure, Outcome, Record, Restored, limits};
 use holdfast_compiler::restore::{Gap, Report};
 use holdfast_compiler::units::Date;
@@ -36,12 +36,12 @@ pub(super) async fn functional(
         bucket: exercise.into.bucket.clone(),
         region: exercise.into.region.clone(),
         prefix: exercise.prefix.clone(),
+        kept: order.keep,
     };
+    log.add(Event::DrillMakes(made.clone())).await?;
     if order.keep {
         let stays = format!("what was restored stays in s3://{}/{}", exercise.into.bucket, exercise.prefix);
         record.deviations.push(stays);
-    } else {
-        log.add(Event::DrillMakes(made.clone())).await?;
     }
     let mut requests = front.requests_to_end().map_err(|error| DrillError::Usage(error.to_string()))?;
     let work = async {
@@ -53,14 +53,17 @@ pub(super) async fn functional(
         _ = requests.next() => None,
         done = work => Some(done),
     };
+    // A request may have come while nobody looked.
+    tokio::task::yield_now().await;
+    let ended = ended.filter(|_| requests.next().now_or_never().is_none());
     record.outcome = match ended {
         None => {
-            let cause = "the drill was stopped, and rolled back".to_owned();
+            let cause = "the drill was stopped".to_owned();
             record.findings.push(Finding { cause, owner: None });
             Outcome::Aborted
         }
         Some(Err(error)) => {
-            let cause = format!("the drill broke off, and was rolled back: {error}");
+            let cause = format!("the drill broke off: {error}");
             record.findings.push(Finding { cause, owner: None });
             Outcome::Aborted
         }
@@ -73,7 +76,11 @@ pub(super) async fn functional(
         .await
     {
         Ok(removed) => {
-            front.tell(&format!("removed {removed} objects that the drill had made"));
+            let (bucket, prefix) = (&exercise.into.bucket, &exercise.prefix);
+            front.tell(&format!("removed {removed} objects of s3://{bucket}/{prefix}"));
+            if record.outcome == Outcome::Aborted {
+                record.deviations.push("what was restored until then was removed".to_owned());
+            }
             log.add(Event::DrillRemoved(made)).await
         }
         Err(error) => {
@@ -102,6 +109,8 @@ async fn restore_all(
             "restoring {entry} from s3://{} (at {})",
             part.request.source.bucket, part.request.site
         ));
+        // Before the restore: what arrives at the copy during it would have been lost.
+        let achieved = lost(part, objects, limits.get(&part.service)).await;
         let began = now();
         let took = restore_one(session, part, objects, record).await?;
         let phase =
@@ -109,7 +118,6 @@ async fn restore_all(
         record.phases.push(phase);
         let sum = spent.entry(&part.service).or_insert(Some(0));
         *sum = sum.zip(took).map(|(sum, took)| sum + took);
-        let achieved = lost(part, objects, limits.get(&part.service)).await;
         record.achieved.push(achieved);
     }
     for (service, milliseconds) in spent {

@@ -19,7 +19,7 @@ use super::session::{Log, Session, now};
 use super::simulate::simulate;
 use super::talk::{answers, talk};
 use crate::estate::{Policies, PostureChange, Selection};
-use crate::journal;
+use crate::journal::{self, Event};
 
 /// How a drill ended.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ pub async fn hold(
     // A bad file of answers is said before anything is recorded.
     let drill = session.drill()?;
     let asked = script(session.policy(), drill);
-    answers(&asked, order)?;
+    answers(&asked, order.answers.as_deref())?;
     let mut faults = faults_of_people(&session, drill);
     if !drill.form.0.recovers_nothing() {
         faults.extend(faults_of_estate(&session, selection, front).await?);
@@ -87,14 +87,14 @@ pub async fn hold(
         (_, Some(evacuation)) => {
             front.confirm(&format!("Send users away from {} for real, and back", evacuation.site))?;
             let events = full_scale(&session, selection, order, &evacuation, front, &mut record).await?;
-            let log = session.log(&record).await?;
-            for event in events {
-                log.add(event).await?;
+            let record = judge(session.policy(), Record { ended: now(), ..record });
+            match note(&session, events, &record, front).await {
+                Ok(run) => (run, record),
+                Err(error) => return Err(not_recorded(&session, &evacuation.site, &record, &error).await),
             }
-            end(&session, log, record).await?
         }
         (Some(exercise), None) => {
-            let log = session.log(&record).await?;
+            let log = session.log_first(&record).await?;
             log.begin(&record).await?;
             functional(&session, order, &exercise, &log, front, &mut record).await?;
             end(&session, log, record).await?
@@ -119,6 +119,34 @@ pub async fn hold(
 async fn end(session: &Session, log: Log, record: Record) -> Result<(u64, Record), DrillError> {
     let record = judge(session.policy(), Record { ended: now(), ..record });
     Ok((log.end(&record).await?, record))
+}
+
+/// Record how a full-scale drill ended, and what of it is gone.
+async fn note(
+    session: &Session,
+    events: Vec<Event>,
+    record: &Record,
+    front: &dyn Front,
+) -> Result<u64, DrillError> {
+    let log = session.log_last(record, front).await?;
+    for event in events {
+        log.add(event).await?;
+    }
+    log.end(record).await
+}
+
+/// The error for a full-scale drill that was held and cannot be recorded: with its record, so that it is not lost, and where users are.
+async fn not_recorded(session: &Session, site: &str, record: &Record, error: &DrillError) -> DrillError {
+    let users = match session.evacuated(&[site.to_owned()]).await {
+        Ok(still) if still.is_empty() => format!("{site} is not evacuated any more"),
+        Ok(_) => format!("{site} is still evacuated: `holdfast plan --return`"),
+        Err(_) => format!("{site} may still be evacuated: look at `holdfast status`"),
+    };
+    let text = serde_json::to_string_pretty(record).unwrap_or_default();
+    DrillError::NotRecorded(format!(
+        "the drill `{}` was held ({}) and cannot be recorded: {error}; {users}; its record:\n{text}",
+        record.drill, record.outcome
+    ))
 }
 
 /// What must be so of the people: somebody leads, and nobody is in an incident.

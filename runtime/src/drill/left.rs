@@ -1,15 +1,17 @@
 //! What a drill made, taken back: at its end, and after one that was killed.
 
+use holdfast_compiler::document::Form;
 use holdfast_compiler::drill::{Finding, Outcome, Record};
 
 use super::DrillError;
 use super::error::not_ready;
+use super::exercise::{is_fresh, why_live};
 use super::full_scale::go_home;
 use super::order::{Front, Order};
 use super::session::{Session, now};
 use crate::cloud::{BucketPlace, CloudError, Objects};
 use crate::estate::Selection;
-use crate::journal::{self, DrillMade, Event};
+use crate::journal::{self, DrillMade, Event, OpenDrill};
 
 /// Remove every version under a prefix. Returns how many there were.
 ///
@@ -30,11 +32,58 @@ pub(super) async fn remove(
         for version in page.items {
             objects.remove(place, &version.key, &version.id).await?;
             removed += 1;
+            // A cloud that answers at once would not let a signal be seen.
+            tokio::task::yield_now().await;
         }
     }
 }
 
-/// Take back what a drill left that was killed, and record that it was aborted. Says what it did.
+/// A drill that did not end, or left something.
+#[derive(Debug, PartialEq, Eq)]
+struct Left {
+    run: u64,
+    at: String,
+    runner: String,
+    ended: bool,
+    record: Record,
+    made: Vec<DrillMade>,
+    /// The sites that it evacuated, and that only it can have evacuated.
+    evacuated: Vec<String>,
+}
+
+impl Left {
+    fn of(open: &OpenDrill<'_>) -> Self {
+        Self {
+            run: open.run,
+            at: open.at.to_owned(),
+            runner: open.runner.to_owned(),
+            ended: open.ended,
+            record: open.began.record.clone(),
+            made: open.left.iter().copied().cloned().collect(),
+            evacuated: open.sites().filter(|_| open.evacuated).map(str::to_owned).collect(),
+        }
+    }
+
+    /// A drill that did not end may still be held by somebody else. All but full-scale drills keep the journal claimed until they end.
+    fn check_not_held(&self, session: &Session, order: &Order) -> Result<(), DrillError> {
+        let is_over = self.ended || session.is_alone || order.take_over == Some(self.run);
+        if is_over || self.record.form != Form::FullScale {
+            return Ok(());
+        }
+        Err(DrillError::NotReady(vec![not_ready(
+            format!(
+                "the drill {}, begun at {} by {}, did not end, and may still be held",
+                self.record.drill, self.at, self.runner
+            ),
+            format!(
+                "ask whoever holds it; if it was killed, take it over: `--take-over {}`, and it is rolled back",
+                self.run
+            ),
+        )]))
+    }
+}
+
+/// Take back what drills left that were killed or could not return, and record that a killed one was aborted. Says what it did.
 ///
 /// # Errors
 /// Something of it cannot be taken back: it stays recorded, so that the next run finds it again.
@@ -44,57 +93,112 @@ pub(super) async fn take_back(
     order: &Order,
     front: &dyn Front,
 ) -> Result<(), DrillError> {
-    let Some(open) = journal::open_drill(&session.history.entries, &session.context) else { return Ok(()) };
-    let (name, at) = (open.began.drill.clone(), open.at.to_owned());
-    let left: Vec<DrillMade> = open.left.into_iter().cloned().collect();
-    let began = open.began.record.clone();
-    front.tell(&format!("the drill {name}, begun at {at}, did not end: it is rolled back"));
-    let mut gone = Vec::new();
-    for made in &left {
-        gone.push(match made {
-            DrillMade::Objects { provider, bucket, region, prefix } => {
-                let cloud = session.cloud().await?;
-                let objects = cloud.objects(provider).ok_or_else(|| {
-                    DrillError::Usage(format!("the cloud `{}` has no objects", cloud.name()))
-                })?;
-                let place = BucketPlace { bucket: bucket.clone(), region: region.clone() };
-                let removed = remove(objects, &place, prefix).await?;
-                format!("{removed} objects of s3://{bucket}/{prefix} were removed")
-            }
-            DrillMade::Evacuation { sites } => {
-                let posture = journal::posture(&session.history.entries, &session.context);
-                let still = |site: &&String| posture.sites().any(|one| one == *site);
-                let still: Vec<String> = sites.iter().filter(still).cloned().collect();
-                if still.is_empty() {
-                    format!("{} was not evacuated any more", sites.join(", "))
-                } else {
-                    go_home(session, selection, &still, &order.consents, front).await.map_err(|cause| {
-                        let message = format!(
-                            "the drill {name} was killed while {} was evacuated, and the return failed: {cause}",
-                            still.join(", ")
-                        );
-                        let cure = "add `--allow return:SERVICE.DATA` for each of its data sets, or return with `holdfast plan --return`, and hold the drill then";
-                        DrillError::NotReady(vec![not_ready(message, cure)])
-                    })?;
-                    format!("users are back at {}", still.join(", "))
-                }
-            }
-        });
+    while let Some(left) =
+        journal::open_drill(&session.history.entries, &session.context).map(|open| Left::of(&open))
+    {
+        left.check_not_held(session, order)?;
+        take_back_one(session, selection, order, &left, front).await?;
+        session.history = session.workspace.history(&session.journal).await?;
     }
-    let what = if gone.is_empty() { "it had made nothing".to_owned() } else { gone.join("; ") };
+    Ok(())
+}
+
+async fn take_back_one(
+    session: &Session,
+    selection: &Selection,
+    order: &Order,
+    left: &Left,
+    front: &dyn Front,
+) -> Result<(), DrillError> {
+    let name = &left.record.drill;
+    front.tell(&match left.ended {
+        true => format!("the drill {name}, begun at {}, ended and left something", left.at),
+        false => format!("the drill {name}, begun at {}, did not end: it is rolled back", left.at),
+    });
+    let sites = left.evacuated.join(", ");
+    if !left.evacuated.is_empty() {
+        front.confirm(&format!("Return users to {sites}, which the drill {name} evacuated"))?;
+    }
+    let claim = session.claim().await?;
+    let now_left = journal::open_drill(claim.entries(), &session.context).map(|open| Left::of(&open));
+    if now_left.as_ref() != Some(left) {
+        return Err(DrillError::NotReady(vec![not_ready(
+            format!("another run wrote to the journal while the drill {name} was being rolled back"),
+            "run `holdfast drill run` again",
+        )]));
+    }
+    let mut log = session.start(claim, &left.record).await?;
+    if !left.evacuated.is_empty() {
+        // From now on it is this process that returns. The return claims the journal itself.
+        for made in left.made.iter().filter(|made| !made.sites().is_empty()) {
+            log.add(Event::DrillMakes(made.clone())).await?;
+        }
+        log.close().await?;
+        let home = go_home(session, selection, left.run, &left.evacuated, &order.consents, front).await;
+        home.map_err(|cause| {
+            let how = if left.ended { "did not return from" } else { "was killed while it evacuated" };
+            let message = format!("the drill {name} {how} {sites}, and the return failed: {cause}");
+            let cure = "add `--allow return:SERVICE.DATA` for each of its data sets, or return with `holdfast plan --return`, and hold the drill then";
+            DrillError::NotReady(vec![not_ready(message, cure)])
+        })?;
+        log = session.log_last(&left.record, front).await?;
+    }
+    let mut gone = Vec::new();
+    for made in &left.made {
+        match give_back(session, left, made).await {
+            Ok(what) => gone.push(what),
+            Err(error) => {
+                log.close().await?;
+                return Err(error);
+            }
+        }
+    }
+    let what = if gone.is_empty() { "nothing of it was left".to_owned() } else { gone.join("; ") };
     front.tell(&what);
+    for made in left.made.iter().filter(|made| !made.is_kept()) {
+        log.add(Event::DrillRemoved(made.clone())).await?;
+    }
+    if left.ended {
+        log.close().await?;
+        return Ok(());
+    }
     let cause = format!("the drill was killed before its end; the next run rolled it back: {what}");
     let record = Record {
         ended: now(),
-        findings: vec![Finding { cause, owner: began.lead.clone() }],
+        findings: vec![Finding { cause, owner: left.record.lead.clone() }],
         outcome: Outcome::Aborted,
-        ..began
+        ..left.record.clone()
     };
-    let log = session.log(&record).await?;
-    for made in left {
-        log.add(Event::DrillRemoved(made)).await?;
-    }
     log.end(&record).await?;
-    session.history = session.workspace.history(&session.journal).await?;
     Ok(())
+}
+
+/// Remove what a drill made, if only a drill can have made it. Returns what became of it, as a clause.
+async fn give_back(session: &Session, left: &Left, made: &DrillMade) -> Result<String, DrillError> {
+    let (provider, bucket, region, prefix) = match made {
+        DrillMade::Evacuation { sites } if left.evacuated.is_empty() => {
+            return Ok(format!("{} was not evacuated by it", sites.join(", ")));
+        }
+        DrillMade::Evacuation { sites } => return Ok(format!("users are back at {}", sites.join(", "))),
+        DrillMade::Objects { bucket, prefix, kept: true, .. } => {
+            return Ok(format!("what it restored may still be in s3://{bucket}/{prefix}, as was asked"));
+        }
+        DrillMade::Objects { provider, bucket, region, prefix, kept: false } => {
+            (provider, bucket, region, prefix)
+        }
+    };
+    let why = match is_fresh(prefix) {
+        true => why_live(session, bucket),
+        false => Some("others may have written there too".to_owned()),
+    };
+    if let Some(why) = why {
+        return Ok(format!("what it restored may still be in s3://{bucket}/{prefix}: {why}"));
+    }
+    let cloud = session.cloud().await?;
+    let objects = cloud
+        .objects(provider)
+        .ok_or_else(|| DrillError::Usage(format!("the cloud `{}` has no objects", cloud.name())))?;
+    let place = BucketPlace { bucket: bucket.clone(), region: region.clone() };
+    let removed = remove(objects, &place, prefix).await?;
+    Ok(format!("{removed} objects of s3://{bucket}/{prefix} were removed"))
 }

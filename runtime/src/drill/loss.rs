@@ -37,7 +37,7 @@ pub(super) async fn between(
         Err(error) => return (None, format!("the primary bucket cannot be compared: {error}")),
     };
     match behind(objects, primary, copy, moment).await {
-        Ok(Behind::Nothing) => (Some(0), "the copy had every change when the drill began".to_owned()),
+        Ok(Behind::Nothing) => (Some(0), "the copy had every change when it was compared".to_owned()),
         Ok(Behind::By { keys, since }) => {
             let age = u64::try_from(moment.saturating_sub(since)).unwrap_or_default().div_ceil(1000);
             (

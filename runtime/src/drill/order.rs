@@ -1,7 +1,9 @@
 //! What the operator asks for, and who shows it.
 
 use std::io;
+use std::path::PathBuf;
 
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use holdfast_compiler::drill::{Answer, Question};
 use holdfast_compiler::plan::Consents;
@@ -18,8 +20,10 @@ pub struct Order {
     pub dry_run: bool,
     /// Who takes part.
     pub with: Vec<String>,
-    /// The text of a file of answers.
+    /// The text of a file of answers, as it was before the drill.
     pub answers: Option<String>,
+    /// That file: of a drill that recovers something, it is read again after the work.
+    pub answers_file: Option<PathBuf>,
     /// The bucket and the prefix that a functional drill restores into.
     pub into: Option<(String, String)>,
     /// Whether what was restored stays.
@@ -38,7 +42,7 @@ pub trait Front: Sync {
     fn tell(&self, line: &str);
 
     /// Asks a question. `None`: nobody is there to answer.
-    fn ask(&self, question: &Question) -> Option<Answer>;
+    fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Answer>>;
 
     /// Asks whether users are really sent elsewhere.
     ///

@@ -8,7 +8,7 @@ use holdfast_compiler::units::Date;
 
 use crate::bcp::readable;
 use crate::estate::{EstateError, Remark, Selection, Workspace, load};
-use crate::journal::{self, History, Journal};
+use crate::journal::{self, History, Journal, OpenDrill};
 
 /// The drills of the policies, with what the journal has of them on the selected cloud.
 #[derive(Debug)]
@@ -54,6 +54,23 @@ impl Drills {
     pub fn standings(&self, today: Date) -> Vec<Standing<'_>> {
         let held: Held = journal::held_in(&self.history.entries, self.policy.estate.as_str(), &self.cloud);
         standings(&self.policy, &held, today)
+    }
+
+    /// The drills that began and did not end, each as a sentence.
+    #[must_use]
+    pub fn unended(&self) -> Vec<String> {
+        let open = OpenDrill::all_in(&self.history.entries, self.policy.estate.as_str(), &self.cloud);
+        open.iter()
+            .map(|open| {
+                let (name, at) = (&open.began.drill, open.at);
+                match open.ended {
+                    true => format!("{name} began at {at}, ended, and left something (run {})", open.run),
+                    false => {
+                        format!("{name} began at {at} by {}, did not end (run {})", open.runner, open.run)
+                    }
+                }
+            })
+            .collect()
     }
 
     /// The newest record of a drill, or that of a run.

@@ -1,6 +1,8 @@
 //! What every drill needs: the policies, the journal, the cloud, and how a drill is written down.
 
 use std::fs::{File, TryLockError};
+use std::sync::Mutex;
+use std::time::Duration;
 
 use holdfast_compiler::diagnostic::did_you_mean;
 use holdfast_compiler::digest::{Purpose, digest, sha256};
@@ -12,12 +14,29 @@ use holdfast_compiler::source::Sources;
 use jiff::Timestamp;
 
 use super::DrillError;
-use super::order::Order;
+use super::error::not_ready;
+use super::order::{Front, Order};
 use crate::cloud::{Callers, Cloud, principals};
 use crate::estate::{Opened, Policies, Selection, Workspace, load};
 use crate::files;
-use crate::journal::{self, Claim, DrillBegan, Event, History, Journal, Run, Signer, Writer};
+use crate::journal::{self, Claim, DrillBegan, Event, History, Journal, OpenDrill, Run, Signer, Writer};
 use crate::run::runner::runner;
+
+/// How long to wait before a journal that others use is tried again.
+pub(super) const PAUSE: Duration = Duration::from_secs(5);
+/// How often it is tried again: for five minutes.
+pub(super) const TRIES: u32 = 60;
+
+/// Who has changed where users are since a drill announced an evacuation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turned {
+    /// The drill.
+    Drill,
+    /// Nobody.
+    Unturned,
+    /// Somebody else after it, or the evacuation is over.
+    Others,
+}
 
 /// What every drill needs.
 pub(super) struct Session {
@@ -30,7 +49,10 @@ pub(super) struct Session {
     signer: Option<Signer>,
     /// The name of the drill, as the policies have it.
     name: Name,
-    take_over: Option<u64>,
+    /// The number of an abandoned run to close; the first claim takes it.
+    take_over: Mutex<Option<u64>>,
+    /// Whether the lock shows that no other process holds a drill: the journal is a folder beside it.
+    pub(super) is_alone: bool,
     /// Held until the session ends, so that two processes of this machine do not hold drills at the same time.
     _lock: Option<File>,
 }
@@ -71,7 +93,13 @@ impl Session {
         let history = workspace.history(&journal).await?;
         let Opened { callers, context, .. } = workspace.open(policy.estate.as_str()).await?;
         let policies = policies.in_account(&context)?;
-        let take_over = order.take_over;
+        // A full-scale drill leaves no open run behind, so there is none to close.
+        let closed = order.take_over.is_some_and(|wanted| {
+            history.open().is_none_or(|run| run.number != wanted)
+                && OpenDrill::all(&history.entries, &context).iter().any(|open| open.run == wanted)
+        });
+        let take_over = Mutex::new(order.take_over.filter(|_| !closed));
+        let is_alone = workspace.journal.folder().is_some_and(|folder| folder.starts_with(&home));
         Ok(Self {
             policies,
             workspace,
@@ -82,6 +110,7 @@ impl Session {
             signer,
             name,
             take_over,
+            is_alone,
             _lock: lock,
         })
     }
@@ -125,10 +154,74 @@ impl Session {
         })
     }
 
-    /// Begin a run of the journal for a drill. It changes nothing in the cloud, needs no approvals, and keeps rule and posture.
-    pub(super) async fn log(&self, record: &Record) -> Result<Log, DrillError> {
-        let claim = self.journal.claim(&runner(), self.take_over).await?;
+    /// Claim the journal.
+    pub(super) async fn claim(&self) -> Result<Claim, DrillError> {
+        let take_over = self.take_over.lock().ok().and_then(|mut wanted| wanted.take());
+        let claim = self.journal.claim(&runner(), take_over).await?;
         self.workspace.require_trusted(claim.history())?;
+        Ok(claim)
+    }
+
+    /// Begin a run of the journal for a drill.
+    pub(super) async fn log(&self, record: &Record) -> Result<Log, DrillError> {
+        self.start(self.claim().await?, record).await
+    }
+
+    /// Begin a run of the journal for a drill that will change something, if nobody wrote to the journal since the drill looked at it.
+    pub(super) async fn log_first(&self, record: &Record) -> Result<Log, DrillError> {
+        let claim = self.claim().await?;
+        let posture = journal::posture(claim.entries(), &self.context);
+        if !posture.is_normal() {
+            let sites: Vec<&str> = posture.sites().collect();
+            return Err(DrillError::NotReady(vec![not_ready(
+                format!("{} was evacuated while the drill was being prepared", sites.join(", ")),
+                "hold the drill after `holdfast plan --return`",
+            )]));
+        }
+        if claim.history().head() != self.history.head() {
+            return Err(DrillError::NotReady(vec![not_ready(
+                "another run wrote to the journal while the drill was being prepared",
+                "hold the drill again, so that it looks at the estate as it is now",
+            )]));
+        }
+        self.start(claim, record).await
+    }
+
+    /// Begin a run of the journal for a drill that must be recorded. Waits while others use the journal.
+    pub(super) async fn log_last(&self, record: &Record, front: &dyn Front) -> Result<Log, DrillError> {
+        for _ in 0..TRIES {
+            match self.log(record).await {
+                Err(error) if error.is_busy() => {
+                    front.tell(&format!("waiting to record the drill: {error}"));
+                    tokio::time::sleep(PAUSE).await;
+                }
+                other => return other,
+            }
+        }
+        self.log(record).await
+    }
+
+    /// Who has changed where users are since the drill of this run announced its evacuation.
+    pub(super) async fn turned(&self, run: u64) -> Result<Turned, DrillError> {
+        let history = self.workspace.history(&self.journal).await?;
+        let open = OpenDrill::all(&history.entries, &self.context);
+        let ours = open.iter().find(|open| open.run == run && open.sites().next().is_some());
+        Ok(match ours {
+            Some(open) if open.evacuated => Turned::Drill,
+            Some(_) => Turned::Unturned,
+            None => Turned::Others,
+        })
+    }
+
+    /// Which of these sites are evacuated now.
+    pub(super) async fn evacuated(&self, sites: &[String]) -> Result<Vec<String>, DrillError> {
+        let history = self.workspace.history(&self.journal).await?;
+        let posture = journal::posture(&history.entries, &self.context);
+        Ok(posture.sites().filter(|site| sites.iter().any(|one| one == site)).map(str::to_owned).collect())
+    }
+
+    /// Begin a run of a claimed journal for a drill. It changes nothing in the cloud, needs no approvals, and keeps rule and posture.
+    pub(super) async fn start(&self, claim: Claim, record: &Record) -> Result<Log, DrillError> {
         let history = claim.history();
         let rule = journal::rule(&history.runs, &self.context).cloned();
         let posture = journal::posture(&history.entries, &self.context);

@@ -5,13 +5,25 @@ use holdfast_compiler::drill::{Answers, Finding, Record, Script, script};
 use super::DrillError;
 use super::order::{Front, Order};
 use super::session::{Session, timed};
+use crate::files;
 
-/// Read the file of answers, if there is one. The runner witnesses what is in it.
-pub(super) fn answers(script: &Script, order: &Order) -> Result<Option<Answers>, DrillError> {
-    let Some(text) = &order.answers else { return Ok(None) };
+/// The most bytes of a file of answers.
+const MAX_ANSWERS: u64 = 1 << 20;
+
+/// Read the text of a file of answers, if there is one. The runner witnesses what is in it.
+pub(super) fn answers(script: &Script, text: Option<&str>) -> Result<Option<Answers>, DrillError> {
+    let Some(text) = text else { return Ok(None) };
     let answers = Answers::parse(text, script)
         .map_err(|bad| DrillError::Usage(format!("the answers, line {}: {}", bad.line, bad.what)))?;
     Ok(Some(answers))
+}
+
+/// The answers that were written during the drill. What the file had before is no answer to what happened since.
+fn answers_since(script: &Script, order: &Order) -> Result<Option<Answers>, DrillError> {
+    let Some(path) = &order.answers_file else { return Ok(None) };
+    let text = files::read_text(path, MAX_ANSWERS)?;
+    let is_new = order.answers.as_ref() != Some(&text);
+    answers(script, Some(text.as_str()).filter(|_| is_new))
 }
 
 /// Ask all questions, and note what was answered.
@@ -21,21 +33,28 @@ pub(super) async fn talk(
     front: &dyn Front,
     record: &mut Record,
 ) -> Result<(), DrillError> {
-    let script = script(session.policy(), session.drill()?);
-    let given = answers(&script, order)?;
-    let answers = timed(record, "questions", async { ask(&script, given, front) }).await;
+    let drill = session.drill()?;
+    let script = script(session.policy(), drill);
+    let given = match drill.form.0.recovers_nothing() {
+        true => answers(&script, order.answers.as_deref())?,
+        false => answers_since(&script, order).unwrap_or_else(|error| {
+            record.findings.push(Finding { cause: error.to_string(), owner: None });
+            None
+        }),
+    };
+    let answers = timed(record, "questions", ask(&script, given, front)).await;
     note(&script, &answers, record);
     Ok(())
 }
 
 /// The answers of the file, or of whoever is at the terminal.
-fn ask(script: &Script, given: Option<Answers>, front: &dyn Front) -> Answers {
+async fn ask(script: &Script, given: Option<Answers>, front: &dyn Front) -> Answers {
     if let Some(given) = given {
         return given;
     }
     let mut answers = Answers::default();
     for question in &script.questions {
-        if let Some(answer) = front.ask(question) {
+        if let Some(answer) = front.ask(question).await {
             answers.given.insert(question.id.clone(), answer);
         }
     }

@@ -7,6 +7,7 @@ use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::observation::{Observation, Owned};
 use holdfast_compiler::plan::{Consents, Context, Plan, looked_up};
 use holdfast_compiler::provider::{backup_places, signals};
+use holdfast_compiler::unnamed;
 
 use super::{Base, EstateError, Findings, PlanError, Policies, PostureChange, Request};
 use crate::cloud::Cloud;
@@ -117,8 +118,10 @@ impl Planned {
         }
         let wanted = looked_up(&plan_options.targets, &graph, &owned);
         let (wanted, left) = posture.split(&policies.compiled.policy, &graph, &owned, wanted);
+        let (wanted, unnamed) =
+            unnamed::split(&policies.compiled.policy, &context.accounts, &graph, &owned, wanted);
         let mut observation = cloud.observe(&wanted).await?;
-        observation.unseen.extend(left);
+        observation.unseen.extend(left.into_iter().chain(unnamed));
         if plan_options.backups {
             let (places, signals) = (backup_places(&graph), signals(&observation, &copies));
             let (backups, signals) = join!(cloud.backups(&places), cloud.signals(&signals));

@@ -63,5 +63,6 @@ pub(crate) fn adopted(address: &str, bucket: &str) -> Event {
         identity: Identity::of(bucket::KIND, &values),
         attributes: values,
         needs: BTreeSet::new(),
+        account: None,
     }
 }

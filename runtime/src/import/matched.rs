@@ -8,6 +8,7 @@ use holdfast_compiler::import::{Adoption, adoptions};
 use holdfast_compiler::observation::{Observation, Owned, scope};
 use holdfast_compiler::plan::{Consents, Context};
 use holdfast_compiler::posture::Posture;
+use holdfast_compiler::unnamed;
 
 use super::ImportError;
 use crate::cloud::Cloud;
@@ -40,8 +41,10 @@ impl Matched {
         let (policies, graph) = policies.graph(&context.accounts, &posture)?;
         let owned = journal::owned(entries, &context);
         let (wanted, left) = posture.split(&policies.compiled.policy, &graph, &owned, scope(&graph, &owned));
+        let (wanted, unnamed) =
+            unnamed::split(&policies.compiled.policy, &context.accounts, &graph, &owned, wanted);
         let mut observation = cloud.observe(&wanted).await?;
-        observation.unseen.extend(left);
+        observation.unseen.extend(left.into_iter().chain(unnamed));
         Ok(Self { policies, graph, context, owned, observation, posture })
     }
 
@@ -79,8 +82,9 @@ impl Matched {
         let run = Run::new(self.context.clone(), posture, plan, 0, runner());
         let run = Run { rule, callers, ..run };
         let journal = Writer::begin(claim, run, signer).await?;
-        for Adoption { address, identity, attributes, needs } in adopted {
-            journal.append(Event::Adopted { address, identity, attributes, needs }).await?;
+        for Adoption { address, identity, attributes, needs, account } in adopted {
+            let account = self.context.accounts.of(address.kind(), account.as_deref());
+            journal.append(Event::Adopted { address, identity, attributes, needs, account }).await?;
         }
         journal.append(Event::nothing_done()).await?;
         Ok(())

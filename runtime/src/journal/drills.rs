@@ -5,9 +5,10 @@
 
 use holdfast_compiler::drill::{Held, Record};
 use holdfast_compiler::plan::Context;
+use holdfast_compiler::posture::Posture;
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Event};
+use super::{Entry, Event, Run};
 
 /// A drill that begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,12 +33,32 @@ pub enum DrillMade {
         region: String,
         /// How all of their keys begin; empty for the whole bucket.
         prefix: String,
+        /// Whether they stay when the drill is over.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        kept: bool,
     },
     /// These sites are evacuated.
     Evacuation {
         /// Their names.
         sites: Vec<String>,
     },
+}
+
+impl DrillMade {
+    /// Whether it stays when the drill is over.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        matches!(self, Self::Objects { kept: true, .. })
+    }
+
+    /// The sites that are evacuated.
+    #[must_use]
+    pub fn sites(&self) -> &[String] {
+        match self {
+            Self::Objects { .. } => &[],
+            Self::Evacuation { sites } => sites,
+        }
+    }
 }
 
 /// A drill that was recorded, and where.
@@ -51,15 +72,122 @@ pub struct HeldDrill<'e> {
     pub record: &'e Record,
 }
 
-/// A drill that began and did not end.
+/// A drill that began and did not end, or that ended and left something.
 #[derive(Debug, Clone)]
 pub struct OpenDrill<'e> {
     /// What it recorded when it began.
     pub began: &'e DrillBegan,
     /// When that was (RFC 3339, UTC).
     pub at: &'e str,
+    /// The number of the run that recorded it.
+    pub run: u64,
+    /// Who holds it, or takes it back: `alice@host, process 7`.
+    pub runner: &'e str,
+    /// Whether it ended, and is recorded.
+    pub ended: bool,
     /// What it made or was about to make, and nobody took back.
     pub left: Vec<&'e DrillMade>,
+    /// Whether its own run of an evacuation has begun.
+    pub evacuated: bool,
+}
+
+impl<'e> OpenDrill<'e> {
+    /// All of them of this estate, cloud and account, oldest first.
+    #[must_use]
+    pub fn all(entries: &'e [Entry], context: &Context) -> Vec<Self> {
+        let mut open: Vec<Self> = Vec::new();
+        let mut number = 0;
+        let mut ours: Option<&'e Run> = None;
+        let mut posture = Posture::default();
+        for entry in entries {
+            match (&entry.event, ours) {
+                (Event::RunStarted(started), _) => {
+                    number += 1;
+                    let run: &'e Run = started;
+                    ours = Some(run).filter(|run| run.context == *context);
+                    if let Some(started) = ours {
+                        open.iter_mut().for_each(|one| one.turn(started, &posture));
+                        posture = posture.with(&started.posture);
+                    }
+                }
+                (Event::RunFinished { failed: 0, not_started: 0, .. }, Some(run)) => {
+                    posture = run.posture.clone();
+                    open.iter_mut().for_each(|one| one.settle(&posture));
+                }
+                (Event::DrillBegan(began), Some(run)) => open.push(Self {
+                    began,
+                    at: &entry.at,
+                    run: number,
+                    runner: &run.runner,
+                    ended: false,
+                    left: Vec::new(),
+                    evacuated: false,
+                }),
+                (Event::DrillMakes(made), Some(run)) => {
+                    if let Some(one) = open.iter_mut().find(|one| one.left.contains(&made)) {
+                        // Whoever takes it back announces it once more.
+                        one.runner = &run.runner;
+                    } else if let Some(one) = open.iter_mut().find(|one| one.run == number) {
+                        one.left.push(made);
+                    }
+                }
+                (Event::DrillRemoved(made), Some(_)) => {
+                    open.iter_mut().for_each(|one| one.left.retain(|left| *left != made));
+                }
+                (Event::DrillEnded { record }, Some(_)) => {
+                    for one in &mut open {
+                        let began = &one.began.record;
+                        if began.drill == record.drill && began.began == record.began {
+                            one.ended = true;
+                            one.left.retain(|made| !made.is_kept());
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        open.retain(|one| !one.ended || !one.left.is_empty());
+        open
+    }
+
+    /// All of them of an estate on a cloud, by its name, whatever the account.
+    #[must_use]
+    pub fn all_in(entries: &'e [Entry], estate: &str, cloud: &str) -> Vec<Self> {
+        let mut contexts: Vec<&Context> = Vec::new();
+        for entry in entries {
+            if let Event::RunStarted(started) = &entry.event
+                && started.context.estate == estate
+                && started.context.cloud == cloud
+                && !contexts.contains(&&started.context)
+            {
+                contexts.push(&started.context);
+            }
+        }
+        contexts.into_iter().flat_map(|context| Self::all(entries, context)).collect()
+    }
+
+    /// The sites that it announced to evacuate.
+    pub fn sites(&self) -> impl Iterator<Item = &'e str> {
+        self.left.iter().copied().flat_map(|made| made.sites()).map(String::as_str)
+    }
+
+    /// Follow a run that begins. After a run of somebody else for another posture, users are where people want them, and the evacuation is
+    /// not the drill's any more.
+    fn turn(&mut self, run: &Run, before: &Posture) {
+        if run.runner == self.runner {
+            let evacuates = self.sites().any(|site| run.posture.sites().any(|one| one == site));
+            self.evacuated |= evacuates;
+        } else if run.posture != *before {
+            self.left.retain(|made| made.sites().is_empty());
+        }
+    }
+
+    /// Follow a run that is complete: an evacuation that was returned from is over.
+    fn settle(&mut self, posture: &Posture) {
+        if self.evacuated && !self.sites().any(|site| posture.sites().any(|one| one == site)) {
+            self.left.retain(|made| made.sites().is_empty());
+        }
+    }
 }
 
 /// All drills that were recorded, oldest first.
@@ -94,32 +222,8 @@ pub fn drills_in<'e>(entries: &'e [Entry], estate: &str, cloud: &str) -> impl It
     drills(entries).filter(move |drill| drill.context.estate == estate && drill.context.cloud == cloud)
 }
 
-/// The drill of this estate, cloud and account that began and did not end.
+/// The oldest drill of this estate, cloud and account that began and did not end, or left something.
 #[must_use]
 pub fn open_drill<'e>(entries: &'e [Entry], context: &Context) -> Option<OpenDrill<'e>> {
-    let mut open: Option<OpenDrill<'e>> = None;
-    let mut ours = false;
-    for entry in entries {
-        match &entry.event {
-            Event::RunStarted(started) => ours = started.context == *context,
-            Event::DrillBegan(began) if ours => {
-                // What an earlier one left stays left.
-                let left = open.take().map(|open| open.left).unwrap_or_default();
-                open = Some(OpenDrill { began, at: &entry.at, left });
-            }
-            Event::DrillMakes(made) if ours => {
-                if let Some(open) = &mut open {
-                    open.left.push(made);
-                }
-            }
-            Event::DrillRemoved(made) if ours => {
-                if let Some(open) = &mut open {
-                    open.left.retain(|left| *left != made);
-                }
-            }
-            Event::DrillEnded { .. } if ours => open = open.take().filter(|open| !open.left.is_empty()),
-            _ => {}
-        }
-    }
-    open
+    OpenDrill::all(entries, context).into_iter().next()
 }

@@ -124,6 +124,9 @@ pub enum Event {
         attributes: Values,
         /// The resources it needs.
         needs: BTreeSet<Address>,
+        /// The account that it is in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
     },
     /// A step is about to be executed. Written and synced before the cloud is called.
     StepStarted {
@@ -152,6 +155,9 @@ pub enum Event {
         /// What the displaced objects have.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         displaced: Vec<Values>,
+        /// The account that the object is in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
     },
     /// A step has taken effect.
     StepDone {

@@ -33,11 +33,18 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                     owned.insert((address.clone(), own), Owned { address, ..made });
                 }
             }
-            Event::Adopted { address, identity, attributes, needs } if ours => {
+            Event::Adopted { address, identity, attributes, needs, account } if ours => {
                 let (address, identity) = (address.clone(), identity.clone());
                 let (needs, applied) = (needs.clone(), Some(attributes.clone()));
-                let adopted =
-                    Owned { address: address.clone(), identity, needs, run: BEFORE, applied, begun: None };
+                let adopted = Owned {
+                    address: address.clone(),
+                    identity,
+                    needs,
+                    run: BEFORE,
+                    applied,
+                    begun: None,
+                    account: account.clone(),
+                };
                 owned.insert((address, adopted.identity.clone()), adopted);
             }
             Event::Confirmed(confirmed) if ours => {
@@ -56,6 +63,7 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                 attributes,
                 before: _,
                 displaced: _,
+                account,
             } if ours => {
                 let own = identity.clone();
                 let kind = address.kind();
@@ -65,7 +73,8 @@ pub fn owned(entries: &[Entry], context: &Context) -> Vec<Owned> {
                 let before = owned.get(&slot);
                 let (address, identity, needs) = (address.clone(), identity.clone(), needs.clone());
                 let applied = before.and_then(|made| made.applied.clone());
-                let made = Owned { address, identity, needs, run, applied, begun: Some(attributes.clone()) };
+                let (begun_with, account) = (Some(attributes.clone()), account.clone());
+                let made = Owned { address, identity, needs, run, applied, begun: begun_with, account };
                 let mut updated = None;
                 match action {
                     Action::Create | Action::Replace => {

@@ -45,6 +45,7 @@ impl Diverged {
             identity: made.identity,
             attributes: made.applied.or(made.begun).unwrap_or_default(),
             needs: made.needs,
+            account: made.account,
         });
         std::iter::once(accepted).chain(adopted).collect()
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use holdfast_compiler::observation::Wanted;
 use holdfast_compiler::plan::{self, Departure, Plan, Shift, looked_up};
 use holdfast_compiler::policy::{Judgement, PolicyChange};
+use holdfast_compiler::unnamed;
 use jiff::Timestamp;
 
 use super::execute::carry_out;
@@ -155,8 +156,9 @@ async fn confirmed(
     }
     let policy = &saved.policies().compiled.policy;
     let (wanted, left) = posture.split(policy, saved.graph(), &owned, wanted.into_iter().collect());
+    let (wanted, unnamed) = unnamed::split(policy, &context.accounts, saved.graph(), &owned, wanted);
     let mut now = cloud.observe(&wanted).await?;
-    now.unseen.extend(left);
+    now.unseen.extend(left.into_iter().chain(unnamed));
     let (rest, shifts) = plan::resume(&saved.plan, &begun, &now);
     let (stale, elsewhere): (Vec<Shift>, Vec<Shift>) = shifts.into_iter().partition(|shift| shift.blocks);
     if !stale.is_empty() {

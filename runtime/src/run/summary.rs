@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_compiler::plan::{Action, Plan, StepId};
+use holdfast_compiler::plan::{Action, Awaited, Plan, Step, StepId};
+use holdfast_compiler::resource::known;
 
 use crate::apply::{Outcome, Stopped};
 use crate::cloud::CloudError;
@@ -22,6 +23,8 @@ pub struct Summary<'a> {
     pub failed: &'a [(StepId, CloudError)],
     /// The steps that were not started, each with a step it needs that failed or was not started.
     pub blocked: Vec<(&'a StepId, &'a StepId)>,
+    /// What somebody has to do before the objects that were created do their work, by their addresses.
+    pub awaited: Vec<Awaited>,
     /// How many steps were ready or waiting when the run was stopped.
     pub waiting: usize,
     /// Why the run was stopped, if it was.
@@ -43,12 +46,17 @@ impl<'a> Summary<'a> {
             .iter()
             .filter_map(|(step, because)| Some((step, because.as_ref()?)))
             .collect();
+        let made = plan.pending().filter(|step| matches!(step.action, Action::Create | Action::Replace));
+        let made = made.filter(|step| ended.contains(&step.id));
+        let mut awaited: Vec<Awaited> = made.filter_map(awaited_by_new).collect();
+        awaited.sort_by(|one, other| one.address.cmp(&other.address));
         Self {
             created: done(Action::Create),
             updated: done(Action::Update),
             replaced: done(Action::Replace),
             deleted: done(Action::Delete),
             failed: &outcome.failed,
+            awaited,
             waiting: outcome.not_started.len() - blocked.len(),
             blocked,
             stopped: outcome.stopped,
@@ -62,8 +70,21 @@ impl<'a> Summary<'a> {
     }
 }
 
+/// What a new object waits for. The cloud has given it the values that the policy leaves open.
+fn awaited_by_new(step: &Step) -> Option<Awaited> {
+    let schema = step.address.kind().schema();
+    let mut values = schema.unset();
+    values.extend(known(&step.attributes));
+    let waits = (schema.waits?)(&step.address, &values)?;
+    Some(Awaited { address: step.address.clone(), waits })
+}
+
 #[cfg(test)]
 mod tests {
+    use holdfast_compiler::plan::awaited_in_words;
+    use holdfast_compiler::provider::aws::sns::subscription;
+    use holdfast_compiler::resource::{Address, Attributes};
+
     use super::*;
     use crate::cloud::Class;
     use crate::run::sample::Folder;
@@ -90,5 +111,22 @@ mod tests {
         assert_eq!((summary.waiting, summary.stopped), (1, Some(Stopped::Late)));
         assert!(summary.is_partial());
         assert!(!Summary::of(&plan, &Outcome::default()).is_partial());
+    }
+
+    #[tokio::test]
+    async fn new_subscription_waits_for_its_contact() {
+        let mut plan = Folder::new().await.saved.plan;
+        let model = plan.pending().next().unwrap().clone();
+        let create = |region: &str| {
+            let address = Address::new(subscription::KIND, &["critical", region, "on-call", "mail"]);
+            let id = StepId::of(&address);
+            Step { id, address, action: Action::Create, attributes: Attributes::new(), ..model.clone() }
+        };
+        let (one, other, failed) = (create("us-east-1"), create("eu-west-1"), create("us-west-2"));
+        let outcome = Outcome { done: vec![one.id.clone(), other.id.clone()], ..Outcome::default() };
+        plan.steps = vec![one, other, failed];
+        let said: Vec<String> = awaited_in_words(&Summary::of(&plan, &outcome).awaited).collect();
+        let waits = "`on-call` has to confirm that critical alarms of eu-west-1 and us-east-1 come by mail.";
+        assert_eq!(said, [format!("Waiting for a person: {waits}")]);
     }
 }

@@ -54,6 +54,7 @@ fn backup_plan_of_others_for_the_same_bucket_is_told() {
     make("nightly", selects(json!(["arn:aws:s3:::acme-backed-*"])));
     make("unrelated", selects(json!(["arn:aws:s3:::acme-other"])));
     let tags = json!([{"ConditionType": "STRINGEQUALS", "ConditionKey": "backup", "ConditionValue": "yes"}]);
+    make("holdfast-other-docs-1234", selects(json!(["arn:aws:s3:::*-twice"])));
     make("tagged", json!({"SelectionName": "theirs", "IamRoleArn": role, "ListOfTags": tags}));
 
     let bench = Bench::aws(&standin);
@@ -61,14 +62,24 @@ fn backup_plan_of_others_for_the_same_bucket_is_told() {
     let told = |said: &str| {
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            said.contains("the bucket `acme-backed-up-twice` is also backed up by `nightly` and may be backed up by `tagged`, by its tags"),
+            said.contains(
+                "the bucket `acme-backed-up-twice` is also backed up by the backup plan `nightly` and may also be backed up by the \
+                 backup plans `holdfast-other-docs-1234`, `tagged` ("
+            ),
             "{said}"
         );
+        assert!(
+            said.contains(
+                "Before you stop one of them, check that a backup of the other one can be restored."
+            ),
+            "{said}"
+        );
+        assert!(!said.contains("decides an objective"), "{said}");
         assert!(!said.contains("unrelated"), "{said}");
     };
     told(&bench.run("plan policies").expect(0).stdout);
     bench.run("apply policies --yes").expect(0);
     told(&bench.run("plan policies").expect(0).stdout);
     let names = aws("backup", "list-backup-plans", &[])["BackupPlansList"].clone();
-    assert_eq!(names.as_array().map(Vec::len), Some(4), "{names}");
+    assert_eq!(names.as_array().map(Vec::len), Some(5), "{names}");
 }

@@ -90,7 +90,9 @@ fn alarms_are_where_their_metrics_are_and_tell_the_contacts() {
     standin.zone("acme.example");
     let bench = Bench::aws(&standin);
     bench.write("policies/all.yaml", POLICY);
-    bench.run("apply policies --yes").expect(0);
+    let applied = bench.run("apply policies --yes").expect(0).stdout;
+    let waits = "`manager` has to confirm that critical alarms of us-east-1 and us-west-2 come by mail.";
+    assert!(applied.contains(&format!("\nWaiting for a person: {waits}\n")), "{applied}");
 
     let critical = topic(&standin, "critical", "us-west-2");
     let warning = topic(&standin, "warning", "us-west-2");
@@ -126,7 +128,7 @@ fn alarms(standin: &Standin, critical: &str, warning: &str) {
     let there = list(standin, "cloudwatch describe-alarms", "MetricAlarms", "us-west-2");
     assert_eq!(
         texts(&there, "MetricName"),
-        ["BytesPendingReplication", "OperationsPendingReplication", "ReplicationLatency", "TriggeredRules"]
+        ["BytesPendingReplication", "MatchedEvents", "OperationsPendingReplication", "ReplicationLatency"]
     );
     for alarm in there.iter().filter(|alarm| alarm["Namespace"] == "AWS/S3") {
         let is_late = alarm["MetricName"] == "ReplicationLatency";
@@ -148,7 +150,7 @@ fn alarms(standin: &Standin, critical: &str, warning: &str) {
     let here = list(standin, "cloudwatch describe-alarms", "MetricAlarms", "us-east-1");
     assert_eq!(
         texts(&here, "MetricName"),
-        ["HealthCheckStatus", "HealthCheckStatus", "OperationsFailedReplication", "TriggeredRules"]
+        ["HealthCheckStatus", "HealthCheckStatus", "MatchedEvents", "OperationsFailedReplication"]
     );
     let checks = standin.aws("route53 list-health-checks")["HealthChecks"].clone();
     let mut asked: Vec<String> = here
@@ -265,11 +267,12 @@ fn heartbeats(standin: &Standin, bench: &Bench<'_>) {
         assert_eq!(pattern["resources"], json!([sends["Arn"]]));
         assert_eq!(targets(&hears, listens), Vec::<Value>::new());
         let alarms = list(standin, "cloudwatch describe-alarms", "MetricAlarms", listens);
-        let alarm = alarms.iter().find(|alarm| alarm["MetricName"] == "TriggeredRules").unwrap();
+        let alarm = alarms.iter().find(|alarm| alarm["MetricName"] == "MatchedEvents").unwrap();
         assert_eq!(alarm["Dimensions"], json!([{"Name": "RuleName", "Value": name(&hears)}]));
         assert_eq!(alarm["TreatMissingData"], "breaching");
         assert_eq!(alarm["AlarmActions"], json!([topic(standin, "critical", listens)]));
-        assert!(alarm["AlarmDescription"].as_str().unwrap().contains(region), "{alarm}");
+        let says = alarm["AlarmDescription"].as_str().unwrap();
+        assert!(says.contains(region) && says.contains("the apply that made this alarm"), "{alarm}");
     }
     // Somebody slows it down.
     let slow = name(&rule("heartbeat", "us-west-2"));
@@ -296,7 +299,7 @@ fn people(standin: &Standin, bench: &Bench<'_>, critical: &str, warning: &str) {
         assert!(!said.contains("duty@") && !said.contains("127.0.0.1:9"), "{said}");
         said
     };
-    let https = "`on-call` has to confirm that warning alarms of us-west-2 come by HTTPS";
+    let https = |regions| format!("`on-call` has to confirm that warning alarms of {regions} come by HTTPS");
     let regions = [
         ("plan policies", "us-east-1 and us-west-2"),
         ("status policies", "us-east-1 and us-west-2"),
@@ -305,7 +308,7 @@ fn people(standin: &Standin, bench: &Bench<'_>, critical: &str, warning: &str) {
     for (command, regions) in regions {
         let said = ask(command);
         let mail = format!("`manager` has to confirm that critical alarms of {regions} come by mail");
-        assert!(said.contains(&mail) && said.contains(https), "{said}");
+        assert!(said.contains(&mail) && said.contains(&https(regions)), "{said}");
     }
     bench.run("plan policies --detailed-exitcode").expect(0);
     let [pending] = subscriptions(standin, critical, "us-west-2").try_into().unwrap();
@@ -321,7 +324,8 @@ fn people(standin: &Standin, bench: &Bench<'_>, critical: &str, warning: &str) {
     ));
     let said = ask("plan policies");
     let critical = "critical alarms of us-east-1 come by mail";
-    assert!(said.contains(critical) && said.contains(https) && said.contains("No changes."), "{said}");
+    let https = https("us-east-1 and us-west-2");
+    assert!(said.contains(critical) && said.contains(&https) && said.contains("No changes."), "{said}");
 }
 
 /// What others change is drift: an alarm that tells nobody, and somebody who unsubscribes.
@@ -342,7 +346,12 @@ fn drift(standin: &Standin, bench: &Bench<'_>) {
     assert!(plan.contains("~ aws.alarm.shop.orders.oregon.failed update (drift)"), "{plan}");
     assert!(plan.contains("+ aws.subscription.critical.us-west-2.manager.mail create (drift)"), "{plan}");
     assert!(plan.contains("1 to create, 1 to update, 0 to replace, 0 to delete"), "{plan}");
-    bench.run("apply policies --yes").expect(0);
+    // Only of what it made: the plan above says what others wait for.
+    let applied = bench.run("apply policies --yes").expect(0).stdout;
+    let summary = applied.split_once("\nApplied: ").unwrap().1;
+    let waits = "`manager` has to confirm that critical alarms of us-west-2 come by mail.";
+    assert!(summary.contains(&format!("\nWaiting for a person: {waits}\n")), "{applied}");
+    assert_eq!(summary.matches("Waiting for a person").count(), 1, "{applied}");
     bench.run("plan policies --detailed-exitcode").expect(0);
 }
 

@@ -24,14 +24,14 @@ fn items<'a>(audit: &'a Value, kind: &str) -> &'a Vec<Value> {
 }
 
 #[test]
-fn control_is_satisfied_where_its_evidence_was_seen_and_its_chain_says_where() {
+fn control_rests_on_what_was_seen_and_its_chain_says_where() {
     let bench = shipped();
     let flags = "--framework nist-800-53";
     let before = json(&bench, flags);
     assert_eq!(verdict(&before, "cp-9.8").0, "not-assessed");
     bench.run("apply policies --yes").expect(0);
     let after = json(&bench, flags);
-    assert_eq!(verdict(&after, "cp-9.8").0, "satisfied");
+    assert_eq!(verdict(&after, "cp-9.8").0, "attested", "the embedded cloud proves nothing");
     assert!(after["observation"]["sha256"].as_str().unwrap().len() == 64);
     assert!(after["lacks"][0].as_str().unwrap().contains("which is for tries"));
     let ledger = items(&after, "encryption").iter().find(|one| one["about"] == "payments.ledger at virginia");
@@ -39,7 +39,11 @@ fn control_is_satisfied_where_its_evidence_was_seen_and_its_chain_says_where() {
     assert_eq!(ledger["resource"], "aws.bucket.payments.ledger.virginia");
     assert_eq!((&ledger["clause"]["file"], &ledger["run"]), (&"policies/payments.yaml".into(), &1.into()));
     assert_eq!(after["runs"][0]["number"], 1);
-    assert_eq!(items(&after, "changes-approved")[0]["standing"], "fails", "nobody approved run 1");
+    assert_eq!(
+        items(&after, "changes-approved")[0]["standing"],
+        "unknown",
+        "only the embedded cloud was changed"
+    );
     let cloud = bench.read("cloud.json");
     bench.write("cloud.json", &cloud.replace("\"ttl\": 60", "\"ttl\": 30"));
     let drifted = json(&bench, "");
@@ -152,7 +156,7 @@ fn oscal_is_what_its_models_accept() {
     let states: std::collections::BTreeSet<String> = states.map(|state| state.to_string()).collect();
     assert_eq!(states.into_iter().collect::<Vec<_>>(), ["\"not-satisfied\"", "\"satisfied\""]);
     let tested = result["observations"].as_array().unwrap().iter().filter(|one| one["methods"][0] == "TEST");
-    assert!(tested.count() > 10);
+    assert_eq!(tested.count(), 0, "nothing of the embedded cloud is a test");
 }
 
 fn keygen(bench: &Bench<'_>, arguments: &[&str], input: &str) -> std::process::Output {
@@ -181,7 +185,7 @@ fn bundle_is_verified_by_its_signers_and_names_what_was_changed() {
     assert_eq!(whole, read("two.tar"));
     let checked = bench.run("audit verify one.tar --signers signers").expect(0);
     assert!(checked.stdout.contains("audit of acme as of 2026-11-30: all "), "{}", checked.stdout);
-    assert!(checked.stdout.contains("Signed by SHA256:"), "{}", checked.stdout);
+    assert!(checked.stdout.contains("Signed by auditor@acme.example (SHA256:"), "{}", checked.stdout);
     let others = bench.run("audit verify one.tar --signers others").expect(4);
     assert!(others.stderr.contains("its key is not in the list"), "{}", others.stderr);
     // One changed byte in each member: the middle one of its content.
@@ -242,4 +246,52 @@ fn bundle_is_verified_by_its_signers_and_names_what_was_changed() {
     bench.run(&format!("audit policies {DAY} --offline --bundle unsigned.tar")).expect(0);
     assert!(bench.run("audit verify unsigned.tar").expect(0).stdout.contains("Nobody signed it"));
     bench.run("audit verify unsigned.tar --signers signers").expect(4);
+}
+
+#[test]
+fn bundle_has_files_of_controls_and_leaves_out_every_file_that_says_how_to_reach_people() {
+    let bench = shipped();
+    let payments = bench.read("policies/payments.yaml");
+    bench.write("policies/payments.yaml", &format!("# If it fails: +1 202 555 0199\n{payments}"));
+    let own = |title: &str| {
+        format!(
+            "kind: controls\nframework: acme\ntitle: {title}\ncontrols:\n  - {{ id: acme-1, label: ACME-1, title: Copies, asks: A copy is \
+             elsewhere., evidence: [separate-site] }}\n"
+        )
+    };
+    bench.write("own.yaml", &own("Rules of Acme"));
+    bench.write("ask.yaml", &own("Ask +1 202 555 0198").replace("acme", "ask"));
+    let made = format!("audit policies {DAY} --offline --controls own.yaml --controls ask.yaml --bundle");
+    let ran = bench.run(&format!("{made} one.tar")).expect(0);
+    for file in ["policies/continuity.yaml", "policies/payments.yaml", "ask.yaml"] {
+        assert!(ran.stderr.contains(file), "{file}: {}", ran.stderr);
+    }
+    let read = |name: &str| std::fs::read(bench.folder.path().join(name)).unwrap();
+    let has = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    let bundle = read("one.tar");
+    assert!(!has(&bundle, "555 0199") && !has(&bundle, "555 0143"));
+    assert!(has(&bundle, "controls/own.yaml") && !has(&bundle, "controls/ask.yaml"));
+    assert!(has(&bundle, "\"path\": \"ask.yaml\""), "its digest is in it");
+    bench.run("audit verify one.tar").expect(0);
+    let ran = bench.run(&format!("{made} two.tar --with-contacts")).expect(0);
+    assert!(!ran.stderr.contains("how to reach people"), "{}", ran.stderr);
+    assert!(has(&read("two.tar"), "controls/ask.yaml"));
+}
+
+#[test]
+fn words_of_a_file_of_controls_do_not_say_how_to_reach_people() {
+    let bench = shipped();
+    let phone = "+1 202 555 0198";
+    let text = format!(
+        "kind: controls\nframework: ask\ntitle: Rules {phone}\nedition: Of {phone}\ncontrols:\n  - {{ id: ask-1, label: A {phone}, title: \
+         Copies {phone}, asks: Ask {phone}, evidence: [separate-site], people: [Call {phone}], shows-not: All of {phone} }}\n"
+    );
+    bench.write("ask.yaml", &text);
+    for format in ["markdown", "json", "csv"] {
+        let flags = format!("--offline --controls ask.yaml --framework ask --format {format}");
+        let page = bench.run(&format!("audit policies {DAY} {flags}")).expect(0).stdout;
+        let table = page.lines().filter(|line| !line.contains("somebody who attests"));
+        assert!(table.clone().any(|line| line.contains("Copies (left out)")), "{page}");
+        assert!(table.clone().all(|line| !line.contains("555 0198")), "{page}");
+    }
 }

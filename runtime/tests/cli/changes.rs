@@ -43,4 +43,15 @@ fn journal_that_cannot_be_read_is_an_error_and_no_empty_list() {
     let ran = bench.run("changes policies --since 2026-01-01 --format markdown").expect(1);
     assert!(ran.stdout.contains("Unknown: the journal could not be read"), "{}", ran.stdout);
     assert!(ran.stderr.contains("error: the journal could not be read"), "{}", ran.stderr);
+    let sheet = bench.run("changes policies --since 2026-01-01 --format csv").expect(1).stdout;
+    assert!(sheet.lines().nth(1).unwrap().starts_with("\"unknown: the journal could not be read"), "{sheet}");
+}
+
+#[test]
+fn journal_that_is_not_there_is_an_error_and_no_empty_list() {
+    let bench = shipped();
+    bench.run("apply policies --yes").expect(0);
+    let ran = bench.run("changes policies --since 2026-01-01 --journal elsewhere").expect(1);
+    assert!(ran.stdout.contains("there is no journal"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("there is no journal"), "{}", ran.stderr);
 }

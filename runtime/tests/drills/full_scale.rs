@@ -47,7 +47,7 @@ services: [pay]
 disruption: site-loss
 site: oregon
 lead: alice
-success: { criteria: [A payment is booked in Virginia.] }
+success: { rto: 4h }
 ";
 
 fn edit(bench: &Bench<'_>, change: impl FnOnce(&mut Value)) {
@@ -59,7 +59,6 @@ fn edit(bench: &Bench<'_>, change: impl FnOnce(&mut Value)) {
 fn estate() -> Bench<'static> {
     let bench = Bench::local();
     bench.write("policies/all.yaml", ESTATE);
-    bench.write("answers.txt", "criterion.1: yes\n");
     bench.run("apply policies --yes").expect(0);
     edit(&bench, |cloud| {
         let one =
@@ -72,7 +71,7 @@ fn estate() -> Bench<'static> {
 const HOME: &str = "--allow return:pay.ledger --yes";
 
 fn drill(bench: &Bench<'_>, flags: &str) -> Ran {
-    bench.run(&format!("drill run lose-oregon policies --answers answers.txt --format json {flags}"))
+    bench.run(&format!("drill run lose-oregon policies --format json {flags}"))
 }
 
 /// The sites that answer first, by the records of the cloud.
@@ -150,14 +149,29 @@ fn drill_that_was_killed_during_the_evacuation_is_returned_by_the_next_one() {
     for gone in ["000004.jsonl", "000005.jsonl", ".last"] {
         std::fs::remove_file(bench.folder.path().join("policies/.holdfast/journal").join(gone)).unwrap();
     }
-    let said = bench.run("drill run lose-oregon policies --answers answers.txt --yes").expect(4).stderr;
+    let said = bench.run("drill run lose-oregon policies --yes").expect(4).stderr;
     let said = said.replace('│', "").split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("was killed while oregon was evacuated, and the return failed"), "{said}");
+    assert!(said.contains("was killed while it evacuated oregon, and the return failed"), "{said}");
     let again = drill(&bench, HOME);
     assert!(again.stderr.contains("users are back at oregon"), "{again:?}");
     assert_eq!(record(again, 0)["outcome"], "passed");
     assert_eq!(primary(&bench), ["oregon"]);
     bench.run("journal verify policies").expect(0);
+}
+
+#[test]
+fn evacuation_by_people_after_a_drill_that_was_killed_is_not_ended_by_the_next_drill() {
+    let bench = estate();
+    record(drill(&bench, HOME), 0);
+    for gone in ["000004.jsonl", "000005.jsonl", ".last"] {
+        std::fs::remove_file(bench.folder.path().join("policies/.holdfast/journal").join(gone)).unwrap();
+    }
+    // The evacuation of the drill is returned from by hand, and then the site is lost for real.
+    bench.run("apply policies --return --allow return:pay.ledger --yes").expect(0);
+    bench.run("apply policies --evacuate oregon --yes").expect(0);
+    let said = drill(&bench, HOME).expect(4).stderr;
+    assert!(said.contains("oregon is evacuated"), "{said}");
+    assert_eq!(primary(&bench), ["virginia"]);
 }
 
 #[test]

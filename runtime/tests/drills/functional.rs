@@ -45,7 +45,7 @@ services: [docs]
 disruption: site-loss
 site: virginia
 lead: alice
-success: { criteria: [The files can be opened.] }
+success: { rpo: 1h }
 ";
 
 /// The versions of three files, written so many hours ago.
@@ -67,7 +67,6 @@ fn edit(bench: &Bench<'_>, change: impl FnOnce(&mut Value)) {
 fn estate(copied: usize) -> Bench<'static> {
     let bench = Bench::local();
     bench.write("policies/all.yaml", ESTATE);
-    bench.write("answers.txt", "criterion.1: yes\n");
     bench.run("apply policies --yes").expect(0);
     let hours = [30, 20, 3];
     edit(&bench, |cloud| {
@@ -79,9 +78,7 @@ fn estate(copied: usize) -> Bench<'static> {
 }
 
 fn drill(bench: &Bench<'_>, flags: &str) -> Ran {
-    bench.run(&format!(
-        "drill run read-the-copy policies --into acme-drills/try/ --answers answers.txt --format json {flags}"
-    ))
+    bench.run(&format!("drill run read-the-copy policies --into acme-drills/try/ --format json {flags}"))
 }
 
 /// What is in the bucket for drills.
@@ -100,7 +97,7 @@ fn data_is_restored_from_the_copy_verified_measured_and_removed() {
     let before = bench.read("cloud.json");
     let dry =
         bench.run("drill run read-the-copy policies --into acme-drills/try/ --dry-run").expect(0).stdout;
-    let what = "# Restores docs.files from s3://acme-docs-eu-west-1 (at ireland) into s3://acme-drills/try/docs/files/";
+    let what = "# Restores docs.files from s3://acme-docs-eu-west-1 (at ireland) into s3://acme-drills/try/drill-2/docs/files/";
     assert!(dry.contains(what), "{dry}");
     let same = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     assert_eq!(same(&before), same(&bench.read("cloud.json")), "a dry run touches nothing");
@@ -119,7 +116,10 @@ fn data_is_restored_from_the_copy_verified_measured_and_removed() {
     assert_eq!(left(&bench), 0);
     let log = bench.run("journal show 2 policies").expect(0).stdout;
     let at = |text: &str| log.find(text).unwrap();
-    assert!(at("drill makes objects under try/ in acme-drills") < at("drill takes back objects"), "{log}");
+    assert!(
+        at("drill makes objects under try/drill-2/ in acme-drills") < at("drill takes back objects"),
+        "{log}"
+    );
     assert_eq!(record(drill(&bench, ""), 0)["outcome"], "passed", "the place is free again");
 }
 
@@ -147,11 +147,13 @@ fn replication_that_stopped_makes_it_fail_by_what_would_be_lost() {
 }
 
 #[test]
-fn criterion_that_is_not_met_makes_it_fail_and_the_place_is_cleaned() {
+fn answers_that_were_written_before_the_drill_do_not_count_and_the_place_is_cleaned() {
     let bench = estate(3);
-    bench.write("answers.txt", "criterion.1: no, they are garbled\n");
-    let held = record(drill(&bench, ""), 1);
-    assert_eq!(causes(&held), ["a criterion is not met: The files can be opened.: they are garbled"]);
+    let asked = ESTATE.replace("success: { rpo: 1h }", "success: { criteria: [The files can be opened.] }");
+    bench.write("policies/all.yaml", &asked);
+    bench.write("answers.txt", "criterion.1: yes\n");
+    let held = record(drill(&bench, "--answers answers.txt"), 1);
+    assert_eq!(causes(&held), ["nobody said whether a criterion is met: The files can be opened."]);
     assert_eq!(left(&bench), 0);
 }
 
@@ -213,12 +215,11 @@ fn place_that_is_not_empty_or_is_live_keeps_it_from_beginning() {
         "{said}"
     );
     assert_eq!(left(&bench), 1, "what others put there stays");
-    let live =
-        bench.run("drill run read-the-copy policies --into acme-docs/try/ --answers answers.txt").expect(4);
+    let live = bench.run("drill run read-the-copy policies --into acme-docs/try/").expect(4);
     assert!(live.stderr.contains("is a bucket of the policies"), "{live:?}");
-    let none = bench.run("drill run read-the-copy policies --into acme-none --answers answers.txt").expect(4);
+    let none = bench.run("drill run read-the-copy policies --into acme-none").expect(4);
     assert!(none.stderr.contains("the bucket `acme-none` cannot be used"), "{none:?}");
-    let nowhere = bench.run("drill run read-the-copy policies --answers answers.txt").expect(64);
+    let nowhere = bench.run("drill run read-the-copy policies").expect(64);
     assert!(nowhere.stderr.contains("--into BUCKET/PREFIX/"), "{nowhere:?}");
 }
 
@@ -234,12 +235,14 @@ fn drill_that_was_killed_is_rolled_back_by_the_next_one() {
     bench.write(path, &(lines.join("\n") + "\n"));
     edit(&bench, |cloud| {
         let mut one = files(&[0])[0].clone();
-        one["key"] = "try/docs/files/file-0".into();
+        one["key"] = "try/drill-2/docs/files/file-0".into();
         cloud["stored"]["acme-drills"] = json!([one]);
     });
+    let open = bench.run("drill list policies").expect(0).stderr;
+    assert!(open.contains("read-the-copy began at ") && open.contains("did not end (run 2)"), "{open}");
     let again = drill(&bench, "");
     assert!(again.stderr.contains("did not end: it is rolled back"), "{again:?}");
-    assert!(again.stderr.contains("1 objects of s3://acme-drills/try/ were removed"), "{again:?}");
+    assert!(again.stderr.contains("1 objects of s3://acme-drills/try/drill-2/ were removed"), "{again:?}");
     assert_eq!(record(again, 0)["outcome"], "passed");
     assert_eq!(left(&bench), 0);
     let killed = bench.run("drill report read-the-copy policies --run 3 --format json").expect(0).stdout;
@@ -253,7 +256,7 @@ fn drill_that_was_killed_is_rolled_back_by_the_next_one() {
 fn what_was_restored_stays_if_that_is_asked_for() {
     let bench = estate(3);
     let held = record(drill(&bench, "--keep"), 0);
-    assert_eq!(held["deviations"][0], "what was restored stays in s3://acme-drills/try/");
+    assert_eq!(held["deviations"][0], "what was restored stays in s3://acme-drills/try/drill-2/");
     assert_eq!(left(&bench), 3);
     let said = drill(&bench, "").expect(4).stderr;
     assert!(said.contains("is not empty"), "{said}");

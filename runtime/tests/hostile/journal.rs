@@ -40,6 +40,7 @@ fn written(bench: &Bench<'_>, hostile: &str) {
                 attributes: BTreeMap::from([(text(), text().into())]),
                 before: BTreeMap::from([(text(), text().into())]),
                 displaced: vec![BTreeMap::from([(text(), text().into())])],
+                account: Some(text()),
             };
             writer.append(started.clone()).await.unwrap();
             writer.append(Event::StepFailed { step: step.clone(), error: text() }).await.unwrap();

@@ -14,7 +14,9 @@ pub use envelope::{Envelope, PAYLOAD_TYPE, pae};
 pub use statement::{PREDICATE, Statement, Subject};
 pub use tar::{MAX_BYTES, Member};
 
+use super::Audit;
 use crate::digest::sha256;
+use crate::{bcp, changes};
 
 /// The member with the statement.
 pub const STATEMENT: &str = "statement.json";
@@ -23,6 +25,13 @@ pub const SIGNATURES: &str = "signatures.dsse.json";
 
 /// What a bundle does not contain, with its digest.
 pub type LeftOut = BTreeMap<String, String>;
+
+/// Tells of a text whether it says how to reach people: an address of the continuity plan, a word with an `@`, or what looks like a
+/// telephone number.
+pub fn reaches_people(audit: &Audit<'_>) -> impl Fn(&str) -> bool {
+    let context = bcp::Context::new(&audit.inputs.plan);
+    move |text: &str| text.lines().any(|line| changes::without_reach(&context, line) != line)
+}
 
 /// The members and the statement about them. `predicate` says what they are about.
 #[must_use]

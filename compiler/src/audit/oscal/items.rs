@@ -15,8 +15,10 @@ fn uuid(context: &Context<'_>, item: &Item) -> String {
 
 /// A piece of evidence as an observation.
 pub(super) fn observation(context: &Context<'_>, item: &Item) -> Value {
-    // Assessment methods of NIST SP 800-53A. What somebody states was neither examined nor tested.
+    // Assessment methods of NIST SP 800-53A. What somebody states was neither examined nor tested, and the embedded cloud is no
+    // system that could be tested.
     let method = match (item.standing, item.kind.origin()) {
+        (_, Origin::Cloud) if item.observed && context.hidden.is_embedded() => "EXAMINE",
         (Standing::Stated, _) => "INTERVIEW",
         (_, Origin::Cloud) if item.observed && matches!(context.audit.inputs.live, Live::Seen { .. }) => {
             "TEST"

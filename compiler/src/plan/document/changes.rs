@@ -61,17 +61,14 @@ fn resources(change: &SameChange<'_>) -> Phrase {
 }
 
 fn services(change: &SameChange<'_>) -> Phrase {
-    let services = change.services();
-    let named = |name: &&str| if name.is_empty() { SHARED.to_lowercase() } else { (*name).to_owned() };
-    let all: Vec<String> = services.iter().map(named).collect();
-    match all.as_slice() {
-        [one] => Phrase::from(one),
-        _ => Phrase::from(format!("{}: ", count(all.len(), "service"))).phrase(names(
-            all.iter().map(String::as_str),
-            NAMES,
-            false,
-        )),
-    }
+    let (of_none, all): (Vec<&str>, Vec<&str>) =
+        change.services().into_iter().partition(|name| name.is_empty());
+    let phrase = match all.as_slice() {
+        [] => return Phrase::from(SHARED.to_lowercase()),
+        [one] => Phrase::from(*one),
+        _ => Phrase::from(format!("{}: ", count(all.len(), "service"))).phrase(names(all, NAMES, false)),
+    };
+    if of_none.is_empty() { phrase } else { phrase.text(format!(", and {}", SHARED.to_lowercase())) }
 }
 
 /// Every step with all its attributes.

@@ -7,14 +7,15 @@ use holdfast_compiler::drill::{calendar, list_json, list_text};
 use holdfast_compiler::units::Date;
 
 use super::super::failure::Failure;
-use super::super::output::Terminal;
+use super::super::output::{Terminal, one_line};
 use super::super::{Global, date, exit, remarks, today};
 use crate::drill::Drills;
 
 /// List the drills of the policies: which are due or overdue, and which passed or failed when they were last held.
 ///
-/// Reads policies and journal, not the cloud. A drill of the embedded cloud does not count for a real one. What the policy says of the
-/// last time (`last`) counts where the journal has no later record.
+/// Reads policies and journal, not the cloud. A drill of the embedded cloud does not count for a real one, and a record counts only for
+/// the type, disruption, site and services that the policy declares now. What the policy says of the last time (`last`) counts where
+/// the journal has no later record.
 #[derive(Debug, Args)]
 pub(super) struct List {
     /// Policy files and folders.
@@ -48,6 +49,9 @@ impl List {
         let tell = |remark| remarks::mention(&remark, terminal);
         let drills = Drills::read(&self.paths, today, &global.selection(), &tell).await?;
         let standings = drills.standings(today);
+        for line in drills.unended() {
+            terminal.error(&format!("{}\n", one_line(&line)));
+        }
         match self.format {
             ListFormat::Text => terminal.result(&list_text(&standings, today, terminal.stdout())),
             ListFormat::Json => terminal.json(&list_json(&drills.policy, &standings, today)),

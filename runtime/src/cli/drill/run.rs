@@ -4,6 +4,9 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use clap::Args;
+use futures::FutureExt as _;
+use futures::channel::oneshot;
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use holdfast_compiler::drill::{Answer, Outcome, Question};
 use holdfast_compiler::plan::Consent;
@@ -44,7 +47,8 @@ pub(super) struct Run {
     /// Print what would be done, and do nothing.
     #[arg(long)]
     dry_run: bool,
-    /// The answers: lines like `payments.declare: yes` or `criterion.1: no, REASON`. `--dry-run` prints the file to fill in.
+    /// The answers: lines like `payments.declare: yes` or `criterion.1: no, REASON`. `--dry-run` prints the file to fill in. After a
+    /// functional or full-scale drill it is read again, and counts only if it was changed since the drill began.
     #[arg(long, value_name = "FILE")]
     answers: Option<PathBuf>,
     /// The bucket that a functional drill restores into, and what is put before each key: `acme-drills/november/`. It must be empty there.
@@ -88,6 +92,7 @@ impl Run {
             dry_run: self.dry_run,
             with: self.with,
             answers,
+            answers_file: self.answers,
             into: self.into,
             keep: self.keep,
             consents: self.allow.into_iter().collect(),
@@ -158,22 +163,33 @@ impl Front for AtTerminal<'_> {
         signals::listen()
     }
 
-    fn ask(&self, question: &Question) -> Option<Answer> {
-        if !io::stdin().is_terminal() {
-            return None;
-        }
-        loop {
-            let line = one_line(&question.asks);
-            self.terminal.error(&format!("{line} [yes, or no, REASON; empty: no answer] "));
-            let mut said = String::new();
-            let read = io::stdin().read_line(&mut said).ok()?;
-            if read == 0 || said.trim().is_empty() {
+    fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Answer>> {
+        async move {
+            if !io::stdin().is_terminal() {
                 return None;
             }
-            match Answer::parse(&said) {
-                Ok(answer) => return Some(answer),
-                Err(why) => self.terminal.error(&format!("{}\n", one_line(&why))),
+            loop {
+                let line = one_line(&question.asks);
+                self.terminal.error(&format!("{line} [yes, or no, REASON; empty: no answer] "));
+                let said = read_line().await.filter(|said| !said.trim().is_empty())?;
+                match Answer::parse(&said) {
+                    Ok(answer) => return Some(answer),
+                    Err(why) => self.terminal.error(&format!("{}\n", one_line(&why))),
+                }
             }
         }
+        .boxed()
     }
+}
+
+/// Read a line, in a thread of its own: a signal is seen meanwhile, and nobody waits for that thread at the end.
+async fn read_line() -> Option<String> {
+    let (send, receive) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut said = String::new();
+        let read = io::stdin().read_line(&mut said);
+        // Whoever asked may be gone.
+        let _ = send.send(read.is_ok().then_some(said));
+    });
+    receive.await.ok().flatten()
 }

@@ -180,6 +180,7 @@ fn begin(service: &str) -> Event {
         attributes: serde_json::from_value(serde_json::json!({ "versioning": "Enabled" })).unwrap(),
         before: holdfast_compiler::resource::Values::new(),
         displaced: Vec::new(),
+        account: None,
     }
 }
 

@@ -1,10 +1,9 @@
-//! The ids of the backup plans of each region, by name.
+//! The names and ids of the backup plans of each region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, stream};
 use holdfast_compiler::provider::aws::backup::{plan, selection};
-use holdfast_compiler::provider::aws::iam::grant::ROLE_PREFIX;
 
 use super::clients::Clients;
 use super::driver::{AT_A_TIME, Look};
@@ -17,10 +16,10 @@ const PAGE: i32 = 1000;
 
 /// What each region said.
 #[derive(Debug, Default)]
-pub(super) struct BackupPlans(BTreeMap<String, Result<Ids, CloudError>>);
+pub(super) struct BackupPlans(BTreeMap<String, Result<Plans, CloudError>>);
 
-/// Ids by name. Of several plans of one name, which only others can make, the one with the first id.
-pub(super) type Ids = BTreeMap<String, String>;
+/// The names and ids of plans. Of several plans of one name, which only others can make, the one with the first id is found by it.
+type Plans = BTreeSet<(String, String)>;
 
 impl BackupPlans {
     /// List the plans of every region that a wanted plan or selection is in.
@@ -30,7 +29,7 @@ impl BackupPlans {
         let lists: Vec<_> = regions
             .into_iter()
             .map(|region| async move {
-                let all = look.clients.reach.ask(&plan::LIST, &region, list(look.clients, &region)).await;
+                let all = look.clients.reach.ask(&plan::LIST, &region, all(look.clients, &region)).await;
                 (region, all)
             })
             .collect();
@@ -39,31 +38,48 @@ impl BackupPlans {
 
     /// The id of a plan, if it exists.
     pub(super) fn id(&self, region: &str, name: &str) -> Result<Option<String>, CloudError> {
-        match self.0.get(region) {
-            Some(Ok(ids)) => Ok(ids.get(name).cloned()),
-            Some(Err(error)) => Err(error.clone()),
-            None => Ok(None),
-        }
+        Ok(self.of(region)?.and_then(|all| named(all, name)).map(|(_, id)| id.clone()))
+    }
+
+    /// The plans in a region that the estate does not manage, each with its name and id. To a name that several plans have, the id is
+    /// added.
+    pub(super) fn of_others(
+        &self,
+        look: &Look<'_>,
+        region: &str,
+    ) -> Result<Vec<(String, String)>, CloudError> {
+        let ours = look.by_region(plan::KIND, plan::NAME, plan::REGION).remove(region).unwrap_or_default();
+        Ok(self.of(region)?.map(|all| without(all, &ours)).unwrap_or_default())
+    }
+
+    fn of(&self, region: &str) -> Result<Option<&Plans>, CloudError> {
+        self.0.get(region).map(|all| all.as_ref().map_err(Clone::clone)).transpose()
     }
 }
 
-impl BackupPlans {
-    /// The names and ids of the plans in a region that Holdfast has not made, by their names.
-    pub(super) fn of_others(&self, region: &str) -> Result<Vec<(String, String)>, CloudError> {
-        let ids = match self.0.get(region) {
-            Some(Ok(ids)) => ids,
-            Some(Err(error)) => return Err(error.clone()),
-            None => return Ok(Vec::new()),
-        };
-        let theirs = ids.iter().filter(|(name, _)| !name.starts_with(ROLE_PREFIX));
-        Ok(theirs.map(|(name, id)| (name.clone(), id.clone())).collect())
-    }
+fn named<'a>(all: &'a Plans, name: &str) -> Option<&'a (String, String)> {
+    all.iter().find(|(one, _)| one == name)
 }
 
-/// The ids of the plans of a region.
-pub(super) async fn list(clients: &Clients, region: &str) -> Result<Ids, CloudError> {
+/// The plans besides those of the estate with these names.
+fn without(all: &Plans, ours: &BTreeSet<String>) -> Vec<(String, String)> {
+    let ours: Plans = ours.iter().filter_map(|name| named(all, name)).cloned().collect();
+    let label = |name: &str, id: &str| match all.iter().filter(|(one, _)| one == name).count() {
+        1 => name.to_owned(),
+        _ => format!("{name} ({id})"),
+    };
+    all.difference(&ours).map(|(name, id)| (label(name, id), id.clone())).collect()
+}
+
+/// The ids of the plans of a region, by name.
+pub(super) async fn list(clients: &Clients, region: &str) -> Result<BTreeMap<String, String>, CloudError> {
+    // Of several entries of one name the last one stays.
+    Ok(all(clients, region).await?.into_iter().rev().collect())
+}
+
+async fn all(clients: &Clients, region: &str) -> Result<Plans, CloudError> {
     let client = clients.backup(region);
-    let mut all = Ids::new();
+    let mut all = Plans::new();
     let mut next: Option<String> = None;
     loop {
         let page = retry(VAULT, || async {
@@ -71,16 +87,39 @@ pub(super) async fn list(clients: &Clients, region: &str) -> Result<Ids, CloudEr
             request.send().await.named(&plan::LIST)
         });
         let page = page.await?;
-        for found in page.backup_plans_list.unwrap_or_default() {
-            let (Some(name), Some(id)) = (found.backup_plan_name, found.backup_plan_id) else { continue };
-            let first = all.entry(name).or_insert_with(|| id.clone());
-            if id < *first {
-                *first = id;
-            }
-        }
+        let found = page.backup_plans_list.unwrap_or_default().into_iter();
+        all.extend(found.filter_map(|one| Some((one.backup_plan_name?, one.backup_plan_id?))));
         next = page.next_token.filter(|token| !token.is_empty());
         if next.is_none() {
             return Ok(all);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_plans_of_the_estate_are_left_out() {
+        let pair = |(name, id): (&str, &str)| (name.to_owned(), id.to_owned());
+        let all: Plans = [
+            ("holdfast-acme-docs-1", "c"),
+            ("holdfast-acme-docs-1", "d"),
+            ("holdfast-other-docs-2", "e"),
+            ("nightly", "a"),
+            ("nightly", "b"),
+        ]
+        .map(pair)
+        .into();
+        let ours = BTreeSet::from(["holdfast-acme-docs-1", "holdfast-acme-gone-3"].map(str::to_owned));
+        let theirs = [
+            ("holdfast-acme-docs-1 (d)", "d"),
+            ("holdfast-other-docs-2", "e"),
+            ("nightly (a)", "a"),
+            ("nightly (b)", "b"),
+        ];
+        assert_eq!(without(&all, &ours), theirs.map(pair));
+        assert_eq!(named(&all, "nightly"), Some(&pair(("nightly", "a"))));
     }
 }

@@ -145,8 +145,8 @@ impl Check<'_> {
         match self.command.values.get(role::TRUST) {
             Some(trust) if Service::of(trust, self.account).is_none() => {
                 return self.refuse(&format!(
-                    "the trust policy is not one that Holdfast writes, which lets only S3, S3 Batch Operations, EventBridge or AWS Backup assume the role, for \
-                     resources of account {}: plan again with this version of Holdfast",
+                    "the trust policy is not one that Holdfast writes, which lets S3 or AWS Backup (only for resources of account {}), S3 Batch \
+                     Operations or EventBridge assume the role: plan again with this version of Holdfast",
                     self.account
                 ));
             }

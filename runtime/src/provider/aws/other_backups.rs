@@ -31,7 +31,7 @@ async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
     let regions: BTreeSet<&String> = buckets.iter().map(|(_, region)| *region).collect();
     let reads = regions.into_iter().map(|region| async move {
         let read = async {
-            let reads = plans.of_others(region)?.into_iter();
+            let reads = plans.of_others(look, region)?.into_iter();
             let reads = reads.map(|(name, id)| selections(look.clients, region, name, id));
             let read: Vec<_> = stream::iter(reads.collect::<Vec<_>>()).buffered(AT_A_TIME).collect().await;
             read.into_iter().collect::<Result<Vec<_>, _>>()

@@ -21,7 +21,8 @@ hosted zone (one line for each), `JOURNAL` with the bucket of a shared journal a
 a shared journal, leave those two statements out.
 `SITE-ACCOUNT` and `SITE-ROLE` are the account and the role of a site that names some (a line for each); without one, leave that
 statement out. In that account the role needs the statements about buckets, keys and vaults, and a trust policy that lets only those assume it
-who apply. It can change bucket policies and lifecycle rules: whoever can assume it can delete the copies.
+who apply. It can change bucket policies, lifecycle rules, vault policies and key policies: whoever can assume it can delete the copies, and
+close the vaults and their keys.
 In partitions other than `aws`, the ARNs begin with `arn:aws-cn:` or `arn:aws-us-gov:`. `sts:GetCallerIdentity` needs no
 permission, so it is in no policy.
 ";

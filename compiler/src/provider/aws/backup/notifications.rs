@@ -31,6 +31,7 @@ pub const KIND: Kind = Kind::of(&SCHEMA);
 pub static SCHEMA: KindSchema = KindSchema {
     provider: Some(AWS),
     name: "vault-notifications",
+    watches: true,
     of_estate: true,
     attributes: &[
         AttributeSchema::identity(VAULT),

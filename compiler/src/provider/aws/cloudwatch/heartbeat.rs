@@ -1,8 +1,11 @@
 //! Absence: a region that is lost raises no alarm about itself, so each region with alarms is listened for in another one.
 //!
-//! A rule on a schedule sends an event every minute to the event bus of the next region. A rule there takes it, and CloudWatch counts how
-//! often that rule runs, in that region. An alarm there tells when nothing was counted for some minutes: with missing figures as breaching
-//! it needs nothing of the lost region. That is two rules and an alarm for each region, and one role for all.
+//! A rule on a schedule sends an event every minute to the event bus of the next region. A rule there takes it, and CloudWatch counts the
+//! events that match that rule, in that region. An alarm there tells when nothing was counted for some minutes: with missing figures as
+//! breaching it needs nothing of the lost region. That is two rules and an alarm for each region, and one role for all.
+//!
+//! A new alarm has no figures yet, so it is raised at once, and ends when the first heartbeats are counted. Another region in the estate
+//! can change who listens to whom, so that alarms are made anew. Their description says so.
 //!
 //! A health check of Route 53 on an endpoint of each region takes less, but its figures are in us-east-1 only, so nobody would say that
 //! us-east-1 is lost. An alarm cannot look at figures of another region.
@@ -10,9 +13,8 @@
 //! Nothing tells that CloudWatch or SNS fails in a region where EventBridge runs.
 //!
 //! Sources: Amazon EventBridge User Guide, "Sending and receiving events between AWS Regions", "Creating a rule that runs on a schedule" and
-//! "Monitoring Amazon EventBridge" (`TriggeredRules`, by the name of the rule on the default bus; sent every minute, as well as it can);
-//! AWS Compute Blog, "Expanding cross-Region event routing with Amazon EventBridge" (any region to any region). That the rule that listens
-//! counts without having a target follows from the description of the metric; if it did not, the alarm would be raised at once.
+//! "Monitoring Amazon EventBridge" (`MatchedEvents`, by the name of the rule on the default bus; sent every minute, as well as it can);
+//! AWS Compute Blog, "Expanding cross-Region event routing with Amazon EventBridge" (any region to any region).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,7 +113,8 @@ pub(in crate::provider::aws) fn lower(context: &Context<'_>, out: &mut Vec<Resou
             .set(rule::TARGETS, json!([]))
             .set(rule::ROLE, Value::Null);
         let says = format!(
-            "{}: {listens} has heard nothing of {region} for {SILENT} min. If it is lost, no alarm of {region} says so.",
+            "{}: {listens} has heard nothing of {region} for {SILENT} min. If it is lost, no alarm of {region} says so. In the first \
+             minutes after the apply that made this alarm, it rings although nothing is lost.",
             topic.told.level_in_words()
         );
         let purpose = format!("says in {listens} when nothing is heard of {region}");
@@ -120,7 +123,7 @@ pub(in crate::provider::aws) fn lower(context: &Context<'_>, out: &mut Vec<Resou
             .set(alarm::REGION, *listens)
             .set(alarm::DESCRIPTION, says)
             .set(alarm::NAMESPACE, "AWS/Events")
-            .set(alarm::METRIC, "TriggeredRules")
+            .set(alarm::METRIC, "MatchedEvents")
             .set(alarm::DIMENSIONS, json!({"RuleName": hears}))
             .set(alarm::HEALTH_CHECK, Value::Null)
             .set(alarm::STATISTIC, "Sum")

@@ -41,6 +41,7 @@ pub const KIND: Kind = Kind::of(&SCHEMA);
 pub static SCHEMA: KindSchema = KindSchema {
     provider: Some(AWS),
     name: "event-rule",
+    watches: true,
     of_estate: true,
     attributes: &[
         AttributeSchema::identity(NAME),

@@ -112,7 +112,8 @@ fn foreign_settings(values: &Values, _: &dyn Fn(&'static KindSchema) -> bool) ->
     let regions: Vec<&str> = values.get(REGIONS)?.as_array()?.iter().filter_map(Value::as_str).collect();
     let reference = || values.get(REFERENCE).and_then(Value::as_str).unwrap_or_default().to_owned();
     let name = console_name(values).unwrap_or_else(reference);
-    (!regions.is_empty()).then(|| format!("the health check `{name}` asks from {} only", regions.join(", ")))
+    let from = || format!("the health check `{name}` asks from {} only", regions.join(", "));
+    (!regions.is_empty()).then(|| KindSchema::decides(&from()))
 }
 
 fn inverted(before: &Value, _: &Value) -> Option<&'static str> {

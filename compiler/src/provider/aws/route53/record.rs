@@ -107,7 +107,8 @@ fn values(before: &Value, _: &Value) -> Option<&'static str> {
 fn foreign_settings(values: &Values, _: &dyn Fn(&'static KindSchema) -> bool) -> Option<String> {
     let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
     let delegates = text(TYPE) == "NS" && text(NAME) != text(ZONE);
-    delegates.then(|| format!("an NS record delegates `{}` to other name servers", text(NAME)))
+    let to = || format!("an NS record delegates `{}` to other name servers", text(NAME));
+    delegates.then(|| KindSchema::decides(&to()))
 }
 
 /// Whether two records can exist on one name of a zone. Route 53 allows a CNAME only alone on a name, one

@@ -108,5 +108,5 @@ fn foreign_settings(access: &Values, managed: &dyn Fn(&'static KindSchema) -> bo
     let pays = pays.map(|_| "requesters who pay".to_owned());
     let all: Vec<String> = lock.into_iter().chain(rules).chain(pays).collect();
     let name = access.get(NAME).and_then(Value::as_str).unwrap_or_default();
-    (!all.is_empty()).then(|| format!("the bucket `{name}` has {}", all.join(", ")))
+    (!all.is_empty()).then(|| KindSchema::decides(&format!("the bucket `{name}` has {}", all.join(", "))))
 }

@@ -25,6 +25,7 @@ pub const KIND: Kind = Kind::of(&SCHEMA);
 pub static SCHEMA: KindSchema = KindSchema {
     provider: Some(AWS),
     name: "topic",
+    watches: true,
     of_estate: true,
     attributes: &[
         AttributeSchema::identity(NAME),

@@ -63,6 +63,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
     if !stops.is_empty() {
         return Err(stops);
     }
+    order::name_earlier_accounts(&mut steps, inputs.owned, &inputs.context.accounts);
     order::order(&mut steps, inputs.graph);
     batch::assign(&mut steps);
     let wants: Vec<_> = inputs.graph.iter().map(|wanted| (&wanted.address, &wanted.attributes)).collect();

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::diff::reason;
-use super::{Action, After, Change, Step, StepId, cause};
+use super::{Accounts, Action, After, Change, Step, StepId, cause};
 use crate::graph::Graph;
+use crate::observation::Owned;
 use crate::resource::{Address, Attribute, Attributes, Kind, Values, known};
 
 /// Split the updates that need it, add what every step follows, and sort.
@@ -60,6 +61,19 @@ fn traffic_after_data(steps: &mut [Step], graph: &Graph) {
         if gone && kinds.contains(&step.address.kind()) {
             step.follows.extend(senders.iter().cloned());
         }
+    }
+}
+
+/// What has permissions keeps those for an account that a site has left until everything else is done, so its update names that account
+/// too. The journal says in which accounts Holdfast made something.
+pub(super) fn name_earlier_accounts(steps: &mut [Step], owned: &[Owned], accounts: &Accounts) {
+    let made = owned.iter().filter_map(|made| Some((made.address.kind(), made.account.as_ref()?)));
+    let elsewhere =
+        made.filter(|(kind, account)| accounts.of(*kind, None).is_some_and(|own| own != **account));
+    let elsewhere: BTreeSet<String> = elsewhere.map(|(_, account)| account.clone()).collect();
+    let has_rights = |step: &Step| step.action == Action::Update && step.address.kind().schema().acts;
+    for step in steps.iter_mut().filter(|step| has_rights(step)) {
+        step.named.copied_to.extend(elsewhere.iter().cloned());
     }
 }
 

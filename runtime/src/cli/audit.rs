@@ -8,12 +8,12 @@ use holdfast_compiler::audit::{Audit as Audited, Framework, Verdict, csv, json, 
 use holdfast_compiler::changes;
 use holdfast_compiler::diagnostic::one_of;
 use holdfast_compiler::digest::sha256;
-use holdfast_compiler::report::{html, markdown, plain_text, text};
 use holdfast_compiler::units::Date;
 use jiff::Timestamp;
 
 use super::failure::Failure;
 use super::output::{Terminal, one_line};
+use super::sheet::{Sheet, SheetFormat};
 use super::{Global, exit, remarks, today};
 use crate::approval::{MAX_SIGNERS_BYTES, Signers, SigningKey};
 use crate::audit::{
@@ -61,7 +61,7 @@ pub(super) struct Audit {
     since: Option<Date>,
     /// The format. Defaults to that of the file's name (`.html`, `.md`, `.txt`, `.json`, `.csv`), or else to text.
     #[arg(long, value_enum)]
-    format: Option<AuditFormat>,
+    format: Option<SheetFormat>,
     /// Write the audit to a file, and replace it if it exists.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -105,46 +105,6 @@ enum Command {
     },
 }
 
-/// How an audit is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum AuditFormat {
-    /// Text for a terminal.
-    Text,
-    /// Markdown with the tables of GitHub.
-    Markdown,
-    /// One HTML file, which runs no script and asks for nothing.
-    Html,
-    /// JSON for programs.
-    Json,
-    /// CSV for spreadsheets: a row for each control and each piece of evidence.
-    Csv,
-}
-
-impl AuditFormat {
-    /// The format that the name of a file asks for.
-    fn of(path: &Path) -> Option<Self> {
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        Some(match extension.as_str() {
-            "md" | "markdown" => Self::Markdown,
-            "html" | "htm" => Self::Html,
-            "txt" => Self::Text,
-            "json" => Self::Json,
-            "csv" => Self::Csv,
-            _ => return None,
-        })
-    }
-
-    fn bytes(self, audit: &Audited<'_>) -> String {
-        match self {
-            Self::Text => plain_text(&report(audit)),
-            Self::Markdown => markdown(&report(audit)),
-            Self::Html => html(&report(audit)),
-            Self::Json => json(audit),
-            Self::Csv => csv(audit),
-        }
-    }
-}
-
 /// A condition of `--fail-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FailOnVerdict {
@@ -177,7 +137,7 @@ impl Audit {
             Some(day) => day,
             None => today().ok_or_else(|| Failure::message("the clock of this machine shows no date"))?,
         };
-        let format = self.format()?;
+        let format = SheetFormat::choose(self.format, self.out.as_deref())?;
         let tell = |remark| remarks::mention(&remark, terminal);
         let selection = global.selection();
         let read =
@@ -241,31 +201,9 @@ impl Audit {
         Ok(read)
     }
 
-    /// The format of the flag, or of the file's name.
-    fn format(&self) -> Result<AuditFormat, Failure> {
-        let named = self.out.as_deref().and_then(AuditFormat::of);
-        match (self.format.or(named), self.out.as_deref()) {
-            (Some(format), _) => Ok(format),
-            (None, None) => Ok(AuditFormat::Text),
-            (None, Some(_)) => Err(Failure::usage(
-                "the name of the file chooses no format: choose one with `--format`, or end it in `.html`, `.md`, `.txt`, `.json` or `.csv`",
-            )),
-        }
-    }
-
-    fn give(&self, audit: &Audited<'_>, format: AuditFormat, terminal: &Terminal) -> Result<(), Failure> {
-        let Some(path) = &self.out else {
-            match format {
-                AuditFormat::Text => terminal.result(&text(&report(audit), terminal.stdout())),
-                AuditFormat::Json => terminal.json(&json(audit)),
-                _ => terminal.result(&format.bytes(audit)),
-            }
-            return Ok(());
-        };
-        files::write(path, format.bytes(audit).as_bytes())
-            .map_err(|error| Failure::message(error.to_string()))?;
-        terminal.note(&one_line(&format!("wrote {}", path.display())));
-        Ok(())
+    fn give(&self, audit: &Audited<'_>, format: SheetFormat, terminal: &Terminal) -> Result<(), Failure> {
+        let sheet = Sheet { report: &|| report(audit), json: &|| json(audit), csv: &|| csv(audit) };
+        format.give(&sheet, self.out.as_deref(), terminal)
     }
 
     fn write_oscal(&self, audit: &Audited<'_>, terminal: &Terminal) -> Result<(), Failure> {

@@ -1,17 +1,16 @@
 //! `holdfast changes`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use holdfast_compiler::changes::{Inputs, csv, json, report};
-use holdfast_compiler::report::{html, markdown, plain_text, text};
+use clap::Args;
+use holdfast_compiler::changes::{csv, json, report};
 use holdfast_compiler::units::Date;
 
 use super::failure::Failure;
 use super::output::{Terminal, one_line};
+use super::sheet::{Sheet, SheetFormat};
 use super::{Global, exit, remarks, today};
 use crate::changes::Changes as Read;
-use crate::files;
 
 /// Show what was changed in a period, for a change board: by whom, from which value to which, approved by whom, under which rule.
 ///
@@ -31,50 +30,10 @@ pub(super) struct Changes {
     until: Option<Date>,
     /// The format. Defaults to that of the file's name (`.html`, `.md`, `.txt`, `.json`, `.csv`), or else to text.
     #[arg(long, value_enum)]
-    format: Option<ChangesFormat>,
+    format: Option<SheetFormat>,
     /// Write the changes to a file, and replace it if it exists.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-}
-
-/// How changes are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ChangesFormat {
-    /// Text for a terminal.
-    Text,
-    /// Markdown with the tables of GitHub.
-    Markdown,
-    /// One HTML file, which runs no script and asks for nothing.
-    Html,
-    /// JSON for programs.
-    Json,
-    /// CSV for spreadsheets: a row for each setting.
-    Csv,
-}
-
-impl ChangesFormat {
-    /// The format that the name of a file asks for.
-    fn of(path: &Path) -> Option<Self> {
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        Some(match extension.as_str() {
-            "md" | "markdown" => Self::Markdown,
-            "html" | "htm" => Self::Html,
-            "txt" => Self::Text,
-            "json" => Self::Json,
-            "csv" => Self::Csv,
-            _ => return None,
-        })
-    }
-
-    fn text(self, inputs: &Inputs<'_>) -> String {
-        match self {
-            Self::Text => plain_text(&report(inputs)),
-            Self::Markdown => markdown(&report(inputs)),
-            Self::Html => html(&report(inputs)),
-            Self::Json => json(inputs),
-            Self::Csv => csv(inputs),
-        }
-    }
 }
 
 impl Changes {
@@ -86,31 +45,12 @@ impl Changes {
         if until < self.since {
             return Err(Failure::usage("`--until` is before `--since`"));
         }
-        let named = self.out.as_deref().and_then(ChangesFormat::of);
-        let format = match (self.format.or(named), &self.out) {
-            (Some(format), _) => format,
-            (None, None) => ChangesFormat::Text,
-            (None, Some(_)) => {
-                return Err(Failure::usage(
-                    "the name of the file chooses no format: choose one with `--format`, or end it in `.html`, `.md`, `.txt`, `.json` or `.csv`",
-                ));
-            }
-        };
+        let format = SheetFormat::choose(self.format, self.out.as_deref())?;
         let tell = |remark| remarks::mention(&remark, terminal);
         let read = Read::read(&self.paths, [self.since, until], &global.selection(), &tell).await?;
         let inputs = read.inputs();
-        match &self.out {
-            Some(path) => {
-                files::write(path, format.text(&inputs).as_bytes())
-                    .map_err(|error| Failure::message(error.to_string()))?;
-                terminal.note(&one_line(&format!("wrote {}", path.display())));
-            }
-            None => match format {
-                ChangesFormat::Text => terminal.result(&text(&report(&inputs), terminal.stdout())),
-                ChangesFormat::Json => terminal.json(&json(&inputs)),
-                _ => terminal.result(&format.text(&inputs)),
-            },
-        }
+        let sheet = Sheet { report: &|| report(&inputs), json: &|| json(&inputs), csv: &|| csv(&inputs) };
+        format.give(&sheet, self.out.as_deref(), terminal)?;
         if let Err(why) = &inputs.runs {
             terminal
                 .error(&format!("{}\n", one_line(&format!("error: the journal could not be read: {why}"))));

@@ -38,6 +38,7 @@ mod report;
 mod restore;
 mod schema;
 mod screen;
+mod sheet;
 mod show;
 mod signals;
 mod standing;

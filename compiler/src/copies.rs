@@ -64,6 +64,8 @@ pub struct CopyJob {
 pub enum JobState {
     /// It is being prepared, or copies, or waits for its turn.
     Running,
+    /// It has counted the objects, and copies them once it is confirmed.
+    Waiting,
     /// It does nothing until somebody resumes it.
     Paused,
     /// It is done, and has copied everything.
@@ -168,6 +170,12 @@ impl CopyJob {
         match self.state {
             JobState::Running if self.total.is_none() => format!("the job `{id}` counts them"),
             JobState::Running => format!("the job `{id}` copies them, {copied}{of} until now"),
+            JobState::Waiting => {
+                let all = self
+                    .total
+                    .map_or_else(|| "the objects".to_owned(), |all| format!("{all} objects to copy"));
+                format!("the job `{id}` has counted {all}, and waits for its confirmation")
+            }
             JobState::Paused => format!("the job `{id}` is paused after {copied}{of}: resume or cancel it"),
             JobState::Done => format!("the job `{id}` has copied {copied}"),
             JobState::Incomplete => {

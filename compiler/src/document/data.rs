@@ -25,6 +25,8 @@ pub enum Encryption {
 pub enum Backfiller {
     /// Holdfast.
     Managed,
+    /// Holdfast, once an apply has confirmed how many objects a job has counted.
+    Confirmed,
 }
 
 /// A data set: a bucket at the primary site and its copies.
@@ -47,7 +49,8 @@ pub struct Data {
     #[serde(default)]
     pub backfilled: Option<Assumed<Date>>,
     /// Who copies the objects that replication does not: those older than it, or written while it did not work. `managed`: Holdfast,
-    /// with jobs of S3 Batch Replication, each begun by an apply. Without it: nobody, until `backfilled` says so.
+    /// with jobs of S3 Batch Replication, each begun by an apply. `confirmed`: the same, but a job first counts them and waits; the
+    /// next plan says how many they are, and its apply confirms the job. Without it: nobody, until `backfilled` says so.
     #[serde(default)]
     pub backfill: Option<Backfiller>,
     /// How long a version of an object is kept after it was replaced or deleted, in the bucket and in its copies: whole days. Uploads that

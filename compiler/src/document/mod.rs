@@ -39,7 +39,9 @@ pub use continuity::{
     ReachText, Resource,
 };
 pub use controls::{Attestation, Catalog, Control, ControlId, Controls};
-pub use data::{Backup, BackupTarget, Data, Encryption, Lock, Strategy, VersionLock, Weekday, Windows};
+pub use data::{
+    Backfiller, Backup, BackupTarget, Data, Encryption, Lock, Strategy, VersionLock, Weekday, Windows,
+};
 pub use drill::{Drill, Form, Success};
 pub use estate::{
     Alarms, Approvals, Defaults, Estate, JournalBucket, JournalCopy, JournalPlace, Replica, Site,

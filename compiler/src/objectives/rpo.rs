@@ -296,6 +296,9 @@ fn until_copied(data: &Data<'_>, copy: &Copy<'_>, dated: &str) -> String {
     let storage = &data.provider.storage;
     let words = match (&copy.job, copy.filled) {
         (Some(job), _) if matches!(job.state, JobState::Running | JobState::Paused) => job.in_words(),
+        (Some(job), true) if job.state == JobState::Waiting => {
+            format!("{}: the next apply confirms it", job.in_words())
+        }
         (Some(job), true) => format!("{}; the next apply begins another one", job.in_words()),
         (Some(job), false) => format!("{}; {}{dated}", job.in_words(), storage.backfill),
         (None, true) => storage.backfill_job.to_owned(),

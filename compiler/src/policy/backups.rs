@@ -83,8 +83,8 @@ impl Binder<'_> {
         let backfilled = body.backfilled.as_ref();
         let backfilled =
             backfilled.map(|day| Setting { value: settings::assumed(day), origin: own("backfilled") });
-        let backfill = body.backfill.map(|_| span("backfill"));
-        if let Some(span) = backfill.filter(|_| copies.is_empty()) {
+        let backfill = body.backfill.map(|how| (how, span("backfill")));
+        if let Some((_, span)) = backfill.filter(|_| copies.is_empty()) {
             out.push(
                 Diagnostic::new(codes::NOTHING_TO_FILL, format!("`{name}` has no real-time copy to fill"))
                     .at(span, "copies what replication does not")

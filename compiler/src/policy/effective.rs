@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Assumed, Origin, Policy, Service, Setting};
 use crate::diagnostic::Style;
-use crate::document::{Encryption, Lock};
+use crate::document::{Backfiller, Encryption, Lock};
 use crate::printable::one_line;
 use crate::source::Sources;
 use crate::text::{Pen, wrap};
@@ -105,8 +105,12 @@ impl Page<'_> {
                 let value = format!("{mode}, {}", lock.value.keep.in_words());
                 self.line(&format!("{name} lock"), &value, &self.from(&lock.origin), out);
             }
-            if let Some(span) = set.backfill {
-                self.line(&format!("{name} backfill"), "managed", &self.from(&Origin::Service(span)), out);
+            if let Some((how, span)) = set.backfill {
+                let how = match how {
+                    Backfiller::Managed => "managed",
+                    Backfiller::Confirmed => "confirmed",
+                };
+                self.line(&format!("{name} backfill"), how, &self.from(&Origin::Service(span)), out);
             }
         }
     }

@@ -30,8 +30,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::document::{
-    BucketName, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Strategy, TimeOfDay,
-    VersionLock, Weekday,
+    Backfiller, BucketName, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Strategy,
+    TimeOfDay, VersionLock, Weekday,
 };
 use crate::provider::facts::{Facts, KeyUse};
 use crate::provider::region::Region;
@@ -220,8 +220,8 @@ pub struct DataSet {
     pub changes: Option<Setting<Assumed<Bytes>>>,
     /// When objects older than the replication were copied by hand.
     pub backfilled: Option<Setting<Assumed<Date>>>,
-    /// The place that says that Holdfast copies them.
-    pub backfill: Option<Span>,
+    /// How Holdfast copies them, and the place that says so.
+    pub backfill: Option<(Backfiller, Span)>,
     /// How long versions are kept after they were replaced. `None`: for ever.
     pub keep_versions: Option<Setting<Duration>>,
     /// How long versions are locked after they were written. `None`: they are not.

@@ -146,3 +146,31 @@ fn job_that_breaks_off_and_job_with_nothing_to_copy() {
     let done = rpo(&bench);
     assert_eq!(done["seconds"].as_u64(), Some(900), "{done}");
 }
+
+/// Where the policy wants a confirmation, a job counts first, a plan says how many objects they are, and its apply confirms that job.
+#[test]
+fn job_that_is_to_be_confirmed_counts_first_and_copies_once_an_apply_confirms_it() {
+    let standin = Standin::start();
+    let bench = old_bucket(&standin, &["a", "b", "c", "d"]);
+    bench.write("policies/all.yaml", &POLICY.replace("backfill: managed", "backfill: confirmed"));
+    bench.run("apply policies --yes").expect(0);
+    bench.run("apply policies --yes").expect(0);
+    let counting = plan(&bench);
+    assert!(counting.contains("counts them") && counting.contains("No changes."), "{counting}");
+    let waits = plan(&bench);
+    assert!(waits.contains("has counted 4 objects to copy, and waits for its confirmation"), "{waits}");
+    assert!(waits.contains("+ aws.backfill.files.docs create") && waits.contains("confirms"), "{waits}");
+    assert!(waits.contains("the next apply confirms it"), "{waits}");
+    assert_eq!(rpo(&bench)["seconds"], Value::Null, "nothing is copied yet");
+    let id = |text: &str| text.split("the job `").nth(1).unwrap().split('`').next().unwrap().to_owned();
+    bench.run("apply policies --yes").expect(0);
+    let copying = plan(&bench);
+    assert!(
+        copying.contains("copies them, 2 of 4 until now") && copying.contains("No changes."),
+        "{copying}"
+    );
+    assert_eq!(id(&copying), id(&waits), "no second job");
+    let done = rpo(&bench);
+    assert_eq!(done["seconds"].as_u64(), Some(900), "{done}");
+    assert!(plan(&bench).contains("No changes."));
+}

@@ -19,7 +19,7 @@ use crate::support::side_by_side::side_by_side;
 
 /// What cannot be tried, because the stand-in does not ask for the permission, or because the call follows only a lost
 /// answer (`permissions_are_sufficient_when_the_answer_of_every_write_is_lost`) or an endpoint that is not Amazon's.
-const UNTRIED: [(Scene, &str); 34] = [
+const UNTRIED: [(Scene, &str); 35] = [
     // The stand-in asks for no permission of CloudWatch.
     (Scene::Planned, "cloudwatch:DescribeAlarms"),
     (Scene::Planned, "cloudwatch:ListTagsForResource"),
@@ -40,9 +40,10 @@ const UNTRIED: [(Scene, &str); 34] = [
     (Scene::Planned, "backup:ListBackupJobs"),
     (Scene::Planned, "backup:ListCopyJobs"),
     (Scene::Planned, "cloudwatch:GetMetricData"),
-    // For a job, which is begun where copies lack objects, and for one that failed.
+    // For a job, which is begun where copies lack objects, for one that waits, and for one that failed.
     (Scene::Planned, "s3:DescribeJob"),
     (Scene::Created, "s3:CreateJob"),
+    (Scene::Created, "s3:UpdateJobStatus"),
     // The stand-in asks neither for tags that come with a creation nor for ownership that comes with it.
     (Scene::Created, "iam:TagRole"),
     (Scene::Created, "s3:TagResource"),

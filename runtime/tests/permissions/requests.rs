@@ -99,6 +99,7 @@ fn operation(request: &Request) -> String {
             ("GET", [_, "jobs"]) => "ListJobs",
             ("GET", [_, "jobs", _]) => "DescribeJob",
             ("POST", [_, "jobs"]) => "CreateJob",
+            ("POST", [_, "jobs", _, "status"]) => "UpdateJobStatus",
             _ => panic!("{}", request.line()),
         };
         return format!("s3control:{name}");
@@ -337,7 +338,11 @@ fn every_request_names_the_owner_and_is_in_the_table_of_its_command() {
         "s3api create-bucket --bucket acme-archive-contracts --region ap-northeast-1 \
          --create-bucket-configuration LocationConstraint=ap-northeast-1",
     );
+    // A job counts it, waits for its confirmation, and fails.
+    standin.aws("s3api put-object --bucket acme-archive-contracts --key fails/old --region ap-northeast-1");
     let bench = Bench::shipped(&standin);
+    let archive = bench.read("policies/archive.yaml").replace("backfill: managed", "backfill: confirmed");
+    bench.write("policies/archive.yaml", &archive);
     // A key that the policy names is looked at.
     let made = standin.aws("kms create-key --region ap-southeast-1")["KeyMetadata"]["KeyId"].clone();
     let alias = "kms create-alias --region ap-southeast-1 --alias-name alias/acme --target-key-id";
@@ -367,6 +372,11 @@ fn every_request_names_the_owner_and_is_in_the_table_of_its_command() {
     for _ in 0..3 {
         run("plan policies", Use::Plan);
     }
+    let confirmed = run("apply policies --yes", Use::Apply);
+    assert!(confirmed.contains("s3control:UpdateJobStatus"), "{confirmed:?}");
+    for _ in 0..2 {
+        run("plan policies", Use::Plan);
+    }
     run("status policies", Use::Plan);
     run("import policies --yes", Use::Import);
     drift(&standin, "acme-shop-orders", "eu-central-1");
@@ -376,6 +386,9 @@ fn every_request_names_the_owner_and_is_in_the_table_of_its_command() {
     let estate = bench.read("policies/estate.yaml").replace(ALARMS, "");
     bench.write("policies/estate.yaml", &estate);
     // The services go, first without their data and then with it.
+    standin.aws(
+        "s3api delete-object --bucket acme-archive-contracts --key fails/old --version-id null --region ap-northeast-1",
+    );
     remove_services(&bench);
     let plan = bench.run(&format!("plan policies --format json {journal}")).expect(0).stdout;
     let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_s3control::types::{
     JobFailure, JobListDescriptor, JobManifestGenerator, JobManifestGeneratorFilter, JobOperation, JobReport,
-    JobReportFormat, JobReportScope, JobStatus, OperationName, ReplicationStatus, S3JobManifestGenerator,
-    S3ReplicateObjectOperation,
+    JobReportFormat, JobReportScope, JobStatus, OperationName, ReplicationStatus, RequestedJobStatus,
+    S3JobManifestGenerator, S3ReplicateObjectOperation,
 };
 use futures::{StreamExt, stream};
 use holdfast_compiler::observation::{Object, Observation};
@@ -19,7 +19,7 @@ use super::clients::Clients;
 use super::done;
 use super::driver::{AT_A_TIME, Look, driver};
 use super::error::{Named, fault};
-use super::fields::{lacks, required, text};
+use super::fields::{flag, lacks, required, text};
 use super::guard;
 use super::retry::{REPLICATION, retry};
 use crate::cloud::{CloudError, Command, Done};
@@ -113,10 +113,12 @@ async fn read(
         Some(JobStatus::Complete) => kind::INCOMPLETE,
         Some(JobStatus::Failed) if nothing => kind::DONE,
         Some(JobStatus::Failed | JobStatus::Cancelled) => kind::BROKE_OFF,
-        Some(JobStatus::Suspended | JobStatus::Paused | JobStatus::Pausing) => kind::PAUSED,
+        // Only one that needs a confirmation is suspended (Amazon S3 User Guide, "Job statuses").
+        Some(JobStatus::Suspended) => kind::WAITS,
+        Some(JobStatus::Paused | JobStatus::Pausing) => kind::PAUSED,
         _ => kind::RUNS,
     };
-    let ended = ![kind::RUNS, kind::PAUSED].contains(&state);
+    let ended = ![kind::RUNS, kind::WAITS, kind::PAUSED].contains(&state);
     let date = |at: &aws_sdk_s3control::primitives::DateTime| {
         jiff::Timestamp::from_second(at.secs()).ok().map(|at| at.to_string())
     };
@@ -163,7 +165,33 @@ async fn execute(clients: &Clients, command: &Command) -> Result<Done, CloudErro
     if command.action != Action::Create {
         return Err(lacks(&kind::CREATE, "action"));
     }
-    create(clients, command).await
+    match text(&command.values, kind::CONFIRMS) {
+        Some(job) => confirm(clients, command, job).await,
+        None => create(clients, command).await,
+    }
+}
+
+/// Confirm a job that waits. If the response of an earlier attempt was lost, it waits no more.
+async fn confirm(clients: &Clients, command: &Command, job: &str) -> Result<Done, CloudError> {
+    let region = required(&command.values, kind::REGION, &kind::CONFIRM)?;
+    let account = &clients.identity().await?.account.id;
+    let client = clients.s3control(region);
+    let request = client.update_job_status().account_id(account).job_id(job);
+    let answer = request.requested_job_status(RequestedJobStatus::Ready).send().await.named(&kind::CONFIRM);
+    let Err(refused) = answer else { return Ok(done(job, Values::new())) };
+    let request = client.describe_job().account_id(account).job_id(job);
+    let found = request.send().await.named(&kind::DESCRIBE).ok().and_then(|found| found.job);
+    match found.and_then(|found| found.status) {
+        Some(
+            JobStatus::Ready
+            | JobStatus::Active
+            | JobStatus::Completing
+            | JobStatus::Complete
+            | JobStatus::Pausing
+            | JobStatus::Paused,
+        ) => Ok(done(job, Values::new())),
+        _ => Err(refused),
+    }
 }
 
 /// The token makes S3 return the job of an earlier attempt whose response was lost.
@@ -199,11 +227,10 @@ async fn create(clients: &Clients, command: &Command) -> Result<Done, CloudError
     let operation =
         JobOperation::builder().s3_replicate_object(S3ReplicateObjectOperation::builder().build()).build();
     let client = clients.s3control(region);
-    // Without `ConfirmationRequired`, it would wait for somebody (Amazon S3 API Reference, `CreateJob`).
     let request = client
         .create_job()
         .account_id(account)
-        .confirmation_required(false)
+        .confirmation_required(flag(values, kind::WAITS_FIRST).unwrap_or_default())
         .operation(operation)
         .report(report)
         .client_request_token(&command.token)

@@ -16,6 +16,7 @@ pub(super) fn newest(view: &View<'_, '_>, data: &Name) -> Option<CopyJob> {
     let number = |name: &str| job.outputs.get(name).and_then(Value::as_u64);
     let state = match text(kind::STATE)? {
         kind::RUNS => JobState::Running,
+        kind::WAITS => JobState::Waiting,
         kind::PAUSED => JobState::Paused,
         kind::DONE => JobState::Done,
         kind::INCOMPLETE => JobState::Incomplete,
@@ -35,11 +36,14 @@ pub(super) fn newest(view: &View<'_, '_>, data: &Name) -> Option<CopyJob> {
     })
 }
 
-/// A job that follows one which has tried everything copies only what failed then, and what was never copied. After one that broke
+/// A job that waits for its confirmation is confirmed. One that follows one which has tried everything copies only what failed then, and what was never copied. After one that broke
 /// off, or over objects that were copied to other buckets before, only all of them are enough: those have been given the states
 /// `COMPLETED` and `REPLICA`, and a job over the others leaves them out (Amazon S3 API Reference, `JobManifestGeneratorFilter`).
 pub(super) fn begin(view: &View<'_, '_>, data: &Name, last: Option<&CopyJob>) -> (Address, Values) {
-    let tried = last.filter(|job| job.state == JobState::Incomplete);
-    let retries = tried.map(|job| (kind::RETRIES.to_owned(), Value::from(job.id.as_str())));
-    (view.address(kind::KIND, &[data.as_str()]), retries.into_iter().collect())
+    let about = last.and_then(|job| match job.state {
+        JobState::Waiting => Some((kind::CONFIRMS.to_owned(), Value::from(job.id.as_str()))),
+        JobState::Incomplete => Some((kind::RETRIES.to_owned(), Value::from(job.id.as_str()))),
+        _ => None,
+    });
+    (view.address(kind::KIND, &[data.as_str()]), about.into_iter().collect())
 }

@@ -24,6 +24,10 @@ pub const REPORTS: &str = "reports";
 /// The id of an earlier job that has tried all objects: only what failed then, what was never copied, and what came from another bucket,
 /// is copied.
 pub const RETRIES: &str = "retries";
+/// Whether it waits for a confirmation once it has counted what it copies.
+pub const WAITS_FIRST: &str = "waits-first";
+/// The id of an earlier job that waits for its confirmation: that one is confirmed, and no other is created.
+pub const CONFIRMS: &str = "confirms";
 
 /// The output: one of the words below.
 pub const STATE: &str = "state";
@@ -42,6 +46,8 @@ pub const WHY: &str = "why";
 
 /// It is being prepared, or copies, or waits for its turn.
 pub const RUNS: &str = "running";
+/// It has counted what it copies, and waits for its confirmation.
+pub const WAITS: &str = "waiting";
 /// It waits for somebody to resume it.
 pub const PAUSED: &str = "paused";
 /// It is done, and copied everything.
@@ -72,6 +78,8 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(ROLE),
         AttributeSchema::new(REPORTS),
         AttributeSchema::new(RETRIES),
+        AttributeSchema::new(WAITS_FIRST),
+        AttributeSchema::new(CONFIRMS),
     ],
     outputs: &[STATE, CREATED, ENDED, TOTAL, COPIED, FAILED, WHY],
     never_deleted: Some("a job ends by itself"),
@@ -84,11 +92,13 @@ pub static SCHEMA: KindSchema = KindSchema {
 calls! {
     /// Up to 1,000 jobs of a region, with their descriptions and progress.
     LIST = "s3control:ListJobs", made [Made::Observe], takes [on("s3:ListJobs", &ANY)];
-    /// Why a job failed.
-    DESCRIBE = "s3control:DescribeJob", made [Made::Observe], takes [on("s3:DescribeJob", &JOBS)];
+    /// Why a job failed, and whether one is confirmed already.
+    DESCRIBE = "s3control:DescribeJob", made [Made::Observe, Made::Recover], takes [on("s3:DescribeJob", &JOBS)];
     /// Repeated with the same token, it returns the job that it made.
     CREATE = "s3control:CreateJob", made [Made::Create],
         takes [on("s3:CreateJob", &ANY), on("iam:PassRole", &PASSED_BATCH_ROLES)];
+    /// Confirms a job that waits.
+    CONFIRM = "s3control:UpdateJobStatus", made [Made::Create], takes [on("s3:UpdateJobStatus", &JOBS)];
 }
 
 /// What a job says that it is for. `copies` are the names of the buckets with copies.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::replication::{self, rule};
 use super::{arn, backfill, bucket, bucket_access, protect};
-use crate::document::{Encryption, Name};
+use crate::document::{Backfiller, Encryption, Name};
 use crate::lower::context::Context;
 use crate::policy::{Bucket, DataSet};
 use crate::provider::aws::iam::{backfill::role as backfill_role, lower::role, role as iam_role};
@@ -89,7 +89,7 @@ pub(in crate::provider::aws) fn lower(
         out.push(policy);
     }
     out.push(role);
-    if let Some(span) = set.backfill {
+    if let Some((how, span)) = set.backfill {
         let role = backfill_role(context, name, set, span);
         let purpose = format!("copies what the replication of data `{name}` does not");
         let address = context.address(backfill::KIND, &[name.as_str()]);
@@ -108,6 +108,10 @@ pub(in crate::provider::aws) fn lower(
             )
             .set(backfill::REPORTS, backfill::REPORT_PREFIX)
             .after(&replication.address);
+        let job = match how {
+            Backfiller::Managed => job,
+            Backfiller::Confirmed => job.set(backfill::WAITS_FIRST, true),
+        };
         out.extend([role, job]);
     }
     out.push(replication);

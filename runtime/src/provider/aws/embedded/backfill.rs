@@ -21,6 +21,14 @@ impl Embedded for Backfill {
     fn made(&self, state: &mut State, wanted: &Values) -> (String, Values) {
         let bucket = text(wanted, kind::BUCKET);
         let region = text(wanted, kind::REGION);
+        let confirmed = wanted.get(kind::CONFIRMS).and_then(Value::as_str);
+        let waits = |job: &str| {
+            let job = state.get(kind::KIND, job);
+            job.is_some_and(|job| job.outputs.get(kind::STATE).is_some_and(|state| state == kind::WAITS))
+        };
+        if let Some(job) = confirmed.filter(|job| !waits(job)) {
+            return (job.to_owned(), Values::new());
+        }
         // Only the newest one of a bucket is seen.
         let old: Vec<String> = state
             .beginning(kind::KIND, String::new())
@@ -36,7 +44,11 @@ impl Embedded for Backfill {
         let total = contents.map_or(0, |contents| contents.uncopied);
         let ends = contents.and_then(|contents| contents.jobs).unwrap_or(Ends::Done);
         let lacks = lacking(state, wanted, &bucket);
+        let waits = confirmed.is_none() && wanted.get(kind::WAITS_FIRST) == Some(&Value::Bool(true));
         let outputs = match (ends, lacks) {
+            (_, None) if waits && total > 0 => json!({
+                kind::STATE: kind::WAITS, kind::CREATED: now, kind::TOTAL: total, kind::COPIED: 0, kind::FAILED: 0,
+            }),
             (_, Some(right)) => json!({
                 kind::STATE: kind::BROKE_OFF, kind::CREATED: now, kind::ENDED: day, kind::TOTAL: 0, kind::COPIED: 0,
                 kind::FAILED: 0, kind::WHY: format!("the role may not {right}"),
@@ -60,7 +72,8 @@ impl Embedded for Backfill {
         };
         let copied = outputs.get(kind::COPIED).and_then(Value::as_u64).unwrap_or_default();
         state.copy_contents(&bucket, copied);
-        (state.next_id("batch"), values(outputs))
+        let id = confirmed.map_or_else(|| state.next_id("batch"), str::to_owned);
+        (id, values(outputs))
     }
 
     fn check(&self, look: &Look<'_>) -> Checked {
@@ -70,6 +83,9 @@ impl Embedded for Backfill {
         }
         if look.state.get(role::KIND, name_of(look.text(kind::ROLE))).is_none() {
             return look.refuse("InvalidRequest", "the role does not exist");
+        }
+        if look.object.outputs.is_empty() {
+            return look.refuse("JobStatusException", "only a job that waits can be confirmed");
         }
         Ok(())
     }

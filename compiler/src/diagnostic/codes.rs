@@ -181,6 +181,8 @@ codes! {
     DEFAULT_KEY_ELSEWHERE = "E0432";
     /// A lock of versions that contradicts what else is said of the data set.
     LOCK_CONTRADICTED = "E0433";
+    /// Real-time copies that cannot go both ways.
+    NOT_TWO_WAY = "E0434";
 
     /// A cycle in the graph.
     CYCLE = "E0501";

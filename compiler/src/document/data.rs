@@ -53,6 +53,10 @@ pub struct Data {
     /// next plan says how many they are, and its apply confirms the job. Without it: nobody, until `backfilled` says so.
     #[serde(default)]
     pub backfill: Option<Backfiller>,
+    /// Whether real-time copies go both ways: what is written to a copy while the primary site is lost is copied to the bucket and to the
+    /// other copies, by rules that are made beforehand. Without it: nothing copies what is written elsewhere.
+    #[serde(default)]
+    pub two_way: bool,
     /// How long a version of an object is kept after it was replaced or deleted, in the bucket and in its copies: whole days. Uploads that
     /// nobody completes are then removed after 7 days. Without it: versions are kept for ever.
     #[serde(default)]

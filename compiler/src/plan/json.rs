@@ -2,10 +2,10 @@
 //! tools that read one can be adapted to the other quickly.
 //!
 //! ```text
-//! format_version     "4.3": 4.x only adds fields; a field never changes its meaning
+//! format_version     "4.4": 4.x only adds fields; a field never changes its meaning
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! evacuated[]        the sites that are evacuated once the plan is applied, and `evacuated_before[]`; missing if there are none
-//! turns[]            {service, traffic: [{name, record, from, to, probed}], data: [{entry, primary, site, region, copies}]}: what a change of these
+//! turns[]            {service, traffic: [{name, record, from, to, probed}], data: [{entry, primary, site, region, copies, back}]}: what a change of these
 //!                    sites means; missing if there is none
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null
@@ -54,7 +54,7 @@ use crate::posture::Posture;
 use crate::resource::Lifecycle;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "4.3";
+pub const FORMAT_VERSION: &str = "4.4";
 
 /// Write the plan as JSON. Same plan, same bytes. Steps are written one at a time: as one value, the JSON of 90,000
 /// resources takes a gigabyte.

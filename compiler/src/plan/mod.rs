@@ -46,6 +46,7 @@ mod turn;
 mod unknown;
 mod unseen_backups;
 mod verdict;
+mod way_home;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -91,6 +92,7 @@ pub(crate) use turn::text as posture_text;
 pub use turn::{Turn, TurnedData, TurnedTraffic};
 pub use unknown::{Unknown, Waiting};
 pub use verdict::Verdict;
+pub use way_home::{WayHome, signals_home, ways_home};
 
 /// What happens to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

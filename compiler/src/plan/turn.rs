@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Consent, Plan, Step, Unknown};
+use super::{Action, Consent, Plan, Step, Unknown};
 use crate::diagnostic::{Diagnostic, codes, one_of};
-use crate::policy::{Policy, Service};
+use crate::policy::{Bucket, Policy, Service};
 use crate::posture::Posture;
 use crate::printable::one_line;
 use crate::provider;
-use crate::resource::Made;
+use crate::resource::{Address, Made};
 use crate::text::{Pen, wrap};
 
 /// What a change of the posture means for a service that has something at one of the sites.
@@ -56,6 +56,9 @@ pub struct TurnedData {
     /// The real-time copies at sites in use, each with its site.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<(String, String)>,
+    /// What copies back what is written to those copies, if the policy wants both ways.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub back: Vec<Address>,
 }
 
 /// What the change from one posture to another means. Empty if they are the same.
@@ -81,12 +84,21 @@ pub(super) fn turns(policy: &Policy, was: &Posture, now: &Posture) -> Vec<Turn> 
         let data = data.map(|(name, set)| {
             let there = set.copies.iter().filter(|copy| !now.evacuates(&copy.site.name));
             let copies = there.filter(|copy| !was.evacuates(&copy.site.name));
+            let back = |copy: &&Bucket| {
+                let provider = provider::find(set.primary.site.region.provider.name)?;
+                set.two_way.map(|_| (provider.evidence.way_back)(service, name, copy))
+            };
+            let copies: Vec<&Bucket> = copies.collect();
             TurnedData {
+                back: copies.iter().filter_map(back).collect(),
                 entry: format!("{}.{name}", service.name),
                 primary: set.primary.name.to_string(),
                 site: set.primary.site.name.to_string(),
                 region: set.primary.site.region.to_string(),
-                copies: copies.map(|copy| (copy.name.to_string(), copy.site.name.to_string())).collect(),
+                copies: copies
+                    .iter()
+                    .map(|copy| (copy.name.to_string(), copy.site.name.to_string()))
+                    .collect(),
             }
         });
         let turn =
@@ -226,10 +238,27 @@ pub(super) fn meanings(plan: &Plan) -> Vec<Said> {
     said
 }
 
+/// Whether what is written to each copy that is in use was seen to be copied back as the policy declares.
+fn copies_back(plan: &Plan, data: &TurnedData) -> bool {
+    let kept = |by: &Address| {
+        plan.steps
+            .iter()
+            .any(|step| step.address == *by && step.action == Action::Keep && step.object.is_some())
+    };
+    !data.back.is_empty() && data.back.len() == data.copies.len() && data.back.iter().all(kept)
+}
+
 /// What it means for a data set.
 fn meaning(plan: &Plan, data: &TurnedData) -> String {
     let TurnedData { entry, primary, site, copies, .. } = data;
+    let back = copies_back(plan, data);
     if plan.returned().any(|one| one == data) {
+        if back {
+            return format!(
+                "{entry}: `{primary}` at `{site}` is the primary again. Rules that were seen copy to it what was written elsewhere; this \
+                 plan does not show that all of it has arrived."
+            );
+        }
         return format!(
             "{entry}: `{primary}` at `{site}` is the primary again. Nothing shows that it has what was written elsewhere during \
              the evacuation."
@@ -237,6 +266,20 @@ fn meaning(plan: &Plan, data: &TurnedData) -> String {
     }
     let copies: Vec<String> = copies.iter().map(|(name, at)| format!("`{name}` at `{at}`")).collect();
     match copies.as_slice() {
+        [copy] if back => format!(
+            "{entry}: the policy has a real-time copy in {copy}. This plan does not show whether it is whole. Rules that were seen copy \
+             what is written there to `{primary}` once that answers; until then it has no second copy, so its RPO has no limit."
+        ),
+        copies if back && !copies.is_empty() => format!(
+            "{entry}: the policy has real-time copies in {}. This plan does not show whether they are whole. Rules that were seen copy \
+             what is written to one of them to the others, and to `{primary}` once that answers.",
+            copies.join(" and ")
+        ),
+        copies if !data.back.is_empty() && !copies.is_empty() => format!(
+            "{entry}: the policy has real-time copies in {}. This plan does not show whether they are whole. Not every rule that is to \
+             copy back what is written there was seen as the policy declares it, so until the return its RPO has no limit.",
+            copies.join(" and ")
+        ),
         [] => {
             format!("{entry}: the policy has no real-time copy at a site in use. Restore it from a backup.")
         }

@@ -105,6 +105,9 @@ impl Page<'_> {
                 let value = format!("{mode}, {}", lock.value.keep.in_words());
                 self.line(&format!("{name} lock"), &value, &self.from(&lock.origin), out);
             }
+            if let Some(span) = set.two_way {
+                self.line(&format!("{name} two-way"), "yes", &self.from(&Origin::Service(span)), out);
+            }
             if let Some((how, span)) = set.backfill {
                 let how = match how {
                     Backfiller::Managed => "managed",

@@ -222,6 +222,8 @@ pub struct DataSet {
     pub backfilled: Option<Setting<Assumed<Date>>>,
     /// How Holdfast copies them, and the place that says so.
     pub backfill: Option<(Backfiller, Span)>,
+    /// The place that says that what is written to a copy is copied to the primary bucket and the other copies.
+    pub two_way: Option<Span>,
     /// How long versions are kept after they were replaced. `None`: for ever.
     pub keep_versions: Option<Setting<Duration>>,
     /// How long versions are locked after they were written. `None`: they are not.

@@ -7,10 +7,10 @@ use crate::diagnostic::Diagnostic;
 use crate::document::Name;
 use crate::objectives::facts::{Data, Traffic};
 use crate::objectives::view::View;
-use crate::observation::Object;
+use crate::observation::{Object, Observation};
 use crate::policy::{self, Bucket, DataSet, Schedule, Service, Site};
 use crate::resource::{Address, Values};
-use crate::signals::{SeenHealth, SeenLag};
+use crate::signals::{SeenHealth, SeenLag, SeenSignals};
 use crate::source::Span;
 
 /// The unmanaged setting, as text, and the place of its `leave`.
@@ -70,6 +70,10 @@ pub struct Evidence {
     pub bucket: fn(&View<'_, '_>, &Name, &Bucket) -> Address,
     /// The address of what copies a data set.
     pub copier: fn(&View<'_, '_>, &Name) -> Address,
+    /// The address of what copies back what is written to a copy of a data set.
+    pub way_back: fn(&Service, &Name, &Bucket) -> Address,
+    /// How far one bucket is behind another that is copied to it. `None` if no rule was seen that copies.
+    pub behind: fn(&Observation, &SeenSignals, [&Bucket; 2]) -> Option<SeenLag>,
     /// How an observed object encrypts what is written to it. `None` if it is neither a bucket nor a vault.
     pub encrypts: fn(&Object) -> Option<String>,
     /// How far a copy is behind its primary bucket. `None` if nothing copies there.

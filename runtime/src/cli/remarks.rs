@@ -31,6 +31,7 @@ pub(super) fn mention(remark: &Remark, terminal: &Terminal) {
             "warning: this is a partial plan: resources outside its targets may still differ from the policies \
              afterwards\n",
         ),
+        Remark::WayHome(words) => terminal.error(&visible(&format!("{words}\n"))),
         Remark::JournalSilent { place, reason } => terminal.error(&visible(&format!(
             "warning: the journal at {place} does not answer: what only it holds is unknown, and Holdfast goes on \
              without it: {reason}\n"

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures::join;
 use holdfast_compiler::copies::KnownCopy;
 use holdfast_compiler::observation::{Observation, Owned};
-use holdfast_compiler::plan::{Consents, Context, Plan, looked_up};
+use holdfast_compiler::plan::{Consents, Context, Plan, looked_up, signals_home, ways_home};
 use holdfast_compiler::provider::{backup_places, signals};
 use holdfast_compiler::unnamed;
 
@@ -41,6 +41,8 @@ pub enum Remark {
         /// How many resources it owns.
         things: usize,
     },
+    /// How far a site that is returned to is behind what was written elsewhere, in words.
+    WayHome(String),
     /// `--target` selects only a part of the plan.
     OnlyPart,
     /// A place of the journal does not answer. What it alone holds is unknown.
@@ -126,6 +128,13 @@ impl Planned {
             let (places, signals) = (backup_places(&graph), signals(&observation, &copies));
             let (backups, signals) = join!(cloud.backups(&places), cloud.signals(&signals));
             (observation.backups, observation.signals) = (Some(backups), Some(signals));
+        }
+        let home = (&policies.compiled.policy, (&was, &posture));
+        let asked = signals_home(home.0, home.1, &observation);
+        if !asked.is_empty() {
+            let measured = cloud.signals(&asked).await;
+            let ways = ways_home(home.0, home.1, &observation, &measured);
+            ways.iter().for_each(|way| tell(Remark::WayHome(way.in_words())));
         }
         if !plan_options.targets.is_empty() {
             tell(Remark::OnlyPart);

@@ -58,6 +58,17 @@ pub(crate) const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "copies that go both ways",
+        change: &[("    backups:\n", "    two-way: true\n    backups:\n")],
+        steps: &[
+            "create aws.replication.s.d.three",
+            "create aws.replication.s.d.two",
+            "update aws.bucket-policy.s.d.one",
+            "update aws.replication.s.d",
+            "update aws.role.s.d",
+        ],
+    },
+    Case {
         name: "another address",
         change: &[("192.0.2.2", "198.51.100.2")],
         steps: &["update aws.health-check.s.t.two", "update aws.record.s.t.two"],

@@ -295,11 +295,19 @@ async fn transition(from: &Case, to: &Case) -> Result<(), String> {
 }
 
 /// Pairs that contradict each other, with the reason.
-const IMPOSSIBLE: &[(&str, &str, &str)] = &[(
-    "a copy becomes the original",
-    "versions that are locked",
-    "aws.bucket-lock.s.d.two would stop the replication `t-contract-d-us-west-2`, which this plan removes",
-)];
+const IMPOSSIBLE: &[(&str, &str, &str)] = &[
+    (
+        "copies that go both ways",
+        "versions that are locked",
+        "aws.bucket-lock.s.d.two would stop the replication `t-contract-d-us-west-2`, which this plan removes; \
+         aws.bucket-lock.s.d.three would stop the replication `t-contract-d-eu-west-1`, which this plan removes",
+    ),
+    (
+        "a copy becomes the original",
+        "versions that are locked",
+        "aws.bucket-lock.s.d.two would stop the replication `t-contract-d-us-west-2`, which this plan removes",
+    ),
+];
 
 #[test]
 fn no_moment_of_any_change_breaks_what_works() {

@@ -113,6 +113,7 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("changes", NEUTRAL),
     ("changes.value", NEUTRAL),
     ("backfill", PROTECTS),
+    ("two-way", PROTECTS),
     ("backfilled", PROTECTS),
     ("backfilled.value", NEUTRAL),
     // It protects each version for a time, and nobody can take it back.

@@ -42,6 +42,8 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     passes: signals::passes,
     bucket: bucket_at,
     copier,
+    way_back: |service, data, from| replication::back(&service.name, data, from),
+    behind: signals::behind,
     encrypts,
     obstacles,
     backfill,

@@ -31,16 +31,22 @@ pub(in crate::provider::aws) fn role(context: &Context<'_>, data: &Name, set: &D
 }
 
 fn policy(context: &Context<'_>, set: &DataSet) -> Value {
-    let source = s3::arn(set.primary.name.as_str());
+    // Both ways, each bucket is copied and gets copies.
+    let ends = || std::iter::once(&set.primary).chain(&set.copies);
+    let one_way = |bucket: &&Bucket| set.two_way.is_some() || bucket.site.name == set.primary.site.name;
+    let sources: Vec<&Bucket> = ends().filter(one_way).collect();
+    let to: Vec<&Bucket> = ends().filter(|bucket| set.two_way.is_some() || !one_way(bucket)).collect();
     let objects = |bucket: &Bucket| format!("{}/*", s3::arn(bucket.name.as_str()));
     let (here, elsewhere): (Vec<&Bucket>, Vec<&Bucket>) =
-        set.copies.iter().partition(|copy| copy.site.account.is_none());
+        to.iter().partition(|copy| copy.site.account.is_none());
     let copies: Vec<String> = here.into_iter().map(objects).collect();
     let owned = || grant::owned_by(context.target.account(AWS));
+    let buckets: Vec<String> = sources.iter().map(|bucket| s3::arn(bucket.name.as_str())).collect();
+    let read: Vec<String> = sources.iter().map(|bucket| objects(bucket)).collect();
     let mut statements = vec![
-        allow("ReadConfiguration", "", json!([source]), owned()),
-        allow("ReadObjects", "", json!([objects(&set.primary)]), owned()),
-        allow(READ_LOCKS, "", json!([objects(&set.primary)]), owned()),
+        allow("ReadConfiguration", "", json!(buckets), owned()),
+        allow("ReadObjects", "", json!(read), owned()),
+        allow(READ_LOCKS, "", json!(read), owned()),
     ];
     if !copies.is_empty() {
         statements.push(allow("WriteCopies", "", json!(copies), owned()));
@@ -53,12 +59,8 @@ fn policy(context: &Context<'_>, set: &DataSet) -> Value {
     }
     if set.encryption.value == Encryption::Kms {
         let key = |bucket: &'_ Bucket| key_arn(context, &bucket.site);
-        statements.extend(allow_keys("ReadKey", [(&set.primary, key(&set.primary))], for_buckets));
-        statements.extend(allow_keys(
-            "WriteKey",
-            set.copies.iter().map(|copy| (copy, key(copy))),
-            for_buckets,
-        ));
+        statements.extend(allow_keys("ReadKey", sources.iter().map(|from| (*from, key(from))), for_buckets));
+        statements.extend(allow_keys("WriteKey", to.iter().map(|copy| (*copy, key(copy))), for_buckets));
     }
     json!({"Version": "2012-10-17", "Statement": statements})
 }

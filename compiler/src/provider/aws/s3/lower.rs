@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::replication::{self, rule};
-use super::{arn, backfill, bucket, bucket_access, protect};
+use super::{backfill, bucket, bucket_access, copying, protect};
 use crate::document::{Backfiller, Encryption, Name};
 use crate::lower::context::Context;
 use crate::policy::{Bucket, DataSet};
@@ -28,49 +27,37 @@ pub(in crate::provider::aws) fn lower(
             kms::lower::lower(context, &at.site, at.site.kms_key.as_ref(), out);
         }
     }
-    let primary = bucket_address(context, name, &set.primary);
     out.push(lower_bucket(context, name, set, &set.primary, "primary"));
     out.extend(set.copies.iter().map(|copy| lower_bucket(context, name, set, copy, "copy")));
     for at in std::iter::once(&set.primary).chain(&set.copies) {
         out.extend(protect::lifecycle(context, name, set, at));
     }
-    out.push(protect::policy(context, name, &set.primary, None));
     let lock = protect::lock(context, name, set, &set.primary);
     if set.copies.is_empty() {
+        out.push(protect::policy(context, name, &set.primary, None));
         out.extend(lock);
         return;
     }
     let locks: Vec<Resource> =
         set.copies.iter().filter_map(|copy| protect::lock(context, name, set, copy)).collect();
-    let keys = || foreign_keys(context, set, std::iter::once(&set.primary).chain(&set.copies));
-    let copies = || set.copies.iter().filter_map(|copy| copy.site.own_account()).map(str::to_owned).collect();
     let mut role = role(context, name, set);
-    (role.named.accounts, role.named.copied_to) = (keys(), copies());
-    let purpose = format!("copies data `{name}` as it is written");
-    let address = context.address(replication::KIND, &[name.as_str()]);
-    // S3 refuses a replication unless versioning is enabled at both ends, so all buckets come first.
-    let mut replication = Resource::new(address, purpose, set.backups)
-        .set(replication::BUCKET, set.primary.name.as_str())
-        .set(replication::REGION, set.primary.site.region.as_str())
-        .refer(replication::ROLE, &role.address, iam_role::ARN)
-        .set(replication::RULES, rules(context, set))
-        .after(&primary);
-    (replication.named.accounts, replication.named.copied_to) = (keys(), copies());
-    for copy in &set.copies {
-        replication = replication.after(&bucket_address(context, name, copy));
-        // The policy of the bucket lets in whoever copies.
-        replication = replication.after(&protect::policy_address(context, name, copy));
-    }
+    role.named = copying::named(context, set);
+    let copies: Vec<&Bucket> = set.copies.iter().collect();
+    let mut replication = copying::lower(context, name, set, &role, (&set.primary, &copies));
     for lock in &locks {
         replication = replication.after(&lock.address);
     }
-    out.extend(lock.map(|lock| {
+    let lock = lock.map(|lock| {
         // Once it is there, S3 copies only to where it is as well, and with a role that reads the retention of objects. A replication that
         // changes in the same plan is then one to copies that are locked.
         let lock = lock.after(&role.address).after(&replication.address);
         locks.iter().fold(lock, |lock, copy| lock.after(&copy.address))
+    });
+    out.extend(copying::back(context, name, set, &role).map(|back| {
+        // What is copied from a locked bucket is copied to locked ones only.
+        lock.iter().chain(&locks).fold(back, |back, lock| back.after(&lock.address))
     }));
-    out.extend(locks);
+    out.extend(lock.into_iter().chain(locks));
     // What S3 may do with a real-time copy also depends on settings and keys that no policy manages.
     for bucket in std::iter::once(&set.primary).chain(&set.copies) {
         let region = bucket.site.region.as_str();
@@ -80,6 +67,8 @@ pub(in crate::provider::aws) fn lower(
             replication = replication.look(key::KIND, region, key::ARN, key_arn(context, &bucket.site));
         }
     }
+    let back = set.two_way.map(|_| protect::Writer::of(context, &role));
+    out.push(protect::policy(context, name, &set.primary, back));
     for copy in &set.copies {
         let mut policy = protect::policy(context, name, copy, Some(protect::Writer::of(context, &role)));
         if copy.site.account.is_some() {
@@ -164,34 +153,4 @@ pub(in crate::provider::aws) fn foreign_keys<'a>(
         keys.filter_map(|bucket| Some((bucket, kms::account(bucket.site.kms_key.as_ref()?.as_str())?)));
     let foreign = keys.filter(|(bucket, account)| *account != context.account(&bucket.site));
     foreign.map(|(_, account)| account.to_owned()).collect()
-}
-
-/// One rule per copy; the first copy has the highest priority. Every field for which S3 has a default is set
-/// (id, empty filter, priority), so that the response equals the request. Each names the account that owns the copy, so that
-/// whoever reads the configuration sees whose bucket it has to be. Within one account, S3 does not take a translation of the owner
-/// beside it (Amazon S3 API Reference, `Destination`: `AccessControlTranslation` is for a copy of another owner only).
-fn rules(context: &Context<'_>, set: &DataSet) -> Value {
-    let count = set.copies.len();
-    let each = |(nth, copy): (usize, &Bucket)| {
-        let mut one = json!({
-            rule::ID: replication::rule_id(&copy.site.name),
-            rule::PRIORITY: count - nth,
-            rule::STATUS: rule::ON,
-            rule::FILTER: {"prefix": ""},
-            rule::DELETE_MARKERS: rule::ON,
-            rule::DESTINATION: arn(copy.name.as_str()),
-            rule::ACCOUNT: context.account(&copy.site),
-            rule::TIME: replication::MINUTES,
-            rule::METRICS: replication::MINUTES,
-        });
-        if let (Some(_), Value::Object(one)) = (&copy.site.account, &mut one) {
-            one.insert(rule::OWNER.to_owned(), rule::OF_DESTINATION.into());
-        }
-        if let (Encryption::Kms, Value::Object(one)) = (set.encryption.value, &mut one) {
-            one.insert(rule::SSE_KMS.to_owned(), rule::ON.into());
-            one.insert(rule::REPLICA_KEY.to_owned(), key_arn(context, &copy.site).into());
-        }
-        one
-    };
-    Value::Array(set.copies.iter().enumerate().map(each).collect())
 }

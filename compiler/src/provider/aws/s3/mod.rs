@@ -4,6 +4,7 @@ pub mod backfill;
 pub mod bucket;
 pub mod bucket_access;
 pub mod bucket_policy;
+mod copying;
 pub mod events;
 pub mod lifecycle;
 pub mod lock;

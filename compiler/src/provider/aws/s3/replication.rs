@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use super::{arn, bucket};
 use crate::document::Name;
+use crate::policy::Bucket;
 use crate::provider::aws::iam::is_role;
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{BUCKETS, PASSED_ROLES, on};
 use crate::resource::{
-    ActsWith, AttributeSchema, Kind, KindSchema, Made, Rest, Shape, Values, Without, calls,
+    ActsWith, Address, AttributeSchema, Kind, KindSchema, Made, Rest, Shape, Values, Without, calls,
 };
 
 /// The source bucket.
@@ -49,6 +50,8 @@ pub mod rule {
     pub const METRICS: &str = "metrics";
     /// `Enabled` if objects under SSE-KMS are copied.
     pub const SSE_KMS: &str = "sse-kms-objects";
+    /// `Enabled` if changes of the metadata of replicas are copied.
+    pub const REPLICA_CHANGES: &str = "replica-modifications";
     /// The key that the copies are encrypted with.
     pub const REPLICA_KEY: &str = "replica-kms-key";
     /// The value of an enabled setting.
@@ -61,6 +64,12 @@ pub const RULE_PREFIX: &str = "holdfast-";
 #[must_use]
 pub fn rule_id(site: &Name) -> String {
     format!("{RULE_PREFIX}{site}")
+}
+
+/// The address of the replication that copies back what is written to a copy of a data set.
+#[must_use]
+pub fn back(service: &Name, data: &Name, from: &Bucket) -> Address {
+    Address::new(KIND, &[service.as_str(), data.as_str(), from.site.name.as_str()])
 }
 
 /// Minutes of replication time control; the only value S3 accepts (S3 API Reference, `ReplicationTimeValue`).

@@ -13,7 +13,7 @@ use super::{Action, After, Cause, Change, Confirmed, Left, Plan, Step, StepId, b
 use super::{
     Consents, assumed, behind, besides, billed, effect, irreversible, lost, obstacle, order, others, people,
 };
-use super::{caution, owner, removal, stops, turn};
+use super::{caution, owner, removal, stops, turn, way_home};
 use crate::compile::Waived;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::{Purpose, digest};
@@ -102,6 +102,7 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         copies,
         backups,
         lags,
+        ways_home: way_home::all(policy, inputs.posture, inputs.observation),
         checks,
         waived: inputs.compiled.waived.iter().map(Waived::in_words).collect(),
         unmade,

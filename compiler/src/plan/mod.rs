@@ -284,6 +284,9 @@ pub struct Plan {
     /// How far real-time copies are behind. Only a status looks.
     #[serde(skip)]
     pub lags: Vec<CopyLag>,
+    /// How far primary buckets are behind what is written to their copies. Only a status looks.
+    #[serde(skip)]
+    pub ways_home: Vec<WayHome>,
     /// Whether health checks pass. Only a status looks.
     #[serde(skip)]
     pub checks: Vec<CheckHealth>,

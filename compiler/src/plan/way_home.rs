@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use crate::document::Name;
 use crate::observation::Observation;
-use crate::policy::{DataSet, Policy, Service};
+use crate::policy::{Bucket, DataSet, Policy, Service};
 use crate::posture::Posture;
 use crate::provider;
-use crate::signals::{SeenLag, SeenSignals, Signal};
+use crate::signals::{Lag, SeenLag, SeenSignals, Signal};
 
 /// How far a bucket that the plan returns to is behind what was written elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,19 +31,34 @@ pub fn ways_home(
     observation: &Observation,
     signals: &SeenSignals,
 ) -> Vec<WayHome> {
-    let ways = returned(policy, was, now).flat_map(|(service, name, set)| {
-        let used = set.copies.iter().filter(|copy| !was.evacuates(&copy.site.name));
-        used.filter_map(move |copy| {
-            let provider = provider::find(set.primary.site.region.provider.name)?;
-            Some(WayHome {
-                entry: format!("{}.{name}", service.name),
-                home: set.primary.name.to_string(),
-                from: copy.name.to_string(),
-                seen: (provider.evidence.behind)(observation, signals, [copy, &set.primary]),
-            })
-        })
-    });
-    ways.collect()
+    let returned = returned(policy, was, now);
+    returned
+        .flat_map(|(service, name, set)| of_data((service, name, set), was, observation, signals))
+        .collect()
+}
+
+/// How far each primary bucket in use is behind its copies that go both ways. Empty if nobody has measured anything.
+pub(super) fn all(policy: &Policy, posture: &Posture, observation: &Observation) -> Vec<WayHome> {
+    let Some(signals) = &observation.signals else { return Vec::new() };
+    let sets = two_way(policy).filter(|(.., set)| !posture.evacuates(&set.primary.site.name));
+    sets.flat_map(|one| of_data(one, posture, observation, signals)).collect()
+}
+
+fn of_data(
+    (service, name, set): (&Service, &Name, &DataSet),
+    posture: &Posture,
+    observation: &Observation,
+    signals: &SeenSignals,
+) -> Vec<WayHome> {
+    let Some(provider) = provider::find(set.primary.site.region.provider.name) else { return Vec::new() };
+    let used = set.copies.iter().filter(|copy| !posture.evacuates(&copy.site.name));
+    let way = |copy: &Bucket| WayHome {
+        entry: format!("{}.{name}", service.name),
+        home: set.primary.name.to_string(),
+        from: copy.name.to_string(),
+        seen: (provider.evidence.behind)(observation, signals, [copy, &set.primary]),
+    };
+    used.map(way).collect()
 }
 
 /// The data sets that a change of the posture returns to, and whose copies go both ways.
@@ -52,14 +67,18 @@ fn returned<'p>(
     was: &Posture,
     now: &Posture,
 ) -> impl Iterator<Item = (&'p Service, &'p Name, &'p DataSet)> {
+    two_way(policy).filter(move |(.., set)| {
+        let home = &set.primary.site.name;
+        was.evacuates(home) && !now.evacuates(home)
+    })
+}
+
+fn two_way(policy: &Policy) -> impl Iterator<Item = (&Service, &Name, &DataSet)> {
     let sets = policy
         .services
         .values()
         .flat_map(|service| service.data.iter().map(move |(name, set)| (service, name, set)));
-    sets.filter(move |(.., set)| {
-        let home = &set.primary.site.name;
-        set.two_way.is_some() && was.evacuates(home) && !now.evacuates(home)
-    })
+    sets.filter(|(.., set)| set.two_way.is_some())
 }
 
 /// What to measure for [`ways_home`].
@@ -76,6 +95,15 @@ pub fn signals_home(
 }
 
 impl WayHome {
+    /// Whether something that was written elsewhere was seen not to be at home.
+    #[must_use]
+    pub fn lacks(&self) -> bool {
+        let lacks = |lag: &Lag| {
+            lag.pending.is_some_and(|count| count > 0) || lag.failed.is_some_and(|count| count > 0)
+        };
+        self.seen.as_ref().is_some_and(|seen| seen.as_ref().is_ok_and(lacks))
+    }
+
     /// For people, a sentence.
     #[must_use]
     pub fn in_words(&self) -> String {

@@ -7,7 +7,7 @@ use super::{Due, Standing, State, Status};
 use crate::backups::KeptBackups;
 use crate::copies::{CopyJob, CopyState};
 use crate::diagnostic::Style;
-use crate::plan::{Measure, awaited_in_words, posture_text};
+use crate::plan::{Measure, WayHome, awaited_in_words, posture_text};
 use crate::printable::one_line as line;
 use crate::signals::{CopyLag, Lag};
 use crate::text::{Pen, wrap};
@@ -47,6 +47,7 @@ pub fn text(status: &Status<'_>, style: Style) -> String {
         Some(copies(status)),
         jobs(status),
         lags(status),
+        ways_home(status),
         backups(status),
         checks(status),
         Some(drift(status)),
@@ -187,6 +188,13 @@ fn lags(status: &Status<'_>) -> Option<String> {
         count => format!("the worst of {count} measured copies"),
     };
     Some(format!("Lag: {count} is {}.", named.join("; ")))
+}
+
+/// `Ways home: payments.ledger: …` Only those on which something is on its way, or has failed.
+fn ways_home(status: &Status<'_>) -> Option<String> {
+    let lacking = status.plan.ways_home.iter().filter(|way| way.lacks());
+    let lacking: Vec<String> = lacking.map(WayHome::in_words).collect();
+    (!lacking.is_empty()).then(|| format!("Ways home: {}.", lacking.join("; ")))
 }
 
 /// `Health checks: 4 of 5 pass; failing: payments.api at oregon.`

@@ -115,7 +115,10 @@ fn replications(standin: &Standin) {
             "Priority": priority,
             "Filter": {"Prefix": ""},
             "Status": "Enabled",
-            "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+            "SourceSelectionCriteria": {
+                "SseKmsEncryptedObjects": {"Status": "Enabled"},
+                "ReplicaModifications": {"Status": "Enabled"},
+            },
             "Destination": {
                 "Bucket": format!("arn:aws:s3:::acme-payments-ledger-{region}"),
                 "Account": "000000000001",
@@ -132,6 +135,12 @@ fn replications(standin: &Standin) {
         ledger["Rules"],
         json!([rule("oregon", 2, "us-west-2", &oregon), rule("ireland", 1, "eu-west-1", &ireland)])
     );
+    let back = &standin
+        .aws("s3api get-bucket-replication --bucket acme-payments-ledger-us-west-2 --region us-west-2")["ReplicationConfiguration"];
+    assert_eq!(back["Role"], ledger["Role"]);
+    let to: Vec<&Value> =
+        back["Rules"].as_array().unwrap().iter().map(|rule| &rule["Destination"]["Bucket"]).collect();
+    assert_eq!(to, ["arn:aws:s3:::acme-payments-ledger", "arn:aws:s3:::acme-payments-ledger-eu-west-1"]);
     let got = standin.aws(&format!("iam get-role --role-name {role}"));
     assert_eq!(got["Role"]["Arn"], ledger["Role"]);
     let policy =
@@ -143,14 +152,14 @@ fn replications(standin: &Standin) {
         let actions = statement["Action"].to_string();
         assert!(!actions.contains('*'), "{actions}");
     }
-    // Every primary bucket replicates, no replica does.
+    // Every primary bucket replicates, and so do the two replicas of the ledger, which goes both ways.
     let mut sources = 0;
     for (name, region, ..) in BUCKETS {
         let (code, ..) =
             standin.try_aws(&["s3api", "get-bucket-replication", "--bucket", name, "--region", region]);
         sources += usize::from(code == 0);
     }
-    assert_eq!(sources, 5);
+    assert_eq!(sources, 5 + 2);
 }
 
 fn record_sets(standin: &Standin, zone: &str) -> Vec<Value> {

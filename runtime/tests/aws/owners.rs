@@ -72,7 +72,8 @@ fn copy_whose_name_another_account_takes_gets_nothing_more() {
     let (copy, region) = ("acme-payments-ledger-eu-west-1", "eu-west-1");
     standin.aws(&format!("s3api delete-bucket --bucket {copy} --region {region}"));
     standin.bucket_of_another_account(copy, region);
-    let pending = [("update".to_owned(), "aws.replication.payments.ledger".to_owned())];
+    let of = |rest: &str| ("update".to_owned(), format!("aws.replication.payments.ledger{rest}"));
+    let pending = [of(""), of(".oregon")];
     assert_eq!(bench.pending(), pending);
     let plan = bench.run("plan policies").expect(0).stdout;
     let plan = plan.split_whitespace().collect::<Vec<_>>().join(" ");

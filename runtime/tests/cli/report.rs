@@ -53,7 +53,7 @@ fn report_says_what_was_seen_in_which_account_and_what_was_changed_by_whom() {
     );
     assert!(after.contains("which is for tries"), "{after}");
     let today = report_of_today(&bench);
-    assert!(today.contains("approved by nobody: 65 created"), "{today}");
+    assert!(today.contains("approved by nobody: 67 created"), "{today}");
     let cloud = bench.read("cloud.json");
     let lost = cloud.replace("\"faults\": []", "\"faults\": [], \"weather\": {\"lost\": [\"eu-west-1\"]}");
     bench.write("cloud.json", &lost);

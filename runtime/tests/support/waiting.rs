@@ -71,6 +71,7 @@ pub fn plan(steps: Vec<Step>) -> Plan {
         billed: Vec::new(),
         backups: Vec::new(),
         lags: Vec::new(),
+        ways_home: Vec::new(),
         checks: Vec::new(),
         steps,
         left: Vec::new(),

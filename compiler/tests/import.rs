@@ -44,6 +44,14 @@ fn objects(hostile: &str) -> Vec<Object> {
         {"kind": "aws.replication", "id": "data", "attributes": {
             "bucket": "data", "region": "us-east-1", "role": arn, "rules": [rule]}},
         {"kind": "aws.hosted-zone", "id": "Z1", "attributes": {"name": "acme.example"}, "outputs": {"id": "Z1"}},
+        {"kind": "aws.backup-plan", "id": "p1", "attributes": {"name": hostile, "region": "us-east-1", "tags": {}, "rules": [
+            {"name": "daily", "vault": hostile, "schedule": "cron(0 5 * * ? *)", "zone": "Etc/UTC", "start-minutes": 60,
+                "complete-minutes": 480, "delete-after-days": 35, "copies": []},
+            {"name": hostile, "vault": hostile, "schedule": hostile, "copies": []},
+        ]}, "outputs": {"id": "p1"}},
+        {"kind": "aws.backup-vault", "id": "v", "attributes": {"name": hostile, "region": "us-east-1", "lock": "governance"}},
+        {"kind": "aws.backup-selection", "id": "s1", "attributes": {"name": hostile, "region": "us-east-1", "plan": "p1",
+            "role": hostile, "resources": ["arn:aws:s3:::data"], "more": null}},
         check("one"), check("two"), record("PRIMARY", "us-east-1", "one"), record("SECONDARY", "us-west-2", "two"),
     ]);
     serde_json::from_value::<Vec<Value>>(all)
@@ -86,7 +94,8 @@ fn imported_yaml_compiles_for_any_resource_names() {
         assert_eq!(printable(&proposal.text, None), proposal.text);
         assert_eq!(format(id, &proposal.text), Ok(Formatted::Text(proposal.text.clone())));
         let (left, _) = (&proposal.left_out, survey.objects.reverse());
-        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(left.len(), 2, "{left:?}");
+        assert_eq!(proposal.text.matches("strategy: daily").count(), 1, "{}", proposal.text);
         assert_eq!(propose(&Sources::default(), &survey, &target).unwrap().text, proposal.text);
     }
 }

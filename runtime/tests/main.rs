@@ -21,6 +21,7 @@ mod formats;
 mod gaps;
 mod hostile;
 mod import;
+mod import_backups;
 mod journal;
 mod lost_region;
 mod man;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::survey::LeftOut;
 use crate::graph::Graph;
 use crate::observation::Object;
 
@@ -16,6 +17,10 @@ pub struct Given<'a> {
     pub graph: Option<&'a Graph>,
     /// The service names that are already used.
     pub services: &'a BTreeSet<String>,
+    /// The id of the estate's account at the provider.
+    pub account: &'a str,
+    /// The names of sites that are in another account.
+    pub elsewhere: &'a BTreeSet<String>,
 }
 
 /// A service that can be proposed.
@@ -33,6 +38,8 @@ pub struct Candidate<'a> {
     pub traffic: BTreeMap<String, Traffic>,
     /// The observed object at each address. The addresses omit the service.
     pub things: BTreeMap<String, &'a Object>,
+    /// The addresses of what does not exist yet and the next apply makes, beside what others made.
+    pub anew: BTreeSet<String>,
     /// What to write under `existing` for each address.
     pub existing: BTreeMap<String, Existing>,
     /// The objectives that the current setup does not meet: `rto`, `rpo`.
@@ -48,6 +55,31 @@ pub struct DataSet {
     pub encrypt: &'static str,
     /// Site and bucket of each copy.
     pub copies: Vec<(String, String)>,
+    /// The scheduled backups.
+    pub schedules: Vec<Scheduled>,
+    /// What a person must know about its scheduled backups, in sentences. Written as comments.
+    pub remarks: Vec<String>,
+}
+
+/// A scheduled backup that can be proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    /// The day of a weekly backup, as a word of the language. `None` for a daily one.
+    pub on: Option<&'static str>,
+    /// The time of day, `HH:MM`.
+    pub at: String,
+    /// The time zone of `at`, if it is not UTC.
+    pub zone: Option<String>,
+    /// Within how many minutes after its due time it starts.
+    pub start: u64,
+    /// After how many minutes a backup that has started is cancelled.
+    pub complete: u64,
+    /// For how many days it is kept.
+    pub keep: u64,
+    /// Whether the backup where the data is can be restored as of any second.
+    pub continuous: bool,
+    /// The sites that hold a backup.
+    pub to: Vec<String>,
 }
 
 /// An entry of traffic that can be proposed.
@@ -91,6 +123,31 @@ pub struct Existing {
 }
 
 impl Candidate<'_> {
+    /// Leave out all scheduled backups, because a policy with them does not compile. Returns whether there were any.
+    pub(super) fn drop_schedules(&mut self, why: &str, out: &mut Vec<LeftOut>) -> bool {
+        let mut dropped = false;
+        for set in self.data.values_mut().filter(|set| !set.schedules.is_empty()) {
+            set.schedules.clear();
+            set.remarks = vec![format!("Its scheduled backups are not written: {why}.")];
+            out.push(LeftOut::new(format!("backups of {}", set.bucket), why));
+            dropped = true;
+        }
+        // Without any copy it is no data set.
+        self.data.retain(|_, set| !set.copies.is_empty());
+        self.prune();
+        dropped
+    }
+
+    /// Forget what belongs to no data set and no traffic any more.
+    pub(super) fn prune(&mut self) {
+        // An address has a kind, then an entry, then further names.
+        let entry = |address: &str| address.split('.').nth(1).unwrap_or_default().to_owned();
+        let entries: BTreeSet<String> = self.data.keys().chain(self.traffic.keys()).cloned().collect();
+        self.things.retain(|address, _| entries.contains(&entry(address)));
+        self.anew.retain(|address| entries.contains(&entry(address)));
+        self.existing.retain(|address, _| entries.contains(&entry(address)));
+    }
+
     /// A candidate without data and traffic.
     #[must_use]
     pub fn empty(name: &str, primary: &str) -> Self {
@@ -101,6 +158,7 @@ impl Candidate<'_> {
             data: BTreeMap::new(),
             traffic: BTreeMap::new(),
             things: BTreeMap::new(),
+            anew: BTreeSet::new(),
             existing: BTreeMap::new(),
             undecided: BTreeSet::new(),
         }

@@ -48,8 +48,10 @@ pub fn propose(
 ) -> Result<Proposal, Vec<Diagnostic>> {
     let first = policies.iter().next().is_none();
     let mut left_out = survey.left_out.clone();
-    let (sites, graph, services) =
-        if first { (found_regions(survey), None, BTreeSet::new()) } else { known(policies, target)? };
+    let Known { sites, elsewhere, graph, services } = match first {
+        true => Known { sites: found_regions(survey, target), ..Known::default() },
+        false => known(policies, target)?,
+    };
     let of_provider = PROVIDERS.map(|provider| {
         let own = sites.iter().filter(|(region, _)| region.provider.name == provider.name);
         let own: BTreeMap<String, String> =
@@ -58,7 +60,13 @@ pub fn propose(
     });
     let mut all = Vec::new();
     for (provider, sites) in &of_provider {
-        let given = Given { sites, graph: graph.as_ref(), services: &services };
+        let given = Given {
+            sites,
+            graph: graph.as_ref(),
+            services: &services,
+            account: target.account(provider.name),
+            elsewhere: &elsewhere,
+        };
         all.extend((provider.candidates)(survey, given, &mut left_out));
     }
     let estate = if first { write::estate(target, &sites) } else { String::new() };
@@ -100,26 +108,37 @@ fn laid_out(text: String) -> String {
     }
 }
 
-type Known = (BTreeMap<Region, String>, Option<Graph>, BTreeSet<String>);
+/// What the policies declare.
+#[derive(Default)]
+struct Known {
+    /// The sites of the estate by region.
+    sites: BTreeMap<Region, String>,
+    /// The sites in other accounts.
+    elsewhere: BTreeSet<String>,
+    graph: Option<Graph>,
+    services: BTreeSet<String>,
+}
 
-/// The sites of the estate by region, and the resources and services that the policies declare.
 fn known(policies: &Sources, target: &TargetAccounts) -> Result<Known, Vec<Diagnostic>> {
     let checked = check(policies, Options::default());
     let Some(policy) = checked.policy else { return Err(checked.findings) };
     let graph = lower(&policy, target)?;
-    let mut sites = BTreeMap::new();
+    let (mut sites, mut elsewhere) = (BTreeMap::new(), BTreeSet::new());
     for document in read(policies, &mut Vec::new()) {
         if let Body::Estate(estate) = document.body {
             sites.extend(estate.sites.iter().map(|(name, site)| (site.region(), name.to_string())));
+            let others = estate.sites.iter().filter(|(_, site)| site.account.is_some());
+            elsewhere.extend(others.map(|(name, _)| name.to_string()));
         }
     }
     let services = policy.services.keys().map(ToString::to_string).collect();
-    Ok((sites, Some(graph), services))
+    Ok(Known { sites, elsewhere, graph: Some(graph), services })
 }
 
-/// The regions of all buckets, each as a site named after the region.
-fn found_regions(survey: &Survey) -> BTreeMap<Region, String> {
-    let regions = PROVIDERS.iter().flat_map(|provider| (provider.found_regions)(survey));
+/// The regions of all buckets and of their backups, each as a site named after the region.
+fn found_regions(survey: &Survey, target: &TargetAccounts) -> BTreeMap<Region, String> {
+    let regions =
+        PROVIDERS.iter().flat_map(|provider| (provider.found_regions)(survey, target.account(provider.name)));
     regions.map(|region| (region, region.id.to_owned())).collect()
 }
 
@@ -175,6 +194,25 @@ impl Attempt {
     ) -> Result<bool, Vec<Diagnostic>> {
         let mut faults: BTreeMap<usize, String> = BTreeMap::new();
         let mut changed = false;
+        // What cannot be backed up like this is still replicated.
+        for finding in &findings {
+            if [codes::RTO_MISSED, codes::RPO_MISSED].contains(&finding.code) {
+                continue;
+            }
+            let mut places = finding.labels.iter().map(|label| label.span);
+            let at =
+                places.find_map(|span| Some((span, self.own.iter().position(|own| *own == span.source)?)));
+            let Some((span, at)) = at else { continue };
+            let text = self.sources.get(span.source).map_or("", |source| &source.text);
+            let is_of_schedule = write::is_of_schedule(text, span.start);
+            if let Some(candidate) = all.get_mut(at).filter(|_| is_of_schedule) {
+                changed |= candidate.drop_schedules(&finding.message, out);
+            }
+        }
+        if changed {
+            all.retain(|candidate| !candidate.data.is_empty() || !candidate.traffic.is_empty());
+            return Ok(true);
+        }
         for finding in &findings {
             let places = finding.about.iter().map(|span| span.source);
             let mut places = places.chain(finding.labels.iter().map(|label| label.span.source));
@@ -218,11 +256,7 @@ fn drop_all(all: &mut Vec<Candidate<'_>>, faults: &BTreeMap<usize, String>, out:
             continue;
         }
         candidate.traffic.clear();
-        // An address has a kind, then an entry, then further names.
-        let entry = |address: &str| address.split('.').nth(1).unwrap_or_default().to_owned();
-        let data: BTreeSet<String> = candidate.data.keys().cloned().collect();
-        candidate.things.retain(|address, _| data.contains(&entry(address)));
-        candidate.existing.retain(|address, _| data.contains(&entry(address)));
+        candidate.prune();
         kept.push(candidate);
     }
     *all = kept;
@@ -270,7 +304,7 @@ fn differences(candidate: &Candidate<'_>, resource: &Resource, survey: &Survey) 
             existing.leave.extend(schema.leavable().into_iter().map(str::to_owned));
             return Ok(existing);
         }
-        None if schema.watches => return Ok(existing),
+        None if schema.watches || candidate.anew.contains(&at) => return Ok(existing),
         None => return Err(format!("{at} does not exist")),
     };
     if schema.rights_of_others.is_some_and(|others| others(&object.attributes).is_some()) {

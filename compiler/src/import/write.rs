@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use serde_json::Value;
 
-use super::candidate::{Answer, Candidate};
+use super::candidate::{Answer, Candidate, Scheduled};
 use crate::lower::TargetAccounts;
 use crate::provider::aws::name::AWS;
 use crate::provider::region::Region;
@@ -52,12 +52,85 @@ fn data(candidate: &Candidate<'_>, out: &mut String) {
     }
     for (name, set) in &candidate.data {
         let _ = writeln!(out, "  {name}:\n    bucket: {}\n    encrypt: {}", scalar(&set.bucket), set.encrypt);
-        out.push_str("    backups:\n      - strategy: real-time\n");
-        let to = set.copies.iter();
-        let to: Vec<String> =
-            to.map(|(site, bucket)| format!("{{ site: {site}, bucket: {} }}", scalar(bucket))).collect();
-        let _ = writeln!(out, "        to: [{}]", to.join(", "));
+        for remark in &set.remarks {
+            comment(remark, out);
+        }
+        out.push_str("    backups:\n");
+        if !set.copies.is_empty() {
+            let to = set.copies.iter();
+            let to: Vec<String> =
+                to.map(|(site, bucket)| format!("{{ site: {site}, bucket: {} }}", scalar(bucket))).collect();
+            let _ = writeln!(out, "{STRATEGY}real-time\n        to: [{}]", to.join(", "));
+        }
+        set.schedules.iter().for_each(|one| scheduled(one, out));
     }
+}
+
+/// The begin of a way to copy data.
+const STRATEGY: &str = "      - strategy: ";
+
+fn scheduled(one: &Scheduled, out: &mut String) {
+    let strategy = if one.on.is_some() { "weekly" } else { "daily" };
+    let _ = writeln!(out, "{STRATEGY}{strategy}");
+    if let Some(day) = one.on {
+        let _ = writeln!(out, "        on: {day}");
+    }
+    let _ = writeln!(out, "        at: \"{}\"", one.at);
+    if let Some(zone) = &one.zone {
+        let _ = writeln!(out, "        zone: {}", scalar(zone));
+    }
+    let (start, complete) = (minutes(one.start), minutes(one.complete));
+    let _ = writeln!(out, "        to: [{}]\n        keep: {}d", one.to.join(", "), one.keep);
+    if (start.as_str(), complete.as_str()) != ("1h", "8h") {
+        let _ = writeln!(out, "        windows: {{ start: {start}, complete: {complete} }}");
+    }
+    if one.continuous {
+        out.push_str("        continuous: true\n");
+    }
+}
+
+fn minutes(minutes: u64) -> String {
+    if minutes.is_multiple_of(60) { format!("{}h", minutes / 60) } else { format!("{minutes}m") }
+}
+
+/// Whether a place in the text of a service is in a scheduled backup of a data set.
+pub(super) fn is_of_schedule(text: &str, start: usize) -> bool {
+    let (before, after) = text.split_at_checked(start).unwrap_or((text, ""));
+    let line = after.split('\n').next().unwrap_or_default();
+    let before = format!("{before}{line}");
+    let begins = |line: &&str| !line.starts_with([' ', '#']) && !line.is_empty();
+    let section = before.lines().rfind(begins);
+    let strategy =
+        before.lines().rev().take_while(|line| !begins(line)).find_map(|line| line.strip_prefix(STRATEGY));
+    section == Some("data:") && strategy.is_some_and(|strategy| strategy != "real-time")
+}
+
+/// A sentence as a comment of a data set, in lines of at most 100 characters. Names in it are not ours.
+fn comment(text: &str, out: &mut String) {
+    let mut line = String::new();
+    for word in plain(text).split(' ') {
+        if !line.is_empty() && line.len() + word.len() > 92 {
+            let _ = writeln!(out, "    # {}", line.trim_start());
+            line.clear();
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "    # {}", line.trim_start());
+}
+
+/// With everything except plain ASCII escaped, and also a `#` that follows another (see [`quoted`]).
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            ' '..='~' if !(c == '#' && out.ends_with('#')) => out.push(c),
+            _ => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+        }
+    }
+    out
 }
 
 fn traffic(candidate: &Candidate<'_>, out: &mut String) {

@@ -51,8 +51,8 @@ pub struct Provider {
     pub signals: fn(&Observation, &BTreeSet<&str>) -> Vec<Signal>,
     /// The evidence functions.
     pub evidence: Evidence,
-    /// The regions with data in a survey.
-    pub found_regions: fn(&Survey) -> Vec<Region>,
+    /// The regions with data in a survey of the account with this id.
+    pub found_regions: fn(&Survey, &str) -> Vec<Region>,
     /// The services that can be proposed from a survey. Everything else is left out, with the reason.
     pub candidates: for<'a> fn(&'a Survey, Given<'a>, &mut Vec<LeftOut>) -> Vec<Candidate<'a>>,
 }

@@ -113,9 +113,9 @@ fn report(proposal: &Proposal, terminal: &Terminal) {
     if !proposal.undecided.is_empty() {
         lines.push(format!(
             "\nThe existing setup does not meet the usual objectives (RTO 4 h, RPO 1 h) of {};\n\
-             the YAML says `undecided`, and `holdfast objectives` explains why. To meet the RPO of a data set, remove\n\
-             `rules` and `policy` from the `leave` lists of its replication and its role: the next plan turns\n\
-             on replication time control.",
+             the YAML says `undecided`, and `holdfast objectives` explains why. To meet the RPO of a data set that is\n\
+             replicated, remove `rules` and `policy` from the `leave` lists of its replication and its role: the next\n\
+             plan turns on replication time control.",
             names(&proposal.undecided)
         ));
     }

@@ -1,5 +1,6 @@
 //! Backup plans: one listing for each region, shared with the selections, and two reads for each wanted plan.
 
+use aws_sdk_backup::types::BackupPlan;
 use futures::{StreamExt, stream, try_join};
 use holdfast_compiler::observation::{Object, Observation};
 use holdfast_compiler::plan::Action;
@@ -42,14 +43,9 @@ async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
 }
 
 async fn read(clients: &Clients, region: &str, name: &str, id: &str) -> Result<Option<Object>, CloudError> {
-    let client = clients.backup(region);
     let arn = plan_arn(region, clients.owner(), id);
-    let plan = async {
-        let answer = client.get_backup_plan().backup_plan_id(id).send().await;
-        unless(answer.named(&kind::GET), &["ResourceNotFoundException"])
-    };
-    let (plan, tags) = try_join!(plan, tags_of(clients, region, &arn))?;
-    let Some(plan) = plan.and_then(|answer| answer.backup_plan) else { return Ok(None) };
+    let (plan, tags) = try_join!(read_rules(clients, region, id), tags_of(clients, region, &arn))?;
+    let Some(plan) = plan else { return Ok(None) };
     let attributes = [
         (kind::NAME, json!(name)),
         (kind::REGION, json!(region)),
@@ -60,7 +56,18 @@ async fn read(clients: &Clients, region: &str, name: &str, id: &str) -> Result<O
     Ok(Some(Object { kind: kind::KIND, id: id.to_owned(), attributes, outputs: outputs(id) }))
 }
 
-fn outputs(id: &str) -> Values {
+/// A plan with its rules, if it exists.
+pub(super) async fn read_rules(
+    clients: &Clients,
+    region: &str,
+    id: &str,
+) -> Result<Option<BackupPlan>, CloudError> {
+    let answer = clients.backup(region).get_backup_plan().backup_plan_id(id).send().await;
+    let answer = unless(answer.named(&kind::GET), &["ResourceNotFoundException"])?;
+    Ok(answer.and_then(|answer| answer.backup_plan))
+}
+
+pub(super) fn outputs(id: &str) -> Values {
     Values::from([(kind::ID.to_owned(), json!(id))])
 }
 

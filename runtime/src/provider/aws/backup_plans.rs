@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream, try_join};
+use holdfast_compiler::observation::Object;
 use holdfast_compiler::provider::aws::backup::{plan, selection};
+use serde_json::json;
 
 use super::clients::Clients;
 use super::driver::{AT_A_TIME, Look};
 use super::error::Named;
 use super::retry::{VAULT, retry};
+use super::{backup_plan, backup_rule as rule, backup_selection};
 use crate::cloud::CloudError;
 
 /// The most plans of a page (AWS Backup API Reference, `ListBackupPlans`).
@@ -69,6 +72,26 @@ fn without(all: &Plans, ours: &BTreeSet<String>) -> Vec<(String, String)> {
         _ => format!("{name} ({id})"),
     };
     all.difference(&ours).map(|(name, id)| (label(name, id), id.clone())).collect()
+}
+
+/// All plans of a region, with their rules and selections, each object like those of an observation but without tags.
+pub(super) async fn survey(clients: &Clients, region: &str) -> Result<Vec<Object>, CloudError> {
+    let plans = all(clients, region).await?;
+    let reads = plans.iter().map(|(name, id)| async move {
+        let (plan, selections) = try_join!(
+            backup_plan::read_rules(clients, region, id),
+            backup_selection::survey(clients, region, id)
+        )?;
+        let rules = plan.map(|plan| rule::to_value(plan.rules()));
+        let attributes =
+            [(plan::NAME, json!(name)), (plan::REGION, json!(region)), (plan::RULES, json!(rules))];
+        let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let plan = Object { kind: plan::KIND, id: id.clone(), attributes, outputs: backup_plan::outputs(id) };
+        Ok(std::iter::once(plan).chain(selections).collect::<Vec<_>>())
+    });
+    let read: Vec<Vec<Object>> =
+        stream::iter(reads.collect::<Vec<_>>()).buffered(AT_A_TIME).try_collect().await?;
+    Ok(read.into_iter().flatten().collect())
 }
 
 /// The ids of the plans of a region, by name.

@@ -1,5 +1,7 @@
 //! The rules of a backup plan, as attributes and in the form of the SDK.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_backup::types::{BackupPlanInput, BackupRule, BackupRuleInput, CopyAction, Lifecycle};
 use holdfast_compiler::provider::aws::backup::plan::{self as kind, rule};
 use holdfast_compiler::resource::{Call, Values};
@@ -50,6 +52,21 @@ fn one(found: &BackupRule) -> Value {
     cold(found.lifecycle(), &mut value);
     if found.enable_continuous_backup() == Some(true) {
         put(&mut value, rule::CONTINUOUS, true.into());
+    }
+    if let Some(vault) = found.target_logically_air_gapped_backup_vault_arn() {
+        put(&mut value, "air-gapped-vault", vault.into());
+    }
+    if found.recovery_point_tags().is_some_and(|tags| !tags.is_empty()) {
+        put(
+            &mut value,
+            "tags-of-backups",
+            json!(found.recovery_point_tags().into_iter().flatten().collect::<BTreeMap<_, _>>()),
+        );
+    }
+    for (name, count) in [("index", found.index_actions().len()), ("scan", found.scan_actions().len())] {
+        if count > 0 {
+            put(&mut value, name, true.into());
+        }
     }
     value
 }

@@ -45,16 +45,36 @@ async fn read(clients: &Clients, region: &str, name: &str, plan: &str) -> Result
     let request = client.get_backup_selection().backup_plan_id(plan).selection_id(&id);
     let answer = unless(request.send().await.named(&kind::GET), &["ResourceNotFoundException"])?;
     let Some(found) = answer.and_then(|answer| answer.backup_selection) else { return Ok(None) };
+    Ok(Some(object((region, name, plan), id, &found)))
+}
+
+fn object((region, name, plan): (&str, &str, &str), id: String, found: &BackupSelection) -> Object {
     let attributes = [
         (kind::NAME, json!(name)),
         (kind::REGION, json!(region)),
         (kind::PLAN, json!(plan)),
         (kind::ROLE, json!(found.iam_role_arn())),
         (kind::RESOURCES, json!(found.resources())),
-        (kind::MORE, more(&found)),
+        (kind::MORE, more(found)),
     ];
     let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Ok(Some(Object { kind: kind::KIND, id, attributes, outputs: Values::new() }))
+    Object { kind: kind::KIND, id, attributes, outputs: Values::new() }
+}
+
+/// All selections of a plan. What a survey compares is added: exceptions, and whether more than ARNs decides.
+pub(super) async fn survey(clients: &Clients, region: &str, plan: &str) -> Result<Vec<Object>, CloudError> {
+    let client = clients.backup(region);
+    let mut all = Vec::new();
+    for (name, id) in list(clients, region, plan).await? {
+        let request = client.get_backup_selection().backup_plan_id(plan).selection_id(&id);
+        let answer = unless(request.send().await.named(&kind::GET), &["ResourceNotFoundException"])?;
+        let Some(found) = answer.and_then(|answer| answer.backup_selection) else { continue };
+        let mut object = object((region, &name, plan), id, &found);
+        object.attributes.insert(kind::EXCEPT.to_owned(), json!(found.not_resources()));
+        object.attributes.insert(kind::CONDITIONAL.to_owned(), is_conditional(&found).into());
+        all.push(object);
+    }
+    Ok(all)
 }
 
 /// The names and ids of all selections of a plan; none if the plan does not exist.

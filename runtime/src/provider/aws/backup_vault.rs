@@ -50,6 +50,21 @@ async fn observe(look: &Look<'_>) -> Result<Observation, CloudError> {
     look.seen(kind::KIND, kind::NAME, read.into_iter().flatten().collect())
 }
 
+/// All vaults of a region, each with its name, its key and its lock.
+pub(super) async fn survey(clients: &Clients, region: &str) -> Result<Vec<Object>, CloudError> {
+    let objects = list(clients, region).await?.into_iter().map(|(name, found)| {
+        let attributes = [
+            (kind::NAME, json!(name)),
+            (kind::REGION, json!(region)),
+            (kind::KMS_KEY, json!(found.encryption_key_arn().filter(|key| !key.is_empty()))),
+            (kind::LOCK, lock(&found)),
+        ];
+        let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Object { kind: kind::KIND, id: id(region, &name), attributes, outputs: Values::new() }
+    });
+    Ok(objects.collect())
+}
+
 pub(super) type Vaults = BTreeMap<String, BackupVaultListMember>;
 
 pub(super) async fn list(clients: &Clients, region: &str) -> Result<Vaults, CloudError> {

@@ -1,16 +1,20 @@
 //! Everything in an account that a policy could describe: all buckets with their settings and replications, the roles
-//! of the replications, all health checks, and all records with a routing policy. Resources that cannot be read are
-//! reported with the reason, and so is what does not answer.
+//! of the replications, the backup plans in the regions of the buckets with what they select and their vaults, all health
+//! checks, and all records with a routing policy. Resources that cannot be read are reported with the reason, and so is
+//! what does not answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt, join, stream, try_join};
 use holdfast_compiler::import::{LeftOut, Survey};
 use holdfast_compiler::observation::Object;
+use holdfast_compiler::provider::aws::backup::{self, plan, selection, vault};
 use holdfast_compiler::provider::aws::route53::{
     health_check as check_kind, hosted_zone as kind, record as record_kind,
 };
 use holdfast_compiler::provider::aws::s3::{bucket as s3_bucket, replication as s3_replication};
+
+use serde_json::Value;
 
 use super::bucket;
 use super::bucket_regions::{self, AT_A_TIME};
@@ -20,8 +24,8 @@ use super::fields::text;
 use super::record_name::plain;
 use super::retry::{ROUTE53, retry};
 use super::zone::{self, Zone};
-use super::{driver, health_check, record, replication, role};
-use crate::cloud::CloudError;
+use super::{backup_plans, backup_vault, driver, health_check, record, replication, role};
+use crate::cloud::{Class, CloudError};
 
 /// Hosted zones per page: the maximum of Route 53 (API Reference, `ListHostedZones`).
 const PAGE: i32 = 100;
@@ -66,6 +70,7 @@ async fn storage(clients: &Clients) -> Result<Survey, CloudError> {
     let read: Vec<Survey> = stream::iter(reads).buffer_unordered(AT_A_TIME).try_collect().await?;
     let mut survey = Survey::default();
     read.into_iter().for_each(|found| survey.extend(found));
+    survey.extend(backups(clients, &survey).await?);
     let roles = survey.objects.iter().filter(|object| object.kind == s3_replication::KIND);
     let roles = roles.filter_map(|object| text(&object.attributes, s3_replication::ROLE)?.rsplit('/').next());
     let roles: BTreeSet<String> = roles.map(str::to_owned).collect();
@@ -73,6 +78,56 @@ async fn storage(clients: &Clients) -> Result<Survey, CloudError> {
     let roles = roles.map(|objects| Survey { objects, ..Survey::default() });
     add(&mut survey, "roles of replications", roles)?;
     Ok(survey)
+}
+
+/// The backup plans in the regions of the buckets, what they select, and the vaults that they name. What may not be read is left
+/// out, with the reason; it never fails an import.
+async fn backups(clients: &Clients, buckets: &Survey) -> Result<Survey, CloudError> {
+    let of_buckets = buckets.of(s3_bucket::KIND);
+    let regions: BTreeSet<&str> =
+        of_buckets.filter_map(|bucket| text(&bucket.attributes, s3_bucket::REGION)).collect();
+    let plans = regions.into_iter().map(|region| async move {
+        (region, clients.reach.ask(&selection::GET, region, backup_plans::survey(clients, region)).await)
+    });
+    let plans: Vec<_> = stream::iter(plans.collect::<Vec<_>>()).buffered(AT_A_TIME).collect().await;
+    let mut survey = Survey::default();
+    for (region, read) in plans {
+        add_backups(&mut survey, format!("backup plans in {region}"), read);
+    }
+    let regions: BTreeSet<String> =
+        survey.of(plan::KIND).flat_map(|found| vault_regions(clients, found)).collect();
+    let vaults = regions.into_iter().map(|region| async move {
+        let read = clients.reach.ask(&vault::LIST, &region, backup_vault::survey(clients, &region)).await;
+        (region, read)
+    });
+    let vaults: Vec<_> = stream::iter(vaults.collect::<Vec<_>>()).buffered(AT_A_TIME).collect().await;
+    for (region, read) in vaults {
+        add_backups(&mut survey, format!("backup vaults in {region}"), read);
+    }
+    Ok(survey)
+}
+
+/// The regions of the vaults of the account that a plan names.
+fn vault_regions(clients: &Clients, found: &Object) -> Vec<String> {
+    let rules = found.attributes.get(plan::RULES).and_then(Value::as_array).into_iter().flatten();
+    let copies = rules.filter_map(|rule| rule.get(plan::rule::COPIES)?.as_array()).flatten();
+    let arns = copies.filter_map(|copy| copy.get(plan::rule::COPY_VAULT)?.as_str());
+    let own = arns.filter(|arn| backup::is_vault(arn, clients.owner()));
+    let regions = own.filter_map(|arn| backup::vault_of(arn).map(|(region, _)| region));
+    let regions = regions.chain(text(&found.attributes, plan::REGION));
+    // There the credentials are those of another account.
+    regions.filter(|region| clients.account_of(region).is_none()).map(str::to_owned).collect()
+}
+
+fn add_backups(survey: &mut Survey, what: String, read: Result<Vec<Object>, CloudError>) {
+    match read {
+        Ok(objects) => survey.objects.extend(objects),
+        Err(error) if error.is_silence() => survey.unseen(what, driver::why(&error)),
+        Err(error) if error.class == Class::Denied => {
+            survey.left_out.push(LeftOut::new(what, error.to_string()));
+        }
+        Err(error) => survey.unseen(what, error.to_string()),
+    }
 }
 
 /// A bucket and its replication, or the reason why they cannot be read.

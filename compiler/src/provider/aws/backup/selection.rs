@@ -17,6 +17,10 @@ pub const ROLE: &str = "role";
 pub const RESOURCES: &str = "resources";
 /// Null, or tags, conditions and exceptions that somebody has added.
 pub const MORE: &str = "more";
+/// ARNs that it does not select, of a selection in a survey.
+pub const EXCEPT: &str = "except";
+/// Whether it depends on more than ARNs, of a selection in a survey.
+pub const CONDITIONAL: &str = "conditional";
 
 /// The kind.
 pub const KIND: Kind = Kind::of(&SCHEMA);

@@ -18,7 +18,7 @@ use crate::provider::aws::s3;
 use crate::resource::Resource;
 
 /// The last name of its address.
-const BACKUP: &str = "backup";
+pub(in crate::provider::aws) const BACKUP: &str = "backup";
 /// A part of its name: a role without it "lacks permissions to perform backup jobs" (AWS Backup API Reference, `BackupJob`,
 /// `IamRoleArn`). It comes first, so that no cut of a long name loses it.
 const MARK: &str = "AWSBackup";

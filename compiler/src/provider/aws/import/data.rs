@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::backups::Backups;
 use crate::import::candidate::{Candidate, DataSet, name, text};
 use crate::import::survey::{LeftOut, Survey};
 use crate::observation::Object;
-use crate::provider::aws::iam::role;
+use crate::provider::aws::backup::{plan, selection};
+use crate::provider::aws::iam::{backup as iam_backup, role};
 use crate::provider::aws::s3::replication::{self, rule};
-use crate::provider::aws::s3::{bucket, bucket_of};
+use crate::provider::aws::s3::{bucket, bucket_of, events};
 
 /// The tag keys that name the service of a bucket.
 const TAGS: [&str; 3] = ["service", "Service", "holdfast:service"];
 
-/// A replication that can become a data set.
-pub(super) struct Replicated<'a> {
+/// What can become a data set.
+pub(super) struct Found<'a> {
     pub(super) service: String,
     pub(super) site: &'a str,
     set: DataSet,
@@ -35,7 +37,7 @@ pub(super) fn read<'a>(
     sites: &'a BTreeMap<String, String>,
     found: &'a Object,
     taken: &BTreeSet<String>,
-) -> Result<Replicated<'a>, String> {
+) -> Result<Found<'a>, String> {
     let at = |name: &'a str| -> Result<(&'a Object, &'a str), String> {
         let object = survey.find(bucket::KIND, name);
         let object = object.ok_or_else(|| format!("the bucket {name} is in another account, or closed"))?;
@@ -76,19 +78,52 @@ pub(super) fn read<'a>(
     if copies.is_empty() {
         return Err("it has no rules".to_owned());
     }
-    let kms =
-        text(primary, bucket::ENCRYPTION).is_some_and(|encryption| encryption.starts_with(bucket::SSE_KMS));
-    let tags = primary.attributes.get(bucket::TAGS);
-    let tag = TAGS.iter().find_map(|tag| tags?.get(tag)?.as_str());
-    let set = DataSet {
-        bucket: source.to_owned(),
-        encrypt: if kms { bucket::SSE_KMS } else { bucket::SSE_S3 },
-        copies,
-    };
-    Ok(Replicated { service: name(tag.unwrap_or(source), |_| false), site, set, things })
+    Ok(Found::new(primary, site, copies, things))
 }
 
-impl<'a> Replicated<'a> {
+/// The data set of a bucket without a replication, if it has scheduled backups.
+pub(super) fn backed_up<'a>(found: &'a Object, site: &'a str, backups: Backups) -> Option<Found<'a>> {
+    if backups.schedules.is_empty() {
+        return None;
+    }
+    let things = vec![(Part::Bucket(site.to_owned()), found)];
+    let mut set = Found::new(found, site, Vec::new(), things);
+    set.add(backups);
+    Some(set)
+}
+
+impl<'a> Found<'a> {
+    fn new(
+        primary: &'a Object,
+        site: &'a str,
+        copies: Vec<(String, String)>,
+        things: Vec<(Part, &'a Object)>,
+    ) -> Self {
+        let bucket = primary.id.as_str();
+        let kms = text(primary, bucket::ENCRYPTION)
+            .is_some_and(|encryption| encryption.starts_with(bucket::SSE_KMS));
+        let tags = primary.attributes.get(bucket::TAGS);
+        let tag = TAGS.iter().find_map(|tag| tags?.get(tag)?.as_str());
+        let set = DataSet {
+            bucket: bucket.to_owned(),
+            encrypt: if kms { bucket::SSE_KMS } else { bucket::SSE_S3 },
+            copies,
+            schedules: Vec::new(),
+            remarks: Vec::new(),
+        };
+        Self { service: name(tag.unwrap_or(bucket), |_| false), site, set, things }
+    }
+
+    /// Add the scheduled backups of its bucket.
+    pub(super) fn add(&mut self, backups: Backups) {
+        (self.set.schedules, self.set.remarks) = (backups.schedules, backups.remarks);
+    }
+
+    /// The primary bucket.
+    pub(super) fn bucket(&self) -> &str {
+        &self.set.bucket
+    }
+
     pub(super) fn buckets(&self) -> impl Iterator<Item = &str> {
         let copies = self.set.copies.iter().map(|(_, bucket)| bucket.as_str());
         std::iter::once(self.set.bucket.as_str()).chain(copies)
@@ -108,6 +143,14 @@ impl<'a> Replicated<'a> {
         if candidate.standby.is_empty() {
             candidate.standby.extend(self.set.copies.first().map(|(site, _)| site.clone()));
         }
+        if !self.set.schedules.is_empty() {
+            candidate.anew.extend([
+                format!("{}.{data}", plan::KIND.name()),
+                format!("{}.{data}", selection::KIND.name()),
+                format!("{}.{data}.{}", role::KIND.name(), iam_backup::BACKUP),
+                format!("{}.{data}", events::KIND.name()),
+            ]);
+        }
         candidate.data.insert(data, self.set);
     }
 }
@@ -115,7 +158,7 @@ impl<'a> Replicated<'a> {
 /// Buckets without a replication that can be imported.
 pub(super) fn unreplicated(survey: &Survey, taken: &BTreeSet<String>, out: &mut Vec<LeftOut>) {
     for lone in survey.of(bucket::KIND).filter(|lone| !taken.contains(&lone.id)) {
-        let why = "it has no replication that can be imported: write a data set with a backup, and `holdfast import` adopts it";
+        let why = "it has no replication that can be imported, and no scheduled backup that a policy can say: write a data set with a backup, and `holdfast import` adopts it";
         out.push(LeftOut::new(format!("bucket {}", lone.id), why));
     }
 }

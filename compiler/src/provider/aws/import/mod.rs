@@ -1,13 +1,18 @@
-//! From observed objects to services: replications and pairs of records, joined by names or tags.
+//! From observed objects to services: replications, scheduled backups and pairs of records, joined by names or tags.
 
+mod backups;
 mod data;
+mod schedule;
 mod traffic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
+use super::backup::selection;
 use super::region::Region;
 use super::route53::{health_check, record};
-use super::s3::{bucket, replication};
+use super::s3::{self, bucket, replication};
 use crate::graph::Graph;
 use crate::import::candidate::{Candidate, Given, name, text};
 use crate::import::survey::{LeftOut, Survey};
@@ -18,6 +23,8 @@ use crate::resource::Attribute;
 #[derive(Default)]
 pub(super) struct Mentioned {
     buckets: BTreeSet<String>,
+    /// The ARNs of the buckets with scheduled backups.
+    backed_up: BTreeSet<String>,
     records: BTreeSet<[String; 3]>,
     references: Vec<String>,
 }
@@ -33,6 +40,12 @@ impl Mentioned {
             let kind = resource.address.kind();
             if kind == bucket::KIND {
                 mentioned.buckets.insert(known(bucket::NAME));
+            } else if kind == selection::KIND {
+                if let Some(Attribute::Known(Value::Array(all))) =
+                    resource.attributes.get(selection::RESOURCES)
+                {
+                    mentioned.backed_up.extend(all.iter().filter_map(Value::as_str).map(str::to_owned));
+                }
             } else if kind == record::KIND {
                 mentioned.records.insert([record::ZONE, record::NAME, record::TYPE].map(known));
             } else if kind == health_check::KIND {
@@ -51,10 +64,10 @@ impl Mentioned {
     }
 }
 
-/// The regions of all buckets.
-pub(super) fn found_regions(survey: &Survey) -> Vec<crate::provider::region::Region> {
+/// The regions of all buckets, and those that backups of them are copied to in the account.
+pub(super) fn found_regions(survey: &Survey, account: &str) -> Vec<crate::provider::region::Region> {
     let regions = survey.of(bucket::KIND).filter_map(|found| text(found, bucket::REGION));
-    regions.filter_map(Region::parse).map(Into::into).collect()
+    regions.chain(backups::regions(survey, account)).filter_map(Region::parse).map(Into::into).collect()
 }
 
 /// The services that can be proposed.
@@ -66,7 +79,7 @@ pub(super) fn candidates<'a>(
     let Given { sites, services, .. } = given;
     let mentioned = given.graph.map(Mentioned::by).unwrap_or_default();
     let mut taken = mentioned.buckets.clone();
-    let mut groups: BTreeMap<(String, &str), Candidate<'a>> = BTreeMap::new();
+    let mut sets = Vec::new();
     for replication in survey.of(replication::KIND) {
         if mentioned.buckets.contains(&replication.id) {
             continue;
@@ -74,14 +87,44 @@ pub(super) fn candidates<'a>(
         match data::read(survey, sites, replication, &taken) {
             Ok(set) => {
                 taken.extend(set.buckets().map(str::to_owned));
-                let key = (set.service.clone(), set.site);
-                let group = groups.entry(key).or_insert_with(|| Candidate::empty(&set.service, set.site));
-                set.join(group);
+                sets.push(set);
             }
             Err(why) => out.push(LeftOut::new(format!("replication of {}", replication.id), why)),
         }
     }
+    for found in survey.of(bucket::KIND) {
+        let set = sets.iter().position(|set| set.bucket() == found.id);
+        if mentioned.buckets.contains(&found.id) {
+            let why = "a policy describes the bucket without scheduled backups: write `backups` there";
+            // Where a policy does, a plan tells of the others.
+            if !mentioned.backed_up.contains(&s3::arn(&found.id)) {
+                backups::leave_out(survey, found, why, out);
+            }
+            continue;
+        }
+        if set.is_none() && taken.contains(&found.id) {
+            let why = "the bucket is a copy, and a policy backs up what it is a copy of";
+            backups::leave_out(survey, found, why, out);
+            continue;
+        }
+        let region = text(found, bucket::REGION).unwrap_or_default();
+        let Some(site) = sites.get(region) else { continue };
+        let backups = backups::of(survey, given, found, site, out);
+        match set.and_then(|at| sets.get_mut(at)) {
+            Some(set) => set.add(backups),
+            None => sets.extend(data::backed_up(found, site, backups)),
+        }
+    }
+    let unmentioned = survey.of(bucket::KIND).filter(|found| !mentioned.buckets.contains(&found.id));
+    backups::unnamed(survey, unmentioned, out);
+    taken.extend(sets.iter().map(|set| set.bucket().to_owned()));
     data::unreplicated(survey, &taken, out);
+    let mut groups: BTreeMap<(String, &str), Candidate<'a>> = BTreeMap::new();
+    for set in sets {
+        let key = (set.service.clone(), set.site);
+        let group = groups.entry(key).or_insert_with(|| Candidate::empty(&set.service, set.site));
+        set.join(group);
+    }
     let mut candidates: Vec<Candidate<'a>> = groups.into_values().collect();
     for (key, records) in traffic::names(survey) {
         let (zone, record, kind) = key;

@@ -17,7 +17,7 @@ pub(crate) fn section(context: &Context<'_>) -> Section {
     if !context.inputs.with_contacts {
         let text = Phrase::new()
             .text("This copy does not say how to reach people. Make one that does with ")
-            .code("holdfast bcp --with-contacts")
+            .code("--with-contacts")
             .text(", give it to those who need it only, and keep it on paper outside the office.");
         section.note(Severity::Warning, text);
     } else {

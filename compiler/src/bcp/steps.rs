@@ -54,7 +54,10 @@ pub(super) fn sites_of_backups<'s>(
     let is_lost = |site: &Name| {
         disruption == Disruption::SiteLoss && (Some(site) == home || *site == set.primary.site.name)
     };
-    let all = set.schedules.iter().flat_map(|schedule| &schedule.to).map(|(site, _)| &site.name);
+    let scheduled = set.schedules.iter().flat_map(|schedule| &schedule.to).map(|(site, _)| &site.name);
+    // What corrupts the data corrupts its real-time copies too, and who has the account has them.
+    let live = set.copies.iter().map(|copy| &copy.site.name);
+    let all = scheduled.chain(live.filter(|_| disruption == Disruption::SiteLoss));
     let mut sites: Vec<&str> = all.filter(|site| !is_lost(site)).map(Name::as_str).collect();
     sites.sort_unstable();
     sites.dedup();

@@ -29,7 +29,7 @@ use crate::phase::Phase;
 use crate::policy::{DataSet, Policy, Service};
 pub use calendar::clock_changes;
 pub use choices::{Choices, Question};
-pub use nodes::{Node, critical};
+pub use nodes::{Node, Part, critical};
 
 /// What goes wrong, and when.
 #[derive(Debug, Clone)]

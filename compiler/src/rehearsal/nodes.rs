@@ -15,6 +15,10 @@ pub struct Node {
     pub what: String,
     /// The person who does it.
     pub by: Option<Name>,
+    /// What of the policies it is.
+    pub part: Part,
+    /// The seconds that it takes alone in this play. `None`: it never ends.
+    pub alone: Option<u64>,
     /// The part of the recovery.
     pub phase: Phase,
     /// The nodes that must be done first, by their place in the list.
@@ -27,6 +31,27 @@ pub struct Node {
     pub is_back: bool,
 }
 
+/// What of the policies a piece of a recovery is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// The disaster is noticed.
+    Noticed,
+    /// Somebody decides: who, if the policies say who.
+    Decided(Option<Name>),
+    /// A step of the procedure of its service, by its name.
+    Step(Name),
+    /// The checks of an entry of traffic that no step moves fail.
+    ChecksFail(Name),
+    /// No resolver answers with the lost site for an entry of traffic any more.
+    Answers(Name),
+    /// Clients of an entry of traffic reach the standby.
+    Clients(Name),
+    /// Nobody brings back what the service needs.
+    Nobody,
+    /// The service is back.
+    Back,
+}
+
 /// The nodes of a play, in an order that is the same for the same policy.
 pub(super) fn of(ran: &Ran<'_>) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::new();
@@ -36,6 +61,8 @@ pub(super) fn of(ran: &Ran<'_>) -> Vec<Node> {
             service: task.service.clone(),
             what: task.what.clone(),
             by: task.by.cloned(),
+            part: task.part.clone(),
+            alone: task.alone(),
             phase: task.phase,
             after: Vec::new(),
             took,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Disaster;
 use super::choices::{Choices, Question};
+use super::nodes::Part;
 use crate::document::{Disruption, Encryption, Name};
 use crate::phase::Phase;
 use crate::policy::{
@@ -28,6 +29,7 @@ pub(super) enum Work {
 pub(super) struct Task<'p> {
     pub(super) service: &'p Name,
     pub(super) what: String,
+    pub(super) part: Part,
     pub(super) phase: Phase,
     pub(super) by: Option<&'p Name>,
     pub(super) work: Work,
@@ -41,6 +43,17 @@ pub(super) struct Task<'p> {
     pub(super) open: usize,
     /// The tasks that wait for it.
     pub(super) next: Vec<usize>,
+}
+
+impl Task<'_> {
+    /// The seconds that it takes alone. `None`: it never ends.
+    pub(super) fn alone(&self) -> Option<u64> {
+        match self.work {
+            Work::Fixed(seconds) => Some(seconds),
+            Work::Transfer { alone, at_least, .. } => Some(alone.max(at_least)),
+            Work::Never => None,
+        }
+    }
 }
 
 /// All tasks of a disaster.
@@ -60,7 +73,8 @@ impl<'a, 'p> Tasks<'a, 'p> {
         let ends: BTreeMap<&'p Name, usize> = services
             .iter()
             .map(|service| {
-                (&service.name, tasks.add(&service.name, "is back", (Phase::Verify, Work::Fixed(0)), &[]))
+                let back = (Phase::Verify, Work::Fixed(0), Part::Back);
+                (&service.name, tasks.add(&service.name, "is back", back, &[]))
             })
             .collect();
         for service in services {
@@ -77,13 +91,14 @@ impl<'a, 'p> Tasks<'a, 'p> {
         &mut self,
         service: &'p Name,
         what: impl Into<String>,
-        (phase, work): (Phase, Work),
+        (phase, work, part): (Phase, Work, Part),
         after: &[usize],
     ) -> usize {
         let nth = self.all.len();
         self.all.push(Task {
             service,
             what: what.into(),
+            part,
             phase,
             by: None,
             work,
@@ -119,7 +134,8 @@ impl<'a, 'p> Tasks<'a, 'p> {
         let name = &service.name;
         let steps: &'p [RecoveryStep] = service.recovery.get(&disruption).map_or(&[], Vec::as_slice);
         let detection = self.detection(service);
-        let noticed = self.add(name, "the disaster is noticed", (Phase::Detect, detection), &[]);
+        let noticed =
+            self.add(name, "the disaster is noticed", (Phase::Detect, detection, Part::Noticed), &[]);
         self.wait(end, noticed);
         let decided = self.decision(service, steps, noticed);
         let others: Vec<usize> =
@@ -159,7 +175,9 @@ impl<'a, 'p> Tasks<'a, 'p> {
         let work = within.map_or(Work::Never, |within| {
             Work::Fixed(self.choices.up_to(Question::Decided(&service.name), within.as_seconds()))
         });
-        let task = self.add(&service.name, "somebody has decided", (Phase::Decide, work), &[noticed]);
+        let who = level.map(|level| level.declared_by.clone());
+        let decided = (Phase::Decide, work, Part::Decided(who));
+        let task = self.add(&service.name, "somebody has decided", decided, &[noticed]);
         if let Some(task) = self.all.get_mut(task) {
             task.awakes = level.map(|level| &level.declared_by);
         }
@@ -182,7 +200,8 @@ impl<'a, 'p> Tasks<'a, 'p> {
             StepAction::Restore(_) => Phase::Restore,
             StepAction::Act | StepAction::Failover(_) => Phase::Act,
         };
-        let task = self.add(&service.name, format!("step `{}`", step.name), (phase, work), after);
+        let part = Part::Step(step.name.clone());
+        let task = self.add(&service.name, format!("step `{}`", step.name), (phase, work, part), after);
         if let Some(added) = self.all.get_mut(task) {
             added.by = by;
             if let StepAction::Restore(data) = &step.action {
@@ -227,9 +246,11 @@ impl<'a, 'p> Tasks<'a, 'p> {
         let drained = self.choices.up_to(question, given.keep_alive.value.value.as_seconds());
         let known = if self.takes_over(traffic).is_some() { Work::Fixed(known) } else { Work::Never };
         let what = format!("no resolver answers with the lost site for `{name}` any more");
-        let known = self.add(&service.name, what, (Phase::Propagate, known), &[after]);
+        let known =
+            self.add(&service.name, what, (Phase::Propagate, known, Part::Answers(name.clone())), &[after]);
         let what = format!("clients of `{name}` reach the standby");
-        self.add(&service.name, what, (Phase::Drain, Work::Fixed(drained)), &[known])
+        let clients = (Phase::Drain, Work::Fixed(drained), Part::Clients(name.clone()));
+        self.add(&service.name, what, clients, &[known])
     }
 
     /// The first endpoint that is not lost.
@@ -262,21 +283,23 @@ impl<'a, 'p> Tasks<'a, 'p> {
         let mut ends = Vec::new();
         let site_loss = self.disaster.disruption == Disruption::SiteLoss;
         if steps.is_empty() && (!site_loss || service.traffic.is_empty()) {
-            let task = self.add(&service.name, "nobody recovers it", (Phase::Act, Work::Never), &[noticed]);
+            let never = (Phase::Act, Work::Never, Part::Nobody);
+            let task = self.add(&service.name, "nobody recovers it", never, &[noticed]);
             return vec![("nobody", task)];
         }
         if site_loss {
             for (name, traffic) in service.traffic.iter().filter(|(name, _)| !moved.contains(name)) {
                 let work = self.probed(service, traffic);
                 let what = format!("the checks of `{name}` fail");
-                let down = self.add(&service.name, what, (Phase::Detect, work), &[]);
+                let fail = (Phase::Detect, work, Part::ChecksFail(name.clone()));
+                let down = self.add(&service.name, what, fail, &[]);
                 ends.push(("moves", self.moves(service, name, traffic, down)));
             }
         }
         for name in service.data.keys().filter(|name| !restored.contains(name)) {
             if !self.is_there(service, name) {
                 let what = format!("data `{name}` never comes back");
-                let never = (Phase::Restore, Work::Never);
+                let never = (Phase::Restore, Work::Never, Part::Nobody);
                 ends.push(("data", self.add(&service.name, what, never, &[noticed])));
             }
         }

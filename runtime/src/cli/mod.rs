@@ -15,6 +15,7 @@ mod events;
 mod execution;
 pub mod exit;
 mod explain;
+mod export;
 mod failure;
 mod fmt;
 mod front;
@@ -156,6 +157,7 @@ enum Command {
     Journal(journal::Journal),
     Import(import::Import),
     Graph(graph::Graph),
+    Export(export::Export),
     Schema(schema::Schema),
     Explain(explain::Explain),
     Completions(completions::Completions),
@@ -194,6 +196,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Journal(command) => block(command.run(&cli.global, &terminal)),
         Command::Import(command) => block(command.run(&cli.global, &terminal)),
         Command::Graph(command) => command.run(&terminal),
+        Command::Export(command) => block(command.run(&terminal)),
         Command::Schema(command) => command.run(&terminal),
         Command::Explain(command) => command.run(&terminal),
         Command::Completions(command) => command.run(&terminal),

@@ -138,7 +138,8 @@ impl Rehearse {
     }
 }
 
-fn site<'p>(policy: &'p Policy, name: &str) -> Result<&'p Name, Failure> {
+/// The site of this name.
+pub(super) fn site<'p>(policy: &'p Policy, name: &str) -> Result<&'p Name, Failure> {
     let all = || policy.sites.keys();
     all().find(|site| site.as_str() == name).ok_or_else(|| {
         let known: Vec<String> = all().map(|site| format!("`{site}`")).collect();

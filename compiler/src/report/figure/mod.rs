@@ -59,7 +59,7 @@ pub enum Shape {
         /// What it stands for. Empty: nothing.
         title: String,
     },
-    /// A line with corners. The last piece ends in an arrowhead if `arrow` is set.
+    /// A line with corners. The last piece, which goes to the right or down, ends in an arrowhead if `arrow` is set.
     Path {
         /// Its class.
         class: &'static str,
@@ -90,6 +90,30 @@ pub enum Shape {
         /// The shapes.
         shapes: Vec<Shape>,
     },
+}
+
+impl Shape {
+    /// The same, so much further to the right and further down.
+    #[must_use]
+    pub fn moved(self, right: u64, down: u64) -> Self {
+        let at = |(x, y): (u64, u64)| (x + right, y + down);
+        match self {
+            Self::Bar { class, x, y, width, height, title } => {
+                Self::Bar { class, x: x + right, y: y + down, width, height, title }
+            }
+            Self::Line { class, from, to, title } => Self::Line { class, from: at(from), to: at(to), title },
+            Self::Path { class, points, arrow } => {
+                Self::Path { class, points: points.into_iter().map(at).collect(), arrow }
+            }
+            Self::Label { class, x, y, centred, text, title } => {
+                Self::Label { class, x: x + right, y: y + down, centred, text, title }
+            }
+            Self::Group { label, shapes } => Self::Group {
+                label,
+                shapes: shapes.into_iter().map(|shape| shape.moved(right, down)).collect(),
+            },
+        }
+    }
 }
 
 /// As much of a text as fits, with `…` at the end of a longer one.

@@ -22,11 +22,23 @@ impl Drawing {
 
     /// As a document with its own style. The same drawing gives the same bytes.
     pub(crate) fn document(&self, title: &str) -> String {
+        self.titled(title, "title", "", (self.width, self.height))
+    }
+
+    /// As [`Self::document`], shrunk to at most this width. `says` is what it shows, for who cannot see it.
+    pub(crate) fn document_saying(&self, title: &str, says: &str, widest: u64) -> String {
+        let says = format!("<desc id=\"says\">{}</desc>\n", escaped(says));
+        let shown = self.width.min(widest);
+        let high = self.height.saturating_mul(shown).checked_div(self.width).unwrap_or(self.height);
+        self.titled(title, "title says", &says, (shown, high))
+    }
+
+    fn titled(&self, title: &str, named_by: &str, says: &str, (shown, high): (u64, u64)) -> String {
         let Self { width, height, .. } = self;
         let title = escaped(title);
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-             role=\"img\" aria-labelledby=\"title\">\n<title id=\"title\">{title}</title>\n<style>{STYLE}</style>\n{}</svg>\n",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{shown}\" height=\"{high}\" \
+             role=\"img\" aria-labelledby=\"{named_by}\">\n<title id=\"title\">{title}</title>\n{says}<style>{STYLE}</style>\n{}</svg>\n",
             self.body()
         )
     }
@@ -55,11 +67,18 @@ fn draw(shape: &Shape, out: &mut String) {
             let line = writeln!(out, "<polyline class=\"{class}\" points=\"{}\"/>", all.join(" "));
             match points.last().filter(|_| *arrow) {
                 Some((x, y)) => {
-                    let (back, half) = (x.saturating_sub(HEAD.0), HEAD.1);
-                    let (above, below) = (y.saturating_sub(half), y + half);
+                    let before = points.iter().rev().nth(1);
+                    let (first, second) = if before.is_some_and(|(left, _)| left == x) {
+                        let back = y.saturating_sub(HEAD.0);
+                        ((x.saturating_sub(HEAD.1), back), (x + HEAD.1, back))
+                    } else {
+                        let back = x.saturating_sub(HEAD.0);
+                        ((back, y.saturating_sub(HEAD.1)), (back, y + HEAD.1))
+                    };
                     writeln!(
                         out,
-                        "<polygon class=\"{class}\" points=\"{x},{y} {back},{above} {back},{below}\"/>"
+                        "<polygon class=\"{class}\" points=\"{x},{y} {},{} {},{}\"/>",
+                        first.0, first.1, second.0, second.1
                     )
                 }
                 None => line,

@@ -1,7 +1,6 @@
 //! Boxes with two lines of text, and arrows between them.
 
-use super::{plain, who};
-use crate::estate_report::context::seconds;
+use super::{plain, seconds, who};
 use crate::rehearsal::Node;
 use crate::report::{Shape, shortened};
 
@@ -10,6 +9,8 @@ pub(super) const COLUMN: u64 = 190;
 pub(super) const BOX: (u64, u64) = (160, 44);
 /// From the top of a box to that of the one below it.
 pub(super) const ROW: u64 = 56;
+/// The same with room for arrows between them.
+pub(super) const DEEP: u64 = 84;
 /// How many letters fit into a line of a box.
 const LETTERS: usize = 23;
 
@@ -66,4 +67,19 @@ pub(super) fn arrow((left, top): (u64, u64), (x, y): (u64, u64), is_critical: bo
     let turn = x.saturating_sub((COLUMN - BOX.0) / 2);
     let class = if is_critical { "edge-critical" } else { "edge" };
     Shape::Path { class, points: vec![begin, (turn, begin.1), (turn, end.1), end], arrow: true }
+}
+
+/// An arrow from the lower edge of a box to the upper edge of another. It goes left or right right above the other box, and past the
+/// rows between them where no box is.
+pub(super) fn arrow_down((left, top): (u64, u64), (x, y): (u64, u64), is_critical: bool) -> Shape {
+    let (begin, end) = ((left + BOX.0 / 2, top + BOX.1), (x + BOX.0 / 2, y));
+    let turn = y.saturating_sub(20);
+    let class = if is_critical { "edge-critical" } else { "edge" };
+    let points = if y > top + DEEP {
+        let (leave, gutter) = (begin.1 + 12, left + BOX.0 + (COLUMN - BOX.0) / 2);
+        vec![begin, (begin.0, leave), (gutter, leave), (gutter, turn), (end.0, turn), end]
+    } else {
+        vec![begin, (begin.0, turn), (end.0, turn), end]
+    };
+    Shape::Path { class, points, arrow: true }
 }

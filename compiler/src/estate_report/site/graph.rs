@@ -1,54 +1,40 @@
 //! The recovery of the worst run as pictures: what waits for what, with the critical path marked.
-//!
-//! A small recovery is one picture: a band for each service, a box for each piece of work. A large one is two: the services, each
-//! behind those it needs, and the critical path alone, in lines. From left to right is an order and no scale.
-
-mod boxes;
-mod path;
-mod services;
-mod work;
-
-use std::collections::BTreeSet;
 
 use super::Lost;
-use crate::document::Name;
 use crate::estate_report::context::{links, seconds};
-use crate::rehearsal::{Node, critical};
+use crate::recovery_graph::{Pictures, WIDEST, pictures, plain, who};
+use crate::rehearsal::critical;
 use crate::rehearsals::WorstRun;
 use crate::report::{Block, Figure, Phrase, Section, Table, Tone};
-
-/// The most pieces of work, and the most columns, of a picture that fits on a page and can be read there.
-const MOST: (usize, u64) = (48, 6);
 
 pub(super) fn figures(lost: &Lost<'_, '_>, section: &mut Section) {
     let Some(worst) = lost.rehearsal.and_then(|report| report.worst.as_ref()) else { return };
     let nodes = &worst.nodes;
     let mut path = critical(nodes, worst.service);
     path.reverse();
-    let on_path: BTreeSet<usize> = path.iter().copied().collect();
     let sites: Vec<&str> = lost.sites.iter().map(|site| site.as_str()).collect();
     let sites = sites.join(" and ");
-    let columns = work::columns(nodes);
-    let widest = columns.values().copied().max().unwrap_or_default();
-    if nodes.len() <= MOST.0 && widest <= MOST.1 {
-        let caption = format!("What waits for what after the loss of {sites}");
-        let drawing = work::drawing(nodes, &columns, &on_path);
-        section.figure(Figure { caption, says: says(worst, &path), drawing });
-    } else {
-        if let Some(drawing) = services::drawing(lost, nodes, &on_path) {
-            let caption = format!("Which service waits for which after the loss of {sites}");
-            let says = format!(
-                "{} services, each behind those it needs, with the time at which it is back. Those that the critical path to {} goes \
-                 through are drawn thick.",
-                lost.services().count(),
-                worst.service
-            );
-            section.figure(Figure { caption, says, drawing });
-        }
-        if !path.is_empty() {
-            let caption = format!("The critical path after the loss of {sites}");
-            let drawing = path::drawing(nodes, &path);
+    let services: Vec<&crate::policy::Service> = lost.services().collect();
+    match pictures(&services, nodes, &path, WIDEST) {
+        Pictures::Whole(drawing) => {
+            let caption = format!("What waits for what after the loss of {sites}");
             section.figure(Figure { caption, says: says(worst, &path), drawing });
+        }
+        Pictures::Parts { services: across, path: along } => {
+            if let Some(drawing) = across {
+                let caption = format!("Which service waits for which after the loss of {sites}");
+                let says = format!(
+                    "{} services, each behind those it needs, with the time at which it is back. Those that the critical path to {} \
+                     goes through are drawn thick.",
+                    services.len(),
+                    worst.service
+                );
+                section.figure(Figure { caption, says, drawing });
+            }
+            if let Some(drawing) = along {
+                let caption = format!("The critical path after the loss of {sites}");
+                section.figure(Figure { caption, says: says(worst, &path), drawing });
+            }
         }
     }
     table(worst, &path, section);
@@ -93,13 +79,4 @@ fn says(worst: &WorstRun<'_>, path: &[usize]) -> String {
         worst.service,
         path.len()
     )
-}
-
-/// Text without the backticks that are for a terminal.
-fn plain(text: &str) -> String {
-    text.replace('`', "")
-}
-
-fn who(node: &Node) -> &str {
-    node.by.as_ref().map_or("by itself", Name::as_str)
 }

@@ -61,15 +61,15 @@ impl Posture {
         self.sites().filter(|site| !other.0.contains(*site)).collect()
     }
 
-    /// The first thing that is wrong with it for a policy, as a message for the user: a site that the policy does not have, or a
-    /// second site in the region of an evacuated one.
+    /// The first thing that is wrong with it for a policy, as a message for the user: a site that the policy does not have.
     ///
     /// # Errors
     /// The message.
     pub fn check(&self, policy: &Policy) -> Result<(), String> {
         let names = || policy.sites.keys().map(Name::as_str);
         if let Some(site) = self.sites().find(|site| !names().any(|name| name == *site)) {
-            let near = did_you_mean(site, names()).map(|near| format!(": did you mean `{near}`?"));
+            let near = did_you_mean(site, names().chain(policy.shared.keys().map(Name::as_str)))
+                .map(|near| format!(": did you mean `{near}`?"));
             return Err(format!("the estate has no site `{site}`{}", near.unwrap_or_default()));
         }
         Ok(())

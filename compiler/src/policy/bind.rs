@@ -176,6 +176,7 @@ fn with_estate(
         sites: sites.regions(),
         providers: sites.providers(),
         elsewhere: sites.elsewhere(),
+        shared: sites.shared(),
         accounts: accounts.into_iter().collect(),
         journal,
         approvals,

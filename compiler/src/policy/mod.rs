@@ -62,6 +62,8 @@ pub struct Policy {
     pub estate_span: Span,
     /// Its sites with their regions, also those that no service uses.
     pub sites: BTreeMap<Name, Region>,
+    /// What sites share and are lost together with, each with those sites.
+    pub shared: BTreeMap<Name, BTreeSet<Name>>,
     /// The names of the providers of its sites.
     pub providers: BTreeSet<&'static str>,
     /// The accounts that the estate declares, by provider, with their places.
@@ -82,6 +84,16 @@ pub struct Policy {
     pub drills: BTreeMap<Name, Drill>,
     /// The waivers, in the order of the text.
     pub waivers: Vec<Waiver>,
+}
+
+impl Policy {
+    /// The sites that a name stands for: the site of this name, or else all that share what has this name. Empty if there is neither.
+    #[must_use]
+    pub fn sites_of(&self, name: &str) -> Vec<&Name> {
+        let own = self.sites.keys().find(|site| site.as_str() == name);
+        let shared = self.shared.iter().find(|(what, _)| what.as_str() == name);
+        own.map(|site| vec![site]).or_else(|| Some(shared?.1.iter().collect())).unwrap_or_default()
+    }
 }
 
 /// A site.

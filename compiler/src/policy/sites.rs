@@ -62,6 +62,17 @@ impl Sites {
         self.all.iter().map(|(name, site)| (name.clone(), site.region)).collect()
     }
 
+    /// What they share, each with those that share it.
+    pub(super) fn shared(&self) -> BTreeMap<Name, BTreeSet<Name>> {
+        let mut shared: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
+        for (name, site) in &self.all {
+            for what in &site.shares {
+                shared.entry(what.clone()).or_default().insert(name.clone());
+            }
+        }
+        shared
+    }
+
     /// The names of their providers.
     pub(super) fn providers(&self) -> BTreeSet<&'static str> {
         self.all.values().map(|site| site.region.provider.name).collect()

@@ -11,7 +11,7 @@ const ALL: &str = "*";
 /// The flags that change which sites are evacuated.
 #[derive(Debug, Args)]
 pub(super) struct PostureFlags {
-    /// Evacuate this site: other sites answer for its traffic, and nothing there is read or changed. Later plans know it from
+    /// Evacuate this site, or all that share what has this name: other sites answer for its traffic, and nothing there is read or changed. Later plans know it from
     /// the journal, until `--return`. Can be repeated.
     #[arg(long, value_name = "SITE", value_parser = site, conflicts_with_all = ["target", "return_to"])]
     evacuate: Vec<String>,

@@ -31,7 +31,7 @@ pub(super) struct Rehearse {
     /// Policy files and folders.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// A site that is lost, by its name in the estate. Can be repeated: the sites are lost together.
+    /// A site that is lost, or what several share: all of those. Can be repeated: the sites are lost together.
     #[arg(long, value_name = "SITE")]
     lose: Vec<String>,
     /// What goes wrong. `site-loss` needs `--lose`; `account-compromise` strikes each service with those it
@@ -134,8 +134,20 @@ impl Rehearse {
 
     /// The names of the sites, as the policy has them.
     fn lost<'p>(&self, policy: &'p Policy) -> Result<BTreeSet<&'p Name>, Failure> {
-        self.lose.iter().map(|name| site(policy, name)).collect()
+        lost(policy, &self.lose)
     }
+}
+
+/// The sites that are lost: each name is that of a site, or of what several share.
+pub(super) fn lost<'p>(policy: &'p Policy, names: &[String]) -> Result<BTreeSet<&'p Name>, Failure> {
+    let mut lost = BTreeSet::new();
+    for name in names {
+        match policy.sites_of(name).as_slice() {
+            [] => _ = site(policy, name)?,
+            sites => lost.extend(sites.iter().copied()),
+        }
+    }
+    Ok(lost)
 }
 
 /// The site of this name.

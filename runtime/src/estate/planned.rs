@@ -108,7 +108,8 @@ impl Planned {
                 "{why}, and it is evacuated: give the site its name back, and change it after the return"
             ))
         })?;
-        let posture = plan_options.turn.after(&was).map_err(EstateError::Posture)?;
+        let turn = plan_options.turn.by_site(&policies.compiled.policy, &was);
+        let posture = turn.after(&was).map_err(EstateError::Posture)?;
         posture.check(&policies.compiled.policy).map_err(EstateError::Posture)?;
         let (policies, graph) = policies.graph(&context.accounts, &posture)?;
         let (owned, copies) = (journal::owned(entries, context), journal::copies(entries, context));

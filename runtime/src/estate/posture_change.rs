@@ -1,5 +1,6 @@
 //! The change of the posture that an operator asks for.
 
+use holdfast_compiler::policy::Policy;
 use holdfast_compiler::posture::Posture;
 
 /// A change of the posture that the operator asks for.
@@ -15,6 +16,29 @@ pub enum PostureChange {
 }
 
 impl PostureChange {
+    /// The same for sites instead of what they share.
+    pub(super) fn by_site(&self, policy: &Policy, was: &Posture) -> Self {
+        let of = |name: &String| {
+            let sites: Vec<String> = policy.sites_of(name).into_iter().map(ToString::to_string).collect();
+            // What is none is refused later.
+            if sites.is_empty() { vec![name.clone()] } else { sites }
+        };
+        // Of what several sites share, one returns to those that were evacuated.
+        let left = |name: &String| {
+            let sites = of(name);
+            let left = sites.iter().filter(|site| was.sites().any(|one| one == *site)).cloned().collect();
+            if sites.len() > 1 { left } else { sites }
+        };
+        match self {
+            Self::Stay => Self::Stay,
+            Self::Evacuate(names) => Self::Evacuate(names.iter().flat_map(of).collect()),
+            Self::Return(names) => match names.iter().flat_map(left).collect::<Vec<_>>() {
+                sites if sites.is_empty() => self.clone(),
+                sites => Self::Return(sites),
+            },
+        }
+    }
+
     /// The posture after it.
     ///
     /// # Errors

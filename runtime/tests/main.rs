@@ -13,6 +13,7 @@ mod contract;
 mod crash;
 mod drills;
 mod editor;
+mod evacuation;
 mod executor;
 mod faults;
 mod files;

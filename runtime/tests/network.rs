@@ -85,7 +85,7 @@ fn private_certificate_authority_is_trusted_only_if_the_bundle_has_it() {
     assert!(refused.stderr.contains("set AWS_CA_BUNDLE"), "{}", refused.stderr);
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     let planned = plan(&bench, &tls, &[("AWS_CA_BUNDLE", "authority.pem")]).expect(0);
-    assert!(planned.stdout.contains("Plan: 65 to create"), "{}", planned.stdout);
+    assert!(planned.stdout.contains("Plan: 67 to create"), "{}", planned.stdout);
 
     openssl(
         bench.folder.path(),

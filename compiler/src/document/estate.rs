@@ -153,6 +153,10 @@ pub struct Approvals {
     /// How long an approval is valid at most, up to 30 days. Without it: 24 h.
     #[serde(default)]
     pub hold: Option<Duration>,
+    /// How long an approval of a plan that only sends users away from evacuated sites is valid at most, up to 90 days, so that it can be
+    /// approved before the disaster. Without it: as `hold`.
+    #[serde(default)]
+    pub hold_evacuation: Option<Duration>,
 }
 
 /// Who is told when copies, backups or endpoints fail, by severity. How far a copy in another account is behind is not watched.

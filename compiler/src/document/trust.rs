@@ -90,4 +90,7 @@ pub struct TrustedApprovals {
     /// How long an approval is valid at most. Without it: 24 h.
     #[serde(default)]
     pub hold: Option<Duration>,
+    /// How long an approval of a plan that only sends users away from evacuated sites is valid at most. Without it: as `hold`.
+    #[serde(default)]
+    pub hold_evacuation: Option<Duration>,
 }

@@ -115,6 +115,14 @@ impl Plan {
         self.was != self.posture
     }
 
+    /// Whether it evacuates sites and does nothing else than to send their users elsewhere.
+    #[must_use]
+    pub fn only_evacuates(&self) -> bool {
+        !self.posture.beyond(&self.was).is_empty()
+            && self.was.beyond(&self.posture).is_empty()
+            && self.pending().all(|step| step.address.kind().schema().sends_users)
+    }
+
     /// The data sets whose primary site the plan returns to.
     pub(super) fn returned(&self) -> impl Iterator<Item = &TurnedData> {
         let data = self.turns.iter().flat_map(|turn| &turn.data);

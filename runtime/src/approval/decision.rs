@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
-use holdfast_compiler::plan::Context;
+use holdfast_compiler::plan::{Context, Plan};
 use jiff::Timestamp;
 
 use super::verify::{Accepted, Question, people, verify};
@@ -29,7 +29,9 @@ pub struct Demand {
 pub struct Approvals<'a> {
     /// The purpose of the statements.
     pub namespace: Namespace,
-    /// The digest of the plan.
+    /// The plan.
+    pub of: &'a Plan,
+    /// Its digest.
     pub plan: &'a str,
     /// The plan's estate, cloud and accounts.
     pub context: &'a Context,
@@ -82,7 +84,7 @@ pub fn decide(demands: &[Demand], approvals: &Approvals<'_>) -> Result<Decision,
             context: approvals.context,
             author: approvals.author,
             signers: Some(&signers),
-            hold_seconds: rule.hold_seconds,
+            hold_seconds: rule.hold_of(approvals.of),
             because: approvals.because,
             now: approvals.now,
         };

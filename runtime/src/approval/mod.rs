@@ -23,6 +23,7 @@ mod verify;
 use std::path::Path;
 
 use holdfast_compiler::diagnostic::{Code, Diagnostic, codes};
+use holdfast_compiler::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -45,8 +46,19 @@ pub struct Rule {
     pub required: u8,
     /// The longest validity of an approval, in seconds.
     pub hold_seconds: u64,
+    /// The same of a plan that only sends users away from evacuated sites. `None`: as long as any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evacuation_seconds: Option<u64>,
     /// The accepted keys: the text of an `allowed_signers` file.
     pub signers: String,
+}
+
+impl Rule {
+    /// The longest validity of an approval of a plan, in seconds.
+    #[must_use]
+    pub fn hold_of(&self, plan: &Plan) -> u64 {
+        self.evacuation_seconds.filter(|_| plan.only_evacuates()).unwrap_or(self.hold_seconds)
+    }
 }
 
 /// Why an approval does not count.

@@ -279,5 +279,10 @@ fn rule(
             format!("{} people must approve, but the list names only {people} who can", asked.required);
         return Err(wrong(message, "this list is too short"));
     }
-    Ok(Some(Rule { required: asked.required, hold_seconds: asked.hold.as_seconds(), signers: text }))
+    Ok(Some(Rule {
+        required: asked.required,
+        hold_seconds: asked.hold.as_seconds(),
+        evacuation_seconds: asked.hold_evacuation.map(holdfast_compiler::units::Duration::as_seconds),
+        signers: text,
+    }))
 }

@@ -72,7 +72,12 @@ mod tests {
 
     fn started(estate: &str, plan: &str, statement: &str, required: Option<u8>) -> Event {
         let approval = UsedApproval { approver: "alice".to_owned(), statement: statement.to_owned() };
-        let rule = required.map(|required| Rule { required, hold_seconds: 60, signers: String::new() });
+        let rule = required.map(|required| Rule {
+            required,
+            hold_seconds: 60,
+            evacuation_seconds: None,
+            signers: String::new(),
+        });
         let run = Run::new(context(estate), Posture::default(), plan.to_owned(), 1, String::new());
         Event::RunStarted(Box::new(Run { approvals: vec![approval], rule, ..run }))
     }

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::{AppliedPolicy, Commit, DrillBegan, DrillMade, JournalError};
 use crate::approval::{PlanAuthor, Rule};
 
-/// The format of new runs. Format 7 adds drills.
-pub(super) const FORMAT: u32 = 7;
+/// The format of new runs. Format 7 adds drills, 8 how long approvals of evacuations are valid.
+pub(super) const FORMAT: u32 = 8;
 /// The oldest format that is read: since then, entries were only added. A reader refuses every other format.
 pub(super) const OLDEST: u32 = 6;
 

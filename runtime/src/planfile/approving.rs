@@ -87,7 +87,7 @@ impl<'a> Approving<'a> {
     /// How many seconds the approval is valid: the minimum over all rules.
     #[must_use]
     pub fn hold_seconds(&self) -> u64 {
-        self.rules.iter().map(|rule| rule.hold_seconds).min().unwrap_or(HOLD_SECONDS)
+        self.rules.iter().map(|rule| rule.hold_of(&self.saved.plan)).min().unwrap_or(HOLD_SECONDS)
     }
 
     /// The namespace of the signature.
@@ -211,7 +211,7 @@ mod tests {
     async fn strictest_rule_limits_how_long_an_approval_is_valid() {
         let folder = Folder::new().await;
         let path = folder.plan();
-        let rule = Rule { required: 1, hold_seconds: 600, signers: people() };
+        let rule = Rule { required: 1, hold_seconds: 600, evacuation_seconds: None, signers: people() };
         let anchored = Demand { rule, whose: "the anchor's rule".to_owned(), estate: "acme".to_owned() };
         let hold = |anchored, because| Approving::new(&folder.saved, &path, anchored, because).hold_seconds();
         assert_eq!(hold(None, None), 24 * 3_600);

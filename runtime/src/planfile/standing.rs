@@ -56,6 +56,7 @@ impl Standing {
         let statements = statement_paths(path, Namespace::Approval)?;
         let approvals = Approvals {
             namespace: Namespace::Approval,
+            of: &saved.plan,
             plan: &saved.file.digest,
             context: &saved.plan.context,
             author: Some(&saved.author),

@@ -194,6 +194,7 @@ impl File<'_> {
         };
         let approvals = Approvals {
             namespace,
+            of: &self.saved.plan,
             plan,
             context: &self.saved.plan.context,
             // The author cannot approve, but may break the glass if the anchor names them.
@@ -238,7 +239,7 @@ mod tests {
     }
 
     fn rule(required: u8) -> Rule {
-        Rule { required, hold_seconds: 3_600, signers: people() }
+        Rule { required, hold_seconds: 3_600, evacuation_seconds: None, signers: people() }
     }
 
     #[tokio::test]

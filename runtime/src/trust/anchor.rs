@@ -97,6 +97,7 @@ impl Anchor<'_> {
         let rule = Rule {
             required: asked.required,
             hold_seconds: asked.hold.unwrap_or(HOLD).as_seconds(),
+            evacuation_seconds: asked.hold_evacuation.map(Duration::as_seconds),
             signers: self.list(&asked.signers)?,
         };
         let (estate, whose) = (self.name.to_owned(), format!("the trust anchor's rule for `{}`", self.name));
@@ -117,7 +118,12 @@ impl Anchor<'_> {
                 "have the plan approved, or ask the owner of the runner to name someone under `break-glass`",
             ));
         };
-        let rule = Rule { required: 1, hold_seconds: HOLD.as_seconds(), signers: self.list(file)? };
+        let rule = Rule {
+            required: 1,
+            hold_seconds: HOLD.as_seconds(),
+            evacuation_seconds: None,
+            signers: self.list(file)?,
+        };
         let (estate, whose) = (self.name.to_owned(), format!("the break-glass rule of `{}`", self.name));
         Ok(Demand { rule, whose, estate })
     }

@@ -73,6 +73,7 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("approvals.required", MORE),
     ("approvals.signers", NEUTRAL),
     ("approvals.hold", LESS),
+    ("approvals.hold-evacuation", LESS),
     ("alarms", PROTECTS),
     ("alarms.*", PROTECTS),
     ("journal", PROTECTS),

@@ -88,6 +88,7 @@ pub(super) fn applied(context: &Context<'_>) -> Vec<Item> {
         (Some(false), _) => (Standing::Fails, format!("run {number} applied other policies")),
         (None, _) => (Standing::Unknown, format!("run {number} does not say which policies it applied")),
     };
+    let (standing, says) = as_written(context, standing, says);
     vec![Item::new(kind, about, standing, says).by_run(Some(number))]
 }
 

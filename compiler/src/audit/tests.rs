@@ -357,12 +357,12 @@ fn journal_that_nobody_verified_is_a_statement_and_a_person_counts_once() {
     let (nothing, unverified): (&[&str], &[&str]) = (&[], &[note]);
     for (notes, standing) in [(nothing, Standing::Holds), (unverified, Standing::Stated)] {
         let one = Case { notes, runs: vec![run(&["bob", "bob"])], ..Case::default() };
-        for kind in [Evidence::ChangesApproved, Evidence::JournalKept] {
+        for kind in [Evidence::ChangesApproved, Evidence::JournalKept, Evidence::PoliciesApplied] {
             let item = one.audit(|audit| audit.evidence[&kind][0].clone());
             assert_eq!(item.standing, standing, "{}", item.says);
             assert_eq!(item.says.contains("No trust anchor verified who wrote"), !notes.is_empty());
             assert!(
-                kind == Evidence::JournalKept || item.says.contains("approved by bob (1 of "),
+                kind != Evidence::ChangesApproved || item.says.contains("approved by bob (1 of "),
                 "{}",
                 item.says
             );

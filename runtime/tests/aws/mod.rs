@@ -10,6 +10,7 @@ mod other_backups;
 mod owners;
 mod protections;
 mod restore;
+mod two_way;
 mod watching;
 
 use crate::support::{Bench, Standin};

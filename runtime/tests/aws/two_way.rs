@@ -1,0 +1,84 @@
+//! A site is evacuated, its standby is written to, and users return: nothing is lost. The stand-in copies new objects by the rules it has.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::support::{Bench, Standin};
+
+const POLICY: &str = "
+kind: estate
+name: acme
+sites: { virginia: { aws: us-east-1 }, oregon: { aws: us-west-2 } }
+defaults: { assumptions: { keep-alive: { value: 5m, because: the load balancers keep connections for 300 s } } }
+---
+kind: service
+name: pay
+primary: virginia
+standby: [oregon]
+data:
+  ledger:
+    bucket: acme-two-way
+    two-way: true
+    backups: [{ strategy: real-time, to: [oregon] }]
+traffic:
+  api:
+    zone: acme.example
+    record: api.acme.example
+    ttl: 60s
+    probe: { https: /healthz, every: 10s, failures: 3 }
+    endpoints: { virginia: 192.0.2.10, oregon: 198.51.100.10 }
+";
+
+const HOME: &str = "acme-two-way";
+const STANDBY: &str = "acme-two-way-us-west-2";
+
+fn keys(standin: &Standin, bucket: &str, region: &str) -> BTreeSet<String> {
+    let list = standin.aws(&format!("s3api list-objects-v2 --bucket {bucket} --region {region}"));
+    let objects = list["Contents"].as_array().cloned().unwrap_or_default();
+    objects.iter().map(|object| object["Key"].as_str().unwrap().to_owned()).collect()
+}
+
+fn destinations(standin: &Standin, bucket: &str, region: &str) -> Vec<Value> {
+    let found = standin.aws(&format!("s3api get-bucket-replication --bucket {bucket} --region {region}"));
+    let rules = found["ReplicationConfiguration"]["Rules"].as_array().unwrap().clone();
+    rules.into_iter().map(|rule| rule["Destination"]["Bucket"].clone()).collect()
+}
+
+#[test]
+fn what_is_written_at_the_standby_during_an_evacuation_is_at_home_after_the_return() {
+    let standin = Standin::start();
+    standin.reset();
+    standin.zone("acme.example");
+    let bench = Bench::aws(&standin);
+    bench.write("policies/all.yaml", POLICY);
+    bench.run("apply policies --yes").expect(0);
+    for nth in 0..100 {
+        bench.write(&format!("standby/{nth:03}"), &format!("written at the standby, {nth}"));
+    }
+    bench.write("before", "written at home before");
+    let file = |name: &str| bench.folder.path().join(name).display().to_string();
+    standin.try_aws(&["s3", "cp", "--only-show-errors", &file("before"), &format!("s3://{HOME}/before")]);
+    bench.run("apply policies --yes --evacuate virginia").expect(0);
+    let put = ["s3", "cp", "--only-show-errors", "--recursive", "--region", "us-west-2"];
+    let to = format!("s3://{STANDBY}/");
+    let (code, _, err) = standin.try_aws(&[put.as_slice(), &[&file("standby"), &to]].concat());
+    assert_eq!(code, 0, "{err}");
+
+    // Nobody goes home unasked, and nothing is claimed that was not measured: the stand-in has no figures.
+    let refused = bench.run("apply policies --yes --return").expect(4).stderr;
+    assert!(refused.contains("E0764"), "{refused}");
+    assert!(refused.contains("nothing is measured of the rule that copies it back"), "{refused}");
+    bench.run("apply policies --yes --return --allow return:pay.ledger").expect(0);
+
+    let expected: BTreeSet<String> =
+        (0..100).map(|nth| format!("{nth:03}")).chain(["before".to_owned()]).collect();
+    assert_eq!(keys(&standin, HOME, "us-east-1"), expected);
+    assert_eq!(keys(&standin, STANDBY, "us-west-2"), expected);
+    assert_eq!(bench.pending(), []);
+    assert_eq!(destinations(&standin, HOME, "us-east-1"), [format!("arn:aws:s3:::{STANDBY}")]);
+    assert_eq!(destinations(&standin, STANDBY, "us-west-2"), [format!("arn:aws:s3:::{HOME}")]);
+    // What is written at home is copied on, and nothing goes in a circle: one version of each.
+    let versions = standin.aws(&format!("s3api list-object-versions --bucket {HOME} --region us-east-1"));
+    assert_eq!(versions["Versions"].as_array().unwrap().len(), expected.len());
+}

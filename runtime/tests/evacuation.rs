@@ -83,15 +83,30 @@ fn evacuation_that_was_approved_days_before_works_once_after_ordinary_changes() 
         bench.write("policies/pay.yaml", &PAY.replace("60s", ttl));
         change(&bench, &format!("change{nth}"));
     }
-    let cloud = bench.read("cloud.json");
+    let (cloud, journal) = (bench.read("cloud.json"), bench.run("journal log").expect(0).stdout);
+    // Somebody changes the record by hand: an apply would be refused, and a look says so without a trace.
+    bench.write("cloud.json", &cloud.replace("198.51.100.10", "198.51.100.99"));
+    let stale = bench.run("apply evacuate.plan --dry-run").expect(4).stderr;
+    assert!(stale.contains("E0701") && stale.contains("198.51.100.99"), "{stale}");
+    bench.write("cloud.json", &cloud);
+    let fresh = bench.run("apply evacuate.plan --dry-run").expect(0).stdout;
+    assert!(
+        fresh.ends_with("`evacuate.plan` would be applied now: 1 step. Nothing was changed.\n"),
+        "{fresh}"
+    );
+    assert_eq!(bench.run("journal log").expect(0).stdout, journal);
+    assert_eq!(bench.read("cloud.json"), cloud);
+    assert!(bench.run("apply policies --dry-run").expect(64).stderr.contains("is for a saved plan"));
     bench.write(
         "cloud.json",
         &cloud.replacen("\"faults\": []", "\"faults\": [], \"weather\": {\"lost\": [\"us-west-2\"]}", 1),
     );
     let applied = bench.run("apply evacuate.plan").expect(0).stdout;
     assert!(applied.contains("Applied: 0 created, 0 updated, 1 replaced, 0 deleted."), "{applied}");
-    let again = bench.run("apply evacuate.plan").expect(4).stderr;
-    assert!(again.contains("this plan was already applied, in run 4"), "{again}");
+    for again in ["apply evacuate.plan", "apply evacuate.plan --dry-run"] {
+        let again = bench.run(again).expect(4).stderr;
+        assert!(again.contains("this plan was already applied, in run 4"), "{again}");
+    }
     let later = bench.run("plan policies").expect(0).stdout;
     assert!(later.starts_with("Evacuated: oregon."), "{later}");
 }

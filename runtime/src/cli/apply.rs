@@ -1,8 +1,10 @@
 //! `holdfast apply`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use holdfast_compiler::diagnostic::visible;
+use holdfast_compiler::plan::Plan;
 use holdfast_compiler::units::Date;
 
 use super::execution::Execution;
@@ -12,7 +14,7 @@ use super::output::Terminal;
 use super::{Global, approved, consents, exit, posture, remarks};
 use crate::estate::{PlanOptions, Policies, commit_of};
 use crate::planfile::is_plan_file;
-use crate::run::{Ended, apply_policies, apply_saved};
+use crate::run::{Ended, apply_policies, apply_saved, check_saved};
 
 /// Apply policies to the cloud, or apply exactly what a saved plan says.
 ///
@@ -27,6 +29,9 @@ pub(super) struct Apply {
     /// Apply without asking for confirmation.
     #[arg(long, short)]
     yes: bool,
+    /// Only look whether the saved plan would be applied now: its approvals, the journal and the cloud. Exits as an apply that is refused.
+    #[arg(long, conflicts_with_all = ["yes", "take_over"])]
+    dry_run: bool,
     #[command(flatten)]
     consents: consents::ConsentFlags,
     #[command(flatten)]
@@ -53,7 +58,17 @@ impl Apply {
             [path] if is_plan_file(path) => {
                 self.consents.refuse_with_saved_plan()?;
                 self.posture.refuse_with_saved_plan()?;
+                if self.dry_run {
+                    let plan = check_saved(path, &selection, &options.evidence, &front).await?;
+                    terminal.result(&would_be(path, &plan));
+                    return Ok(exit::DONE);
+                }
                 apply_saved(path, &selection, &options, &front).await?
+            }
+            _ if self.dry_run => {
+                return Err(Failure::usage(
+                    "`--dry-run` is for a saved plan: `holdfast plan` shows what an apply of policies would do",
+                ));
             }
             paths => {
                 let policies = Policies::load(paths, self.as_of)?;
@@ -70,4 +85,11 @@ impl Apply {
             Ended::Aborted => exit::INTERRUPTED,
         })
     }
+}
+
+/// What an apply of a saved plan would do now.
+fn would_be(path: &Path, plan: &Plan) -> String {
+    let (name, left) = (visible(&path.display().to_string()), plan.pending().count());
+    let noun = if left == 1 { "step" } else { "steps" };
+    format!("\n`{name}` would be applied now: {left} {noun}. Nothing was changed.\n")
 }

@@ -32,7 +32,7 @@ pub use front::{Ending, Front, NotConfirmed, Notice, Screen};
 pub use not_approved::NotApproved;
 pub use policies::{apply_policies, require_consent};
 pub use reconcile::reconcile;
-pub use saved::apply_saved;
+pub use saved::{apply_saved, check_saved};
 pub use summary::Summary;
 
 use crate::apply::Settings;

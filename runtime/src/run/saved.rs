@@ -12,8 +12,10 @@ use jiff::Timestamp;
 
 use super::execute::carry_out;
 use super::start::{Start, claim};
-use super::{Candidate, Ended, Front, Notice, RunError, RunOptions, may_apply, require_consent};
-use crate::cloud::Cloud;
+use super::{
+    Approved, Candidate, Ended, Evidence, Front, Notice, RunError, RunOptions, may_apply, require_consent,
+};
+use crate::cloud::{Callers, Cloud};
 use crate::estate::{Base, CloudChoice, Opened, PolicyFile, Selection, Workspace, absolute_journal};
 use crate::journal::{self, History, Journal, RunState};
 use crate::planfile::Saved;
@@ -29,28 +31,10 @@ pub async fn apply_saved(
     options: &RunOptions,
     front: &dyn Front,
 ) -> Result<Ended, RunError> {
-    let name = path.display().to_string();
-    let saved = Saved::read(path).map_err(|refusal| RunError::plan_file(refusal, &name))?;
+    let Ready { saved, name, workspace, cloud, callers, journal } = Ready::of(path, selection).await?;
     let context = saved.plan.context.clone();
-    let workspace = workspace(&saved, selection)?;
-    if let Some(other) = &selection.journal
-        && !saved.may_use(&absolute_journal(other)?)
-    {
-        return Err(RunError::OtherJournal(other.clone()));
-    }
-    let Opened { cloud, callers, context: now } = workspace.open(&context.estate).await?;
-    if now.accounts != context.accounts {
-        let (planned, account) = (context.accounts.to_string(), now.accounts.to_string());
-        return Err(RunError::OtherAccount { planned, account });
-    }
     let signer = selection.signer()?;
-    let journal = Journal::open(&workspace.journal).await?;
-    let agrees = |history: &History| {
-        let candidate = Candidate::Saved(&saved, path);
-        let approved = may_apply(candidate, workspace.trust(), history, &options.evidence, Timestamp::now())?;
-        front.tell(Notice::Approved(&approved));
-        Ok::<_, RunError>(approved)
-    };
+    let agrees = |history: &History| agreed((&saved, path), &workspace, history, &options.evidence, front);
     // Check the approvals before anything is created or locked, and again if the journal changed before the lock.
     let before = workspace.history(&journal).await?;
     let mut approved = agrees(&before)?;
@@ -81,6 +65,72 @@ pub async fn apply_saved(
     require_consent(&plan)?;
     let run = start.run(&plan, digest, approved).await?;
     carry_out(&plan, run, cloud.as_ref(), &start, options, front).await
+}
+
+/// Look whether a saved plan would be applied now, by the same checks as [`apply_saved`]. Nothing is changed or locked. Returns what is left
+/// of the plan.
+///
+/// # Errors
+/// Why it would be refused.
+pub async fn check_saved(
+    path: &Path,
+    selection: &Selection,
+    evidence: &Evidence,
+    front: &dyn Front,
+) -> Result<Plan, RunError> {
+    let Ready { saved, name, workspace, cloud, journal, .. } = Ready::of(path, selection).await?;
+    let history = workspace.history(&journal).await?;
+    agreed((&saved, path), &workspace, &history, evidence, front)?;
+    let cloud = workspace.reopen(cloud).await?;
+    let plan = confirmed(saved, &name, (&journal, &history), cloud.as_ref(), front).await?;
+    front.show(&plan);
+    require_consent(&plan)?;
+    Ok(plan)
+}
+
+/// A saved plan, with the cloud and the journal that it is for.
+struct Ready {
+    saved: Saved,
+    name: String,
+    workspace: Workspace,
+    cloud: Box<dyn Cloud>,
+    callers: Callers,
+    journal: Journal,
+}
+
+impl Ready {
+    async fn of(path: &Path, selection: &Selection) -> Result<Self, RunError> {
+        let name = path.display().to_string();
+        let saved = Saved::read(path).map_err(|refusal| RunError::plan_file(refusal, &name))?;
+        let context = &saved.plan.context;
+        let workspace = workspace(&saved, selection)?;
+        if let Some(other) = &selection.journal
+            && !saved.may_use(&absolute_journal(other)?)
+        {
+            return Err(RunError::OtherJournal(other.clone()));
+        }
+        let Opened { cloud, callers, context: now } = workspace.open(&context.estate).await?;
+        if now.accounts != context.accounts {
+            let (planned, account) = (context.accounts.to_string(), now.accounts.to_string());
+            return Err(RunError::OtherAccount { planned, account });
+        }
+        let journal = Journal::open(&workspace.journal).await?;
+        Ok(Self { saved, name, workspace, cloud, callers, journal })
+    }
+}
+
+/// Check the approvals of a saved plan, and tell them.
+fn agreed(
+    (saved, path): (&Saved, &Path),
+    workspace: &Workspace,
+    history: &History,
+    evidence: &Evidence,
+    front: &dyn Front,
+) -> Result<Approved, RunError> {
+    let candidate = Candidate::Saved(saved, path);
+    let approved = may_apply(candidate, workspace.trust(), history, evidence, Timestamp::now())?;
+    front.tell(Notice::Approved(&approved));
+    Ok(approved)
 }
 
 /// The workspace of a saved plan: the cloud and journal that it names, as far as flags and trust anchor allow them.

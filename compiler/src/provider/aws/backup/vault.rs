@@ -58,6 +58,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(TAGS).shaped(Shape::Tags),
     ],
     held: Some(held),
+    foreign_settings: Some(limits),
     removal: Some("it holds backups, and is removed only if it is empty"),
     mark: Mark::Attribute(TAGS),
     aside: true,
@@ -125,6 +126,25 @@ pub fn access_policy(writers: Option<&str>) -> Value {
     });
     let statements: Vec<Value> = writers.into_iter().chain([keeps]).collect();
     json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// For how long backups must be kept in a vault, if somebody has limited that. Holdfast sets no limit but one day (AWS Backup
+/// Developer Guide, "AWS Backup Vault Lock": a job with another retention fails).
+fn limits(values: &Values, _: &dyn Fn(&'static KindSchema) -> bool) -> Option<String> {
+    let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
+    let days = |name: &str| values.get(name).and_then(Value::as_u64);
+    let least = days(MIN_DAYS).filter(|days| *days > 1).map(|days| format!("at least {days} days"));
+    let most = days(MAX_DAYS).map(|days| format!("at most {days} days"));
+    let limits: Vec<String> = least.into_iter().chain(most).collect();
+    (!limits.is_empty()).then(|| {
+        format!(
+            "the lock of the vault `{}` in {} takes only backups that are kept for {}: the policy does not manage that, and a backup that is \
+             to be kept for another time fails",
+            text(NAME),
+            text(REGION),
+            limits.join(" and ")
+        )
+    })
 }
 
 /// Source: AWS Backup Developer Guide, "AWS Backup Vault Lock".

@@ -55,6 +55,14 @@ pub(super) fn was_removed(ours: &Owned) -> bool {
     ours.applied.is_some() && ours.begun.as_ref().is_none_or(|begun| !begun.is_empty())
 }
 
+/// Why a missing object can be gone although nobody removed it: the cloud forgets such objects, and nobody has seen that this one
+/// stays.
+pub(super) fn lapsed(kind: Kind, ours: &Owned) -> Option<&'static str> {
+    let lapses = kind.schema().lapses?;
+    let stays = ours.applied.as_ref().is_some_and(|applied| lapses.stay(applied));
+    (!stays).then_some(lapses.why)
+}
+
 /// The last value that Holdfast set an attribute to, including by a step whose result is unknown.
 pub(super) fn last_set<'a>(ours: &'a Owned, name: &str, shape: Shape, before: &Value) -> Option<&'a Value> {
     let begun =

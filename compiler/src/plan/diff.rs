@@ -252,6 +252,11 @@ impl<'a> Differ<'a> {
             known &= applied.is_some_and(|applied| attribute.shape.same(applied, wanted));
             attributes.insert(attribute.name.to_owned(), wanted.clone());
         }
+        // That it stays has to be remembered, to tell later why it is gone.
+        if let Some(lapses) = object.kind.schema().lapses.filter(|lapses| lapses.stay(&object.attributes)) {
+            known &= ours.applied.as_ref().is_some_and(|applied| lapses.stay(applied));
+            attributes.insert(lapses.attribute.to_owned(), lapses.stays.into());
+        }
         if !known {
             self.confirmed.push(Confirmed { address: resource.address.clone(), identity, attributes });
         }
@@ -305,8 +310,10 @@ impl<'a> Differ<'a> {
 
     fn create(&mut self, resource: &Resource) {
         let ours = self.ours.of(resource.address.kind(), &resource.identity());
-        let removed = ours.is_some_and(cause::was_removed);
-        let reason = if removed { "somebody has removed it" } else { "does not exist yet" };
+        let gone = ours.filter(|ours| cause::was_removed(ours));
+        let lapsed = gone.and_then(|ours| cause::lapsed(resource.address.kind(), ours));
+        let removed = gone.is_some() && lapsed.is_none();
+        let reason = if removed { "somebody has removed it" } else { lapsed.unwrap_or("does not exist yet") };
         let mut step = self.step(resource, Action::Create, reason);
         step.attributes = resource.attributes.clone();
         self.set(resource, &mut step, if removed { Cause::Drift } else { Cause::Policy });

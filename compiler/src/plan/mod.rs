@@ -81,7 +81,7 @@ pub use json::{FORMAT_VERSION, json};
 pub use left::Left;
 pub use lost::{Lost, LostCopy};
 pub use part::{Part, looked_up};
-pub use people::{Awaited, in_words as awaited_in_words};
+pub use people::{Asked, Awaited, in_words as awaited_in_words, in_words_since as awaited_since};
 pub use pretty::brief;
 pub use redact::recorded;
 pub use resume::resume;

@@ -10,6 +10,7 @@ use crate::graph::Graph;
 use crate::printable::one_line;
 use crate::resource::{Address, Waits};
 use crate::text::{Pen, wrap};
+use crate::units::Date;
 
 /// Something that waits for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,15 +27,44 @@ pub fn in_words(awaited: &[Awaited]) -> impl Iterator<Item = String> {
     things(awaited).into_iter().map(|(what, _)| format!("Waiting for a person: {what}."))
 }
 
+/// The run that asked somebody, and its day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    /// Its number.
+    pub run: u64,
+    /// The day on which it began, in UTC.
+    pub day: Date,
+}
+
+/// The same with the run that asked, as far as that is known: `… (asked in run 3 on 2026-11-30).`
+pub fn in_words_since(awaited: &[Awaited], asked: &BTreeMap<Address, Asked>) -> impl Iterator<Item = String> {
+    things_by(awaited, |address| asked.get(address).copied()).into_iter().map(|(what, asked, _)| {
+        let asked =
+            asked.map(|asked| format!(" (asked in run {} on {})", asked.run, asked.day)).unwrap_or_default();
+        format!("Waiting for a person: {what}{asked}.")
+    })
+}
+
 /// What somebody has to do, as a clause, with the resources that wait for it.
 pub(super) fn things(awaited: &[Awaited]) -> Vec<(String, Vec<&Address>)> {
-    let mut things: BTreeMap<(&str, &str), Vec<(&str, &Address)>> = BTreeMap::new();
+    things_by(awaited, |_| None).into_iter().map(|(what, _, addresses)| (what, addresses)).collect()
+}
+
+/// What is told in one sentence: what stands before and after the names, and who asked.
+type Same<'a> = (&'a str, &'a str, Option<Asked>);
+
+/// The same, by who asked.
+fn things_by(
+    awaited: &[Awaited],
+    asked: impl Fn(&Address) -> Option<Asked>,
+) -> Vec<(String, Option<Asked>, Vec<&Address>)> {
+    let mut things: BTreeMap<Same<'_>, Vec<(&str, &Address)>> = BTreeMap::new();
     for Awaited { address, waits: Waits { before, of, after }, .. } in awaited {
-        things.entry((before, after)).or_default().push((of, address));
+        things.entry((before, after, asked(address))).or_default().push((of, address));
     }
-    let all = things.into_iter().map(|((before, after), all)| {
+    let all = things.into_iter().map(|((before, after, asked), all)| {
         let (names, addresses): (Vec<&str>, Vec<&Address>) = all.into_iter().unzip();
-        (format!("{before}{}{after}", joined(&names)), addresses)
+        (format!("{before}{}{after}", joined(&names)), asked, addresses)
     });
     all.collect()
 }

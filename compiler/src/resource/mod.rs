@@ -26,8 +26,8 @@ pub use identity::Identity;
 pub use kind::Kind;
 pub use named::Named;
 pub use schema::{
-    ActsWith, AttributeSchema, Change, Coexist, ForeignSettings, Irreversible, KindSchema, Lifecycle, Mark,
-    Rest, Shape, Waits, Without,
+    ActsWith, AttributeSchema, Change, Coexist, ForeignSettings, Irreversible, KindSchema, Lapses, Lifecycle,
+    Mark, Rest, Shape, Waits, Without,
 };
 pub use values::Values;
 

@@ -53,6 +53,8 @@ pub struct KindSchema {
     pub held: Option<fn(&Values) -> Option<String>>,
     /// For whom an object waits before it does its work, and what they have to do. That is no difference.
     pub waits: Option<fn(&Address, &Values) -> Option<Waits>>,
+    /// Why an object can be gone although nobody has removed it, if the cloud forgets such objects.
+    pub lapses: Option<Lapses>,
     /// What a reviewer must know about a removal.
     pub removal: Option<&'static str>,
     /// What a reviewer must know about replacing an object with a new one.
@@ -103,6 +105,25 @@ pub struct KindSchema {
 /// From the attributes of an object, and whether an object of another kind with the same id is managed.
 pub type ForeignSettings = fn(&Values, &dyn Fn(&'static KindSchema) -> bool) -> Option<String>;
 
+/// Objects that the cloud forgets, unless it has once been seen that they stay. The journal records that.
+#[derive(Debug, Clone, Copy)]
+pub struct Lapses {
+    /// An observed attribute, which no policy sets.
+    pub attribute: &'static str,
+    /// Its value of an object that the cloud never forgets.
+    pub stays: &'static str,
+    /// Why an object is gone that was never seen with that value: the reason of a step that makes it again, a clause.
+    pub why: &'static str,
+}
+
+impl Lapses {
+    /// Whether an object with these attributes is never forgotten.
+    #[must_use]
+    pub fn stay(&self, values: &Values) -> bool {
+        values.get(self.attribute).is_some_and(|value| value == self.stays)
+    }
+}
+
 /// What an object acts with, such as a role. If an object that is not owned acts with another one, somebody else set it up.
 #[derive(Debug, Clone, Copy)]
 pub struct ActsWith {
@@ -152,6 +173,7 @@ impl KindSchema {
         never_deleted: None,
         held: None,
         waits: None,
+        lapses: None,
         removal: None,
         replacement: None,
         ours: None,

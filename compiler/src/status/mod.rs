@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::copies::CopyState;
 use crate::document::Disruption;
 use crate::drill::Held;
-use crate::plan::{Effect, Measure, Plan, Unknown};
+use crate::plan::{Asked, Effect, Measure, Plan, Unknown};
 use crate::policy::Policy;
 use crate::resource::{Address, Lifecycle};
 use crate::units::Date;
@@ -27,6 +27,8 @@ pub use text::text;
 pub struct Status<'a> {
     /// What the cloud and the policies say.
     pub plan: &'a Plan,
+    /// Which run asked somebody to do what a resource waits for, as far as that is known.
+    pub asked: BTreeMap<Address, Asked>,
     /// The day on which something is due or overdue.
     pub today: Date,
     /// The last run of the journal for this estate and cloud.
@@ -121,6 +123,7 @@ impl<'a> Status<'a> {
         let copies: usize = sets.map(|set| set.copies.len()).sum();
         Self {
             plan,
+            asked: BTreeMap::new(),
             today,
             last_run,
             objectives,

@@ -7,7 +7,7 @@ use super::{Due, Standing, State, Status};
 use crate::backups::KeptBackups;
 use crate::copies::{CopyJob, CopyState};
 use crate::diagnostic::Style;
-use crate::plan::{Measure, WayHome, awaited_in_words, posture_text};
+use crate::plan::{Measure, WayHome, awaited_since, posture_text};
 use crate::printable::one_line as line;
 use crate::signals::{CopyLag, Lag};
 use crate::text::{Pen, wrap};
@@ -57,7 +57,7 @@ pub fn text(status: &Status<'_>, style: Style) -> String {
     {
         let _ = writeln!(out, "{}", wrap(&line(&said), 0, pen.width()));
     }
-    for sentence in awaited_in_words(&status.plan.awaited) {
+    for sentence in awaited_since(&status.plan.awaited, &status.asked) {
         let said = line(&sentence);
         let _ = writeln!(out, "{}", pen.caution(&wrap(&said, 0, pen.width())));
     }

@@ -1,5 +1,9 @@
 //! A plan of policies for the current cloud, with everything that a plan file needs.
 
+use std::collections::BTreeMap;
+
+use holdfast_compiler::plan::Asked;
+use holdfast_compiler::resource::Address;
 use holdfast_compiler::status::{LastRun, Status};
 use holdfast_compiler::units::Date;
 
@@ -61,7 +65,23 @@ impl LivePlan {
             ended: run.ended(),
             complete: run.is_complete(),
         };
-        Status::of(&policies.compiled.policy, plan, &held, today, run.map(last))
+        let mut status = Status::of(&policies.compiled.policy, plan, &held, today, run.map(last));
+        status.asked = self.asked();
+        status
+    }
+
+    /// In which run each resource was made that waits for a person. What was adopted has no run.
+    fn asked(&self) -> BTreeMap<Address, Asked> {
+        let plan = &self.planned.plan;
+        let owned = journal::owned(&self.history.entries, &plan.context);
+        let awaited = plan.awaited.iter().map(|one| &one.address);
+        let asked = awaited.filter_map(|address| {
+            let made = owned.iter().find(|made| made.address == *address)?;
+            let run = self.history.runs.iter().find(|run| run.number == made.run)?;
+            let day = run.started.split('T').next().and_then(Date::parse)?;
+            Some((address.clone(), Asked { run: run.number, day }))
+        });
+        asked.collect()
     }
 
     /// Whether the plan needs approvals and only the policies say whose, so that anybody who can change the policies

@@ -1,12 +1,13 @@
 //! A subscription: one way by which a contact gets the messages of a topic.
 //!
 //! SNS asks the address whether it wants them, and until somebody confirms it, nothing is sent there. That is no difference between the
-//! policy and the cloud: it waits for a person. SNS forgets an unconfirmed subscription after 48 hours, and then it is made again.
+//! policy and the cloud: it waits for a person. SNS forgets an unconfirmed subscription after 48 hours, and then it is made again. One
+//! that was seen confirmed goes only if somebody removes it.
 //!
 //! An observed subscription has a further attribute, which no policy sets: [`STATE`].
 //!
 //! Sources: Amazon SNS API Reference, `Subscribe`, `ListSubscriptionsByTopic`, `Unsubscribe`; Amazon SNS Developer Guide, "Deleting an
-//! Amazon SNS topic and subscription".
+//! Amazon SNS topic and subscription"; AWS What's New, "Amazon SNS now supports automatic deletion of unconfirmed subscriptions" (2023-05-10).
 
 use serde_json::Value;
 
@@ -14,7 +15,9 @@ use crate::digest::sha256;
 use crate::policy::Medium;
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::scope::{ANY, TOPICS, on};
-use crate::resource::{Address, AttributeSchema, Change, Kind, KindSchema, Made, Values, Waits, calls};
+use crate::resource::{
+    Address, AttributeSchema, Change, Kind, KindSchema, Lapses, Made, Values, Waits, calls,
+};
 
 /// What identifies it: see [`fn@name`]. It does not contain the address, which is a detail of a person.
 pub const NAME: &str = "name";
@@ -53,6 +56,11 @@ pub static SCHEMA: KindSchema = KindSchema {
     ],
     held: Some(held),
     waits: Some(waits),
+    lapses: Some(Lapses {
+        attribute: STATE,
+        stays: CONFIRMED,
+        why: "is gone, and was never seen confirmed. SNS forgets what nobody confirms within 48 hours; the address is asked anew",
+    }),
     aside: true,
     calls: CALLS,
     ..KindSchema::BASE

@@ -15,6 +15,7 @@ mod drills;
 mod editor;
 mod evacuation;
 mod executor;
+mod exports;
 mod faults;
 mod files;
 mod fmt;

@@ -282,6 +282,16 @@ codes! {
     DRILL_NOT_READY = "E0780";
     /// A drill that cannot be held.
     DRILL_NOT_SERVED = "E0781";
+    /// A part of a recovery that no engine can do.
+    EXPORT_UNDOABLE = "E0790";
+    /// An order that an engine can only keep by missing an objective.
+    EXPORT_TOO_SLOW = "E0791";
+    /// An evacuation that changes more than an engine would.
+    EXPORT_UNAPPLIED = "E0792";
+    /// A recovery beyond the quotas of an engine.
+    EXPORT_TOO_LARGE = "E0793";
+    /// A recovery that has other than the two regions of an engine.
+    EXPORT_REGIONS = "E0794";
     /// Policies of a git commit that cannot be read.
     UNREADABLE_BASE = "E0741";
     /// A git commit that does not exist.

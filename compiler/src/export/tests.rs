@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Recovery, runbook};
+use super::series::{ends, in_levels, lateness};
+use super::{Act, Does, Recovery, Series, runbook, series};
 use crate::compile::{Options, check};
 use crate::document::Name;
 use crate::policy::Policy;
@@ -130,4 +131,62 @@ fn way_to_reach_somebody_is_left_out_unless_it_is_asked_for() {
 fn text_of_a_policy_stays_text() {
     let page = html(&written(&ESTATE.replace("HOW", "<script>x</script> `rm`"), false));
     assert!(page.contains("&lt;script&gt;") && !page.contains("<script>x"), "{page}");
+}
+
+/// Acts by their seconds and what they wait for.
+fn acts(all: &[(u64, &[usize])]) -> Vec<Act> {
+    let act = |(nth, (seconds, after)): (usize, &(u64, &[usize]))| Act {
+        name: nth.to_string(),
+        service: serde_json::from_str("\"shop\"").unwrap(),
+        does: Does::Wait,
+        after: after.iter().copied().collect(),
+        seconds: *seconds,
+        more: 0,
+    };
+    all.iter().enumerate().map(act).collect()
+}
+
+/// The places of acts, as an engine comes to them; what is side by side has one row.
+fn rows(series: &Series, out: &mut Vec<usize>) {
+    match series {
+        Series::One(nth) => out.push(*nth),
+        Series::Then(parts) | Series::Together(parts) => parts.iter().for_each(|part| rows(part, out)),
+    }
+}
+
+#[test]
+fn series_has_every_act_once_behind_what_it_waits_for() {
+    let all: [&[(u64, &[usize])]; 4] = [
+        &[],
+        &[(5, &[])],
+        // What series and branches can say, and what they cannot: `d` after `b` alone, `c` after both.
+        &[(5, &[]), (5, &[]), (5, &[0, 1]), (5, &[0, 1])],
+        &[(5, &[]), (9, &[]), (5, &[0, 1]), (5, &[1]), (1, &[3]), (2, &[])],
+    ];
+    for acts in all.map(acts) {
+        for series in [series(&acts).0, in_levels(&acts)] {
+            let mut places = Vec::new();
+            rows(&series, &mut places);
+            places.sort_unstable();
+            assert_eq!(places, (0..acts.len()).collect::<Vec<_>>(), "{series:?}");
+            let ends = ends(&acts, &series);
+            for (nth, act) in acts.iter().enumerate() {
+                let begin = ends[&nth] - act.seconds;
+                assert!(act.after.iter().all(|before| ends[before] <= begin), "{series:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn engine_is_late_only_where_joining_branches_costs_time() {
+    // 2 waits for 0 and 1, 3 waits for 1 alone: that is free if 0 ends first, and costs time if it does not.
+    let free = acts(&[(3, &[]), (9, &[]), (5, &[0, 1]), (5, &[1])]);
+    assert!(series(&free).1.is_empty());
+    let dear = acts(&[(9, &[]), (3, &[]), (5, &[0, 1]), (50, &[1])]);
+    assert_eq!(series(&dear).1.values().collect::<Vec<_>>(), [&3]);
+    // Rows cost more than branches: here the last one waits for an act beside the first one.
+    let rows = acts(&[(1, &[]), (30, &[]), (2, &[0])]);
+    assert!(series(&rows).1.is_empty());
+    assert_eq!(lateness(&rows, &in_levels(&rows)).values().collect::<Vec<_>>(), [&29]);
 }

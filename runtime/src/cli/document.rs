@@ -80,13 +80,7 @@ impl<'a> Output<'a> {
 
     /// Refuses to replace a policy.
     pub(super) fn spares(&self, policies: &Sources) -> Result<(), Failure> {
-        // A file that is not there yet has no canonical path, and is no policy.
-        let out = self.path.and_then(|path| files::resolve(path).ok());
-        let is_out = |path: &str| files::resolve(Path::new(path)).is_ok_and(|path| Some(path) == out);
-        if out.is_some() && policies.iter().any(|(_, source)| is_out(&source.path)) {
-            return Err(Failure::usage("`--out` names a policy file: the document would replace it"));
-        }
-        Ok(())
+        spares(self.path, policies)
     }
 
     /// Prints or writes a document.
@@ -96,6 +90,17 @@ impl<'a> Output<'a> {
             None => print(report, self.format, terminal),
         }
     }
+}
+
+/// Refuses to replace a policy.
+pub(super) fn spares(out: Option<&Path>, policies: &Sources) -> Result<(), Failure> {
+    // A file that is not there yet has no canonical path, and is no policy.
+    let out = out.and_then(|path| files::resolve(path).ok());
+    let is_out = |path: &str| files::resolve(Path::new(path)).is_ok_and(|path| Some(path) == out);
+    if out.is_some() && policies.iter().any(|(_, source)| is_out(&source.path)) {
+        return Err(Failure::usage("`--out` names a policy file: the document would replace it"));
+    }
+    Ok(())
 }
 
 fn print(report: &Report, format: DocumentFormat, terminal: &Terminal) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ pub mod cloudwatch;
 mod control_planes;
 pub mod events;
 mod evidence;
+pub mod export;
 pub mod facts;
 pub mod iam;
 mod import;

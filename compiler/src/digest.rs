@@ -27,6 +27,8 @@ pub enum Purpose {
     Adoption,
     /// A drill that begins.
     Drill,
+    /// A restore that is recorded.
+    Restore,
 }
 
 impl Purpose {
@@ -40,6 +42,7 @@ impl Purpose {
             Self::Run => b"holdfast run\n",
             Self::Adoption => b"holdfast adoption\n",
             Self::Drill => b"holdfast drill\n",
+            Self::Restore => b"holdfast restore\n",
         }
     }
 }
@@ -100,6 +103,8 @@ mod tests {
             Purpose::Approval,
             Purpose::Run,
             Purpose::Adoption,
+            Purpose::Drill,
+            Purpose::Restore,
         ]
         .map(|purpose| digest(purpose, &value).unwrap());
         let different: std::collections::BTreeSet<&String> = all.iter().collect();

@@ -278,6 +278,10 @@ codes! {
     RESTORE_OVER = "E0770";
     /// What a restore cannot read.
     RESTORE_NOT_SERVED = "E0771";
+    /// A moment that no recovery point serves.
+    NO_RECOVERY_POINT = "E0772";
+    /// What a restore job of the backup service cannot do.
+    RESTORE_JOB = "E0773";
     /// A drill that does not begin, because something it needs is not so.
     DRILL_NOT_READY = "E0780";
     /// A drill that cannot be held.

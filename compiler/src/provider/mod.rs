@@ -45,6 +45,8 @@ pub struct Provider {
     pub traffic: fn(&Context<'_>, &Name, &Traffic, &mut Vec<Resource>),
     /// Where the desired scheduled backups are kept.
     pub backup_places: fn(&Graph) -> BTreeSet<BackupPlace>,
+    /// Which of them keep the backups of a bucket in a region, by the name and the id.
+    pub backups_of: fn(&Graph, &str, &str) -> BTreeSet<BackupPlace>,
     /// What is billed of what a plan makes.
     pub bills: fn(&Policy, &Created<'_>) -> Vec<Billed>,
     /// What is measured of an observation, with the buckets whose copies lack objects.

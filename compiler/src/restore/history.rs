@@ -55,6 +55,10 @@ pub enum Gap {
     /// It is a copy, and replication is late, may fail, and does not carry over every deletion (Amazon S3 User Guide, "Replicating
     /// delete markers between buckets").
     Copy,
+    /// A recovery point was restored, and there is nothing to compare it with, for this reason.
+    Uncompared(String),
+    /// The provider says of a completed job that it lacks something.
+    Job(String),
 }
 
 impl Gap {
@@ -66,6 +70,8 @@ impl Gap {
             Self::Forgotten { .. } => "forgotten",
             Self::Unread(_) => "lifecycle-unread",
             Self::Copy => "copy",
+            Self::Uncompared(_) => "uncompared",
+            Self::Job(_) => "job-message",
         }
     }
 }
@@ -92,6 +98,12 @@ impl fmt::Display for Gap {
                 "a copy is read: what replication had not copied at the moment, or failed to copy, is missing; an older version may \
                  stand in for a newer one, and what was deleted may be back",
             ),
+            Self::Uncompared(why) => write!(
+                f,
+                "not verified: there is nothing to compare the restored objects with ({why}). A restore job can lose objects and end as \
+                 completed",
+            ),
+            Self::Job(said) => write!(f, "the restore job is completed, with a message: {said}"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The report as versioned JSON.
 //!
 //! ```text
-//! format_version  "1.1": 1.x only adds fields; a field never changes its meaning
+//! format_version  "1.2": 1.x only adds fields; a field never changes its meaning
 //! service, data, moment (RFC 3339)
 //! source          {bucket, site, replica, prefix}
 //! into            {bucket, prefix}
@@ -20,16 +20,21 @@
 //! newer[]         keys at the destination that did not exist at the moment, and stay
 //! foreign[]       keys at the destination that the source does not have, and that stay
 //! gaps[]          {code, why}: why the source as a whole may lack something
+//! point           null if versions are copied; else {id, vault, region, made, as_of, continuous, bytes (or null),
+//!                 whole: {code: "yes", "no" or "unknown", why}, passed[]: {id, made, why} of those that are nearer to the moment,
+//!                 job: null or {id, state: "running", "completed", "aborted" or "failed", said, milliseconds},
+//!                 uncompared: {objects, bytes} at the destination that nothing could be compared with}
 //! measured        {on, milliseconds, objects, bytes, restore_throughput (null: below 1 KiB/s)} or null
 //! ```
 
 use serde_json::{Value, json};
 
-use super::report::{Counted, Problem, Report};
+use super::point::{Chosen, Whole};
+use super::report::{Counted, FromPoint, Problem, Report};
 use super::text::time;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "1.1";
+pub const FORMAT_VERSION: &str = "1.2";
 
 /// The report as JSON. Same report, same bytes.
 #[must_use]
@@ -70,8 +75,37 @@ pub fn json(report: &Report) -> String {
         "foreign": report.foreign,
         "gaps": gaps,
         "measured": measured,
+        "point": report.point.as_ref().map(point),
     });
     format!("{document:#}\n")
+}
+
+fn point(from: &FromPoint) -> Value {
+    let Chosen { point, as_of, passed } = &from.chosen;
+    let why = match &point.whole {
+        Whole::Yes => None,
+        Whole::No(why) | Whole::Unknown(why) => Some(why),
+    };
+    let passed: Vec<Value> = passed
+        .iter()
+        .map(|(other, why)| json!({"id": other.id, "made": time(other.made), "why": why}))
+        .collect();
+    let job = from.job.as_ref().map(|job| {
+        json!({"id": job.id, "state": job.state.word(), "said": job.said, "milliseconds": job.milliseconds})
+    });
+    json!({
+        "id": point.id,
+        "vault": point.vault,
+        "region": point.region,
+        "made": time(point.made),
+        "as_of": time(*as_of),
+        "continuous": point.window.is_some(),
+        "bytes": point.bytes,
+        "whole": {"code": point.whole.word(), "why": why},
+        "passed": passed,
+        "job": job,
+        "uncompared": counted(from.uncompared),
+    })
 }
 
 fn counted(counted: Counted) -> Value {

@@ -6,12 +6,14 @@
 //! | moment | the time that a restore goes back to |
 //! | doubt | why the state of a key at the moment is not certain |
 //! | gap | why the store as a whole may lack something of the moment |
+//! | recovery point | what a vault keeps of a data set: a snapshot, or every second of a window |
 //!
 //! Moments are milliseconds since 1970-01-01 UTC. S3 shows the times of versions in whole seconds, so that what has the same second
 //! as the moment counts as written.
 
 mod history;
 mod json;
+mod point;
 mod report;
 mod state;
 #[cfg(test)]
@@ -21,7 +23,8 @@ mod version;
 
 pub use history::{ExpiryRule, Gap, History, Versioning};
 pub use json::{FORMAT_VERSION, json};
-pub use report::{Counted, Measured, Problem, Report, Verified};
+pub use point::{Chosen, JobSeen, JobState, RecoveryPoint, Whole, choose_point, named_point};
+pub use report::{Counted, FromPoint, Measured, Problem, Report, Verified};
 pub use state::{At, Doubt, KeyState, MULTIPART_WINDOW, Question, state_at};
 pub use text::text;
 pub use version::{Content, Retrieval, Stored, Version};

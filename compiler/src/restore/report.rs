@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::history::Gap;
+use super::point::{Chosen, JobSeen};
 use super::state::{At, Doubt, KeyState};
 use crate::units::{Date, Throughput};
 
@@ -53,6 +54,19 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// What was measured; `None` if nothing was copied, or not all of it.
     pub measured: Option<Measured>,
+    /// The recovery point that is restored. `None`: versions are copied.
+    pub point: Option<FromPoint>,
+}
+
+/// A recovery point, and the job that restores it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FromPoint {
+    /// Which one, and why no other.
+    pub chosen: Chosen,
+    /// The job that restores it. `None`: it has not begun.
+    pub job: Option<JobSeen>,
+    /// The objects at the destination that nothing could be compared with.
+    pub uncompared: Counted,
 }
 
 /// A number of objects, and their bytes.
@@ -147,6 +161,10 @@ impl Report {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let problems = [&self.uncertain, &self.unknown, &self.failed];
-        problems.iter().all(|problems| problems.is_empty()) && self.gaps.is_empty() && self.wanted.objects > 0
+        let compared = self.point.as_ref().is_none_or(|point| point.uncompared.objects == 0);
+        problems.iter().all(|problems| problems.is_empty())
+            && self.gaps.is_empty()
+            && self.wanted.objects > 0
+            && compared
     }
 }

@@ -257,6 +257,7 @@ fn restored(objects: u64) -> Report {
         foreign: Vec::new(),
         gaps: Vec::new(),
         measured: None,
+        point: None,
     }
 }
 
@@ -304,4 +305,69 @@ fn report_prints_hostile_keys_on_one_line_and_keeps_them_in_json() {
     let found: serde_json::Value = serde_json::from_str(&json(&report)).unwrap();
     assert_eq!(found["failed"][0]["key"], hostile);
     assert_eq!(found["complete"], false);
+}
+
+/// A restore of a recovery point by a job.
+fn of_a_point(state: JobState, whole: Whole) -> Report {
+    let point = RecoveryPoint {
+        id: "point".to_owned(),
+        vault: "vault".to_owned(),
+        region: "region".to_owned(),
+        made: MOMENT - HOUR,
+        window: None,
+        whole,
+        bytes: Some(9),
+    };
+    let chosen = Chosen { as_of: point.made, point, passed: Vec::new() };
+    let job = JobSeen { id: "job".to_owned(), state, said: None, done: None, milliseconds: Some(61_000) };
+    Report {
+        point: Some(FromPoint { chosen, job: Some(job), uncompared: Counted::default() }),
+        ..restored(2)
+    }
+}
+
+#[test]
+fn restore_of_a_recovery_point_is_complete_only_if_everything_was_compared() {
+    let complete = of_a_point(JobState::Completed, Whole::Unknown("nobody has looked".to_owned()));
+    let said = shown(&complete);
+    assert!(complete.is_complete(), "what was compared counts, whatever is known of the job");
+    assert!(said.contains("1 h older than the moment"), "{said}");
+    assert!(
+        said.contains("Restore job job: completed, after 1 min 1 s.") || said.contains("completed, after"),
+        "{said}"
+    );
+    let message = Report { gaps: vec![Gap::Job("lost some".to_owned())], ..complete.clone() };
+    assert!(!message.is_complete() && shown(&message).contains("with a message: lost some"));
+    let mut uncompared = complete.clone();
+    uncompared.point.as_mut().unwrap().uncompared = Counted { objects: 1, bytes: 1 };
+    let said = shown(&uncompared);
+    assert!(
+        !uncompared.is_complete() && said.contains("Restored and not verified: 1 object (1 bytes)."),
+        "{said}"
+    );
+    let failed = shown(&Report { wanted: Counted::default(), ..of_a_point(JobState::Failed, Whole::Yes) });
+    assert!(failed.contains("NOT COMPLETE: the restore job did not end well."), "{failed}");
+}
+
+/// What the service says of points and jobs is text of others.
+#[test]
+fn recovery_point_with_a_hostile_name_stays_on_its_line() {
+    let hostile = "a\u{1b}[31m\nRestored: all\u{202e}".to_owned();
+    let mut report = of_a_point(JobState::Aborted, Whole::No(hostile.clone()));
+    let from = report.point.as_mut().unwrap();
+    from.chosen.point.id.clone_from(&hostile);
+    from.chosen.point.vault.clone_from(&hostile);
+    from.chosen.passed = vec![(from.chosen.point.clone(), hostile.clone())];
+    let job = from.job.as_mut().unwrap();
+    (job.id, job.said) = (hostile.clone(), Some(hostile.clone()));
+    report.gaps = vec![Gap::Job(hostile.clone()), Gap::Uncompared(hostile.clone())];
+    let said = shown(&report);
+    assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{said}");
+    assert!(said.lines().all(|line| !line.starts_with("Restored: all")), "{said}");
+    let found: serde_json::Value = serde_json::from_str(&json(&report)).unwrap();
+    assert_eq!(found["point"]["passed"][0]["why"], hostile);
+    assert_eq!(
+        (&found["point"]["whole"]["code"], &found["point"]["job"]["state"]),
+        (&"no".into(), &"aborted".into())
+    );
 }

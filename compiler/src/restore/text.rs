@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Counted, Measured, Problem, Report};
+use super::history::Gap;
+use super::point::{JobState, Whole};
+use super::report::{Counted, FromPoint, Measured, Problem, Report};
 use crate::diagnostic::Style;
 use crate::printable::one_line as line;
 use crate::text::{Pen, wrap};
-use crate::units::bytes_in_words;
+use crate::units::{Duration, bytes_in_words};
 
 /// How many keys that stay are named.
 const NAMED: usize = 10;
@@ -19,16 +21,30 @@ pub fn text(report: &Report, style: Style) -> String {
     let name = format!("{}.{}", line(&report.service), line(&report.data));
     let head = if report.only_planned { "Plan to restore" } else { "Restore of" };
     let _ = writeln!(out, "{head} {}, as of {}", pen.bold(&name), time(report.moment));
-    let what = if report.replica { "the copy at" } else { "the versions at" };
-    let _ = writeln!(
-        out,
-        "  from  s3://{}/{}  ({what} {})",
-        line(&report.source),
-        line(&report.prefix),
-        line(&report.site)
-    );
-    let _ = writeln!(out, "  into  s3://{}/{}\n", line(&report.into), line(&report.into_prefix));
-    counts(report, &mut out);
+    match &report.point {
+        Some(from) => point(report, from, &mut out),
+        None => {
+            let what = if report.replica { "the copy at" } else { "the versions at" };
+            let (source, prefix, site) = (line(&report.source), line(&report.prefix), line(&report.site));
+            let _ = writeln!(out, "  from  s3://{source}/{prefix}  ({what} {site})");
+        }
+    }
+    let _ = writeln!(out, "  into  s3://{}/{}", line(&report.into), line(&report.into_prefix));
+    // Nothing is counted of a job that has not begun.
+    let counted = report.point.is_none() || !report.only_planned;
+    if counted {
+        out.push('\n');
+    }
+    if let Some(from) = &report.point {
+        job(from, &pen, &mut out);
+    }
+    let uncompared = report.gaps.iter().any(|gap| matches!(gap, Gap::Uncompared(_)));
+    if !uncompared && counted {
+        counts(report, &mut out);
+    }
+    if let Some(from) = report.point.as_ref().filter(|from| from.uncompared.objects > 0) {
+        let _ = writeln!(out, "Restored and not verified: {}.", in_words(from.uncompared));
+    }
     for gap in &report.gaps {
         let said = format!("! {gap}");
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(&line(&said), 0, pen.width())));
@@ -43,10 +59,56 @@ pub fn text(report: &Report, style: Style) -> String {
     stay("Newer than the moment, and left there", &report.newer, &mut out);
     stay("At the destination, and not in the source", &report.foreign, &mut out);
     if let Some(measured) = &report.measured {
-        measure(measured, &mut out);
+        let how = if report.point.is_some() { "by the restore job" } else { "copied and verified" };
+        measure(measured, how, &mut out);
     }
     let _ = writeln!(out, "\n{}", pen.bold(&wrap(verdict(report), 0, pen.width())));
     out
+}
+
+/// Which recovery point, how old, and why no other.
+fn point(report: &Report, from: &FromPoint, out: &mut String) {
+    let chosen = &from.chosen;
+    let kind = if chosen.point.window.is_some() { "continuous recovery point" } else { "recovery point" };
+    let size = chosen.point.bytes.map(|bytes| format!(", {}", size(bytes))).unwrap_or_default();
+    let _ = writeln!(out, "  from  {}", line(&chosen.point.id));
+    let _ = writeln!(
+        out,
+        "        the {kind} of {}{size}, in vault {} at {}",
+        time(chosen.point.made),
+        line(&chosen.point.vault),
+        line(&report.site)
+    );
+    let age = u64::try_from(report.moment.saturating_sub(chosen.as_of) / 1000).unwrap_or_default();
+    if age > 0 {
+        let age = Duration::seconds(age).in_words();
+        let _ =
+            writeln!(out, "        {age} older than the moment: what was written in between is not in it");
+    }
+    let whole = match &chosen.point.whole {
+        Whole::Yes => "its job ended with success".to_owned(),
+        Whole::No(why) => format!("NOT WHOLE: {}", line(why)),
+        Whole::Unknown(why) => format!("nobody can tell whether it is whole: {}", line(why)),
+    };
+    let _ = writeln!(out, "        {whole}");
+    for (other, why) in &chosen.passed {
+        let _ = writeln!(out, "  not   {}  of {}: {}", line(&other.id), time(other.made), line(why));
+    }
+}
+
+/// How the job stands.
+fn job(from: &FromPoint, pen: &Pen, out: &mut String) {
+    let Some(job) = &from.job else { return };
+    let took =
+        job.milliseconds.map(|took| format!(", after {}", Duration::seconds(took.div_ceil(1000)).in_words()));
+    let state = format!("Restore job {}: {}{}.", line(&job.id), job.state.word(), took.unwrap_or_default());
+    let said = job.said.as_ref().filter(|_| job.state != JobState::Completed);
+    let said = said.map(|said| format!(" {}", line(said))).unwrap_or_default();
+    let shown = wrap(&format!("{state}{said}"), 0, pen.width());
+    let _ = match job.state {
+        JobState::Completed | JobState::Running => writeln!(out, "{shown}"),
+        JobState::Aborted | JobState::Failed => writeln!(out, "{}", pen.caution(&shown)),
+    };
 }
 
 fn counts(report: &Report, out: &mut String) {
@@ -57,7 +119,8 @@ fn counts(report: &Report, out: &mut String) {
     if report.only_planned {
         return;
     }
-    let _ = writeln!(out, "Copied and verified: {}.", in_words(report.restored));
+    let done = if report.point.is_some() { "Restored and verified" } else { "Copied and verified" };
+    let _ = writeln!(out, "{done}: {}.", in_words(report.restored));
     if report.there.objects > 0 {
         let _ = writeln!(out, "There already, and verified: {}.", in_words(report.there));
     }
@@ -104,11 +167,11 @@ fn stay(title: &str, keys: &[String], out: &mut String) {
     }
 }
 
-fn measure(measured: &Measured, out: &mut String) {
+fn measure(measured: &Measured, how: &str, out: &mut String) {
     let tenths = measured.milliseconds.div_ceil(100);
     let _ = writeln!(
         out,
-        "\nMeasured: {} in {}.{} s, copied and verified.",
+        "\nMeasured: {} in {}.{} s, {how}.",
         in_words(measured.copied),
         tenths / 10,
         tenths % 10
@@ -125,6 +188,9 @@ fn measure(measured: &Measured, out: &mut String) {
 }
 
 fn verdict(report: &Report) -> &'static str {
+    if let Some(from) = &report.point {
+        return verdict_of_a_point(report, from);
+    }
     if report.wanted.objects == 0 && report.unknown.is_empty() {
         return "NOTHING WAS RESTORED: the source has no object of that moment under this prefix. If there should be some, look at the \
                 moment and the prefix. Versions that were deleted by id leave no trace.";
@@ -137,13 +203,31 @@ fn verdict(report: &Report) -> &'static str {
     }
 }
 
+fn verdict_of_a_point(report: &Report, from: &FromPoint) -> &'static str {
+    match from.job.as_ref().map(|job| job.state) {
+        _ if report.only_planned => {
+            "Nothing was written. A restore job restores this recovery point as a whole."
+        }
+        Some(JobState::Failed | JobState::Aborted) => {
+            "NOT COMPLETE: the restore job did not end well. Run the same command again to start another."
+        }
+        Some(JobState::Completed) if report.is_complete() => {
+            "Every object that the source has of the moment is restored and verified."
+        }
+        Some(JobState::Completed) => "NOT COMPLETE: see above.",
+        None | Some(JobState::Running) => {
+            "NOT COMPLETE: the restore job has not ended. Run the same command again to follow it."
+        }
+    }
+}
+
 fn in_words(counted: Counted) -> String {
     let noun = if counted.objects == 1 { "object" } else { "objects" };
-    let bytes = match counted.bytes {
-        bytes if bytes < 1 << 20 => format!("{bytes} bytes"),
-        bytes => bytes_in_words(bytes),
-    };
-    format!("{} {noun} ({bytes})", counted.objects)
+    format!("{} {noun} ({})", counted.objects, size(counted.bytes))
+}
+
+fn size(bytes: u64) -> String {
+    if bytes < 1 << 20 { format!("{bytes} bytes") } else { bytes_in_words(bytes) }
 }
 
 /// A moment: `2026-11-30T09:00:00Z`.

@@ -60,7 +60,7 @@ pub(super) async fn runs(
         Ok(read) => read,
         Err(error) => return Ok((History::Unread(error.to_string()), Held::default())),
     };
-    let ours = |run: &&RunState| run.run.context.estate == estate && !run.drill;
+    let ours = |run: &&RunState| run.run.context.estate == estate && !run.only_records;
     let mut newest = history.runs.iter().rev().filter(ours);
     let one = |run: &RunState| of(run, &history, &policies.sources, extent.changes);
     let listed = newest.by_ref().take(extent.runs).map(one).collect();

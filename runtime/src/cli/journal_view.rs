@@ -142,6 +142,8 @@ fn happened(event: &Event) -> String {
         Event::DrillMakes(made) => format!("drill makes {}", made_in_words(made)),
         Event::DrillRemoved(made) => format!("drill takes back {}", made_in_words(made)),
         Event::DrillEnded { record } => format!("drill {}: {}", record.drill, record.outcome),
+        Event::RestoreBegan(of) => format!("restore begins: {}", of.in_words()),
+        Event::RestoreEnded { of, result } => format!("restore {}: {}", of.in_words(), result.in_words()),
         Event::Alive => "heartbeat".to_owned(),
         Event::Continued { epoch, place, without } if without.is_empty() => {
             format!("epoch {epoch} of the journal, decided at {place}")

@@ -1,31 +1,34 @@
 //! `holdfast restore`.
 
+mod point;
+mod refusals;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use holdfast_compiler::diagnostic::{Diagnostic, codes, did_you_mean, visible};
+use holdfast_compiler::diagnostic::{Diagnostic, codes, visible};
 use holdfast_compiler::document::Name;
-use holdfast_compiler::plan::Context;
 use holdfast_compiler::policy::{Bucket, DataSet, Policy, Service};
+use holdfast_compiler::posture::Posture;
 use holdfast_compiler::printable::one_line;
 use holdfast_compiler::restore::{Report, json, text};
-use holdfast_compiler::units::Bytes;
+use holdfast_compiler::units::{Bytes, Duration};
 
 use super::failure::Failure;
 use super::front::confirm;
 use super::output::Terminal;
 use super::{Global, exit, rehearse, today};
 use crate::cloud::{CloudError, Objects};
-use crate::estate::{EstateError, Opened, Policies, Workspace, load};
-use crate::journal::{self, History, Journal, JournalError};
-use crate::restore::{Record, Refused, Request, holds_journal, is_made, run, survey};
-
-/// How many objects a refusal names.
-const NAMED: usize = 5;
+use crate::estate::{EstateError, Opened, Policies, Workspace, commit_of, load};
+use crate::journal::{Event, RestoreOf, RestoreResult};
+use crate::restore::{Record, Request, Restorer, holds_journal, record as recorded, run, survey};
+use point::Means;
+use refusals::{not_served, unknown};
 
 /// Restore a data set, or a part of it, to a moment: copy the versions of that moment into a place, and verify each copy.
 ///
-/// Reads the versions of the primary bucket, or of a copy at another site. Writes into a bucket that exists; a bucket of the policies, or one
+/// Reads the versions of the primary bucket, or of a copy at another site; with `--from backup`, AWS Backup restores a recovery point.
+/// Writes into a bucket that exists; a bucket of the policies, or one
 /// that earlier runs have made, only with `--over-live`. Deletes nothing: keys that are newer than the moment stay. Run the same command
 /// again to continue a restore that was interrupted.
 ///
@@ -45,9 +48,23 @@ pub(super) struct Restore {
     /// The moment, as S3 dates versions: 2026-11-30T09:00:00Z. What has the same second counts as written.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     to_time: i64,
-    /// What is read: `versions` of the primary bucket, or of the copy at a site, by its name.
-    #[arg(long, value_name = "versions|SITE", default_value = "versions")]
+    /// What is read: `versions` of the primary bucket; or of the copy at a site, by its name; or the newest whole recovery point that
+    /// serves the moment, in the vault of the primary site or of another one (`backup:SITE`). A restore job restores it as a whole, into an
+    /// empty bucket of that region, and what it restored is compared with the versions of the moment.
+    #[arg(long, value_name = "versions|SITE|backup[:SITE]", default_value = "versions")]
     from: String,
+    /// With `--from backup`: this recovery point, even if it lacks something.
+    #[arg(long, value_name = "ARN")]
+    point: Option<String>,
+    /// With `--from backup`: the role that AWS Backup writes with.
+    #[arg(long, value_name = "ARN")]
+    role: Option<String>,
+    /// With `--from backup`: the KMS key that encrypts the restored objects. Without it, S3 encrypts them with its own (SSE-S3).
+    #[arg(long, value_name = "ARN")]
+    kms_key: Option<String>,
+    /// With `--from backup`: how often the restore job is looked at.
+    #[arg(long, default_value = "30s", value_name = "DURATION", value_parser = wait)]
+    ask_every: Duration,
     /// The bucket that is written to, and what is put before each key: `acme-restored`, `acme-restored/november/`.
     #[arg(long, value_name = "BUCKET[/PREFIX]")]
     into: String,
@@ -87,6 +104,7 @@ enum RestoreFormat {
 struct Named<'p> {
     service: &'p Service,
     data: &'p Name,
+    set: &'p DataSet,
     source: &'p Bucket,
     replica: bool,
     into: String,
@@ -112,6 +130,11 @@ impl Restore {
         }
         let workspace = Workspace::of(&global.selection(), &policies)?;
         // Before the cloud is asked anything.
+        let named = self.named(&policies.compiled.policy)?;
+        if self.is_of_a_backup() {
+            self.vault_site(named.service, named.set)?;
+        }
+        self.refuse_job(named.set)?;
         if let Some(finding) = self.refusal(&self.named(&policies.compiled.policy)?, &policies, &workspace)? {
             return Err(Failure::refused_at(finding, policies.sources));
         }
@@ -123,20 +146,46 @@ impl Restore {
             return Err(Failure::refused_finding(finding));
         }
         let estate = policies.compiled.policy.estate.to_string();
-        let Opened { cloud, context, .. } = workspace.open(&estate).await?;
+        let Opened { cloud, callers, context } = workspace.open(&estate).await?;
         let policies = policies.in_account(&context)?;
         // What earlier runs have made and required holds too, whatever the policies say now.
         let past = self.past(&workspace, terminal).await?;
         if let Some(finding) = past.and_then(|past| self.refusal_of_the_past(&into, &past, &context)) {
             return Err(Failure::refused_finding(finding));
         }
+        let (policies, graph) = match self.is_of_a_backup() {
+            false => (policies, None),
+            true => {
+                let (policies, graph) =
+                    policies.graph(&context.accounts, &Posture::default()).map_err(EstateError::from)?;
+                (policies, Some(graph))
+            }
+        };
         let named = self.named(&policies.compiled.policy)?;
         let provider = named.source.site.region.provider.name;
         let Some(objects) = cloud.objects(provider) else {
             return Err(not_served(format!("the cloud `{}` has no objects to restore", cloud.name())));
         };
-        let request = self.request(&named, objects).await?;
         let home = load::home(&policies.sources.place(policies.compiled.policy.estate_span).file);
+        let signer = global.selection().signer()?;
+        let commit = commit_of(&self.paths, &policies.sources);
+        let restorer = Restorer {
+            context: &context,
+            callers: &callers,
+            commit: commit.as_ref(),
+            signer: signer.as_ref(),
+        };
+        if let Some(graph) = &graph {
+            let site = self.vault_site(named.service, named.set)?;
+            let places = self.places(&named, site, graph);
+            let means = Means { cloud: &*cloud, terminal, home: &home, objects, places };
+            let (code, report) = self.restore_point(&named, site, means).await?;
+            if let Some(report) = report {
+                self.record(&report, &workspace, restorer, terminal).await;
+            }
+            return Ok(code);
+        }
+        let request = self.request(&named, objects).await?;
         let broken = |error: crate::restore::BusyOrBroken| Failure::message(error.to_string());
         let record = match self.dry_run {
             true => Record::read(&home, &cloud.name(), &request),
@@ -174,8 +223,19 @@ impl Restore {
                 terminal.note(&format!("{done} of {all} objects"));
             }
         };
+        if request.over {
+            // Before anything is written over.
+            let event = Event::RestoreBegan(Box::new(RestoreOf::new(&found.report, true)));
+            let run = recorded(&workspace, restorer, event).await.map_err(|error| {
+                Failure::message(format!(
+                    "nothing was restored: it cannot be recorded in the journal: {error}"
+                ))
+            })?;
+            terminal.note(&format!("run {run} of the journal announces it"));
+        }
         let report = run(objects, &request, &found, &record, today, &mut tell).await.map_err(explained)?;
         self.print(&report, terminal);
+        self.record(&report, &workspace, restorer, terminal).await;
         terminal.detail(&super::screen::calls(&cloud.calls()));
         Ok(verdict(&report))
     }
@@ -184,6 +244,25 @@ impl Restore {
         match self.format {
             RestoreFormat::Text => terminal.result(&text(report, terminal.stdout())),
             RestoreFormat::Json => terminal.json(&json(report)),
+        }
+    }
+
+    /// Record what came of a restore. A journal that cannot be written to undoes nothing, so it is only said.
+    async fn record(
+        &self,
+        report: &Report,
+        workspace: &Workspace,
+        restorer: Restorer<'_>,
+        terminal: &Terminal,
+    ) {
+        let of = Box::new(RestoreOf::new(report, self.over_live.is_some()));
+        let event = Event::RestoreEnded { of, result: Box::new(RestoreResult::new(report)) };
+        match recorded(workspace, restorer, event).await {
+            Ok(run) => terminal.note(&format!("recorded as run {run} of the journal")),
+            Err(error) => terminal.note(&format!(
+                "warning: this restore is not recorded in the journal: {}",
+                one_line(&error.to_string())
+            )),
         }
     }
 
@@ -201,16 +280,13 @@ impl Restore {
         let buckets = policy.services.values().flat_map(|service| service.data.values());
         let mut buckets = buckets.flat_map(|set| std::iter::once(&set.primary).chain(&set.copies));
         let live = buckets.find(|bucket| bucket.name.as_str() == into);
-        Ok(Named { service, data, source, replica, into, into_prefix, live })
+        Ok(Named { service, data, set, source, replica, into, into_prefix, live })
     }
 
     /// The bucket that is read.
     fn source<'p>(&self, service: &Service, set: &'p DataSet) -> Result<&'p Bucket, Failure> {
-        if self.from == "versions" {
+        if self.from == "versions" || self.is_of_a_backup() {
             return Ok(&set.primary);
-        }
-        if self.from.starts_with("arn:") || self.from == "recovery-point" {
-            return Err(not_served("a recovery point of AWS Backup cannot be restored yet"));
         }
         let mut buckets = std::iter::once(&set.primary).chain(&set.copies);
         if let Some(bucket) = buckets.find(|bucket| bucket.site.name.as_str() == self.from) {
@@ -218,8 +294,9 @@ impl Restore {
         }
         let backed_up = set.schedules.iter().flat_map(|schedule| &schedule.to);
         if backed_up.into_iter().any(|(site, _)| site.name.as_str() == self.from) {
-            let what = format!("`{}` has only recovery points of `{}`", self.from, self.data);
-            return Err(not_served(format!("{what}, which cannot be restored yet")));
+            let what = format!("`{}` has only recovery points of `{}`, and no copy", self.from, self.data);
+            let help = format!("to restore one, add `--from backup:{}`", self.from);
+            return Err(Failure::refused(codes::RESTORE_NOT_SERVED, what, help));
         }
         let sites =
             || std::iter::once(&set.primary).chain(&set.copies).map(|bucket| bucket.site.name.as_str());
@@ -227,88 +304,39 @@ impl Restore {
         Err(unknown(&of, &self.from, sites))
     }
 
-    /// Why nothing is written into the bucket of `--into`: it is one of the policies and not named again, or somebody has to approve it.
-    fn refusal(
-        &self,
-        named: &Named<'_>,
-        policies: &Policies,
-        workspace: &Workspace,
-    ) -> Result<Option<Diagnostic>, Failure> {
-        let into = &named.into;
-        match (&self.over_live, named.live) {
-            (Some(over), _) if over != into => Err(Failure::usage(visible(&format!(
-                "`--over-live {over}` is not the bucket of `--into`, which is `{into}`"
-            )))),
-            (Some(_), _) => {
-                workspace.allows_unsaved()?;
-                let rule = policies.compiled.policy.approvals.as_ref();
-                let asked = rule.is_some_and(|rule| rule.required > 0);
-                if !asked && !workspace.requires_approvals()? {
-                    return Ok(None);
-                }
-                Ok(Some(unapproved()))
-            }
-            (None, Some(live)) => {
-                let message = format!("`{into}` is a bucket of the policies, so its data is live");
-                let finding = Diagnostic::new(codes::RESTORE_OVER, message).at(live.span, "this bucket");
-                Ok(Some(finding.help(elsewhere(into))))
-            }
-            (None, None) => Ok(None),
-        }
-    }
-
-    /// What the journal tells. If nobody answers where it is, a restore that writes over nothing goes on without it: a region may be lost.
-    async fn past(&self, workspace: &Workspace, terminal: &Terminal) -> Result<Option<History>, Failure> {
-        let read = async {
-            let journal = Journal::open(&workspace.journal).await?;
-            workspace.history(&journal).await
-        };
-        match read.await {
-            Ok(history) => Ok(Some(history)),
-            Err(EstateError::Journal(JournalError::Cloud { place, error }))
-                if self.over_live.is_none() && error.is_silence() =>
-            {
-                terminal.note(&format!(
-                    "warning: the journal {} does not answer, so a bucket that is live and not in the policies is not recognised: {}",
-                    one_line(&place),
-                    one_line(&error.to_string())
-                ));
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Why nothing is written into a bucket, by what earlier runs have made and required.
-    fn refusal_of_the_past(&self, into: &str, past: &History, context: &Context) -> Option<Diagnostic> {
-        if self.over_live.is_some() {
-            let rule = journal::rule(&past.runs, context);
-            return rule.is_some_and(|rule| rule.required > 0).then(unapproved);
-        }
-        is_made(past, context, into).then(|| {
-            let message = format!(
-                "`{into}` is not in the policies any more, and runs have made it and not deleted it, so its data is live"
-            );
-            Diagnostic::new(codes::RESTORE_OVER, message).help(elsewhere(into))
-        })
-    }
-
     async fn request(&self, named: &Named<'_>, objects: &dyn Objects) -> Result<Request, Failure> {
         let source = named.source;
-        let own = |bucket: &Bucket| bucket.site.account.as_ref().map(|account| account.id.clone());
-        if own(source) != named.live.and_then(own) {
-            return Err(not_served(format!(
-                "`{}` is in another account than the bucket of `--into`, and objects are not copied across accounts yet",
+        let own = |bucket: &Bucket| bucket.site.own_account().map(str::to_owned);
+        let across = |why: &str| {
+            let account = own(source).unwrap_or_else(|| "of the estate".to_owned());
+            not_served(format!(
+                "`{}` is in account {account}, and objects are not copied across accounts: {why}",
                 source.name
-            )));
+            ))
+        };
+        if named.live.is_some_and(|live| own(live) != own(source)) {
+            return Err(across(&format!("`{}` is in another one", named.into)));
         }
         let from = objects.place(source.name.as_str(), Some(source.site.region.as_str())).await?;
-        let region = named.live.map(|live| live.site.region.as_str());
+        // A region in another account is reached only with the role of its site, so the bucket must be there.
+        let there = own(source).map(|_| source.site.region.as_str());
+        let region = named.live.map(|live| live.site.region.as_str()).or(there);
         let into = objects.place(&named.into, region).await.map_err(|error| {
-            let help = format!("a restore writes into a bucket that exists: `aws s3 mb s3://{}`", named.into);
+            let in_region = there.map(|region| format!(", in {region} and the account of `{}`", source.name));
+            let help = format!(
+                "a restore writes into a bucket that exists: `aws s3 mb s3://{}`{}",
+                named.into,
+                in_region.unwrap_or_default()
+            );
             let error = CloudError { message: format!("{}; {help}", error.message), ..error };
             Failure::from(error)
         })?;
+        if there.is_some_and(|region| region != into.region) {
+            return Err(across(&format!(
+                "restore into a bucket of that account in {}",
+                source.site.region.as_str()
+            )));
+        }
         Ok(Request {
             service: named.service.name.to_string(),
             data: named.data.to_string(),
@@ -325,62 +353,10 @@ impl Restore {
             part_size: self.part_size.count(),
         })
     }
-
-    fn refused(&self, refused: &Refused, request: &Request) -> Failure {
-        let into = &request.into.bucket;
-        match refused {
-            Refused::Unversioned => Failure::refused(
-                codes::RESTORE_OVER,
-                format!("`{into}` keeps no versions, so what is there would be lost"),
-                format!(
-                    "enable versioning: `aws s3api put-bucket-versioning --bucket {into} --versioning-configuration \
-                     Status=Enabled`; or restore into another bucket"
-                ),
-            ),
-            Refused::Taken(taken) => {
-                let mut keys: Vec<String> = taken
-                    .iter()
-                    .take(NAMED)
-                    .map(|(key, how)| format!("`{}` ({how})", one_line(key)))
-                    .collect();
-                if taken.len() > NAMED {
-                    keys.push(format!("and {} more", taken.len() - NAMED));
-                }
-                let noun = if taken.len() == 1 { "key holds" } else { "keys hold" };
-                Failure::refused(
-                    codes::RESTORE_OVER,
-                    format!("{} {noun} something else in `{into}` already: {}", taken.len(), keys.join(", ")),
-                    format!(
-                        "name an empty place, such as `--into {into}/restored/`; or, to write over what is there, add \
-                         `--over-live {into}`"
-                    ),
-                )
-            }
-        }
-    }
 }
 
 fn verdict(report: &Report) -> u8 {
     if report.is_complete() { exit::DONE } else { exit::FAILED }
-}
-
-/// The cure for a bucket whose data is live.
-fn elsewhere(into: &str) -> String {
-    format!("restore into another bucket; or, to write over what is there, add `--over-live {into}`")
-}
-
-/// A restore over live data where people must approve what is changed.
-fn unapproved() -> Diagnostic {
-    let message = "a restore over live data cannot be approved, and this estate requires approvals";
-    Diagnostic::new(codes::RESTORE_OVER, message)
-        .help("restore into a new place, and change the live data from there as your people approve it")
-}
-
-/// What a restore cannot read.
-fn not_served(message: impl Into<String>) -> Failure {
-    let help = "restore from `versions` or from the copy at a site; a recovery point: in the console of AWS Backup, or with \
-                `aws backup start-restore-job`";
-    Failure::refused(codes::RESTORE_NOT_SERVED, message, help)
 }
 
 /// A list that cannot be read any more, after something was restored.
@@ -388,17 +364,6 @@ fn explained(error: CloudError) -> Failure {
     let message =
         format!("{}; what is restored already is recorded: run the same command again", error.message);
     CloudError { message, ..error }.into()
-}
-
-fn unknown<'n, Names: Iterator<Item = &'n str>>(
-    what: &str,
-    name: &str,
-    names: impl Fn() -> Names,
-) -> Failure {
-    let known: Vec<String> = names().map(|name| format!("`{name}`")).collect();
-    let hint = did_you_mean(name, names())
-        .map_or_else(|| format!("there is {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-    Failure::usage(visible(&format!("there is no {what} `{name}`: {hint}")))
 }
 
 /// A bucket, and what is put before each key.
@@ -412,6 +377,11 @@ fn place(text: &str) -> Result<(String, String), Failure> {
         ))));
     }
     Ok((bucket.to_owned(), prefix.to_owned()))
+}
+
+/// Parses how often a job is looked at.
+fn wait(text: &str) -> Result<Duration, String> {
+    Duration::parse(text).ok_or_else(|| "write it like 30s or 5m".to_owned())
 }
 
 /// Parses the size of a part (Amazon S3 User Guide, "Amazon S3 multipart upload limits").

@@ -10,7 +10,7 @@ use holdfast_compiler::observation::{Observation, Wanted};
 use holdfast_compiler::resource::Kind;
 use holdfast_compiler::signals::{SeenSignals, Signal};
 
-use super::{Callers, Calls, Class, Cloud, CloudError, Command, Cost, Done, Objects, refuse};
+use super::{Callers, Calls, Class, Cloud, CloudError, Command, Cost, Done, Objects, RecoveryPoints, refuse};
 
 /// One cloud per provider.
 pub struct Clouds(BTreeMap<&'static str, Box<dyn Cloud>>);
@@ -113,6 +113,10 @@ impl Cloud for Clouds {
 
     fn objects(&self, provider: &str) -> Option<&dyn Objects> {
         self.0.get(provider)?.objects(provider)
+    }
+
+    fn recovery_points(&self, provider: &str) -> Option<&dyn RecoveryPoints> {
+        self.0.get(provider)?.recovery_points(provider)
     }
 
     fn calls(&self) -> Calls {

@@ -4,6 +4,7 @@ mod clouds;
 mod cost;
 mod guarded;
 mod objects;
+mod recovery;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,6 +21,7 @@ pub use clouds::Clouds;
 pub use cost::{Cost, cost};
 pub use guarded::{GUARDED, refuse};
 pub use objects::{BucketPlace, Current, Cursor, Guard, Head, Objects, Page};
+pub use recovery::{RecoveryPoints, RestoreOrder};
 
 /// API calls, every attempt counted. Displayed as `523 (iam 40, route53 85, s3 398), 31 of them wasted: 31
 /// throttled`.
@@ -260,6 +262,11 @@ pub trait Cloud: Send + Sync {
 
     /// The buckets of a provider with their objects, if this cloud has some.
     fn objects(&self, _provider: &str) -> Option<&dyn Objects> {
+        None
+    }
+
+    /// The vaults of a provider with recovery points, if this cloud has some.
+    fn recovery_points(&self, _provider: &str) -> Option<&dyn RecoveryPoints> {
         None
     }
 

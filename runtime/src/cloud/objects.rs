@@ -41,6 +41,8 @@ pub struct Current {
     pub key: String,
     /// Its entity tag.
     pub etag: String,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 /// What a store says of an object without sending it.

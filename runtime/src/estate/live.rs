@@ -57,7 +57,8 @@ impl LivePlan {
     pub fn status(&self, today: Date) -> Status<'_> {
         let Planned { policies, plan, .. } = &self.planned;
         // A drill is no apply, and does not hide that one failed.
-        let run = self.history.runs.iter().rev().find(|run| run.run.context == plan.context && !run.drill);
+        let run =
+            self.history.runs.iter().rev().find(|run| run.run.context == plan.context && !run.only_records);
         let held = journal::held(&self.history.entries, &plan.context);
         let last = |run: &RunState| LastRun {
             number: run.number,

@@ -11,10 +11,10 @@ use holdfast_compiler::resource::{Address, Identity, Values};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::{AppliedPolicy, Commit, DrillBegan, DrillMade, JournalError};
+use super::{AppliedPolicy, Commit, DrillBegan, DrillMade, JournalError, RestoreOf, RestoreResult};
 use crate::approval::{PlanAuthor, Rule};
 
-/// The format of new runs. Format 7 adds drills, 8 how long approvals of evacuations are valid.
+/// The format of new runs. Format 7 adds drills, format 8 restores and how long approvals of evacuations are valid.
 pub(super) const FORMAT: u32 = 8;
 /// The oldest format that is read: since then, entries were only added. A reader refuses every other format.
 pub(super) const OLDEST: u32 = 6;
@@ -183,6 +183,15 @@ pub enum Event {
     DrillEnded {
         /// What is recorded of it.
         record: Box<Record>,
+    },
+    /// A restore over live data is about to begin. Written and synced before anything is written over.
+    RestoreBegan(Box<RestoreOf>),
+    /// A restore has ended, in whatever way.
+    RestoreEnded {
+        /// What was restored.
+        of: Box<RestoreOf>,
+        /// What came of it.
+        result: Box<RestoreResult>,
     },
     /// A heartbeat: the run is alive and had nothing else to record for a while. Only in a shared journal.
     Alive,

@@ -24,8 +24,8 @@ pub struct RunState {
     pub end: End,
     /// The steps it started.
     pub steps: BTreeMap<StepId, Progress>,
-    /// Whether it records a drill, and no apply.
-    pub drill: bool,
+    /// Whether it records a drill or a restore, and no apply.
+    pub only_records: bool,
 }
 
 /// How a run ended.
@@ -136,7 +136,7 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
             heard: entry.at.clone(),
             end: End::Open,
             steps: BTreeMap::new(),
-            drill: false,
+            only_records: false,
         });
         return Ok(());
     }
@@ -174,8 +174,13 @@ pub(super) fn next(runs: &mut Vec<RunState>, at: usize, entry: &Entry) -> Result
         ) => {}
         (
             End::Open,
-            Event::DrillBegan(_) | Event::DrillMakes(_) | Event::DrillRemoved(_) | Event::DrillEnded { .. },
-        ) => run.drill = true,
+            Event::DrillBegan(_)
+            | Event::DrillMakes(_)
+            | Event::DrillRemoved(_)
+            | Event::DrillEnded { .. }
+            | Event::RestoreBegan(_)
+            | Event::RestoreEnded { .. },
+        ) => run.only_records = true,
         // A run may finish just before somebody takes it over.
         (End::Finished { .. }, Event::TakenOver { .. }) => {}
         _ => return Err(format!("it comes after the end of run {}", run.number)),

@@ -3,6 +3,7 @@
 
 pub mod embedded;
 mod objects;
+mod recovery;
 mod rules;
 pub mod store;
 mod weather;
@@ -20,7 +21,9 @@ use holdfast_compiler::plan::{Account, Action};
 use holdfast_compiler::resource::{Identity, Kind, Lifecycle, Values};
 use holdfast_compiler::signals::{SeenSignals, Signal};
 
-use crate::cloud::{Caller, Callers, Calls, Class, Cloud, CloudError, Command, Done, Objects};
+use crate::cloud::{
+    Caller, Callers, Calls, Class, Cloud, CloudError, Command, Done, Objects, RecoveryPoints,
+};
 use crate::provider::{self, PROVIDERS};
 use crate::refusal;
 pub use embedded::{Checked, Embedded, Look};
@@ -246,6 +249,10 @@ impl Cloud for Local {
     }
 
     fn objects(&self, _: &str) -> Option<&dyn Objects> {
+        Some(self)
+    }
+
+    fn recovery_points(&self, _: &str) -> Option<&dyn RecoveryPoints> {
         Some(self)
     }
 

@@ -14,7 +14,7 @@ use crate::cloud::{BucketPlace, Class, CloudError, Current, Cursor, Guard, Head,
 use crate::provider;
 
 /// The region of a bucket that no region is known of.
-const NOWHERE: &str = "local";
+pub(super) const NOWHERE: &str = "local";
 
 /// A version of an object. In the file, later ones come later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ fn missing(what: &str) -> CloudError {
 
 impl State {
     /// The region of a bucket, if it is there.
-    fn bucket_region(&self, bucket: &str) -> Option<String> {
+    pub(super) fn bucket_region(&self, bucket: &str) -> Option<String> {
         let mut buckets =
             self.objects().filter(|object| object.kind.schema().stateful && object.id == bucket);
         let region = buckets.find_map(|object| provider::embedded(object.kind)?.region(&object.attributes));
@@ -72,7 +72,7 @@ impl State {
     }
 
     /// The versions in a bucket, the oldest first.
-    fn versions_in(&self, bucket: &str) -> impl DoubleEndedIterator<Item = &StoredVersion> {
+    pub(super) fn versions_in(&self, bucket: &str) -> impl DoubleEndedIterator<Item = &StoredVersion> {
         self.stored.get(bucket).into_iter().flatten()
     }
 
@@ -86,7 +86,7 @@ impl State {
 
 impl Local {
     /// Ask about a bucket, unless its region is lost.
-    fn ask<T>(
+    pub(super) fn ask<T>(
         &self,
         place: &BucketPlace,
         question: impl FnOnce(&mut State) -> Result<T, CloudError>,
@@ -141,7 +141,8 @@ impl Objects for Local {
             let all = state.versions_in(&place.bucket).filter(|one| one.key.starts_with(prefix));
             let newest: BTreeMap<&str, &StoredVersion> = all.map(|one| (one.key.as_str(), one)).collect();
             let items = newest.values().filter_map(|one| {
-                Some(Current { key: one.key.clone(), etag: one.etag(one.text.as_deref()?) })
+                let text = one.text.as_deref()?;
+                Some(Current { key: one.key.clone(), etag: one.etag(text), size: text.len() as u64 })
             });
             Ok(Page { items: items.collect(), next: None })
         })

@@ -15,6 +15,7 @@ use holdfast_compiler::units::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::objects::StoredVersion;
+use super::recovery::RestoreJob;
 use super::weather::Weather;
 use crate::cloud::{Class, CloudError, Command};
 use crate::files::{self, FileError, absent};
@@ -45,33 +46,36 @@ pub struct Fault {
 /// A complete scheduled backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Backup {
+pub(super) struct Backup {
     /// The name of its vault.
-    vault: String,
+    pub(super) vault: String,
     /// What is backed up, as the provider names it.
-    resource: String,
+    pub(super) resource: String,
     /// When it was made (RFC 3339).
-    made: jiff::Timestamp,
+    pub(super) made: jiff::Timestamp,
     /// How many bytes it holds.
-    bytes: u64,
+    pub(super) bytes: u64,
     /// For how many days it is kept; for ever without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     days: Option<u64>,
     /// Whether it is continuous.
     #[serde(default)]
-    continuous: bool,
+    pub(super) continuous: bool,
+    /// Keys that it lost, and nobody says so.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) lacks: BTreeSet<String>,
 }
 
 /// A job that makes backups and has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Job {
+pub(super) struct Job {
     /// The name of the vault that it wrote to.
-    vault: String,
+    pub(super) vault: String,
     /// What was backed up, as the provider names it.
-    resource: String,
+    pub(super) resource: String,
     /// When it was created (RFC 3339).
-    created: jiff::Timestamp,
+    pub(super) created: jiff::Timestamp,
     /// How long it took, in seconds.
     seconds: u64,
     /// Whether it copied a backup.
@@ -79,7 +83,7 @@ struct Job {
     copies: bool,
     /// What is wrong: `failed: Access Denied`. Nothing if it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    fault: Option<String>,
+    pub(super) fault: Option<String>,
 }
 
 /// How much is in a bucket, as a job that copies it would count. A test writes it into the file.
@@ -139,10 +143,13 @@ pub struct State {
     foreign_buckets: BTreeMap<String, String>,
     /// Complete scheduled backups. The embedded cloud makes none; a test writes them into the file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    backups: Vec<Backup>,
+    pub(super) backups: Vec<Backup>,
     /// Jobs that made backups, or did not. A test writes them into the file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    backup_jobs: Vec<Job>,
+    pub(super) backup_jobs: Vec<Job>,
+    /// Jobs that restore backups, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) restore_jobs: Vec<RestoreJob>,
     /// What is in the buckets. A bucket that is not named is empty.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     contents: BTreeMap<String, Contents>,
@@ -183,6 +190,7 @@ impl State {
             foreign_buckets: BTreeMap::new(),
             backups: Vec::new(),
             backup_jobs: Vec::new(),
+            restore_jobs: Vec::new(),
             contents: BTreeMap::new(),
             stored: BTreeMap::new(),
             measured: Vec::new(),
@@ -253,6 +261,15 @@ impl State {
         self.changes.push(Line::Forget(bucket.to_owned(), key.to_owned(), version.to_owned()));
         if let Some(all) = self.stored.get_mut(bucket) {
             all.retain(|one| one.key != key || one.version != version);
+        }
+    }
+
+    /// A job that restores a backup begins, or goes on.
+    pub(super) fn put_restore_job(&mut self, job: RestoreJob) {
+        self.changes.push(Line::RestoreJob(job.clone()));
+        match self.restore_jobs.iter_mut().find(|one| one.id == job.id) {
+            Some(there) => *there = job,
+            None => self.restore_jobs.push(job),
         }
     }
 
@@ -378,6 +395,8 @@ enum Line {
     Keep(String, StoredVersion),
     /// A version was removed from a bucket: bucket, key, version.
     Forget(String, String, String),
+    /// A job that restores a backup began, or went on.
+    RestoreJob(RestoreJob),
     /// The last id assigned, the faults that remain, the weather, and what is in the buckets.
     Rest(u64, Vec<Fault>, Option<Weather>, BTreeMap<String, Contents>),
 }
@@ -414,6 +433,7 @@ impl Store {
                 Line::Remove(kind, id) => state.remove(kind, &id),
                 Line::Keep(bucket, version) => state.keep(&bucket, version),
                 Line::Forget(bucket, key, version) => state.forget(&bucket, &key, &version),
+                Line::RestoreJob(job) => state.put_restore_job(job),
                 Line::Rest(last_id, faults, weather, contents) => {
                     (state.last_id, state.faults, state.weather) = (last_id, faults, weather);
                     state.contents = contents;

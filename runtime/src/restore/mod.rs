@@ -8,20 +8,31 @@
 //!
 //! An object at the destination is written over only if the request says so, and only if it is still the one that was listed. Nothing
 //! is ever deleted.
+//!
+//! A recovery point is restored by a job of the backup service (`job.rs`), as a whole and into an empty bucket. What it restored is compared
+//! with the versions of the moment, where these can still be listed (`verify.rs`).
 
 mod compare;
 mod destination;
+mod job;
+mod job_record;
+mod journaled;
 mod plan;
 mod record;
 mod run;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod walk;
 
 pub use destination::{holds_journal, is_made};
+pub use job::{JobError, follow, start};
+pub use job_record::{Asked, JobKey, JobRecord};
+pub use journaled::{NotRecorded, Restorer, record};
 pub use plan::{Refused, Survey, survey};
 pub use record::{BusyOrBroken, Record};
 pub use run::run;
+pub use verify::{blank_of_a_point, count_only, counted, verify};
 
 use crate::cloud::BucketPlace;
 

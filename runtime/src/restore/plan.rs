@@ -44,8 +44,8 @@ pub async fn survey(
     while let Some(found) = walk.next().await? {
         let (state, there) = match found {
             Found::Key { state, there } => (state, there),
-            Found::Foreign(key) => {
-                report.foreign.push(key);
+            Found::Foreign(there) => {
+                report.foreign.push(there.key);
                 continue;
             }
         };
@@ -120,5 +120,6 @@ pub(super) fn blank(request: &Request, history: &History) -> Report {
         foreign: Vec::new(),
         gaps: history.gaps(&request.prefix, request.moment, request.now),
         measured: None,
+        point: None,
     }
 }

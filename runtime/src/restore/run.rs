@@ -54,7 +54,7 @@ pub async fn run(
     let restore = |found: Result<Found, CloudError>| async move {
         let (state, there) = match found? {
             Found::Key { state, there } => (state, there),
-            Found::Foreign(key) => return Ok(Ended::Foreign(key)),
+            Found::Foreign(there) => return Ok(Ended::Foreign(there.key)),
         };
         let outcome = match &state.at {
             At::Object(version) => Some(restore(objects, request, record, version, there.as_ref()).await),

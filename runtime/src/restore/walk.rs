@@ -20,7 +20,7 @@ pub(super) enum Found {
         there: Option<Current>,
     },
     /// One of the destination that the source does not have.
-    Foreign(String),
+    Foreign(Current),
 }
 
 /// The next page of a list.
@@ -44,7 +44,7 @@ pub(super) struct Walk<'o> {
     there: VecDeque<Current>,
     more_there: Next,
     /// Keys of the destination that were passed, because the source does not have them.
-    foreign: VecDeque<String>,
+    foreign: VecDeque<Current>,
     /// The last key, which the next one must follow.
     last: Option<String>,
 }
@@ -69,8 +69,8 @@ impl<'o> Walk<'o> {
     /// # Errors
     /// One of the lists cannot be read, or is not in order.
     pub(super) async fn next(&mut self) -> Result<Option<Found>, CloudError> {
-        if let Some(key) = self.foreign.pop_front() {
-            return Ok(Some(Found::Foreign(key)));
+        if let Some(there) = self.foreign.pop_front() {
+            return Ok(Some(Found::Foreign(there)));
         }
         self.fill_versions().await?;
         let Some(key) = self.versions.front().map(|version| version.key.clone()) else {
@@ -97,7 +97,7 @@ impl<'o> Walk<'o> {
     async fn rest(&mut self) -> Result<Option<Found>, CloudError> {
         loop {
             if let Some(there) = self.there.pop_front() {
-                return Ok(Some(Found::Foreign(there.key)));
+                return Ok(Some(Found::Foreign(there)));
             }
             if !self.fill_there().await? {
                 return Ok(None);
@@ -110,7 +110,7 @@ impl<'o> Walk<'o> {
         loop {
             match self.there.front().map(|there| there.key.as_str().cmp(key)) {
                 Some(Ordering::Less) => {
-                    self.foreign.extend(self.there.pop_front().map(|there| there.key));
+                    self.foreign.extend(self.there.pop_front());
                 }
                 Some(Ordering::Equal) => return Ok(self.there.pop_front()),
                 Some(Ordering::Greater) => return Ok(None),

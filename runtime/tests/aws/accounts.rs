@@ -88,6 +88,40 @@ fn copy_in_another_account_is_made_there_and_let_in_from_here() {
     assert!(none.contains("NoSuchLifecycleConfiguration"), "{none}");
 }
 
+/// Such a copy is restored into a bucket of its own account.
+#[test]
+fn copy_in_another_account_is_restored_there() {
+    let standin = Standin::start();
+    standin.reset();
+    let bench = Bench::aws(&standin);
+    bench.write("policies/all.yaml", POLICY);
+    bench.run("apply policies --yes").expect(0);
+    bench.write("body", "text");
+    let body = bench.folder.path().join("body").display().to_string();
+    let there =
+        |words: &[&str]| standin.aws_as("000000000002", &[words, &["--region", "eu-west-1"]].concat());
+    there(&["s3api", "put-object", "--bucket", COPY, "--key", "a", "--body", &body]);
+    let place = "LocationConstraint=eu-west-1";
+    there(&["s3api", "create-bucket", "--bucket", "acme-rescue", "--create-bucket-configuration", place]);
+    standin.aws(&format!(
+        "s3api create-bucket --bucket acme-here --region eu-west-1 --create-bucket-configuration {place}"
+    ));
+    let words = format!(
+        "restore policies --service files --data docs --yes --from ireland --to-time {:.3} --into",
+        jiff::Timestamp::now()
+    );
+    let ran = bench.run(&format!("{words} acme-rescue")).expect(1);
+    assert!(ran.stdout.contains("Copied and verified: 1 object (4 bytes)."), "{}", ran.stdout);
+    assert!(ran.stdout.contains("! a copy is read:"), "{}", ran.stdout);
+    let list = there(&["s3api", "list-objects-v2", "--bucket", "acme-rescue"]);
+    assert_eq!(list["Contents"][0]["Key"], "a", "{list}");
+    // Nothing is copied across accounts.
+    let here = bench.run(&format!("{words} acme-here")).expect(1);
+    assert!(here.stderr.contains("acme-here"), "{}", here.stderr);
+    let live = bench.run(&format!("{words} acme-two-accounts --over-live acme-two-accounts")).expect(4);
+    assert!(live.stderr.starts_with("E0771\n"), "{}", live.stderr);
+}
+
 /// What the other account or its region does not show is unknown: nothing ends for that, and the rest is planned.
 #[test]
 fn other_account_that_answers_nothing_hides_only_itself() {
@@ -192,6 +226,7 @@ fn backups_in_another_account_outlive_the_first_one() {
     ));
     assert_eq!(plan["BackupPlan"]["Rules"][0]["CopyActions"][0]["DestinationBackupVaultArn"], json!(arn));
 
+    standin.put_bare("acme-backed-up-elsewhere", "us-east-1", "kept", "text");
     // A backup and its copy, as the plan makes them; and what others copy.
     let status =
         || -> Value { serde_json::from_str(&bench.run("status policies --format json").stdout).unwrap() };
@@ -246,6 +281,23 @@ fn backups_in_another_account_outlive_the_first_one() {
     let state = there(&format!("kms describe-key --key-id {key}"))["KeyMetadata"]["KeyState"].clone();
     assert_eq!(state, "Enabled");
     bench.run("plan policies --detailed-exitcode").expect(0);
+
+    // It is restored there, with the role of the site, and compared with the versions here.
+    there(
+        "s3api create-bucket --bucket acme-rescue --create-bucket-configuration LocationConstraint=eu-west-1",
+    );
+    there("s3api put-bucket-versioning --bucket acme-rescue --versioning-configuration Status=Enabled");
+    let restore = format!(
+        "restore policies --service files --data docs --yes --from backup:ireland --into acme-rescue --ask-every 0s --kms-key {key} \
+         --role arn:aws:iam::000000000002:role/restore-AWSBackup --to-time {:.3} --format json",
+        jiff::Timestamp::now()
+    );
+    let restored: Value = serde_json::from_str(&bench.run(&restore).expect(0).stdout).unwrap();
+    assert_eq!(
+        (&restored["point"]["id"], &restored["restored"]["objects"]),
+        (&json!(point), &json!(1)),
+        "{restored}"
+    );
 
     // The policy of the vault keeps the backups from mistakes there, too.
     let delete = format!(

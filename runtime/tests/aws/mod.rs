@@ -10,6 +10,7 @@ mod other_backups;
 mod owners;
 mod protections;
 mod restore;
+mod restore_points;
 mod two_way;
 mod watching;
 

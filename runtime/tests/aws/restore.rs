@@ -401,7 +401,8 @@ fn restore_from_what_cannot_be_read_is_refused() {
     let bench = buckets(&standin);
     put(&bench, "a", "first");
     let moment = newest(&bench, ["acme-docs", "us-east-1"]);
-    let point = restore(&bench, &moment, "--from recovery-point --into acme-restored").expect(4);
+    // It has no daily or weekly backups.
+    let point = restore(&bench, &moment, "--from backup --into acme-restored").expect(4);
     assert!(point.stderr.starts_with("E0771\n"), "{}", point.stderr);
     let missing = restore(&bench, &moment, "--into acme-nowhere").expect(1);
     assert!(missing.stderr.contains("aws s3 mb s3://acme-nowhere"), "{}", missing.stderr);

@@ -80,6 +80,8 @@ fn operation(request: &Request) -> String {
             ("POST", ["tags", ..]) => "TagResource",
             ("GET", ["backup-jobs"]) => "ListBackupJobs",
             ("GET", ["copy-jobs"]) => "ListCopyJobs",
+            ("PUT", ["restore-jobs"]) => "StartRestoreJob",
+            ("GET", ["restore-jobs", _]) => "DescribeRestoreJob",
             ("GET", ["backup", "plans"]) => "ListBackupPlans",
             ("PUT", ["backup", "plans"]) => "CreateBackupPlan",
             ("GET", ["backup", "plans", _]) => "GetBackupPlan",

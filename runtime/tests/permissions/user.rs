@@ -53,7 +53,7 @@ impl<'a> User<'a> {
         let zones = json!(self.zones.each_ref().map(zone)).to_string();
         let text = document.to_string().replace("ACCOUNT", ACCOUNT).replace("PREFIX-*", "acme-*");
         let text = text.replace("JOURNAL-PREFIX", "acme").replace(":::JOURNAL", ":::team-journal");
-        let text = text.replace(":::DESTINATION", ":::rescue");
+        let text = text.replace(":::DESTINATION", ":::rescue").replace("RESTORE-ROLE", "restore-AWSBackup");
         text.replace("\"arn:aws:route53:::hostedzone/ZONE\"", &zones)
     }
 

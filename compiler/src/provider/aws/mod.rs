@@ -32,7 +32,7 @@ pub use name::AWS;
 pub use region::Region;
 use scope::{
     ANY, BUCKETS, DESTINATION, DESTINATION_OBJECTS, JOURNAL, JOURNAL_OBJECTS, OBJECT_KEYS, OBJECTS,
-    SITE_ROLES, on,
+    RECOVERY_POINTS, RESTORE_ROLE, SITE_ROLES, VAULTS, on,
 };
 
 /// The provider.
@@ -70,6 +70,7 @@ pub static PROVIDER: Provider = Provider {
     data: lower_data,
     traffic: lower_traffic,
     backup_places: backup::places,
+    backups_of: backup::places_of,
     bills: bills::bills,
     signals: cloudwatch::signals,
     evidence: evidence::EVIDENCE,
@@ -135,6 +136,15 @@ calls! {
     /// Gives up an upload of Holdfast's own that failed.
     RESTORE_ABORT = "s3:AbortMultipartUpload", made [Made::Restore],
         takes [on("s3:AbortMultipartUpload", &DESTINATION_OBJECTS)];
+    /// What a restore from a recovery point looks at, and the jobs that made it: whether it is whole.
+    RESTORE_POINTS = "backup:ListRecoveryPointsByBackupVault", made [Made::Restore],
+        takes [on("backup:ListRecoveryPointsByBackupVault", &VAULTS)];
+    RESTORE_MADE_BY = "backup:ListBackupJobs", made [Made::Restore], takes [on("backup:ListBackupJobs", &ANY)];
+    RESTORE_COPIED_BY = "backup:ListCopyJobs", made [Made::Restore], takes [on("backup:ListCopyJobs", &ANY)];
+    /// AWS Backup writes with a role that is passed to it (AWS Backup Developer Guide, "AWS Backup API permissions").
+    RESTORE_START = "backup:StartRestoreJob", made [Made::Restore],
+        takes [on("backup:StartRestoreJob", &RECOVERY_POINTS), on("iam:PassRole", &RESTORE_ROLE)];
+    RESTORE_JOB = "backup:DescribeRestoreJob", made [Made::Restore], takes [on("backup:DescribeRestoreJob", &ANY)];
     JOURNAL_HEAD = "s3:HeadBucket", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
     JOURNAL_LIST = "s3:ListObjectsV2", made [Made::ReadJournal], takes [on("s3:ListBucket", &JOURNAL)];
     JOURNAL_GET = "s3:GetObject", made [Made::ReadJournal], takes [on("s3:GetObject", &JOURNAL_OBJECTS)];

@@ -92,6 +92,13 @@ pub static OBJECTS: Scope = scope("objects", "arn:aws:s3:::PREFIX-*/*");
 pub static DESTINATION: Scope = scope("destination", "arn:aws:s3:::DESTINATION");
 /// The objects of that bucket.
 pub static DESTINATION_OBJECTS: Scope = scope("destination-objects", "arn:aws:s3:::DESTINATION/*");
+/// Recovery points, whose ids AWS Backup gives.
+pub static RECOVERY_POINTS: Scope = scope("recovery-points", "arn:aws:backup:*:ACCOUNT:recovery-point:*");
+/// The role that restore jobs write with, only when passed to AWS Backup.
+pub static RESTORE_ROLE: Scope = Scope {
+    condition: Some(passed_to_backup),
+    ..scope("restore-role", "arn:aws:iam::ACCOUNT:role/RESTORE-ROLE")
+};
 /// The keys of objects, only through S3.
 pub static OBJECT_KEYS: Scope =
     Scope { condition: Some(through_s3), ..scope("object-keys", "arn:aws:kms:*:*:key/*") };

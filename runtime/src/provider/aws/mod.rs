@@ -61,6 +61,7 @@ mod recovery_points;
 mod replication;
 mod replication_events;
 mod replication_rule;
+mod restore_jobs;
 mod retry;
 mod role;
 mod subscription;
@@ -80,7 +81,7 @@ use holdfast_compiler::provider::aws::AWS;
 use holdfast_compiler::resource::{Call, Made, Values};
 use holdfast_compiler::signals::{SeenSignals, Signal};
 
-use crate::cloud::{Callers, Calls, Cloud, CloudError, Command, Cost, Done, Objects, cost};
+use crate::cloud::{Callers, Calls, Cloud, CloudError, Command, Cost, Done, Objects, RecoveryPoints, cost};
 use crate::provider::{Places, Provider};
 use clients::Clients;
 use driver::Look;
@@ -190,6 +191,10 @@ impl Cloud for Aws {
     }
 
     fn objects(&self, _: &str) -> Option<&dyn Objects> {
+        Some(self)
+    }
+
+    fn recovery_points(&self, _: &str) -> Option<&dyn RecoveryPoints> {
         Some(self)
     }
 

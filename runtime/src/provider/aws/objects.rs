@@ -133,7 +133,8 @@ impl Objects for Aws {
         let page = self.clients.reach.ask(CALL, &place.region, list).await?;
         let is_encoded = page.encoding_type() == Some(&EncodingType::Url);
         let items = page.contents().iter().map(|one| {
-            Some(Current { key: decoded(one.key()?, is_encoded)?, etag: one.e_tag()?.to_owned() })
+            let size = u64::try_from(one.size().unwrap_or_default()).ok()?;
+            Some(Current { key: decoded(one.key()?, is_encoded)?, etag: one.e_tag()?.to_owned(), size })
         });
         let items = items.collect::<Option<_>>().ok_or_else(|| bad(CALL))?;
         let next = page.next_continuation_token().filter(|_| page.is_truncated().unwrap_or_default());

@@ -145,7 +145,13 @@ mod tests {
         let restore: Vec<&str> = writes(Use::Restore).into_iter().filter(|one| !keys.contains(one)).collect();
         assert_eq!(
             restore,
-            ["s3:AbortMultipartUpload", "s3:PutObject", "s3:PutObjectTagging"],
+            [
+                "backup:StartRestoreJob",
+                "iam:PassRole",
+                "s3:AbortMultipartUpload",
+                "s3:PutObject",
+                "s3:PutObjectTagging"
+            ],
             "a restore deletes nothing"
         );
     }

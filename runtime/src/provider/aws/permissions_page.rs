@@ -16,8 +16,8 @@ This page is generated from the calls that each kind declares. To regenerate it,
 `HOLDFAST_BLESS=1 cargo test -p holdfast permissions::`.
 
 Replace before use: `ACCOUNT` with the twelve digits of the account, `PREFIX` with the common prefix of the estate's bucket
-names (if there is none, name each bucket), `DESTINATION` with the bucket that a restore writes to, `ZONE` with the id of a
-hosted zone (one line for each), `JOURNAL` with the bucket of a shared journal and `JOURNAL-PREFIX` with its prefix; without
+names (if there is none, name each bucket), `DESTINATION` with the bucket that a restore writes to, `RESTORE-ROLE` with the name of the
+role that restore jobs write with, `ZONE` with the id of a hosted zone (one line for each), `JOURNAL` with the bucket of a shared journal and `JOURNAL-PREFIX` with its prefix; without
 a shared journal, leave those two statements out.
 `SITE-ACCOUNT` and `SITE-ROLE` are the account and the role of a site that names some (a line for each); without one, leave that
 statement out. In that account the role needs the statements about buckets, keys and vaults, and a trust policy that lets only those assume it
@@ -40,6 +40,13 @@ site uses a KMS key of another account, add that key's ARN to the statements abo
 
 const EXISTING: &str = "\
 Roles that a policy names under `existing` have other names: add the ARN of each one beside `role/holdfast-*`.
+";
+
+const JOB_ROLE: &str = "\
+`restore --from backup --role ARN` passes this role to AWS Backup, which writes into `DESTINATION` with it. Make it before you need it, in the
+account of the vault, with `AWSBackup` in its name and a trust policy for `backup.amazonaws.com` with the condition
+`aws:SourceAccount`. Nothing else may pass it. It can write and delete in that bucket, so the bucket holds nothing but what is restored.
+Source: AWS Managed Policy Reference, `AWSBackupServiceRolePolicyForS3Restore`, without what makes and configures buckets.
 ";
 
 const CI: &str = "\
@@ -75,9 +82,11 @@ pub fn page() -> String {
     section(
         "`restore`",
         "Reads versions of the estate's buckets, and writes into one bucket. It needs no permission of the others, and none to delete.\n\
-         With a journal in a bucket, add the statements of `plan` about the journal.\n",
+         With a journal in a bucket, add the statements of `apply` about the journal, so that it is recorded there. Calls of AWS Backup are\n\
+         only for `--from backup`.\n",
         &policy(Use::Restore),
     );
+    section("The role of a restore job", JOB_ROLE, &restore_role());
     let _ = write!(out, "\n{BOUNDARY}\n```json\n{:#}\n```\n", boundary());
     let _ = write!(out, "\n{CI}");
     for (form, sub) in [
@@ -154,6 +163,37 @@ pub fn boundary() -> Value {
         statement
     });
     json!({"Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>()})
+}
+
+/// What AWS Backup needs to restore into an existing bucket.
+fn restore_role() -> Value {
+    let bucket = [
+        "s3:GetBucketLocation",
+        "s3:GetBucketOwnershipControls",
+        "s3:GetBucketVersioning",
+        "s3:ListBucket",
+        "s3:ListBucketVersions",
+    ];
+    let objects = [
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:GetObjectAcl",
+        "s3:GetObjectTagging",
+        "s3:GetObjectVersion",
+        "s3:GetObjectVersionAcl",
+        "s3:ListMultipartUploadParts",
+        "s3:PutObject",
+        "s3:PutObjectAcl",
+        "s3:PutObjectTagging",
+        "s3:PutObjectVersionAcl",
+    ];
+    let keys = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"];
+    let through_s3 = json!({"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}});
+    json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": bucket, "Resource": "arn:aws:s3:::DESTINATION"},
+        {"Effect": "Allow", "Action": objects, "Resource": "arn:aws:s3:::DESTINATION/*"},
+        {"Effect": "Allow", "Action": keys, "Resource": "arn:aws:kms:*:ACCOUNT:key/*", "Condition": through_s3},
+    ]})
 }
 
 fn trust(sub: &str) -> Value {

@@ -11,7 +11,7 @@ pub mod watching;
 
 use crate::document::{Lock, Name};
 use crate::resource::Address;
-pub(super) use places::{place, places};
+pub(super) use places::{place, places, places_of};
 
 /// The address of the vault at a site for backups with a lock.
 pub(super) fn vault_address(site: &Name, lock: Option<Lock>) -> Address {

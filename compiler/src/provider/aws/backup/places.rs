@@ -8,6 +8,7 @@ use super::plan::{self, rule};
 use super::{selection, vault, vault_of};
 use crate::backups::BackupPlace;
 use crate::graph::Graph;
+use crate::provider::aws::s3;
 use crate::resource::{Identity, Values, known};
 
 /// The place of the backups of a bucket in a vault. `source` is the region of the bucket, and `cron` when they are due.
@@ -62,4 +63,16 @@ pub(in crate::provider::aws) fn places(graph: &Graph) -> BTreeSet<BackupPlace> {
         }
     }
     places
+}
+
+/// Those of a bucket in a region.
+pub(in crate::provider::aws) fn places_of(
+    graph: &Graph,
+    bucket: &str,
+    region: &str,
+) -> BTreeSet<BackupPlace> {
+    let resource = s3::arn(bucket);
+    let mut all = places(graph);
+    all.retain(|place| place.resource == resource && place.vault.get(vault::REGION) == Some(region));
+    all
 }

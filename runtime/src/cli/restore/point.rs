@@ -1,0 +1,450 @@
+//! `holdfast restore --from backup`: a recovery point of AWS Backup, restored by a job, followed, and compared.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use futures::future::BoxFuture;
+use holdfast_compiler::backups::BackupPlace;
+use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use holdfast_compiler::document::Encryption;
+use holdfast_compiler::graph::Graph;
+use holdfast_compiler::policy::{DataSet, Service, Site};
+use holdfast_compiler::printable::one_line;
+use holdfast_compiler::provider;
+use holdfast_compiler::restore::{
+    Chosen, FromPoint, JobSeen, JobState, Measured, RecoveryPoint, Report, Versioning, Whole, choose_point,
+    named_point, text,
+};
+use holdfast_compiler::units::Throughput;
+
+use super::{Named, Restore, not_served, place, unknown, verdict};
+use crate::cli::failure::Failure;
+use crate::cli::front::confirm;
+use crate::cli::output::Terminal;
+use crate::cli::today;
+use crate::cloud::{BucketPlace, Class, Cloud, CloudError, Objects, RecoveryPoints, RestoreOrder};
+use crate::restore::{
+    Asked, JobError, JobKey, JobRecord, Request, count_only, counted, follow, start, verify,
+};
+
+/// How many recovery points a refusal names.
+const NAMED: usize = 10;
+/// The word of `--from`.
+const BACKUP: &str = "backup";
+
+/// What a restore of a recovery point is done with.
+pub(super) struct Means<'m> {
+    pub(super) cloud: &'m dyn Cloud,
+    pub(super) terminal: &'m Terminal,
+    /// The `.holdfast` folder.
+    pub(super) home: &'m Path,
+    pub(super) objects: &'m dyn Objects,
+    /// The vaults that keep the backups.
+    pub(super) places: BTreeSet<BackupPlace>,
+}
+
+impl Restore {
+    /// Whether a recovery point is restored.
+    pub(super) fn is_of_a_backup(&self) -> bool {
+        self.backup_site().is_some()
+    }
+
+    /// What follows `backup:`; nothing for the site of the primary bucket.
+    fn backup_site(&self) -> Option<Option<&str>> {
+        match self.from.strip_prefix(BACKUP)? {
+            "" => Some(None),
+            rest => rest.strip_prefix(':').map(Some),
+        }
+    }
+
+    /// The site whose vault is read.
+    pub(super) fn vault_site<'p>(&self, service: &Service, set: &'p DataSet) -> Result<&'p Site, Failure> {
+        let schedules = || set.schedules.iter().flat_map(|schedule| &schedule.to).map(|(site, _)| site);
+        if set.schedules.is_empty() {
+            let what = format!("`{}.{}` has no daily or weekly backups", service.name, self.data);
+            return Err(not_served(what));
+        }
+        let Some(Some(name)) = self.backup_site() else { return Ok(&set.primary.site) };
+        let mut sites = std::iter::once(&set.primary.site).chain(schedules());
+        let found = sites.find(|site| site.name.as_str() == name);
+        found.ok_or_else(|| {
+            let names = || {
+                let all: BTreeSet<&str> = std::iter::once(&set.primary.site)
+                    .chain(schedules())
+                    .map(|site| site.name.as_str())
+                    .collect();
+                all.into_iter()
+            };
+            unknown(&format!("backup of `{}.{}` at a site", service.name, self.data), name, names)
+        })
+    }
+
+    /// What a restore job cannot do, before the cloud is asked anything.
+    pub(super) fn refuse_job(&self, set: &DataSet) -> Result<(), Failure> {
+        if !self.is_of_a_backup() {
+            let only = [
+                ("--point", self.point.is_some()),
+                ("--role", self.role.is_some()),
+                ("--kms-key", self.kms_key.is_some()),
+            ];
+            return match only.into_iter().find(|(_, given)| *given) {
+                Some((flag, _)) => Err(Failure::usage(format!("`{flag}` needs `--from backup`"))),
+                None => Ok(()),
+            };
+        }
+        let (into, into_prefix) = place(&self.into)?;
+        if !self.prefix.is_empty() || !into_prefix.is_empty() {
+            return Err(cannot(
+                "a restore job restores the whole recovery point, under the keys of its objects".to_owned(),
+                format!("leave out the prefix: `--into {into}`, and copy what you need from there"),
+            ));
+        }
+        if let Some(over) = &self.over_live {
+            return Err(cannot(
+                "a restore job replaces no object".to_owned(),
+                format!("restore into an empty bucket, without `--over-live {over}`"),
+            ));
+        }
+        if set.encryption.value == Encryption::Kms && self.kms_key.is_none() && !self.dry_run {
+            return Err(cannot(
+                format!(
+                    "the policy encrypts `{}` with KMS, and a restore job has to be told the key",
+                    self.data
+                ),
+                "name a key in the region of the recovery point: `--kms-key ARN`".to_owned(),
+            ));
+        }
+        if self.role.is_none() && !self.dry_run {
+            return Err(cannot(
+                "AWS Backup writes with a role, and none is named".to_owned(),
+                format!("add `--role ARN`: a role that AWS Backup may assume and that may write to `{into}`"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The vaults of a site that keep backups of a bucket.
+    pub(super) fn places(&self, named: &Named<'_>, site: &Site, graph: &Graph) -> BTreeSet<BackupPlace> {
+        let bucket = &named.set.primary;
+        provider::find(bucket.site.region.provider.name).map_or_else(BTreeSet::new, |provider| {
+            (provider.backups_of)(graph, bucket.name.as_str(), site.region.as_str())
+        })
+    }
+
+    /// Restore a recovery point of the vaults of a site.
+    pub(super) async fn restore_point(
+        &self,
+        named: &Named<'_>,
+        site: &Site,
+        means: Means<'_>,
+    ) -> Result<(u8, Option<Report>), Failure> {
+        let Means { cloud, terminal, home, objects, places } = means;
+        let provider = site.region.provider.name;
+        let Some(points) = cloud.recovery_points(provider) else {
+            return Err(not_served(format!(
+                "the cloud `{}` has no recovery points to restore",
+                cloud.name()
+            )));
+        };
+        if places.is_empty() {
+            return Err(not_served(format!(
+                "Holdfast makes no vault for `{}` at `{}`",
+                self.data, site.name
+            )));
+        }
+        let (cloud_name, source) = (cloud.name(), named.set.primary.name.as_str());
+        let key = JobKey {
+            cloud: &cloud_name,
+            source,
+            site: site.name.as_str(),
+            moment: self.to_time,
+            point: self.point.as_deref(),
+            into: &named.into,
+        };
+        let broken = |error: crate::restore::BusyOrBroken| Failure::message(error.to_string());
+        let mut record = match self.dry_run {
+            true => JobRecord::read(home, key),
+            false => JobRecord::open(home, key),
+        }
+        .map_err(broken)?;
+
+        let into = self.destination(named, site, objects).await?;
+        let there = counted(objects, &into).await?.objects;
+        // A job whose objects are gone again is over.
+        let mut earlier = None;
+        if let Some(job) = record.job().map(str::to_owned) {
+            let region = record.asked().map(|asked| asked.region.clone()).unwrap_or_default();
+            let seen = points.restore_job(&region, &job).await.map_err(|error| lost(error, &record))?;
+            let over = match seen.state {
+                JobState::Running => false,
+                JobState::Completed => there == 0,
+                JobState::Failed | JobState::Aborted => true,
+            };
+            match over {
+                true if self.dry_run => {}
+                true => record.end().map_err(broken)?,
+                false => earlier = Some(seen),
+            }
+        }
+        let found = points.points(&places).await?;
+        let chosen = match record.asked().filter(|_| earlier.is_some() || record.job().is_none()) {
+            Some(asked) => recorded(found, asked, self.to_time),
+            None => self.choose(found, site)?,
+        };
+        if earlier.is_none() && record.asked().is_none() && there > 0 {
+            let noun = if there == 1 { "object" } else { "objects" };
+            return Err(cannot(
+                format!("`{}` has {there} {noun}, and a restore job skips keys that are there", named.into),
+                "name an empty bucket in that region".to_owned(),
+            ));
+        }
+        let from = FromPoint { chosen, job: earlier.clone(), uncompared: Default::default() };
+        let request = self.compared_with(named, site, into.clone());
+        let planned = planned(&request, &from);
+        if self.dry_run {
+            self.print(&planned, terminal);
+            let code = if from.chosen.point.whole == Whole::Yes {
+                crate::cli::exit::DONE
+            } else {
+                crate::cli::exit::FAILED
+            };
+            return Ok((code, None));
+        }
+        if !self.yes && earlier.is_none() {
+            terminal.error(&text(&planned, terminal.stderr()));
+            let question = format!("Restore this into `{}`", one_line(&named.into));
+            confirm(terminal, &question).map_err(|_| {
+                Failure::message("nothing was restored: nobody has confirmed it; to restore without being asked, add --yes")
+            })?;
+        }
+        let job = self.job(points, &from.chosen, &mut record, terminal).await?;
+        let from = FromPoint { job: Some(job), ..from };
+        let report = self.compared(objects, named, request, from, terminal).await?;
+        self.print(&report, terminal);
+        terminal.detail(&crate::cli::screen::calls(&cloud.calls()));
+        Ok((verdict(&report), Some(report)))
+    }
+
+    /// The bucket that is written to, in the region of the vault, and with versions.
+    async fn destination(
+        &self,
+        named: &Named<'_>,
+        site: &Site,
+        objects: &dyn Objects,
+    ) -> Result<BucketPlace, Failure> {
+        let region = site.region.as_str();
+        let place = objects.place(&named.into, Some(region)).await.map_err(|error| {
+            let help = format!("a restore job writes into a bucket that exists in {region}");
+            Failure::from(CloudError { message: format!("{}; {help}", error.message), ..error })
+        })?;
+        if place.region != region {
+            return Err(cannot(
+                format!("`{}` is in {}, and the recovery point in {region}", named.into, place.region),
+                format!("name an empty bucket in {region}"),
+            ));
+        }
+        if objects.history(&place).await?.versioning != Versioning::Enabled {
+            return Err(cannot(
+                format!("`{}` keeps no versions, and a restore job needs them", named.into),
+                format!(
+                    "enable versioning: `aws s3api put-bucket-versioning --bucket {} --region {region} \
+                     --versioning-configuration Status=Enabled`",
+                    named.into
+                ),
+            ));
+        }
+        Ok(place)
+    }
+
+    fn choose(&self, points: Vec<RecoveryPoint>, site: &Site) -> Result<Chosen, Failure> {
+        let chosen = match &self.point {
+            Some(id) => named_point(points, id, self.to_time),
+            None => choose_point(points, self.to_time),
+        };
+        chosen.map_err(|passed| {
+            let moment = time(self.to_time);
+            let what = format!("no recovery point of `{}.{}` at `{}`", self.service, self.data, site.name);
+            let mut why: Vec<String> = passed
+                .iter()
+                .take(NAMED)
+                .map(|(point, why)| format!("{} of {}: {why}", point.id, time(point.made)))
+                .collect();
+            if passed.len() > NAMED {
+                why.push(format!("and {} more", passed.len() - NAMED));
+            }
+            let message = match (why.is_empty(), &self.point) {
+                (true, None) => format!("there is {what}"),
+                (true, Some(id)) => format!("there is {what}, so none with the name `{id}`"),
+                (false, _) => format!("{what} serves {moment}: {}", why.join("; ")),
+            };
+            let help = "choose a later moment, another site (`--from backup:SITE`), or `--from versions`; to restore one that lacks \
+                        something, name it: `--point ARN`";
+            Failure::refused(codes::NO_RECOVERY_POINT, one_line(&message), help)
+        })
+    }
+
+    /// Start the job, or find the one that runs, and follow it to its end.
+    async fn job(
+        &self,
+        points: &dyn RecoveryPoints,
+        chosen: &Chosen,
+        record: &mut JobRecord,
+        terminal: &Terminal,
+    ) -> Result<JobSeen, Failure> {
+        let point = &chosen.point;
+        let asked = match record.asked() {
+            Some(asked) => asked.clone(),
+            None => Asked {
+                point: point.id.clone(),
+                vault: point.vault.clone(),
+                region: point.region.clone(),
+                made: point.made,
+                moment: point.window.map(|_| chosen.as_of),
+                token: record.token(),
+            },
+        };
+        let order = RestoreOrder {
+            point: asked.point.clone(),
+            region: asked.region.clone(),
+            moment: asked.moment,
+            into: place(&self.into)?.0,
+            role: self.role.clone().unwrap_or_default(),
+            kms_key: self.kms_key.clone(),
+            token: asked.token.clone(),
+        };
+        let id = match start(points, &order, asked, record).await {
+            Ok(id) => id,
+            Err(JobError::Cloud(error)) => return Err(lost(error, record)),
+            Err(JobError::Record(error)) => return Err(Failure::message(error.to_string())),
+        };
+        terminal.note(&format!(
+            "restore job {}: it goes on if this command ends; run the same command again to follow it",
+            one_line(&id)
+        ));
+        let wait = std::time::Duration::from_secs(self.ask_every.as_seconds());
+        let pause = move || -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(wait)) };
+        let mut told = None;
+        let mut tell = |job: &JobSeen| {
+            if job.state == JobState::Running && told != Some(job.done.clone()) {
+                told = Some(job.done.clone());
+                let done = job.done.as_ref().map(|done| format!(", {}", one_line(done))).unwrap_or_default();
+                terminal.note(&format!("restore job {}: running{done}", one_line(&job.id)));
+            }
+        };
+        let seen = follow(points, (&order.region, &id), &pause, &mut tell).await;
+        seen.map_err(|error| lost(error, record))
+    }
+
+    /// What is compared with the destination: the versions of the primary bucket.
+    fn compared_with(&self, named: &Named<'_>, site: &Site, into: BucketPlace) -> Request {
+        let primary = &named.set.primary;
+        Request {
+            service: named.service.name.to_string(),
+            data: named.data.to_string(),
+            moment: self.to_time,
+            now: jiff::Timestamp::now().as_millisecond(),
+            source: BucketPlace {
+                bucket: primary.name.to_string(),
+                region: primary.site.region.as_str().to_owned(),
+            },
+            site: site.name.to_string(),
+            replica: false,
+            prefix: String::new(),
+            into,
+            into_prefix: String::new(),
+            over: false,
+            parallelism: usize::from(self.parallelism),
+            part_size: self.part_size.count(),
+        }
+    }
+
+    /// Compare what the job restored with the first bucket of the data set that answers: the primary one, then the copies.
+    async fn compared(
+        &self,
+        objects: &dyn Objects,
+        named: &Named<'_>,
+        request: Request,
+        from: FromPoint,
+        terminal: &Terminal,
+    ) -> Result<Report, Failure> {
+        let mut why = Vec::new();
+        if from.job.as_ref().is_some_and(|job| job.state != JobState::Completed) {
+            let why = "the job did not end well".to_owned();
+            return Ok(count_only(objects, &request, from, why).await?);
+        }
+        let buckets = std::iter::once((&named.set.primary, false));
+        for (bucket, replica) in buckets.chain(named.set.copies.iter().map(|copy| (copy, true))) {
+            let found = objects.place(bucket.name.as_str(), Some(bucket.site.region.as_str())).await;
+            let found = match found {
+                Ok(source) => {
+                    let request = Request { source, replica, ..request.clone() };
+                    verify(objects, &request, from.clone(), &mut |_| ()).await
+                }
+                Err(error) => Err(error),
+            };
+            match found {
+                Ok(report) => return Ok(measured(report)),
+                Err(error) => {
+                    terminal.note(&format!(
+                        "warning: `{}` cannot be compared: {}",
+                        bucket.name,
+                        one_line(&error.to_string())
+                    ));
+                    why.push(format!("`{}`: {}", bucket.name, error.code));
+                }
+            }
+        }
+        Ok(count_only(objects, &request, from, why.join(", ")).await?)
+    }
+}
+
+/// How fast the job was, if everything is there and the service says how long it took.
+fn measured(report: Report) -> Report {
+    let took = report.point.as_ref().and_then(|from| from.job.as_ref()?.milliseconds);
+    let whole = report.failed.is_empty() && report.restored.objects > 0;
+    let measured = took.filter(|_| whole).zip(today()).map(|(milliseconds, on)| Measured {
+        on,
+        milliseconds,
+        copied: report.restored,
+        throughput: Throughput::measured(report.restored.bytes, milliseconds),
+    });
+    Report { measured, ..report }
+}
+
+/// The recovery point of a job that was asked for, as the vault shows it; it may be gone since.
+fn recorded(points: Vec<RecoveryPoint>, asked: &Asked, moment: i64) -> Chosen {
+    let found = points.into_iter().find(|point| point.id == asked.point);
+    let point = found.unwrap_or_else(|| RecoveryPoint {
+        id: asked.point.clone(),
+        vault: asked.vault.clone(),
+        region: asked.region.clone(),
+        made: asked.made,
+        window: asked.moment.map(|moment| (moment, moment)),
+        whole: Whole::Unknown("the vault does not list it any more".to_owned()),
+        bytes: None,
+    });
+    Chosen { as_of: asked.moment.unwrap_or(point.made).min(moment), point, passed: Vec::new() }
+}
+
+/// The report of a restore that has not begun.
+fn planned(request: &Request, from: &FromPoint) -> Report {
+    Report { only_planned: true, ..crate::restore::blank_of_a_point(request, from.clone()) }
+}
+
+/// An error while a job may run.
+fn lost(error: CloudError, record: &JobRecord) -> Failure {
+    let cure = match error.class {
+        Class::NotFound => format!("to start another job, remove {}", record.path().display()),
+        _ => "if a restore job runs, it goes on: run the same command again to follow it".to_owned(),
+    };
+    let message = format!("{}; {cure}", error.message);
+    CloudError { message, ..error }.into()
+}
+
+fn cannot(message: String, help: String) -> Failure {
+    Failure::refused_finding(Diagnostic::new(codes::RESTORE_JOB, message).help(help))
+}
+
+fn time(moment: i64) -> String {
+    jiff::Timestamp::from_millisecond(moment).map_or_else(|_| format!("{moment} ms"), |at| at.to_string())
+}

@@ -4,7 +4,7 @@
 //! `plan --evacuate` would make; where the control plane of Route 53 is out too, the machine goes on and waits for the health checks.
 //! A branch in which something fails ends, and with it what waits for it; other branches go on. Then the execution fails.
 //!
-//! It does not look at data: the metrics of a replication are in the region of its source, which is lost.
+//! It does not look at data: the metrics of a replication are about what its source sends, and that is lost.
 //!
 //! Sources: Amazon States Language, states-language.net; AWS Step Functions Developer Guide, "Service quotas", "Learning to use AWS
 //! service SDK integrations", "Discover service integration patterns".
@@ -133,8 +133,8 @@ pub fn machine(inputs: &Inputs<'_>) -> Result<Machine, Vec<Diagnostic>> {
             .to_owned(),
     );
     notes.push(
-        "It has the records as they are now: export it again after each apply. It cannot see whether the data at the standby is fresh: \
-         the metrics of a replication are in the region of its source."
+        "It has the records as they are now: export it again after each apply. It does not look whether the data at the standby has \
+         everything."
             .to_owned(),
     );
     let moved = acts.iter().filter_map(|act| moves.get(&machine.entry(act)?));

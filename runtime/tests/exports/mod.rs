@@ -12,7 +12,7 @@ const EXPORT: &str = "export policies --to step-functions --lose one --as-of 202
 const REGION: &str = "us-west-2";
 
 /// The policies of the story of the runbook, applied.
-fn applied<'a>(bench: Bench<'a>) -> Bench<'a> {
+fn applied(bench: Bench<'_>) -> Bench<'_> {
     for name in ["estate.yaml", "services.yaml"] {
         let text =
             std::fs::read_to_string(root().join("fixtures/scenarios/export-runbook").join(name)).unwrap();

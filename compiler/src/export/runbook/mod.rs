@@ -7,7 +7,7 @@ mod person;
 mod step;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Recovery;
 use crate::bcp::{self, Context, History, contacts};
@@ -106,12 +106,9 @@ fn chapter<'a>(inputs: &Inputs<'a>, context: &Context<'a>, sites: BTreeSet<&'a N
         " The times are bounds of the policies under their assumptions: if one of them passes, tell whoever decides.",
     ));
     section.table(objectives_of(&bounds));
-    for (_, derivation) in &bounds {
-        if !derivation.rto.meets(derivation.asked.rto.as_ref()) {
-            let text = "The policies cannot keep every objective. This is the recovery as they have it.";
-            section.note(Severity::Problem, text);
-            break;
-        }
+    if bounds.values().any(|derivation| !derivation.rto.meets(derivation.asked.rto.as_ref())) {
+        let text = "The policies cannot keep every objective. This is the recovery as they have it.";
+        section.note(Severity::Problem, text);
     }
     chapter.decide(&mut section);
     chapter.order(&mut section);
@@ -120,7 +117,7 @@ fn chapter<'a>(inputs: &Inputs<'a>, context: &Context<'a>, sites: BTreeSet<&'a N
 }
 
 /// `payments | within 33 min | 1 h | ledger: 15 min`
-fn objectives_of(bounds: &std::collections::BTreeMap<&Name, Derivation>) -> Table {
+fn objectives_of(bounds: &BTreeMap<&Name, Derivation>) -> Table {
     let mut table =
         Table::new("What is recovered", &["Service", "Back within", "Asked", "Data lost at most"]);
     for (name, derivation) in bounds {

@@ -195,11 +195,8 @@ fn is_intrinsic(value: &Value) -> bool {
     let (mut holes, mut letters) = (0, inner.char_indices());
     while let Some((at, letter)) = letters.next() {
         match letter {
-            '\\' => {
-                if letters.next().is_none_or(|(_, next)| !"'{}\\".contains(next)) {
-                    return false;
-                }
-            }
+            // The letter behind it is read, whatever it is.
+            '\\' if letters.next().is_none_or(|(_, next)| !"'{}\\".contains(next)) => return false,
             '{' => {
                 if letters.next().is_none_or(|(_, next)| next != '}') {
                     return false;

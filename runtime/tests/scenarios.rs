@@ -85,6 +85,12 @@ fn happen(story: &Path, told: &str) -> String {
             .output()
             .unwrap();
         let output_text = String::from_utf8(output.stdout).unwrap();
+        // Of a story, that is prose and commands.
+        let prose = output_text.lines().find(|line| line.starts_with('#') || line.starts_with("$ "));
+        assert_eq!(
+            prose, None,
+            "{command}: choose what it prints so that no line looks like the story's own"
+        );
         // The folder of the story differs each time.
         let place = folder.path().canonicalize().unwrap().display().to_string();
         happened.push_str(&masked(&timeless(&output_text.replace(&place, "…"))));

@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::document::{DocumentFormat, Output, spares};
 use super::failure::Failure;
 use super::output::{Terminal, one_line};
-use super::rehearse::site;
+use super::rehearse::lost;
 use super::{Global, exit, remarks, today};
 use crate::bcp::readable;
 use crate::estate::{Findings, LivePlan, PlanOptions, Planned, Policies, PostureChange, load};
@@ -44,7 +44,7 @@ pub(super) struct Export {
     /// What the recovery is exported to.
     #[arg(long, value_enum, value_name = "ENGINE")]
     to: Engine,
-    /// A site that is lost, by its name in the estate. Can be repeated: the sites are lost together. A runbook without it has a
+    /// A site that is lost, or what several share: all of those. Can be repeated: the sites are lost together. A runbook without it has a
     /// chapter for each loss that stops a service.
     #[arg(long, value_name = "SITE")]
     lose: Vec<String>,
@@ -191,7 +191,7 @@ impl Export {
 
     /// The names of the sites, as the policy has them.
     fn lost<'p>(&self, policy: &'p Policy) -> Result<BTreeSet<&'p Name>, Failure> {
-        self.lose.iter().map(|name| site(policy, name)).collect()
+        lost(policy, &self.lose)
     }
 
     fn day(&self) -> Result<Date, Failure> {

@@ -1,19 +1,17 @@
 //! `holdfast graph`.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use holdfast_compiler::compile::{Options, check};
 use holdfast_compiler::diagnostic::Severity;
-use holdfast_compiler::document::Name;
 use holdfast_compiler::rehearsals::{Rehearsals, Runs};
 use holdfast_compiler::{graph, recovery_graph};
 
 use super::exit;
 use super::failure::Failure;
 use super::output::Terminal;
-use super::rehearse::site;
+use super::rehearse::lost;
 use crate::estate::{Policies, load};
 use crate::rehearse::play;
 
@@ -30,7 +28,7 @@ pub(super) struct Graph {
     /// The output format.
     #[arg(long, value_enum, default_value_t = DrawingFormat::Dot)]
     format: DrawingFormat,
-    /// A site that is lost, by its name in the estate, for `--format svg`. Can be repeated: the sites are lost together.
+    /// A site that is lost, or what several share: all of those, for `--format svg`. Can be repeated: the sites are lost together.
     #[arg(long, value_name = "SITE")]
     lose: Vec<String>,
 }
@@ -74,9 +72,8 @@ impl Graph {
         let sources = load::load(&self.paths)?;
         let checked = check(&sources, Options::default());
         let Some(policy) = checked.policy else { return Err(Failure::invalid(checked.findings, sources)) };
-        let lost: Result<BTreeSet<&Name>, Failure> =
-            self.lose.iter().map(|name| site(&policy, name)).collect();
-        let rehearsals = Rehearsals::of_sites(&policy, lost?, Runs { count: 1, seed: 1, at: None });
+        let lost = lost(&policy, &self.lose)?;
+        let rehearsals = Rehearsals::of_sites(&policy, lost, Runs { count: 1, seed: 1, at: None });
         match recovery_graph::svg(&policy, &rehearsals.report(&play(&rehearsals))) {
             Some(drawn) => terminal.result(&drawn),
             None => {

@@ -1,5 +1,6 @@
 //! `holdfast restore`.
 
+mod job_checks;
 mod point;
 mod refusals;
 

@@ -313,7 +313,7 @@ fn each_refusal_has_its_code_and_message() {
     resign(&date("expires-at", "2020-01-02T00:00:00Z").replace("approved-at 2", "approved-at 1"), "alice");
     refused(&bench, "E0713", "it expired at 2020-01-02T00:00:00Z");
     resign(&date("expires-at", "2990-01-01T00:00:00Z"), "alice");
-    refused(&bench, "E0713", "it is valid for longer than the estate allows");
+    refused(&bench, "E0713", "longer than the 24 h that the estate allows");
     let future = date("approved-at", "2989-12-31T12:00:00Z")
         .lines()
         .take(7)

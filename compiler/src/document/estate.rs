@@ -153,8 +153,8 @@ pub struct Approvals {
     /// How long an approval is valid at most, up to 30 days. Without it: 24 h.
     #[serde(default)]
     pub hold: Option<Duration>,
-    /// How long an approval of a plan that only sends users away from evacuated sites is valid at most, up to 90 days, so that it can be
-    /// approved before the disaster. Without it: as `hold`.
+    /// How long an approval of a plan that only sends users away from evacuated sites, by policies that are applied already, is valid at
+    /// most, up to 90 days, so that it can be approved before the disaster. Without it: as `hold`.
     #[serde(default)]
     pub hold_evacuation: Option<Duration>,
 }

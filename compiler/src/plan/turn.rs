@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Action, Consent, Plan, Step, Unknown};
+use super::{Action, Consent, Plan, Step, StepId, Unknown};
 use crate::diagnostic::{Diagnostic, codes, one_of};
 use crate::policy::{Bucket, Policy, Service};
 use crate::posture::Posture;
@@ -56,9 +56,16 @@ pub struct TurnedData {
     /// The real-time copies at sites in use, each with its site.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<(String, String)>,
-    /// What copies back what is written to those copies, if the policy wants both ways.
+    /// What copies back what is written to copies, if the policy wants both ways: to those in use, or before a return to any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub back: Vec<Address>,
+}
+
+impl TurnedData {
+    /// Whether it is data of a service.
+    fn is_of(&self, service: &str) -> bool {
+        self.entry.split('.').next() == Some(service)
+    }
 }
 
 /// What the change from one posture to another means. Empty if they are the same.
@@ -84,13 +91,19 @@ pub(super) fn turns(policy: &Policy, was: &Posture, now: &Posture) -> Vec<Turn> 
         let data = data.map(|(name, set)| {
             let there = set.copies.iter().filter(|copy| !now.evacuates(&copy.site.name));
             let copies = there.filter(|copy| !was.evacuates(&copy.site.name));
-            let back = |copy: &&Bucket| {
+            let back = |copy: &Bucket| {
                 let provider = provider::find(set.primary.site.region.provider.name)?;
-                set.two_way.map(|_| (provider.evidence.way_back)(service, name, copy))
+                // What the role may do is then up to others.
+                let left = (provider.evidence.left)(service, name, &[&set.primary, copy]).is_some();
+                set.two_way.filter(|_| !left).map(|_| (provider.evidence.way_back)(service, name, copy))
             };
+            // Whoever returns has to have what was written to any copy, also to one at a site that stays evacuated.
+            let returns = !now.evacuates(&set.primary.site.name);
+            let written = set.copies.iter().filter(|copy| returns || !now.evacuates(&copy.site.name));
+            let back: Option<Vec<Address>> = written.map(back).collect();
             let copies: Vec<&Bucket> = copies.collect();
             TurnedData {
-                back: copies.iter().filter_map(back).collect(),
+                back: back.unwrap_or_default(),
                 entry: format!("{}.{name}", service.name),
                 primary: set.primary.name.to_string(),
                 site: set.primary.site.name.to_string(),
@@ -115,12 +128,15 @@ impl Plan {
         self.was != self.posture
     }
 
-    /// Whether it evacuates sites and does nothing else than to send their users elsewhere.
+    /// Whether it evacuates sites that services use, and does nothing else than to send their users elsewhere: by policies that are the
+    /// last applied ones, as far as the plan knows. Only a journal shows that they are.
     #[must_use]
     pub fn only_evacuates(&self) -> bool {
-        !self.posture.beyond(&self.was).is_empty()
-            && self.was.beyond(&self.posture).is_empty()
-            && self.pending().all(|step| step.address.kind().schema().sends_users)
+        let evacuates = self.was.beyond(&self.posture).is_empty() && !self.turns.is_empty();
+        let as_applied = self.policy_changes.is_none() && self.moved.is_empty() && self.leaving.is_empty();
+        let whole = self.targets.is_empty() && self.consents.iter().all(|one| *one == Consent::Many);
+        let sends = |step: &Step| step.address.kind().schema().sends_users;
+        evacuates && as_applied && whole && self.pending().all(sends)
     }
 
     /// The data sets whose primary site the plan returns to.
@@ -246,14 +262,19 @@ pub(super) fn meanings(plan: &Plan) -> Vec<Said> {
     said
 }
 
-/// Whether what is written to each copy that is in use was seen to be copied back as the policy declares.
+/// Whether what is written to each copy was seen to be copied back as the policy declares: the rules, and all that they need. What is at a
+/// site that is evacuated is as it was when that was seen.
 fn copies_back(plan: &Plan, data: &TurnedData) -> bool {
-    let kept = |by: &Address| {
-        plan.steps
-            .iter()
-            .any(|step| step.address == *by && step.action == Action::Keep && step.object.is_some())
+    let sound = |step: &Step| {
+        let needs = |address: &Address| step.needs.contains(&StepId::of(address));
+        !plan.pending().any(|other| needs(&other.address))
+            && !plan.unknown.iter().any(|one| !one.evacuated && data.is_of(one.address.owner()))
     };
-    !data.back.is_empty() && data.back.len() == data.copies.len() && data.back.iter().all(kept)
+    let kept = |by: &Address| {
+        let mut steps = plan.steps.iter().filter(|step| step.address == *by);
+        steps.any(|step| step.action == Action::Keep && step.object.is_some() && sound(step))
+    };
+    !data.back.is_empty() && data.back.iter().all(kept)
 }
 
 /// What it means for a data set.

@@ -51,14 +51,17 @@ fn of_data(
     signals: &SeenSignals,
 ) -> Vec<WayHome> {
     let Some(provider) = provider::find(set.primary.site.region.provider.name) else { return Vec::new() };
-    let used = set.copies.iter().filter(|copy| !posture.evacuates(&copy.site.name));
+    let seen = |copy: &Bucket| match posture.evacuates(&copy.site.name) {
+        true => Some(Err(format!("`{}` is evacuated, so nobody looks there", copy.site.name))),
+        false => (provider.evidence.behind)(observation, signals, [copy, &set.primary]),
+    };
     let way = |copy: &Bucket| WayHome {
         entry: format!("{}.{name}", service.name),
         home: set.primary.name.to_string(),
         from: copy.name.to_string(),
-        seen: (provider.evidence.behind)(observation, signals, [copy, &set.primary]),
+        seen: seen(copy),
     };
-    used.map(way).collect()
+    set.copies.iter().map(way).collect()
 }
 
 /// The data sets that a change of the posture returns to, and whose copies go both ways.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
-use holdfast_compiler::plan::{Context, Plan};
+use holdfast_compiler::plan::Context;
 use jiff::Timestamp;
 
 use super::verify::{Accepted, Question, people, verify};
@@ -29,9 +29,9 @@ pub struct Demand {
 pub struct Approvals<'a> {
     /// The purpose of the statements.
     pub namespace: Namespace,
-    /// The plan.
-    pub of: &'a Plan,
-    /// Its digest.
+    /// Whether the plan only sends users away from evacuated sites.
+    pub evacuates: bool,
+    /// The digest of the plan.
     pub plan: &'a str,
     /// The plan's estate, cloud and accounts.
     pub context: &'a Context,
@@ -84,7 +84,7 @@ pub fn decide(demands: &[Demand], approvals: &Approvals<'_>) -> Result<Decision,
             context: approvals.context,
             author: approvals.author,
             signers: Some(&signers),
-            hold_seconds: rule.hold_of(approvals.of),
+            hold_seconds: rule.hold_of(approvals.evacuates),
             because: approvals.because,
             now: approvals.now,
         };

@@ -23,7 +23,6 @@ mod verify;
 use std::path::Path;
 
 use holdfast_compiler::diagnostic::{Code, Diagnostic, codes};
-use holdfast_compiler::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -54,10 +53,10 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The longest validity of an approval of a plan, in seconds.
+    /// The longest validity of an approval, in seconds. `evacuates`: whether the plan only sends users away from evacuated sites.
     #[must_use]
-    pub fn hold_of(&self, plan: &Plan) -> u64 {
-        self.evacuation_seconds.filter(|_| plan.only_evacuates()).unwrap_or(self.hold_seconds)
+    pub fn hold_of(&self, evacuates: bool) -> u64 {
+        self.evacuation_seconds.filter(|_| evacuates).unwrap_or(self.hold_seconds)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_compiler::digest::{Purpose, digest};
 use holdfast_compiler::plan::Context;
+use holdfast_compiler::units::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Author, Namespace, Refusal, Signature, Signers, Statement};
@@ -112,9 +113,17 @@ fn in_time(said: &Statement, question: &Question<'_>) -> Result<(), Refusal> {
     }
     let most = i64::try_from(question.hold_seconds).unwrap_or(i64::MAX);
     if until.duration_since(from) > SignedDuration::from_secs(most) {
-        return expired("it is valid for longer than the estate allows".to_owned());
+        return expired(format!(
+            "it is valid for {}, longer than the {} that the estate allows",
+            in_words(until.duration_since(from)),
+            in_words(SignedDuration::from_secs(most)),
+        ));
     }
     Ok(())
+}
+
+fn in_words(time: SignedDuration) -> String {
+    Duration::seconds(u64::try_from(time.as_secs()).unwrap_or_default()).in_words()
 }
 
 /// The names of the people who approved. Approvals with the same name or the same key count as one person.

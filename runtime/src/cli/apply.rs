@@ -91,5 +91,7 @@ impl Apply {
 fn would_be(path: &Path, plan: &Plan) -> String {
     let (name, left) = (visible(&path.display().to_string()), plan.pending().count());
     let noun = if left == 1 { "step" } else { "steps" };
-    format!("\n`{name}` would be applied now: {left} {noun}. Nothing was changed.\n")
+    format!(
+        "\n`{name}` would be applied now: {left} {noun}, unless another run holds the journal. Nothing was changed.\n"
+    )
 }

@@ -74,7 +74,7 @@ pub(super) fn anchored(trust: Option<&Trust>, estate: &str) -> Result<Option<Dem
 /// The header of a plan: its digest, its author, who must approve it, and who did.
 pub(super) fn made(saved: &Saved, anchored: Option<&Demand>, standing: &str) -> String {
     let say = |rule: &Rule| {
-        let hold = Duration::seconds(rule.hold_of(&saved.plan)).in_words();
+        let hold = Duration::seconds(rule.hold_of(saved.plan.only_evacuates())).in_words();
         let people = if rule.required == 1 { "person" } else { "people" };
         format!("{} {people}, not the author; each approval is valid for at most {hold}", rule.required)
     };

@@ -87,7 +87,11 @@ impl<'a> Approving<'a> {
     /// How many seconds the approval is valid: the minimum over all rules.
     #[must_use]
     pub fn hold_seconds(&self) -> u64 {
-        self.rules.iter().map(|rule| rule.hold_of(&self.saved.plan)).min().unwrap_or(HOLD_SECONDS)
+        self.rules
+            .iter()
+            .map(|rule| rule.hold_of(self.saved.plan.only_evacuates()))
+            .min()
+            .unwrap_or(HOLD_SECONDS)
     }
 
     /// The namespace of the signature.

@@ -56,7 +56,7 @@ impl Standing {
         let statements = statement_paths(path, Namespace::Approval)?;
         let approvals = Approvals {
             namespace: Namespace::Approval,
-            of: &saved.plan,
+            evacuates: saved.plan.only_evacuates(),
             plan: &saved.file.digest,
             context: &saved.plan.context,
             author: Some(&saved.author),

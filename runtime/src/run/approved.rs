@@ -144,7 +144,11 @@ impl File<'_> {
         }
         let approvals = accepted.into_iter().map(used_approval);
         if short.is_empty() {
-            let rule = journal::recorded(saved.rule(), last);
+            // It changes no policy, and who may approve may have changed since it was made.
+            let rule = match self.evacuates() {
+                true => journal::unchanged(saved.rule(), last),
+                false => journal::recorded(saved.rule(), last),
+            };
             return Ok(Approved { approvals: approvals.collect(), rule, break_glass: None, not_counted });
         }
         let Some(because) = &self.evidence.break_glass else {
@@ -178,6 +182,17 @@ impl File<'_> {
         Err(NotApproved::GlassNotBroken { not_counted })
     }
 
+    /// Whether the plan only sends users away from evacuated sites, by policies that a run has applied.
+    fn evacuates(&self) -> bool {
+        let context = &self.saved.plan.context;
+        let applied = |past: &RunState| {
+            past.is_complete()
+                && past.run.context == *context
+                && journal::applies(past, &self.saved.policies().sources) == Some(true)
+        };
+        self.saved.plan.only_evacuates() && self.history.runs.iter().any(applied)
+    }
+
     /// Check the signed statements against demands: those for breaking the glass if there is a reason, otherwise
     /// approvals.
     fn decide(&self, demands: &[Demand], because: Option<&str>) -> Result<Decision, NotApproved> {
@@ -194,7 +209,7 @@ impl File<'_> {
         };
         let approvals = Approvals {
             namespace,
-            of: &self.saved.plan,
+            evacuates: self.evacuates(),
             plan,
             context: &self.saved.plan.context,
             // The author cannot approve, but may break the glass if the anchor names them.

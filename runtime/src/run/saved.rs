@@ -67,8 +67,8 @@ pub async fn apply_saved(
     carry_out(&plan, run, cloud.as_ref(), &start, options, front).await
 }
 
-/// Look whether a saved plan would be applied now, by the same checks as [`apply_saved`]. Nothing is changed or locked. Returns what is left
-/// of the plan.
+/// Look whether a saved plan would be applied now, by the checks of [`apply_saved`]. Nothing is changed or locked: whether another run holds
+/// the journal, and whether it can be written, is not tried. Returns what is left of the plan.
 ///
 /// # Errors
 /// Why it would be refused.
@@ -79,6 +79,7 @@ pub async fn check_saved(
     front: &dyn Front,
 ) -> Result<Plan, RunError> {
     let Ready { saved, name, workspace, cloud, journal, .. } = Ready::of(path, selection).await?;
+    workspace.allows_run(selection.signer()?.as_ref())?;
     let history = workspace.history(&journal).await?;
     agreed((&saved, path), &workspace, &history, evidence, front)?;
     let cloud = workspace.reopen(cloud).await?;

@@ -82,9 +82,15 @@ fn of(run: &RunState, history: &History) -> ChangeRun {
         Event::DrillEnded { record } => Some(record.drill.clone()),
         _ => None,
     });
+    let restore = own.iter().find_map(|entry| match &entry.event {
+        Event::RestoreBegan(of) => Some(of.begins()),
+        Event::RestoreEnded { of, result } => Some(format!("{}: {}", of.in_words(), result.in_words())),
+        _ => None,
+    });
     ChangeRun {
         number: run.number,
         drill,
+        restore,
         began: run.started.clone(),
         ended: run.ended().to_owned(),
         cloud: format!("{cloud}, account {}", began.context.accounts),

@@ -1,11 +1,11 @@
 //! The changes as CSV: a row for each setting.
 
-use super::Inputs;
+use super::{Inputs, without_reach};
 use crate::bcp;
 use crate::report::csv_row;
 
 /// The columns.
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 20] = [
     "run",
     "began",
     "ended",
@@ -18,6 +18,7 @@ const COLUMNS: [&str; 19] = [
     "approvals_required",
     "break_glass",
     "drill",
+    "restore",
     "resource",
     "action",
     "result",
@@ -32,6 +33,7 @@ const COLUMNS: [&str; 19] = [
 pub fn csv(inputs: &Inputs<'_>) -> String {
     let context = bcp::Context::new(&inputs.plan);
     let hidden = |text: &str| bcp::redacted(&context, text).replace('`', "");
+    let restored = |text: &str| without_reach(&context, text).replace('`', "");
     let person = |name: &str| bcp::without_domain(&context, name).replace('`', "");
     let mut out = String::new();
     csv_row(&COLUMNS.map(str::to_owned), COLUMNS.len(), &mut out);
@@ -58,6 +60,7 @@ pub fn csv(inputs: &Inputs<'_>) -> String {
             run.required.map(|required| required.to_string()).unwrap_or_default(),
             run.break_glass.as_deref().map(hidden).unwrap_or_default(),
             run.drill.as_deref().map(hidden).unwrap_or_default(),
+            run.restore.as_deref().map(restored).unwrap_or_default(),
         ];
         if run.changes.is_empty() {
             csv_row(&of_run, COLUMNS.len(), &mut out);

@@ -1,6 +1,6 @@
 //! The changes as a document for people.
 
-use super::{Change, ChangeRun, Inputs};
+use super::{Change, ChangeRun, Inputs, without_reach};
 use crate::bcp::{self, History, changes};
 use crate::report::{Block, Phrase, Report, Section, Severity, Table, Tone};
 
@@ -47,7 +47,7 @@ fn overview(context: &bcp::Context<'_>, runs: &[ChangeRun]) -> Table {
         table.row(vec![
             Phrase::new().link("run", run.number.to_string(), run.number.to_string()),
             changes::minute(&run.began).into(),
-            run.changes.len().to_string().into(),
+            changed(run).into(),
             person(context, &run.runner).into(),
             hidden(context, &run.approved(|name| person(context, name))).into(),
             run.ended.as_str().into(),
@@ -55,6 +55,14 @@ fn overview(context: &bcp::Context<'_>, runs: &[ChangeRun]) -> Table {
         ]);
     }
     table
+}
+
+/// How many changes a run made, or that it records a restore.
+fn changed(run: &ChangeRun) -> String {
+    match run.restore.is_some() && run.changes.is_empty() {
+        true => "a restore".to_owned(),
+        false => run.changes.len().to_string(),
+    }
 }
 
 fn of_run(context: &bcp::Context<'_>, run: &ChangeRun) -> Section {
@@ -106,8 +114,12 @@ fn of_run(context: &bcp::Context<'_>, run: &ChangeRun) -> Section {
     for change in &run.changes {
         rows(context, change, &mut table);
     }
-    if table.rows.is_empty() {
-        section.say("The journal has nothing that it changed.");
+    match &run.restore {
+        Some(restore) => {
+            section.say(format!("Restore: {}.", without_reach(context, restore).replace('`', "")));
+        }
+        None if table.rows.is_empty() => section.say("The journal has nothing that it changed."),
+        None => {}
     }
     section.table(table);
     let mut files = Table::new("Policies that it applied", &["File", "SHA-256"]);

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Change, ChangeRun, Inputs};
+use super::{Change, ChangeRun, Inputs, without_reach};
 use crate::bcp;
 
 /// The version of the format: the second number grows when something is added, the first when something changes its meaning.
-pub const FORMAT_VERSION: &str = "1.1";
+pub const FORMAT_VERSION: &str = "1.2";
 
 /// The changes as JSON. `runs` is null if the journal could not be read.
 #[must_use]
@@ -37,6 +37,7 @@ fn of_run(context: &bcp::Context<'_>, run: &ChangeRun) -> Value {
     json!({
         "number": run.number,
         "drill": run.drill.as_ref().map(|name| bcp::redacted(context, name)),
+        "restore": run.restore.as_ref().map(|text| without_reach(context, text)),
         "began": run.began,
         "ended": run.ended,
         "cloud": run.cloud,

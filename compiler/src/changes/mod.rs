@@ -36,6 +36,8 @@ pub struct ChangeRun {
     pub number: u64,
     /// The drill that it records.
     pub drill: Option<String>,
+    /// The restore that it records: what was restored into where, and what came of it.
+    pub restore: Option<String>,
     /// When it began (RFC 3339, UTC).
     pub began: String,
     /// How it ended, in a word.

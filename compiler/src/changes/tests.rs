@@ -26,6 +26,7 @@ fn run(text: &str) -> ChangeRun {
     ChangeRun {
         number: 7,
         drill: None,
+        restore: None,
         began: "2026-11-20T08:00:00Z".to_owned(),
         ended: "finished".to_owned(),
         cloud: "aws, account 111122223333".to_owned(),
@@ -158,6 +159,22 @@ fn drill_has_its_name_and_what_it_made() {
     drill.changes.clear();
     let page = with(Ok(vec![drill]), |inputs| markdown(&report(inputs)));
     assert!(page.contains("The journal has nothing that it changed."), "{page}");
+}
+
+/// It writes over live data, so a change board reads it everywhere.
+#[test]
+fn restore_is_said_in_every_format() {
+    let said = "files.docs as of 2026-11-01T12:00:00Z, from acme-docs/ at virginia into acme-docs/, OVER LIVE DATA: complete";
+    let mut restore = run("30");
+    restore.restore = Some(said.to_owned());
+    restore.changes.clear();
+    let [page, sheet, data] =
+        with(Ok(vec![restore]), |inputs| [markdown(&report(inputs)), csv(inputs), json(inputs)]);
+    assert!(page.contains("OVER LIVE DATA") && page.contains("| a restore |"), "{page}");
+    assert!(!page.contains("nothing that it changed"), "{page}");
+    assert!(sheet.contains("OVER LIVE DATA: complete\""), "{sheet}");
+    let data: serde_json::Value = serde_json::from_str(&data).unwrap();
+    assert!(data["runs"][0]["restore"].as_str().unwrap().ends_with("OVER LIVE DATA: complete"), "{data}");
 }
 
 #[test]

@@ -1,19 +1,22 @@
 //! What an engine has to do in a recovery: ask a person, move traffic, wait. And what none can do, which is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 use super::Recovery;
 use super::words::Words;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{Disruption, Name};
-use crate::policy::{Policy, StepAction};
+use crate::policy::StepAction;
 use crate::rehearsal::{Node, Part};
 use crate::source::Span;
+use crate::units::Duration;
 
 /// One thing that an engine does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {
-    /// Its name, unique in the recovery: `payments.verify`, `declare`.
+    /// Its name, unique in the recovery: `payments.verify`, `declare`. What is no step has a blank in it, which no name of a policy has:
+    /// `payments.api moves`.
     pub name: String,
     /// The service it is for.
     pub service: Name,
@@ -36,7 +39,8 @@ pub enum Does {
         person: Name,
         /// What they are told.
         text: String,
-        /// The seconds after which nobody did it: until they answer, for everything that they do in this recovery.
+        /// The seconds after which nobody did it: until they and each of their deputies had their time to answer, for everything that
+        /// they do in this recovery.
         within: u64,
     },
     /// Change the answers for an entry of traffic. Health checks change them too, if it has some.
@@ -107,18 +111,17 @@ fn one(
     let name = |last: &str| format!("{}.{last}", node.service);
     match &node.part {
         Part::Decided(Some(person)) => {
-            let within = node.alone.ok_or_else(|| {
+            let seconds = node.alone.ok_or_else(|| {
                 endless(
                     "the declaration of the incident",
                     span,
                     "add `within` to the level that is declared after `site-loss`",
                 )
             })?;
-            Ok((
-                "declare".to_owned(),
-                Does::Ask { person: person.clone(), text: words.declaration(), within },
-                within,
-            ))
+            // A deputy who is called declares when the others had their time to answer.
+            let within = seconds.saturating_add(answers(words, words.context.successors(person)));
+            let text = words.declaration();
+            Ok(("declare".to_owned(), Does::Ask { person: person.clone(), text, within }, seconds))
         }
         Part::Step(step_name) => {
             let Some((service, step)) = recovery.step(node) else {
@@ -149,7 +152,8 @@ fn one(
             };
             let seconds_of_all =
                 load.get(person).copied().unwrap_or(seconds).saturating_add(shared(recovery, &step.action));
-            let within = answers(policy, person).saturating_add(seconds_of_all);
+            let called = iter::once(person).chain(words.context.successors(person));
+            let within = answers(words, called).saturating_add(seconds_of_all);
             let text = words.step(service, step, Disruption::SiteLoss);
             Ok((name, Does::Ask { person: person.clone(), text, within }, seconds))
         }
@@ -161,10 +165,10 @@ fn one(
                     "add a `probe` to it, or state `assumptions.detection`",
                 )
             })?;
-            Ok((name(&format!("{traffic}-moves")), Does::Move { traffic: traffic.clone(), noticed }, 0))
+            Ok((name(&format!("{traffic} moves")), Does::Move { traffic: traffic.clone(), noticed }, 0))
         }
         Part::Answers(traffic) | Part::Clients(traffic) => {
-            let last = if matches!(node.part, Part::Answers(_)) { "caches-expire" } else { "clients-arrive" };
+            let last = if matches!(node.part, Part::Answers(_)) { "caches expire" } else { "clients arrive" };
             let seconds = node.alone.ok_or_else(|| {
                 undoable(
                     format!(
@@ -175,7 +179,7 @@ fn one(
                     "add an endpoint at a site that is left",
                 )
             })?;
-            Ok((name(&format!("{traffic}-{last}")), Does::Wait, seconds))
+            Ok((name(&format!("{traffic} {last}")), Does::Wait, seconds))
         }
         Part::Decided(None) | Part::Nobody | Part::Noticed | Part::Back => Err(undoable(
             format!("what `{}` needs: {}", node.service, node.what.replace('`', "")),
@@ -191,11 +195,10 @@ fn noticed(recovery: &Recovery<'_>, of: &Node) -> u64 {
     own.and_then(|node| node.alone).unwrap_or_default()
 }
 
-/// How long somebody takes to answer, in seconds.
-fn answers(policy: &Policy, person: &Name) -> u64 {
-    let plan = policy.continuity.as_ref();
-    let contact = plan.and_then(|plan| plan.contacts.get(person));
-    contact.map(|contact| contact.answers_within.0.as_seconds()).unwrap_or_default()
+/// How long people who are called one after the other take to answer, in seconds.
+fn answers<'n>(words: &Words<'_>, people: impl IntoIterator<Item = &'n Name>) -> u64 {
+    let each = people.into_iter().filter_map(|name| words.context.answers(name));
+    each.map(Duration::as_seconds).fold(0, u64::saturating_add)
 }
 
 /// A restore can wait for every other one that shares its throughput, in seconds.

@@ -133,6 +133,31 @@ fn text_of_a_policy_stays_text() {
     assert!(page.contains("&lt;script&gt;") && !page.contains("<script>x"), "{page}");
 }
 
+#[test]
+fn evacuation_that_needs_approvals_has_the_command_for_them() {
+    let traffic = "name: ledger\ntraffic:\n  api: { zone: acme.example, record: api.acme.example, ttl: 60s, \
+                   probe: { https: /healthz, every: 10s, failures: 3 }, endpoints: { one: 192.0.2.10, two: 198.51.100.10 } }\n";
+    let text = ESTATE.replace("name: ledger\n", traffic);
+    let plain = markdown(&written(&text, false));
+    assert!(plain.contains("holdfast apply evacuate.plan") && !plain.contains("holdfast approve"), "{plain}");
+    let approved = text.replace("name: acme\n", "name: acme\napprovals: { required: 2, signers: people }\n");
+    let approved = markdown(&written(&approved, false));
+    let command =
+        "holdfast approve evacuate.plan    # 2 other people run this with their key\nholdfast apply";
+    assert!(approved.contains(command), "{approved}");
+}
+
+#[test]
+fn restore_without_a_real_time_copy_is_from_a_backup_at_a_site_that_is_left() {
+    let data = "name: ledger\ndata:\n  books: { bucket: acme-books, backups: [{ strategy: daily, at: \"02:00\", keep: 35d, to: [two] }] }\n";
+    let text = ESTATE.replace("name: ledger\n", data).replace(
+        "{ step: start, by: ann, takes: 10m,",
+        "{ step: start, does: restore data.books, by: ann, takes: 10m,",
+    );
+    let page = markdown(&written(&text, false));
+    assert!(page.contains("--from backup:two --to-time TIME --into EMPTY-BUCKET --role ROLE"), "{page}");
+}
+
 /// Acts by their seconds and what they wait for.
 fn acts(all: &[(u64, &[usize])]) -> Vec<Act> {
     let act = |(nth, (seconds, after)): (usize, &(u64, &[usize]))| Act {

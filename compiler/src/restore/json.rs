@@ -1,7 +1,7 @@
 //! The report as versioned JSON.
 //!
 //! ```text
-//! format_version  "1.2": 1.x only adds fields; a field never changes its meaning
+//! format_version  "1.3": 1.x only adds fields; a field never changes its meaning
 //! service, data, moment (RFC 3339)
 //! source          {bucket, site, replica, prefix}
 //! into            {bucket, prefix}
@@ -23,6 +23,7 @@
 //! point           null if versions are copied; else {id, vault, region, made, as_of, continuous, bytes (or null),
 //!                 whole: {code: "yes", "no" or "unknown", why}, passed[]: {id, made, why} of those that are nearer to the moment,
 //!                 job: null or {id, state: "running", "completed", "aborted" or "failed", said, milliseconds},
+//!                 compared_with: the bucket whose versions the restored objects were compared with, or null,
 //!                 uncompared: {objects, bytes} at the destination that nothing could be compared with}
 //! measured        {on, milliseconds, objects, bytes, restore_throughput (null: below 1 KiB/s)} or null
 //! ```
@@ -34,7 +35,7 @@ use super::report::{Counted, FromPoint, Problem, Report};
 use super::text::time;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "1.2";
+pub const FORMAT_VERSION: &str = "1.3";
 
 /// The report as JSON. Same report, same bytes.
 #[must_use]
@@ -104,6 +105,7 @@ fn point(from: &FromPoint) -> Value {
         "whole": {"code": point.whole.word(), "why": why},
         "passed": passed,
         "job": job,
+        "compared_with": from.compared,
         "uncompared": counted(from.uncompared),
     })
 }

@@ -17,6 +17,8 @@ pub struct RecoveryPoint {
     pub window: Option<(i64, i64)>,
     /// Whether it holds everything.
     pub whole: Whole,
+    /// Why nobody can tell which moment a restore of it gives back, so that it serves none. `None`: that is known.
+    pub unservable: Option<String>,
     /// How many bytes it holds, if the provider says it.
     pub bytes: Option<u64>,
 }
@@ -56,6 +58,8 @@ pub struct JobSeen {
     pub done: Option<String>,
     /// How long it took, in milliseconds, if it is over and the provider says it.
     pub milliseconds: Option<u64>,
+    /// When it ended, in milliseconds since 1970-01-01 UTC, if it is over and the provider says it.
+    pub ended: Option<i64>,
 }
 
 /// How a job stands.
@@ -97,11 +101,12 @@ impl Whole {
 }
 
 impl RecoveryPoint {
-    /// The moment that a restore of this point gives back when another one is asked for. `None`: it has nothing of a moment so early, or
-    /// its window does not reach it.
+    /// The moment that a restore of this point gives back when another one is asked for. `None`: it has nothing of a moment so early,
+    /// its window does not reach it, or it serves none.
     #[must_use]
     pub fn as_of(&self, moment: i64) -> Option<i64> {
         match self.window {
+            _ if self.unservable.is_some() => None,
             Some((first, last)) => (first..=last).contains(&moment).then_some(moment),
             None => (self.made <= moment).then_some(self.made),
         }
@@ -133,12 +138,14 @@ pub fn choose_point(points: Vec<RecoveryPoint>, moment: i64) -> Result<Chosen, V
                 passed.push((point, why));
             }
             (None, _) => {
-                let why = match point.window {
-                    None => "it is newer than the moment",
-                    Some((first, _)) if moment < first => "its window begins after the moment",
-                    Some(_) => "its window does not reach the moment yet",
+                let why = match (&point.unservable, point.window) {
+                    (Some(why), _) => why.as_str(),
+                    (None, None) => "it is newer than the moment",
+                    (None, Some((first, _))) if moment < first => "its window begins after the moment",
+                    (None, Some(_)) => "its window does not reach the moment yet",
                 };
-                passed.push((point, why.to_owned()));
+                let why = why.to_owned();
+                passed.push((point, why));
             }
         }
     }
@@ -178,6 +185,7 @@ mod tests {
             made,
             window: None,
             whole,
+            unservable: None,
             bytes: None,
         }
     }
@@ -207,6 +215,18 @@ mod tests {
         assert!(named_point(points.clone(), "later", 4 * DAY).is_err(), "it has nothing of the moment");
         assert!(named_point(points, "missing", 4 * DAY).is_err());
         assert_eq!(choose_point(vec![point("partial", DAY, lacks())], DAY).unwrap_err().len(), 1);
+    }
+
+    /// Without the time that it reaches to, a restore of it would give back nobody knows what.
+    #[test]
+    fn one_that_serves_no_moment_is_not_chosen_even_by_its_name() {
+        let unservable = Some("it is continuous and has stopped".to_owned());
+        let stopped = RecoveryPoint { unservable, ..point("stopped", 2 * DAY, Whole::Yes) };
+        let points = vec![point("old", DAY, Whole::Yes), stopped];
+        assert_eq!(choose_point(points.clone(), 3 * DAY).unwrap().point.id, "old");
+        let none = named_point(points, "stopped", 3 * DAY).unwrap_err();
+        let said: Vec<&str> = none.iter().map(|(_, why)| why.as_str()).collect();
+        assert_eq!(said, ["it is continuous and has stopped"]);
     }
 
     #[test]

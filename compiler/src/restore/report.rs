@@ -16,11 +16,11 @@ pub struct Report {
     pub data: String,
     /// The moment, in milliseconds since 1970-01-01 UTC.
     pub moment: i64,
-    /// The bucket whose versions are read.
+    /// The bucket whose versions are read, or whose recovery point is restored.
     pub source: String,
     /// Its site.
     pub site: String,
-    /// Whether it is a copy that replication makes.
+    /// Whether what is read is a copy that replication makes.
     pub replica: bool,
     /// How the keys begin that are restored; empty for all of them.
     pub prefix: String,
@@ -65,6 +65,8 @@ pub struct FromPoint {
     pub chosen: Chosen,
     /// The job that restores it. `None`: it has not begun.
     pub job: Option<JobSeen>,
+    /// The bucket whose versions the restored objects were compared with. `None`: there was none.
+    pub compared: Option<String>,
     /// The objects at the destination that nothing could be compared with.
     pub uncompared: Counted,
 }

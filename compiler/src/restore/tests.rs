@@ -316,12 +316,15 @@ fn of_a_point(state: JobState, whole: Whole) -> Report {
         made: MOMENT - HOUR,
         window: None,
         whole,
+        unservable: None,
         bytes: Some(9),
     };
     let chosen = Chosen { as_of: point.made, point, passed: Vec::new() };
-    let job = JobSeen { id: "job".to_owned(), state, said: None, done: None, milliseconds: Some(61_000) };
+    let id = "job".to_owned();
+    let job = JobSeen { id, state, said: None, done: None, milliseconds: Some(61_000), ended: None };
+    let compared = Some("from".to_owned());
     Report {
-        point: Some(FromPoint { chosen, job: Some(job), uncompared: Counted::default() }),
+        point: Some(FromPoint { chosen, job: Some(job), compared, uncompared: Counted::default() }),
         ..restored(2)
     }
 }
@@ -347,6 +350,24 @@ fn restore_of_a_recovery_point_is_complete_only_if_everything_was_compared() {
     );
     let failed = shown(&Report { wanted: Counted::default(), ..of_a_point(JobState::Failed, Whole::Yes) });
     assert!(failed.contains("NOT COMPLETE: the restore job did not end well."), "{failed}");
+    assert!(failed.contains("bucket or name an empty one"), "{failed}");
+    let said = shown(&Report { wanted: Counted::default(), ..complete.clone() });
+    assert!(said.contains("NOT COMPLETE: no bucket has an object of that moment to compare with."), "{said}");
+    let gaps = vec![Gap::Uncompared("denied".to_owned())];
+    let said = shown(&Report { wanted: Counted::default(), gaps, ..complete });
+    assert!(said.contains("NOT COMPLETE: see above."), "{said}");
+}
+
+#[test]
+fn dry_run_says_that_an_earlier_command_has_started_a_job() {
+    let planned = Report { only_planned: true, ..of_a_point(JobState::Running, Whole::Yes) };
+    let said = shown(&planned);
+    assert!(said.contains("This command wrote nothing. An earlier one has started"), "{said}");
+    assert!(said.contains("\nRestore job job: running"), "{said}");
+    let mut planned = planned;
+    planned.point.as_mut().unwrap().job = None;
+    let said = shown(&planned);
+    assert!(said.contains("Nothing was written. A restore job restores this recovery point"), "{said}");
 }
 
 /// What the service says of points and jobs is text of others.

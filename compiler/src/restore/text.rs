@@ -32,14 +32,13 @@ pub fn text(report: &Report, style: Style) -> String {
     let _ = writeln!(out, "  into  s3://{}/{}", line(&report.into), line(&report.into_prefix));
     // Nothing is counted of a job that has not begun.
     let counted = report.point.is_none() || !report.only_planned;
-    if counted {
+    if counted || report.point.as_ref().is_some_and(|from| from.job.is_some()) {
         out.push('\n');
     }
     if let Some(from) = &report.point {
         job(from, &pen, &mut out);
     }
-    let uncompared = report.gaps.iter().any(|gap| matches!(gap, Gap::Uncompared(_)));
-    if !uncompared && counted {
+    if !is_uncompared(report) && counted {
         counts(report, &mut out);
     }
     if let Some(from) = report.point.as_ref().filter(|from| from.uncompared.objects > 0) {
@@ -205,20 +204,34 @@ fn verdict(report: &Report) -> &'static str {
 
 fn verdict_of_a_point(report: &Report, from: &FromPoint) -> &'static str {
     match from.job.as_ref().map(|job| job.state) {
-        _ if report.only_planned => {
+        None if report.only_planned => {
             "Nothing was written. A restore job restores this recovery point as a whole."
         }
+        Some(_) if report.only_planned => {
+            "This command wrote nothing. An earlier one has started the restore job above: run it without --dry-run to follow and compare it."
+        }
         Some(JobState::Failed | JobState::Aborted) => {
-            "NOT COMPLETE: the restore job did not end well. Run the same command again to start another."
+            "NOT COMPLETE: the restore job did not end well. To start another, empty the bucket or name an empty one, and run the command \
+             again."
         }
         Some(JobState::Completed) if report.is_complete() => {
             "Every object that the source has of the moment is restored and verified."
+        }
+        Some(JobState::Completed)
+            if report.wanted.objects == 0 && report.unknown.is_empty() && !is_uncompared(report) =>
+        {
+            "NOT COMPLETE: no bucket has an object of that moment to compare with. Versions that were deleted by id leave no trace."
         }
         Some(JobState::Completed) => "NOT COMPLETE: see above.",
         None | Some(JobState::Running) => {
             "NOT COMPLETE: the restore job has not ended. Run the same command again to follow it."
         }
     }
+}
+
+/// Whether nothing was compared.
+fn is_uncompared(report: &Report) -> bool {
+    report.gaps.iter().any(|gap| matches!(gap, Gap::Uncompared(_)))
 }
 
 fn in_words(counted: Counted) -> String {

@@ -168,7 +168,8 @@ impl Export {
             Err(findings) => return Err(Findings { findings, sources: policies.sources }.into()),
         };
         self.give(&made.request, terminal)?;
-        made.notes.iter().for_each(|note| terminal.note(&one_line(note)));
+        // They are in no file, so `--quiet` leaves them.
+        made.notes.iter().for_each(|note| terminal.error(&format!("{}\n", one_line(note))));
         Self::judged(policies.compiled.warnings, policies.sources)
     }
 

@@ -22,12 +22,12 @@ pub(super) fn log(history: &History) -> String {
         newest().partition(|run| run.run.break_glass.is_some());
     if !glass.is_empty() {
         text.push_str("Break-glass runs (applied without the required approvals)\n\n");
-        glass.iter().for_each(|run| text.push_str(&about(run)));
+        glass.iter().for_each(|run| text.push_str(&about(history, run)));
         if !others.is_empty() {
             text.push_str("Other runs\n\n");
         }
     }
-    others.iter().for_each(|run| text.push_str(&about(run)));
+    others.iter().for_each(|run| text.push_str(&about(history, run)));
     if text.is_empty() {
         text.push_str("No runs.\n");
     }
@@ -35,7 +35,7 @@ pub(super) fn log(history: &History) -> String {
 }
 
 /// The summary of a run, in a few lines.
-fn about(run: &RunState) -> String {
+fn about(history: &History, run: &RunState) -> String {
     let context = &run.run.context;
     let mut lines = vec![
         format!("run {}  {}  by {}", run.number, time(&run.started), run.run.runner),
@@ -60,6 +60,10 @@ fn about(run: &RunState) -> String {
     if let Some(reason) = &run.run.break_glass {
         lines.push(format!("    BREAK GLASS: {reason}"));
     }
+    let is_restore =
+        |entry: &&Entry| matches!(entry.event, Event::RestoreBegan(_) | Event::RestoreEnded { .. });
+    let restores = history.entries_of(run).filter(is_restore);
+    lines.extend(restores.map(|entry| format!("    {}", happened(&entry.event))));
     lines.iter().map(|line| one_line(line) + "\n").collect::<String>() + "\n"
 }
 
@@ -91,7 +95,7 @@ fn ended(run: &RunState) -> String {
 /// The summary of a run and its entries, with the old and the new values of what it changed.
 pub(super) fn show(history: &History, run: &RunState) -> String {
     let entry = |entry: &Entry| line(entry) + &changes(&entry.event);
-    format!("{}{}", about(run), history.entries_of(run).map(entry).collect::<String>())
+    format!("{}{}", about(history, run), history.entries_of(run).map(entry).collect::<String>())
 }
 
 /// What earlier epochs hold and later ones lack: a sentence, and the entries.
@@ -142,7 +146,7 @@ fn happened(event: &Event) -> String {
         Event::DrillMakes(made) => format!("drill makes {}", made_in_words(made)),
         Event::DrillRemoved(made) => format!("drill takes back {}", made_in_words(made)),
         Event::DrillEnded { record } => format!("drill {}: {}", record.drill, record.outcome),
-        Event::RestoreBegan(of) => format!("restore begins: {}", of.in_words()),
+        Event::RestoreBegan(of) => format!("restore {}", of.begins()),
         Event::RestoreEnded { of, result } => format!("restore {}: {}", of.in_words(), result.in_words()),
         Event::Alive => "heartbeat".to_owned(),
         Event::Continued { epoch, place, without } if without.is_empty() => {

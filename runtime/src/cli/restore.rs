@@ -26,6 +26,11 @@ use crate::restore::{Record, Request, Restorer, holds_journal, record as recorde
 use point::Means;
 use refusals::{not_served, unknown};
 
+/// The word of `--from` for the versions of the primary bucket.
+const VERSIONS: &str = "versions";
+/// What stands before the name of a site in `--from`, if it is also a word of it.
+const SITE: &str = "site:";
+
 /// Restore a data set, or a part of it, to a moment: copy the versions of that moment into a place, and verify each copy.
 ///
 /// Reads the versions of the primary bucket, or of a copy at another site; with `--from backup`, AWS Backup restores a recovery point.
@@ -51,7 +56,8 @@ pub(super) struct Restore {
     to_time: i64,
     /// What is read: `versions` of the primary bucket; or of the copy at a site, by its name; or the newest whole recovery point that
     /// serves the moment, in the vault of the primary site or of another one (`backup:SITE`). A restore job restores it as a whole, into an
-    /// empty bucket of that region, and what it restored is compared with the versions of the moment.
+    /// empty bucket of that region, and what it restored is compared with the versions of the moment. A site whose name is `versions` or
+    /// `backup` is written `site:SITE`.
     #[arg(long, value_name = "versions|SITE|backup[:SITE]", default_value = "versions")]
     from: String,
     /// With `--from backup`: this recovery point, even if it lacks something.
@@ -182,7 +188,7 @@ impl Restore {
             let means = Means { cloud: &*cloud, terminal, home: &home, objects, places };
             let (code, report) = self.restore_point(&named, site, means).await?;
             if let Some(report) = report {
-                self.record(&report, &workspace, restorer, terminal).await;
+                self.record(&report, RestoreResult::new(&report), &workspace, restorer, terminal).await;
             }
             return Ok(code);
         }
@@ -234,9 +240,19 @@ impl Restore {
             })?;
             terminal.note(&format!("run {run} of the journal announces it"));
         }
-        let report = run(objects, &request, &found, &record, today, &mut tell).await.map_err(explained)?;
+        let report = match run(objects, &request, &found, &record, today, &mut tell).await {
+            Ok(report) => report,
+            Err(error) => {
+                // Its beginning is announced, so that its end is told too.
+                if request.over {
+                    let result = RestoreResult::interrupted(&found.report);
+                    self.record(&found.report, result, &workspace, restorer, terminal).await;
+                }
+                return Err(explained(error));
+            }
+        };
         self.print(&report, terminal);
-        self.record(&report, &workspace, restorer, terminal).await;
+        self.record(&report, RestoreResult::new(&report), &workspace, restorer, terminal).await;
         terminal.detail(&super::screen::calls(&cloud.calls()));
         Ok(verdict(&report))
     }
@@ -252,12 +268,13 @@ impl Restore {
     async fn record(
         &self,
         report: &Report,
+        result: RestoreResult,
         workspace: &Workspace,
         restorer: Restorer<'_>,
         terminal: &Terminal,
     ) {
         let of = Box::new(RestoreOf::new(report, self.over_live.is_some()));
-        let event = Event::RestoreEnded { of, result: Box::new(RestoreResult::new(report)) };
+        let event = Event::RestoreEnded { of, result: Box::new(result) };
         match recorded(workspace, restorer, event).await {
             Ok(run) => terminal.note(&format!("recorded as run {run} of the journal")),
             Err(error) => terminal.note(&format!(
@@ -286,23 +303,25 @@ impl Restore {
 
     /// The bucket that is read.
     fn source<'p>(&self, service: &Service, set: &'p DataSet) -> Result<&'p Bucket, Failure> {
-        if self.from == "versions" || self.is_of_a_backup() {
+        self.refuse_ambiguous(set)?;
+        if self.from == VERSIONS || self.is_of_a_backup() {
             return Ok(&set.primary);
         }
+        let from = self.from.strip_prefix(SITE).unwrap_or(&self.from);
         let mut buckets = std::iter::once(&set.primary).chain(&set.copies);
-        if let Some(bucket) = buckets.find(|bucket| bucket.site.name.as_str() == self.from) {
+        if let Some(bucket) = buckets.find(|bucket| bucket.site.name.as_str() == from) {
             return Ok(bucket);
         }
         let backed_up = set.schedules.iter().flat_map(|schedule| &schedule.to);
-        if backed_up.into_iter().any(|(site, _)| site.name.as_str() == self.from) {
-            let what = format!("`{}` has only recovery points of `{}`, and no copy", self.from, self.data);
-            let help = format!("to restore one, add `--from backup:{}`", self.from);
+        if backed_up.into_iter().any(|(site, _)| site.name.as_str() == from) {
+            let what = format!("`{from}` has only recovery points of `{}`, and no copy", self.data);
+            let help = format!("to restore one, add `--from backup:{from}`");
             return Err(Failure::refused(codes::RESTORE_NOT_SERVED, what, help));
         }
         let sites =
             || std::iter::once(&set.primary).chain(&set.copies).map(|bucket| bucket.site.name.as_str());
         let of = format!("copy of `{}.{}` at a site", service.name, self.data);
-        Err(unknown(&of, &self.from, sites))
+        Err(unknown(&of, from, sites))
     }
 
     async fn request(&self, named: &Named<'_>, objects: &dyn Objects) -> Result<Request, Failure> {

@@ -106,6 +106,12 @@ impl RestoreOf {
         }
     }
 
+    /// That it begins, in one line. What came of it is in a later run.
+    #[must_use]
+    pub fn begins(&self) -> String {
+        format!("{}: begins (how it ended is in a later run; without one, nobody knows)", self.in_words())
+    }
+
     /// In one line: `files.docs as of 2026-11-01T12:00:00Z, from acme-docs at virginia into acme-restored/november/`.
     #[must_use]
     pub fn in_words(&self) -> String {
@@ -141,6 +147,14 @@ impl RestoreResult {
             milliseconds: measured.map(|measured| measured.milliseconds),
             throughput: measured.and_then(|measured| measured.throughput).map(|rate| rate.to_string()),
         }
+    }
+
+    /// What is known of a restore that broke off: it is not complete, and nobody has counted what it restored.
+    #[must_use]
+    pub fn interrupted(plan: &Report) -> Self {
+        let mut result = Self { complete: false, ..Self::new(plan) };
+        result.gaps.push("interrupted".to_owned());
+        result
     }
 
     /// In one line.

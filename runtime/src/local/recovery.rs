@@ -78,16 +78,17 @@ impl State {
             (&job.vault, &job.resource, job.created) == (&backup.vault, &backup.resource, backup.made)
         });
         let old = i64::try_from(DAYS_OF_JOBS).unwrap_or_default() * DAY;
-        let whole = match (jobs, job.and_then(|job| job.fault.as_ref())) {
+        let is_old = now - made >= old;
+        // AWS Backup lists no older jobs.
+        let whole = match (jobs, job.map(|job| job.fault.as_ref())) {
             (Err(why), _) => Whole::Unknown(format!("its job cannot be seen: {why}")),
-            (Ok(()), _) if window.is_none() && now - made >= old => {
-                Whole::Unknown(format!("its job is more than {DAYS_OF_JOBS} days old"))
-            }
-            (Ok(()), Some(fault)) => Whole::No(format!("the job that made it {fault}")),
-            (Ok(()), None) => Whole::Yes,
+            (Ok(()), _) if is_old => Whole::Unknown(format!("its job is more than {DAYS_OF_JOBS} days old")),
+            (Ok(()), Some(Some(fault))) => Whole::No(format!("the job that made it {fault}")),
+            (Ok(()), Some(None)) => Whole::Yes,
+            (Ok(()), None) => Whole::Unknown("no job is listed that made it".to_owned()),
         };
         let (vault, region, bytes) = (backup.vault.clone(), region.to_owned(), Some(backup.bytes));
-        RecoveryPoint { id: id(backup), vault, region, made, window, whole, bytes }
+        RecoveryPoint { id: id(backup), vault, region, made, window, whole, unservable: None, bytes }
     }
 
     /// What the backup holds of a moment and the bucket does not have: AWS Backup replaces nothing.
@@ -222,7 +223,7 @@ impl RecoveryPoints for Local {
             state.put_restore_job(job.clone());
             self.saved(state)?;
             let state = if job.state == Runs::Completed { JobState::Completed } else { JobState::Running };
-            Ok(JobSeen { id: job.id, state, said: None, done: None, milliseconds: None })
+            Ok(JobSeen { id: job.id, state, said: None, done: None, milliseconds: None, ended: None })
         })
     }
 }

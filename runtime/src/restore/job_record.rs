@@ -131,12 +131,6 @@ impl JobRecord {
         self.job.as_deref()
     }
 
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The token of the next job: the same for every attempt, until the job is over.
     #[must_use]
     pub fn token(&self) -> String {
@@ -230,9 +224,9 @@ mod tests {
         let token = record.token();
         record.ask(asked(&token)).unwrap();
         record.began("job-1").unwrap();
-        let whole = std::fs::read(record.path()).unwrap();
+        let whole = std::fs::read(&record.path).unwrap();
         for length in 0..=whole.len() {
-            std::fs::write(record.path(), &whole[..length]).unwrap();
+            std::fs::write(&record.path, &whole[..length]).unwrap();
             let found = JobRecord::read(folder.path(), KEY).unwrap();
             assert_eq!(found.token(), token, "{length}");
             assert!(found.asked().is_none_or(|asked| asked.token == token), "{length}");
@@ -246,7 +240,7 @@ mod tests {
         assert_ne!(found.token(), token, "the next job is another one");
         let other = JobKey { point: Some("point"), ..KEY };
         assert_ne!(JobRecord::read(folder.path(), other).unwrap().token(), found.token());
-        std::fs::write(record.path(), "something else\n").unwrap();
+        std::fs::write(&record.path, "something else\n").unwrap();
         assert!(matches!(JobRecord::read(folder.path(), KEY), Err(BusyOrBroken::Foreign(_))));
     }
 }

@@ -5,11 +5,16 @@
 use std::path::Path;
 
 use async_trait::async_trait;
-use holdfast_compiler::restore::{Content, History, Report, Retrieval, Stored, Version};
+use holdfast_compiler::diagnostic::Style;
+use holdfast_compiler::restore::{
+    Chosen, Content, Counted, FromPoint, History, JobSeen, JobState, RecoveryPoint, Report, Retrieval,
+    Stored, Version, Whole, text,
+};
 use holdfast_compiler::units::Date;
 
 use super::*;
 use crate::cloud::{Class, CloudError, Current, Cursor, Guard, Head, Objects, Page};
+use crate::journal::{RestoreOf, RestoreResult};
 use crate::local::Local;
 
 const CLOUD: &str = r#"{"format":2,"account":"000000000000","objects":[],"stored":{"from":[
@@ -283,6 +288,61 @@ async fn record_alone_verifies_nothing() {
     let head = whole.lines().next().unwrap();
     std::fs::write(&path, format!("{head}\n{}\n", line("trust me"))).unwrap();
     assert!(Record::read(bench.home(), "test", &request).unwrap().is_empty());
+}
+
+/// The report of a job of which the service says something.
+async fn report_of_a_job(bench: &Bench, state: JobState) -> String {
+    let request = bench.request(false);
+    let point = RecoveryPoint {
+        id: "point".to_owned(),
+        vault: "vault".to_owned(),
+        region: "local".to_owned(),
+        made: request.moment,
+        window: None,
+        whole: Whole::Yes,
+        unservable: None,
+        bytes: None,
+    };
+    let job = JobSeen {
+        id: "job".to_owned(),
+        state,
+        said: Some("access denied".to_owned()),
+        done: None,
+        milliseconds: None,
+        ended: None,
+    };
+    let chosen = Chosen { as_of: point.made, point, passed: Vec::new() };
+    let from = FromPoint { chosen, job: Some(job), compared: None, uncompared: Counted::default() };
+    let why = "the job did not end well".to_owned();
+    let report = count_only(&bench.local, &request, from, why).await.unwrap();
+    text(&report, Style { color: None, width: 80 })
+}
+
+/// What the service says of a job that failed does not make it a completed one.
+#[tokio::test]
+async fn job_that_failed_is_not_said_to_be_completed() {
+    let bench = Bench::new();
+    for state in [JobState::Failed, JobState::Aborted] {
+        let said = report_of_a_job(&bench, state).await;
+        assert!(said.contains(&format!("Restore job job: {}. access denied", state.word())), "{said}");
+        assert!(!said.contains("the restore job is completed"), "{said}");
+        assert!(said.contains("NOT COMPLETE: the restore job did not end well."), "{said}");
+    }
+    let said = report_of_a_job(&bench, JobState::Completed).await;
+    assert!(said.contains("the restore job is completed, with a message"), "{said}");
+}
+
+/// A restore over live data that breaks off has not ended well, whatever its plan said.
+#[tokio::test]
+async fn restore_that_broke_off_is_recorded_as_not_complete() {
+    let bench = Bench::new();
+    let request = bench.request(true);
+    let record = Record::read(bench.home(), "test", &request).unwrap();
+    let plan = survey(&bench.local, &request, &record).await.unwrap().unwrap().report;
+    let said = RestoreResult::interrupted(&plan).in_words();
+    assert!(said.starts_with("NOT COMPLETE, ") && said.ends_with("gap: interrupted"), "{said}");
+    let said = RestoreOf::new(&plan, true).begins();
+    assert!(said.contains("OVER LIVE DATA: begins (how it ended is in a later run"), "{said}");
 }
 
 /// What only the destination has stays, and is listed: before, between and after the keys of the source.

@@ -2,7 +2,7 @@
 
 use futures::{StreamExt as _, stream};
 use holdfast_compiler::restore::{
-    At, Counted, FromPoint, Gap, History, KeyState, Problem, Report, Verified, Version, Versioning,
+    At, Counted, FromPoint, Gap, History, JobState, KeyState, Problem, Report, Verified, Version, Versioning,
 };
 
 use super::Request;
@@ -98,7 +98,9 @@ pub fn blank_of_a_point(request: &Request, from: FromPoint) -> Report {
 
 /// The report of a job, with what the service says of it.
 fn said(mut report: Report, from: FromPoint) -> Report {
-    let said = from.job.as_ref().and_then(|job| job.said.clone());
+    // What it says of a job that failed is shown with its state.
+    let completed = from.job.as_ref().filter(|job| job.state == JobState::Completed);
+    let said = completed.and_then(|job| job.said.clone());
     report.gaps.extend(said.map(Gap::Job));
     report.point = Some(from);
     report

@@ -124,6 +124,10 @@ fn recovery_point_is_restored_by_a_job_and_compared() {
     assert_eq!(found["measured"]["milliseconds"], 60_000, "as AWS Backup dates the job: {found}");
     assert_eq!(keys(&standin, "acme-restored", "us-east-1"), ["a.txt", "dir/kept"]);
 
+    assert_eq!(found["point"]["compared_with"], "acme-docs", "{found}");
+    let dry = restore(&bench, &moment, "--from backup --into acme-restored --dry-run").expect(0);
+    assert!(dry.stdout.contains("This command wrote nothing. An earlier one has started"), "{}", dry.stdout);
+
     // It is the same restore: its job is found, and compared once more.
     let weather = Weather::start(standin.url(), 0, &[]);
     let words = format!(

@@ -83,7 +83,7 @@ fn state(name: &str, state: &Value, names: &mut BTreeSet<String>, faults: &mut V
             "Catch",
         ],
         "Wait" => &["Type", "Next", "End", "Seconds"],
-        "Pass" => &["Type", "Next", "End", "Result"],
+        "Pass" => &["Type", "Next", "End", "Result", "ResultPath"],
         "Parallel" => &["Type", "Next", "End", "Branches", "ResultPath"],
         "Choice" => &["Type", "Choices", "Default"],
         "Succeed" => &["Type"],

@@ -13,10 +13,15 @@ const REGION: &str = "us-west-2";
 
 /// The policies of the story of the runbook, applied.
 fn applied(bench: Bench<'_>) -> Bench<'_> {
+    edited(bench, &str::to_owned)
+}
+
+/// The same, with each file edited before.
+fn edited<'b>(bench: Bench<'b>, edit: &dyn Fn(&str) -> String) -> Bench<'b> {
     for name in ["estate.yaml", "services.yaml"] {
         let text =
             std::fs::read_to_string(root().join("fixtures/scenarios/export-runbook").join(name)).unwrap();
-        bench.write(&format!("policies/{name}"), &text);
+        bench.write(&format!("policies/{name}"), &edit(&text));
     }
     bench.run("apply policies --yes").expect(0);
     bench
@@ -233,6 +238,88 @@ fn what_fails_stops_what_waits_for_it_and_nothing_else() {
     assert!(!asked("shop.test-order"), "{:?}", execution.asked);
 }
 
+#[test]
+fn person_has_the_time_of_their_deputies_to_answer() {
+    let made = exported(&applied(Bench::local()));
+    let seconds = |name: &str| {
+        let at = found(&made["definition"], name, "").unwrap();
+        made["definition"].pointer(&at).unwrap()["TimeoutSeconds"].as_u64().unwrap()
+    };
+    // `boss` declares within 45 minutes; if they do not answer, `ops` is called, who has 15 minutes.
+    assert_eq!(seconds("declare"), (45 + 15) * 60);
+    // `boss` has 30 minutes to answer, then `ops` 15; the work of `boss` is 15 minutes.
+    assert!(seconds("shop.test-order") >= (30 + 15 + 15) * 60);
+}
+
+#[test]
+fn names_that_holdfast_adds_are_no_names_of_steps() {
+    let bench = edited(Bench::local(), &|text| text.replace("check-books", "api-clients-arrive"));
+    let definition = exported(&bench)["definition"].clone();
+    assert_eq!(asl::faults(&definition), Vec::<String>::new());
+    for name in ["ledger.api-clients-arrive", "ledger.api clients arrive"] {
+        assert!(found(&definition, name, "").is_some(), "{name}: {definition}");
+    }
+}
+
+#[test]
+fn people_are_asked_through_the_topic_of_critical_alarms() {
+    let alarms = "alarms:\n  critical: { level: 1, tell: [ops] }\nsites:\n";
+    let made = exported(&edited(Bench::local(), &|text| text.replace("sites:\n", alarms)));
+    let text = made["definition"].to_string();
+    assert!(
+        text.contains("\"TopicArn\":\"arn:aws:sns:us-west-2:000000000000:holdfast-acme-critical-us-west-2-"),
+        "{text}"
+    );
+    assert_eq!(made["input"], json!({}));
+    let notes = made["notes"].to_string();
+    for says in [
+        "`boss` has a step and gets no critical alarms",
+        "`ops` has to confirm that critical alarms of us-west-2 come by mail",
+        "gets the token of every step",
+        "before anybody has declared",
+    ] {
+        assert!(notes.contains(says), "{says}: {notes}");
+    }
+    assert!(!notes.contains("`ops` has a step"), "{notes}");
+}
+
+/// The ledger alone, whose traffic moves without anybody.
+fn without_people(text: &str) -> String {
+    let ledger = text.split("\n---\nkind: service\nname: shop\n").next().unwrap_or_default();
+    let lines: Vec<&str> = ledger.lines().filter(|line| !line.contains("check-books")).collect();
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn traffic_that_nobody_looks_at_is_not_reported_as_recovered_if_its_records_did_not_change() {
+    let standin = Standin::start();
+    let zone = standin.zone("acme.example");
+    let bench = edited(Bench::aws(&standin), &without_people);
+    let definition = exported(&bench)["definition"].clone();
+    assert_eq!(asl::faults(&definition), Vec::<String>::new());
+    let unreachable = definition.to_string().replace(&zone, "Z00000000000000000000");
+    assert_ne!(unreachable, definition.to_string());
+    let mut execution = Execution::start(&standin, serde_json::from_str(&unreachable).unwrap());
+    assert_eq!(execution.answered("nothing"), "FAILED");
+}
+
+#[test]
+fn traffic_that_a_person_moves_is_left_to_them() {
+    let by_ops = "failover traffic.api, by: ops, takes: 5m }";
+    let edit = |text: &str| {
+        let later = text.replace("rto: 4h", "rto: 12h").replace("rto: 8h", "rto: 12h");
+        later.replace("failover traffic.api }", by_ops)
+    };
+    let bench = edited(Bench::local(), &edit);
+    let made = exported(&bench);
+    assert!(
+        made["notes"]
+            .to_string()
+            .contains("ledger.api is moved by ops: the machine does not change its records.")
+    );
+    assert!(!made["definition"].to_string().contains("changeResourceRecordSets"));
+}
+
 /// What botocore's model of Region switch says about a request of `CreatePlan`.
 fn unfit(request: &Value) -> Vec<String> {
     let script = "import json, sys; sys.path.insert(0, sys.argv[1]); import shapes; \
@@ -262,6 +349,11 @@ fn plan_of_region_switch_fits_the_model_of_the_api() {
     let text = request["workflows"][0].to_string();
     for step in ["declare", "ledger.check-books", "shop.bring-orders", "shop.start-shop", "shop.test-order"] {
         assert_eq!(text.matches(&format!("\"name\":\"{step}\"")).count(), 1, "{step}: {text}");
+    }
+    // Who looks at traffic is not delayed by caches, and `boss` has the 30 minutes in which they answer.
+    assert!(text.contains("when the name servers of its zone answer"), "{text}");
+    for minutes in 1..=30 {
+        assert!(!text.contains(&format!("\"timeoutMinutes\":{minutes}}}")), "{text}");
     }
     request["regions"] = json!(["us-east-1"]);
     request["recoveryTimeObjectiveMinutes"] = json!(0);

@@ -57,7 +57,7 @@ pub(super) fn section(chapter: &Chapter<'_, '_>, told: &Told<'_>) -> Section {
         (Part::ChecksFail(name), _) => {
             let service = chapter.inputs.policy.services.get(&told.node.service);
             if let Some(traffic) = service.and_then(|service| service.traffic.get(name)) {
-                moves(chapter, traffic, &mut section);
+                moves(chapter, name, traffic, &mut section);
             }
         }
         (Part::Decided(_), _) => {
@@ -99,7 +99,7 @@ fn commands(chapter: &Chapter<'_, '_>, service: &Service, step: &RecoveryStep, s
     match &step.action {
         StepAction::Failover(name) => {
             if let Some(traffic) = service.traffic.get(name) {
-                moves(chapter, traffic, section);
+                moves(chapter, name, traffic, section);
             }
         }
         StepAction::Restore(name) => restore(chapter, service, name, section),
@@ -117,7 +117,7 @@ fn commands(chapter: &Chapter<'_, '_>, service: &Service, step: &RecoveryStep, s
 }
 
 /// How to see whether traffic has moved, and how to move it.
-fn moves(chapter: &Chapter<'_, '_>, traffic: &Traffic, section: &mut Section) {
+fn moves(chapter: &Chapter<'_, '_>, name: &Name, traffic: &Traffic, section: &mut Section) {
     let lost = &chapter.recovery.lost;
     let next = traffic.endpoints.iter().find(|endpoint| !lost.contains(&endpoint.site.name));
     let Some(next) = next else {
@@ -136,14 +136,24 @@ fn moves(chapter: &Chapter<'_, '_>, traffic: &Traffic, section: &mut Section) {
     };
     section.say(text);
     verbatim(section, "See the answer", format!("dig +short {}", shell_word(traffic.record.as_str())));
-    section.say(
-        "If it has not moved in the time above, evacuate the site. This needs the control plane of the DNS service, so it can fail \
-         while that is down.",
-    );
+    section.say(format!(
+        "If a resolver still shows the lost site when the step `clients of {name} arrive` should be over, evacuate it. This needs the \
+         control plane of the DNS service, so it can fail while that is down."
+    ));
     let flags: String =
         lost.iter().map(|site| format!(" --evacuate {}", shell_word(site.as_str()))).collect();
-    let text =
-        format!("holdfast plan {}{flags} --out evacuate.plan\nholdfast apply evacuate.plan", chapter.paths());
+    let required = chapter.inputs.policy.approvals.as_ref().map_or(0, |approvals| approvals.required);
+    let approve = match required {
+        0 => String::new(),
+        1 => "holdfast approve evacuate.plan    # another person runs this with their key\n".to_owned(),
+        several => {
+            format!("holdfast approve evacuate.plan    # {several} other people run this with their key\n")
+        }
+    };
+    let text = format!(
+        "holdfast plan {}{flags} --out evacuate.plan\n{approve}holdfast apply evacuate.plan",
+        chapter.paths()
+    );
     verbatim(section, "Evacuate", text);
 }
 
@@ -152,8 +162,24 @@ fn restore(chapter: &Chapter<'_, '_>, service: &Service, data: &Name, section: &
     let Some(set) = service.data.get(data) else { return };
     let lost = &chapter.recovery.lost;
     let Some(copy) = set.copies.iter().find(|copy| !lost.contains(&copy.site.name)) else {
-        let text = "No real-time copy is left: take the newest recovery point of the backups. Holdfast has no command for that yet.";
-        section.note(Severity::Warning, text);
+        let mut vaults = set.schedules.iter().flat_map(|schedule| &schedule.to);
+        let Some((vault, _)) = vaults.find(|(site, _)| !lost.contains(&site.name)) else {
+            section
+                .note(Severity::Warning, "No real-time copy is left, and no backup at a site that is left.");
+            return;
+        };
+        section.say(
+            "No real-time copy is left: take the newest recovery point of the backups. Fill in the moment before the loss, an empty \
+             bucket with versions, and the role that writes to it. Run the same command again to continue.",
+        );
+        let text = format!(
+            "holdfast restore {} --service {} --data {} --from {} --to-time TIME --into EMPTY-BUCKET --role ROLE",
+            chapter.paths(),
+            shell_word(service.name.as_str()),
+            shell_word(data.as_str()),
+            shell_word(&format!("backup:{}", vault.name)),
+        );
+        verbatim(section, "Restore", text);
         return;
     };
     section.say("Fill in the moment before the loss and the bucket that the service reads. Run the same command again to continue.");

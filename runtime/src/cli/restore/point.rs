@@ -7,21 +7,20 @@ use futures::future::BoxFuture;
 use holdfast_compiler::backups::BackupPlace;
 use holdfast_compiler::diagnostic::codes;
 use holdfast_compiler::graph::Graph;
-use holdfast_compiler::policy::Site;
+use holdfast_compiler::policy::{Bucket, Site};
 use holdfast_compiler::printable::one_line;
 use holdfast_compiler::provider;
 use holdfast_compiler::restore::{
     Chosen, FromPoint, JobSeen, JobState, Measured, RecoveryPoint, Report, Whole, choose_point, named_point,
     text,
 };
-use holdfast_compiler::units::Throughput;
+use holdfast_compiler::units::{Date, Throughput};
 
 use super::job_checks::cannot;
 use super::{Named, Restore, not_served, place, verdict};
 use crate::cli::failure::Failure;
 use crate::cli::front::confirm;
 use crate::cli::output::Terminal;
-use crate::cli::today;
 use crate::cloud::{BucketPlace, Class, Cloud, CloudError, Objects, RecoveryPoints, RestoreOrder};
 use crate::restore::{
     Asked, JobError, JobKey, JobRecord, Request, count_only, counted, follow, start, verify,
@@ -29,8 +28,8 @@ use crate::restore::{
 
 /// How many recovery points a refusal names.
 const NAMED: usize = 10;
-/// The word of `--from`.
-const BACKUP: &str = "backup";
+/// The word of `--from` for a recovery point.
+pub(super) const BACKUP: &str = "backup";
 
 /// What a restore of a recovery point is done with.
 pub(super) struct Means<'m> {
@@ -105,34 +104,42 @@ impl Restore {
         let into = self.destination(named, site, objects).await?;
         let there = counted(objects, &into).await?.objects;
         // A job whose objects are gone again is over.
-        let mut earlier = None;
+        let (mut earlier, mut over) = (None, false);
         if let Some(job) = record.job().map(str::to_owned) {
             let region = record.asked().map(|asked| asked.region.clone()).unwrap_or_default();
-            let seen = points.restore_job(&region, &job).await.map_err(|error| lost(error, &record))?;
-            let over = match seen.state {
+            let seen = points.restore_job(&region, &job).await;
+            let seen = seen.map_err(|error| self.unseen(error, &mut record))?;
+            over = match seen.state {
                 JobState::Running => false,
                 JobState::Completed => there == 0,
                 JobState::Failed | JobState::Aborted => true,
             };
             match over {
-                true if self.dry_run => {}
-                true => record.end().map_err(broken)?,
+                true => {
+                    let said = seen.said.map(|said| format!(": {said}")).unwrap_or_default();
+                    terminal.note(&one_line(&format!(
+                        "the earlier restore job {} is over: {}{said}",
+                        seen.id,
+                        seen.state.word()
+                    )));
+                }
                 false => earlier = Some(seen),
             }
         }
         let found = points.points(&places).await?;
-        let chosen = match record.asked().filter(|_| earlier.is_some() || record.job().is_none()) {
+        let asked = record.asked().filter(|_| !over);
+        let chosen = match asked {
             Some(asked) => recorded(found, asked, self.to_time),
             None => self.choose(found, site)?,
         };
-        if earlier.is_none() && record.asked().is_none() && there > 0 {
+        if asked.is_none() && there > 0 {
             let noun = if there == 1 { "object" } else { "objects" };
             return Err(cannot(
                 format!("`{}` has {there} {noun}, and a restore job skips keys that are there", named.into),
                 "name an empty bucket in that region".to_owned(),
             ));
         }
-        let from = FromPoint { chosen, job: earlier.clone(), uncompared: Default::default() };
+        let from = FromPoint { chosen, job: earlier.clone(), compared: None, uncompared: Default::default() };
         let request = self.compared_with(named, site, into.clone());
         let planned = planned(&request, &from);
         if self.dry_run {
@@ -150,6 +157,9 @@ impl Restore {
             confirm(terminal, &question).map_err(|_| {
                 Failure::message("nothing was restored: nobody has confirmed it; to restore without being asked, add --yes")
             })?;
+        }
+        if over {
+            record.end().map_err(broken)?;
         }
         let job = self.job(points, &from.chosen, &mut record, terminal).await?;
         let from = FromPoint { job: Some(job), ..from };
@@ -195,6 +205,8 @@ impl Restore {
         terminal: &Terminal,
     ) -> Result<JobSeen, Failure> {
         let point = &chosen.point;
+        // What is not the first attempt may have started a job whose answer was lost.
+        let is_first = record.asked().is_none();
         let asked = match record.asked() {
             Some(asked) => asked.clone(),
             None => Asked {
@@ -217,7 +229,12 @@ impl Restore {
         };
         let id = match start(points, &order, asked, record).await {
             Ok(id) => id,
-            Err(JobError::Cloud(error)) => return Err(lost(error, record)),
+            // No job runs, and the next attempt asks for another one.
+            Err(JobError::Cloud(error)) if is_first && is_definite(&error) => {
+                record.end().map_err(|error| Failure::message(error.to_string()))?;
+                return Err(error.into());
+            }
+            Err(JobError::Cloud(error)) => return Err(lost(error)),
             Err(JobError::Record(error)) => return Err(Failure::message(error.to_string())),
         };
         terminal.note(&format!(
@@ -235,7 +252,24 @@ impl Restore {
             }
         };
         let seen = follow(points, (&order.region, &id), &pause, &mut tell).await;
-        seen.map_err(|error| lost(error, record))
+        seen.map_err(|error| self.unseen(error, record))
+    }
+
+    /// An error of a look at a job that was started. One that is not there any more is over.
+    fn unseen(&self, error: CloudError, record: &mut JobRecord) -> Failure {
+        if error.class != Class::NotFound {
+            return lost(error);
+        }
+        if self.dry_run {
+            return with_cure(
+                error,
+                "without --dry-run, the command forgets this job, and the next one starts another",
+            );
+        }
+        match record.end() {
+            Ok(()) => with_cure(error, "run the same command again to start another"),
+            Err(broken) => Failure::message(broken.to_string()),
+        }
     }
 
     /// What is compared with the destination: the versions of the primary bucket.
@@ -261,7 +295,8 @@ impl Restore {
         }
     }
 
-    /// Compare what the job restored with the first bucket of the data set that answers: the primary one, then the copies.
+    /// Compare what the job restored with the first bucket of the data set that has objects of the moment: the primary one, then the
+    /// copies. One that was wiped has none.
     async fn compared(
         &self,
         objects: &dyn Objects,
@@ -270,7 +305,7 @@ impl Restore {
         from: FromPoint,
         terminal: &Terminal,
     ) -> Result<Report, Failure> {
-        let mut why = Vec::new();
+        let (mut why, mut empty, mut unread) = (Vec::new(), None, false);
         if from.job.as_ref().is_some_and(|job| job.state != JobState::Completed) {
             let why = "the job did not end well".to_owned();
             return Ok(count_only(objects, &request, from, why).await?);
@@ -286,8 +321,14 @@ impl Restore {
                 Err(error) => Err(error),
             };
             match found {
-                Ok(report) => return Ok(measured(report)),
+                Ok(report) if report.wanted.objects > 0 => return Ok(concluded(bucket, report, &request)),
+                Ok(report) => {
+                    terminal.note(&format!("warning: `{}` has no object of the moment", bucket.name));
+                    why.push(format!("`{}`: no object of the moment", bucket.name));
+                    empty.get_or_insert_with(|| concluded(bucket, report, &request));
+                }
                 Err(error) => {
+                    unread = true;
                     terminal.note(&format!(
                         "warning: `{}` cannot be compared: {}",
                         bucket.name,
@@ -297,15 +338,27 @@ impl Restore {
                 }
             }
         }
-        Ok(count_only(objects, &request, from, why.join(", ")).await?)
+        match empty.filter(|_| !unread) {
+            Some(report) => Ok(report),
+            None => Ok(count_only(objects, &request, from, why.join(", ")).await?),
+        }
     }
+}
+
+/// The report of a comparison with a bucket. What was restored is a recovery point of the primary one.
+fn concluded(bucket: &Bucket, report: Report, request: &Request) -> Report {
+    let point = report.point.map(|from| FromPoint { compared: Some(bucket.name.to_string()), ..from });
+    measured(Report { source: request.source.bucket.clone(), point, ..report })
 }
 
 /// How fast the job was, if everything is there and the service says how long it took.
 fn measured(report: Report) -> Report {
-    let took = report.point.as_ref().and_then(|from| from.job.as_ref()?.milliseconds);
+    let took = report.point.as_ref().and_then(|from| {
+        let job = from.job.as_ref()?;
+        Some((job.milliseconds?, Date::parse(time(job.ended?).get(..10)?)?))
+    });
     let whole = report.failed.is_empty() && report.restored.objects > 0;
-    let measured = took.filter(|_| whole).zip(today()).map(|(milliseconds, on)| Measured {
+    let measured = took.filter(|_| whole).map(|(milliseconds, on)| Measured {
         on,
         milliseconds,
         copied: report.restored,
@@ -324,6 +377,7 @@ fn recorded(points: Vec<RecoveryPoint>, asked: &Asked, moment: i64) -> Chosen {
         made: asked.made,
         window: asked.moment.map(|moment| (moment, moment)),
         whole: Whole::Unknown("the vault does not list it any more".to_owned()),
+        unservable: None,
         bytes: None,
     });
     Chosen { as_of: asked.moment.unwrap_or(point.made).min(moment), point, passed: Vec::new() }
@@ -334,12 +388,17 @@ fn planned(request: &Request, from: &FromPoint) -> Report {
     Report { only_planned: true, ..crate::restore::blank_of_a_point(request, from.clone()) }
 }
 
+/// Whether the answer says that no job was started.
+fn is_definite(error: &CloudError) -> bool {
+    matches!(error.class, Class::Denied | Class::Refused | Class::NotFound)
+}
+
 /// An error while a job may run.
-fn lost(error: CloudError, record: &JobRecord) -> Failure {
-    let cure = match error.class {
-        Class::NotFound => format!("to start another job, remove {}", record.path().display()),
-        _ => "if a restore job runs, it goes on: run the same command again to follow it".to_owned(),
-    };
+fn lost(error: CloudError) -> Failure {
+    with_cure(error, "if a restore job runs, it goes on: run the same command again to follow it")
+}
+
+fn with_cure(error: CloudError, cure: &str) -> Failure {
     let message = format!("{}; {cure}", error.message);
     CloudError { message, ..error }.into()
 }

@@ -2,9 +2,11 @@
 
 use holdfast_compiler::diagnostic::{Diagnostic, codes, did_you_mean, visible};
 use holdfast_compiler::plan::Context;
+use holdfast_compiler::policy::DataSet;
 use holdfast_compiler::printable::one_line;
 
-use super::{Named, Restore};
+use super::point::BACKUP;
+use super::{Named, Restore, VERSIONS};
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
 use crate::estate::{EstateError, Policies, Workspace};
@@ -43,6 +45,26 @@ impl Restore {
             }
             (None, None) => Ok(None),
         }
+    }
+
+    /// A word of `--from` that is also the name of a site of the data set.
+    pub(super) fn refuse_ambiguous(&self, set: &DataSet) -> Result<(), Failure> {
+        let from = self.from.as_str();
+        let instead = match from {
+            BACKUP => "`--from backup:SITE` for a recovery point".to_owned(),
+            VERSIONS => {
+                format!("`--from site:{}` for the versions of the primary bucket", set.primary.site.name)
+            }
+            _ => return Ok(()),
+        };
+        let copies = std::iter::once(&set.primary).chain(&set.copies).map(|bucket| &bucket.site);
+        let backups = set.schedules.iter().flat_map(|schedule| &schedule.to).map(|(site, _)| site);
+        if !copies.chain(backups).any(|site| site.name.as_str() == from) {
+            return Ok(());
+        }
+        Err(Failure::usage(format!(
+            "`{from}` is also a site: write {instead}, or `--from site:{from}` for the copy"
+        )))
     }
 
     /// What the journal tells. If nobody answers where it is, a restore that writes over nothing goes on without it: a region may be lost.
@@ -153,4 +175,67 @@ pub(super) fn unknown<'n, Names: Iterator<Item = &'n str>>(
     let hint = did_you_mean(name, names())
         .map_or_else(|| format!("there is {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
     Failure::usage(visible(&format!("there is no {what} `{name}`: {hint}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use holdfast_compiler::compile::{Options, check};
+    use holdfast_compiler::source::Sources;
+
+    use super::*;
+
+    /// A site has the name of a word of `--from`.
+    const POLICY: &str = "
+kind: estate
+name: acme
+sites:
+  virginia: { aws: us-east-1 }
+  SITE: { aws: us-west-2 }
+---
+kind: service
+name: files
+primary: virginia
+standby: [SITE]
+data:
+  docs:
+    bucket: acme-docs
+    backups: [{ strategy: real-time, to: [SITE] }]
+objectives: { rpo: 1h }
+assumptions:
+  detection: { value: 5m, because: people call within minutes }
+recovery: [{ step: read-the-copy, takes: 30m }]
+";
+
+    #[derive(clap::Parser)]
+    struct Words {
+        #[command(flatten)]
+        restore: Restore,
+    }
+
+    /// Whether a copy is read with this `--from`, or the usage error.
+    fn is_of_a_copy(from: &str, site: &str) -> Result<bool, String> {
+        let mut sources = Sources::default();
+        sources.add("all.yaml", POLICY.replace("SITE", site));
+        let policy = check(&sources, Options { as_of: None }).policy.unwrap();
+        let words = "restore . --service files --data docs --to-time 2026-11-01T12:00:00Z --into acme-restored --from";
+        let words = Words::parse_from(words.split(' ').chain([from]));
+        let named = words.restore.named(&policy);
+        named.map(|named| named.replica).map_err(|failure| format!("{failure:?}"))
+    }
+
+    #[test]
+    fn site_with_the_name_of_a_word_is_never_taken_for_the_word() {
+        let said = is_of_a_copy("backup", "backup").unwrap_err();
+        assert!(said.contains("`backup` is also a site"), "{said}");
+        assert!(said.contains("`--from backup:SITE` for a recovery point"), "{said}");
+        assert!(said.contains("`--from site:backup` for the copy"), "{said}");
+        let said = is_of_a_copy("versions", "versions").unwrap_err();
+        assert!(said.contains("`--from site:virginia` for the versions of the primary bucket"), "{said}");
+        assert_eq!(is_of_a_copy("site:backup", "backup"), Ok(true));
+        assert_eq!(is_of_a_copy("site:virginia", "versions"), Ok(false));
+        assert_eq!(is_of_a_copy("versions", "backup"), Ok(false), "the word of no site");
+        assert_eq!(is_of_a_copy("oregon", "oregon"), Ok(true));
+        assert!(is_of_a_copy("site:tokyo", "oregon").unwrap_err().contains("there is no copy"));
+    }
 }

@@ -35,6 +35,8 @@ pub(super) struct Region {
     copied: Vec<Job>,
     /// The recovery points that lack objects.
     pub(super) partial: BTreeSet<String>,
+    /// The recovery points whose last job ended with success.
+    pub(super) whole: BTreeSet<String>,
 }
 
 /// A job that has ended.
@@ -123,11 +125,7 @@ fn seen(mut made: Vec<BackupJob>, mut copied: Vec<CopyJob>, now: i64) -> Region 
         let (said, category) = (job.status_message(), job.message_category());
         let Some(fault) = of_backup(job.state(), said, category) else { continue };
         let (created, done) = (job.creation_date(), job.completion_date());
-        let point = job.recovery_point_arn();
-        match fault.is_some() {
-            true => region.partial.extend(point.map(str::to_owned)),
-            false => drop(point.map(|point| region.partial.remove(point))),
-        }
+        region.mark(job.recovery_point_arn(), fault.is_none());
         let place = job.resource_arn().zip(job.backup_vault_arn());
         let of = (job.recovery_point_lifecycle(), job.created_by());
         region.made.extend(ended(place, of, (created, done, now), fault));
@@ -136,9 +134,13 @@ fn seen(mut made: Vec<BackupJob>, mut copied: Vec<CopyJob>, now: i64) -> Region 
         let (said, category) = (job.status_message(), job.message_category());
         let Some(fault) = of_copy(job.state(), said, category) else { continue };
         let (created, done) = (job.creation_date(), job.completion_date());
-        let of_partial = job.source_recovery_point_arn().is_some_and(|arn| region.partial.contains(arn));
+        let (source, copy) = (job.source_recovery_point_arn(), job.destination_recovery_point_arn());
+        let of_partial = source.is_some_and(|arn| region.partial.contains(arn));
+        // A copy is as whole as its source, of which nothing is known if its job is not listed.
         if fault.is_some() || of_partial {
-            region.partial.extend(job.destination_recovery_point_arn().map(str::to_owned));
+            region.mark(copy, false);
+        } else if source.is_some_and(|arn| region.whole.contains(arn)) {
+            region.mark(copy, true);
         }
         let place = job.resource_arn().zip(job.destination_backup_vault_arn());
         let of = (job.destination_recovery_point_lifecycle(), job.created_by());
@@ -212,6 +214,17 @@ fn with(what: &str, why: Option<&str>) -> String {
 }
 
 impl Region {
+    /// A job that made a recovery point has ended, later than those before.
+    fn mark(&mut self, point: Option<&str>, is_whole: bool) {
+        let Some(point) = point else { return };
+        let (to, from) = match is_whole {
+            true => (&mut self.whole, &mut self.partial),
+            false => (&mut self.partial, &mut self.whole),
+        };
+        from.remove(point);
+        to.insert(point.to_owned());
+    }
+
     /// The jobs that make backups at a place. Those of another schedule of the same data are not its own; of a job whose schedule no
     /// policy declares, nobody can tell.
     pub(super) fn at(&self, place: &BackupPlace, places: &BTreeSet<BackupPlace>) -> Jobs {
@@ -317,26 +330,34 @@ mod tests {
     fn newest_job_of_a_recovery_point_decides() {
         let failed = || made(60, "daily", BackupJobState::Partial, "one");
         let done = || made(30, "daily", BackupJobState::Completed, "one");
-        assert!(seen(vec![done(), failed()], Vec::new(), NOW).partial.is_empty());
+        let region = seen(vec![done(), failed()], Vec::new(), NOW);
+        assert!(region.partial.is_empty() && region.whole.contains("one"));
         let failed_later = made(10, "daily", BackupJobState::Partial, "one");
-        assert!(seen(vec![failed_later, done()], Vec::new(), NOW).partial.contains("one"));
+        let region = seen(vec![failed_later, done()], Vec::new(), NOW);
+        assert!(region.partial.contains("one") && region.whole.is_empty());
     }
 
     /// Without objects of its source, a copy is not whole, whatever its own job says.
     #[test]
     fn copy_of_a_backup_that_is_not_whole_is_not_whole() {
-        let copy = CopyJob::builder()
-            .resource_arn(BUCKET)
-            .source_recovery_point_arn("one")
-            .destination_recovery_point_arn("copy")
-            .destination_backup_vault_arn(AWAY)
-            .creation_date(DateTime::from_secs(NOW - 600))
-            .completion_date(DateTime::from_secs(NOW - 300))
-            .message_category("SUCCESS")
-            .state(CopyJobState::Completed)
-            .build();
-        let region = seen(vec![made(60, "daily", BackupJobState::Partial, "one")], vec![copy], NOW);
-        assert!(region.partial.contains("copy"));
+        let copy = || {
+            CopyJob::builder()
+                .resource_arn(BUCKET)
+                .source_recovery_point_arn("one")
+                .destination_recovery_point_arn("copy")
+                .destination_backup_vault_arn(AWAY)
+                .creation_date(DateTime::from_secs(NOW - 600))
+                .completion_date(DateTime::from_secs(NOW - 300))
+                .message_category("SUCCESS")
+                .state(CopyJobState::Completed)
+                .build()
+        };
+        let region = seen(vec![made(60, "daily", BackupJobState::Completed, "one")], vec![copy()], NOW);
+        assert!(region.whole.contains("copy") && region.partial.is_empty());
+        let region = seen(Vec::new(), vec![copy()], NOW);
+        assert!(region.whole.is_empty() && region.partial.is_empty(), "the job of its source is not listed");
+        let region = seen(vec![made(60, "daily", BackupJobState::Partial, "one")], vec![copy()], NOW);
+        assert!(region.partial.contains("copy") && region.whole.is_empty());
         let away = place("eu-west-1", "away", "daily");
         let jobs = region.at(&away, &BTreeSet::from([away.clone()]));
         assert_eq!((jobs.copied.done, jobs.copied.longest), (1, Duration::minutes(5)));

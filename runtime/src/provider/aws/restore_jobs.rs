@@ -74,6 +74,8 @@ impl RecoveryPoints for Aws {
         let took = took.filter(|_| state != JobState::Running).and_then(|(from, to)| {
             u64::try_from(to.to_millis().ok()?.saturating_sub(from.to_millis().ok()?)).ok()
         });
+        let ended = job.completion_date().filter(|_| state != JobState::Running);
+        let ended = ended.and_then(|at| at.to_millis().ok());
         let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
         Ok(JobSeen {
             id: id.to_owned(),
@@ -81,6 +83,7 @@ impl RecoveryPoints for Aws {
             said: text(job.status_message()),
             done: text(job.percent_done()),
             milliseconds: took,
+            ended,
         })
     }
 }
@@ -145,10 +148,12 @@ fn seen(
         (RecoveryPointStatus::Completed | RecoveryPointStatus::Available, Some(Ok(jobs))) => {
             if jobs.partial.contains(&id) {
                 Whole::No("the job that made it did not save everything".to_owned())
-            } else if !continuous && age >= Duration::hours(24 * DAYS_OF_JOBS) {
+            } else if jobs.whole.contains(&id) {
+                Whole::Yes
+            } else if age >= Duration::hours(24 * DAYS_OF_JOBS) {
                 Whole::Unknown(format!("its job is more than {DAYS_OF_JOBS} days old"))
             } else {
-                Whole::Yes
+                Whole::Unknown("no job is listed that made it".to_owned())
             }
         }
         (RecoveryPointStatus::Completed | RecoveryPointStatus::Available, Some(Err(why))) => {
@@ -166,15 +171,23 @@ fn seen(
         made,
         window,
         whole,
+        unservable: (*status == RecoveryPointStatus::Stopped).then(|| STOPPED.to_owned()),
         bytes: point.backup_size_in_bytes().and_then(|bytes| u64::try_from(bytes).ok()),
     })
 }
 
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
+/// Why a continuous recovery point that has stopped is not restored (AWS Backup API Reference, `DescribeRecoveryPoint`: `STOPPED`).
+const STOPPED: &str = "it is continuous and has stopped; Holdfast does not know until when it reaches: restore it by hand with RestoreTime";
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_backup::primitives::DateTime;
+    use holdfast_compiler::resource::{Identity, Values};
+    use holdfast_compiler::restore::named_point;
+    use serde_json::json;
+
     use super::*;
 
     fn order(moment: Option<i64>, kms_key: Option<&str>) -> RestoreOrder {
@@ -187,6 +200,62 @@ mod tests {
             kms_key: kms_key.map(str::to_owned),
             token: "token".to_owned(),
         }
+    }
+
+    const POINT: &str = "arn:aws:backup:us-east-1:111122223333:recovery-point:one";
+    const NOW: i64 = 1_800_000_000_000;
+
+    /// A recovery point of so many days ago, as a restore sees it with the jobs of its region.
+    fn point(status: RecoveryPointStatus, days: i64, jobs: backup_jobs::Region) -> RecoveryPoint {
+        let values = Values::from([
+            (kind::NAME.to_owned(), json!("home")),
+            (kind::REGION.to_owned(), json!("us-east-1")),
+        ]);
+        let place = BackupPlace {
+            kind: kind::KIND,
+            vault: Identity::of(kind::KIND, &values),
+            resource: "arn:aws:s3:::acme-docs".to_owned(),
+            source: "us-east-1".to_owned(),
+            schedule: "daily".to_owned(),
+            days: 35,
+        };
+        let made = DateTime::from_millis(NOW - days * DAY);
+        let found = RecoveryPointByBackupVault::builder()
+            .recovery_point_arn(POINT)
+            .resource_arn(&place.resource)
+            .creation_date(made)
+            .status(status)
+            .build();
+        seen(&found, &place, &SeenJobs::from([("us-east-1".to_owned(), Ok(jobs))]), NOW).unwrap()
+    }
+
+    /// Only a job that is seen to have ended with success makes a recovery point whole.
+    #[test]
+    fn recovery_point_without_a_job_is_not_whole() {
+        let unknown = |why: &str| Whole::Unknown(why.to_owned());
+        for status in [RecoveryPointStatus::Completed, RecoveryPointStatus::Available] {
+            let found = |days| point(status.clone(), days, backup_jobs::Region::default()).whole;
+            assert_eq!(found(1), unknown("no job is listed that made it"), "{status:?}");
+            assert_eq!(found(20), unknown("its job is more than 15 days old"), "{status:?}");
+            let mut jobs = backup_jobs::Region::default();
+            jobs.whole.insert(POINT.to_owned());
+            assert_eq!(point(status.clone(), 20, jobs).whole, Whole::Yes, "{status:?}");
+            let mut jobs = backup_jobs::Region::default();
+            jobs.partial.insert(POINT.to_owned());
+            assert!(matches!(point(status.clone(), 1, jobs).whole, Whole::No(_)), "{status:?}");
+        }
+    }
+
+    /// A restore of it without a time gives back nobody knows what.
+    #[test]
+    fn stopped_continuous_recovery_point_serves_no_moment() {
+        let found = point(RecoveryPointStatus::Stopped, 1, backup_jobs::Region::default());
+        assert_eq!(found.as_of(NOW), None);
+        let passed = named_point(vec![found], POINT, NOW).unwrap_err();
+        assert!(
+            passed.iter().all(|(_, why)| why.contains("restore it by hand with RestoreTime")),
+            "{passed:?}"
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::bcp::{self, Context, History};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::sha256;
-use crate::document::Name;
+use crate::document::{Disruption, Name};
 use crate::drill::Held;
 use crate::export::{Act, Does, Recovery, Series, Words, acts, in_levels, lateness};
 use crate::objectives;
@@ -85,7 +85,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Switch, Vec<Diagnostic>> {
     // Approvals of traffic are asked for when clients have arrived: what leads there is one block with it.
     let levels = in_levels(&acts);
     let notes = in_time(inputs, &acts, &levels)?;
-    let steps = steps(inputs, &acts, &levels)?;
+    // Whoever declares looks whether traffic has moved, and needs time to answer.
+    let decider = context.level_of(Disruption::SiteLoss).map(|level| &level.declared_by);
+    let answers = decider.and_then(|name| context.answers(name)).map_or(0, Duration::as_seconds);
+    let steps = steps(inputs, &acts, &levels, answers)?;
     let site = inputs.lost.first().map(|site| site.as_str()).unwrap_or_default();
     let back = approval(
         &format!("return to {site}"),
@@ -177,8 +180,13 @@ fn words(names: &BTreeSet<String>) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-/// A step for each level; acts of one level are side by side.
-fn steps(inputs: &Inputs<'_>, acts: &[Act], levels: &Series) -> Result<Vec<Value>, Vec<Diagnostic>> {
+/// A step for each level; acts of one level are side by side. `answers`: the seconds that somebody needs to answer who looks at traffic.
+fn steps(
+    inputs: &Inputs<'_>,
+    acts: &[Act],
+    levels: &Series,
+    answers: u64,
+) -> Result<Vec<Value>, Vec<Diagnostic>> {
     let parts = match levels {
         Series::Then(parts) => parts.as_slice(),
         one => std::slice::from_ref(one),
@@ -192,8 +200,11 @@ fn steps(inputs: &Inputs<'_>, acts: &[Act], levels: &Series) -> Result<Vec<Value
                 .filter_map(|part| if let Series::One(nth) = part { Some(*nth) } else { None })
                 .collect(),
         };
-        let made: Vec<Value> =
-            all.iter().filter_map(|nth| acts.get(*nth)).map(|act| step(act, inputs.approval_role)).collect();
+        let made: Vec<Value> = all
+            .iter()
+            .filter_map(|nth| acts.get(*nth))
+            .map(|act| step(act, inputs.approval_role, answers))
+            .collect();
         blocks += made.len();
         if made.len() > BESIDE {
             return Err(too_large(format!(
@@ -226,15 +237,16 @@ fn too_large(message: String) -> Vec<Diagnostic> {
     vec![Diagnostic::new(codes::EXPORT_TOO_LARGE, message).help(cure)]
 }
 
-fn step(act: &Act, role: &str) -> Value {
+fn step(act: &Act, role: &str, answers: u64) -> Value {
     let (text, seconds) = match &act.does {
         Does::Ask { text, within, .. } => (format!("{text} Approve when it is done."), *within),
         Does::Move { traffic, noticed } => (
             format!(
-                "Health checks move traffic {traffic} of {}. Approve when a resolver answers with the standby.",
+                "Health checks move traffic {traffic} of {}. Approve when the name servers of its zone answer with the standby: a resolver can \
+                 have the old answer until caches run out.",
                 act.service
             ),
-            act.seconds.saturating_add(*noticed),
+            act.seconds.saturating_add(*noticed).saturating_add(answers),
         ),
         Does::Wait => {
             let most = Duration::seconds(act.seconds).in_words();
@@ -243,7 +255,7 @@ fn step(act: &Act, role: &str) -> Value {
                     "{}: caches run out and clients arrive within {most}. Approve when that time is over.",
                     act.service
                 ),
-                act.seconds,
+                act.seconds.saturating_add(answers),
             )
         }
     };

@@ -1,6 +1,6 @@
 //! The states of a series: chains, and branches side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -23,13 +23,18 @@ pub(super) struct Builder<'b> {
 #[derive(Default)]
 struct Chain {
     states: Map<String, Value>,
-    /// The states in their order, each with what its failure leads to.
+    /// The states in their order.
     order: Vec<String>,
+    /// States beside the order, each with the one whose next state is theirs too.
+    beside: Vec<(String, String)>,
+    /// Whether records can stay as they were without anybody who looks.
+    is_unchanged: bool,
 }
 
 /// The names of the states at the end of the whole machine.
 const RECOVERED: &str = "recovered";
 const NOT_RECOVERED: &str = "not recovered";
+const NOT_CHANGED: &str = "records not changed";
 
 impl Builder<'_> {
     /// The whole machine.
@@ -46,19 +51,19 @@ impl Builder<'_> {
             Series::Then(parts) => parts.iter().for_each(|part| self.add(part, chain, branches)),
             Series::One(nth) => {
                 if let Some(act) = self.acts.get(*nth) {
-                    self.act(act, chain);
+                    self.act(*nth, act, chain);
                 }
             }
             Series::Together(parts) if parts.is_empty() => {}
             Series::Together(parts) => {
                 *branches += 1;
                 let name = format!("branches {branches}");
-                let all: Vec<Value> = parts
+                let all: Vec<Chain> = parts
                     .iter()
                     .map(|part| {
                         let mut inner = Chain::default();
                         self.add(part, &mut inner, branches);
-                        inner.finish(false, "")
+                        inner
                     })
                     .collect();
                 chain.branches(&name, all);
@@ -66,22 +71,36 @@ impl Builder<'_> {
         }
     }
 
-    fn act(&self, act: &Act, chain: &mut Chain) {
+    fn act(&self, nth: usize, act: &Act, chain: &mut Chain) {
         let name = state_name(&act.name);
         match &act.does {
             Does::Ask { text, within, .. } => {
-                chain.task(&name, state::ask(text, &act.name, self.topic, self.region, *within), None);
+                chain.task(&name, state::ask(text, &act.name, self.topic, self.region, *within));
             }
             Does::Wait => chain.plain(&name, state::wait(act.seconds)),
             // Health checks move it if the call fails: then it takes as long as they need to notice.
-            Does::Move { noticed, .. } => match self.entry(act).and_then(|entry| self.moves.get(&entry)) {
-                Some(moves) => {
-                    let instead = state_name(&format!("{}-by-health-checks", act.name));
-                    chain.task(&name, state::change(moves), Some((&instead, state::wait(*noticed))));
-                }
+            Does::Move { noticed, .. } => match self.change(act) {
+                Some(moves) => chain.change(&name, state::change(moves), *noticed, self.is_looked_at(nth)),
                 None => chain.plain(&name, state::wait(*noticed)),
             },
         }
+    }
+
+    /// The changes of records that an act makes.
+    pub(super) fn change(&self, act: &Act) -> Option<&Moves> {
+        self.moves.get(&self.entry(act)?)
+    }
+
+    /// Whether somebody is asked for something that waits for an act.
+    fn is_looked_at(&self, nth: usize) -> bool {
+        let mut behind = BTreeSet::from([nth]);
+        self.acts.iter().enumerate().any(|(other, act)| {
+            let waits = !behind.is_disjoint(&act.after);
+            if waits {
+                behind.insert(other);
+            }
+            waits && matches!(act.does, Does::Ask { .. })
+        })
     }
 
     /// `SERVICE.TRAFFIC` of an act that moves traffic.
@@ -99,89 +118,96 @@ impl Chain {
         self.order.push(name.to_owned());
     }
 
-    /// A task. If it fails, `instead` is done, and the chain goes on; without it, the chain ends.
-    fn task(&mut self, name: &str, mut state: Value, instead: Option<(&str, Value)>) {
-        let failed = match &instead {
-            Some((name, _)) => (*name).to_owned(),
-            None => state_name(&format!("{name} failed")),
-        };
-        let path = if instead.is_some() { Value::Null } else { state::ERROR.into() };
-        set(
-            &mut state,
-            "Catch",
-            json!([{"ErrorEquals": ["States.ALL"], "ResultPath": path, "Next": failed}]),
-        );
+    /// A task whose failure ends the chain.
+    fn task(&mut self, name: &str, mut state: Value) {
+        let failed = state_name(&format!("{name} failed"));
+        catch(&mut state, state::ERROR.into(), &failed);
         self.plain(name, state);
-        match instead {
-            Some((name, mut state)) => {
-                // It stands beside the task, and leads to what comes behind it.
-                set(&mut state, "Next", name.into());
-                self.states.insert(name.to_owned(), state);
-            }
-            None => {
-                self.states.insert(
-                    failed,
-                    ended(&format!("{name} was not done in its time, or somebody reported that it failed")),
-                );
-            }
-        }
+        let cause = format!("{name} was not done in its time, or somebody reported that it failed");
+        self.states.insert(failed, ended(&cause));
+    }
+
+    /// A change of records. If it fails, the chain goes on once health checks have seen the loss. If nobody looks later whether they
+    /// have moved the traffic, the end says so.
+    fn change(&mut self, name: &str, mut state: Value, noticed: u64, is_looked_at: bool) {
+        let instead = state_name(&format!("{name} by health checks"));
+        let path = if is_looked_at { Value::Null } else { state::UNCHANGED.into() };
+        catch(&mut state, path, &instead);
+        self.plain(name, state);
+        self.states.insert(instead.clone(), state::wait(noticed));
+        self.beside.push((instead, name.to_owned()));
+        self.is_unchanged |= !is_looked_at;
     }
 
     /// Branches, and a choice behind them: what comes after is done only if all of them succeeded.
-    fn branches(&mut self, name: &str, branches: Vec<Value>) {
-        let failed = format!("{name} failed");
-        let test = |nth: usize| json!({"Variable": format!("$.branches[{nth}].error"), "IsPresent": true});
-        let tests: Vec<Value> = (0..branches.len()).map(test).collect();
-        let is_failed = match tests.as_slice() {
-            [only] => only.clone(),
-            several => json!({"Or": several}),
-        };
-        self.plain(name, json!({"Type": "Parallel", "Branches": branches, "ResultPath": "$.branches"}));
-        let mut rule = is_failed;
-        set(&mut rule, "Next", failed.as_str().into());
-        self.plain(&format!("{name} all done"), json!({"Type": "Choice", "Choices": [rule]}));
+    fn branches(&mut self, name: &str, branches: Vec<Chain>) {
+        let (failed, done) = (format!("{name} failed"), format!("{name} all done"));
+        let test = |nth: usize, field: &str| json!({"Variable": format!("$.branches[{nth}].{field}"), "IsPresent": true});
+        let errors: Vec<Value> = (0..branches.len()).map(|nth| test(nth, "error")).collect();
+        let mut rules = vec![rule(&errors, &failed)];
+        let unchanged = branches.iter().enumerate().filter(|(_, branch)| branch.is_unchanged);
+        let unchanged: Vec<Value> = unchanged.map(|(nth, _)| test(nth, "unchanged")).collect();
+        if !unchanged.is_empty() {
+            let noted = format!("{name} unchanged");
+            rules.push(rule(&unchanged, &noted));
+            let note = json!({"Type": "Pass", "Result": true, "ResultPath": state::UNCHANGED});
+            self.states.insert(noted.clone(), note);
+            self.beside.push((noted, done.clone()));
+            self.is_unchanged = true;
+        }
+        let all: Vec<Value> = branches.into_iter().map(|branch| branch.finish(false, "")).collect();
+        self.plain(name, json!({"Type": "Parallel", "Branches": all, "ResultPath": "$.branches"}));
+        self.plain(&done, json!({"Type": "Choice", "Choices": rules}));
         self.states.insert(failed, ended("a step of another branch that comes first failed"));
+    }
+
+    /// A choice at the end: whether records stayed as they were without anybody who looks.
+    fn look(&mut self, is_whole: bool, first: &str) {
+        let (name, unchanged, end) = if is_whole {
+            let cause = "records were not changed; nobody looked whether health checks moved them";
+            let end = json!({"Type": "Fail", "Error": "Holdfast.NotChanged", "Cause": cause});
+            ("are records changed".to_owned(), NOT_CHANGED.to_owned(), end)
+        } else {
+            let end = json!({"Type": "Pass", "Result": {"unchanged": true}, "End": true});
+            (format!("{first} changed records"), format!("{first} ends unchanged"), end)
+        };
+        let unchanged = state_name(&unchanged);
+        let is_unchanged = rule(&[json!({"Variable": state::UNCHANGED, "IsPresent": true})], &unchanged);
+        self.plain(&state_name(&name), json!({"Type": "Choice", "Choices": [is_unchanged]}));
+        self.states.insert(unchanged, end);
     }
 
     /// The chain with its ends: of the whole machine, or of a branch.
     fn finish(mut self, is_whole: bool, comment: &str) -> Value {
-        let last = if is_whole {
-            RECOVERED.to_owned()
-        } else {
-            format!("{} ends", self.order.first().cloned().unwrap_or_default())
-        };
-        let last = state_name(&last);
+        let first = self.order.first().cloned().unwrap_or_default();
+        if self.is_unchanged {
+            self.look(is_whole, &first);
+        }
+        let last = state_name(&if is_whole { RECOVERED.to_owned() } else { format!("{first} ends") });
         let nexts: Vec<(String, String)> = self
             .order
             .iter()
             .zip(self.order.iter().skip(1).chain([&last]))
             .map(|(name, next)| (name.clone(), next.clone()))
             .collect();
-        let mut instead: BTreeMap<String, String> = BTreeMap::new();
         for (name, next) in &nexts {
             if let Some(state) = self.states.get_mut(name) {
                 let key =
                     if state.get("Type").is_some_and(|kind| kind == "Choice") { "Default" } else { "Next" };
                 set(state, key, next.as_str().into());
-                let catch = state.get("Catch").and_then(|all| all.get(0)).and_then(|one| one.get("Next"));
-                if let Some(caught) = catch.and_then(Value::as_str) {
-                    instead.insert(caught.to_owned(), next.clone());
-                }
             }
         }
-        for (name, next) in instead {
-            // What is done instead of a task leads to the same state.
-            if let Some(state) = self
-                .states
-                .get_mut(&name)
-                .filter(|state| state.get("Type").is_some_and(|kind| kind == "Wait"))
-            {
-                set(state, "Next", next.as_str().into());
+        for (name, of) in &self.beside {
+            let next = nexts.iter().find(|(name, _)| name == of).map(|(_, next)| next.as_str());
+            if let (Some(next), Some(state)) = (next, self.states.get_mut(name)) {
+                set(state, "Next", next.into());
             }
         }
         if is_whole {
+            let mut may_fail = false;
             for state in self.states.values_mut() {
                 if state.get("End").is_some() {
+                    may_fail = true;
                     if let Some(all) = state.as_object_mut() {
                         all.remove("End");
                     }
@@ -189,11 +215,12 @@ impl Chain {
                 }
             }
             self.states.insert(RECOVERED.to_owned(), json!({"Type": "Succeed"}));
-            let cause = "a step was not done; the input of this state says which one, and its history why";
-            self.states.insert(
-                NOT_RECOVERED.to_owned(),
-                json!({"Type": "Fail", "Error": "Holdfast.NotRecovered", "Cause": cause}),
-            );
+            let cause = "a step was not done; the input of this state says which one, and its history why; records may have been changed";
+            // What nothing leads to is refused.
+            if may_fail {
+                let fail = json!({"Type": "Fail", "Error": "Holdfast.NotRecovered", "Cause": cause});
+                self.states.insert(NOT_RECOVERED.to_owned(), fail);
+            }
         } else {
             // A branch hands on whether it failed, and nothing else, so that the payload stays small.
             self.states.insert(last.clone(), json!({"Type": "Pass", "Result": {}, "End": true}));
@@ -205,6 +232,21 @@ impl Chain {
         }
         machine
     }
+}
+
+/// A task's failure leads to a state, with its error at a path, or without it.
+fn catch(state: &mut Value, path: Value, next: &str) {
+    set(state, "Catch", json!([{"ErrorEquals": ["States.ALL"], "ResultPath": path, "Next": next}]));
+}
+
+/// A rule of a choice: what leads to a state if one of these tests holds.
+fn rule(tests: &[Value], next: &str) -> Value {
+    let mut rule = match tests {
+        [only] => only.clone(),
+        several => json!({"Or": several}),
+    };
+    set(&mut rule, "Next", next.into());
+    rule
 }
 
 /// A state that ends a branch in which something failed.

@@ -11,6 +11,7 @@
 
 mod limits;
 mod machine;
+mod notes;
 mod role;
 mod state;
 
@@ -29,7 +30,7 @@ use crate::plan::Plan;
 use crate::policy::{Policy, Severity};
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::sns::{topic, topic_arn};
-use crate::resource::Values;
+use crate::resource::Address;
 use crate::source::Sources;
 use crate::units::{Date, Duration};
 
@@ -113,12 +114,8 @@ pub fn machine(inputs: &Inputs<'_>) -> Result<Machine, Vec<Diagnostic>> {
     let machine = machine::Builder { acts: &acts, moves: &moves, region: &region, topic: topic.as_deref() };
     let definition = machine.definition(&order, &title(inputs));
     limits::definition(&definition)?;
-    let used: BTreeSet<String> = acts.iter().filter_map(|act| machine.entry(act)).collect();
-    for entry in moves.keys().filter(|entry| !used.contains(*entry)) {
-        notes.push(format!(
-            "{entry} only loses a standby. The machine leaves its records as they are: health checks keep traffic away from it."
-        ));
-    }
+    notes.extend(notes::of_records(&recovery, &machine));
+    notes.extend(notes::of_people(inputs.policy, inputs.plan, &machine));
     let asks = acts.iter().any(|act| matches!(act.does, Does::Ask { .. }));
     let mut input = BTreeMap::new();
     if asks && topic.is_none() {
@@ -129,7 +126,8 @@ pub fn machine(inputs: &Inputs<'_>) -> Result<Machine, Vec<Diagnostic>> {
     }
     notes.push(
         "The machine does not write the journal. After an execution, record the evacuation with `holdfast apply --evacuate`: it finds the \
-         records changed already. Until then a plan shows them as drift."
+         records changed already. Until then `holdfast apply` without `--evacuate` would send users back to the lost site: stop scheduled \
+         applies."
             .to_owned(),
     );
     notes.push(
@@ -137,7 +135,7 @@ pub fn machine(inputs: &Inputs<'_>) -> Result<Machine, Vec<Diagnostic>> {
          everything."
             .to_owned(),
     );
-    let moved = acts.iter().filter_map(|act| moves.get(&machine.entry(act)?));
+    let moved = acts.iter().filter_map(|act| machine.change(act));
     Ok(Machine {
         format_version: "1.0",
         lost: inputs.lost.iter().map(ToString::to_string).collect(),
@@ -205,12 +203,11 @@ fn in_time(inputs: &Inputs<'_>, later: &BTreeMap<Name, u64>) -> Result<Vec<Strin
     if missed.is_empty() { Ok(notes) } else { Err(missed) }
 }
 
-/// The topic of critical alarms in a region, if the plan knows one.
+/// The topic of critical alarms in a region, if the plan knows one. Of a topic that stays, a plan has the id only: its ARN, or
+/// `REGION/NAME` in the embedded cloud.
 fn topic(plan: &Plan, region: &str, account: &str) -> Option<String> {
-    let of = |values: &Values, name: &str| values.get(name).and_then(Value::as_str).map(str::to_owned);
-    let topics = plan.steps.iter().filter(|step| step.address.kind() == topic::KIND);
-    let known = topics.filter_map(|step| Some((step.address.name(), &step.object.as_ref()?.attributes)));
-    let mut here = known.filter(|(_, values)| of(values, topic::REGION).is_some_and(|one| one == region));
-    let critical = here.find(|(name, _)| name.starts_with(Severity::Critical.as_str()))?;
-    Some(topic_arn(region, account, &of(critical.1, topic::NAME)?))
+    let address = Address::new(topic::KIND, &[Severity::Critical.as_str(), region]);
+    let step = plan.steps.iter().find(|step| step.address == address)?;
+    let name = step.object.as_ref()?.id.rsplit([':', '/']).next()?;
+    Some(topic_arn(region, account, name))
 }

@@ -17,6 +17,8 @@ pub(super) const CHANGED: u64 = 4 * CHANGE + PAUSE + 2 * PAUSE + 4 * PAUSE;
 
 /// Where a failed task leaves its error. The choices behind branches look there.
 pub(super) const ERROR: &str = "$.error";
+/// Where a change of records that failed leaves its error, if nobody is asked for anything behind it. The choice at the end looks there.
+pub(super) const UNCHANGED: &str = "$.unchanged";
 
 /// A person is asked, and has answered when their token comes back.
 ///
@@ -68,6 +70,8 @@ pub(super) fn change(moves: &Moves) -> Value {
             "Route53.PriorRequestNotCompleteException",
             "Route53.Route53Exception",
             "Route53.SdkClientException",
+            // A control plane that does not answer. If the change was made all the same, the next try is refused, and counts as failed.
+            "States.Timeout",
         ])],
     })
 }

@@ -76,7 +76,6 @@ impl Chapter<'_, '_> {
     pub(super) fn most(&self, told: &Told<'_>) -> String {
         match (told.node.alone, &told.node.part) {
             (_, Part::Nobody) => "never".to_owned(),
-            (Some(0), Part::Step(_)) => "no time".to_owned(),
             (Some(_), Part::Clients(_)) => self.moved(told),
             (Some(seconds), _) => Duration::seconds(seconds).in_words(),
             (None, _) => "not stated".to_owned(),

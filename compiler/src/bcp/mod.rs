@@ -29,6 +29,7 @@ mod resources;
 mod roles;
 mod stand_down;
 pub(crate) mod steps;
+mod unread;
 
 use crate::diagnostic::Diagnostic;
 use crate::drill::Held;
@@ -41,6 +42,7 @@ pub(crate) use budget::grouped;
 pub(crate) use context::{Context, heading, names};
 pub(crate) use objectives::{Assumption, assumed};
 pub(crate) use redact::{redacted, without_domain};
+pub(crate) use unread::Unread;
 
 /// What the document is made from.
 #[derive(Debug)]

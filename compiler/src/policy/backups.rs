@@ -92,7 +92,7 @@ impl Binder<'_> {
             );
         }
         let two_way = body.two_way.then(|| span("two-way"));
-        two_way.into_iter().for_each(|span| check_two_way(name, span, &copies, out));
+        two_way.into_iter().for_each(|span| self.two_way(name, span, &copies, out));
         let keep_versions = body.keep_versions.map(|value| Setting { value, origin: own("keep-versions") });
         if let Some(kept) = &keep_versions {
             versions::check_kept(kept.value, span("keep-versions"), self.provider(), out);
@@ -148,6 +148,26 @@ impl Binder<'_> {
                     .help(self.provider().storage.default_key_elsewhere),
             );
         }
+    }
+
+    /// Copies that cannot go both ways.
+    fn two_way(&self, name: &Name, span: Span, copies: &[Bucket], out: &mut Vec<Diagnostic>) {
+        if copies.is_empty() {
+            let message = format!("`{name}` has no real-time copy that could go both ways");
+            out.push(
+                Diagnostic::new(codes::NOT_TWO_WAY, message)
+                    .at(span, "copies back what is written elsewhere")
+                    .help("remove `two-way`, or add a `real-time` copy"),
+            );
+        }
+        let elsewhere = copies.iter().filter_map(|copy| Some((copy, copy.site.account.as_ref()?)));
+        out.extend(elsewhere.map(|(copy, account)| {
+            let message = format!("the copy of `{name}` at `{}` cannot go both ways", copy.site.name);
+            Diagnostic::new(codes::NOT_TWO_WAY, message)
+                .at(span, "copies back what is written elsewhere")
+                .at(account.span, self.provider().storage.one_way_elsewhere)
+                .help(format!("remove `two-way`, or have no `real-time` copy at `{}`", copy.site.name))
+        }));
     }
 
     fn copies(
@@ -336,25 +356,4 @@ fn dotted(bucket: &Bucket, out: &mut Vec<Diagnostic>) {
                 .help("use hyphens, unless the bucket exists already"),
         );
     }
-}
-
-/// S3 copies from a bucket with a role of the bucket's account (Amazon S3 User Guide, "Setting up permissions for live replication"), and the
-/// only role of a data set is in the account of the estate.
-fn check_two_way(name: &Name, span: Span, copies: &[Bucket], out: &mut Vec<Diagnostic>) {
-    if copies.is_empty() {
-        let message = format!("`{name}` has no real-time copy that could go both ways");
-        out.push(
-            Diagnostic::new(codes::NOT_TWO_WAY, message)
-                .at(span, "copies back what is written elsewhere")
-                .help("remove `two-way`, or add a `real-time` copy"),
-        );
-    }
-    let elsewhere = copies.iter().filter_map(|copy| Some((copy, copy.site.account.as_ref()?)));
-    out.extend(elsewhere.map(|(copy, account)| {
-        let message = format!("the copy of `{name}` at `{}` cannot go both ways", copy.site.name);
-        Diagnostic::new(codes::NOT_TWO_WAY, message)
-            .at(span, "copies back what is written elsewhere")
-            .at(account.span, "another account, whose bucket no role of this account copies")
-            .help(format!("remove `two-way`, or have no `real-time` copy at `{}`", copy.site.name))
-    }));
 }

@@ -121,6 +121,8 @@ pub struct Storage {
     pub other_account: &'static str,
     /// What to write where a copy in another account has no key of that account, and why.
     pub default_key_elsewhere: &'static str,
+    /// Why a copy in another account cannot go both ways, as the label of that account.
+    pub one_way_elsewhere: &'static str,
     /// What to write where a key is in another region than its data, and why.
     pub key_region: &'static str,
     /// The name of a key that Holdfast makes, from the names of the estate and the site, its use, and whether other regions can have

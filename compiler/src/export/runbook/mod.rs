@@ -10,9 +10,8 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Recovery;
-use crate::bcp::{self, Context, History, contacts};
+use crate::bcp::{Context, Unread, contacts};
 use crate::document::{Disruption, Name};
-use crate::drill::Held;
 use crate::objectives::{self, Derivation};
 use crate::policy::Policy;
 use crate::report::{Block, Phrase, Report, Section, Severity, Table};
@@ -41,19 +40,9 @@ pub struct Inputs<'a> {
 /// The document. The same inputs give the same report.
 #[must_use]
 pub fn report(inputs: &Inputs<'_>) -> Report {
-    let unread = || "a runbook does not need it".to_owned();
-    let (runs, commits, held) = (History::Unread(unread()), History::Unread(unread()), Held::default());
-    let plan = bcp::Inputs {
-        policy: inputs.policy,
-        sources: inputs.sources,
-        findings: &[],
-        as_of: inputs.as_of,
-        with_contacts: inputs.with_contacts,
-        runs: &runs,
-        commits: &commits,
-        held: &held,
-    };
-    let context = Context::new(&plan);
+    let unread = Unread::because("a runbook does not need it");
+    let read = unread.inputs(inputs.policy, inputs.sources, inputs.as_of, inputs.with_contacts);
+    let context = Context::new(&read);
     let losses = match inputs.losses.as_slice() {
         [] => {
             objectives::losses(inputs.policy, Some(inputs.as_of)).into_iter().map(|loss| loss.sites).collect()

@@ -72,6 +72,9 @@ const STORAGE: Storage = Storage {
     // Amazon S3 User Guide, "Replicating encrypted objects": the default key of another account cannot be used.
     default_key_elsewhere: "write `kms-key: managed` at the site, or name a key of its account: S3 cannot use the default key of \
                             another account",
+    // Amazon S3 User Guide, "Setting up permissions for live replication": S3 copies from a bucket with a role of the bucket's account, and the
+    // only role of a data set is in the account of the estate.
+    one_way_elsewhere: "another account, whose bucket no role of this account copies",
     key_region: "name a key of the site's region: S3 encrypts a replica with a key of its own region",
 };
 

@@ -11,19 +11,6 @@ use super::error::{Named, fault};
 use super::fields::{lacks, required};
 use crate::cloud::CloudError;
 
-/// The keys of a rule that Holdfast writes.
-const KEYS: [&str; 9] = [
-    rule::NAME,
-    rule::VAULT,
-    rule::SCHEDULE,
-    rule::ZONE,
-    rule::START,
-    rule::COMPLETE,
-    rule::DAYS,
-    rule::COPIES,
-    rule::CONTINUOUS,
-];
-
 /// The rules as an attribute. What a policy cannot express is shown too, so that its removal is visible.
 pub(super) fn to_value(rules: &[BackupRule]) -> Value {
     Value::Array(rules.iter().map(one).collect())
@@ -93,7 +80,7 @@ pub(super) fn plan(values: &Values, call: &Call) -> Result<BackupPlanInput, Clou
 
 fn from_value(value: &Value, call: &Call) -> Result<BackupRuleInput, CloudError> {
     let Value::Object(map) = value else { return Err(lacks(call, "rule")) };
-    if let Some(other) = map.keys().find(|key| !KEYS.contains(&key.as_str())) {
+    if let Some(other) = map.keys().find(|key| !rule::ALL.contains(&key.as_str())) {
         return Err(fault(
             call,
             "IncompleteStep",

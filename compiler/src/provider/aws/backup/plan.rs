@@ -38,6 +38,8 @@ pub mod rule {
     pub const COPIES: &str = "copies";
     /// The ARN of the vault of a copy.
     pub const COPY_VAULT: &str = "vault";
+    /// All keys of a rule that Holdfast writes, and so all that the language can say.
+    pub const ALL: [&str; 9] = [NAME, VAULT, SCHEDULE, ZONE, START, COMPLETE, DAYS, CONTINUOUS, COPIES];
 }
 
 /// The time zone of a schedule in UTC: the service's default (AWS Backup API Reference, `BackupRuleInput`).

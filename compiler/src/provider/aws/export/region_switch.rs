@@ -12,11 +12,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::bcp::{self, Context, History};
+use crate::bcp::{Context, Unread};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::digest::sha256;
 use crate::document::{Disruption, Name};
-use crate::drill::Held;
 use crate::export::{Act, Does, Recovery, Series, Words, acts, in_levels, lateness};
 use crate::objectives;
 use crate::policy::{Policy, Service};
@@ -66,19 +65,9 @@ pub struct Switch {
 /// What Region switch cannot do: other than two regions, steps without a limit, more blocks than its quotas, or an order that makes a
 /// service miss its objective.
 pub fn plan(inputs: &Inputs<'_>) -> Result<Switch, Vec<Diagnostic>> {
-    let unread = || "an engine does not need it".to_owned();
-    let (runs, commits, held) = (History::Unread(unread()), History::Unread(unread()), Held::default());
-    let document = bcp::Inputs {
-        policy: inputs.policy,
-        sources: inputs.sources,
-        findings: &[],
-        as_of: inputs.as_of,
-        with_contacts: inputs.with_contacts,
-        runs: &runs,
-        commits: &commits,
-        held: &held,
-    };
-    let context = Context::new(&document);
+    let unread = Unread::because("an engine does not need it");
+    let read = unread.inputs(inputs.policy, inputs.sources, inputs.as_of, inputs.with_contacts);
+    let context = Context::new(&read);
     let recovery = Recovery::of(inputs.policy, inputs.lost.clone());
     let (from, to) = regions(inputs, &recovery)?;
     let acts = acts(&recovery, &Words { context: &context })?;

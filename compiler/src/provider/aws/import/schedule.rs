@@ -8,19 +8,6 @@ use crate::import::candidate::{Given, Scheduled};
 use crate::provider::aws::backup::plan::{self, rule};
 use crate::provider::aws::backup::{vault_arn, vault_of};
 
-/// The keys of a rule that the language can say.
-const SAID: [&str; 9] = [
-    rule::NAME,
-    rule::VAULT,
-    rule::SCHEDULE,
-    rule::ZONE,
-    rule::START,
-    rule::COMPLETE,
-    rule::DAYS,
-    rule::CONTINUOUS,
-    rule::COPIES,
-];
-
 /// What AWS Backup takes without a start window and without a completion window, in minutes (AWS Backup API Reference,
 /// `BackupRuleInput`: 8 hours; AWS Backup Developer Guide, "Backup plan options": 7 days).
 const WINDOWS: [u64; 2] = [8 * 60, 7 * 24 * 60];
@@ -82,7 +69,7 @@ pub(super) fn scheduled(one: &Value, given: Given<'_>, home: &str) -> Result<Sch
 
 /// Whether the language can say a key of a rule.
 fn said(key: &str) -> bool {
-    SAID.contains(&key)
+    rule::ALL.contains(&key)
 }
 
 /// The site of the vault of a copy.

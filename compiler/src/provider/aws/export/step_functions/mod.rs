@@ -20,10 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::bcp::{self, Context, History};
+use crate::bcp::{Context, Unread};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::Name;
-use crate::drill::Held;
 use crate::export::{Does, Recovery, Words, acts, series};
 use crate::objectives;
 use crate::plan::Plan;
@@ -78,19 +77,9 @@ pub struct Machine {
 /// What Step Functions cannot do, or only so slowly that an objective is missed; what the plan changes besides records; and what is
 /// beyond the quotas of the service.
 pub fn machine(inputs: &Inputs<'_>) -> Result<Machine, Vec<Diagnostic>> {
-    let unread = || "an engine does not need it".to_owned();
-    let (runs, commits, held) = (History::Unread(unread()), History::Unread(unread()), Held::default());
-    let plan = bcp::Inputs {
-        policy: inputs.policy,
-        sources: inputs.sources,
-        findings: &[],
-        as_of: inputs.as_of,
-        with_contacts: inputs.with_contacts,
-        runs: &runs,
-        commits: &commits,
-        held: &held,
-    };
-    let context = Context::new(&plan);
+    let unread = Unread::because("an engine does not need it");
+    let read = unread.inputs(inputs.policy, inputs.sources, inputs.as_of, inputs.with_contacts);
+    let context = Context::new(&read);
     let recovery = Recovery::of(inputs.policy, inputs.lost.clone());
     let mut acts = acts(&recovery, &Words { context: &context })?;
     for act in &mut acts {

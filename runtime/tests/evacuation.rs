@@ -98,6 +98,8 @@ fn evacuation_that_was_approved_days_before_works_once_after_ordinary_changes() 
     assert_eq!(bench.run("journal log").expect(0).stdout, journal);
     assert_eq!(bench.read("cloud.json"), cloud);
     assert!(bench.run("apply policies --dry-run").expect(64).stderr.contains("is for a saved plan"));
+    let missing = bench.run("apply evacuat.plan --dry-run").expect(3).stderr;
+    assert!(missing.starts_with("E0001\n") && missing.contains("evacuat.plan"), "{missing}");
     bench.write(
         "cloud.json",
         &cloud.replacen("\"faults\": []", "\"faults\": [], \"weather\": {\"lost\": [\"us-west-2\"]}", 1),

@@ -65,7 +65,9 @@ impl Apply {
                 }
                 apply_saved(path, &selection, &options, &front).await?
             }
-            _ if self.dry_run => {
+            paths if self.dry_run => {
+                // Paths that are wrong are the first thing to know.
+                Policies::load(paths, self.as_of)?;
                 return Err(Failure::usage(
                     "`--dry-run` is for a saved plan: `holdfast plan` shows what an apply of policies would do",
                 ));

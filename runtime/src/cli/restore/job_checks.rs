@@ -7,7 +7,7 @@ use holdfast_compiler::document::Encryption;
 use holdfast_compiler::policy::{DataSet, Service, Site};
 use holdfast_compiler::restore::Versioning;
 
-use super::{Named, Restore, not_served, place, unknown};
+use super::{Named, Restore, place, unknown};
 use crate::cli::failure::Failure;
 use crate::cloud::{BucketPlace, CloudError, Objects};
 
@@ -17,7 +17,8 @@ impl Restore {
         let schedules = || set.schedules.iter().flat_map(|schedule| &schedule.to).map(|(site, _)| site);
         if set.schedules.is_empty() {
             let what = format!("`{}.{}` has no daily or weekly backups", service.name, self.data);
-            return Err(not_served(what));
+            let help = "restore from `versions`, or from the copy at a site";
+            return Err(Failure::refused(codes::RESTORE_NOT_SERVED, what, help));
         }
         let Some(Some(name)) = self.backup_site() else { return Ok(&set.primary.site) };
         let mut sites = std::iter::once(&set.primary.site).chain(schedules());

@@ -92,7 +92,7 @@ async fn step_that_times_out_fails_with_an_unknown_outcome() {
     assert_eq!(outcome.stopped, None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn stopping_a_run_waits_for_running_steps() {
     let steps: Vec<_> = (0..6).map(|n| step(&format!("aws.bucket.s.d.b{n}"), &[])).collect();
     let cloud = waiting(Duration::from_millis(100));

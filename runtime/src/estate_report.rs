@@ -56,7 +56,7 @@ impl EstateReport {
             return Ok(Self { continuity, cloud: Seen::NotAsked });
         }
         let policies = readable(continuity.sources.clone(), as_of)?;
-        let options = PlanOptions { backups: true, ..PlanOptions::default() };
+        let options = PlanOptions { backups: true, only_looks: true, ..PlanOptions::default() };
         let from = now();
         // What the journal has to say was told when its history was read.
         let cloud = match LivePlan::of(policies, selection, &options, &|_| ()).await {

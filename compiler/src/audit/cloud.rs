@@ -136,6 +136,10 @@ pub(super) fn as_declared(context: &Context<'_>) -> Vec<Item> {
             continue;
         }
         let (standing, says) = match (differ.len(), unknown) {
+            // What keeps a plan from being made may be about any of them.
+            (0, 0) if let Some(block) = status.blocks.first() => {
+                (Standing::Unknown, format!("no plan can be made: {}: {}", block.code, block.message))
+            }
             (0, 0) => (Standing::Holds, format!("{} resources are as declared", steps().count())),
             (0, unknown) => (Standing::Unknown, format!("{unknown} resources could not be seen")),
             (differ, _) => (Standing::Fails, format!("{differ} resources differ from the policies")),

@@ -41,6 +41,10 @@ pub(super) fn section(context: &Context<'_>) -> Section {
             ]);
         }
     }
+    for block in &status.blocks {
+        let text = format!("No plan can be made: {}: {}.", block.code, block.message);
+        section.note(Severity::Warning, context.hidden(&text));
+    }
     match status.drifted() {
         0 => section.say("Nobody has changed anything that can be seen since the last apply."),
         many => section.say(format!(
@@ -56,6 +60,10 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         section.note(Severity::Warning, text);
     }
     let pending: Vec<&Step> = plan.pending().collect();
+    if pending.is_empty() && !status.blocks.is_empty() {
+        section.say("What the next apply would do is unknown.");
+        return section;
+    }
     if pending.is_empty() {
         section.say(match unseen {
             None => "The next apply would change nothing.",
@@ -83,9 +91,14 @@ pub(super) fn section(context: &Context<'_>) -> Section {
 /// What could not be compared with the policies: `2 resources could not be seen`. `None`: everything was compared.
 pub(super) fn not_compared(status: &Status<'_>) -> Option<String> {
     let (unseen, taken) = (status.unknown().count(), status.taken().count());
+    let blocks = status.blocks.len();
     let parts = [
         (unseen, count(unseen, "resource could not be seen", "resources could not be seen")),
         (taken, count(taken, "name belongs to somebody else", "names belong to somebody else")),
+        (
+            blocks,
+            count(blocks, "finding keeps a plan from being made", "findings keep a plan from being made"),
+        ),
     ];
     let parts = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text);
     let parts: Vec<String> = parts.collect();

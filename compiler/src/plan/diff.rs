@@ -28,6 +28,28 @@ use crate::source::Sources;
 /// # Errors
 /// Findings about the live cloud that block the policy, each at the line it concerns.
 pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
+    compare(inputs, &mut |found| if found.is_empty() { Ok(()) } else { Err(found) })
+}
+
+/// What can be seen, also if no plan can be made, with what keeps one from being made. It is for looking at the estate: it lacks steps,
+/// and must never be applied.
+///
+/// # Errors
+/// The resources cannot be written as text.
+pub fn look(inputs: Inputs<'_>) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut blocks = Vec::new();
+    let plan = compare(inputs, &mut |found| {
+        blocks.extend(found);
+        Ok(())
+    })?;
+    Ok((plan, blocks))
+}
+
+/// Compare. `blocks` decides whether findings end it.
+fn compare(
+    inputs: Inputs<'_>,
+    blocks: &mut dyn FnMut(Vec<Diagnostic>) -> Result<(), Vec<Diagnostic>>,
+) -> Result<Plan, Vec<Diagnostic>> {
     let bound = bind(inputs.graph, inputs.owned, inputs.observation);
     let mut differ = Differ {
         sources: inputs.sources,
@@ -48,21 +70,14 @@ pub fn diff(inputs: Inputs<'_>) -> Result<Plan, Vec<Diagnostic>> {
         errors: Vec::new(),
     };
     inputs.graph.iter().for_each(|resource| differ.resource(resource));
-    if !differ.errors.is_empty() {
-        return Err(differ.errors);
-    }
+    blocks(std::mem::take(&mut differ.errors))?;
     let policy = &inputs.compiled.policy;
     let seen = effect::effects(&inputs, &differ.bound.found, differ.blind.services(policy, inputs.graph));
-    if !seen.obstacles.is_empty() {
-        return Err(seen.obstacles);
-    }
+    blocks(seen.obstacles)?;
     seen.begins.into_iter().for_each(|task| differ.begin(task));
     let Differ { mut steps, mut blind, bound, displaced, confirmed, mut left, .. } = differ;
     left.extend(removal::plan(&mut steps, &mut blind, &bound, &displaced, &inputs));
-    let stops = stops::findings(&steps, inputs.graph);
-    if !stops.is_empty() {
-        return Err(stops);
-    }
+    blocks(stops::findings(&steps, inputs.graph))?;
     order::name_earlier_accounts(&mut steps, inputs.owned, &inputs.context.accounts);
     order::order(&mut steps, inputs.graph);
     batch::assign(&mut steps);

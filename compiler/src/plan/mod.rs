@@ -71,7 +71,7 @@ pub use confirm::{Departure, confirm};
 pub use consent::{Consent, Consents, Share};
 pub use context::{Account, Accounts, Context};
 pub use counts::Counts;
-pub use diff::diff;
+pub use diff::{diff, look};
 pub use document::{Around, Extent, Given, Next, comment, summary};
 pub use drift::drift;
 pub use effect::{Achievable, BackupFault, Effect, Measure};

@@ -1,7 +1,7 @@
 //! The status as versioned JSON.
 //!
 //! ```text
-//! format_version  "2.4": 2.x only adds fields; a field never changes its meaning
+//! format_version  "3.0": 3.x only adds fields; a field never changes its meaning
 //! estate, cloud, accounts, today
 //! evacuated[]     the evacuated sites; missing if there are none
 //! holds           whether every objective holds
@@ -19,7 +19,9 @@
 //! health_checks[] {service, traffic, site, passes (null: no figure), unseen}
 //! copies_unknown  how many real-time copies cannot be seen
 //! awaited[]       {address, what} of resources that are as declared and wait for a person; missing if there are none
-//! drift           {drifted, pending, unknown, taken}: numbers of resources and changes
+//! blocked[]       {code, message} of what keeps a plan from being made; missing if nothing does
+//! drift           {drifted, pending, unknown, taken}: numbers of resources and changes; the first two are null while something
+//!                 keeps a plan from being made
 //! lost[]          {address, name, copies} of primary buckets that are gone
 //! last_run        {number, started, ended (open | finished | interrupted | taken-over | died), complete} or null
 //! due[]           {what, last, on, overdue}; the earliest first
@@ -32,19 +34,21 @@ use serde_json::{Value, json};
 
 use super::{Due, Standing, Status};
 use crate::backups::{KeptBackups, Times};
+use crate::diagnostic::Diagnostic;
 use crate::document::Strategy;
 use crate::plan::Assumed;
 use crate::signals::{CheckHealth, CopyLag};
 use crate::units::Duration;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "2.4";
+pub const FORMAT_VERSION: &str = "3.0";
 
 /// The status as JSON. Same status, same bytes.
 #[must_use]
 pub fn json(status: &Status<'_>) -> String {
     let context = &status.plan.context;
     let run = status.last_run.as_ref();
+    let planned = status.blocks.is_empty();
     let mut document = json!({
         "format_version": FORMAT_VERSION,
         "estate": context.estate,
@@ -59,8 +63,8 @@ pub fn json(status: &Status<'_>) -> String {
         "health_checks": status.plan.checks.iter().map(check).collect::<Vec<_>>(),
         "copies_unknown": status.unseen_copies,
         "drift": {
-            "drifted": status.drifted(),
-            "pending": status.plan.pending().count(),
+            "drifted": planned.then(|| status.drifted()),
+            "pending": planned.then(|| status.plan.pending().count()),
             "unknown": status.unknown().count(),
             "taken": status.taken().count(),
         },
@@ -71,6 +75,10 @@ pub fn json(status: &Status<'_>) -> String {
         "due": status.due.iter().map(due).collect::<Vec<_>>(),
         "not_looked_at": status.unread,
     });
+    if let (false, Value::Object(document)) = (planned, &mut document) {
+        let block = |block: &Diagnostic| json!({"code": block.code.to_string(), "message": block.message});
+        document.insert("blocked".to_owned(), status.blocks.iter().map(block).collect());
+    }
     if let (false, Value::Object(document)) = (status.plan.awaited.is_empty(), &mut document) {
         document.insert("awaited".to_owned(), json!(status.plan.awaited));
     }

@@ -9,6 +9,11 @@ use crate::plan::Measure;
 use crate::signals::{CopyLag, Lag};
 use crate::units::Duration;
 
+/// What only a plan says.
+const DRIFTED: &str = "holdfast_drifted_resources";
+/// See [`DRIFTED`].
+const PENDING: &str = "holdfast_pending_changes";
+
 /// The status as an OpenMetrics exposition. Same status, same bytes.
 #[must_use]
 pub fn metrics(status: &Status<'_>) -> String {
@@ -75,14 +80,26 @@ pub fn metrics(status: &Status<'_>) -> String {
             "Schedules at a site whose last job failed or lost something.",
             failed,
         ),
-        ("holdfast_drifted_resources", "Resources changed since the last apply.", status.drifted()),
-        ("holdfast_pending_changes", "Changes that a plan would make.", status.plan.pending().count()),
+        (
+            DRIFTED,
+            "Resources changed since the last apply. Missing if no plan can be made.",
+            status.drifted(),
+        ),
+        (
+            PENDING,
+            "Changes that a plan would make. Missing if none can be made.",
+            status.plan.pending().count(),
+        ),
+        ("holdfast_plan_findings", "Findings that keep a plan from being made.", status.blocks.len()),
         ("holdfast_unknown_resources", "Resources that cannot be seen.", status.unknown().count()),
         ("holdfast_taken_names", "Names that belong to somebody else.", status.taken().count()),
         ("holdfast_lost_primaries", "Primary buckets that are gone.", status.plan.lost.len()),
         ("holdfast_not_looked_at", "Kinds of facts that nobody has looked at.", status.unread.len()),
         ("holdfast_overdue", "Drills, reviews and waivers that are overdue.", overdue(status)),
     ] {
+        if !status.blocks.is_empty() && [DRIFTED, PENDING].contains(&name) {
+            continue;
+        }
         family(&mut out, name, "gauge", help);
         let _ = writeln!(out, "{name}{} {count}", labels(&[&estate]));
     }

@@ -11,6 +11,7 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::copies::CopyState;
+use crate::diagnostic::Diagnostic;
 use crate::document::Disruption;
 use crate::drill::Held;
 use crate::plan::{Asked, Effect, Measure, Plan, Unknown};
@@ -27,6 +28,8 @@ pub use text::text;
 pub struct Status<'a> {
     /// What the cloud and the policies say.
     pub plan: &'a Plan,
+    /// What keeps a plan from being made. Nobody can tell then what an apply would change, nor all that has drifted.
+    pub blocks: Vec<Diagnostic>,
     /// Which run asked somebody to do what a resource waits for, as far as that is known.
     pub asked: BTreeMap<Address, Asked>,
     /// The day on which something is due or overdue.
@@ -123,6 +126,7 @@ impl<'a> Status<'a> {
         let copies: usize = sets.map(|set| set.copies.len()).sum();
         Self {
             plan,
+            blocks: Vec::new(),
             asked: BTreeMap::new(),
             today,
             last_run,

@@ -38,6 +38,13 @@ pub fn text(status: &Status<'_>, style: Style) -> String {
         objective(standing, &pen, &mut out);
     }
     out.push('\n');
+    for block in &status.blocks {
+        let said = format!(
+            "No plan can be made: {}: {}. `holdfast plan` shows the place and the cure.",
+            block.code, block.message
+        );
+        let _ = writeln!(out, "{}", pen.minus(&wrap(&line(&said), 0, pen.width())));
+    }
     for taken in status.taken() {
         let said = format!("Taken: {}: {}.", taken.address, taken.reason);
         let _ = writeln!(out, "{}", pen.minus(&wrap(&line(&said), 0, pen.width())));
@@ -213,6 +220,16 @@ fn checks(status: &Status<'_>) -> Option<String> {
 
 fn drift(status: &Status<'_>) -> String {
     let (drifted, pending) = (status.drifted(), status.plan.pending().count());
+    if !status.blocks.is_empty() {
+        return match drifted {
+            0 => "Drift: unknown, because no plan can be made.".to_owned(),
+            1 => "Drift: 1 resource differs from the last apply, and perhaps more: no plan can be made."
+                .to_owned(),
+            _ => format!(
+                "Drift: {drifted} resources differ from the last apply, and perhaps more: no plan can be made."
+            ),
+        };
+    }
     let mut said = match drifted {
         0 => "Drift: none".to_owned(),
         1 => "Drift: 1 resource differs from the last apply".to_owned(),

@@ -51,7 +51,7 @@ impl Status {
         let live = LivePlan::of(
             policies,
             &global.selection(),
-            &PlanOptions { backups: true, ..PlanOptions::default() },
+            &PlanOptions { backups: true, only_looks: true, ..PlanOptions::default() },
             &tell,
         )
         .await?;

@@ -55,7 +55,7 @@ impl LivePlan {
     /// Where the estate stands today.
     #[must_use]
     pub fn status(&self, today: Date) -> Status<'_> {
-        let Planned { policies, plan, .. } = &self.planned;
+        let Planned { policies, plan, blocks, .. } = &self.planned;
         // A drill is no apply, and does not hide that one failed.
         let run =
             self.history.runs.iter().rev().find(|run| run.run.context == plan.context && !run.only_records);
@@ -68,6 +68,7 @@ impl LivePlan {
         };
         let mut status = Status::of(&policies.compiled.policy, plan, &held, today, run.map(last));
         status.asked = self.asked();
+        status.blocks.clone_from(blocks);
         status
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::join;
 use holdfast_compiler::copies::KnownCopy;
+use holdfast_compiler::diagnostic::Diagnostic;
 use holdfast_compiler::observation::{Observation, Owned};
 use holdfast_compiler::plan::{Consents, Context, Plan, looked_up, signals_home, ways_home};
 use holdfast_compiler::provider::{backup_places, signals};
@@ -26,6 +27,8 @@ pub struct PlanOptions {
     pub commit: Option<Commit>,
     /// Whether to look at scheduled backups too.
     pub backups: bool,
+    /// Whether it is only to be looked at: what keeps a plan from being made is told beside what was seen ([`Planned::blocks`]).
+    pub only_looks: bool,
     /// What `--evacuate` and `--return` ask for.
     pub turn: PostureChange,
 }
@@ -83,6 +86,8 @@ pub struct Planned {
     pub base: Option<Base>,
     /// The plan.
     pub plan: Plan,
+    /// What keeps a plan from being made. Then [`plan`](Self::plan) lacks steps, and is only for looking at.
+    pub blocks: Vec<Diagnostic>,
 }
 
 impl Planned {
@@ -151,8 +156,12 @@ impl Planned {
             targets: &plan_options.targets,
             base: base.as_ref(),
         };
-        match policies.plan(&graph, &request) {
-            Ok(plan) => Ok(Self { policies, owned, copies, observation, base, plan }),
+        let compared = match plan_options.only_looks {
+            true => policies.look(&graph, &request),
+            false => policies.plan(&graph, &request).map(|plan| (plan, Vec::new())),
+        };
+        match compared {
+            Ok((plan, blocks)) => Ok(Self { policies, owned, copies, observation, base, plan, blocks }),
             Err(error) => Err(error.about(policies)),
         }
     }

@@ -9,7 +9,7 @@ use holdfast_compiler::diagnostic::{Diagnostic, codes, did_you_mean};
 use holdfast_compiler::graph::Graph;
 use holdfast_compiler::lower::{TargetAccounts, lower_in};
 use holdfast_compiler::observation::{Observation, Owned};
-use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Part, Plan, diff};
+use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Part, Plan, diff, look};
 use holdfast_compiler::posture::Posture;
 use holdfast_compiler::source::{Sources, Span};
 use holdfast_compiler::units::Date;
@@ -196,10 +196,32 @@ impl Policies {
     /// # Errors
     /// The policies conflict with what exists, or the plan contains nothing for a target.
     pub fn plan(&self, graph: &Graph, request: &Request<'_>) -> Result<Plan, PlanError> {
+        let found = |inputs: Inputs<'_>| diff(inputs).map(|plan| (plan, Vec::new()));
+        self.compared(graph, request, found).map(|(plan, _)| plan)
+    }
+
+    /// What can be seen, and what keeps a plan from being made: see [`look`].
+    ///
+    /// # Errors
+    /// See [`look`].
+    pub(super) fn look(
+        &self,
+        graph: &Graph,
+        request: &Request<'_>,
+    ) -> Result<(Plan, Vec<Diagnostic>), PlanError> {
+        self.compared(graph, request, look)
+    }
+
+    fn compared(
+        &self,
+        graph: &Graph,
+        request: &Request<'_>,
+        compare: impl FnOnce(Inputs<'_>) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>>,
+    ) -> Result<(Plan, Vec<Diagnostic>), PlanError> {
         let part = Part::of(request.targets, graph, request.owned);
         let (all, owned) = (graph, request.owned);
         let (graph, owned) = part.as_ref().map_or((all, owned), |part| (&part.graph, &part.owned));
-        let plan = diff(Inputs {
+        let compared = compare(Inputs {
             context: request.context.clone(),
             sources: &self.sources,
             compiled: &self.compiled,
@@ -211,15 +233,16 @@ impl Policies {
             posture: request.posture,
             consents: request.consents.clone(),
         });
-        let mut plan = plan.map_err(PlanError::Findings)?;
+        let (mut plan, blocks) = compared.map_err(PlanError::Findings)?;
         plan.policy_changes = request.base.map(|base| base.changes(self));
         if request.targets.is_empty() {
-            return Ok(plan);
+            return Ok((plan, blocks));
         }
-        plan.targeted(request.targets).map_err(|target| {
+        let targeted = plan.targeted(request.targets).map_err(|target| {
             let near = suggestion(&target, &names(all, request.owned));
             PlanError::NoTarget { target, near }
-        })
+        });
+        targeted.map(|plan| (plan, blocks))
     }
 }
 

@@ -12,6 +12,7 @@ mod protections;
 mod restore;
 mod restore_points;
 mod two_way;
+mod vault_key;
 mod watching;
 
 use crate::support::{Bench, Standin};

@@ -29,6 +29,11 @@ pub(super) fn vault_key_arn(context: &Context<'_>, site: &Site) -> String {
     arn_of(context, site, vault_key(site).unwrap_or(DEFAULT_VAULT_KEY))
 }
 
+/// The ARN of the alias of the default key at a site.
+pub(super) fn default_vault_key_arn(context: &Context<'_>, site: &Site) -> String {
+    arn_of(context, site, DEFAULT_VAULT_KEY)
+}
+
 /// Whether a key cannot be the key of a vault: an alias other than the default one (AWS Backup API Reference, `CreateBackupVault`;
 /// AWS CloudFormation User Guide, `AWS::Backup::BackupVault`: "you must specify its ARN, not its alias").
 pub(super) fn alias_of_a_vault(key: &KmsKey) -> bool {

@@ -38,6 +38,7 @@ async fn read(clients: &Clients, arn: &str, region: &str) -> Result<Option<Objec
     let region = found.arn().and_then(kms::region).unwrap_or(region);
     let attributes = [
         (kind::ARN, json!(arn)),
+        (kind::KEY, json!(found.arn())),
         (kind::REGION, json!(region)),
         (kind::STATE, json!(found.key_state().map(|state| state.as_str()))),
         (kind::SPEC, json!(found.key_spec().map(|spec| spec.as_str()))),

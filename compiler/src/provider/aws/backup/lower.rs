@@ -16,7 +16,7 @@ use crate::document::{KmsKey, Lock, Name, Strategy, Weekday};
 use crate::lower::context::{Context, ESTATE_TAG, SITE_TAG};
 use crate::policy::{DataSet, Schedule, Site};
 use crate::provider::aws::iam::{backup as iam_backup, role};
-use crate::provider::aws::keys::vault_key;
+use crate::provider::aws::keys::{default_vault_key_arn, vault_key};
 use crate::provider::aws::kms::{self, key};
 use crate::provider::aws::name::AWS;
 use crate::provider::aws::named::generated;
@@ -177,7 +177,11 @@ impl Place<'_> {
                 let region = self.site.region.as_str();
                 vault = vault.set(vault::KMS_KEY, key).look(key::KIND, region, key::ARN, key);
             }
-            (None, _) => {}
+            // AWS Backup shows which key a vault has, and not whether it is the default one.
+            (None, _) => {
+                let default = default_vault_key_arn(context, self.site);
+                vault = vault.look(key::KIND, self.site.region.as_str(), key::ARN, default);
+            }
         }
         if let Some(lock) = self.lock {
             vault = vault.set(vault::LOCK, lock_word(lock));

@@ -12,12 +12,14 @@ use crate::document::{Lock, Name, Strategy};
 use crate::objectives::facts::Data;
 use crate::objectives::view::View;
 use crate::observation::Object;
-use crate::policy::{Schedule, Site};
+use crate::policy::{DataSet, Schedule, Site};
 use crate::provider::aws::backup::lower::cron;
 use crate::provider::aws::backup::{self, plan, plan::rule, selection, vault, vault_address, vault_arn};
 use crate::provider::aws::iam::grant::Foreign;
 use crate::provider::aws::iam::{backup as iam_backup, role};
+use crate::provider::aws::keys::vault_key;
 use crate::provider::aws::s3::{self, bucket, events};
+use crate::source::Span;
 use crate::units::Date;
 
 pub(super) fn backups(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
@@ -104,10 +106,33 @@ fn find<'a>(view: &View<'a, '_>, site: &Site, lock: Option<Lock>) -> Option<&'a 
     (view.live.find)(&vault_address(&site.name, lock))
 }
 
-/// Whether the key of the vault at a site can be used. What cannot be seen may be.
+/// Whether the vault at a site has the declared key, and it can be used. What cannot be seen may be, and [`undecided`] says so.
 fn has_key(view: &View<'_, '_>, site: &Site, lock: Option<Lock>) -> bool {
-    let Some(key) = site.vault_key().filter(|_| view.is_made_vault(site)) else { return true };
-    !matches!(key::fault(view, &vault_address(&site.name, lock), key, site), Some(Ok(_)))
+    !matches!(key_fault(view, site, lock), Some(Ok(_)))
+}
+
+/// Why the vault at a site has another key than the declared one, or one that cannot be used; an error if that cannot be seen.
+fn key_fault<'a>(view: &View<'a, '_>, site: &Site, lock: Option<Lock>) -> Option<Result<String, &'a str>> {
+    if !view.is_made_vault(site) {
+        return None;
+    }
+    let address = vault_address(&site.name, lock);
+    match site.vault_key().filter(|_| vault_key(site).is_some()) {
+        Some(key) => key::fault(view, &address, key, site)
+            .map(|fault| fault.map(|why| format!("the key `{key}` {why}"))),
+        None => key::not_the_default(view, &address),
+    }
+}
+
+/// The vaults that Holdfast makes for a data set, with their locks: where its backups begin, and where they are kept.
+pub(super) fn vaults<'s>(view: &View<'_, '_>, set: &'s DataSet) -> Vec<(&'s Site, Option<Lock>, Span)> {
+    let home = &set.primary.site;
+    let of = |schedule: &'s Schedule| {
+        let kept = schedule.to.iter().map(|(site, span)| (site, schedule.lock, *span));
+        std::iter::once((home, schedule.lock_at(home), schedule.span)).chain(kept)
+    };
+    let all = set.schedules.iter().flat_map(of);
+    all.filter(|(site, ..)| view.is_made_vault(site)).collect()
 }
 
 /// Whether the vault at a site takes the backups of a schedule: nobody has set other limits or another policy, which may deny it.
@@ -193,12 +218,20 @@ pub(super) fn unseen(
     })
 }
 
-/// Why it is unknown whether the role of the backups has its rights.
-pub(super) fn undecided(view: &View<'_, '_>, name: &Name) -> Option<String> {
+/// Why it is unknown whether the role of the backups has its rights, or whether a vault has its key.
+pub(super) fn undecided(view: &View<'_, '_>, name: &Name, set: &DataSet) -> Option<String> {
     let below = iam_backup::below(name);
-    let foreign = Foreign::of(&view.find(role::KIND, &below)?.attributes)?.in_words();
-    let address = view.address(role::KIND, &below);
-    Some(format!("{address} has {foreign}, which may forbid the backups of `{name}`"))
+    let role = view.find(role::KIND, &below).and_then(|role| Foreign::of(&role.attributes));
+    let role = role.map(|foreign| {
+        let (address, foreign) = (view.address(role::KIND, &below), foreign.in_words());
+        format!("{address} has {foreign}, which may forbid the backups of `{name}`")
+    });
+    role.or_else(|| {
+        vaults(view, set).into_iter().find_map(|(site, lock, _)| {
+            let why = key_fault(view, site, lock)?.err()?;
+            Some(format!("the key of {} cannot be seen: {why}", vault_address(&site.name, lock)))
+        })
+    })
 }
 
 pub(super) fn place(

@@ -2,14 +2,17 @@
 //! if the key cannot be used (Amazon S3 User Guide, "Amazon S3 replication failure reasons": `DstKmsKeyNotFound`,
 //! `DstKmsKeyInvalidState`).
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use super::{Finding, bucket_at, copy::under_kms, find_bucket, leaves_key};
+use super::{Finding, backups, bucket_at, copy::under_kms, find_bucket, leaves_key};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{Encryption, KmsKey, Name};
 use crate::objectives::view::View;
 use crate::policy::{Bucket, DataSet, Site};
-use crate::provider::aws::backup::vault_address;
+use crate::provider::aws::backup::{vault, vault_address};
+use crate::provider::aws::keys::vault_key;
 use crate::provider::aws::kms::lower::made_address;
 use crate::provider::aws::kms::{self, key, made};
 use crate::provider::aws::s3::{bucket, replication};
@@ -85,6 +88,20 @@ pub(super) fn fault<'a>(
     Some(Ok(why))
 }
 
+/// Why a vault to which the policy gives no key has another one than the account's own for AWS Backup, which nobody can delete; an
+/// error if that cannot be seen.
+pub(super) fn not_the_default<'a>(view: &View<'a, '_>, vault: &Address) -> Option<Result<String, &'a str>> {
+    let used = (view.live.find)(vault)?.attributes.get(vault::KMS_KEY)?.as_str()?;
+    let (_, identity) = (view.live.declared)(vault)?.looks.keys().find(|(kind, _)| *kind == key::KIND)?;
+    match view.look(key::KIND, &identity.values()) {
+        Err(why) => Some(Err(why)),
+        Ok(Some(found)) if found.attributes.get(key::KEY).and_then(Value::as_str) == Some(used) => None,
+        Ok(_) => Some(Ok(format!(
+            "it is encrypted with the key `{used}`, and the policy names none for the vault"
+        ))),
+    }
+}
+
 /// The same for a key that Holdfast makes.
 fn made_fault<'a>(view: &View<'a, '_>, address: &Address) -> Option<Result<String, &'a str>> {
     let Some(found) = (view.live.find)(address) else {
@@ -115,14 +132,29 @@ pub(super) fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<
         let begins = !matches!(wanted, Attribute::Known(wanted) if used == Some(wanted));
         begins.then_some((address, &at.site, at.site.kms_key.as_ref()?, at.span))
     });
-    let vaults = set.schedules.iter().flat_map(|schedule| {
-        let own = schedule.to.iter().filter(|(site, _)| view.is_made_vault(site));
-        own.filter_map(|(site, span)| {
-            let address = vault_address(&site.name, schedule.lock);
-            let begins = (view.live.find)(&address).is_none();
-            begins.then_some((address, site, site.vault_key()?, *span))
+    let vaults = backups::vaults(view, set);
+    let named = vaults.iter().filter_map(|(site, lock, span)| {
+        let address = vault_address(&site.name, *lock);
+        let begins = (view.live.find)(&address).is_none();
+        begins.then_some((address, *site, site.vault_key()?, *span))
+    });
+    let mut seen = BTreeSet::new();
+    let others = vaults.iter().filter(|(site, ..)| vault_key(site).is_none()).filter_map(|(site, lock, span)| {
+        let address = vault_address(&site.name, *lock);
+        let why = not_the_default(view, &address)?.ok().filter(|_| seen.insert(address.clone()))?;
+        let found = Diagnostic::new(codes::LOCKED_FOR_GOOD, format!("{address} cannot be used: {why}"));
+        Some(Obstacle {
+            address,
+            found: found.at(*span, "would be kept there"),
+            cure: format!(
+                "name a key of yours at the site `{}` with `vault: {{ kms-key: … }}`: another key is another vault. Or remove this one \
+                 by hand once it holds nothing any more",
+                site.name
+            ),
+            may_adopt: false,
         })
     });
+    let others: Vec<Obstacle> = others.collect();
     let obstacle = |(address, site, key, span): (Address, &Site, &KmsKey, Span)| {
         if made::is_made(key) {
             return None;
@@ -139,7 +171,7 @@ pub(super) fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<
             may_adopt: false,
         })
     };
-    buckets.chain(vaults).filter_map(obstacle).collect()
+    buckets.chain(named).filter_map(obstacle).chain(others).collect()
 }
 
 /// A primary bucket whose encryption the policy leaves alone, and which encrypts with KMS: neither the rule nor the role are

@@ -140,7 +140,7 @@ fn stop(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
 /// What was seen and does not decide. A foreign policy of the role may contain a `Deny`, and a foreign boundary leaves out
 /// what it does not name; neither is read.
 fn undecided(view: &View<'_, '_>, name: &Name, set: &DataSet) -> Option<String> {
-    foreign(view, name).or_else(|| backups::undecided(view, name)).or_else(|| {
+    foreign(view, name).or_else(|| backups::undecided(view, name, set)).or_else(|| {
         set.copies.iter().flat_map(|copy| findings(view, name, set, copy)).find_map(|finding| match finding {
             Finding::Unclear(why) => Some(why),
             Finding::Stops(_) => None,

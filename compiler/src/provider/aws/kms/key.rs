@@ -6,6 +6,8 @@ use crate::resource::{AttributeSchema, Kind, KindSchema, Lifecycle, Made, calls}
 
 /// The ARN of the key, or of its alias.
 pub const ARN: &str = "arn";
+/// The ARN of the key itself.
+pub const KEY: &str = "key";
 /// The id of its region.
 pub const REGION: &str = "region";
 /// [`ENABLED`], `Disabled`, `PendingDeletion`, …
@@ -34,6 +36,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     lifecycle: Lifecycle::Evidence,
     attributes: &[
         AttributeSchema::identity(ARN),
+        AttributeSchema::new(KEY),
         AttributeSchema::new(REGION),
         AttributeSchema::new(STATE),
         AttributeSchema::new(SPEC),

@@ -18,7 +18,8 @@
 //!                 unseen (null, or why it cannot be seen)} of every real-time copy
 //! health_checks[] {service, traffic, site, passes (null: no figure), unseen}
 //! copies_unknown  how many real-time copies cannot be seen
-//! awaited[]       {address, what} of resources that are as declared and wait for a person; missing if there are none
+//! awaited[]       {address, what, asked: {run, date} of the run that asked, or null} of resources that are as declared and wait for a
+//!                 person; missing if there are none
 //! blocked[]       {code, message} of what keeps a plan from being made; missing if nothing does
 //! drift           {drifted, pending, unknown, taken}: numbers of resources and changes; the first two are null while something
 //!                 keeps a plan from being made
@@ -36,7 +37,7 @@ use super::{Due, Standing, Status};
 use crate::backups::{KeptBackups, Times};
 use crate::diagnostic::Diagnostic;
 use crate::document::Strategy;
-use crate::plan::Assumed;
+use crate::plan::{Assumed, Awaited};
 use crate::signals::{CheckHealth, CopyLag};
 use crate::units::Duration;
 
@@ -80,12 +81,23 @@ pub fn json(status: &Status<'_>) -> String {
         document.insert("blocked".to_owned(), status.blocks.iter().map(block).collect());
     }
     if let (false, Value::Object(document)) = (status.plan.awaited.is_empty(), &mut document) {
-        document.insert("awaited".to_owned(), json!(status.plan.awaited));
+        document.insert("awaited".to_owned(), awaited(status));
     }
     if let (false, Value::Object(document)) = (status.plan.posture.is_normal(), &mut document) {
         document.insert("evacuated".to_owned(), json!(status.plan.posture));
     }
     format!("{document:#}\n")
+}
+
+fn awaited(status: &Status<'_>) -> Value {
+    let each = |one: &Awaited| {
+        let asked = status
+            .asked
+            .get(&one.address)
+            .map(|asked| json!({"run": asked.run, "date": asked.day.to_string()}));
+        json!({"address": one.address, "what": one.waits, "asked": asked})
+    };
+    status.plan.awaited.iter().map(each).collect()
 }
 
 fn objective(standing: &Standing) -> Value {

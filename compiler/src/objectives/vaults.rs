@@ -76,7 +76,7 @@ pub(super) fn across_accounts(
         what: format!("backups reach the vault at `{}` in account {account}", site.name),
         value: Some(Duration::default()),
         assurance,
-        source,
+        source: format!("{source}. {}", data.provider.backup.restored_there),
         span: Some(site.account.as_ref().map_or(span, |account| account.span)),
     })
 }

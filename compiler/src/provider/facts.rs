@@ -163,6 +163,8 @@ pub struct Backup {
     pub across_accounts: &'static str,
     /// The same where somebody holds the account of the estate.
     pub shared_owner: &'static str,
+    /// Where a backup in another account is restored.
+    pub restored_there: &'static str,
     /// What to write where a vault in another account has no key of its own, and why.
     pub vault_key_elsewhere: &'static str,
     /// Why a backup in a vault may not be readable after a compromise of the account, and what to do.

@@ -106,8 +106,9 @@ const BACKUP: Backup = Backup {
     no_copy_bound: "AWS guarantees no time for copies: state `assumptions.backup-copy`",
     // AWS Backup Developer Guide, "Creating backup copies across AWS accounts".
     across_accounts: "AWS Backup copies only between accounts of one organization, while its management account has cross-account backup \
-                      switched on. Neither can be seen from a member account. A backup is restored in the account of its vault: back home it \
-                      has to be copied first, for which no time is counted",
+                      switched on. Neither can be seen from a member account",
+    // AWS Backup Developer Guide, "Restore S3 data using AWS Backup": to the account and region of the recovery point.
+    restored_there: "A backup is restored in the account of its vault: back home it has to be copied first, for which no time is counted",
     shared_owner: "AWS Backup copies only between accounts of one organization. Whoever holds its management account can reach both, and can \
                    switch the copies off. Neither can be seen from a member account. Whoever can assume the role that the site names \
                    there can close the vault and its key: its trust policy has to let in nobody whom the attacker holds",

@@ -79,12 +79,14 @@ pub fn copies(service: &Service, live: Live<'_>) -> Vec<SeenCopy> {
         }
         let mut today = wanted.clone();
         let there = (evidence.data)(&view, name, &mut today);
+        // Replication needs versioning. How long versions are kept, which `stop` judges, is nothing to it.
+        let versioned = today.versioned;
         (evidence.stop)(&view, name, &mut today);
         let primary = (evidence.bucket)(&view, name, wanted.primary);
         for copy in &wanted.copies {
             let bucket = (evidence.bucket)(&view, name, copy.bucket);
             let now = today.copies.iter().find(|one| one.bucket.site.name == copy.bucket.site.name);
-            let works = there && today.versioned && now.is_some();
+            let works = there && versioned && now.is_some();
             let declared = (live.declared)(&bucket);
             let taken = declared.and_then(|it| (live.taken)(bucket.kind(), &it.identity()));
             let state = match now.and_then(|now| now.stopped.clone()) {

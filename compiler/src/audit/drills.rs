@@ -117,7 +117,8 @@ fn last_restore(context: &Context<'_>, drill: &Drill, service: &Service) -> (Sta
     let (standing, says) = last(context, drill);
     let restored = result(context, drill).map(|last| last.restored.as_slice()).unwrap_or_default();
     let entries = service.data.keys().map(|data| format!("{}.{data}", service.name));
-    let missing: Vec<String> = entries.filter(|entry| !restored.contains(entry)).collect();
+    let missing: Vec<String> =
+        entries.filter(|entry| restored.iter().all(|one| one.entry != **entry)).collect();
     if standing != Standing::Holds || missing.is_empty() {
         return (standing, says);
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Achieved, Measure};
 use crate::document::Name;
-use crate::objectives::{Deriver, Facts};
+use crate::objectives::{Bound, Derived, Deriver, Facts};
 use crate::policy::{Drill, Policy};
 use crate::rehearsals::{self, Report};
-use crate::units::Date;
+use crate::units::{Date, Duration};
 
 /// A limit and a bound, in seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,20 +30,25 @@ pub struct Limits {
 /// The limits of the services of a drill, by name. `as_of` is the date for the age of measurements.
 #[must_use]
 pub fn limits(policy: &Policy, drill: &Drill, as_of: Option<Date>) -> BTreeMap<String, Limits> {
-    let mut all = BTreeMap::new();
-    for (name, derived) in Deriver::new(policy, as_of).all(Facts::wanted) {
-        let derived = derived.into_iter().find(|one| one.disruption == drill.disruption);
+    limits_in(&Deriver::new(policy, as_of).all(Facts::wanted), drill)
+}
+
+/// The same, from what is derived of all services.
+pub(super) fn limits_in(all: &BTreeMap<&Name, Derived>, drill: &Drill) -> BTreeMap<String, Limits> {
+    let mut limits = BTreeMap::new();
+    for (name, derived) in all {
+        let derived = derived.iter().find(|one| one.disruption == drill.disruption);
         let Some(derived) = derived.filter(|_| drill.services.contains_key(name)) else { continue };
         let rto = drill.success.rto.or(derived.asked.rto.as_ref().map(|asked| asked.value));
         let rpo = drill.success.rpo.or(derived.asked.rpo.as_ref().map(|asked| asked.value));
-        let limit = |objective: Option<crate::units::Duration>, bound: &crate::objectives::Bound| Limit {
-            objective: objective.map(crate::units::Duration::as_seconds),
-            bound: bound.value().map(crate::units::Duration::as_seconds),
+        let limit = |objective: Option<Duration>, bound: &Bound| Limit {
+            objective: objective.map(Duration::as_seconds),
+            bound: bound.value().map(Duration::as_seconds),
         };
         let data = derived.rpo.iter().map(|(data, bound)| (data.to_string(), limit(rpo, bound)));
-        all.insert(name.to_string(), Limits { rto: limit(rto, &derived.rto), rpo: data.collect() });
+        limits.insert(name.to_string(), Limits { rto: limit(rto, &derived.rto), rpo: data.collect() });
     }
-    all
+    limits
 }
 
 /// What a rehearsal showed of the services of a drill: the worst run of each.
@@ -66,7 +71,7 @@ pub fn rehearsed(policy: &Policy, drill: &Drill, report: &Report<'_>) -> Vec<Ach
             measure,
             seconds: one.worst,
             objective: limit.objective,
-            bound: one.bound.value().map(crate::units::Duration::as_seconds),
+            bound: one.bound.value().map(Duration::as_seconds),
             how: format!(
                 "the worst of {} rehearsed runs (run {}): a simulation, not a measurement",
                 report.runs, one.run

@@ -1,10 +1,11 @@
 //! Where the drills stand, as text and as versioned JSON.
 //!
 //! ```text
-//! format_version  "1.0": 1.x only adds fields; a field never changes its meaning
+//! format_version  "1.1": 1.x only adds fields; a field never changes its meaning
 //! estate, today
 //! drills[]        {name, type, state (overdue | never held | failed | unknown | passed), last, outcome (passed | failed) and run of
-//!                 the journal or null, due (null: now), every_days, services[], lead, contradiction (null: none)}; the worst first
+//!                 the journal or null, due (null: now), every_days, services[], lead, contradiction (null: none),
+//!                 outdated[]: what no longer is as the record shows it}; the worst first
 //! ```
 
 use std::fmt::Write as _;
@@ -35,12 +36,8 @@ pub fn text(standings: &[Standing<'_>], today: Date, style: Style) -> String {
         };
         let _ = writeln!(out, "{} ({}): {state}", pen.bold(&line(one.drill.name.as_str())), one.drill.form.0);
         let _ = writeln!(out, "{}", wrap(&line(&in_words(one, today)), 2, pen.width()));
-        if let Some(contradiction) = &one.contradiction {
-            let _ = writeln!(
-                out,
-                "{}",
-                pen.caution(&wrap(&format!("! {}", line(contradiction)), 2, pen.width()))
-            );
+        for caution in one.contradiction.iter().chain(&one.outdated) {
+            let _ = writeln!(out, "{}", pen.caution(&wrap(&format!("! {}", line(caution)), 2, pen.width())));
         }
     }
     out
@@ -84,11 +81,12 @@ pub fn json(policy: &Policy, standings: &[Standing<'_>], today: Date) -> String 
                 "services": one.drill.services.keys().map(|name| name.as_str()).collect::<Vec<_>>(),
                 "lead": one.drill.lead.as_ref().map(|lead| lead.as_str()),
                 "contradiction": one.contradiction,
+                "outdated": one.outdated,
             })
         })
         .collect();
     let document = json!({
-        "format_version": "1.0",
+        "format_version": "1.1",
         "estate": policy.estate.as_str(),
         "today": today.to_string(),
         "drills": drills,

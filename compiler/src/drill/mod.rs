@@ -16,6 +16,7 @@ mod document;
 mod judge;
 mod limits;
 mod list;
+mod outdated;
 mod record;
 mod script;
 mod standing;
@@ -26,6 +27,7 @@ pub use document::report;
 pub use judge::judge;
 pub use limits::{Limit, Limits, limits, rehearsed};
 pub use list::{json as list_json, text as list_text};
+pub use outdated::Changed;
 pub use record::{
     Achieved, Criterion, Finding, Held, Last, Measure, Outcome, Phase, Record, Restored, ended_on,
 };

@@ -5,8 +5,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::limits_in;
+use super::outdated::{Changed, outdated};
 use crate::document::{Disruption, Form, Name};
-use crate::policy::Drill;
+use crate::objectives::{Deriver, Facts};
+use crate::policy::{Drill, Policy};
 use crate::units::Date;
 
 /// A drill that was held, or broken off. The journal keeps it; cloud and account are those of its run.
@@ -184,8 +187,10 @@ pub struct Last {
     pub site: Option<String>,
     /// The services that it tested.
     pub services: Vec<String>,
-    /// The data sets that were restored, each as `SERVICE.DATA`.
-    pub restored: Vec<String>,
+    /// What each service achieved.
+    pub achieved: Vec<Achieved>,
+    /// What was restored.
+    pub restored: Vec<Restored>,
 }
 
 impl Last {
@@ -199,7 +204,8 @@ impl Last {
             disruption: record.disruption,
             site: record.site.clone(),
             services: record.services.clone(),
-            restored: record.restored.iter().map(|one| one.entry.clone()).collect(),
+            achieved: record.achieved.clone(),
+            restored: record.restored.clone(),
         })
     }
 
@@ -223,9 +229,13 @@ impl Last {
     }
 }
 
-/// When each drill was held, by name, oldest first, as the journal has it.
+/// When each drill was held, by name, oldest first, as the journal has it, and what was changed since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Held(BTreeMap<String, Vec<Last>>);
+pub struct Held {
+    drills: BTreeMap<String, Vec<Last>>,
+    /// The last run that changed each service.
+    changed: BTreeMap<String, Changed>,
+}
 
 impl Held {
     /// From the records of a journal, oldest first, each with the number of its run. What was aborted was not held.
@@ -237,7 +247,28 @@ impl Held {
                 all.entry(record.drill.clone()).or_default().push(last);
             }
         }
-        Self(all)
+        Self { drills: all, changed: BTreeMap::new() }
+    }
+
+    /// With the last run that changed each service, by name.
+    #[must_use]
+    pub fn since(self, changed: BTreeMap<String, Changed>) -> Self {
+        Self { changed, ..self }
+    }
+
+    /// What no longer is as the last record of each drill shows it, each as a clause, in the order of the policies.
+    #[must_use]
+    pub fn outdated<'p>(&self, policy: &'p Policy, as_of: Option<Date>) -> BTreeMap<&'p Name, Vec<String>> {
+        let records = policy.drills.values().filter_map(|drill| Some((drill, self.record(drill)?)));
+        let records: Vec<(&Drill, &Last)> = records.collect();
+        if records.is_empty() {
+            return BTreeMap::new();
+        }
+        let derived = Deriver::new(policy, as_of).all(Facts::wanted);
+        let of = |(drill, last): (&'p Drill, &Last)| {
+            (&drill.name, outdated(policy, drill, last, &self.changed, &limits_in(&derived, drill)))
+        };
+        records.into_iter().map(of).filter(|(_, all)| !all.is_empty()).collect()
     }
 
     /// When a drill was last held as the policy declares it now: the same kind of test, disruption and site, with all of its services.
@@ -253,7 +284,7 @@ impl Held {
     }
 
     fn all(&self, drill: &Drill) -> &[Last] {
-        self.0.get(drill.name.as_str()).map(Vec::as_slice).unwrap_or_default()
+        self.drills.get(drill.name.as_str()).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The day on which a drill was last held: that of the journal, or of the policy if that is later or the journal has none.

@@ -19,6 +19,8 @@ pub struct Standing<'p> {
     pub due: Option<Date>,
     /// What the policy and the journal say differently.
     pub contradiction: Option<String>,
+    /// What no longer is as the last record of it shows.
+    pub outdated: Vec<String>,
 }
 
 /// How a drill stands. The worst first.
@@ -53,7 +55,12 @@ impl State {
 /// Where all drills stand, the worst first, then by the day on which they are due.
 #[must_use]
 pub fn standings<'p>(policy: &'p Policy, held: &Held, today: Date) -> Vec<Standing<'p>> {
-    let mut all: Vec<Standing<'p>> = policy.drills.values().map(|drill| of(drill, held, today)).collect();
+    let mut outdated = held.outdated(policy, Some(today));
+    let mut one = |drill: &'p Drill| Standing {
+        outdated: outdated.remove(&drill.name).unwrap_or_default(),
+        ..of(drill, held, today)
+    };
+    let mut all: Vec<Standing<'p>> = policy.drills.values().map(&mut one).collect();
     all.sort_by(|one, other| {
         (one.state, one.due, &one.drill.name).cmp(&(other.state, other.due, &other.drill.name))
     });
@@ -88,5 +95,5 @@ fn of<'p>(drill: &'p Drill, held: &Held, today: Date) -> Standing<'p> {
         _ => None,
     };
     let outcome = newest.map(|record| (record.outcome, record.run));
-    Standing { drill, state, last, outcome, due, contradiction }
+    Standing { drill, state, last, outcome, due, contradiction, outdated: Vec::new() }
 }

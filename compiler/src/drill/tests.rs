@@ -229,3 +229,34 @@ fn calendar_has_an_event_for_each_drill_and_no_line_is_too_long() {
     );
     assert!(text.lines().all(|line| line.len() <= 75), "{text}");
 }
+
+#[test]
+fn restore_that_was_slower_than_the_policy_assumes_is_told() {
+    let policy = policy("", "");
+    let restored = |bytes: u64, milliseconds: u64| {
+        let one = Restored {
+            entry: "payments.ledger".to_owned(),
+            from: "acme-payments-ledger-eu-west-1".to_owned(),
+            into: "acme-drills/drill-7/".to_owned(),
+            objects: 1_000,
+            bytes,
+            verified: BTreeMap::new(),
+            milliseconds,
+        };
+        let drill = policy.drills.values().find(|drill| drill.form.0 == Form::Functional).unwrap();
+        let held = Record {
+            disruption: drill.disruption,
+            site: drill.site.as_ref().map(ToString::to_string),
+            services: drill.services.keys().map(ToString::to_string).collect(),
+            restored: vec![one],
+            ..record(drill.name.as_str(), drill.form.0, "2026-11-29T10:00:00Z")
+        };
+        Held::of([(7, &held)]).outdated(&policy, None).into_values().flatten().collect::<Vec<_>>()
+    };
+    let said = restored(2 << 30, 20_480);
+    let why = "it restored 2.0 GiB of `payments.ledger` at 100MiB/s, and the policy assumes 200MiB/s (`restore-throughput`): the bounds \
+               that rest on it are too good";
+    assert_eq!(said, [why]);
+    assert_eq!(restored(2 << 30, 10_240), Vec::<String>::new(), "as fast as assumed");
+    assert_eq!(restored(1 << 20, 10_240), Vec::<String>::new(), "too little to say");
+}

@@ -26,6 +26,7 @@
 //! lost[]          {address, name, copies} of primary buckets that are gone
 //! last_run        {number, started, ended (open | finished | interrupted | taken-over | died), complete} or null
 //! due[]           {what, last, on, overdue}; the earliest first
+//! drills_outdated[] what no longer is as the last record of a drill shows it, as sentences; missing if there is nothing
 //! not_looked_at[] what objectives rest on and nobody has looked at
 //! ```
 
@@ -79,6 +80,9 @@ pub fn json(status: &Status<'_>) -> String {
     if let (false, Value::Object(document)) = (planned, &mut document) {
         let block = |block: &Diagnostic| json!({"code": block.code.to_string(), "message": block.message});
         document.insert("blocked".to_owned(), status.blocks.iter().map(block).collect());
+    }
+    if let (false, Value::Object(document)) = (status.outdated.is_empty(), &mut document) {
+        document.insert("drills_outdated".to_owned(), json!(status.outdated));
     }
     if let (false, Value::Object(document)) = (status.plan.awaited.is_empty(), &mut document) {
         document.insert("awaited".to_owned(), awaited(status));

@@ -40,6 +40,8 @@ pub struct Status<'a> {
     pub objectives: Vec<Standing>,
     /// What is due, the earliest first.
     pub due: Vec<Due>,
+    /// What no longer is as the last record of a drill shows it, each as a sentence.
+    pub outdated: Vec<String>,
     /// How many real-time copies cannot be seen.
     pub unseen_copies: usize,
     /// What nobody has looked at.
@@ -132,6 +134,11 @@ impl<'a> Status<'a> {
             last_run,
             objectives,
             due: due(policy, held, today),
+            outdated: held
+                .outdated(policy, Some(today))
+                .into_iter()
+                .map(|(drill, why)| format!("Drill {drill}: {}.", why.join("; ")))
+                .collect(),
             unseen_copies: copies.saturating_sub(plan.copies.len()),
             unread: unread(plan, policy),
         }

@@ -73,6 +73,9 @@ pub fn text(status: &Status<'_>, style: Style) -> String {
         let said = wrap(&said, 0, pen.width());
         let _ = writeln!(out, "{}", if due.overdue { pen.caution(&said) } else { said });
     }
+    for said in &status.outdated {
+        let _ = writeln!(out, "{}", pen.caution(&wrap(&line(said), 0, pen.width())));
+    }
     if !status.unread.is_empty() {
         let said = format!("Not seen, and unknown: {}.", status.unread.join("; "));
         let _ = writeln!(out, "{}", pen.caution(&wrap(&line(&said), 0, pen.width())));

@@ -32,6 +32,9 @@ pub(super) fn mention(remark: &Remark, terminal: &Terminal) {
              afterwards\n",
         ),
         Remark::WayHome(words) => terminal.error(&visible(&format!("{words}\n"))),
+        Remark::DrillOutdated { drill, why } => {
+            terminal.note(&visible(&format!("warning: the drill `{drill}` no longer shows what it did: {}", why.join("; "))));
+        }
         Remark::JournalSilent { place, reason } => terminal.error(&visible(&format!(
             "warning: the journal at {place} does not answer: what only it holds is unknown, and Holdfast goes on \
              without it: {reason}\n"

@@ -46,6 +46,13 @@ pub enum Remark {
     },
     /// How far a site that is returned to is behind what was written elsewhere, in words.
     WayHome(String),
+    /// A drill that no longer shows what the estate is.
+    DrillOutdated {
+        /// Its name.
+        drill: String,
+        /// Why, each as a clause.
+        why: Vec<String>,
+    },
     /// `--target` selects only a part of the plan.
     OnlyPart,
     /// A place of the journal does not answer. What it alone holds is unknown.
@@ -122,6 +129,12 @@ impl Planned {
             let things = journal::owned(entries, &other).len();
             if things > 0 {
                 tell(Remark::OtherEstate { estate: other.estate, things });
+            }
+        }
+        if !plan_options.only_looks {
+            let held = journal::held(entries, context);
+            for (drill, why) in held.outdated(&policies.compiled.policy, policies.compiled.options.as_of) {
+                tell(Remark::DrillOutdated { drill: drill.to_string(), why });
             }
         }
         let wanted = looked_up(&plan_options.targets, &graph, &owned);

@@ -3,9 +3,12 @@
 //! A drill is recorded in runs without steps, so its record is hash-chained and signed like every run. What a drill makes is announced
 //! before it is made; a drill that was killed is found by what it announced and nobody took back.
 
-use holdfast_compiler::drill::{Held, Record};
+use std::collections::BTreeMap;
+
+use holdfast_compiler::drill::{Changed, Held, Record};
 use holdfast_compiler::plan::Context;
 use holdfast_compiler::posture::Posture;
+use holdfast_compiler::units::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Event, Run};
@@ -208,13 +211,33 @@ fn drills(entries: &[Entry]) -> impl Iterator<Item = HeldDrill<'_>> {
 #[must_use]
 pub fn held(entries: &[Entry], context: &Context) -> Held {
     let here = drills(entries).filter(|drill| drill.context == context);
-    Held::of(here.map(|drill| (drill.run, drill.record)))
+    Held::of(here.map(|drill| (drill.run, drill.record))).since(changed(entries, |at| at == context))
 }
 
 /// When drills of an estate were last held on a cloud, by its name, whatever the account: for readers that do not call the cloud.
 #[must_use]
 pub fn held_in(entries: &[Entry], estate: &str, cloud: &str) -> Held {
-    Held::of(drills_in(entries, estate, cloud).map(|drill| (drill.run, drill.record)))
+    let held = Held::of(drills_in(entries, estate, cloud).map(|drill| (drill.run, drill.record)));
+    held.since(changed(entries, |at| at.estate == estate && at.cloud == cloud))
+}
+
+/// The last run that changed, or may have changed, something of each service.
+fn changed(entries: &[Entry], is_here: impl Fn(&Context) -> bool) -> BTreeMap<String, Changed> {
+    let mut all = BTreeMap::new();
+    let (mut run, mut on, mut here) = (0, None, false);
+    for entry in entries {
+        match &entry.event {
+            Event::RunStarted(started) => {
+                (run, here) = (run + 1, is_here(&started.context));
+                on = entry.at.get(..10).and_then(Date::parse);
+            }
+            Event::StepStarted { address, .. } if here => {
+                all.insert(address.owner().to_owned(), Changed { run, on });
+            }
+            _ => {}
+        }
+    }
+    all
 }
 
 /// The drills of an estate that were recorded on a cloud, by its name, oldest first.

@@ -64,7 +64,7 @@ fn edit(bench: &Bench<'_>, change: impl FnOnce(&mut Value)) {
 }
 
 /// The estate, applied: three files in the primary bucket, so many of them in the copy, and an empty bucket for drills.
-fn estate(copied: usize) -> Bench<'static> {
+pub(super) fn estate(copied: usize) -> Bench<'static> {
     let bench = Bench::local();
     bench.write("policies/all.yaml", ESTATE);
     bench.run("apply policies --yes").expect(0);
@@ -77,7 +77,7 @@ fn estate(copied: usize) -> Bench<'static> {
     bench
 }
 
-fn drill(bench: &Bench<'_>, flags: &str) -> Ran {
+pub(super) fn drill(bench: &Bench<'_>, flags: &str) -> Ran {
     bench.run(&format!("drill run read-the-copy policies --into acme-drills/try/ --format json {flags}"))
 }
 

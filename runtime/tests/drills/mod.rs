@@ -2,6 +2,7 @@
 
 mod full_scale;
 mod functional;
+mod outdated;
 
 use crate::support::{Bench, Ran};
 use serde_json::Value;

@@ -9,6 +9,7 @@ mod aws;
 mod bill;
 mod breakages;
 mod cli;
+mod compare_data;
 mod contract;
 mod crash;
 mod drills;

@@ -11,6 +11,7 @@
 //! Moments are milliseconds since 1970-01-01 UTC. S3 shows the times of versions in whole seconds, so that what has the same second
 //! as the moment counts as written.
 
+mod apart;
 mod history;
 mod json;
 mod point;
@@ -21,6 +22,7 @@ mod tests;
 mod text;
 mod version;
 
+pub use apart::{Apart, Keys};
 pub use history::{ExpiryRule, Gap, History, Versioning};
 pub use json::{FORMAT_VERSION, json};
 pub use point::{Chosen, JobSeen, JobState, RecoveryPoint, Whole, choose_point, named_point};

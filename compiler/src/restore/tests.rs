@@ -392,3 +392,35 @@ fn recovery_point_with_a_hostile_name_stays_on_its_line() {
         (&"no".into(), &"aborted".into())
     );
 }
+
+#[test]
+fn keys_of_two_buckets_are_told_apart_by_the_ids_of_their_versions() {
+    let of = |home: &[Version], away: &[Version]| {
+        let mut apart = Apart::default();
+        apart.add("k", home, away);
+        let counts =
+            [apart.same, apart.lacking.count, apart.both.count, apart.uncopied.count, apart.unclear.count];
+        assert_eq!(apart.is_home_whole(), counts[1] + counts[2] + counts[4] == 0);
+        counts
+    };
+    let all = |ids: &[&str]| ids.iter().map(|id| object(id, None)).collect::<Vec<_>>();
+    let (same, lacking, both, uncopied, unclear) =
+        ([1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]);
+    // Newest first. What expired in one of them is no difference.
+    for (home, away, is) in [
+        (&["2", "1"][..], &["2", "1"][..], same),
+        (&["2", "1"], &["2"], same),
+        (&["1"], &["2", "1"], lacking),
+        (&[], &["1"], lacking),
+        (&["3", "1"], &["2", "1"], both),
+        (&["2"], &["1"], both),
+        (&["2", "1"], &["1"], uncopied),
+        (&["null"], &["null"], unclear),
+        (&["2", "null"], &["2", "null"], same),
+    ] {
+        assert_eq!(of(&all(home), &all(away)), is, "{home:?} {away:?}");
+    }
+    // A key that was deleted elsewhere is newer there; one that was never here is not missed.
+    assert_eq!(of(&all(&["1"]), &[marker("2", None), object("1", None)]), lacking);
+    assert_eq!(of(&[], &[marker("2", None)]), same);
+}

@@ -7,6 +7,7 @@ mod audit;
 mod author;
 mod bcp;
 mod changes;
+mod compare_data;
 mod completions;
 mod consents;
 mod document;

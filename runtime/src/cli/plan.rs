@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::judge::{FailOn, Judged};
 use super::output::Terminal;
 use super::plan_format::{PlanFormat, PlanView};
-use super::{Global, author, consents, exit, posture, remarks, show};
+use super::{Global, author, compare_data, consents, exit, posture, remarks, show};
 use crate::approval::SigningKey;
 use crate::estate::{Base, LivePlan, PlanOptions, Planned, Policies, commit_of};
 use crate::planfile::{self, PlanFile, Standing};
@@ -37,6 +37,10 @@ pub(super) struct Plan {
     consents: consents::ConsentFlags,
     #[command(flatten)]
     posture: posture::PostureFlags,
+    /// Before a return: list every version of the data that is returned to, there and in its copies, and say which keys one side lacks and
+    /// which were written on both sides. One call for each 1,000 versions.
+    #[arg(long, requires = "return_to")]
+    compare_data: bool,
     /// Show what changed in the policies since this git commit: a branch, a tag or a commit that contains them.
     #[arg(long, value_name = "REF", value_parser = reference)]
     base: Option<String>,
@@ -109,6 +113,9 @@ impl Plan {
         };
         self.view.print(plan, around, terminal)?;
         terminal.detail(&super::screen::calls(&live.calls));
+        if self.compare_data {
+            compare_data::compare(&live, terminal).await?;
+        }
         let warnings = live.planned.policies.compiled.warnings.len();
         let (partial, effects) = (!plan.targets.is_empty(), plan.objectives.as_slice());
         let policy = plan.policy_changes.as_ref();

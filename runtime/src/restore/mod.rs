@@ -12,6 +12,7 @@
 //! A recovery point is restored by a job of the backup service (`job.rs`), as a whole and into an empty bucket. What it restored is compared
 //! with the versions of the moment, where these can still be listed (`verify.rs`).
 
+mod apart;
 mod compare;
 mod destination;
 mod job;
@@ -23,8 +24,10 @@ mod run;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod versions;
 mod walk;
 
+pub use apart::apart;
 pub use destination::{holds_journal, is_made};
 pub use job::{JobError, follow, start};
 pub use job_record::{Asked, JobKey, JobRecord};

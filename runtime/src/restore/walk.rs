@@ -4,10 +4,11 @@
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-use holdfast_compiler::restore::{History, KeyState, Question, Version, state_at};
+use holdfast_compiler::restore::{History, KeyState, Question, state_at};
 
 use super::Request;
-use crate::cloud::{Class, CloudError, Current, Cursor, Objects};
+use super::versions::Versions;
+use crate::cloud::{CloudError, Current, Cursor, Objects};
 
 /// A key of one of the lists.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub(super) enum Found {
 
 /// The next page of a list.
 #[derive(Debug)]
-enum Next {
+pub(super) enum Next {
     /// The first one.
     First,
     /// The one after this.
@@ -39,14 +40,11 @@ pub(super) struct Walk<'o> {
     objects: &'o dyn Objects,
     request: &'o Request,
     history: &'o History,
-    versions: VecDeque<Version>,
-    more_versions: Next,
+    versions: Versions<'o>,
     there: VecDeque<Current>,
     more_there: Next,
     /// Keys of the destination that were passed, because the source does not have them.
     foreign: VecDeque<Current>,
-    /// The last key, which the next one must follow.
-    last: Option<String>,
 }
 
 impl<'o> Walk<'o> {
@@ -55,12 +53,10 @@ impl<'o> Walk<'o> {
             objects,
             request,
             history,
-            versions: VecDeque::new(),
-            more_versions: Next::First,
+            versions: Versions::new(objects, &request.source, &request.prefix),
             there: VecDeque::new(),
             more_there: Next::First,
             foreign: VecDeque::new(),
-            last: None,
         }
     }
 
@@ -72,24 +68,10 @@ impl<'o> Walk<'o> {
         if let Some(there) = self.foreign.pop_front() {
             return Ok(Some(Found::Foreign(there)));
         }
-        self.fill_versions().await?;
-        let Some(key) = self.versions.front().map(|version| version.key.clone()) else {
-            return self.rest().await;
-        };
-        if self.last.as_ref().is_some_and(|last| *last >= key) {
-            let message = format!("the list of versions is not in the order of keys: `{key}` comes too late");
-            return Err(CloudError::new(Class::Other, "holdfast:restore", "BadAnswer", message));
-        }
-        let mut all = Vec::new();
-        // The versions of a key may be on several pages.
-        while self.versions.front().is_some_and(|version| version.key == key) {
-            all.extend(self.versions.pop_front());
-            self.fill_versions().await?;
-        }
+        let Some((key, all)) = self.versions.next().await? else { return self.rest().await };
         let question = Question { moment: self.request.moment, now: self.request.now, history: self.history };
         let state = state_at(&key, &all, question);
         let there = self.current(&self.request.destination(&key)).await?;
-        self.last = Some(key);
         Ok(Some(Found::Key { state: Box::new(state), there }))
     }
 
@@ -118,22 +100,6 @@ impl<'o> Walk<'o> {
                 None => {}
             }
         }
-    }
-
-    /// Read pages until there is a version, or no more page.
-    async fn fill_versions(&mut self) -> Result<(), CloudError> {
-        while self.versions.is_empty() {
-            let after = match &self.more_versions {
-                Next::First => None,
-                Next::After(cursor) => Some(cursor),
-                Next::End => return Ok(()),
-            };
-            let (place, prefix) = (&self.request.source, &self.request.prefix);
-            let page = self.objects.versions(place, prefix, after).await?;
-            self.versions.extend(page.items);
-            self.more_versions = page.next.map_or(Next::End, Next::After);
-        }
-        Ok(())
     }
 
     /// Read a page of the destination. Returns false after the last one.

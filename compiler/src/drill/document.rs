@@ -34,8 +34,14 @@ pub fn report(record: &Record, run: u64, place: &str) -> Report {
         ));
     }
     blocks.facts(facts);
-    let sections =
-        vec![findings(record), achieved(record), restored(record), phases(record), criteria(record)];
+    let sections = vec![
+        findings(record),
+        achieved(record),
+        asked(record),
+        restored(record),
+        phases(record),
+        criteria(record),
+    ];
     let sections = sections.into_iter().filter(|section| !section.blocks.is_empty()).collect();
     Report { kind: "drill", title: format!("Drill {}", record.drill), blocks: blocks.blocks, sections }
 }
@@ -107,6 +113,30 @@ fn number(one: &Achieved) -> Phrase {
         (Some(seconds), Some(limit)) if seconds > limit => Phrase::new().verdict(Tone::Bad, words(seconds)),
         (Some(seconds), _) => words(seconds).into(),
     }
+}
+
+fn asked(record: &Record) -> Section {
+    let mut section = Section::new("asked", "What resolvers answered");
+    let mut table = Table::new("Answers", &["Service", "Record", "Resolver", "From", "Answer"]);
+    for one in &record.asked {
+        for heard in &one.heard {
+            table.row(vec![
+                one.service.as_str().into(),
+                one.record.as_str().into(),
+                one.resolver.as_str().into(),
+                heard.at.as_str().into(),
+                heard.said().into(),
+            ]);
+        }
+        if one.more > 0 {
+            section.say(format!(
+                "The answers of {} for {} changed {} more times.",
+                one.resolver, one.record, one.more
+            ));
+        }
+    }
+    section.table(table);
+    section
 }
 
 fn restored(record: &Record) -> Section {

@@ -17,6 +17,7 @@ mod judge;
 mod limits;
 mod list;
 mod outdated;
+mod outside;
 mod record;
 mod script;
 mod standing;
@@ -28,6 +29,7 @@ pub use judge::judge;
 pub use limits::{Limit, Limits, limits, rehearsed};
 pub use list::{json as list_json, text as list_text};
 pub use outdated::Changed;
+pub use outside::{Asked, Heard, MOST_HEARD};
 pub use record::{
     Achieved, Criterion, Finding, Held, Last, Measure, Outcome, Phase, Record, Restored, ended_on,
 };

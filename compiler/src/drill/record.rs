@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::limits_in;
 use super::outdated::{Changed, outdated};
+use super::Asked;
 use crate::document::{Disruption, Form, Name};
 use crate::objectives::{Deriver, Facts};
 use crate::policy::{Drill, Policy};
@@ -46,6 +47,9 @@ pub struct Record {
     /// What was restored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restored: Vec<Restored>,
+    /// What resolvers answered for the records of the services.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Asked>,
     /// The criteria of the policy, each with the answer.
     pub criteria: Vec<Criterion>,
     /// What went otherwise than the policies say, and did not make it fail.

@@ -42,6 +42,7 @@ fn record(drill: &str, form: Form, ended: &str) -> Record {
         phases: Vec::new(),
         achieved: Vec::new(),
         restored: Vec::new(),
+        asked: Vec::new(),
         criteria: Vec::new(),
         deviations: Vec::new(),
         findings: Vec::new(),

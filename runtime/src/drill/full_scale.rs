@@ -3,20 +3,19 @@
 //! Each change is a run of its own, so that a colleague's apply is not locked out in between, and the posture in the journal says where
 //! users are. Whatever goes wrong, the way back is tried; what could not be taken back stays recorded as left.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::{Duration as Time, Instant};
 
 use futures::{FutureExt as _, StreamExt as _};
 use holdfast_compiler::diagnostic::Diagnostic;
-use holdfast_compiler::drill::{Achieved, Finding, Measure, Outcome, Record, limits};
+use holdfast_compiler::drill::{Finding, Outcome, Record};
 use holdfast_compiler::plan::{Consent, Consents, Plan};
-use holdfast_compiler::policy::Service;
-use jiff::Timestamp;
 
 use super::DrillError;
 use super::error::{not_ready, not_served};
-use super::loss::loss;
+use super::measured::{losses, measured};
 use super::order::{Front, Order};
+use super::outside::{Place, Resolvers, Watch, Way, resolvers};
 use super::session::{PAUSE, Session, TRIES, Turned, timed};
 use super::talk::talk;
 use crate::apply::{Limits, STEP_TIMEOUT, Settings};
@@ -33,6 +32,8 @@ pub(super) struct Evacuation {
     pub(super) site: String,
     /// The plan that evacuates it.
     pub(super) plan: Plan,
+    /// The records that it moves, at the resolvers that are asked.
+    pub(super) watch: Watch,
 }
 
 impl Evacuation {
@@ -87,8 +88,38 @@ impl Evacuation {
         if !faults.is_empty() {
             return Err(DrillError::NotReady(faults));
         }
-        Ok(Self { site, plan })
+        let watch = watch(session, order, &plan).await?;
+        Ok(Self { site, plan, watch })
     }
+}
+
+/// Whom to ask for the records that a plan moves. Each resolver has to answer, and with the site that is evacuated: a drill that measures
+/// nothing sends no users away.
+async fn watch(session: &Session, order: &Order, plan: &Plan) -> Result<Watch, DrillError> {
+    let places = Place::all(session.policy(), session.drill()?, plan);
+    if session.context.is_embedded() {
+        return match order.resolvers {
+            Resolvers::These(_) => Err(DrillError::Usage(
+                "the embedded cloud answers no DNS, so no resolver can be asked: leave out `--resolver`"
+                    .to_owned(),
+            )),
+            Resolvers::OfMachine | Resolvers::Nobody => Ok(Watch::new(places, Vec::new())),
+        };
+    }
+    let cure = "name resolvers with `--resolver 9.9.9.9`, or ask nobody with `--resolver none`";
+    let unknown = |message: String| DrillError::NotReady(vec![not_ready(message, cure)]);
+    let all = order
+        .resolvers
+        .on_a_real_cloud()
+        .map_err(|why| unknown(format!("the resolvers of this machine are not known: {why}")))?;
+    let mut watch = Watch::new(places, resolvers(&all).await.map_err(unknown)?);
+    watch.look().await;
+    let astray = watch.astray(Way::Home).into_iter().map(|(_, clause)| {
+        let cure = "find out why, or ask resolvers that see what users see: `--resolver 9.9.9.9`, or nobody: `--resolver none`";
+        not_ready(format!("before the drill {clause}"), cure)
+    });
+    let astray: Vec<Diagnostic> = astray.collect();
+    if astray.is_empty() { Ok(watch) } else { Err(DrillError::NotReady(astray)) }
 }
 
 /// The consents of the way out: those of the way back are not a part of it.
@@ -101,13 +132,14 @@ pub(super) async fn full_scale(
     session: &Session,
     selection: &Selection,
     order: &Order,
-    evacuation: &Evacuation,
+    evacuation: &mut Evacuation,
     front: &dyn Front,
     record: &mut Record,
 ) -> Result<Vec<Event>, DrillError> {
     // From here on nothing may end the drill but its end: the way back has to be tried.
     let mut requests = front.requests_to_end().map_err(|error| DrillError::Usage(error.to_string()))?;
-    let sites = vec![evacuation.site.clone()];
+    let Evacuation { site, plan, watch } = evacuation;
+    let sites = vec![site.clone()];
     let made = DrillMade::Evacuation { sites: sites.clone() };
     let log = session.log_first(record).await?;
     let run = log.run;
@@ -115,13 +147,14 @@ pub(super) async fn full_scale(
     log.add(Event::DrillMakes(made.clone())).await?;
     log.close().await?;
     record.outcome = Outcome::Passed;
-    let loss = losses(session, &evacuation.site).await;
+    let loss = losses(session, site).await;
     record.achieved.extend(loss);
-    front.tell(&format!("evacuating {}", evacuation.site));
+    front.tell(&format!("evacuating {site}"));
     let began = Instant::now();
+    watch.order();
     let turn = PostureChange::Evacuate(sites.clone());
-    let out =
-        timed(record, "evacuation", change(session, selection, turn, outward(&order.consents), front)).await;
+    let out = change(session, selection, turn, outward(&order.consents), front);
+    let out = timed(record, "evacuation", watch.during(out)).await;
     let out = match (out, session.turned(run).await) {
         (Ok(()), Ok(Turned::Unturned | Turned::Others)) => {
             Err("somebody else changed which sites are evacuated".to_owned())
@@ -129,11 +162,30 @@ pub(super) async fn full_scale(
         (Ok(()), Err(error)) => Err(error.to_string()),
         (out, _) => out.map_err(|failed| failed.why),
     };
-    let looked = timed(record, "look at the records", look(session, selection)).await;
+    let looked = timed(record, "look at the records", watch.during(look(session, selection))).await;
     let took = began.elapsed().as_millis().div_ceil(1000);
     let took = u64::try_from(took).unwrap_or(u64::MAX);
     match (out, looked) {
-        (Ok(()), Ok(())) => measured(session, &evacuation.plan, took, record),
+        (Ok(()), Ok(())) => {
+            let held = tokio::select! {
+                biased;
+                _ = requests.next() => None,
+                done = stay(session, order, front, watch, record) => Some(done),
+            };
+            // A request may have come while nobody looked.
+            tokio::task::yield_now().await;
+            let held = held.filter(|_| requests.next().now_or_never().is_none());
+            let stopped = match held {
+                Some(Ok(())) => None,
+                Some(Err(error)) => Some(format!("the drill broke off: {error}")),
+                None => Some("the drill was stopped".to_owned()),
+            };
+            if let Some(cause) = stopped {
+                record.outcome = Outcome::Aborted;
+                record.findings.push(Finding { cause, owner: None });
+            }
+            measured(session, plan, took, watch, record);
+        }
         (out, looked) => {
             let cause = [out, looked].into_iter().filter_map(Result::err).collect::<Vec<_>>().join("; ");
             record
@@ -141,39 +193,30 @@ pub(super) async fn full_scale(
                 .push(Finding { cause: format!("the evacuation is not whole: {cause}"), owner: None });
         }
     }
-    if record.findings.is_empty() {
-        let hold = async {
-            tokio::time::sleep(Time::from_secs(order.hold.as_seconds())).await;
-            talk(session, order, front, record).await
-        };
-        let held = tokio::select! {
-            biased;
-            _ = requests.next() => None,
-            done = hold => Some(done),
-        };
-        // A request may have come while nobody looked.
-        tokio::task::yield_now().await;
-        let held = held.filter(|_| requests.next().now_or_never().is_none());
-        let stopped = match held {
-            Some(Ok(())) => None,
-            Some(Err(error)) => Some(format!("the drill broke off: {error}")),
-            None => Some("the drill was stopped".to_owned()),
-        };
-        if let Some(cause) = stopped {
-            record.outcome = Outcome::Aborted;
-            record.findings.push(Finding { cause, owner: None });
-        }
-    }
     let home = match session.turned(run).await {
         Ok(Turned::Unturned) => Ok(()),
         Ok(Turned::Drill) => {
-            front.tell(&format!("returning to {}", evacuation.site));
+            front.tell(&format!("returning to {site}"));
             let home = go_home(session, selection, run, &sites, &order.consents, front);
-            timed(record, "return", home).await
+            timed(record, "return", watch.during(home)).await
         }
         Ok(Turned::Others) => Err("somebody else changed which sites are evacuated".to_owned()),
         Err(error) => Err(error.to_string()),
     };
+    if home.is_ok() && !watch.is_blind() {
+        front.tell(&format!("asking {} until they answer with {site} again", watch.names()));
+        let settled = timed(record, "return seen from outside", watch.settle(Way::Home));
+        tokio::select! {
+            biased;
+            _ = requests.next() => {}
+            () = settled => {}
+        }
+        let astray = watch.astray(Way::Home).into_iter();
+        record.findings.extend(
+            astray.map(|(_, clause)| Finding { cause: format!("after the return {clause}"), owner: None }),
+        );
+    }
+    record.asked = watch.asked();
     let Err(cause) = home else { return Ok(vec![Event::DrillRemoved(made)]) };
     let (what, events) = match session.evacuated(&sites).await {
         Ok(still) if still.is_empty() => (
@@ -183,8 +226,30 @@ pub(super) async fn full_scale(
         Ok(_) => ("is still evacuated", Vec::new()),
         Err(_) => ("may still be evacuated: the journal cannot be read", Vec::new()),
     };
-    record.findings.push(Finding { cause: format!("{} {what}: {cause}", evacuation.site), owner: None });
+    record.findings.push(Finding { cause: format!("{site} {what}: {cause}"), owner: None });
     Ok(events)
+}
+
+/// Stay evacuated: until every resolver answers with the standby, for the time that was ordered, and until the questions are answered.
+async fn stay(
+    session: &Session,
+    order: &Order,
+    front: &dyn Front,
+    watch: &mut Watch,
+    record: &mut Record,
+) -> Result<(), DrillError> {
+    if !watch.is_blind() {
+        front.tell(&format!("asking {} until they answer with the standby", watch.names()));
+        timed(record, "evacuation seen from outside", watch.settle(Way::Away)).await;
+    }
+    if order.hold.as_seconds() > 0 {
+        front.tell(&format!("holding for {}", order.hold.in_words()));
+        watch.during(tokio::time::sleep(Time::from_secs(order.hold.as_seconds()))).await;
+    }
+    watch.during(talk(session, order, front, record)).await?;
+    // What is measured holds until now.
+    watch.look().await;
+    Ok(())
 }
 
 /// Return to sites that the drill of a run evacuated, and see that the estate is as the policies say. Waits while others use the journal.
@@ -272,72 +337,6 @@ async fn look(session: &Session, selection: &Selection) -> Result<(), String> {
     let plan = live.map_err(|error: DrillError| error.to_string())?.planned.plan;
     let pending: Vec<String> = plan.pending().map(|step| format!("`{}`", step.address)).collect();
     if pending.is_empty() { Ok(()) } else { Err(format!("{} are not as planned", pending.join(", "))) }
-}
-
-/// What the services of the drill achieved with their traffic.
-fn measured(session: &Session, plan: &Plan, took: u64, record: &mut Record) {
-    let Ok(drill) = session.drill() else { return };
-    let limits = limits(session.policy(), drill, None);
-    let moved: BTreeMap<&str, bool> =
-        plan.turns.iter().map(|turned| (turned.service.as_str(), !turned.traffic.is_empty())).collect();
-    for service in drill.services.keys().filter_map(|name| session.policy().services.get(name)) {
-        let ttl = service.traffic.values().map(|traffic| traffic.ttl.value.as_seconds()).max();
-        let moved = moved.get(service.name.as_str()).copied().unwrap_or(false);
-        let limit = limits.get(service.name.as_str()).map(|limits| limits.rto).unwrap_or_default();
-        let (seconds, how) = match ttl.filter(|_| moved) {
-            Some(ttl) => (
-                Some(took.saturating_add(ttl)),
-                format!(
-                    "from the order to evacuate until the cloud showed the records of the standby, and the TTL of {ttl} s; nobody asked \
-                     a resolver, and detection, the decision and lingering connections are not in it"
-                ),
-            ),
-            None => (None, "the evacuation moved no traffic of it".to_owned()),
-        };
-        record.achieved.push(Achieved {
-            service: service.name.to_string(),
-            data: None,
-            measure: Measure::Rto,
-            seconds,
-            objective: limit.objective,
-            bound: limit.bound,
-            how,
-        });
-    }
-}
-
-/// What would have been lost of the data whose primary is at the site, had it been lost when the drill began.
-async fn losses(session: &Session, site: &str) -> Vec<Achieved> {
-    let Ok(drill) = session.drill() else { return Vec::new() };
-    let limits = limits(session.policy(), drill, None);
-    let services = drill.services.keys().filter_map(|name| session.policy().services.get(name));
-    let sets: Vec<(&Service, &str, _)> = services
-        .flat_map(|service| service.data.iter().map(move |(name, set)| (service, name.as_str(), set)))
-        .filter(|(.., set)| set.primary.site.name.as_str() == site)
-        .collect();
-    let mut all = Vec::new();
-    for (service, data, set) in sets {
-        let limit = limits.get(service.name.as_str()).and_then(|limits| limits.rpo.get(data)).copied();
-        let copy =
-            set.copies.iter().find(|copy| copy.site.name.as_str() != site && copy.site.account.is_none());
-        let moment = Timestamp::now().as_millisecond();
-        let (seconds, how) = match (session.cloud().await, copy) {
-            (Err(error), _) => (None, error.to_string()),
-            (_, None) => (None, "it has no real-time copy elsewhere that can be read".to_owned()),
-            (Ok(cloud), Some(copy)) => loss(cloud.as_ref(), &set.primary, copy, moment).await,
-        };
-        let limit = limit.unwrap_or_default();
-        all.push(Achieved {
-            service: service.name.to_string(),
-            data: Some(data.to_owned()),
-            measure: Measure::Rpo,
-            seconds,
-            objective: limit.objective,
-            bound: limit.bound,
-            how,
-        });
-    }
-    all
 }
 
 impl Session {

@@ -84,9 +84,9 @@ pub async fn hold(
     let mut record = session.blank(order)?;
     front.tell(&format!("{}: {}", drill.name, asked.scenario));
     let (run, record) = match (exercise, evacuation) {
-        (_, Some(evacuation)) => {
+        (_, Some(mut evacuation)) => {
             front.confirm(&format!("Send users away from {} for real, and back", evacuation.site))?;
-            let events = full_scale(&session, selection, order, &evacuation, front, &mut record).await?;
+            let events = full_scale(&session, selection, order, &mut evacuation, front, &mut record).await?;
             let record = judge(session.policy(), Record { ended: now(), ..record });
             match note(&session, events, &record, front).await {
                 Ok(run) => (run, record),
@@ -205,6 +205,15 @@ fn planned(
         say(&format!("Evacuates {site} for real, as `holdfast apply --evacuate {site}` does:"));
         for step in evacuation.plan.pending() {
             say(&format!("  {} {}", step.action, step.address));
+        }
+        let watch = &evacuation.watch;
+        let records = watch.records().collect::<Vec<_>>().join(", ");
+        match watch.is_blind() {
+            true => say("Asks no resolver."),
+            false => say(&format!(
+                "Asks {} for {records} all the time, and measures by their answers.",
+                watch.names()
+            )),
         }
         say(&format!(
             "Looks at the cloud, holds for {}, asks the questions, and returns to {site}.",

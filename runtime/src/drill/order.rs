@@ -9,6 +9,7 @@ use holdfast_compiler::drill::{Answer, Question};
 use holdfast_compiler::plan::Consents;
 use holdfast_compiler::units::Duration;
 
+use super::outside::Resolvers;
 use crate::run::{self, NotConfirmed};
 
 /// A drill to hold.
@@ -32,6 +33,8 @@ pub struct Order {
     pub consents: Consents,
     /// How long a full-scale drill stays evacuated.
     pub hold: Duration,
+    /// Whom a full-scale drill asks for the records that it moves.
+    pub resolvers: Resolvers,
     /// The number of an abandoned run to close first.
     pub take_over: Option<u64>,
 }

@@ -147,6 +147,7 @@ impl Session {
             phases: Vec::new(),
             achieved: Vec::new(),
             restored: Vec::new(),
+            asked: Vec::new(),
             criteria: drill.success.criteria.iter().map(criterion).collect(),
             deviations: Vec::new(),
             findings: Vec::new(),

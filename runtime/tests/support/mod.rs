@@ -1,5 +1,6 @@
 //! Shared code of tests: the packages they need, the AWS stand-in, the AWS command line tool, and the binary.
 
+pub(crate) mod dns;
 pub(crate) mod packages;
 pub(crate) mod side_by_side;
 pub(crate) mod weather;

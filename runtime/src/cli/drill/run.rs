@@ -18,7 +18,7 @@ use super::super::output::{Terminal, one_line};
 use super::super::{Global, date, exit, remarks, signals};
 use super::report::{RecordFormat, print};
 use super::runs::Runs;
-use crate::drill::{Ended, Front, Order, Recorded, hold};
+use crate::drill::{Ended, Front, Order, Recorded, Resolvers, hold};
 use crate::estate::Policies;
 use crate::files;
 use crate::run::{self, NotConfirmed};
@@ -60,6 +60,10 @@ pub(super) struct Run {
     /// Stay evacuated for so long in a full-scale drill, such as 10m.
     #[arg(long, value_name = "DURATION", value_parser = span, default_value = "0s")]
     hold: Duration,
+    /// A resolver that a full-scale drill asks for the records that it moves, before, during and after: the RTO is when all of them answer
+    /// with the standby. Can be repeated. Defaults to the resolvers of this machine; `none` asks nobody. The embedded cloud answers no DNS.
+    #[arg(long, value_name = "HOST[:PORT]")]
+    resolver: Vec<String>,
     /// Allow what the evacuation or the return of a full-scale drill needs, as `holdfast apply` does: `return:SERVICE.DATA`. Can be repeated.
     #[arg(long, value_name = "WHAT")]
     allow: Vec<Consent>,
@@ -97,6 +101,7 @@ impl Run {
             keep: self.keep,
             consents: self.allow.into_iter().collect(),
             hold: self.hold,
+            resolvers: Resolvers::parse(&self.resolver).map_err(Failure::usage)?,
             take_over: self.take_over,
         };
         match hold(

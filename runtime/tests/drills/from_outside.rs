@@ -1,0 +1,199 @@
+//! A full-scale drill on the stand-in for AWS, seen from outside: what a resolver answers, not what the drill set.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use super::{causes, healthy, record};
+use crate::support::dns::Dns;
+use crate::support::{Bench, Ran, Standin, signal};
+
+const HOME: &str = "198.51.100.10";
+const AWAY: &str = "192.0.2.10";
+
+/// Three sites, so that the standbys are a name of their own below the record.
+const ESTATE: &str = "\
+kind: estate
+name: acme
+sites:
+  virginia: { aws: us-east-1 }
+  oregon: { aws: us-west-2 }
+  ireland: { aws: eu-west-1 }
+---
+kind: service
+name: pay
+owner: alice
+primary: oregon
+standby: [virginia, ireland]
+traffic:
+  api:
+    zone: acme.example
+    record: api.acme.example
+    ttl: 60s
+    probe: { https: /healthz, every: 10s, failures: 3 }
+    endpoints: { virginia: 192.0.2.10, oregon: 198.51.100.10, ireland: 203.0.113.10 }
+assumptions:
+  keep-alive: { value: 5m, because: client keep-alive is 300 s on all load balancers }
+---
+kind: continuity
+name: who-calls-whom
+contacts:
+  alice:
+    name: Alice
+    reach: [{ pager: alice@acme.pagerduty.example }, { phone: +1 202 555 0100 }]
+    answers-within: 15m
+---
+kind: drill
+name: lose-oregon
+type: full-scale
+every: 365d
+services: [pay]
+disruption: site-loss
+site: oregon
+lead: alice
+success: { rto: 4h }
+";
+
+fn estate(standin: &Standin) -> Bench<'_> {
+    standin.zone("acme.example");
+    let bench = Bench::aws(standin);
+    bench.write("policies/all.yaml", ESTATE);
+    bench.run("apply policies --yes").expect(0);
+    healthy(standin);
+    bench
+}
+
+fn drill(bench: &Bench<'_>, flags: &str) -> Ran {
+    bench.run(&format!("drill run lose-oregon policies --format json --yes {flags}"))
+}
+
+/// The sites that a resolver answered with, in order, and what each of these answers is.
+fn heard(asked: &Value) -> Vec<(&str, &str)> {
+    let all = asked["heard"].as_array().unwrap().iter();
+    all.map(|one| (one["site"].as_str().unwrap_or("nowhere"), one["values"][0].as_str().unwrap_or("none")))
+        .collect()
+}
+
+fn rto(record: &Value) -> Value {
+    let all = record["achieved"].as_array().unwrap().iter();
+    all.clone().find(|one| one["measure"] == "rto").unwrap().clone()
+}
+
+fn plain(text: &str) -> String {
+    text.replace('│', "").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn answers_of_resolvers_move_to_the_standby_and_back_and_are_what_is_measured() {
+    let standin = Standin::start();
+    let bench = estate(&standin);
+    let (one, two) = (Dns::of(standin.url()), Dns::of(standin.url()));
+    let flags = format!("--resolver {} --resolver {}", one.address(), two.address());
+    let dry = bench.run(&format!("drill run lose-oregon policies --dry-run {flags}")).expect(0).stdout;
+    let says = format!("# Asks {}, {} for api.acme.example all the time", one.address(), two.address());
+    assert!(dry.contains(&says), "{dry}");
+    let held = record(drill(&bench, &flags), 0);
+    let asked = held["asked"].as_array().unwrap();
+    assert_eq!(asked.len(), 2, "{held}");
+    for (asked, dns) in asked.iter().zip([&one, &two]) {
+        assert_eq!(asked["resolver"], dns.address().to_string());
+        assert_eq!(heard(asked), [("oregon", HOME), ("virginia", AWAY), ("oregon", HOME)]);
+        assert!(asked["heard"][0]["after"].as_i64().unwrap() < 0, "the first answer is from before: {asked}");
+        assert!(dns.asked() >= asked["times"].as_u64().unwrap());
+    }
+    let last = asked.iter().map(|one| one["heard"][1]["after"].as_u64().unwrap()).max().unwrap();
+    let rto = rto(&held);
+    assert_eq!(rto["seconds"], last.div_ceil(1000), "the last resolver counts: {rto}");
+    let how = format!("until each of {}, {} answered with the standby", one.address(), two.address());
+    assert!(rto["how"].as_str().unwrap().contains(&how), "{rto}");
+    let page = bench.run("drill report lose-oregon policies --format markdown").expect(0).stdout;
+    assert!(page.contains("What resolvers answered") && page.contains("0.2.10 (virginia)"), "{page}");
+    bench.run("journal verify policies").expect(0);
+    assert!(bench.run("plan policies --quiet").expect(0).stdout.contains("No changes."));
+}
+
+#[test]
+fn drill_does_not_begin_unless_every_resolver_answers_with_the_site_that_is_exercised() {
+    let standin = Standin::start();
+    let bench = estate(&standin);
+    let dns = Dns::of(standin.url());
+    let flags = format!("--resolver {}", dns.address());
+    // The health checks of Oregon fail: users are at the standby already, and the cloud shows no change.
+    dns.fail(HOME);
+    let said = plain(&drill(&bench, &flags).expect(4).stderr);
+    let what = "answers `api.acme.example` with 192.0.2.10 (virginia), and not with oregon";
+    assert!(said.contains("E0780") && said.contains(what), "{said}");
+    // Both fail: the next standby answers. If all fail, the first one does.
+    dns.fail(AWAY);
+    let said = plain(&drill(&bench, &flags).expect(4).stderr);
+    assert!(said.contains("with 203.0.113.10 (ireland), and not with oregon"), "{said}");
+    dns.fail("203.0.113.10");
+    bench.run(&format!("drill run lose-oregon policies --dry-run {flags}")).expect(0);
+    dns.heal(HOME);
+    // Nobody listens there.
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let said = plain(
+        &drill(&bench, &format!("{flags} --resolver {}", silent.local_addr().unwrap())).expect(4).stderr,
+    );
+    assert!(said.contains("answers `api.acme.example` with nothing: no answer within"), "{said}");
+    let said = plain(&drill(&bench, "--resolver no-such-resolver.invalid").expect(4).stderr);
+    assert!(said.contains("the resolver `no-such-resolver.invalid:53` cannot be found"), "{said}");
+    assert!(drill(&bench, "--resolver 9.9.9.9:0").expect(64).stderr.contains("is not a resolver"));
+    let log = bench.run("journal log policies").expect(0).stdout;
+    assert!(log.starts_with("run 1 "), "nothing was recorded: {log}");
+}
+
+#[test]
+fn embedded_cloud_answers_no_dns_and_the_ttl_is_added_to_what_it_shows() {
+    let bench = Bench::local();
+    bench.write("policies/all.yaml", ESTATE);
+    bench.run("apply policies --yes").expect(0);
+    assert!(drill(&bench, "--resolver 9.9.9.9").expect(64).stderr.contains("answers no DNS"));
+    let dry = bench.run("drill run lose-oregon policies --dry-run").expect(0).stdout;
+    assert!(dry.contains("# Asks no resolver.\n"), "{dry}");
+    let held = record(drill(&bench, ""), 0);
+    let rto = rto(&held);
+    assert!(rto["seconds"].as_u64().unwrap() >= 60 && held["asked"].is_null(), "{held}");
+    assert!(rto["how"].as_str().unwrap().contains("nobody asked a resolver"), "{rto}");
+}
+
+#[test]
+fn resolver_that_keeps_the_old_answer_leaves_the_rto_unknown_and_is_named() {
+    let standin = Standin::start();
+    let bench = estate(&standin);
+    let (live, stuck) = (Dns::of(standin.url()), Dns::stuck(HOME));
+    let flags = ["--resolver", &live.address().to_string(), "--resolver", &stuck.address().to_string()]
+        .map(str::to_owned);
+    let mut command =
+        bench.command(&["drill", "run", "lose-oregon", "policies", "--format", "json", "--yes"]);
+    let mut child = command.args(flags).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    // It would be awaited for the TTL and a minute, so somebody stops the drill.
+    let waits = lines.by_ref().any(|line| line.unwrap().contains("until they answer with the standby"));
+    assert!(waits);
+    // Once it asks a second time, the first round of answers is in.
+    let before = stuck.asked();
+    while stuck.asked() < before + 2 {
+        std::thread::yield_now();
+    }
+    signal(child.id(), "INT");
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    let mut out = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    let code = child.wait().unwrap().code().unwrap();
+    let held = record(Ran { code, stdout: out, stderr: rest.join("\n") }, 1);
+    assert_eq!(
+        (&held["outcome"], &causes(&held)[0]),
+        (&json!("aborted"), &"the drill was stopped".to_owned())
+    );
+    let rto = rto(&held);
+    assert!(rto["seconds"].is_null(), "{rto}");
+    let how = format!(
+        "`{}` answers `api.acme.example` with {HOME} (oregon), and not with virginia",
+        stuck.address()
+    );
+    assert!(rto["how"].as_str().unwrap().contains(&how), "{rto}");
+    assert_eq!(heard(&held["asked"][1]), [("oregon", HOME)]);
+    assert!(bench.run("plan policies --quiet").expect(0).stdout.contains("No changes."), "users are back");
+}

@@ -82,10 +82,10 @@ fn drills(context: &Context<'_>, section: &mut Section) {
             due.into(),
         ]);
         let passed = [
-            drill.success.rto.map(|rto| format!("back within {}", rto.in_words())),
-            drill.success.rpo.map(|rpo| format!("no more than {} of data lost", rpo.in_words())),
+            drill.rto.map(|(rto, _)| format!("back within {}", rto.in_words())),
+            drill.rpo.map(|(rpo, _)| format!("no more than {} of data lost", rpo.in_words())),
         ];
-        let criteria_of = drill.success.criteria.iter().map(|one| redacted(context, one));
+        let criteria_of = drill.criteria.iter().map(|(one, _)| redacted(context, &one.text()));
         let passed = passed.into_iter().flatten().chain(criteria_of);
         criteria.extend(passed.map(|one| Phrase::new().strong(drill.name.as_str()).text(": ").text(one)));
         gaps(context, drill).into_iter().for_each(|gap| section.gap(gap));

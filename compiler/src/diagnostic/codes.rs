@@ -375,6 +375,8 @@ codes! {
     NO_LEVEL = "E1015";
     /// A file of controls that cannot be used.
     BAD_CONTROLS = "E1016";
+    /// A probe of a drill that requests a page of a host that is none of its services.
+    FOREIGN_PROBE = "E1017";
 }
 
 /// The page of a code, in upper or lower case (`e0201`, `E0201`).

@@ -8,8 +8,9 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::criterion::Criterion;
 use super::recovery::Disruption;
-use super::text::{Name, Prose};
+use super::text::Name;
 use super::waiver::Waiver;
 use crate::units::{Date, Duration};
 
@@ -66,10 +67,10 @@ pub struct Success {
     /// No service loses more data than this. Without it: than its own objective allows.
     #[serde(default)]
     pub rpo: Option<Duration>,
-    /// Further conditions.
+    /// Further conditions: sentences that somebody answers for, and probes that the drill sends itself.
     #[serde(default)]
-    #[schemars(with = "Vec<Prose>", extend("maxItems" = 50))]
-    pub criteria: Vec<String>,
+    #[schemars(extend("maxItems" = 50))]
+    pub criteria: Vec<Criterion>,
 }
 
 /// What kind of test a drill is, from the least to the most convincing.

@@ -4,6 +4,7 @@
 mod assumptions;
 mod continuity;
 mod controls;
+mod criterion;
 mod data;
 mod drill;
 mod estate;
@@ -39,6 +40,7 @@ pub use continuity::{
     ReachText, Resource,
 };
 pub use controls::{Attestation, Catalog, Control, ControlId, Controls};
+pub use criterion::{Criterion, CriterionProbe};
 pub use data::{
     Backfiller, Backup, BackupTarget, Data, Encryption, Lock, Strategy, VersionLock, Weekday, Windows,
 };
@@ -56,8 +58,8 @@ pub use read_trust::read_trust;
 pub use recovery::{Disruption, RecoveryStep};
 pub use service::{Limit, Objective, Objectives, RecoveryFrom, Service};
 pub use text::{
-    ApiCall, Currency, DomainName, FilePath, FindingCode, HttpsUrl, Name, StepAction, TimeOfDay, UrlPath,
-    ZoneName,
+    ApiCall, Currency, DomainName, FilePath, FindingCode, HttpsUrl, Name, ProbeUrl, StepAction, TimeOfDay,
+    UrlPath, ZoneName,
 };
 pub use traffic::{AliasEndpoint, Endpoint, EndpointText, Interval, Probe, Traffic};
 pub(crate) use tree::{Content, MAX_DEPTH, Node as TreeNode};

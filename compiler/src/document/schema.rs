@@ -279,6 +279,7 @@ mod tests {
         assert_eq!(
             found,
             [
+                "/CriterionProbe/properties/contains",
                 "/Existing/properties/as/additionalProperties",
                 "/Existing/properties/leave/items",
                 "/Probe/properties/expect"

@@ -82,6 +82,13 @@ text_type! {
     ["https://on-call.example/hooks/payments"]
 }
 
+text_type! {
+    /// The URL of a page that a drill requests. Its host is a name: an address could be one inside the runner's network.
+    ProbeUrl, "^(?=.{8,500}$)https?://(?=[^/:]{1,253}([/:]|$))([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?(/[!-~]*)?$",
+    "The URL of a page: http:// or https://, a DNS name in lower case, and a path.",
+    ["https://api.acme.example/healthz"]
+}
+
 /// Text for people: a reason, an instruction, the name of a team. A placeholder is refused, because a reader would
 /// take it for a statement.
 pub(crate) struct Prose;

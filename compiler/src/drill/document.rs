@@ -179,6 +179,7 @@ fn criteria(record: &Record) -> Section {
         let met = match one.met {
             Some(true) => Phrase::new().verdict(Tone::Good, "yes"),
             Some(false) => Phrase::new().verdict(Tone::Bad, "no"),
+            None if one.probed => Phrase::new().verdict(Tone::Unknown, "unknown"),
             None => Phrase::new().verdict(Tone::Unknown, "nobody said"),
         };
         table.row(vec![one.text.as_str().into(), met, one.output.as_deref().unwrap_or_default().into()]);

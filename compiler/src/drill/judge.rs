@@ -36,6 +36,9 @@ pub fn judge(policy: &Policy, mut record: Record) -> Record {
         let cause = match criterion.met {
             Some(true) => continue,
             Some(false) => format!("a criterion is not met: {}{said}", criterion.text),
+            None if criterion.probed => {
+                format!("nobody can tell whether a criterion is met: {}{said}", criterion.text)
+            }
             None => format!("nobody said whether a criterion is met: {}", criterion.text),
         };
         found.push(Finding { cause, owner: None });

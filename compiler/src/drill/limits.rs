@@ -39,8 +39,8 @@ pub(super) fn limits_in(all: &BTreeMap<&Name, Derived>, drill: &Drill) -> BTreeM
     for (name, derived) in all {
         let derived = derived.iter().find(|one| one.disruption == drill.disruption);
         let Some(derived) = derived.filter(|_| drill.services.contains_key(name)) else { continue };
-        let rto = drill.success.rto.or(derived.asked.rto.as_ref().map(|asked| asked.value));
-        let rpo = drill.success.rpo.or(derived.asked.rpo.as_ref().map(|asked| asked.value));
+        let rto = drill.rto.map(|(rto, _)| rto).or(derived.asked.rto.as_ref().map(|asked| asked.value));
+        let rpo = drill.rpo.map(|(rpo, _)| rpo).or(derived.asked.rpo.as_ref().map(|asked| asked.value));
         let limit = |objective: Option<Duration>, bound: &Bound| Limit {
             objective: objective.map(Duration::as_seconds),
             bound: bound.value().map(Duration::as_seconds),

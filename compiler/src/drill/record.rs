@@ -135,9 +135,12 @@ pub struct Restored {
 pub struct Criterion {
     /// What has to be so, in the words of the policy.
     pub text: String,
-    /// Whether it is so. `None`: nobody said.
+    /// Whether the drill looked itself. Otherwise somebody answers for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub probed: bool,
+    /// Whether it is so. `None`: nobody said, or nobody can tell.
     pub met: Option<bool>,
-    /// What was said about it.
+    /// What was said about it, or seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
 }

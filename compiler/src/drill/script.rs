@@ -47,11 +47,13 @@ pub fn script(policy: &Policy, drill: &Drill) -> Script {
         questions.extend(people.into_iter().map(|person| contact(policy, person)));
         questions.extend(steps.into_iter().map(|(service, step)| of_step(service, step)));
     }
-    questions.extend(drill.success.criteria.iter().enumerate().map(|(nth, text)| Question {
+    // Nobody is asked for what the drill sees itself.
+    let sentences = drill.criteria.iter().map(|(one, _)| one).enumerate().filter(|(_, one)| !one.is_probe());
+    questions.extend(sentences.map(|(nth, criterion)| Question {
         id: format!("criterion.{}", nth + 1),
         who: drill.lead.as_ref().map(ToString::to_string),
-        asks: text.clone(),
-        fault: format!("a criterion is not met: {text}"),
+        asks: criterion.text(),
+        fault: format!("a criterion is not met: {}", criterion.text()),
     }));
     Script { scenario, questions }
 }

@@ -102,7 +102,7 @@ fn drill_passes_only_if_everything_was_seen_and_is_within_its_limits() {
         one.services.push("web-shop".to_owned());
     });
     assert_eq!(discussed.0, Outcome::Passed);
-    let criterion = |met| Criterion { text: "It is booked.".to_owned(), met, output: None };
+    let criterion = |met| Criterion { text: "It is booked.".to_owned(), probed: false, met, output: None };
     assert_eq!(judged(|one| one.criteria = vec![criterion(Some(true))]).0, Outcome::Passed);
     assert_eq!(judged(|one| one.criteria = vec![criterion(Some(false))]).0, Outcome::Failed);
     assert_eq!(judged(|one| one.criteria = vec![criterion(None)]).0, Outcome::Failed);
@@ -260,4 +260,42 @@ fn restore_that_was_slower_than_the_policy_assumes_is_told() {
     assert_eq!(said, [why]);
     assert_eq!(restored(2 << 30, 10_240), Vec::<String>::new(), "as fast as assumed");
     assert_eq!(restored(1 << 20, 10_240), Vec::<String>::new(), "too little to say");
+}
+
+#[test]
+fn probe_is_no_question_and_one_that_nobody_could_send_is_a_finding() {
+    let sentence = "    - The test payment is booked in Oregon and found on the statement.";
+    let probes = "    - { http: https://api.payments.acme.example/healthz, contains: ok }
+    - { dns: api.payments.acme.example, answers: 2001:db8:0::10 }";
+    let policy = policy(sentence, probes);
+    let drill = policy.drills.values().find(|drill| drill.name.as_str() == "lose-virginia").unwrap();
+    let texts: Vec<String> = drill.criteria.iter().map(|(one, _)| one.text()).collect();
+    assert_eq!(
+        texts[..2],
+        [
+            "https://api.payments.acme.example/healthz answers with the status 200 and the text `ok`",
+            "DNS answers api.payments.acme.example (AAAA) with 2001:db8::10"
+        ]
+    );
+    let ids: Vec<String> = script(&policy, drill).questions.into_iter().map(|one| one.id).collect();
+    assert_eq!(ids, ["criterion.3"], "the number is that of the criterion in the policy");
+    let criterion = |met: Option<bool>| Criterion {
+        text: texts[0].clone(),
+        probed: true,
+        met,
+        output: Some("192.0.2.10 gives no response: not within 10 s".to_owned()),
+    };
+    let (outcome, causes, _) = judged(|one| one.criteria.push(criterion(Some(true))));
+    assert_eq!((outcome, causes), (Outcome::Passed, Vec::new()));
+    let (outcome, causes, owners) =
+        judged(|one| one.criteria = vec![criterion(Some(false)), criterion(None)]);
+    let seen = format!("{}: 192.0.2.10 gives no response: not within 10 s", texts[0]);
+    assert_eq!(
+        causes,
+        [
+            format!("a criterion is not met: {seen}"),
+            format!("nobody can tell whether a criterion is met: {seen}")
+        ]
+    );
+    assert_eq!((outcome, owners[0].as_deref()), (Outcome::Failed, Some("incident-commander")));
 }

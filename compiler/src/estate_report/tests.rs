@@ -332,7 +332,8 @@ fn prose_keys(schema: &Value, key: &str, out: &mut BTreeSet<String>) {
     match schema {
         Value::Object(map) => {
             for (name, below) in map {
-                let is_word = ["properties", "items", "additionalProperties"].contains(&name.as_str());
+                let is_word =
+                    ["properties", "items", "additionalProperties", "anyOf"].contains(&name.as_str());
                 prose_keys(below, if is_word { key } else { name.as_str() }, out);
             }
         }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::binder::Names;
+use super::criterion::{self, Criterion};
 use super::sites::Sites;
 use crate::diagnostic::{Diagnostic, codes, guess};
-use crate::document::{self, Disruption, Form, Name, Success, Text};
+use crate::document::{self, Disruption, Form, Name, Text};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
@@ -30,10 +31,12 @@ pub struct Drill {
     pub site: Option<Name>,
     /// Who leads it.
     pub lead: Option<Name>,
-    /// The success criteria.
-    pub success: Success,
-    /// The places of the RTO and RPO in them.
-    pub success_spans: [Span; 2],
+    /// The RTO that it has to keep, with the place that says so. `None`: each service has its own.
+    pub rto: Option<(Duration, Span)>,
+    /// The RPO that it has to keep, with the place that says so. `None`: each service has its own.
+    pub rpo: Option<(Duration, Span)>,
+    /// The conditions, each with its place.
+    pub criteria: Vec<(Criterion, Span)>,
 }
 
 /// The names that a drill can refer to.
@@ -76,6 +79,10 @@ pub(super) fn bind(
     if let Some(lead) = &body.lead {
         known.contacts.check(lead, span("lead"), out);
     }
+    let criterion = |(nth, body): (usize, &document::Criterion)| {
+        criterion::bind(body, text.span(&["success".into(), "criteria".into(), nth.into()]), out)
+    };
+    let conditions = body.success.criteria.iter().enumerate().filter_map(criterion).collect();
     let time = |key: &'static str| text.span(&["success".into(), key.into()]);
     Drill {
         name: body.name.clone(),
@@ -87,7 +94,8 @@ pub(super) fn bind(
         disruption: body.disruption,
         site: body.site.clone(),
         lead: body.lead.clone(),
-        success: body.success.clone(),
-        success_spans: [time("rto"), time("rpo")],
+        rto: body.success.rto.map(|rto| (rto, time("rto"))),
+        rpo: body.success.rpo.map(|rpo| (rpo, time("rpo"))),
+        criteria: conditions,
     }
 }

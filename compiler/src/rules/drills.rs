@@ -3,8 +3,10 @@
 //! Sources: NIST SP 800-34 rev. 1 §3.5.4 (discussion alone does not validate a recovery; high impact needs a full-scale
 //! functional exercise); DORA, Regulation (EU) 2022/2554, article 11(6) (every critical function, every year).
 
-use crate::diagnostic::{Diagnostic, codes};
-use crate::policy::{Drill, Policy, Service};
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Diagnostic, codes, one_of};
+use crate::policy::{Criterion, Drill, Policy, Service};
 use crate::units::Date;
 
 fn drills_of<'p>(policy: &'p Policy, service: &'p Service) -> impl Iterator<Item = &'p Drill> {
@@ -51,9 +53,8 @@ pub(super) fn weak_criteria(policy: &Policy, _: Option<Date>, out: &mut Vec<Diag
         let services = drill.services.keys().filter_map(|name| policy.services.get(name));
         let asked: Vec<_> =
             services.filter_map(|s| Some((s, s.objectives.get(&drill.disruption)?))).collect();
-        let [rto, rpo] = drill.success_spans;
-        for (what, passed, span) in [("RTO", drill.success.rto, rto), ("RPO", drill.success.rpo, rpo)] {
-            let Some(passed) = passed else { continue };
+        for (what, passed) in [("RTO", drill.rto), ("RPO", drill.rpo)] {
+            let Some((passed, span)) = passed else { continue };
             let stricter = asked.iter().filter_map(|(service, asked)| {
                 let setting = if what == "RTO" { asked.rto.as_ref() } else { asked.rpo.as_ref() };
                 setting.filter(|setting| setting.value < passed).map(|setting| (service, setting))
@@ -73,4 +74,35 @@ pub(super) fn weak_criteria(policy: &Policy, _: Option<Date>, out: &mut Vec<Diag
             out.push(finding.help("remove it: then every service must meet its own objective"));
         }
     }
+}
+
+/// A probe that requests a page outside the zones of the drill's services. It runs inside the network of whoever holds the drill, so a
+/// policy must not name any host there.
+pub(super) fn foreign_probe(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
+    for drill in policy.drills.values() {
+        let services = drill.services.keys().filter_map(|name| policy.services.get(name));
+        let zones: BTreeSet<&str> = services
+            .flat_map(|service| service.traffic.values())
+            .map(|traffic| traffic.zone.as_str())
+            .collect();
+        let is_ours = |host: &str| zones.iter().any(|zone| is_within(host, zone));
+        for (criterion, span) in &drill.criteria {
+            let Criterion::Page { page, .. } = criterion else { continue };
+            if is_ours(&page.host) {
+                continue;
+            }
+            let cure = match one_of(zones.iter().copied()) {
+                zones if zones.is_empty() => {
+                    "remove it: the services of the drill have no `traffic`".to_owned()
+                }
+                zones => format!("request a page of a name in {zones}"),
+            };
+            let message = format!("`{}` is in no zone of the services of the drill", page.host);
+            out.push(Diagnostic::new(codes::FOREIGN_PROBE, message).at(*span, "not requested").help(cure));
+        }
+    }
+}
+
+fn is_within(name: &str, zone: &str) -> bool {
+    name == zone || name.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.'))
 }

@@ -38,6 +38,7 @@ const RULES: &[Rule] = &[
     drills::weak_criteria,
     continuity::incomplete,
     people::shared,
+    drills::foreign_probe,
 ];
 
 /// The findings of all rules.

@@ -5,6 +5,7 @@ use holdfast_compiler::document::Form;
 use holdfast_compiler::drill::{Answers, Outcome, Record, judge, script};
 use holdfast_compiler::plan::Consents;
 use holdfast_compiler::policy::Drill;
+use holdfast_compiler::printable::one_line;
 use holdfast_compiler::units::Date;
 
 use super::DrillError;
@@ -245,6 +246,9 @@ fn planned(
                 false => say(&format!("Removes everything in s3://{bucket}/{prefix} at the end.")),
             }
         }
+    }
+    for (criterion, _) in drill.criteria.iter().filter(|(criterion, _)| criterion.is_probe()) {
+        say(&format!("Looks whether {}.", one_line(&criterion.text())));
     }
     say("The answers to fill in, for --answers FILE:");
     text.push_str(&Answers::template(&script));

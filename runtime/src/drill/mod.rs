@@ -16,6 +16,7 @@ mod loss;
 mod measured;
 mod order;
 mod outside;
+mod probe;
 mod read;
 mod ready;
 mod session;

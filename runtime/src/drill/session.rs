@@ -9,8 +9,8 @@ use holdfast_compiler::digest::{Purpose, digest, sha256};
 use holdfast_compiler::document::Name;
 use holdfast_compiler::drill::{Criterion, Outcome, Phase, Record};
 use holdfast_compiler::plan::Context;
-use holdfast_compiler::policy::{Drill, Policy};
-use holdfast_compiler::source::Sources;
+use holdfast_compiler::policy::{self, Drill, Policy};
+use holdfast_compiler::source::{Sources, Span};
 use jiff::Timestamp;
 
 use super::DrillError;
@@ -132,7 +132,12 @@ impl Session {
     /// What is known of the drill before it is held: nothing is achieved, and it counts as aborted.
     pub(super) fn blank(&self, order: &Order) -> Result<Record, DrillError> {
         let drill = self.drill()?;
-        let criterion = |text: &String| Criterion { text: text.clone(), met: None, output: None };
+        let criterion = |(one, _): &(policy::Criterion, Span)| Criterion {
+            text: one.text(),
+            probed: one.is_probe(),
+            met: None,
+            output: None,
+        };
         Ok(Record {
             drill: drill.name.to_string(),
             form: drill.form.0,
@@ -148,7 +153,7 @@ impl Session {
             achieved: Vec::new(),
             restored: Vec::new(),
             asked: Vec::new(),
-            criteria: drill.success.criteria.iter().map(criterion).collect(),
+            criteria: drill.criteria.iter().map(criterion).collect(),
             deviations: Vec::new(),
             findings: Vec::new(),
             outcome: Outcome::Aborted,

@@ -4,6 +4,7 @@ use holdfast_compiler::drill::{Answers, Finding, Record, Script, script};
 
 use super::DrillError;
 use super::order::{Front, Order};
+use super::probe::probe;
 use super::session::{Session, timed};
 use crate::files;
 
@@ -26,7 +27,7 @@ fn answers_since(script: &Script, order: &Order) -> Result<Option<Answers>, Dril
     answers(script, Some(text.as_str()).filter(|_| is_new))
 }
 
-/// Ask all questions, and note what was answered.
+/// Look at the criteria that are probes, ask all questions, and note what was seen and answered.
 pub(super) async fn talk(
     session: &Session,
     order: &Order,
@@ -34,6 +35,7 @@ pub(super) async fn talk(
     record: &mut Record,
 ) -> Result<(), DrillError> {
     let drill = session.drill()?;
+    probe(session, order, record).await?;
     let script = script(session.policy(), drill);
     let given = match drill.form.0.recovers_nothing() {
         true => answers(&script, order.answers.as_deref())?,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{causes, healthy, record};
 use crate::support::dns::Dns;
+use crate::support::page::Page;
 use crate::support::{Bench, Ran, Standin, signal};
 
 const HOME: &str = "198.51.100.10";
@@ -196,4 +197,111 @@ fn resolver_that_keeps_the_old_answer_leaves_the_rto_unknown_and_is_named() {
     assert!(rto["how"].as_str().unwrap().contains(&how), "{rto}");
     assert_eq!(heard(&held["asked"][1]), [("oregon", HOME)]);
     assert!(bench.run("plan policies --quiet").expect(0).stdout.contains("No changes."), "users are back");
+}
+
+/// A plain record of the zone.
+fn record_of(standin: &Standin, zone: &str, name: &str, kind: &str, value: &str) {
+    let set = json!({"Name": name, "Type": kind, "TTL": 60, "ResourceRecords": [{"Value": value}]});
+    let batch = json!({"Changes": [{"Action": "CREATE", "ResourceRecordSet": set}]}).to_string();
+    standin.aws_args(&[
+        "route53",
+        "change-resource-record-sets",
+        "--hosted-zone-id",
+        zone,
+        "--change-batch",
+        &batch,
+    ]);
+}
+
+#[test]
+fn probes_are_looked_at_from_outside_while_the_site_is_evacuated() {
+    let standin = Standin::start();
+    let zone = standin.zone("acme.example");
+    record_of(&standin, &zone, "shop.acme.example", "A", "127.0.0.1");
+    record_of(&standin, &zone, "meta.acme.example", "A", "169.254.169.254");
+    let good = Page::of("HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\nall is well here");
+    let away =
+        Page::of("HTTP/1.1 302 Found\r\nLocation: http://elsewhere.example/\r\nContent-Length: 0\r\n\r\n");
+    let dns = Dns::of(standin.url());
+    let (good_port, away_port) = (good.port(), away.port());
+    let estate = |criteria: &str| {
+        ESTATE.replace("success: { rto: 4h }", &format!("success:\n  rto: 4h\n  criteria:\n{criteria}"))
+    };
+    let met = format!(
+        "    - {{ dns: api.acme.example, answers: {AWAY} }}\n    - {{ http: \"http://shop.acme.example:{good_port}/healthz?deep\", contains: is well }}\n"
+    );
+    let bench = Bench::aws(&standin);
+    bench.write("policies/all.yaml", &estate(&met));
+    bench.run("apply policies --yes").expect(0);
+    healthy(&standin);
+    let flags = format!("--resolver {}", dns.address());
+    let held = record(drill(&bench, &flags), 0);
+    let of = |record: &Value, nth: usize| {
+        let one = &record["criteria"][nth];
+        (one["met"].clone(), one["output"].as_str().unwrap_or_default().to_owned())
+    };
+    // While Oregon is evacuated, Virginia answers.
+    assert_eq!(of(&held, 0), (json!(true), format!("{} answers {AWAY}", dns.address())));
+    assert_eq!(of(&held, 1), (json!(true), "127.0.0.1 answers with the status 200".to_owned()));
+    assert_eq!(held["criteria"][1]["probed"], true);
+    let requests = good.requests();
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    let head = requests[0].to_ascii_lowercase();
+    assert!(head.starts_with("get /healthz?deep http/1.1\n"), "{head}");
+    assert!(
+        head.contains(&format!("host: shop.acme.example:{good_port}")) && !head.contains("authorization"),
+        "{head}"
+    );
+
+    let unmet = format!(
+        "    - {{ dns: api.acme.example, answers: {HOME} }}\n    - {{ http: \"http://shop.acme.example:{good_port}/\", contains: is ill }}\n    \
+         - {{ http: \"http://shop.acme.example:{away_port}/\" }}\n    - {{ http: \"http://meta.acme.example/latest/meta-data/\" }}\n    \
+         - {{ http: \"http://none.acme.example/\" }}\n    - Nothing was booked twice.\n"
+    );
+    bench.write("policies/all.yaml", &estate(&unmet));
+    let held = record(drill(&bench, &flags), 1);
+    let found = causes(&held);
+    let wanted = [
+        format!("a criterion is not met: DNS answers api.acme.example (A) with {HOME}: {} answers {AWAY}", dns.address()),
+        format!("a criterion is not met: http://shop.acme.example:{good_port}/ answers with the status 200 and the text `is ill`: 127.0.0.1 answers without that text"),
+        format!("a criterion is not met: http://shop.acme.example:{away_port}/ answers with the status 200: 127.0.0.1 answers with the status 302"),
+        "nobody can tell whether a criterion is met: http://meta.acme.example/latest/meta-data/ answers with the status 200: meta.acme.example is \
+         at 169.254.169.254, which is an address of the local link or of instance metadata: it is not asked".to_owned(),
+        "nobody can tell whether a criterion is met: http://none.acme.example/ answers with the status 200: none.acme.example has no address".to_owned(),
+        "nobody said whether a criterion is met: Nothing was booked twice.".to_owned(),
+    ];
+    for cause in &wanted {
+        assert!(found.contains(cause), "{cause}\n{found:#?}");
+    }
+    assert!(!held.to_string().contains("all is well"), "nothing of a page is kept");
+    let template = bench.run(&format!("drill run lose-oregon policies --dry-run {flags}")).expect(0).stdout;
+    assert!(
+        template.contains(&format!("# Looks whether DNS answers api.acme.example (A) with {HOME}.\n")),
+        "{template}"
+    );
+    assert!(template.contains("criterion.6:") && !template.contains("criterion.1:"), "{template}");
+}
+
+#[test]
+fn command_in_a_drill_is_refused_by_every_command_that_reads_policies() {
+    let bench = Bench::local();
+    let trap = bench.folder.path().join("ran");
+    let refused = |key: &str, words: &str| {
+        let criterion = format!("success: {{ criteria: [{{ {key}: [touch, {}] }}] }}", trap.display());
+        bench.write("policies/all.yaml", &ESTATE.replace("success: { rto: 4h }", &criterion));
+        let said = bench.run(words).expect(3).stderr;
+        assert!(said.contains("E0201") && said.contains(&format!("no key `{key}`")), "{words}: {said}");
+    };
+    for words in [
+        "plan policies",
+        "apply policies --yes",
+        "status policies",
+        "drill list policies",
+        "drill run lose-oregon policies --dry-run",
+        "drill run lose-oregon policies --yes",
+    ] {
+        refused("run", words);
+    }
+    ["command", "exec", "argv"].iter().for_each(|key| refused(key, "validate policies"));
+    assert!(!trap.exists());
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod dns;
 pub(crate) mod packages;
+pub(crate) mod page;
 pub(crate) mod side_by_side;
 pub(crate) mod weather;
 

@@ -235,6 +235,12 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("success", HOLDS),
     ("criteria", HOLDS),
     ("criteria[]", PROTECTS),
+    // What a probe asks for; without the text any page with the status will do.
+    ("criteria[].http", NEUTRAL),
+    ("criteria[].status", NEUTRAL),
+    ("criteria[].contains", PROTECTS),
+    ("criteria[].dns", NEUTRAL),
+    ("criteria[].answers", NEUTRAL),
     // Of any document or thing
     ("owner", PROTECTS),
     ("name", NEUTRAL),

@@ -32,8 +32,8 @@ const MAX_ANSWERS: u64 = 1 << 20;
 /// a functional drill restores the data of its services into an isolated place, verifies every object, measures, and removes it again;
 /// a full-scale drill evacuates its site for real, by the plan and apply of `--evacuate`, and returns.
 /// Answers are read from `--answers FILE` or from the terminal, and the runner witnesses them. `--dry-run` prints what would be done
-/// and touches nothing; of questions it prints a file to fill in. A criterion is a sentence, and somebody answers for it: no command
-/// of a policy is ever run.
+/// and touches nothing; of questions it prints a file to fill in. A criterion is a sentence, for which somebody answers, or a probe of a
+/// page or of DNS, which the drill sends: no command of a policy is ever run.
 ///
 /// Exits with 0 if the drill passed, with 1 if it failed or was aborted, and with 4 if it does not begin: the message names the cause.
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod from_outside;
 mod full_scale;
 mod functional;
 mod outdated;
+mod three_services;
 
 use crate::support::{Bench, Ran, Standin};
 use serde_json::{Value, json};

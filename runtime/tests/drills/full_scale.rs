@@ -190,3 +190,26 @@ fn service_that_is_none_of_the_drill_is_not_evacuated() {
         "{said}"
     );
 }
+
+/// A health check that is disabled counts as healthy, whatever its endpoint does; one that asks another page than the policy says tells
+/// nothing about the service.
+#[test]
+fn probe_that_never_fails_keeps_it_from_beginning() {
+    for (attribute, value) in [("disabled", json!(true)), ("path", json!("/always-there"))] {
+        let bench = estate();
+        edit(&bench, |cloud| {
+            let mut all = cloud["objects"].as_array_mut().unwrap().iter_mut();
+            let check = all
+                .find(|one| one["kind"] == "aws.health-check" && one["attributes"]["ip"] == "198.51.100.10");
+            check.unwrap()["attributes"][attribute] = value;
+        });
+        let said = drill(&bench, HOME).expect(4).stderr;
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            said.contains("E0780")
+                && said.contains("`aws.health-check.pay.api.oregon` is not as the policies say: "),
+            "{said}"
+        );
+        assert_eq!(primary(&bench), ["oregon"], "nobody is sent elsewhere");
+    }
+}

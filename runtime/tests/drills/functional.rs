@@ -179,6 +179,35 @@ fn role_or_rule_that_is_missing_keeps_it_from_beginning() {
 }
 
 #[test]
+fn key_that_is_disabled_keeps_it_from_beginning() {
+    let bench = Bench::local();
+    let keys = ESTATE
+        .replace("{ aws: us-east-1 }", "{ aws: us-east-1, kms-key: managed }")
+        .replace("{ aws: eu-west-1 }", "{ aws: eu-west-1, kms-key: managed }")
+        .replace("    bucket: acme-docs\n", "    bucket: acme-docs\n    encrypt: aws:kms\n");
+    bench.write("policies/all.yaml", &keys);
+    bench.run("apply policies --yes").expect(0);
+    edit(&bench, |cloud| {
+        cloud["stored"] =
+            json!({ "acme-docs": files(&[3]), "acme-docs-eu-west-1": files(&[3]), "acme-drills": [] });
+    });
+    assert_eq!(record(drill(&bench, ""), 0)["outcome"], "passed");
+    let again = bench.read("cloud.json");
+    edit(&bench, |cloud| {
+        let all = cloud["objects"].as_array_mut().unwrap().iter_mut();
+        let mut keys = all.filter(|one| {
+            one["attributes"]["state"] == "Enabled" && one["attributes"]["region"] == "eu-west-1"
+        });
+        keys.next().unwrap()["attributes"]["state"] = "Disabled".into();
+    });
+    let said = drill(&bench, "").expect(4).stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let key = "`aws.kms-key.ireland` is not as the policies say: ";
+    assert!(said.contains("E0780") && said.contains(key), "{said}");
+    bench.write("cloud.json", &again);
+    drill(&bench, "").expect(0);
+}
+
+#[test]
 fn copy_that_is_behind_keeps_it_from_beginning() {
     let bench = estate(3);
     edit(&bench, |cloud| {

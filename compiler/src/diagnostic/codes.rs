@@ -296,6 +296,8 @@ codes! {
     EXPORT_TOO_LARGE = "E0793";
     /// A recovery that has other than the two regions of an engine.
     EXPORT_REGIONS = "E0794";
+    /// A saved plan that was made from other policies than those that are there now.
+    OTHER_SOURCES = "E0795";
     /// Policies of a git commit that cannot be read.
     UNREADABLE_BASE = "E0741";
     /// A git commit that does not exist.

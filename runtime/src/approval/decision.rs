@@ -12,6 +12,8 @@ use super::{Author, Namespace, Refusal, Rule, Signers, signature_path};
 
 /// The largest statement and signature that are read, in bytes.
 const MAX_BYTES: u64 = 16 * 1024;
+/// The most approvals that are listed as not counted: comments of others can hold thousands.
+const MOST_NOT_COUNTED: usize = 100;
 
 /// A rule that a plan must satisfy, and its origin. Each demand is checked on its own: one approval may count for
 /// several.
@@ -23,6 +25,22 @@ pub struct Demand {
     pub whose: String,
     /// The estate whose rule it is.
     pub estate: String,
+}
+
+/// A statement with its signature, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presented {
+    /// In a file, with the signature beside it.
+    File(PathBuf),
+    /// In a text.
+    Text {
+        /// The file and the line, as messages name it.
+        place: String,
+        /// The statement.
+        statement: String,
+        /// The signature.
+        signature: String,
+    },
 }
 
 /// The plan and its approvals.
@@ -39,8 +57,8 @@ pub struct Approvals<'a> {
     pub author: Option<&'a Author>,
     /// The reason that the statements must give, if they are for breaking the glass.
     pub because: Option<&'a str>,
-    /// The paths of the statements; each has its signature beside it.
-    pub statements: &'a [PathBuf],
+    /// The signed statements.
+    pub statements: &'a [Presented],
     /// Looks up the run that has used up a statement, by its digest: the run's number and start.
     pub used: &'a dyn Fn(&str) -> Option<(u64, String)>,
     /// The time of the decision.
@@ -89,14 +107,15 @@ pub fn decide(demands: &[Demand], approvals: &Approvals<'_>) -> Result<Decision,
             now: approvals.now,
         };
         let mut accepted = Vec::new();
-        for path in approvals.statements {
-            match one(path, &question, approvals.used) {
+        for presented in approvals.statements {
+            match one(presented, &question, approvals.used) {
                 Ok(approval) => accepted.push(approval),
                 Err(refusal) => {
-                    let finding = refusal.finding().in_file(path.display().to_string());
+                    let finding = refusal.finding().in_file(presented.place());
                     // Several demands may refuse the same approval for the same reason.
-                    if !decision.not_counted.contains(&finding) {
-                        decision.not_counted.push(finding);
+                    let listed = &mut decision.not_counted;
+                    if listed.len() < MOST_NOT_COUNTED && !listed.contains(&finding) {
+                        listed.push(finding);
                     }
                 }
             }
@@ -110,18 +129,34 @@ pub fn decide(demands: &[Demand], approvals: &Approvals<'_>) -> Result<Decision,
     Ok(decision)
 }
 
-/// Check one approval: read its two files, verify them, and look up whether a run has used it.
+impl Presented {
+    fn place(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Text { place, .. } => place.clone(),
+        }
+    }
+
+    /// The statement and its signature.
+    fn read(&self) -> Result<(String, String), Refusal> {
+        let read = |path: &Path, what: &str| {
+            super::read(path, MAX_BYTES)
+                .map_err(|error| Refusal::Changed(format!("the {what} cannot be read: {error}")))
+        };
+        match self {
+            Self::File(path) => Ok((read(path, "statement")?, read(&signature_path(path), "signature")?)),
+            Self::Text { statement, signature, .. } => Ok((statement.clone(), signature.clone())),
+        }
+    }
+}
+
+/// Check one approval: read it, verify it, and look up whether a run has used it.
 fn one(
-    path: &Path,
+    presented: &Presented,
     question: &Question<'_>,
     used: &dyn Fn(&str) -> Option<(u64, String)>,
 ) -> Result<Accepted, Refusal> {
-    let read = |path: &Path, what: &str| {
-        super::read(path, MAX_BYTES)
-            .map_err(|error| Refusal::Changed(format!("the {what} cannot be read: {error}")))
-    };
-    let statement = read(path, "statement")?;
-    let signature = read(&signature_path(path), "signature")?;
+    let (statement, signature) = presented.read()?;
     let accepted = verify(&statement, &signature, question)?;
     match used(&accepted.statement_digest) {
         Some((run, at)) => Err(Refusal::Used { run, at }),

@@ -1,6 +1,6 @@
 //! Approvals: people approve a saved plan with their SSH keys.
 //!
-//! An approval consists of two files beside the plan, compatible with `ssh-keygen -Y sign`: a statement that says who
+//! An approval consists of two files beside the plan (or of the same texts in a [`comment`]), compatible with `ssh-keygen -Y sign`: a statement that says who
 //! approves which plan and until when ([`Statement`]), and its signature. An `allowed_signers` file of OpenSSH lists
 //! the accepted keys ([`Signers`]). Each kind of signature has its own namespace ([`Namespace`]), so that a signature
 //! for one purpose is not valid for another.
@@ -11,6 +11,7 @@
 
 mod agent;
 mod author;
+pub mod comment;
 mod decision;
 mod key;
 mod namespace;
@@ -28,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::files;
 
 pub use author::{Author, PlanAuthor};
-pub use decision::{Approvals, Decision, Demand, decide};
+pub use decision::{Approvals, Decision, Demand, Presented, decide};
 pub use key::SigningKey;
 pub use namespace::Namespace;
 pub use sign::{SignError, public_key, sign};

@@ -9,7 +9,7 @@ use super::Namespace;
 use crate::files::{self, absent, inside};
 
 /// The first lines. A later format gets another number.
-const APPROVAL: &str = "holdfast approval 3";
+pub(super) const APPROVAL: &str = "holdfast approval 3";
 const BREAK_GLASS: &str = "holdfast break-glass 2";
 /// The most statements that are read for one plan.
 const MOST: usize = 100;

@@ -74,6 +74,7 @@ impl Apply {
             }
             paths => {
                 let policies = Policies::load(paths, self.as_of)?;
+                self.approved.refuse_without_saved_plan()?;
                 remarks::mention_warnings(&policies, paths, terminal);
                 let commit = commit_of(paths, &policies.sources);
                 let turn = self.posture.change();

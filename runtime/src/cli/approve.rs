@@ -13,7 +13,7 @@ use super::output::Terminal;
 use super::standing::standing;
 use super::{Global, approved, author, exit, front, show};
 use crate::approval::{SigningKey, Statement};
-use crate::planfile::{Approving, Saved, Standing};
+use crate::planfile::{Approving, Saved, Signed, Standing};
 use crate::run::require_consent;
 
 /// Approve a saved plan with your SSH key.
@@ -35,6 +35,10 @@ pub(super) struct Approve {
     /// Do not ask. Without a terminal, nothing is asked.
     #[arg(long, short = 'y')]
     yes: bool,
+    /// Also print the approval as a block of text, to paste into a comment on the pull request: `holdfast apply --approvals-in`
+    /// finds it there.
+    #[arg(long, conflicts_with_all = ["statement_only", "break_glass"])]
+    comment: bool,
     /// Write the statement and print the ssh-keygen command that signs it, for keys that Holdfast cannot use.
     #[arg(long, requires = "approver")]
     statement_only: bool,
@@ -83,7 +87,8 @@ impl Approve {
             terminal.result(&visible(&format!("\nNot signed yet. Sign with:\n  {command}\n")));
             return Ok(exit::DONE);
         }
-        let (accepted, path) = approving.sign(self.approver.as_deref(), self.key.as_ref(), &show)?;
+        let Signed { accepted, path, comment } =
+            approving.sign(self.approver.as_deref(), self.key.as_ref(), &show)?;
         let line = format!(
             "\nApproved by {} until {:.0}: {}\n",
             accepted.approver,
@@ -91,6 +96,10 @@ impl Approve {
             path.display()
         );
         terminal.result(&visible(&line));
+        if self.comment {
+            terminal
+                .result(&visible(&format!("\nPaste this into a comment on the pull request:\n\n{comment}")));
+        }
         Ok(exit::DONE)
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use holdfast_compiler::diagnostic::visible;
 
+use super::failure::Failure;
 use super::output::Terminal;
 use crate::run::{Approved, Evidence};
 
@@ -17,6 +18,14 @@ pub(super) struct ApprovalFlags {
     /// An approval file that is not beside the plan. Can be repeated.
     #[arg(long, value_name = "FILE")]
     approval: Vec<PathBuf>,
+    /// A file with approvals among other text, such as all comments of a pull request (`holdfast approve --comment`). Each is
+    /// checked like a file; all other text is ignored. Can be repeated.
+    #[arg(long, value_name = "FILE")]
+    approvals_in: Vec<PathBuf>,
+    /// The policies as they are now, such as those that were merged. A saved plan that was made from other policies, or with
+    /// another list of signers, is refused. Can be repeated.
+    #[arg(long, value_name = "PATH")]
+    merged: Vec<PathBuf>,
     /// Apply without the required approvals. The journal records it. With a trust anchor, this needs the signature of
     /// someone whom the anchor names (`holdfast approve --break-glass`).
     #[arg(long, requires = "because")]
@@ -44,8 +53,22 @@ impl ApprovalFlags {
     pub(super) fn evidence(&self) -> Evidence {
         Evidence {
             approvals: self.approval.clone(),
+            comments: self.approvals_in.clone(),
+            merged: self.merged.clone(),
             break_glass: self.because.clone().filter(|_| self.break_glass),
         }
+    }
+}
+
+impl ApprovalFlags {
+    /// Refuse the flags that only a saved plan can have.
+    pub(super) fn refuse_without_saved_plan(&self) -> Result<(), Failure> {
+        if self.merged.is_empty() && self.approvals_in.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            "`--merged` and `--approvals-in` are for a saved plan: `holdfast plan --out FILE`, then `holdfast apply FILE`",
+        ))
     }
 }
 

@@ -24,6 +24,17 @@ pub struct Approving<'a> {
     because: Option<&'a str>,
 }
 
+/// An approval that was made.
+#[derive(Debug)]
+pub struct Signed {
+    /// What an apply makes of it.
+    pub accepted: Accepted,
+    /// The path of its statement; the signature is beside it.
+    pub path: PathBuf,
+    /// It as a comment, for `holdfast apply --approvals-in`.
+    pub comment: String,
+}
+
 /// Why no approval was made.
 #[derive(Debug, thiserror::Error)]
 pub enum ApproveError {
@@ -110,7 +121,7 @@ impl<'a> Approving<'a> {
         approver: Option<&str>,
         key: Option<&SigningKey>,
         show: &dyn Fn(&Statement),
-    ) -> Result<(Accepted, PathBuf), ApproveError> {
+    ) -> Result<Signed, ApproveError> {
         let (lists, now, namespace) = (self.lists()?, Timestamp::now(), self.namespace());
         let public = approval::public_key(key, lists.first())?;
         // Prefer the list that contains the key.
@@ -135,7 +146,7 @@ impl<'a> Approving<'a> {
         let accepted = approval::verify(&text, &signature, &question)?;
         let path = self.write(&statement)?;
         files::write(&signature_path(&path), signature.as_bytes())?;
-        Ok((accepted, path))
+        Ok(Signed { accepted, path, comment: approval::comment::comment(&text, &signature) })
     }
 
     /// Write only the statement, to be signed with `ssh-keygen`.
@@ -190,7 +201,8 @@ mod tests {
         let folder = Folder::new().await;
         let path = folder.plan();
         let approving = Approving::new(&folder.saved, &path, None, None);
-        let (accepted, written) = approving.sign(None, Some(&key("bob")), &|_| ()).unwrap();
+        let Signed { accepted, path: written, .. } =
+            approving.sign(None, Some(&key("bob")), &|_| ()).unwrap();
         assert_eq!(accepted.approver, "bob@acme.example");
         assert_eq!(written, path.with_file_name("change.plan.bob@acme.example.approval"));
         assert!(files::exists(&signature_path(&written)));
@@ -229,7 +241,7 @@ mod tests {
         let folder = Folder::new().await;
         let path = folder.plan();
         let approving = Approving::new(&folder.saved, &path, None, None);
-        let (_, signed) = approving.sign(None, Some(&key("bob")), &|_| ()).unwrap();
+        let Signed { path: signed, .. } = approving.sign(None, Some(&key("bob")), &|_| ()).unwrap();
         let unsigned = approving.leave_unsigned("bob@acme.example", &|_| ()).unwrap();
         assert_eq!(signed, unsigned);
         assert!(!files::exists(&signature_path(&unsigned)));

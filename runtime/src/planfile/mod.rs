@@ -5,6 +5,7 @@
 mod approving;
 mod head;
 mod inputs;
+mod merged;
 mod refusal;
 mod saved;
 mod standing;
@@ -16,8 +17,9 @@ use holdfast_compiler::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 pub use crate::estate::PolicyFile;
-pub use approving::{ApproveError, Approving};
+pub use approving::{ApproveError, Approving, Signed};
 pub use inputs::Inputs;
+pub use merged::NotMerged;
 pub use refusal::Refusal;
 pub use saved::{Saved, signature_path};
 pub use standing::{Standing, StandingError};

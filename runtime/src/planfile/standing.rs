@@ -7,7 +7,7 @@ use holdfast_compiler::plan::{Around, Given};
 use jiff::Timestamp;
 
 use super::Saved;
-use crate::approval::{Approvals, Demand, Namespace, Rule, decide, statement_paths};
+use crate::approval::{Approvals, Demand, Namespace, Presented, Rule, decide, statement_paths};
 
 /// The approvals of a plan.
 ///
@@ -54,6 +54,7 @@ impl Standing {
             return Ok(standing);
         }
         let statements = statement_paths(path, Namespace::Approval)?;
+        let statements: Vec<Presented> = statements.into_iter().map(Presented::File).collect();
         let approvals = Approvals {
             namespace: Namespace::Approval,
             evacuates: saved.plan.only_evacuates(),

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::NotApproved;
 use super::runner::person;
-use crate::approval::{self, Approvals, Decision, Demand, Namespace, Rule, decide};
+use crate::approval::{self, Approvals, Decision, Demand, Namespace, Presented, Rule, comment, decide};
 use crate::journal::{self, History, RunState, UsedApproval};
 use crate::planfile::Saved;
 use crate::trust::{Trust, demands};
@@ -38,6 +38,10 @@ pub enum Candidate<'a> {
 pub struct Evidence {
     /// Approvals stored elsewhere.
     pub approvals: Vec<PathBuf>,
+    /// Texts with approvals among other text, such as the comments of a pull request.
+    pub comments: Vec<PathBuf>,
+    /// The paths of the policies that a saved plan must have been made from; if empty, any.
+    pub merged: Vec<PathBuf>,
     /// The reason given with `--break-glass`: apply the plan without the approvals it needs.
     pub break_glass: Option<String>,
 }
@@ -197,10 +201,14 @@ impl File<'_> {
     /// approvals.
     fn decide(&self, demands: &[Demand], because: Option<&str>) -> Result<Decision, NotApproved> {
         let namespace = if because.is_some() { Namespace::BreakGlass } else { Namespace::Approval };
-        let mut statements = approval::statement_paths(self.path, namespace)
+        let paths = approval::statement_paths(self.path, namespace)
             .map_err(|error| NotApproved::Unlisted { plan: self.path.to_owned(), error })?;
+        let mut statements: Vec<Presented> = paths.into_iter().map(Presented::File).collect();
         if namespace == Namespace::Approval {
-            statements.extend(self.evidence.approvals.iter().cloned());
+            statements.extend(self.evidence.approvals.iter().cloned().map(Presented::File));
+            for path in &self.evidence.comments {
+                statements.extend(in_comments(path)?);
+            }
         }
         let plan = &self.saved.file.digest;
         let used = |statement: &str| {
@@ -221,6 +229,19 @@ impl File<'_> {
         };
         Ok(decide(demands, &approvals)?)
     }
+}
+
+/// The approvals in a text.
+fn in_comments(path: &Path) -> Result<impl Iterator<Item = Presented> + use<>, NotApproved> {
+    let name = path.display().to_string();
+    let refused = |message: String| NotApproved::Comments { path: path.to_owned(), message };
+    let text = approval::read(path, comment::MAX_BYTES).map_err(|error| refused(error.to_string()))?;
+    let blocks = comment::blocks(&text).map_err(|error| refused(error.to_string()))?;
+    Ok(blocks.into_iter().map(move |block| Presented::Text {
+        place: format!("{name}:{}", block.line),
+        statement: block.statement,
+        signature: block.signature,
+    }))
 }
 
 fn used_approval((approver, statement): (String, String)) -> UsedApproval {

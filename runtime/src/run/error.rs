@@ -27,6 +27,9 @@ pub enum RunError {
     /// The plan file cannot be used.
     #[error(transparent)]
     PlanFile(Findings),
+    /// The plan was made from other policies than those that are there now.
+    #[error("the plan was made from other policies")]
+    OtherSources(Findings),
     /// The plan file cannot be read.
     #[error("{0}")]
     Unread(String),
@@ -103,7 +106,7 @@ impl RunError {
                 let finding = error.finding("add `--yes`, or save the plan and apply the file");
                 Ok(Findings { findings: vec![finding], ..Findings::default() })
             }
-            Self::PlanFile(findings) => Ok(findings),
+            Self::PlanFile(findings) | Self::OtherSources(findings) => Ok(findings),
             Self::NoConsent(findings) => Ok(Findings { findings, ..Findings::default() }),
             Self::OtherCloud { .. } => {
                 one(codes::BAD_PLAN_FILE, "leave out `--cloud`: the plan names its cloud")
@@ -124,6 +127,15 @@ impl RunError {
 impl From<CloudError> for RunError {
     fn from(error: CloudError) -> Self {
         Self::Estate(error.into())
+    }
+}
+
+impl From<planfile::NotMerged> for RunError {
+    fn from(error: planfile::NotMerged) -> Self {
+        match error {
+            planfile::NotMerged::Unread(findings) => Self::Estate(EstateError::Invalid(findings)),
+            planfile::NotMerged::Differs(findings) => Self::OtherSources(findings),
+        }
     }
 }
 

@@ -22,6 +22,14 @@ pub enum NotApproved {
         /// The error of the operating system.
         error: io::Error,
     },
+    /// A text with approvals cannot be used.
+    #[error("the text with approvals `{}`: {message}", path.display())]
+    Comments {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
     /// A run has already applied the whole plan.
     #[error("this plan was already applied, in run {run} by {by} at {at}")]
     AppliedAlready {
@@ -74,7 +82,7 @@ impl NotApproved {
                 "restore the journal from a backup, or name the right one with `--journal`",
             )],
             Self::Refused(finding) => vec![*finding],
-            Self::Unlisted { .. } => return Err(self),
+            Self::Unlisted { .. } | Self::Comments { .. } => return Err(self),
             Self::AppliedAlready { not_counted, .. } => {
                 not_counted.into_iter().chain([one(codes::APPLIED_ALREADY, "plan again")]).collect()
             }

@@ -2,7 +2,7 @@
 //! cloud, and only the steps that are the same in both plans are executed.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use holdfast_compiler::observation::Wanted;
 use holdfast_compiler::plan::{self, Departure, Plan, Shift, looked_up};
@@ -31,7 +31,8 @@ pub async fn apply_saved(
     options: &RunOptions,
     front: &dyn Front,
 ) -> Result<Ended, RunError> {
-    let Ready { saved, name, workspace, cloud, callers, journal } = Ready::of(path, selection).await?;
+    let Ready { saved, name, workspace, cloud, callers, journal } =
+        Ready::of(path, selection, &options.evidence.merged).await?;
     let context = saved.plan.context.clone();
     let signer = selection.signer()?;
     let agrees = |history: &History| agreed((&saved, path), &workspace, history, &options.evidence, front);
@@ -78,7 +79,8 @@ pub async fn check_saved(
     evidence: &Evidence,
     front: &dyn Front,
 ) -> Result<Plan, RunError> {
-    let Ready { saved, name, workspace, cloud, journal, .. } = Ready::of(path, selection).await?;
+    let Ready { saved, name, workspace, cloud, journal, .. } =
+        Ready::of(path, selection, &evidence.merged).await?;
     workspace.allows_run(selection.signer()?.as_ref())?;
     let history = workspace.history(&journal).await?;
     agreed((&saved, path), &workspace, &history, evidence, front)?;
@@ -100,9 +102,12 @@ struct Ready {
 }
 
 impl Ready {
-    async fn of(path: &Path, selection: &Selection) -> Result<Self, RunError> {
+    async fn of(path: &Path, selection: &Selection, merged: &[PathBuf]) -> Result<Self, RunError> {
         let name = path.display().to_string();
         let saved = Saved::read(path).map_err(|refusal| RunError::plan_file(refusal, &name))?;
+        if !merged.is_empty() {
+            saved.is_made_from(merged)?;
+        }
         let context = &saved.plan.context;
         let workspace = workspace(&saved, selection)?;
         if let Some(other) = &selection.journal

@@ -3,8 +3,8 @@
 #
 # usage: comment.sh [FILE]
 #
-# FILE is the output of `holdfast plan --format markdown`; its first line is the marker. Without FILE there is no plan of
-# COMMIT: an older comment with the name COMMENT_NAME says so instead of the verdict on another commit, and no new one is
+# FILE is a comment; its first line is the marker, as in the output of `holdfast plan --format markdown`. Without FILE there is
+# no plan of COMMIT: an older comment with the name COMMENT_NAME says so instead of the verdict on another commit, and no new one is
 # written. Reads GITHUB_API_URL, GITHUB_REPOSITORY, PULL_REQUEST, COMMENT_TOKEN, COMMENT_AUTHOR, COMMENT_NAME and COMMIT. Needs
 # curl and jq.
 #
@@ -16,20 +16,7 @@ file=${1:-}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 comments="$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/issues"
-
-# request METHOD URL [BODY-FILE]: prints the status, 000 without an answer; the answer is in $scratch/answer. The token is not
-# an argument, which every process of the machine can read. A POST is not repeated: the first one may have written the comment.
-request() {
-    method=$1
-    url=$2
-    shift 2
-    if [ $# -gt 0 ]; then set -- --data-binary "@$1"; fi
-    if [ "$method" != POST ]; then set -- --retry 3 "$@"; fi
-    printf 'header = "Authorization: Bearer %s"\n' "$COMMENT_TOKEN" |
-        curl --config - --silent --show-error --max-time 60 --output "$scratch/answer" \
-            --write-out '%{http_code}' --request "$method" --header 'Accept: application/vnd.github+json' \
-            --header 'Content-Type: application/json' --header 'X-GitHub-Api-Version: 2022-11-28' "$@" "$url" || :
-}
+. "$(dirname "$0")/api.sh"
 
 marker=
 if [ -n "$file" ]; then marker=$(head -n 1 "$file"); fi

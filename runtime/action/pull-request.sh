@@ -1,8 +1,9 @@
 #!/bin/sh
 # Checks policies, plans them, and shows the plan: as annotations, as the summary of the job and as one comment.
 #
-# Reads POLICIES, PLAN_FILE, FAIL_ON, COMMENT_NAME and PLAN_FLAGS as action.yml describes them, and what comment.sh reads.
-# Exits with the code of `holdfast validate` or of `holdfast plan`, or with 1 if the comment could not be written.
+# Reads POLICIES, PLAN_FILE, FAIL_ON, COMMENT_NAME, PLAN_FLAGS, ARTIFACT and SARIF as action.yml describes them, and what comment.sh
+# reads. FORK is true for a pull request from another repository: its job has no secrets and no role, so it only validates. Writes
+# `plan=true` to GITHUB_OUTPUT once the plan is saved. Exits with the code of `holdfast validate` or of `holdfast plan`, or with 1 if the comment could not be written.
 set -u
 folder=$(dirname "$0")
 scratch=$(mktemp -d)
@@ -20,6 +21,25 @@ comment() {
     exit "$code"
 }
 
+# shellcheck disable=SC2086 # lists
+if [ -n "${SARIF:-}" ]; then holdfast validate --format sarif $POLICIES > "$SARIF" || :; fi
+
+if [ "${FORK:-}" = true ]; then
+    code=0
+    # shellcheck disable=SC2086 # lists
+    holdfast validate --format github $POLICIES || code=$?
+    if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
+        if [ "$code" -eq 0 ]; then verdict='The policies are valid.'; else verdict='The policies are not valid.'; fi
+        {
+            printf '### %s\n\nThere is no plan: a pull request from a fork gets no access to the cloud.\n\n' "$verdict"
+            # Indented, so that no text of a policy ends the block.
+            # shellcheck disable=SC2086 # lists
+            holdfast validate $POLICIES 2>&1 | head -c 500000 | sed 's/^/    /'
+        } >> "$GITHUB_STEP_SUMMARY"
+    fi
+    exit "$code"
+fi
+
 # The text goes to the log too, where `--format github` makes annotations of it.
 # shellcheck disable=SC2086 # lists
 holdfast validate --format github $POLICIES || comment $?
@@ -35,9 +55,18 @@ if [ ! -s "$scratch/plan.md" ]; then
     if [ "$code" -eq 0 ]; then code=1; fi
     comment "$code"
 fi
+if [ -n "${GITHUB_OUTPUT:-}" ]; then echo plan=true >> "$GITHUB_OUTPUT"; fi
 # The marker and the title stay first.
 # shellcheck disable=SC2016 # code in Markdown
-{ head -n 2 "$scratch/plan.md"; printf '\nPlan of commit `%s`.\n' "$COMMIT"; tail -n +3 "$scratch/plan.md"; } \
-    > "$scratch/comment.md"
+{
+    head -n 2 "$scratch/plan.md"
+    printf '\nPlan of commit `%s`.' "$COMMIT"
+    if [ -n "${ARTIFACT:-}" ]; then
+        printf ' To approve it: `gh run download %s --name %s`, `holdfast approve %s --comment`, and paste the block that it prints into a comment here.' \
+            "${GITHUB_RUN_ID:-RUN}" "$ARTIFACT" "$(basename "$PLAN_FILE")"
+    fi
+    echo
+    tail -n +3 "$scratch/plan.md"
+} > "$scratch/comment.md"
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then cat "$scratch/comment.md" >> "$GITHUB_STEP_SUMMARY"; fi
 comment "$code" "$scratch/comment.md"

@@ -2,7 +2,10 @@
 
 #![cfg(unix)]
 
+mod apply;
+mod github;
 mod gitlab;
+mod openapi;
 mod server;
 
 use std::path::{Path, PathBuf};
@@ -222,6 +225,100 @@ fn plan_that_cannot_be_saved_is_not_printed() {
     let folder = policies();
     let output = shell(folder.path(), "holdfast plan . --format markdown --out missing/change.plan");
     assert!(!output.status.success() && output.stdout.is_empty(), "{}", said(&output));
+}
+
+#[test]
+fn pull_request_of_a_fork_is_validated_and_asks_for_nothing() {
+    let (folder, github) = (policies(), Forge::start(&[]));
+    let run = || {
+        let _ = std::fs::remove_file(folder.path().join("summary.md"));
+        let mut job = job(folder.path(), &github, "read-only");
+        // A cloud that nobody may use.
+        job.envs([("FORK", "true"), ("HOLDFAST_CLOUD", "none"), ("ARTIFACT", "holdfast-plan")]);
+        let output = job.envs([("SARIF", "holdfast.sarif"), ("GITHUB_OUTPUT", "outputs")]).output().unwrap();
+        (output, std::fs::read_to_string(folder.path().join("summary.md")).unwrap())
+    };
+    let (output, summary) = run();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(summary.starts_with("### The policies are valid.\n\nThere is no plan: "), "{summary}");
+    let web = folder.path().join("web.yaml");
+    let broken = std::fs::read_to_string(&web).unwrap().replace("primary: virginia", "primary: atlantis");
+    std::fs::write(&web, broken).unwrap();
+    let (output, summary) = run();
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert!(said(&output).contains("::error file=web.yaml,line="), "{}", said(&output));
+    assert!(
+        summary.starts_with("### The policies are not valid.") && summary.contains("    E0301\n"),
+        "{summary}"
+    );
+    let sarif = std::fs::read_to_string(folder.path().join("holdfast.sarif")).unwrap();
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    assert_eq!(sarif.pointer("/runs/0/results/0/ruleId").unwrap().as_str().unwrap(), &summary_code(&summary));
+    assert!(github.requests().is_empty() && !folder.path().join("outputs").exists());
+}
+
+/// The first code in a summary.
+fn summary_code(summary: &str) -> String {
+    summary.lines().map(str::trim).find(|line| line.len() == 5 && line.starts_with('E')).unwrap().to_owned()
+}
+
+/// The steps of an action.
+fn steps(action: &str) -> Vec<serde_yaml::Value> {
+    let text = std::fs::read_to_string(root().join("runtime/action").join(action)).unwrap();
+    let action: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
+    action["runs"]["steps"].as_sequence().unwrap().clone()
+}
+
+#[test]
+fn actions_pin_what_they_use_and_no_value_is_a_part_of_a_script() {
+    for action in ["action.yml", "apply/action.yml", "install/action.yml"] {
+        for step in steps(action) {
+            if let Some(run) = step["run"].as_str() {
+                assert!(!run.contains("${{") && step["shell"] == "bash", "{action}: {run}");
+                continue;
+            }
+            let (_, commit) = step["uses"].as_str().unwrap().split_once('@').unwrap();
+            assert!(
+                commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{action}: {commit}"
+            );
+        }
+    }
+}
+
+#[test]
+fn binary_in_the_cache_is_named_after_the_lock_file_and_all_sources() {
+    let tree = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = tree.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let files = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "compiler/src/a b.rs",
+        "runtime/Cargo.toml",
+        "runtime/src/c.rs",
+        "schema/d",
+    ];
+    files.iter().for_each(|name| write(name, "1"));
+    std::fs::create_dir_all(tree.path().join("runtime/action")).unwrap();
+    let script = tree.path().join("runtime/action/install.sh");
+    std::fs::copy(root().join("runtime/action/install.sh"), &script).unwrap();
+    let key = || {
+        let output = Command::new("sh").arg(&script).arg("key").output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let mut keys = std::collections::BTreeSet::from([key()]);
+    assert!(keys.first().unwrap().starts_with("key=") && !keys.insert(key()));
+    for name in files {
+        write(name, "2");
+        assert!(keys.insert(key()), "{name}");
+    }
+    write("runtime/tests/e.rs", "no part of the binary");
+    assert!(!keys.insert(key()));
 }
 
 #[test]

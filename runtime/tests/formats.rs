@@ -159,9 +159,28 @@ fn github(bench: &Bench<'_>, path: &str, code: i32) -> Vec<Command> {
     read_github(&validate(bench, path, "github").expect(code).stdout)
 }
 
+/// The findings. What says how many there are is none.
 fn read_github(text: &str) -> Vec<Command> {
     assert!(!text.contains('\r'), "{text:?}");
-    text.lines().map(Command::parse).collect()
+    text.lines().map(Command::parse).filter(|command| command.properties.contains_key("file")).collect()
+}
+
+#[test]
+fn tenth_annotation_says_how_many_github_does_not_show() {
+    let bench = Bench::local();
+    let run = |services: usize| {
+        bench.write("p/estate.yaml", ESTATE);
+        let service = |nth| format!("---\nkind: service\nname: s{nth}\nprimary: nowhere\n");
+        bench.write("p/services.yaml", &(0..services).map(service).collect::<String>());
+        let text = validate(&bench, "p", "github").expect(3).stdout;
+        text.lines().map(Command::parse).filter(|command| command.name == "error").collect::<Vec<_>>()
+    };
+    let commands = run(10);
+    assert!(commands.len() == 10 && commands.iter().all(|one| one.properties.contains_key("file")));
+    let commands = run(12);
+    assert_eq!(commands.len(), 13);
+    let titles: Vec<&str> = commands.iter().map(|one| one.properties["title"].as_str()).collect();
+    assert_eq!(titles.iter().position(|title| *title == "3 more errors"), Some(9), "{titles:?}");
 }
 
 fn found_by_github(commands: &[Command]) -> Vec<Found> {

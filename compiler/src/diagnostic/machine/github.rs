@@ -5,15 +5,38 @@
 //! `packages/core/src/command.ts`; actions/runner, `ActionCommand.cs`), and hidden characters are written
 //! out. The printing layer ([`annotations`](crate::printable::annotations)) passes no other command.
 //!
-//! GitHub shows ten errors and ten warnings per step as annotations; the rest are only in its log. For more,
-//! upload SARIF.
+//! GitHub shows ten errors and ten warnings per step as annotations and drops the others without a word; they are only in
+//! its log. So where there are more, the tenth says how many. To see all of them in the pull request, upload SARIF.
 
 use std::fmt::Write as _;
 
-use super::{Diagnostic, Label, Region, Sources, file, labels, level, sentence, shown, title};
+use super::{Diagnostic, Label, Region, Severity, Sources, file, labels, level, sentence, shown, title};
+
+/// The most annotations of a level that GitHub shows for a step (GitHub Docs, "Workflow commands"; actions/toolkit,
+/// `docs/problem-matchers.md`).
+const MOST_SHOWN: usize = 10;
 
 pub(super) fn write(findings: &[Diagnostic], sources: &Sources) -> String {
-    findings.iter().map(|finding| command(finding, sources)).collect()
+    let count = |severity| findings.iter().filter(|finding| finding.severity() == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let (mut text, mut seen) = (String::new(), (0, 0));
+    for finding in findings {
+        let (all, nth) = match finding.severity() {
+            Severity::Error => (errors, &mut seen.0),
+            Severity::Warning => (warnings, &mut seen.1),
+        };
+        *nth += 1;
+        if *nth == MOST_SHOWN && all > MOST_SHOWN {
+            text.push_str(&more(level(finding.severity()), all + 1 - MOST_SHOWN));
+        }
+        text.push_str(&command(finding, sources));
+    }
+    text
+}
+
+/// The annotation that stands for those that GitHub does not show.
+fn more(level: &str, count: usize) -> String {
+    format!("::{level} title={count} more {level}s::The log of this step has all of them.\n")
 }
 
 fn command(finding: &Diagnostic, sources: &Sources) -> String {

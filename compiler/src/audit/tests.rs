@@ -107,6 +107,7 @@ impl Case<'_> {
             with_contacts: false,
             runs: &runs,
             held: &Held::of(self.drill.iter().map(|record| (3, record))),
+            acknowledged: &bcp::Acknowledgements::default(),
             commits: &commits,
         };
         let inputs = Inputs {

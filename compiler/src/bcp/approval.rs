@@ -1,5 +1,6 @@
 //! The approval of the plan, to be signed on paper (NIST SP 800-34 rev. 1 A.3, "Plan Approval").
 
+use super::acknowledged;
 use super::context::Context;
 use crate::report::{Phrase, Section, Table};
 
@@ -19,5 +20,6 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         table.row(vec![function.into(), Phrase::new(), Phrase::new(), Phrase::new()]);
     }
     section.table(table);
+    acknowledged::add_to(&mut section, context);
     section
 }

@@ -5,6 +5,7 @@ use super::redact::{redacted, without_domain};
 use super::{Commit, History, Run};
 use crate::digest::{Purpose, digest, sha256};
 use crate::report::{Phrase, Section, Severity, Table};
+use crate::source::Sources;
 
 /// How many digits of a digest are shown.
 const SHORT: usize = 12;
@@ -28,13 +29,17 @@ pub(crate) fn section(context: &Context<'_>) -> Section {
     section
 }
 
-/// The digest of all policies: the same for the same texts, wherever they are.
-pub(crate) fn of_policies(context: &Context<'_>) -> String {
-    let mut texts: Vec<String> =
-        context.inputs.sources.iter().map(|(_, source)| sha256(source.text.as_bytes())).collect();
+/// The digest of all policies, in hexadecimal digits: the same for the same texts, wherever they are.
+#[must_use]
+pub fn version(sources: &Sources) -> String {
+    let mut texts: Vec<String> = sources.iter().map(|(_, source)| sha256(source.text.as_bytes())).collect();
     texts.sort();
-    let all = digest(Purpose::Policy, &texts).unwrap_or_default();
-    short(&all).to_owned()
+    digest(Purpose::Policy, &texts).unwrap_or_default()
+}
+
+/// The first digits of that digest.
+pub(crate) fn of_policies(context: &Context<'_>) -> String {
+    short(&version(context.inputs.sources)).to_owned()
 }
 
 fn runs(context: &Context<'_>, section: &mut Section) {
@@ -152,6 +157,6 @@ fn utc(at: &str, letters: usize) -> String {
     }
 }
 
-fn short(digest: &str) -> &str {
+pub(super) fn short(digest: &str) -> &str {
     digest.get(..SHORT).unwrap_or(digest)
 }

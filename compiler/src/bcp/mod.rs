@@ -8,6 +8,7 @@
 //! Names of people are always in it, because a plan without them is of no use. How to reach them is in it only if the
 //! caller asks for that.
 
+mod acknowledged;
 pub(crate) mod activation;
 mod approval;
 mod budget;
@@ -38,7 +39,9 @@ use crate::policy::Policy;
 use crate::report::Report;
 use crate::source::Sources;
 use crate::units::Date;
+pub use acknowledged::{Acknowledged, Acknowledgements};
 pub(crate) use budget::grouped;
+pub use changes::version;
 pub(crate) use context::{Context, heading, names};
 pub(crate) use objectives::{Assumption, assumed};
 pub(crate) use redact::{redacted, without_domain};
@@ -63,6 +66,8 @@ pub struct Inputs<'a> {
     pub commits: &'a History<Commit>,
     /// When drills were held, as the journal has it.
     pub held: &'a Held,
+    /// Which roles have acknowledged the plan.
+    pub acknowledged: &'a Acknowledgements,
 }
 
 /// What happened earlier, as far as somebody could read it.

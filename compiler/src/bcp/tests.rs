@@ -73,6 +73,7 @@ fn document_with(documents: &[Value], as_of: &str, with_contacts: bool, run: Run
         runs: &runs,
         commits: &commits,
         held: &crate::drill::Held::default(),
+        acknowledged: &crate::bcp::Acknowledgements::default(),
     }))
 }
 

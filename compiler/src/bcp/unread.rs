@@ -1,6 +1,6 @@
 //! What a document of the policies alone does not read.
 
-use super::{Commit, History, Inputs, Run};
+use super::{Acknowledgements, Commit, History, Inputs, Run};
 use crate::drill::Held;
 use crate::policy::Policy;
 use crate::source::Sources;
@@ -12,13 +12,19 @@ pub(crate) struct Unread {
     runs: History<Run>,
     commits: History<Commit>,
     held: Held,
+    acknowledged: Acknowledgements,
 }
 
 impl Unread {
     /// Why nobody reads them.
     pub(crate) fn because(why: &str) -> Self {
         let unread = || why.to_owned();
-        Self { runs: History::Unread(unread()), commits: History::Unread(unread()), held: Held::default() }
+        Self {
+            runs: History::Unread(unread()),
+            commits: History::Unread(unread()),
+            held: Held::default(),
+            acknowledged: Acknowledgements::default(),
+        }
     }
 
     /// The inputs of a document without them.
@@ -29,7 +35,7 @@ impl Unread {
         as_of: Date,
         with_contacts: bool,
     ) -> Inputs<'a> {
-        let Self { runs, commits, held } = self;
-        Inputs { policy, sources, findings: &[], as_of, with_contacts, runs, commits, held }
+        let Self { runs, commits, held, acknowledged } = self;
+        Inputs { policy, sources, findings: &[], as_of, with_contacts, runs, commits, held, acknowledged }
     }
 }

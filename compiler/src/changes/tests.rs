@@ -62,6 +62,7 @@ fn with<T>(runs: Result<Vec<ChangeRun>, String>, read: impl FnOnce(&Inputs<'_>) 
         with_contacts: false,
         runs: &History::Unread("not asked".to_owned()),
         held: &crate::drill::Held::default(),
+        acknowledged: &crate::bcp::Acknowledgements::default(),
         commits: &History::<Commit>::Unread("there is no repository".to_owned()),
     };
     let place = "journal".to_owned();

@@ -94,6 +94,7 @@ fn documents_of(
         runs: &runs,
         commits: &commits,
         held: &crate::drill::Held::default(),
+        acknowledged: &crate::bcp::Acknowledgements::default(),
     };
     let live = Live::Unseen(why.to_owned());
     let continuity = bcp::report(&plan);

@@ -16,6 +16,8 @@ pub enum Namespace {
     Run,
     /// Somebody signs the statement of an evidence bundle.
     Evidence,
+    /// Somebody signs for a role that it knows the business continuity plan.
+    Acknowledgement,
 }
 
 impl Namespace {
@@ -28,6 +30,7 @@ impl Namespace {
             Self::BreakGlass => "break-glass@holdfast",
             Self::Run => "run@holdfast",
             Self::Evidence => "evidence@holdfast",
+            Self::Acknowledgement => "bcp@holdfast",
         }
     }
 }

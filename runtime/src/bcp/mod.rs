@@ -3,12 +3,13 @@
 //! The plan must be readable when much else is broken. So only invalid policies are an error here: policies that miss an
 //! objective, a journal that does not answer and a missing git are said in the document.
 
+mod acknowledge;
 mod browser;
 mod history;
 
 use std::path::PathBuf;
 
-use holdfast_compiler::bcp::{Commit, History, Inputs, Run, report};
+use holdfast_compiler::bcp::{Acknowledgements, Commit, History, Inputs, Run, report};
 use holdfast_compiler::compile::{Compiled, Options, Waived, check};
 use holdfast_compiler::diagnostic::{Diagnostic, Severity};
 use holdfast_compiler::drill::Held;
@@ -17,6 +18,7 @@ use holdfast_compiler::report::Report;
 use holdfast_compiler::source::Sources;
 use holdfast_compiler::units::Date;
 
+pub use acknowledge::{AcknowledgeError, Acknowledgement, acknowledge};
 pub use browser::{PdfError, pdf};
 pub use history::Extent;
 
@@ -36,6 +38,7 @@ pub struct Continuity {
     runs: History<Run>,
     commits: History<Commit>,
     held: Held,
+    acknowledged: Acknowledgements,
 }
 
 impl Continuity {
@@ -54,9 +57,10 @@ impl Continuity {
         let commits = history::commits(paths, &sources);
         let policies = readable(sources, as_of)?;
         let (runs, held) = history::runs(selection, &policies, extent, tell).await?;
+        let acknowledged = acknowledge::read(&policies);
         let Policies { sources, compiled, .. } = policies;
         let (policy, findings, waived) = (compiled.policy, compiled.warnings, compiled.waived);
-        Ok(Self { sources, findings, waived, policy, as_of, runs, commits, held })
+        Ok(Self { sources, findings, waived, policy, as_of, runs, commits, held, acknowledged })
     }
 
     /// The plan as a document.
@@ -76,6 +80,7 @@ impl Continuity {
             runs: &self.runs,
             commits: &self.commits,
             held: &self.held,
+            acknowledged: &self.acknowledged,
         }
     }
 

@@ -1,8 +1,10 @@
 //! `holdfast bcp`.
 
+mod acknowledge;
+
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use holdfast_compiler::units::Date;
 
 use super::document::{DocumentFormat, Output};
@@ -19,7 +21,10 @@ use crate::bcp::{Continuity, Extent};
 ///
 /// If an objective is missed, the document says so, and the exit code is 3.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Bcp {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Policy files and folders.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -40,6 +45,11 @@ pub(super) struct Bcp {
     fail_on: Vec<GapCondition>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    Acknowledge(acknowledge::Acknowledge),
+}
+
 /// A condition of `--fail-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum GapCondition {
@@ -49,6 +59,9 @@ enum GapCondition {
 
 impl Bcp {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+        if let Some(Command::Acknowledge(acknowledge)) = self.command {
+            return acknowledge.run(terminal);
+        }
         let out =
             Output::new(self.format, self.out.as_deref(), self.with_contacts, DocumentFormat::Markdown)?;
         let as_of = match self.as_of {

@@ -183,3 +183,32 @@ impl OpenApi {
         names.map(|name| (name.to_owned(), least(name))).collect()
     }
 }
+
+#[test]
+fn exchange_that_github_does_not_describe_is_wrong() {
+    let described = OpenApi::read();
+    let wrong = |method: &str, path: &str, body: &str, status: u16, answer: Value| {
+        let path = format!("/repos/acme/policies{path}");
+        let mut wrong = Vec::new();
+        let request = Request::new(method, &path, body);
+        described.exchange(&request, &mut Answer::json(status, &answer), &mut wrong);
+        wrong.join("\n")
+    };
+    let comments = "/issues/7/comments";
+    assert_eq!(wrong("POST", comments, r#"{"body": "x"}"#, 201, json!({ "id": 1 })), "");
+    for (found, says) in [
+        (wrong("GET", "/issues/7/notes", "", 200, json!([])), "no such operation"),
+        (wrong("GET", "/issues/7/comments?per=1", "", 200, json!([])), "no parameter `per`"),
+        (wrong("GET", "/issues/7/comments?page=x", "", 200, json!([])), "`page`"),
+        (wrong("GET", comments, "{}", 200, json!([])), "takes no body"),
+        (wrong("POST", comments, "{}", 201, json!({})), "\"body\" is a required property"),
+        (wrong("POST", comments, r#"{"body": 1}"#, 201, json!({})), "is not of type"),
+        (wrong("POST", comments, r#"{"body": "", "text": ""}"#, 201, json!({})), "no member `text`"),
+        (wrong("GET", comments, "", 202, json!([])), "no answer 202"),
+        (wrong("GET", comments, "", 200, json!({})), "is not of type"),
+        (wrong("GET", comments, "", 200, json!([{ "login": "x" }])), "no member `login`"),
+        (wrong("GET", comments, "", 200, json!([{ "id": "x" }])), "is not of type"),
+    ] {
+        assert!(found.contains(says), "{says}: {found}");
+    }
+}

@@ -135,6 +135,11 @@ fn on_github(comment: &Value) -> Value {
 }
 
 impl Request {
+    /// A request without headers.
+    pub(crate) fn new(method: &str, path: &str, body: &str) -> Self {
+        Self { method: method.to_owned(), path: path.to_owned(), head: Vec::new(), body: body.into() }
+    }
+
     fn read(reader: &mut impl std::io::BufRead) -> Self {
         let mut head = Vec::new();
         loop {

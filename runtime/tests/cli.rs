@@ -2,6 +2,7 @@
 
 mod audit;
 mod bcp;
+mod browser;
 mod changes;
 mod report;
 

@@ -28,14 +28,25 @@ fn front(context: &Context<'_>, audit: &Audit<'_>) -> Vec<Block> {
     for text in &audit.lacks {
         blocks.push(Block::Note { severity: Severity::Warning, text: text.as_str().into() });
     }
+    let link = |one: &Assessed<'_>| {
+        Phrase::new().link("framework", one.framework.id.as_str(), context.hidden(&one.framework.title))
+    };
+    blocks.extend(overview(audit, &link));
+    blocks.push(Block::Paragraph { text: Phrase::new().strong("What this audit rests on") });
+    let facts = audit.rests_on.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
+    blocks.push(Block::Facts { facts: facts.collect() });
+    blocks
+}
+
+/// How many controls of each framework have which verdict, and what the verdicts mean. `name` writes the name of a framework.
+pub(super) fn overview(audit: &Audit<'_>, name: &dyn Fn(&Assessed<'_>) -> Phrase) -> [Block; 2] {
     let columns = ["Framework", "Controls", "Satisfied", "Attested", "Not assessed", "Not satisfied"];
     let mut table = Table::new("Controls", &columns);
     for one in &audit.frameworks {
         let of =
             |verdict| one.controls.iter().filter(|control| control.verdict == verdict).count().to_string();
-        let id = one.framework.id.as_str();
         table.row(vec![
-            Phrase::new().link("framework", id, context.hidden(&one.framework.title)),
+            name(one),
             one.controls.len().to_string().into(),
             of(Verdict::Satisfied).into(),
             of(Verdict::Attested).into(),
@@ -43,15 +54,10 @@ fn front(context: &Context<'_>, audit: &Audit<'_>) -> Vec<Block> {
             of(Verdict::NotSatisfied).into(),
         ]);
     }
-    blocks.push(Block::Table(table));
     let text = "Satisfied: all of its evidence was checked and holds. Attested: nothing fails, and a part rests on what somebody \
                 states. Not assessed: nobody can tell, or nobody attests what only people can. Not satisfied: something was checked \
                 and fails.";
-    blocks.push(Block::Paragraph { text: text.into() });
-    blocks.push(Block::Paragraph { text: Phrase::new().strong("What this audit rests on") });
-    let facts = audit.rests_on.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
-    blocks.push(Block::Facts { facts: facts.collect() });
-    blocks
+    [Block::Table(table), Block::Paragraph { text: text.into() }]
 }
 
 fn framework(context: &Context<'_>, audit: &Audit<'_>, assessed: &Assessed<'_>) -> Section {
@@ -98,7 +104,7 @@ fn framework(context: &Context<'_>, audit: &Audit<'_>, assessed: &Assessed<'_>) 
     section
 }
 
-fn because(context: &Context<'_>, one: &Assessment<'_>) -> String {
+pub(super) fn because(context: &Context<'_>, one: &Assessment<'_>) -> String {
     let more = one.because.len().saturating_sub(MOST);
     let mut listed: Vec<String> = one.because.iter().take(MOST).map(|text| context.hidden(text)).collect();
     if more > 0 {
@@ -125,7 +131,7 @@ fn people(context: &Context<'_>, one: &Assessment<'_>) -> Phrase {
     }
 }
 
-fn tone(verdict: Verdict) -> Tone {
+pub(super) fn tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::Satisfied => Tone::Good,
         Verdict::Attested | Verdict::NotAssessed => Tone::Unknown,
@@ -134,7 +140,7 @@ fn tone(verdict: Verdict) -> Tone {
 }
 
 /// `3 hold, 1 fails`.
-fn counts(items: &[Item]) -> String {
+pub(super) fn counts(items: &[Item]) -> String {
     let of = |standing| items.iter().filter(|item| item.standing == standing).count();
     let words = Standing::ALL.into_iter().rev().filter(|standing| of(*standing) > 0);
     let all: Vec<String> = words.map(|standing| format!("{} {}", of(standing), standing.word())).collect();

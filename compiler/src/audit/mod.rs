@@ -18,6 +18,7 @@ mod framework;
 mod history;
 mod item;
 mod json;
+mod matrix;
 mod oscal;
 mod places;
 mod policy;
@@ -36,6 +37,7 @@ pub use document::report;
 pub use framework::{Framework, frameworks};
 pub use item::{Item, Standing};
 pub use json::{FORMAT_VERSION, json};
+pub use matrix::add_to as add_controls;
 pub use oscal::{OscalFile, check as check_oscal, oscal};
 
 /// What an audit is made from.

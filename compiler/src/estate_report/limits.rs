@@ -23,7 +23,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
             "How a drill went of which the journal has no record.",
             "What is in no policy: services, accounts, suppliers and people that nobody has written down.",
             "Whether people answer, whether their telephone numbers are right, and whether they know the steps.",
-            "Which controls of a law or standard are met. A report of findings is no opinion of an auditor.",
+            "That a control of a law or standard is met in the opinion of an auditor. The report lists evidence and says where there is none.",
             "What changed after the moments on the first page.",
         ]
         .map(Phrase::from),

@@ -4,9 +4,10 @@ mod bundle;
 
 use std::path::{Path, PathBuf};
 
-use holdfast_compiler::audit::{Audit, Framework, Inputs, frameworks};
+use holdfast_compiler::audit::{self, Audit, Framework, Inputs, frameworks};
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::document::MAX_FILE_BYTES;
+use holdfast_compiler::report::Report;
 use holdfast_compiler::units::Date;
 
 pub use bundle::{Bundle, BundleError, Checked, KeyStanding, SignedBy, bundle, check};
@@ -44,6 +45,16 @@ fn read(path: &Path) -> Result<String, Findings> {
         let finding = Diagnostic::new(codes::BAD_CONTROLS, message).help(help);
         Findings { findings: vec![finding], ..Findings::default() }
     })
+}
+
+/// Add the controls of the frameworks that Holdfast has to a report of the estate, with their evidence.
+///
+/// # Errors
+/// A framework is not valid.
+pub fn add_controls(read: &EstateReport, report: &mut Report) -> Result<(), Findings> {
+    let ReadFrameworks { frameworks, .. } = read_frameworks(&[])?;
+    assess(read, &frameworks, None, |audit| audit::add_controls(report, audit));
+    Ok(())
 }
 
 /// Assess the controls of some frameworks, and do something with the audit. It says nothing about how to reach people.

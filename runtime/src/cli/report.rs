@@ -10,6 +10,7 @@ use super::document::{DocumentFormat, Output};
 use super::failure::Failure;
 use super::output::{Terminal, one_line};
 use super::{Global, exit, remarks, today};
+use crate::audit::add_controls;
 use crate::bcp::Extent;
 use crate::estate_report::EstateReport;
 
@@ -65,7 +66,9 @@ impl Report {
         )
         .await?;
         out.spares(&read.continuity.sources)?;
-        out.give(&read.report(self.with_contacts, self.runs), terminal).await?;
+        let mut report = read.report(self.with_contacts, self.runs);
+        add_controls(&read, &mut report)?;
+        out.give(&report, terminal).await?;
         if let Some(reason) = read.continuity.unread_journal() {
             let line = format!("warning: the journal could not be read, and the report says so: {reason}");
             terminal.error(&format!("{}\n", one_line(&line)));

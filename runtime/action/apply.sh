@@ -96,6 +96,8 @@ done
 
 merged=
 for path in $POLICIES; do merged="$merged --merged=$path"; done
+# Without policies nothing would compare the plan with them.
+if [ -z "$merged" ]; then stop 'no policies are named'; fi
 {
     code=0
     # shellcheck disable=SC2086 # lists

@@ -72,13 +72,17 @@ fn merge(github: &Forge, archive: Vec<u8>) {
 
 /// Run the action as the job for a push does.
 fn apply(folder: &Path, github: &Forge) -> Output {
+    apply_of(folder, github, ".")
+}
+
+fn apply_of(folder: &Path, github: &Forge, policies: &str) -> Output {
     let _ = std::fs::remove_file(folder.join("summary.md"));
     Command::new("sh")
         .arg(root().join("runtime/action/apply.sh"))
         .current_dir(folder)
         .env("PATH", format!("{}:{}", binaries().display(), std::env::var("PATH").unwrap()))
         .env("HOLDFAST_CLOUD", "local:cloud.json")
-        .envs([("POLICIES", "."), ("PLAN_FILE", "change.plan"), ("ARTIFACT", "holdfast-plan")])
+        .envs([("POLICIES", policies), ("PLAN_FILE", "change.plan"), ("ARTIFACT", "holdfast-plan")])
         .envs([("COMMENT_NAME", "apply"), ("APPLY_FLAGS", ""), ("COMMENT_AUTHOR", BOT)])
         .envs([("COMMENT_TOKEN", TOKEN), ("GITHUB_API_URL", github.url.as_str()), ("COMMIT", MERGE)])
         .envs([("GITHUB_REPOSITORY", "acme/policies"), ("GITHUB_SERVER_URL", "https://github.example")])
@@ -238,6 +242,15 @@ fn only_the_plan_of_the_merged_pull_request_is_applied() {
     github.repository(|repository| repository.keep(COMMIT, false, "holdfast-plan", archive));
     let output = apply(folder.path(), &github);
     assert_eq!(output.status.code(), Some(0), "a server error is asked again: {}", said(&output));
+}
+
+#[test]
+fn plan_is_not_applied_if_nothing_is_named_to_compare_it_with() {
+    let (folder, github) = merged();
+    let output = apply_of(folder.path(), &github, " ");
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("::error::no policies are named"), "{}", said(&output));
+    assert!(nothing_is_applied(folder.path()));
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn wrong_usage_exits_with_64() {
         let ran = bench.run(words).expect(64);
         assert!(!ran.stderr.is_empty(), "{words}");
     }
-    let ran = bench.run("plan policies --cloud azure").expect(64);
+    let ran = bench.run("plan policies --cloud gcp").expect(64);
     assert!(ran.stderr.contains("`aws`, `local` or `local:FILE`"), "{}", ran.stderr);
     bench.run("--help").expect(0);
     bench.run("--version").expect(0);

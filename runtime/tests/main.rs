@@ -6,6 +6,7 @@ mod action;
 mod approval;
 mod attacks;
 mod aws;
+mod azure;
 mod bill;
 mod breakages;
 mod cli;

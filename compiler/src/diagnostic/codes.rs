@@ -184,6 +184,17 @@ codes! {
     /// Real-time copies that cannot go both ways.
     NOT_TWO_WAY = "E0434";
 
+    /// A place of one provider at a site of another one.
+    OTHER_PROVIDER = "E0435";
+    /// What the provider of a site cannot do, or Holdfast not there.
+    NOT_AT_PROVIDER = "E0436";
+    /// More copies, or other ones, than the storage of a provider allows together.
+    COPIES_COLLIDE = "E0437";
+    /// Copies at a provider where nobody is told that they fail.
+    NOT_WATCHED = "W0438";
+    /// A standby that can read its copy of the data and not write to it.
+    READ_ONLY_COPY = "W0439";
+
     /// A cycle in the graph.
     CYCLE = "E0501";
 
@@ -258,6 +269,8 @@ codes! {
     EMPTY_PRIMARY = "E0728";
     /// A change that nobody can take back.
     LOCKS_FOR_GOOD = "E0729";
+    /// A provider without a client: it can only be planned in the embedded cloud.
+    NO_CLIENT = "E0730";
     /// A journal whose runs were removed.
     JOURNAL_EMPTIED = "E0740";
     /// A resource that belongs to somebody else.

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::assumptions::Assumed;
 use super::text::{Name, TimeOfDay, ZoneName};
+use crate::provider::aws::name::AWS;
 use crate::provider::aws::words::BucketName;
+use crate::provider::azure::name::AZURE;
+use crate::provider::azure::words::Container;
 use crate::units::{Bytes, Date, Duration};
 
 /// How a bucket encrypts objects that are written without encryption settings.
@@ -32,9 +35,21 @@ pub enum Backfiller {
 /// A data set: a bucket at the primary site and its copies.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend(
+    "anyOf" = [
+        {"required": ["bucket"], "properties": {"bucket": true}},
+        {"required": ["container"], "properties": {"container": true}}
+    ],
+    "dependentSchemas" = {"bucket": {"properties": {"container": false}}}
+))]
 pub struct Data {
     /// The bucket at the primary site. An existing bucket is adopted: its settings change, its data never.
-    pub bucket: BucketName,
+    #[serde(default)]
+    pub bucket: Option<BucketName>,
+    /// The container of Azure Blob Storage at the primary site, in place of a bucket. What exists is adopted: its settings change, its
+    /// data never.
+    #[serde(default)]
+    pub container: Option<Container>,
     /// How the bucket and its copies encrypt. Without it: the default of the estate.
     #[serde(default)]
     pub encrypt: Option<Encryption>,
@@ -192,12 +207,59 @@ pub enum BackupTarget {
     Bucket(TargetBucket),
 }
 
-/// A copy in a bucket with a given name.
+/// A copy in a bucket or a container with a given name.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend(
+    "anyOf" = [
+        {"required": ["bucket"], "properties": {"bucket": true}},
+        {"required": ["container"], "properties": {"container": true}}
+    ],
+    "dependentSchemas" = {"bucket": {"properties": {"container": false}}}
+))]
 pub struct TargetBucket {
     /// The site that holds the copy.
     pub site: Name,
     /// The name of the bucket there.
-    pub bucket: BucketName,
+    #[serde(default)]
+    pub bucket: Option<BucketName>,
+    /// The container there.
+    #[serde(default)]
+    pub container: Option<Container>,
+}
+
+/// What holds data, by the name that it has at its provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    /// The key that names it.
+    pub key: &'static str,
+    /// The name of the provider that the key belongs to.
+    pub provider: &'static str,
+    /// Its name: unique at the provider.
+    pub name: String,
+}
+
+impl Data {
+    /// What holds the data at the primary site. The schema guarantees that there is one.
+    #[must_use]
+    pub fn store(&self) -> Option<Store> {
+        store(self.bucket.as_ref(), self.container.as_ref())
+    }
+}
+
+impl TargetBucket {
+    /// What holds the copy. The schema guarantees that there is one.
+    #[must_use]
+    pub fn store(&self) -> Option<Store> {
+        store(self.bucket.as_ref(), self.container.as_ref())
+    }
+}
+
+fn store(bucket: Option<&BucketName>, container: Option<&Container>) -> Option<Store> {
+    let of = |key, provider, name| Store { key, provider, name };
+    match (bucket, container) {
+        (Some(bucket), _) => Some(of("bucket", AWS, bucket.to_string())),
+        (None, Some(container)) => Some(of("container", AZURE, container.name())),
+        (None, None) => None,
+    }
 }

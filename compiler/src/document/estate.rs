@@ -12,6 +12,8 @@ use super::text::{FilePath, Name};
 use super::waiver::Waiver;
 use crate::provider::aws::region::Region as AwsRegion;
 use crate::provider::aws::words::{AccountId, ExternalId, KmsKey, RoleName, S3Location};
+use crate::provider::azure::region::Region as AzureRegion;
+use crate::provider::azure::words::{ResourceGroup, SubscriptionId, group_id};
 use crate::provider::region::Region;
 use crate::units::Duration;
 
@@ -62,9 +64,32 @@ pub struct Estate {
 /// A site: a cloud region that can be lost as a whole.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend(
+    "anyOf" = [
+        {"required": ["aws"], "properties": {"aws": true}},
+        {"required": ["azure"], "properties": {"azure": true}}
+    ],
+    "dependentSchemas" = {
+        "aws": {"properties": {"azure": false, "subscription": false, "resource-group": false}},
+        "azure": {
+            "required": ["subscription", "resource-group"],
+            "properties": {"account": false, "kms-key": false, "vault": false}
+        }
+    }
+))]
 pub struct Site {
     /// The AWS region.
-    pub aws: AwsRegion,
+    #[serde(default)]
+    pub aws: Option<AwsRegion>,
+    /// The Azure region. With it: `subscription` and `resource-group`, and neither `account` nor `kms-key` nor `vault`.
+    #[serde(default)]
+    pub azure: Option<AzureRegion>,
+    /// The id of the Azure subscription of everything at this site.
+    #[serde(default)]
+    pub subscription: Option<SubscriptionId>,
+    /// The Azure resource group of everything at this site. It must exist.
+    #[serde(default)]
+    pub resource_group: Option<ResourceGroup>,
     /// The AWS account of everything at this site, and the role that Holdfast assumes there. Without it: the estate's account. Copies in
     /// another account outlive a compromise of the estate's.
     #[serde(default)]
@@ -133,10 +158,23 @@ pub struct Replica {
 }
 
 impl Site {
-    /// The region, with its provider.
+    /// The region, with its provider. The schema guarantees that there is one.
     #[must_use]
-    pub fn region(&self) -> Region {
-        self.aws.into()
+    pub fn region(&self) -> Option<Region> {
+        self.aws.map(Region::from).or_else(|| self.azure.map(Region::from))
+    }
+
+    /// The key that names the region.
+    #[must_use]
+    pub fn region_key(&self) -> &'static str {
+        if self.azure.is_some() { "azure" } else { "aws" }
+    }
+
+    /// The part of the account that holds what is at the site, as its provider names it. `None` where the account is the part.
+    #[must_use]
+    pub fn within(&self) -> Option<String> {
+        let (subscription, group) = (self.subscription.as_ref()?, self.resource_group.as_ref()?);
+        Some(group_id(subscription.as_str(), group.as_str()))
     }
 }
 

@@ -121,7 +121,7 @@ fn place(journal: &Value, sites: Option<&Value>) -> LegibleJournal {
     let Some(Ok(s3)) = s3.as_str().map(S3Location::parse) else { return LegibleJournal::Illegible };
     let region = |name: Option<&str>| {
         let site = name.and_then(|name| sites?.get(name)).cloned();
-        site.and_then(|site| serde_json::from_value::<Site>(site).ok()).map(|site| site.region())
+        site.and_then(|site| serde_json::from_value::<Site>(site).ok()).and_then(|site| site.region())
     };
     let copies = keys.get("copies").and_then(Value::as_array).into_iter().flatten().filter_map(|copy| {
         let text = |key: &str| copy.get(key).and_then(Value::as_str);

@@ -42,7 +42,7 @@ pub use continuity::{
 pub use controls::{Attestation, Catalog, Control, ControlId, Controls};
 pub use criterion::{Criterion, CriterionProbe};
 pub use data::{
-    Backfiller, Backup, BackupTarget, Data, Encryption, Lock, Strategy, VersionLock, Weekday, Windows,
+    Backfiller, Backup, BackupTarget, Data, Encryption, Lock, Store, Strategy, VersionLock, Weekday, Windows,
 };
 pub use drill::{Drill, Form, Success};
 pub use estate::{

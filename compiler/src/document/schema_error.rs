@@ -107,7 +107,8 @@ impl Site<'_> {
 
     /// The keys that the mapping can have. If a condition holds the failed keyword, those of its definition.
     fn properties(&self) -> Option<&'static serde_json::Map<String, Value>> {
-        let own = self.schema().filter(|_| !self.error.schema_path().as_str().contains("/then/"));
+        let path = self.error.schema_path().as_str();
+        let own = self.schema().filter(|_| !path.contains("/then/") && !path.contains("/dependentSchemas/"));
         let schema = own.or_else(|| DEFINITIONS.get("$defs")?.get(self.definition()))?;
         schema.get("properties")?.as_object()
     }
@@ -117,7 +118,7 @@ impl Site<'_> {
     }
 
     /// Whether the mapping has an unknown key that is probably a misspelling of this one.
-    fn is_misspelt(&self, missing: &Value) -> bool {
+    pub(super) fn is_misspelt(&self, missing: &Value) -> bool {
         let known = self.known_keys();
         let written = self.error.instance();
         let mut unknown =

@@ -47,7 +47,8 @@ impl Site<'_> {
             let mut types: Vec<String> = types.collect();
             types.dedup();
             out.push(self.wrong_type(&types.join(" or ")));
-        } else {
+        } else if !required.iter().any(|key| self.is_misspelt(&(*key).into())) {
+            // The misspelt key is reported. A second finding about the missing key would report the same mistake.
             out.push(self.one_key_missing(&required));
         }
     }

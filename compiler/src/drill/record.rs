@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
 use super::limits::limits_in;
 use super::outdated::{Changed, outdated};
-use super::Asked;
 use crate::document::{Disruption, Form, Name};
 use crate::objectives::{Deriver, Facts};
 use crate::policy::{Drill, Policy};

@@ -126,7 +126,9 @@ fn known(policies: &Sources, target: &TargetAccounts) -> Result<Known, Vec<Diagn
     let (mut sites, mut elsewhere) = (BTreeMap::new(), BTreeSet::new());
     for document in read(policies, &mut Vec::new()) {
         if let Body::Estate(estate) = document.body {
-            sites.extend(estate.sites.iter().map(|(name, site)| (site.region(), name.to_string())));
+            sites.extend(
+                estate.sites.iter().filter_map(|(name, site)| Some((site.region()?, name.to_string()))),
+            );
             let others = estate.sites.iter().filter(|(_, site)| site.account.is_some());
             elsewhere.extend(others.map(|(name, _)| name.to_string()));
         }

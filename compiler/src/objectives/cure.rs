@@ -147,7 +147,9 @@ pub(super) fn of_rpo<'p>(
     }
     // Stating how long a copy takes costs nothing.
     let bound = deriver.derive(service, facts, disruption).rpo.remove(name)?;
-    let unstated = bound.value().is_none() && facts.assumptions.backup_copy.is_none();
+    // Without a schedule there is no backup whose copy could take less time.
+    let unstated =
+        bound.value().is_none() && facts.assumptions.backup_copy.is_none() && !data.schedules.is_empty();
     if unstated && bound.terms.len() > 1 && bound.at_least() < asked {
         return Some(format!(
             "a copy of the backup within that time, stated as `assumptions: {{ backup-copy: {{ value: {}, because: … }} }}`",
@@ -174,7 +176,12 @@ fn real_time(
     let lost = &data.primary.site;
     // An existing copy is not a change.
     let new = |site: &&crate::policy::Site| data.copies.iter().all(|copy| copy.bucket.site.name != site.name);
+    let promised = |site: &crate::policy::Site| {
+        site.region.provider.name == data.provider.name
+            && (data.provider.storage.promises)(lost.region, site.region)
+    };
     let helps = |site: &&crate::policy::Site| match disruption {
+        _ if !promised(site) => false,
         Disruption::SiteLoss => site.name != lost.name,
         Disruption::KeyLoss => {
             site.name != lost.name && !data.provider.one_key(data.key(site), data.key(lost))

@@ -106,7 +106,7 @@ pub fn copies(service: &Service, live: Live<'_>) -> Vec<SeenCopy> {
             seen.push(SeenCopy {
                 from: wanted.primary.name.to_string(),
                 to: copy.bucket.name.to_string(),
-                by: (evidence.copier)(&view, name),
+                by: (evidence.copier)(&view, name, copy.bucket),
                 job: (evidence.copy_job)(&view, name),
                 state,
                 stated: stated(&copy.backfill),

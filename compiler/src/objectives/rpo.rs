@@ -8,6 +8,7 @@ use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, source_of, vau
 use crate::copies::{JobState, Moment};
 use crate::document::{Disruption, Encryption, Name, Strategy};
 use crate::policy::{Schedule, Site};
+use crate::provider::facts::Word;
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
@@ -47,6 +48,9 @@ pub(super) fn bound(
     all.sort_by_key(|bound| (bound.rank(), std::cmp::Reverse(bound.assurance())));
     all.into_iter().next().unwrap_or_else(|| {
         let (what, why) = nothing(disruption);
+        // What the provider does not have is no cure.
+        let refused = (data.provider.refuses)(Word::Schedule);
+        let why = refused.filter(|_| disruption == Disruption::AccountCompromise).map_or(why, |no| no.why);
         Bound::of(vec![Term::unbounded(Phase::Loss, what, why, Some(data.span))])
     })
 }

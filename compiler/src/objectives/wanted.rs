@@ -34,13 +34,13 @@ impl<'p> Facts<'p> {
             let backfill = || set.backfilled.clone().map_or_else(|| unsaid.clone(), Backfill::Done);
             let copies = set.copies.iter().map(|bucket| {
                 let left = (evidence.left)(service, name, &[&set.primary, bucket]);
-                let (timed, lag) = (left.is_none(), Lag::default());
+                let (timed, lag) = (left.is_none() && bucket.timed, Lag::default());
                 Copy {
                     bucket,
                     timed,
+                    filled: set.backfill.is_some() && left.is_none(),
                     left,
                     backfill: backfill(),
-                    filled: set.backfill.is_some() && timed,
                     job: None,
                     stopped: None,
                     lag,

@@ -59,6 +59,9 @@ pub struct TurnedData {
     /// What copies back what is written to copies, if the policy wants both ways: to those in use, or before a return to any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub back: Vec<Address>,
+    /// Why nobody can write to a copy, if that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<&'static str>,
 }
 
 impl TurnedData {
@@ -104,6 +107,7 @@ pub(super) fn turns(policy: &Policy, was: &Posture, now: &Posture) -> Vec<Turn> 
             let copies: Vec<&Bucket> = copies.collect();
             TurnedData {
                 back: back.unwrap_or_default(),
+                read_only: set.primary.site.region.provider.storage.read_only_copies,
                 entry: format!("{}.{name}", service.name),
                 primary: set.primary.name.to_string(),
                 site: set.primary.site.name.to_string(),
@@ -312,6 +316,11 @@ fn meaning(plan: &Plan, data: &TurnedData) -> String {
         [] => {
             format!("{entry}: the policy has no real-time copy at a site in use. Restore it from a backup.")
         }
+        copies if let Some(why) = data.read_only => format!(
+            "{entry}: the policy has real-time copies in {}. This plan does not show whether they are whole. They can be read and not \
+             written to: {why}, which this plan does not do.",
+            copies.join(" and ")
+        ),
         copies => format!(
             "{entry}: the policy has real-time copies in {}. This plan does not show whether they are whole. Nothing copies what \
              is written there to another site, so until the return its RPO has no limit.",

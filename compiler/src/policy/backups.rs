@@ -1,7 +1,8 @@
 //! Backups: real-time copies and scheduled backups.
 
 use super::binder::Binder;
-use super::{Bucket, DataSet, Schedule, Setting, buckets, schedule, settings, versions};
+use super::elsewhere::{self, Place};
+use super::{Bucket, DataSet, Schedule, Setting, StoreName, buckets, schedule, settings, versions};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, BackupTarget, Encryption, Name, Step, Strategy};
 use crate::provider::facts::KeyOwner;
@@ -22,7 +23,13 @@ impl Binder<'_> {
         let at: [Step<'_>; 2] = ["data".into(), name.as_str().into()];
         let span = |key: &'static str| self.document.span(&[at[0], at[1], key.into()]);
         let site = self.sites.get(&self.service.primary)?.clone();
-        let primary = Bucket { name: body.bucket.clone(), site, span: span("bucket") };
+        let store = body.store()?;
+        let place = Place { key: store.key, span: span(store.key) };
+        if store.provider != site.region.provider.name {
+            elsewhere::key(&place, &store, &site, out);
+            return None;
+        }
+        let primary = Bucket { name: StoreName::new(store.name), site, span: place.span, timed: true };
         dotted(&primary, out);
         let mut copies: Vec<Bucket> = Vec::new();
         let mut schedules: Vec<Schedule> = Vec::new();
@@ -100,6 +107,7 @@ impl Binder<'_> {
         let lock = body.lock.map(|value| Setting { value, origin: own("lock") });
         let locked_for = self.document.span(&[at[0], at[1], "lock".into(), "keep".into()]);
         versions::check_lock(body, span, locked_for, self.provider(), out);
+        self.refused(name, body, &encryption, span, out);
         let backups = self.document.key_span(&[at[0], at[1], "backups".into()]);
         Some(DataSet {
             primary,
@@ -183,7 +191,7 @@ impl Binder<'_> {
             let span = self.to(path, item);
             let (site, bucket) = match target {
                 BackupTarget::Site(site) => (site, None),
-                BackupTarget::Bucket(both) => (&both.site, Some(both.bucket.clone())),
+                BackupTarget::Bucket(both) => (&both.site, both.store()),
             };
             let at =
                 |name: &Name| std::iter::once(primary).chain(copies.iter()).find(|b| b.site.name == *name);
@@ -200,9 +208,19 @@ impl Binder<'_> {
                 );
                 continue;
             }
+            if site.region.provider.name != primary.site.region.provider.name {
+                self.across(name, (site, place), &primary.site, out);
+                continue;
+            }
+            if let Some(store) = bucket.as_ref().filter(|store| store.provider != site.region.provider.name) {
+                elsewhere::key(&Place { key: store.key, span }, store, site, out);
+                continue;
+            }
             let own = bucket.is_some();
+            let bucket = bucket.map(|store| StoreName::new(store.name));
             let bucket = bucket.or_else(|| buckets::name_at(&primary.name, site, span, out));
-            let copy = bucket.map(|name| Bucket { name, site: site.clone(), span });
+            let timed = (site.region.provider.storage.promises)(primary.site.region, site.region);
+            let copy = bucket.map(|name| Bucket { name, site: site.clone(), span, timed });
             copy.iter().filter(|_| own).for_each(|copy| dotted(copy, out));
             copies.extend(copy);
         }
@@ -285,6 +303,12 @@ impl Binder<'_> {
                 }
             };
             let Some(site) = self.sites.find(site, place, out) else { continue };
+            if let Some(home) = self.sites.get(&self.service.primary)
+                && site.region.provider.name != home.region.provider.name
+            {
+                self.across(of, (site, place), home, out);
+                continue;
+            }
             if to.iter().any(|(other, _): &(super::Site, Span)| other.name == site.name) {
                 let message = format!("the backup is at `{}` already", site.name);
                 out.push(

@@ -117,6 +117,12 @@ fn with_estate(
         bound.entry(service.name.clone()).or_insert(service);
     }
     buckets::used_once(&bound, out);
+    let settled: BTreeMap<&str, _> = bound
+        .values()
+        .flat_map(|service| service.sites.iter())
+        .map(|site| (site.region.provider.name, site.region.provider))
+        .collect();
+    settled.values().for_each(|provider| (provider.settle)(&mut bound, out));
     traffic::records_once(&bound, out);
     dependencies::cycles_of(&bound, out);
     let known = drills::Known {
@@ -170,11 +176,13 @@ fn with_estate(
         });
         alarms::bind(text, body, plan, &contacts, out)
     });
+    let traffic = bound.values().flat_map(|service| service.traffic.values());
+    let resolving: BTreeSet<&str> = traffic.map(|traffic| traffic.provider.name).collect();
     let policy = Policy {
         estate: estate.name.clone(),
         estate_span: text.span(&["name".into()]),
         sites: sites.regions(),
-        providers: sites.providers(),
+        providers: sites.providers().into_iter().chain(resolving).collect(),
         elsewhere: sites.elsewhere(),
         shared: sites.shared(),
         accounts: accounts.into_iter().collect(),

@@ -2,37 +2,45 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bucket, Service, Site};
+use super::{Bucket, Service, Site, StoreName};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::document::{BucketName, Name};
+use crate::document::Name;
 use crate::source::Span;
 
-/// The longest bucket name in characters (Amazon S3 User Guide, "General purpose bucket naming rules").
-const LONGEST: usize = 63;
-
-/// The default name of a copy: the name of the primary bucket followed by the region. It uses the region
-/// instead of the site's name, so that renaming a site moves no data.
+/// The default name of a copy: the name of the primary bucket with the region. It uses the region instead of the
+/// site's name, so that renaming a site moves no data.
 pub(super) fn name_at(
-    primary: &BucketName,
+    primary: &StoreName,
     site: &Site,
     span: Span,
     out: &mut Vec<Diagnostic>,
-) -> Option<BucketName> {
+) -> Option<StoreName> {
+    let names = &site.region.provider.storage.copy_names;
     let name = made_name(primary.as_str(), site);
-    if name.len() > LONGEST {
+    let limited = (names.limited)(&name);
+    let length = limited.len();
+    if length > names.longest {
         out.push(
-            Diagnostic::new(codes::BAD_BUCKET_NAME, format!("`{name}` would be too long for a bucket"))
-                .at(span, format!("the copy's name would have {} characters", name.len()))
-                .help(format!("name the bucket: `{{ site: {}, bucket: … }}`", site.name)),
+            Diagnostic::new(
+                codes::BAD_BUCKET_NAME,
+                format!("`{limited}` would be too long for {}", names.what),
+            )
+            .at(span, format!("the copy's name would have {length} characters"))
+            .help(format!(
+                "name {}: `{{ site: {}, {} }}`",
+                names.what.replacen("a ", "the ", 1),
+                site.name,
+                names.instead
+            )),
         );
         return None;
     }
-    // The name is valid: only the suffix is new, and it is a region.
-    serde_json::from_value(serde_json::Value::String(name)).ok()
+    // The name is valid: only the region is new.
+    Some(StoreName::new(name))
 }
 
 fn made_name(primary: &str, site: &Site) -> String {
-    format!("{primary}-{}", site.region)
+    (site.region.provider.storage.copy_names.made)(primary, site.region.as_str())
 }
 
 /// Every bucket belongs to one data set in one role. Otherwise two resources would overwrite each other's

@@ -42,7 +42,7 @@ pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut V
     let site = sites.find(&place.site, span("site"), out);
     if let Some(s3) = &place.s3 {
         check_bucket(s3, span("s3"), out);
-        elsewhere(site, span("site"), out);
+        elsewhere(sites, site, span("site"), out);
     }
     let mut copied_to: Vec<(S3Location, Region)> = Vec::new();
     for (nth, copy) in place.copies.iter().enumerate() {
@@ -76,7 +76,7 @@ pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut V
             (JournalCopy::Bucket(copy), Some(s3)) => {
                 let site = sites.find(&copy.site, span(Some("site")), out);
                 check_bucket(&copy.s3, span(Some("s3")), out);
-                elsewhere(site, span(Some("site")), out);
+                elsewhere(sites, site, span(Some("site")), out);
                 let others = std::iter::once(s3).chain(copied_to.iter().map(|(s3, _)| s3));
                 if others.into_iter().any(|other| other.bucket() == copy.s3.bucket()) {
                     out.push(
@@ -116,7 +116,15 @@ pub(super) fn bind(place: &JournalPlace, text: &Text, sites: &Sites, out: &mut V
 }
 
 /// The journal is written with the credentials for the estate's account, whose buckets it expects.
-fn elsewhere(site: Option<&Site>, span: Span, out: &mut Vec<Diagnostic>) {
+fn elsewhere(sites: &Sites, site: Option<&Site>, span: Span, out: &mut Vec<Diagnostic>) {
+    if let Some(site) = site.filter(|site| site.region.provider.name != S3Location::PROVIDER) {
+        let message = format!("a bucket with the journal cannot be at `{}`", site.name);
+        out.push(
+            Diagnostic::new(codes::OTHER_PROVIDER, message)
+                .at(span, format!("a site of `{}`", site.region.provider.name))
+                .help(format!("{}; or remove `s3`", sites.instead(S3Location::PROVIDER, &site.name))),
+        );
+    }
     let Some(account) = site.and_then(|site| site.account.as_ref()) else { return };
     out.push(
         Diagnostic::new(codes::PRIMARY_ELSEWHERE, format!("the journal would be in account {}", account.id))

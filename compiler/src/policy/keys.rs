@@ -24,6 +24,8 @@ struct Binder<'a> {
     estate: &'a Estate,
     name: &'a Name,
     region: Region,
+    /// The key that names the region.
+    key: &'static str,
     made: Vec<MadeKey>,
 }
 
@@ -31,16 +33,17 @@ pub(super) fn bind(
     document: &Text,
     estate: &Estate,
     (name, body): (&Name, &document::Site),
+    region: Region,
     out: &mut Vec<Diagnostic>,
 ) -> Keys {
-    let mut binder = Binder { document, estate, name, region: body.region(), made: Vec::new() };
+    let mut binder = Binder { document, estate, name, region, key: body.region_key(), made: Vec::new() };
     let own = match &body.kms_key {
         None => None,
-        Some(SiteKey::Named(key)) => Some(binder.key(key, KeyUse::Data, &["kms-key"], out)),
+        Some(SiteKey::Named(key)) => binder.key(key, KeyUse::Data, &["kms-key"], out),
         Some(SiteKey::Replica(replica)) => binder.replica(replica, out),
     };
     let of_vault = body.vault.as_ref().and_then(|vault| vault.kms_key.as_ref());
-    let of_vault = of_vault.map(|key| binder.key(key, KeyUse::Vault, &["vault", "kms-key"], out));
+    let of_vault = of_vault.and_then(|key| binder.key(key, KeyUse::Vault, &["vault", "kms-key"], out));
     Keys { own, of_vault, made: binder.made }
 }
 
@@ -51,7 +54,13 @@ impl Binder<'_> {
         self.document.span(&site.into_iter().chain(keys).collect::<Vec<Step<'_>>>())
     }
 
-    fn key(&mut self, key: &KmsKey, of: KeyUse, at: &[&'static str], out: &mut Vec<Diagnostic>) -> KmsKey {
+    fn key(
+        &mut self,
+        key: &KmsKey,
+        of: KeyUse,
+        at: &[&'static str],
+        out: &mut Vec<Diagnostic>,
+    ) -> Option<KmsKey> {
         if key.is_managed() {
             return self.made(of, at);
         }
@@ -59,22 +68,22 @@ impl Binder<'_> {
             out.push(
                 Diagnostic::new(codes::FOREIGN_KEY, "the KMS key is in another region than the site")
                     .at(self.span(at), "in another region")
-                    .at(self.span(&["aws"]), "the site's region")
+                    .at(self.span(&[self.key]), "the site's region")
                     .help(self.region.provider.storage.key_region),
             );
         }
-        key.clone()
+        Some(key.clone())
     }
 
-    fn made(&mut self, of: KeyUse, at: &[&'static str]) -> KmsKey {
+    fn made(&mut self, of: KeyUse, at: &[&'static str]) -> Option<KmsKey> {
         let is_replica =
             |key: &SiteKey| matches!(key, SiteKey::Replica(replica) if replica.replica_of == *self.name);
         let multi_region = of == KeyUse::Data
             && self.estate.sites.values().filter_map(|site| site.kms_key.as_ref()).any(is_replica);
-        let key = (self.region.provider.storage.made_key)(&self.estate.name, self.name, of, multi_region);
+        let key = (self.region.provider.storage.made_key)(&self.estate.name, self.name, of, multi_region)?;
         let span = self.span(at);
         self.made.push(MadeKey { key: key.clone(), of, multi_region, replica_of: None, span });
-        key
+        Some(key)
     }
 
     /// A replica has the name of the key that it is a replica of.
@@ -104,8 +113,8 @@ impl Binder<'_> {
             );
             return None;
         };
-        let region = site.region();
-        let key = (region.provider.storage.made_key)(&self.estate.name, primary, KeyUse::Data, true);
+        let region = site.region()?;
+        let key = (region.provider.storage.made_key)(&self.estate.name, primary, KeyUse::Data, true)?;
         let replica_of = Some((primary.clone(), region));
         let of = KeyUse::Data;
         self.made.push(MadeKey { key: key.clone(), of, multi_region: true, replica_of, span: at });

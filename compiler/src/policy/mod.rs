@@ -16,6 +16,7 @@ mod dependencies;
 mod direction;
 mod drills;
 mod effective;
+mod elsewhere;
 mod existing;
 mod journal;
 mod keys;
@@ -28,11 +29,12 @@ mod versions;
 mod waivers;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use crate::diagnostic::Diagnostic;
 use crate::document::{
-    Backfiller, BucketName, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Strategy,
-    TimeOfDay, VersionLock, Weekday,
+    Backfiller, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Strategy, TimeOfDay,
+    VersionLock, Weekday,
 };
 use crate::provider::facts::{Facts, KeyUse};
 use crate::provider::region::Region;
@@ -105,6 +107,8 @@ pub struct Site {
     pub name: Name,
     /// Its region.
     pub region: Region,
+    /// The part of the account that holds what is at the site, as the provider names it. `None`: the account itself.
+    pub within: Option<String>,
     /// Its account, if that is not the estate's.
     pub account: Option<SiteAccount>,
     /// The KMS key for `aws:kms`. `None`: the account's default key for S3.
@@ -295,13 +299,38 @@ impl Schedule {
     }
 }
 
+/// The name of a bucket, or of what a provider has in its place: unique at the provider.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StoreName(String);
+
+impl StoreName {
+    /// A name that the provider allows.
+    pub(crate) fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StoreName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// A bucket at a site.
 #[derive(Debug, Clone)]
 pub struct Bucket {
     /// Its name.
-    pub name: BucketName,
+    pub name: StoreName,
     /// Its site.
     pub site: Site,
+    /// Whether the provider promises a time for what is copied to it.
+    pub timed: bool,
     /// The place in the policy that declares it.
     pub span: Span,
 }

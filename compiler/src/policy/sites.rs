@@ -22,7 +22,7 @@ impl Sites {
         // In the order of the text, so that the second of two sites in one region is reported.
         sites.sort_by_key(|(place, ..)| *place);
         for (place, name, body) in sites {
-            let region = body.region();
+            let Some(region) = body.region() else { continue };
             if let Some(first) = regions.get(&region) {
                 out.push(
                     Diagnostic::new(codes::SHARED_REGION, format!("two sites are in `{region}`"))
@@ -32,7 +32,7 @@ impl Sites {
                 );
             }
             regions.entry(region).or_insert(place);
-            let keys = keys::bind(document, estate, (name, body), out);
+            let keys = keys::bind(document, estate, (name, body), region, out);
             let vault = body.vault.as_ref().map(|vault| Vault {
                 account: vault.account.as_ref().map(ToString::to_string),
                 kms_key: keys.of_vault.clone(),
@@ -51,8 +51,10 @@ impl Sites {
                 );
             }
             let (kms_key, made_keys, shares) = (keys.own, keys.made, body.shares.clone());
-            let site = Site { name: name.clone(), region, account, kms_key, made_keys, vault, shares };
-            all.insert(name.clone(), site);
+            let (name, within) = (name.clone(), body.within());
+            let site =
+                Site { name: name.clone(), region, within, account, kms_key, made_keys, vault, shares };
+            all.insert(name, site);
         }
         Self { all }
     }
@@ -81,6 +83,19 @@ impl Sites {
     /// The sites in accounts other than the estate's.
     pub(super) fn elsewhere(&self) -> BTreeMap<Region, SiteAccount> {
         self.all.values().filter_map(|site| Some((site.region, site.account.clone()?))).collect()
+    }
+
+    /// What to do about a site of another provider: which sites of this one could be named instead.
+    pub(super) fn instead(&self, provider: &str, but: &Name) -> String {
+        let mut all =
+            self.all.values().filter(|site| site.region.provider.name == provider && site.name != *but);
+        match all.next() {
+            None => format!("declare a site of `{provider}`, and name it instead"),
+            Some(first) => {
+                let more = all.next().map(|second| format!(" or `{}`", second.name)).unwrap_or_default();
+                format!("name a site of `{provider}` instead, such as `{}`{more}", first.name)
+            }
+        }
     }
 
     pub(super) fn get(&self, name: &Name) -> Option<&Site> {

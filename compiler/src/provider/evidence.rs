@@ -68,8 +68,8 @@ pub struct Evidence {
     pub undecided: fn(&View<'_, '_>, &Name, &DataSet) -> Option<String>,
     /// The address of the bucket of a data set at a site.
     pub bucket: fn(&View<'_, '_>, &Name, &Bucket) -> Address,
-    /// The address of what copies a data set.
-    pub copier: fn(&View<'_, '_>, &Name) -> Address,
+    /// The address of what copies a data set to a bucket.
+    pub copier: fn(&View<'_, '_>, &Name, &Bucket) -> Address,
     /// The address of what copies back what is written to a copy of a data set.
     pub way_back: fn(&Service, &Name, &Bucket) -> Address,
     /// How far one bucket is behind another that is copied to it. `None` if no rule was seen that copies.

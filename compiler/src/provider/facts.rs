@@ -1,12 +1,14 @@
 //! Facts of a provider for checks and for deriving objectives. Each has its source where it is declared. The
 //! texts are shown to users unchanged.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
-use super::aws::words::KmsKey;
-use crate::diagnostic::Code;
-use crate::document::Name;
+use super::region::Region;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::{KmsKey, Name};
+use crate::policy::Service;
 use crate::units::Duration;
 
 /// The facts of a provider.
@@ -25,8 +27,41 @@ pub struct Facts {
     pub surely_differ: fn(&KmsKey, &KmsKey) -> bool,
     /// Who can delete a key.
     pub key_owner: for<'k> fn(&'k KmsKey) -> KeyOwner<'k>,
+    /// What the language can say and this provider cannot do, or Holdfast not there. `None`: it can.
+    pub refuses: fn(Word) -> Option<Refused>,
+    /// Settles what depends on all services together: for which copies the provider promises a time, and what it allows only so many
+    /// times. Adds a finding for each fault.
+    pub settle: fn(&mut BTreeMap<Name, Service>, &mut Vec<Diagnostic>),
     /// Calls that static stability forbids in a recovery. The first group that contains a call reports it.
     pub control_planes: &'static [ControlPlane],
+}
+
+/// Words of the language that do not mean the same at every provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// Scheduled backups.
+    Schedule,
+    /// Encryption with a key of the account.
+    AccountKey,
+    /// Versions that are kept for a time.
+    KeptVersions,
+    /// Versions that are locked.
+    LockedVersions,
+    /// Copies that go both ways.
+    TwoWay,
+    /// Jobs that copy what replication does not.
+    BackfillJob,
+    /// Alarms that watch copies.
+    WatchedCopy,
+}
+
+/// Why a word cannot be said at a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// The reason, as a label.
+    pub why: &'static str,
+    /// What to do.
+    pub cure: &'static str,
 }
 
 /// Who can delete a key.
@@ -99,10 +134,16 @@ pub struct Dns {
 /// Data and its real-time copies.
 #[derive(Debug)]
 pub struct Storage {
+    /// The key of the language that names what holds data.
+    pub key: &'static str,
     /// The longest delay of a real-time copy, if the provider guarantees one.
     pub copy: Fact,
+    /// Whether the provider can promise that delay between two regions.
+    pub promises: fn(Region, Region) -> bool,
     /// Why a copy otherwise has no bound.
     pub no_bound: &'static str,
+    /// Why nobody can write to a copy while it is one. `None`: it can be written to.
+    pub read_only_copies: Option<&'static str>,
     /// Why older objects are not copied, and what to do.
     pub backfill: &'static str,
     /// The same where Holdfast does it.
@@ -127,7 +168,25 @@ pub struct Storage {
     pub key_region: &'static str,
     /// The name of a key that Holdfast makes, from the names of the estate and the site, its use, and whether other regions can have
     /// replicas of it.
-    pub made_key: fn(&Name, &Name, KeyUse, bool) -> KmsKey,
+    /// `None` if Holdfast makes no keys there.
+    pub made_key: fn(&Name, &Name, KeyUse, bool) -> Option<KmsKey>,
+    /// The names of copies that the policy does not name.
+    pub copy_names: CopyNames,
+}
+
+/// The names of copies that the policy does not name.
+#[derive(Debug)]
+pub struct CopyNames {
+    /// The name of a copy, from that of the primary and the id of the region.
+    pub made: fn(&str, &str) -> String,
+    /// The part of a name whose length is limited.
+    pub limited: fn(&str) -> &str,
+    /// How many characters it has at most.
+    pub longest: usize,
+    /// What has that name, with its article.
+    pub what: &'static str,
+    /// The key to write beside the site instead.
+    pub instead: &'static str,
 }
 
 /// Scheduled backups.

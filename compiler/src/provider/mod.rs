@@ -2,6 +2,7 @@
 //! people; a provider defines what these are on its cloud.
 
 pub mod aws;
+pub mod azure;
 pub mod evidence;
 pub mod facts;
 mod kinds;
@@ -80,7 +81,7 @@ pub fn signals(observation: &Observation, copies: &[KnownCopy]) -> BTreeSet<Sign
 }
 
 /// All providers. To add one, add a folder beside this file and an entry here.
-pub static PROVIDERS: [&Provider; 1] = [&aws::PROVIDER];
+pub static PROVIDERS: [&Provider; 2] = [&aws::PROVIDER, &azure::PROVIDER];
 
 impl Provider {
     /// All calls to it, each operation once.

@@ -116,7 +116,7 @@ impl Case<'_> {
     /// What needs no restore from a backup: versions, live copies, keys that were not lost.
     fn kept_as_it_is(&self, begun: Option<u64>, choices: &mut dyn Choices) -> Option<u64> {
         let mut behind = |counts: &dyn Fn(&Site) -> bool| {
-            let copied = self.set.copies.iter().any(|copy| counts(&copy.site))
+            let copied = self.set.copies.iter().any(|copy| copy.timed && counts(&copy.site))
                 && !self.is_left()
                 && self.has_old_objects();
             let most = self.set.primary.site.region.provider.storage.copy.value.as_seconds();

@@ -320,7 +320,7 @@ impl<'a, 'p> Tasks<'a, 'p> {
         if is_left(service, data) || lacks_old_objects(service, data, set) && backed_up {
             return false;
         }
-        let holds = |site: &Site| set.copies.iter().any(|copy| copy.site.name == site.name);
+        let holds = |site: &Site| set.copies.iter().any(|copy| copy.timed && copy.site.name == site.name);
         match self.disaster.disruption {
             Disruption::SiteLoss if service.traffic.is_empty() => {
                 let mut standbys = service.sites.iter().skip(1);
@@ -331,7 +331,7 @@ impl<'a, 'p> Tasks<'a, 'p> {
             }
             Disruption::KeyLoss => set.copies.iter().any(|copy| {
                 let keys = (copy.site.kms_key.as_ref(), home.kms_key.as_ref());
-                away(&copy.site) && !home.region.provider.one_key(keys.0, keys.1)
+                copy.timed && away(&copy.site) && !home.region.provider.one_key(keys.0, keys.1)
             }),
             Disruption::Corruption | Disruption::AccountCompromise => false,
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::Disruption;
-use crate::policy::{DataSet, Policy, StepAction};
+use crate::policy::{DataSet, Policy, Site, StepAction};
+use crate::provider::facts::Word;
 use crate::units::Date;
 
 /// Traffic fails over to a site without the data. A service without traffic does not fail over automatically.
@@ -30,6 +31,46 @@ pub(super) fn not_at_the_standby(policy: &Policy, _: Option<Date>, out: &mut Vec
                         )),
                 );
             }
+        }
+    }
+}
+
+/// Alarms that do not watch the copies of a data set, because its provider has none that Holdfast makes.
+pub(super) fn not_watched(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
+    if policy.alarms.is_none() {
+        return;
+    }
+    for (name, set) in policy.services.values().flat_map(|service| &service.data) {
+        let Some(refused) = (set.primary.site.region.provider.refuses)(Word::WatchedCopy) else { continue };
+        if !set.copies.is_empty() {
+            out.push(
+                Diagnostic::new(codes::NOT_WATCHED, format!("no alarm tells when a copy of `{name}` fails"))
+                    .at(set.backups, refused.why)
+                    .help(refused.cure),
+            );
+        }
+    }
+}
+
+/// A standby whose copy of the data nobody can write to.
+pub(super) fn read_only_copy(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
+    for service in policy.services.values() {
+        for (name, set) in &service.data {
+            let storage = &set.primary.site.region.provider.storage;
+            let takes_over = service.sites.iter().skip(1);
+            let at = |site: &&Site| set.copies.iter().any(|copy| copy.site.name == site.name);
+            let Some((why, site)) = storage.read_only_copies.zip(takes_over.into_iter().find(at)) else {
+                continue;
+            };
+            out.push(
+                Diagnostic::new(
+                    codes::READ_ONLY_COPY,
+                    format!("what takes over at `{}` can read `{name}` and not write to it", site.name),
+                )
+                .at(service.standby_span, "the first with a copy")
+                .at(set.backups, why)
+                .help("decide what the service does there, and record it in a waiver"),
+            );
         }
     }
 }

@@ -20,6 +20,8 @@ type Rule = fn(&Policy, Option<Date>, &mut Vec<Diagnostic>);
 /// All rules, in the order of their codes.
 const RULES: &[Rule] = &[
     data::not_at_the_standby,
+    data::not_watched,
+    data::read_only_copy,
     traffic::many_checks,
     data::many_backups,
     dates::old_measurements,

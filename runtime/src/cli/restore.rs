@@ -138,6 +138,10 @@ impl Restore {
         let workspace = Workspace::of(&global.selection(), &policies)?;
         // Before the cloud is asked anything.
         let named = self.named(&policies.compiled.policy)?;
+        let provider = named.source.site.region.provider.name;
+        if crate::provider::find(provider).is_none_or(|provider| provider.connect.is_none()) {
+            return Err(EstateError::NoClient(provider).into());
+        }
         if self.is_of_a_backup() {
             self.vault_site(named.service, named.set)?;
         }

@@ -32,6 +32,9 @@ pub enum EstateError {
     /// The selected cloud does not exist.
     #[error("there is no cloud `{0}`: use `aws`, `local` or `local:FILE`")]
     NoSuchCloud(String),
+    /// Holdfast has no client for a provider.
+    #[error("Holdfast has no client for `{0}` yet")]
+    NoClient(&'static str),
     /// No step of the plan matches a target.
     #[error("the plan contains nothing for `{target}`: {}", cure(near.as_deref()))]
     NoTarget {
@@ -71,6 +74,15 @@ impl EstateError {
                     .at(span, "the estate is in this account")
                     .help("use credentials of the estate's account (`AWS_PROFILE`), or correct the estate");
                 Ok(Findings { findings: vec![finding], sources: *sources })
+            }
+            Self::NoClient(provider) => {
+                let message = format!(
+                    "Holdfast has no client for `{provider}` yet, so it cannot look at it or change it"
+                );
+                let finding = Diagnostic::new(codes::NO_CLIENT, message).help(
+                    "plan with `--cloud local`, or take the sites of that provider out of the policies; no cloud was called",
+                );
+                Ok(Findings { findings: vec![finding], ..Findings::default() })
             }
             other => Err(other),
         }

@@ -89,11 +89,18 @@ impl CloudChoice {
     pub async fn open(&self, regions: &Regions) -> Result<Box<dyn Cloud>, EstateError> {
         Ok(match self {
             Self::Real(names) => {
+                let chosen: Vec<_> = names.iter().filter_map(|name| provider::find(name)).collect();
+                // Before any is connected to: half an estate is not set up. Also where a user names another one.
+                let needed =
+                    chosen.iter().copied().chain(regions.keys().filter_map(|name| provider::find(name)));
+                if let Some(none) = needed.into_iter().find(|provider| provider.connect.is_none()) {
+                    return Err(EstateError::NoClient(none.declared.name));
+                }
                 let mut clouds: BTreeMap<&'static str, Box<dyn Cloud>> = BTreeMap::new();
-                for provider in names.iter().filter_map(|name| provider::find(name)) {
+                for (provider, connect) in chosen.into_iter().filter_map(|one| Some((one, one.connect?))) {
                     let name = provider.declared.name;
                     let regions = regions.get(name).cloned().unwrap_or_default();
-                    clouds.insert(name, (provider.connect)(regions).await?);
+                    clouds.insert(name, connect(regions).await?);
                 }
                 Box::new(Clouds::new(clouds))
             }
@@ -168,7 +175,7 @@ mod tests {
 
     #[test]
     fn unknown_cloud_is_refused_with_the_valid_choices() {
-        for text in ["azure", "local:", "aws:eu", ""] {
+        for text in ["gcp", "local:", "aws:eu", ""] {
             let refused = CloudChoice::parse(text, Path::new(".")).unwrap_err().to_string();
             let expected = format!("there is no cloud `{text}`: use `aws`, `local` or `local:FILE`");
             assert_eq!(refused, expected);

@@ -13,7 +13,7 @@ use super::selection::{Regions, absolute_journal};
 use super::{CloudChoice, EstateError, Policies, Selection, load};
 use crate::cloud::{Callers, Cloud, accounts};
 use crate::journal::{self, History, Journal, Signer};
-use crate::provider::PROVIDERS;
+use crate::provider::{self, PROVIDERS};
 use crate::trust::{Anchor, Trust};
 
 /// The cloud and the journal of an estate.
@@ -62,6 +62,10 @@ impl Workspace {
                 places.regions.push(site.region.as_str().to_owned());
             }
         }
+        // Names that fail over are at their own provider, which need not have a site.
+        for provider in &policy.providers {
+            self.regions.entry(provider).or_default();
+        }
         for (region, account) in &policy.elsewhere {
             let places = self.regions.entry(region.provider.name).or_default();
             places.estate = policy.estate.as_str().to_owned();
@@ -76,7 +80,8 @@ impl Workspace {
     /// # Errors
     /// There is no such cloud.
     pub fn beside(home: &Path, selection: &Selection) -> Result<Self, EstateError> {
-        let all = PROVIDERS.iter().map(|provider| provider.declared.name).collect();
+        let all = PROVIDERS.iter().filter(|provider| provider.connect.is_some());
+        let all = all.map(|provider| provider.declared.name).collect();
         let cloud = selection.cloud(home, &all)?;
         let beside = journal::Place::Folder(home.join("journal"));
         Ok(Self {
@@ -126,7 +131,12 @@ impl Workspace {
     /// The identity cannot be read, or the anchor does not allow the account.
     pub async fn open(&self, estate: &str) -> Result<Opened, EstateError> {
         let cloud = self.cloud.open(&self.regions).await?;
-        let callers = cloud.callers().await?;
+        let mut callers = cloud.callers().await?;
+        // An embedded cloud answers for every provider. One without a client is an estate's only if it has sites there.
+        callers.retain(|name, _| {
+            self.regions.contains_key(name.as_str())
+                || provider::find(name).is_none_or(|one| one.connect.is_some())
+        });
         let context =
             Context { estate: estate.to_owned(), cloud: cloud.name(), accounts: accounts(&callers) };
         if let Some(anchor) = self.anchor()? {

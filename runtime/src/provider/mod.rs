@@ -1,6 +1,7 @@
 //! The providers: how each manages the kinds that it declares.
 
 pub mod aws;
+pub mod azure;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,9 @@ use crate::local::embedded::Embedded;
 
 /// A provider that is ready for calls, or why its configuration cannot be used.
 pub type Connected = Result<Box<dyn Cloud>, CloudError>;
+
+/// Reads configuration and credentials.
+pub type Connect = fn(Places) -> BoxFuture<'static, Connected>;
 
 /// Where an estate is at a provider.
 #[derive(Debug, Clone, Default)]
@@ -35,8 +39,8 @@ pub struct Provider {
     /// The default partition of its accounts.
     pub partition: &'static str,
     /// Reads the configuration and credentials of the machine, for an estate in these places. Makes no API call. Fails if the
-    /// configuration cannot be used.
-    pub connect: fn(Places) -> BoxFuture<'static, Connected>,
+    /// configuration cannot be used. `None`: Holdfast has no client for it.
+    pub connect: Option<Connect>,
     /// The class of one of its error codes.
     pub class: fn(&str) -> Class,
     /// Its kinds in the embedded cloud.
@@ -44,7 +48,7 @@ pub struct Provider {
 }
 
 /// All providers. To add one, add a folder beside this file, and a line here.
-pub static PROVIDERS: [&Provider; 1] = [&aws::PROVIDER];
+pub static PROVIDERS: [&Provider; 2] = [&aws::PROVIDER, &azure::PROVIDER];
 
 /// The provider of a kind; `None` for a milestone, which exists in no cloud.
 #[must_use]

@@ -53,6 +53,10 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("sites", HOLDS),
     ("sites.*", NEUTRAL),
     ("sites.*.aws", NEUTRAL),
+    ("sites.*.azure", NEUTRAL),
+    // Whoever holds that subscription holds what is at the site.
+    ("sites.*.subscription", SHIFTS),
+    ("sites.*.resource-group", NEUTRAL),
     // Another account is out of reach of whoever holds the estate's.
     ("sites.*.account", PROTECTS),
     // Whoever holds that account holds the copies.
@@ -109,6 +113,8 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("data", HOLDS),
     ("data.*", COVERS),
     ("data.*.bucket", NEUTRAL),
+    ("container", NEUTRAL),
+    ("container.account", NEUTRAL),
     ("size", WORKS),
     ("size.value", LESS),
     ("changes", NEUTRAL),

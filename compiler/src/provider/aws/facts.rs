@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use super::control_planes::CONTROL_PLANES;
 use super::name::AWS;
 use super::{backup, keys, kms};
-use crate::provider::facts::{Backup, Dns, Fact, Facts, Storage};
+use crate::provider::facts::{Backup, CopyNames, Dns, Fact, Facts, Storage};
 use crate::units::Duration;
 
 /// The facts of AWS.
@@ -17,6 +17,8 @@ pub static FACTS: Facts = Facts {
     same_key: kms::same,
     surely_differ: kms::surely_differ,
     key_owner: kms::owner,
+    refuses: |_| None,
+    settle: |_, _| {},
     control_planes: CONTROL_PLANES,
 };
 
@@ -51,12 +53,15 @@ const DNS: Dns = Dns {
 /// Sources: Amazon S3 User Guide, "Meeting compliance requirements with S3 Replication Time Control", "Default encryption
 /// FAQ", "Replicating existing objects with Batch Replication"; AWS KMS Developer Guide, "AWS managed keys".
 const STORAGE: Storage = Storage {
+    key: "bucket",
     copy: Fact {
         value: Duration::minutes(15),
         why: "S3 Replication Time Control SLA: 99.9 % of new objects within 15 minutes, if no policy of the organization (SCP, \
               RCP) forbids the copy",
     },
+    promises: |_, _| true,
     no_bound: "without replication time control S3 guarantees no time",
+    read_only_copies: None,
     backfill: "S3 replicates new objects only: copy the older ones once with S3 Batch Replication, or make sure that there are none, \
                and state `backfilled`",
     backfill_job: "S3 replicates new objects only: once the replication works, an apply begins a job of S3 Batch Replication that copies \
@@ -66,7 +71,15 @@ const STORAGE: Storage = Storage {
     provider_keys: ("no key of the account is involved", "SSE-S3: S3 manages the keys"),
     managed_key: ("the key cannot be deleted", "`aws/s3` is managed by AWS (AWS KMS Developer Guide)"),
     default_encryption: "the default of S3",
-    made_key: kms::made::name,
+    made_key: |estate, site, of, multi_region| Some(kms::made::name(estate, site, of, multi_region)),
+    copy_names: CopyNames {
+        made: |primary, region| format!("{primary}-{region}"),
+        limited: |name| name,
+        // Amazon S3 User Guide, "General purpose bucket naming rules".
+        longest: 63,
+        what: "a bucket",
+        instead: "bucket: …",
+    },
     other_account: "stated by the site's `account`: the role there that Holdfast assumes can change bucket policies and lifecycle rules, so \
                     let nobody assume it who could be the attacker",
     // Amazon S3 User Guide, "Replicating encrypted objects": the default key of another account cannot be used.

@@ -1,6 +1,7 @@
 //! The text types of the language that are specific to AWS: names of buckets, locations in them, accounts,
 //! keys.
 
+use super::name::AWS;
 use crate::document::text::text_type;
 
 text_type! {
@@ -59,6 +60,9 @@ impl KmsKey {
 const SCHEME: &str = "s3://";
 
 impl S3Location {
+    /// The provider that it is a place of.
+    pub const PROVIDER: &str = AWS;
+
     /// Whether a text is intended as such a location.
     #[must_use]
     pub fn is_meant(text: &str) -> bool {

@@ -93,7 +93,9 @@ pub static PROVIDER: Provider = Provider {
     check: drivers::check,
     class: error::class,
     partition: "aws",
-    connect: |places| Box::pin(async move { Ok(Box::new(Aws::connect(&places).await?) as Box<dyn Cloud>) }),
+    connect: Some(|places| {
+        Box::pin(async move { Ok(Box::new(Aws::connect(&places).await?) as Box<dyn Cloud>) })
+    }),
     embedded: embedded::KINDS,
 };
 

@@ -41,7 +41,7 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     objects: signals::objects,
     passes: signals::passes,
     bucket: bucket_at,
-    copier,
+    copier: |view, name, _| copier(view, name),
     way_back: |service, data, from| replication::back(&service.name, data, from),
     behind: signals::behind,
     encrypts,

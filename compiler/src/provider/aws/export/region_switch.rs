@@ -19,6 +19,7 @@ use crate::document::{Disruption, Name};
 use crate::export::{Act, Does, Recovery, Series, Words, acts, in_levels, lateness};
 use crate::objectives;
 use crate::policy::{Policy, Service};
+use crate::provider::aws::name::AWS;
 use crate::source::{Sources, Span};
 use crate::units::{Date, Duration};
 
@@ -135,6 +136,11 @@ fn regions(inputs: &Inputs<'_>, recovery: &Recovery<'_>) -> Result<(String, Stri
     };
     let mut found: Option<(String, Span)> = None;
     for service in services.values() {
+        if let Some(site) = service.sites.iter().find(|site| site.region.provider.name != AWS) {
+            let message =
+                format!("`{}` is at `{}`, which is not in a region of AWS", service.name, site.name);
+            return Err(wrong(message, service.span));
+        }
         let others = others(service);
         let mut all = others.iter();
         let (Some(other), None) = (all.next(), all.next()) else {

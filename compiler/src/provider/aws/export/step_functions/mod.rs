@@ -90,10 +90,21 @@ pub fn machine(inputs: &Inputs<'_>) -> Result<Machine, Vec<Diagnostic>> {
     limits::acts(&acts)?;
     let moves = super::records::moves(inputs.plan)?;
     let Some(region) = region(&recovery) else {
-        let message = "every site that takes over is lost, so nothing can run the state machine";
-        return Err(vec![
-            Diagnostic::new(codes::EXPORT_UNDOABLE, message).help("add a standby at a site that is left"),
-        ]);
+        let left = recovery
+            .services()
+            .values()
+            .any(|service| service.sites.iter().any(|site| !recovery.lost.contains(&site.name)));
+        let (message, cure) = match left {
+            false => (
+                "every site that takes over is lost, so nothing can run the state machine",
+                "add a standby at a site that is left",
+            ),
+            true => (
+                "no site that takes over is in a region of AWS, so nothing can run the state machine",
+                "export to `runbook`",
+            ),
+        };
+        return Err(vec![Diagnostic::new(codes::EXPORT_UNDOABLE, message).help(cure)]);
     };
     let (order, later) = series(&acts);
     let mut notes = in_time(inputs, &later)?;
@@ -146,11 +157,12 @@ fn title(inputs: &Inputs<'_>) -> String {
     )
 }
 
-/// The region of the site that takes over the most services; of equal ones the first by its name.
+/// The region of the site that takes over the most services; of equal ones the first by its name. Only AWS runs the machine.
 fn region(recovery: &Recovery<'_>) -> Option<String> {
     let mut count: BTreeMap<&Name, (usize, &str)> = BTreeMap::new();
     for service in recovery.services().values() {
-        if let Some(next) = service.sites.iter().find(|site| !recovery.lost.contains(&site.name)) {
+        let next = service.sites.iter().find(|site| !recovery.lost.contains(&site.name));
+        if let Some(next) = next.filter(|site| site.region.provider.name == AWS) {
             count.entry(&next.name).or_insert((0, next.region.as_str())).0 += 1;
         }
     }

@@ -1,0 +1,124 @@
+//! Evidence on Azure. A copy exists if the same policy stands at both accounts with a rule for its containers, both accounts keep
+//! versions, and the source has a change feed. How far a copy is behind is not asked yet, so nobody can tell.
+
+use serde_json::Value;
+
+use super::storage::replication::{POLICY, PRIORITY, RULES};
+use super::storage::{account, container, destination, pairs, source};
+use super::words::account_of;
+use crate::document::Name;
+use crate::objectives::facts::{Backfill, Data};
+use crate::objectives::view::View;
+use crate::observation::Object;
+use crate::policy::Bucket;
+use crate::provider::evidence::Evidence;
+use crate::resource::{Address, Values};
+
+pub(super) const EVIDENCE: Evidence = Evidence {
+    // Nothing that a copy needs can be left as it is: accounts and policies belong to the estate, which has no `existing`.
+    left: |_, _, _| None,
+    leaves_versions: |_, _, _| false,
+    leaves_key: |_, _, _| false,
+    exists: |service, data, at| {
+        service.existing.contains_key(&container::address(&service.name, data, at).within_service())
+    },
+    traffic: |_, _, _, _| false,
+    diverted: |_, _, _| None,
+    data,
+    backups: |_, _, data| data.schedules.clear(),
+    backup_place: |_, _, _, _| None,
+    backup_unseen: |_, _, _, _, _| None,
+    stop: |_, _, _| {},
+    undecided: |_, _, _| None,
+    lag: |view, _, from, to| find_source(view, from, to).map(|_| Err(NOT_ASKED.to_owned())),
+    objects: |_, _| None,
+    passes: |_, _, _| None,
+    bucket: |view, data, at| container::address(&view.service.name, data, at),
+    copier: |view, data, copy| copier(view, data, copy),
+    // Nothing copies back: the destination of a replication refuses every other write.
+    way_back: |_, _, from| source::address(account_of(from.name.as_str()), ""),
+    behind: |_, _, _| None,
+    encrypts: |object| (object.kind == container::KIND).then(|| "AES256".to_owned()),
+    obstacles: |_, _, _| Vec::new(),
+    backfill,
+    copy_job: |_, _| None,
+    begin: |view, data, _| (view.address(container::KIND, &[data.as_str()]), Values::new()),
+};
+
+const NOT_ASKED: &str = "Holdfast does not ask Azure Monitor yet";
+
+/// What completes a copy: the policy at the source.
+fn copier(view: &View<'_, '_>, data: &Name, copy: &Bucket) -> Address {
+    let primary = view.service.data.get(data).map(|set| account_of(set.primary.name.as_str()));
+    source::address(primary.unwrap_or_default(), account_of(copy.name.as_str()))
+}
+
+fn find_account<'a>(view: &View<'a, '_>, at: &Bucket) -> Option<&'a Object> {
+    (view.live.find)(&account::address(account_of(at.name.as_str())))
+}
+
+fn find_source<'a>(view: &View<'a, '_>, from: &Bucket, to: &Bucket) -> Option<&'a Object> {
+    (view.live.find)(&source::address(account_of(from.name.as_str()), account_of(to.name.as_str())))
+}
+
+fn find_container<'a>(view: &View<'a, '_>, data: &Name, at: &Bucket) -> Option<&'a Object> {
+    (view.live.find)(&container::address(&view.service.name, data, at))
+}
+
+fn is_on(object: Option<&Object>, attribute: &str) -> bool {
+    object.and_then(|object| object.attributes.get(attribute)).is_some_and(|value| *value == true)
+}
+
+fn data(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) -> bool {
+    if find_container(view, name, data.primary).is_none() {
+        return false;
+    }
+    let primary = data.primary;
+    data.versioned = is_on(find_account(view, primary), account::VERSIONING);
+    data.copies.retain_mut(|copy| {
+        let to = copy.bucket;
+        let here = find_source(view, primary, to);
+        copy.timed = copy.timed && is_on(here, PRIORITY);
+        here.is_some_and(|here| copies(view, name, here, primary, to))
+    });
+    true
+}
+
+/// Whether what is written to one container is copied to the other one.
+fn copies(view: &View<'_, '_>, name: &Name, here: &Object, from: &Bucket, to: &Bucket) -> bool {
+    let [source, target] = [from, to].map(|at| account_of(at.name.as_str()));
+    let Some(there) = (view.live.find)(&destination::address(source, target)) else { return false };
+    let rule = pairs::rule_of(from, to);
+    let has_rule = |object: &Object| {
+        object.attributes.get(RULES).and_then(Value::as_array).is_some_and(|rules| rules.contains(&rule))
+    };
+    let (one, other) = (here.attributes.get(POLICY), there.outputs.get(POLICY));
+    one.is_some()
+        && one == other
+        && has_rule(here)
+        && has_rule(there)
+        && find_container(view, name, to).is_some()
+        && is_on(find_account(view, from), account::VERSIONING)
+        && is_on(find_account(view, from), account::CHANGE_FEED)
+        && is_on(find_account(view, to), account::VERSIONING)
+}
+
+/// A container that existed before its replication may have blobs that are not copied. That is so if Holdfast did not create it, if it
+/// gets another copy, or if its replication was created in a later run.
+fn backfill(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
+    let primary = data.primary;
+    if find_container(view, name, primary).is_none() {
+        return;
+    }
+    let made = (view.live.made)(&container::address(&view.service.name, name, primary));
+    for copy in &mut data.copies {
+        let copying = (view.live.made)(&copier(view, name, copy.bucket));
+        let together = made.zip(copying).is_some_and(|(made, copying)| copying <= made);
+        let here = find_source(view, primary, copy.bucket);
+        let copied = here.is_some_and(|here| copies(view, name, here, primary, copy.bucket));
+        // A `backfilled` statement does not apply to a copy that does not exist yet.
+        if copy.backfill == Backfill::Unsaid && !together || !copied {
+            copy.backfill = Backfill::Missing;
+        }
+    }
+}

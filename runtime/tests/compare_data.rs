@@ -50,11 +50,11 @@ fn keys_that_one_side_lacks_and_those_written_on_both_are_named() {
     bench.write("cloud.json", &cloud.to_string());
     let said = bench.run("plan policies --return --compare-data").stderr;
     let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("docs.files: ")).collect();
-    assert!(lines.contains(&"docs.files: 1 key is the same in `acme-docs` and `acme-docs-us-west-2`, by the ids of all versions."), "{said}");
+    assert!(lines.contains(&"docs.files: 1 key is the same: `acme-docs` has every version that `acme-docs-us-west-2` has, and none that is younger."), "{said}");
     for says in [
-        "docs.files: 2 keys are newer in `acme-docs-us-west-2`, and not in `acme-docs` yet: c.txt, d\\u{1b}[31m.txt.",
+        "docs.files: 2 keys are lacking in `acme-docs`: it has not every version that `acme-docs-us-west-2` has: c.txt, d\\u{1b}[31m.txt.",
         "docs.files: 1 key is written on both sides; all versions are kept, so decide which one is right: b.txt.",
-        "docs.files: 1 key is newer in `acme-docs`, and not in `acme-docs-us-west-2`: e.txt.",
+        "docs.files: 1 key is younger in `acme-docs`, and not in `acme-docs-us-west-2`: e.txt.",
     ] {
         assert!(lines.contains(&says), "{says}\n{said}");
     }
@@ -63,9 +63,18 @@ fn keys_that_one_side_lacks_and_those_written_on_both_are_named() {
     cloud["stored"]["acme-docs-us-west-2"] = cloud["stored"]["acme-docs"].clone();
     bench.write("cloud.json", &cloud.to_string());
     let said = bench.run("plan policies --return --compare-data").stderr;
+    assert!(said.contains("docs.files: 3 keys are the same: `acme-docs` has every version"), "{said}");
     assert!(
-        said.contains("docs.files: 3 keys are the same in `acme-docs` and `acme-docs-us-west-2`"),
+        !said.contains("lacking in") && !said.contains("younger in") && !said.contains("on both sides"),
         "{said}"
     );
-    assert!(!said.contains("newer in") && !said.contains("on both sides"), "{said}");
+
+    // Nobody can tell without a copy in use, and that is said too.
+    let alone = POLICY.replace("    two-way: true\n", "");
+    let alone = alone.replace("strategy: real-time,", "strategy: daily, at: \"03:00\", keep: 7d,");
+    let alone = alone.replace("rpo: 1h }", "rpo: undecided, rto: undecided }").replace("rto: 4h, ", "");
+    bench.write("policies/all.yaml", &alone.replace("standby: [oregon]\n", ""));
+    let said = bench.run("plan policies --return --compare-data").stderr;
+    let unknown = "docs.files: nothing to compare `acme-docs` with: it has no real-time copy at a site in use, so whether it has everything is unknown";
+    assert!(said.contains(unknown), "{said}");
 }

@@ -49,10 +49,9 @@ fn older(drill: &Drill, last: &Last, changed: &BTreeMap<String, Changed>) -> Opt
         Some(format!("`{name}` (run {}{on})", change.run))
     });
     let since: Vec<String> = since.collect();
-    let were = if since.len() == 1 { "was" } else { "were" };
     (!since.is_empty()).then(|| {
         format!(
-            "{} {were} changed after it (run {}), so it shows an older estate: hold it again",
+            "runs after it (run {1}) changed, or tried to change, {0}, so it shows an older estate: hold it again",
             since.join(", "),
             last.run
         )

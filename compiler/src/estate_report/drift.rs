@@ -46,6 +46,9 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         section.note(Severity::Warning, context.hidden(&text));
     }
     match status.drifted() {
+        0 if !status.blocks.is_empty() => {
+            section.say("What was changed since the last apply is unknown.");
+        }
         0 => section.say("Nobody has changed anything that can be seen since the last apply."),
         many => section.say(format!(
             "{} since the last apply.",

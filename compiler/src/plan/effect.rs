@@ -240,7 +240,11 @@ pub(super) fn effects<'c>(
         taken: &taken,
     };
     let obstacles = policy.services.values().flat_map(|service| obstacles(service, live));
-    let obstacles = obstacles.filter_map(|one| refused(one, &inputs.consents)).collect();
+    let urgent = !inputs.posture.is_normal();
+    let obstacles = obstacles
+        .filter(|one| !(urgent && one.may_wait))
+        .filter_map(|one| refused(one, &inputs.consents))
+        .collect();
     let can_tell = || policy.services.values().filter(|service| !unknown.contains_key(service.name.as_str()));
     let begins = can_tell().flat_map(|service| begins(service, live)).collect();
     let seen = can_tell().flat_map(|service| copies(service, live));
@@ -352,7 +356,7 @@ pub(super) fn effects<'c>(
 
 /// The refusal to take over an object, unless it is allowed.
 fn refused(obstacle: Obstacle, given: &Consents) -> Option<Diagnostic> {
-    let Obstacle { address, found, cure, may_adopt } = obstacle;
+    let Obstacle { address, found, cure, may_adopt, may_wait: _ } = obstacle;
     let consent = Consent::Adopt(address);
     if !may_adopt {
         return Some(found.help(cure));

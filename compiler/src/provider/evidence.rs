@@ -27,6 +27,8 @@ pub struct Obstacle {
     pub cure: String,
     /// Whether it is taken over if an operator allows it.
     pub may_adopt: bool,
+    /// Whether plans go on in spite of it while a site is evacuated: nothing that they change rests on it.
+    pub may_wait: bool,
 }
 
 /// A job that has to be begun.

@@ -1,7 +1,7 @@
 //! How two buckets differ that are copied to each other.
 //!
-//! A replica has the version id of its source (Amazon S3 User Guide, "What does Amazon S3 replicate?"), so what both have in common is
-//! found by id. What is newer than the newest common version of a key was written on one side, or on both.
+//! A replica has the version id and the time of its source (Amazon S3 User Guide, "What does Amazon S3 replicate?"), so what both have in
+//! common is found by id. What home keeps from before it was copied is no difference; what home lacks always is one, however old.
 
 use std::collections::BTreeSet;
 
@@ -24,14 +24,16 @@ pub struct Keys {
 /// The keys of two buckets. Home is the one that is returned to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Apart {
-    /// How many are the same in both.
+    /// Of how many home has every version that the other one has, the same one is current, and home has none that is younger.
     pub same: u64,
-    /// Written elsewhere, and not at home yet.
+    /// Of which home lacks a version.
     pub lacking: Keys,
     /// Written at home, and not copied from there.
     pub uncopied: Keys,
-    /// Written on both sides: the newest version of neither is in the other one.
+    /// Written on both sides: each has a version that the other one lacks.
     pub both: Keys,
+    /// Both have the same versions, and not the same one is current.
+    pub turned: Keys,
     /// Both have a version without an id, so nobody can tell.
     pub unclear: Keys,
 }
@@ -39,23 +41,43 @@ pub struct Apart {
 impl Apart {
     /// Add a key with its versions in both, the newest first.
     pub fn add(&mut self, key: &str, home: &[Version], away: &[Version]) {
-        let ids: BTreeSet<&str> = home.iter().map(|version| version.id.as_str()).collect();
-        let common = |version: &&Version| version.id != UNVERSIONED && ids.contains(version.id.as_str());
-        let newest = away.iter().find(common).map(|version| version.id.as_str());
-        let newer = |versions: &[Version]| {
-            let newer = versions.iter().take_while(|version| Some(version.id.as_str()) != newest);
-            // That a key was deleted before it ever existed here changes nothing.
-            newer.filter(|version| newest.is_some() || version.content != Content::Marker).count() > 0
+        let ids = |versions: &[Version]| -> BTreeSet<String> {
+            let known = versions.iter().filter(|version| version.id != UNVERSIONED);
+            known.map(|version| version.id.clone()).collect()
         };
+        let (of_home, of_away) = (ids(home), ids(away));
+        let common = home.iter().filter(|version| of_away.contains(&version.id));
+        let last_common = common.clone().filter_map(|version| version.modified).max();
+        // That a key was deleted before it ever existed on the other side changes nothing there.
+        let is_about =
+            |version: &&Version, other: &[Version]| !other.is_empty() || version.content != Content::Marker;
+        let lacks =
+            away.iter().filter(|version| !of_home.contains(&version.id)).any(|one| is_about(&one, home));
+        let own = home.iter().filter(|version| !of_away.contains(&version.id));
+        let own =
+            own.filter(|version| last_common.is_none_or(|last| version.modified.is_none_or(|at| at > last)));
+        let is_ahead = own.clone().any(|one| is_about(&one, away));
         let has_no_id = |versions: &[Version]| versions.iter().any(|version| version.id == UNVERSIONED);
-        let keys = match (newer(home), newer(away)) {
-            (true, true) if newest.is_none() && (has_no_id(home) || has_no_id(away)) => &mut self.unclear,
+        let keys = match (is_ahead, lacks) {
+            _ if has_no_id(home) && has_no_id(away) => {
+                let current = |versions: &[Version]| versions.first().map(|version| version.id.clone());
+                let is_same = current(home) == current(away) && current(home).as_deref() != Some(UNVERSIONED);
+                if is_same {
+                    self.same += 1;
+                    return;
+                }
+                &mut self.unclear
+            }
             (true, true) => &mut self.both,
             (true, false) => &mut self.uncopied,
             (false, true) => &mut self.lacking,
             (false, false) => {
-                self.same += 1;
-                return;
+                let current = |versions: &[Version]| versions.first().map(|version| version.id.clone());
+                if away.is_empty() || home.is_empty() || current(home) == current(away) {
+                    self.same += 1;
+                    return;
+                }
+                &mut self.turned
             }
         };
         keys.count += 1;
@@ -75,16 +97,17 @@ impl Apart {
     pub fn in_words(&self, entry: &str, home: &str, away: &str) -> Vec<String> {
         let keys = |count: u64| if count == 1 { "1 key is".to_owned() } else { format!("{count} keys are") };
         let head = format!(
-            "{entry}: {} the same in `{home}` and `{away}`, by the ids of all versions.",
+            "{entry}: {} the same: `{home}` has every version that `{away}` has, and none that is younger.",
             keys(self.same)
         );
         let kinds = [
-            (&self.lacking, format!("newer in `{away}`, and not in `{home}` yet")),
+            (&self.lacking, format!("lacking in `{home}`: it has not every version that `{away}` has")),
             (
                 &self.both,
                 "written on both sides; all versions are kept, so decide which one is right".to_owned(),
             ),
-            (&self.uncopied, format!("newer in `{home}`, and not in `{away}`")),
+            (&self.uncopied, format!("younger in `{home}`, and not in `{away}`")),
+            (&self.turned, "there with the same versions, of which another one is current".to_owned()),
             (&self.unclear, "there twice without version ids, so nobody can tell which is newer".to_owned()),
         ];
         let of = |(of, what): &(&Keys, String)| {

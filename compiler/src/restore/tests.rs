@@ -398,29 +398,35 @@ fn keys_of_two_buckets_are_told_apart_by_the_ids_of_their_versions() {
     let of = |home: &[Version], away: &[Version]| {
         let mut apart = Apart::default();
         apart.add("k", home, away);
-        let counts =
-            [apart.same, apart.lacking.count, apart.both.count, apart.uncopied.count, apart.unclear.count];
-        assert_eq!(apart.is_home_whole(), counts[1] + counts[2] + counts[4] == 0);
-        counts
+        let keys = [&apart.lacking, &apart.both, &apart.uncopied, &apart.turned, &apart.unclear];
+        let words = ["lacking", "both", "uncopied", "turned", "unclear"];
+        let found = keys.iter().zip(words).find(|(keys, _)| keys.count == 1).map_or("same", |(_, word)| word);
+        assert_eq!(apart.same + keys.iter().map(|keys| keys.count).sum::<u64>(), 1);
+        found
     };
-    let all = |ids: &[&str]| ids.iter().map(|id| object(id, None)).collect::<Vec<_>>();
-    let (same, lacking, both, uncopied, unclear) =
-        ([1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]);
-    // Newest first. What expired in one of them is no difference.
+    // The id is the hour in which it was written.
+    let all = |ids: &[&str]| ids.iter().map(|id| object(id, id.parse::<i64>().ok())).collect::<Vec<_>>();
+    // Newest first.
     for (home, away, is) in [
-        (&["2", "1"][..], &["2", "1"][..], same),
-        (&["2", "1"], &["2"], same),
-        (&["1"], &["2", "1"], lacking),
-        (&[], &["1"], lacking),
-        (&["3", "1"], &["2", "1"], both),
-        (&["2"], &["1"], both),
-        (&["2", "1"], &["1"], uncopied),
-        (&["null"], &["null"], unclear),
-        (&["2", "null"], &["2", "null"], same),
+        (&["2", "1"][..], &["2", "1"][..], "same"),
+        // What home keeps from before the replication.
+        (&["2", "1"], &["2"], "same"),
+        (&["1"], &["2", "1"], "lacking"),
+        // One in the middle never came home.
+        (&["3", "1"], &["3", "2", "1"], "lacking"),
+        (&[], &["1"], "lacking"),
+        (&["3", "1"], &["2", "1"], "both"),
+        (&["2"], &["1"], "both"),
+        (&["2", "1"], &["1"], "uncopied"),
+        (&["1"], &[], "uncopied"),
+        // Both have all, in another order.
+        (&["3", "2", "1"], &["2", "3", "1"], "turned"),
+        (&["null"], &["null"], "unclear"),
+        (&["2", "null"], &["2", "null"], "same"),
     ] {
         assert_eq!(of(&all(home), &all(away)), is, "{home:?} {away:?}");
     }
-    // A key that was deleted elsewhere is newer there; one that was never here is not missed.
-    assert_eq!(of(&all(&["1"]), &[marker("2", None), object("1", None)]), lacking);
-    assert_eq!(of(&[], &[marker("2", None)]), same);
+    // A key that was deleted elsewhere lacks that at home; one that was never there is not missed.
+    assert_eq!(of(&all(&["1"]), &[marker("2", 2), object("1", 1)]), "lacking");
+    assert_eq!(of(&[], &[marker("2", 2)]), "same");
 }

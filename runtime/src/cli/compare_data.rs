@@ -1,6 +1,6 @@
 //! `--compare-data`: whether the data at a site that is returned to has what was written elsewhere, key by key.
 
-use holdfast_compiler::policy::DataSet;
+use holdfast_compiler::policy::{Bucket, DataSet};
 use holdfast_compiler::printable::one_line;
 
 use super::failure::Failure;
@@ -26,7 +26,15 @@ pub(super) async fn compare(live: &LivePlan, terminal: &Terminal) -> Result<(), 
                 terminal.error(&format!("{entry}: the cloud `{}` has no objects to compare\n", cloud.name()));
                 continue;
             };
-            let copies = set.copies.iter().filter(|copy| !plan.was.evacuates(&copy.site.name));
+            let copies: Vec<&Bucket> =
+                set.copies.iter().filter(|copy| !plan.was.evacuates(&copy.site.name)).collect();
+            if copies.is_empty() {
+                terminal.error(&format!(
+                    "{entry}: nothing to compare `{}` with: it has no real-time copy at a site in use, so whether it has everything is \
+                     unknown\n",
+                    set.primary.name
+                ));
+            }
             for copy in copies {
                 for line in said(objects, &entry, set, copy).await {
                     terminal.error(&format!("{}\n", one_line(&line)));
@@ -39,12 +47,7 @@ pub(super) async fn compare(live: &LivePlan, terminal: &Terminal) -> Result<(), 
 }
 
 /// What is different, or why nobody can tell.
-async fn said(
-    objects: &dyn Objects,
-    entry: &str,
-    set: &DataSet,
-    copy: &holdfast_compiler::policy::Bucket,
-) -> Vec<String> {
+async fn said(objects: &dyn Objects, entry: &str, set: &DataSet, copy: &Bucket) -> Vec<String> {
     let (home, away) = (set.primary.name.as_str(), copy.name.as_str());
     let compared = async {
         let home = objects.place(home, Some(set.primary.site.region.as_str())).await?;

@@ -183,21 +183,21 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Validate(command) => command.run(&terminal),
         Command::Objectives(command) => command.run(&terminal),
         Command::Rehearse(command) => command.run(&terminal),
-        Command::Plan(command) => block(command.run(&cli.global, &terminal)),
-        Command::Status(command) => block(command.run(&cli.global, &terminal)),
-        Command::Report(command) => block(command.run(&cli.global, &terminal)),
-        Command::Bcp(command) => block(command.run(&cli.global, &terminal)),
-        Command::Audit(command) => block(command.run(&cli.global, &terminal)),
-        Command::Changes(command) => block(command.run(&cli.global, &terminal)),
+        Command::Plan(command) => block(|| command.run(&cli.global, &terminal)),
+        Command::Status(command) => block(|| command.run(&cli.global, &terminal)),
+        Command::Report(command) => block(|| command.run(&cli.global, &terminal)),
+        Command::Bcp(command) => block(|| command.run(&cli.global, &terminal)),
+        Command::Audit(command) => block(|| command.run(&cli.global, &terminal)),
+        Command::Changes(command) => block(|| command.run(&cli.global, &terminal)),
         Command::Show(command) => command.run(&cli.global, &terminal),
         Command::Approve(command) => command.run(&cli.global, &terminal),
-        Command::Apply(command) => block(command.run(&cli.global, &terminal)),
-        Command::Restore(command) => block(command.run(&cli.global, &terminal)),
-        Command::Drill(command) => block(command.run(&cli.global, &terminal)),
-        Command::Journal(command) => block(command.run(&cli.global, &terminal)),
-        Command::Import(command) => block(command.run(&cli.global, &terminal)),
+        Command::Apply(command) => block(|| command.run(&cli.global, &terminal)),
+        Command::Restore(command) => block(|| command.run(&cli.global, &terminal)),
+        Command::Drill(command) => block(|| command.run(&cli.global, &terminal)),
+        Command::Journal(command) => block(|| command.run(&cli.global, &terminal)),
+        Command::Import(command) => block(|| command.run(&cli.global, &terminal)),
         Command::Graph(command) => command.run(&terminal),
-        Command::Export(command) => block(command.run(&cli.global, &terminal)),
+        Command::Export(command) => block(|| command.run(&cli.global, &terminal)),
         Command::Schema(command) => command.run(&terminal),
         Command::Explain(command) => command.run(&terminal),
         Command::Completions(command) => command.run(&terminal),
@@ -214,9 +214,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     })
 }
 
-fn block(future: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
+/// Run a command to its end. It is on the heap: all commands beside each other, with what each keeps while it waits, are too much for a stack.
+fn block<F: Future<Output = Result<u8, Failure>>>(command: impl FnOnce() -> F) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build();
-    runtime.map_err(|error| Failure::message(format!("cannot start the runtime: {error}")))?.block_on(future)
+    let runtime = runtime.map_err(|error| Failure::message(format!("cannot start the runtime: {error}")))?;
+    runtime.block_on(Box::pin(command()))
 }
 
 /// Set up the SDK's log if `--verbose` asks for it. It goes to stderr and holds no credentials at these levels.

@@ -308,7 +308,8 @@ async fn change(
     let settings =
         Settings { parallelism: PARALLELISM, limits: Limits::default(), step_timeout: STEP_TIMEOUT };
     let options = RunOptions { settings, timeout: None, take_over: None, evidence: Evidence::default() };
-    match apply_policies(policies, selection, &plan_options, &options, front.runs()).await {
+    let run = apply_policies(policies, selection, &plan_options, &options, front.runs());
+    match Box::pin(run).await {
         Ok(Ended::Complete) => Ok(()),
         Ok(Ended::Partial) => failed("some steps failed or were not started".to_owned()),
         Ok(Ended::Aborted) => failed("it was stopped at once".to_owned()),
@@ -353,7 +354,7 @@ impl Session {
         consents: Consents,
     ) -> Result<LivePlan, DrillError> {
         let options = PlanOptions { backups: true, turn, consents, ..PlanOptions::default() };
-        Ok(LivePlan::of(self.again()?, selection, &options, &|_| ()).await?)
+        Ok(Box::pin(LivePlan::of(self.again()?, selection, &options, &|_| ())).await?)
     }
 
     /// Whether somebody has to approve a change: by the policies, the last run or the trust anchor.

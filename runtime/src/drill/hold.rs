@@ -57,7 +57,7 @@ pub async fn hold(
             ));
         }
     } else {
-        take_back(&mut session, selection, order, front).await?;
+        Box::pin(take_back(&mut session, selection, order, front)).await?;
     }
     // A bad file of answers is said before anything is recorded.
     let drill = session.drill()?;
@@ -87,7 +87,9 @@ pub async fn hold(
     let (run, record) = match (exercise, evacuation) {
         (_, Some(mut evacuation)) => {
             front.confirm(&format!("Send users away from {} for real, and back", evacuation.site))?;
-            let events = full_scale(&session, selection, order, &mut evacuation, front, &mut record).await?;
+            // On the heap: a run in a run in a drill is too much for a stack.
+            let events =
+                Box::pin(full_scale(&session, selection, order, &mut evacuation, front, &mut record)).await?;
             let record = judge(session.policy(), Record { ended: now(), ..record });
             match note(&session, events, &record, front).await {
                 Ok(run) => (run, record),

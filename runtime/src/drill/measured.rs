@@ -34,9 +34,10 @@ pub(super) fn measured(session: &Session, plan: &Plan, took: u64, watch: &Watch,
                 Ok(seconds) => (
                     Some(seconds),
                     format!(
-                        "from the order to evacuate until each of {} answered with the standby, as it did until the return; others may \
+                        "from the order to evacuate until each of {} answered with the standby, {}; others may \
                          keep an answer for the TTL of {ttl} s, and detection, the decision and lingering connections are not in it",
-                        watch.names()
+                        watch.names(),
+                        watch.stayed(service.name.as_str())
                     ),
                 ),
                 Err(clause) => (None, format!("when the drill returned, {clause}")),

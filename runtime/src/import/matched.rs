@@ -8,6 +8,7 @@ use holdfast_compiler::import::{Adoption, adoptions};
 use holdfast_compiler::observation::{Observation, Owned, scope};
 use holdfast_compiler::plan::{Consents, Context};
 use holdfast_compiler::posture::Posture;
+use holdfast_compiler::resource::{Kind, Lifecycle};
 use holdfast_compiler::unnamed;
 
 use super::ImportError;
@@ -55,7 +56,10 @@ impl Matched {
 
     /// Whether something that the policies describe could not be seen.
     pub(super) fn is_partial(&self) -> bool {
-        self.observation.unseen.iter().any(|unseen| !unseen.taken && !unseen.evacuated)
+        // What is only looked at is never imported.
+        let is_kept = |kind: Kind| kind.schema().lifecycle != Lifecycle::Evidence;
+        let mut unseen = self.observation.unseen.iter();
+        unseen.any(|unseen| !unseen.taken && !unseen.evacuated && is_kept(unseen.kind))
     }
 
     /// How many names that the policies declare belong to other accounts.

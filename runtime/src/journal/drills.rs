@@ -221,7 +221,8 @@ pub fn held_in(entries: &[Entry], estate: &str, cloud: &str) -> Held {
     held.since(changed(entries, |at| at.estate == estate && at.cloud == cloud))
 }
 
-/// The last run that changed, or may have changed, something of each service.
+/// The last run that changed, or may have changed, something of each service. What services share is not counted: a topic of alarms or a vault
+/// says nothing about one of them.
 fn changed(entries: &[Entry], is_here: impl Fn(&Context) -> bool) -> BTreeMap<String, Changed> {
     let mut all = BTreeMap::new();
     let (mut run, mut on, mut here) = (0, None, false);
@@ -231,7 +232,7 @@ fn changed(entries: &[Entry], is_here: impl Fn(&Context) -> bool) -> BTreeMap<St
                 (run, here) = (run + 1, is_here(&started.context));
                 on = entry.at.get(..10).and_then(Date::parse);
             }
-            Event::StepStarted { address, .. } if here => {
+            Event::StepStarted { address, .. } if here && !address.is_shared() => {
                 all.insert(address.owner().to_owned(), Changed { run, on });
             }
             _ => {}

@@ -42,7 +42,9 @@ fn key_of_a_vault_that_no_policy_names_must_be_the_default_one() {
 
     let refused = bench.run("plan policies").expect(3).stderr;
     let refused = refused.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
-    let why = format!("it is encrypted with the key `{key}`, and the policy names none for the vault");
+    let why = format!(
+        "it is encrypted with the key `{key}`, and the policy asks for the account's own for AWS Backup"
+    );
     assert!(refused.contains(&why), "{refused}");
     let status = bench.run("status policies").expect(3).stdout;
     let status = status.split_whitespace().collect::<Vec<_>>().join(" ");

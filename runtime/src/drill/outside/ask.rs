@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{RData, RecordType as Type};
 use hickory_resolver::{Resolver, TokioResolver};
 use holdfast_compiler::policy::RecordType;
@@ -82,7 +83,16 @@ impl Ask for TokioResolver {
         let asked = tokio::time::timeout(MOST, self.lookup(format!("{record}."), wanted)).await;
         let found = match asked {
             Ok(Ok(found)) => found,
-            Ok(Err(NetError::Dns(DnsError::NoRecordsFound(_)))) => return Ok(Vec::new()),
+            Ok(Err(NetError::Dns(DnsError::NoRecordsFound(none)))) => {
+                // Name servers without an SOA record are a referral, not an answer (RFC 2308 §2.2).
+                let is_referral =
+                    none.response_code == ResponseCode::NoError && none.soa.is_none() && none.ns.is_some();
+                return if is_referral {
+                    Err("it refers to other servers".to_owned())
+                } else {
+                    Ok(Vec::new())
+                };
+            }
             Ok(Err(NetError::Timeout)) | Err(_) => {
                 return Err(format!("no answer within {} s", MOST.as_secs()));
             }
@@ -99,5 +109,45 @@ impl Ask for TokioResolver {
         values.sort_unstable();
         values.dedup();
         Ok(values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_resolver::proto::op::{Message, OpCode};
+    use hickory_resolver::proto::rr::rdata::NS;
+    use hickory_resolver::proto::rr::{Name, Record};
+    use tokio::net::UdpSocket;
+
+    use super::*;
+
+    /// What is understood of an answer without records: with this code, and with a name server or without.
+    async fn understood(code: ResponseCode, refers: bool) -> Result<Vec<String>, String> {
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let resolver = resolver(server.local_addr().unwrap()).unwrap();
+        let answer = async {
+            let mut buffer = [0; 4096];
+            let (length, from) = server.recv_from(&mut buffer).await.unwrap();
+            let question = Message::from_vec(&buffer[..length]).unwrap();
+            let mut answer = Message::response(question.metadata.id, OpCode::Query);
+            answer.metadata.response_code = code;
+            answer.add_query(question.queries[0].clone());
+            if refers {
+                let name = |text: &str| Name::from_ascii(text).unwrap();
+                let data = RData::NS(NS(name("ns.acme.example.")));
+                answer.add_authority(Record::from_rdata(name("acme.example."), 60, data));
+            }
+            server.send_to(&answer.to_vec().unwrap(), from).await.unwrap();
+        };
+        let (said, ()) = tokio::join!(resolver.ask("api.acme.example", RecordType::A), answer);
+        said
+    }
+
+    #[tokio::test]
+    async fn referral_is_no_answer_and_no_record_is_one() {
+        let refers = Err("it refers to other servers".to_owned());
+        assert_eq!(understood(ResponseCode::NoError, true).await, refers);
+        assert_eq!(understood(ResponseCode::NoError, false).await, Ok(Vec::new()));
+        assert_eq!(understood(ResponseCode::NXDomain, true).await, Ok(Vec::new()));
     }
 }

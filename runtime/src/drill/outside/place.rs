@@ -74,18 +74,21 @@ impl Place {
         let values = resolver.ask(&self.record, self.kind).await?;
         let mut sites = Vec::new();
         for endpoint in &self.endpoints {
-            let theirs = match endpoint.is_alias {
-                false => vec![endpoint.value.clone()],
-                true => resolver
+            let is_theirs = if endpoint.is_alias {
+                // A target can have more addresses than one answer holds, so one of them is enough.
+                let theirs = resolver
                     .ask(&endpoint.value, self.kind)
                     .await
-                    .map_err(|why| format!("for `{}`, to which the record leads: {why}", endpoint.value))?,
+                    .map_err(|why| format!("for `{}`, to which the record leads: {why}", endpoint.value))?;
+                values.iter().any(|value| theirs.contains(value))
+            } else {
+                !values.is_empty() && values.iter().all(|value| *value == endpoint.value)
             };
-            if values.iter().any(|value| theirs.contains(value)) {
+            if is_theirs {
                 sites.push(&endpoint.site);
             }
         }
-        // An answer of two sites is of none.
+        // An answer of two sites is of none, and so is one that holds anything besides the endpoint of a site.
         let site = match sites.as_slice() {
             [site] => Some((*site).clone()),
             _ => None,

@@ -53,6 +53,8 @@ struct Line {
     site: Option<Option<String>>,
     /// Since when all answers are of that site, in milliseconds since the watch began. A question without an answer changes nothing.
     since: i64,
+    /// How many questions had no answer after that.
+    silent_since: u64,
 }
 
 impl Line {
@@ -62,12 +64,14 @@ impl Line {
             Ok((site, values)) => {
                 if self.site.as_ref() != Some(&site) {
                     self.since = moment;
+                    self.silent_since = 0;
                     self.site = Some(site.clone());
                 }
                 Heard { at, after: moment, site, values, silence: None }
             }
             Err(why) => {
                 self.silent += 1;
+                self.silent_since += 1;
                 Heard { at, after: moment, site: None, values: Vec::new(), silence: Some(why) }
             }
         };
@@ -168,6 +172,13 @@ impl Watch {
         }
     }
 
+    /// The lines of a service.
+    fn lines_of(&self, service: &str) -> impl Iterator<Item = &Line> {
+        let is_of =
+            move |line: &&Line| self.places.get(line.place).is_some_and(|place| place.service == service);
+        self.lines.iter().filter(is_of)
+    }
+
     fn wanted(&self, line: &Line, way: Way) -> Option<(&Place, &str)> {
         let place = self.places.get(line.place)?;
         Some((place, if way == Way::Home { &place.home } else { &place.away }))
@@ -197,12 +208,19 @@ impl Watch {
         if let Some((_, clause)) = self.astray(Way::Away).into_iter().find(|(of, _)| of == service) {
             return Err(clause);
         }
-        let of_service =
-            |line: &&Line| self.places.get(line.place).is_some_and(|place| place.service == service);
-        let last =
-            self.lines.iter().filter(of_service).map(|line| line.since.saturating_sub(self.ordered)).max();
+        let last = self.lines_of(service).map(|line| line.since.saturating_sub(self.ordered)).max();
         let last = last.ok_or_else(|| "no resolver was asked for it".to_owned())?;
         Ok(u64::try_from(last).unwrap_or_default().div_ceil(1000))
+    }
+
+    /// How far it is known that all resolvers stayed at the site of their last answer for a service: as a clause.
+    pub(in crate::drill) fn stayed(&self, service: &str) -> String {
+        let silent: u64 = self.lines_of(service).map(|line| line.silent_since).sum();
+        match silent {
+            0 => "as it did until the return".to_owned(),
+            1 => "as every answer until the return did; 1 question had none".to_owned(),
+            _ => format!("as every answer until the return did; {silent} questions had none"),
+        }
     }
 
     /// Each record for which a resolver gave no answer now and then, as a sentence.

@@ -14,7 +14,7 @@ use super::order::Order;
 use super::outside::{Ask, resolvers};
 use super::session::{Session, timed};
 
-/// The most addresses of a host that are tried.
+/// The most addresses that a host may have, so that a probe ends: each is asked.
 const ADDRESSES: usize = 8;
 
 /// Whether a criterion is met, and what was seen. `None`: nobody can tell.
@@ -57,11 +57,12 @@ async fn look(session: &Session, order: &Order, probes: &[(usize, &Criterion)]) 
         Ok(all) => all,
         Err(why) => return unknown(why),
     };
+    let is_standin = std::env::var("AWS_ENDPOINT_URL").is_ok_and(|endpoint| page::is_standin(&endpoint));
     let mut seen = Vec::new();
     for (_, criterion) in probes {
         seen.push(match criterion {
             Criterion::Page { page, status, contains } => {
-                of_page(page, *status, contains.as_deref(), &all).await
+                of_page(page, *status, contains.as_deref(), &all, is_standin).await
             }
             Criterion::Name { name, kind, value } => of_name(name, *kind, value, &all).await,
             Criterion::Sentence(_) => (None, String::new()),
@@ -90,44 +91,62 @@ async fn of_name(name: &str, kind: RecordType, value: &str, all: &[(String, Arc<
     silent.unwrap_or_else(|| (Some(true), said.join("; ")))
 }
 
-/// Whether the page answers as it should at every address that the resolvers give for its host.
-async fn of_page(page: &Page, status: u16, contains: Option<&str>, all: &[(String, Arc<dyn Ask>)]) -> Seen {
+/// Whether the page answers as it should at every address that the resolvers give for its host. One that does not is enough for a no;
+/// without one, an address of which nobody can tell makes all of it unknown.
+async fn of_page(
+    page: &Page,
+    status: u16,
+    contains: Option<&str>,
+    all: &[(String, Arc<dyn Ask>)],
+    is_standin: bool,
+) -> Seen {
     let addresses = match addresses(page, all).await {
         Ok(addresses) => addresses,
         Err(why) => return (None, why),
     };
-    let mut said = Vec::new();
+    let (mut said, mut unknown) = (Vec::new(), Vec::new());
     for address in addresses {
-        if let Some(why) = page::refused(address) {
-            return (None, format!("{} is at {address}, which is {why}: it is not asked", page.host));
+        if let Some(why) = page::refused(address, is_standin) {
+            unknown.push(format!("{} is at {address}, which is {why}: it is not asked", page.host));
+            continue;
         }
-        match page::get(page, address).await {
-            Err(why) => return (Some(false), format!("{address} gives no response: {why}")),
-            Ok(response) if response.status != status => {
-                return (Some(false), format!("{address} answers with the status {}", response.status));
+        let response = match page::get(page, address).await {
+            Err(page::NoResponse::Unreachable(why)) => {
+                unknown.push(format!("users can get {address}, and this machine cannot reach it: {why}"));
+                continue;
             }
-            Ok(response) if contains.is_some_and(|text| !response.has(text)) => {
-                return (Some(false), format!("{address} answers without that text"));
+            Err(page::NoResponse::Silent(why)) => {
+                return (Some(false), format!("{address} gives no response: {why}"));
             }
-            Ok(response) => said.push(format!("{address} answers with the status {}", response.status)),
+            Ok(response) => response,
+        };
+        if response.status != status {
+            return (Some(false), format!("{address} answers with the status {}", response.status));
+        }
+        match contains.map_or(Some(true), |text| response.has(text)) {
+            Some(true) => said.push(format!("{address} answers with the status {}", response.status)),
+            Some(false) => return (Some(false), format!("{address} answers without that text")),
+            None => unknown.push(format!(
+                "{address} answers with more than 64 KiB, and the text is not in the first 64 KiB"
+            )),
         }
     }
-    (Some(true), said.join("; "))
+    if unknown.is_empty() { (Some(true), said.join("; ")) } else { (None, unknown.join("; ")) }
 }
 
-/// The addresses of a host, by the resolvers, or by this machine if none is asked.
+/// The addresses of a host, IPv4 and IPv6, by the resolvers, or by this machine if none is asked.
+///
+/// # Errors
+/// They are not known, or there are too many to ask all of them: why, as a clause.
 async fn addresses(page: &Page, all: &[(String, Arc<dyn Ask>)]) -> Result<Vec<IpAddr>, String> {
     let mut addresses = Vec::new();
     for (resolver, ask) in all {
-        let mut values = Vec::new();
         for kind in [RecordType::A, RecordType::Aaaa] {
-            if values.is_empty() {
-                let asked = ask.ask(&page.host, kind).await;
-                values =
-                    asked.map_err(|why| format!("{resolver} answers nothing for {}: {why}", page.host))?;
-            }
+            let asked = ask.ask(&page.host, kind).await;
+            let values =
+                asked.map_err(|why| format!("{resolver} answers nothing for {}: {why}", page.host))?;
+            addresses.extend(values.iter().filter_map(|value| value.parse::<IpAddr>().ok()));
         }
-        addresses.extend(values.iter().filter_map(|value| value.parse::<IpAddr>().ok()));
     }
     if all.is_empty() {
         let found = tokio::net::lookup_host((page.host.as_str(), page.port)).await;
@@ -136,6 +155,54 @@ async fn addresses(page: &Page, all: &[(String, Arc<dyn Ask>)]) -> Result<Vec<Ip
     }
     addresses.sort_unstable();
     addresses.dedup();
-    addresses.truncate(ADDRESSES);
-    if addresses.is_empty() { Err(format!("{} has no address", page.host)) } else { Ok(addresses) }
+    match addresses.len() {
+        0 => Err(format!("{} has no address", page.host)),
+        1..=ADDRESSES => Ok(addresses),
+        many => Err(format!("{} has {many} addresses, and only {ADDRESSES} would be asked", page.host)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+
+    /// A resolver with these IPv4 and IPv6 addresses for every name.
+    struct Script([Vec<String>; 2]);
+
+    #[async_trait]
+    impl Ask for Script {
+        async fn ask(&self, _: &str, kind: RecordType) -> Result<Vec<String>, String> {
+            let Self([four, six]) = self;
+            Ok(if kind == RecordType::A { four.clone() } else { six.clone() })
+        }
+    }
+
+    async fn found(four: usize, six: usize) -> Result<Vec<IpAddr>, String> {
+        let page = Page {
+            url: "http://shop.acme.example/".to_owned(),
+            is_secure: false,
+            host: "shop.acme.example".to_owned(),
+            port: 80,
+            path: "/".to_owned(),
+        };
+        let of = |prefix: &str, count: usize| -> Vec<String> {
+            (1..=count).map(|nth| format!("{prefix}{nth}")).collect()
+        };
+        let script = Arc::new(Script([of("192.0.2.", four), of("2001:db8::", six)])) as Arc<dyn Ask>;
+        // What two resolvers say alike counts once.
+        addresses(&page, &[("r0:53".to_owned(), script.clone()), ("r1:53".to_owned(), script)]).await
+    }
+
+    #[tokio::test]
+    async fn addresses_of_both_kinds_are_asked_and_more_than_all_of_them_are_unknown() {
+        let both: Vec<String> = found(1, 1).await.unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(both, ["192.0.2.1", "2001:db8::1"]);
+        assert_eq!(found(0, 1).await.unwrap().len(), 1);
+        assert_eq!(found(4, 4).await.unwrap().len(), ADDRESSES);
+        let many = "shop.acme.example has 9 addresses, and only 8 would be asked";
+        assert_eq!(found(5, 4).await, Err(many.to_owned()));
+        assert_eq!(found(0, 0).await, Err("shop.acme.example has no address".to_owned()));
+    }
 }

@@ -99,6 +99,7 @@ fn under_another_key(view: &View<'_, '_>, data: &Name, set: &DataSet, at: &Bucke
         .at(at.span, "would be taken over"),
         cure: format!("declare the key: `encrypt: aws:kms` for the data, and {key}"),
         may_adopt: true,
+        may_wait: false,
     })
 }
 
@@ -156,6 +157,7 @@ fn without_lock(view: &View<'_, '_>, data: &Name, set: &DataSet, copy: &Bucket) 
             "state `lock` for the data, so that Holdfast locks the copy as well; or {cure}; or take the real-time copy out of the policy"
         ),
         may_adopt: false,
+        may_wait: false,
     })
 }
 

@@ -30,6 +30,7 @@ const S3: &str = "s3.amazonaws.com";
 pub(super) fn findings(view: &View<'_, '_>, data: &Name, source: &Bucket, copy: &Bucket) -> Vec<Finding> {
     let mut found: Vec<Finding> =
         [source, copy].into_iter().filter_map(|bucket| of_somebody_else(view, bucket)).collect();
+    found.extend([source, copy].into_iter().filter_map(|bucket| elsewhere(view, data, bucket)));
     let mut look = |bucket: &Bucket| match settings(view, data, bucket) {
         Ok(settings) => settings,
         Err(why) => {
@@ -65,6 +66,14 @@ fn of_somebody_else(view: &View<'_, '_>, at: &Bucket) -> Option<Finding> {
     let name = Values::from([(bucket::NAME.to_owned(), at.name.as_str().into())]);
     let why = (view.live.taken)(bucket::KIND, &Identity::of(bucket::KIND, &name))?;
     Some(Finding::Stops(why.to_owned()))
+}
+
+/// A bucket of that name in another region: it is lost with another site than the policy says.
+fn elsewhere(view: &View<'_, '_>, data: &Name, at: &Bucket) -> Option<Finding> {
+    let region = find_bucket(view, data, at)?.attributes.get(bucket::REGION)?.as_str()?;
+    let (name, declared) = (&at.name, at.site.region.as_str());
+    (region != declared)
+        .then(|| Finding::Stops(format!("the bucket `{name}` is in {region}, not in {declared}")))
 }
 
 /// Whether versions that are no longer current stay for as long as it may take until somebody notices that they are

@@ -97,7 +97,7 @@ pub(super) fn not_the_default<'a>(view: &View<'a, '_>, vault: &Address) -> Optio
         Err(why) => Some(Err(why)),
         Ok(Some(found)) if found.attributes.get(key::KEY).and_then(Value::as_str) == Some(used) => None,
         Ok(_) => Some(Ok(format!(
-            "it is encrypted with the key `{used}`, and the policy names none for the vault"
+            "it is encrypted with the key `{used}`, and the policy asks for the account's own for AWS Backup"
         ))),
     }
 }
@@ -136,7 +136,7 @@ pub(super) fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<
     let named = vaults.iter().filter_map(|(site, lock, span)| {
         let address = vault_address(&site.name, *lock);
         let begins = (view.live.find)(&address).is_none();
-        begins.then_some((address, *site, site.vault_key()?, *span))
+        begins.then_some((address, *site, site.vault_key().filter(|_| vault_key(site).is_some())?, *span))
     });
     let mut seen = BTreeSet::new();
     let others = vaults.iter().filter(|(site, ..)| vault_key(site).is_none()).filter_map(|(site, lock, span)| {
@@ -152,6 +152,7 @@ pub(super) fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<
                 site.name
             ),
             may_adopt: false,
+            may_wait: true,
         })
     });
     let others: Vec<Obstacle> = others.collect();
@@ -169,6 +170,7 @@ pub(super) fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<
                 site.name
             ),
             may_adopt: false,
+            may_wait: false,
         })
     };
     buckets.chain(named).filter_map(obstacle).chain(others).collect()

@@ -11,7 +11,7 @@ use crate::drill::outside::Endpoint;
 const HOME: &str = "198.51.100.10";
 const AWAY: &str = "192.0.2.10";
 
-/// What a resolver answers from a second on; nothing is silence.
+/// What a resolver answers from a second on, values separated by commas; nothing is silence.
 struct Script {
     began: Instant,
     answers: Vec<(u64, Option<&'static str>)>,
@@ -29,7 +29,7 @@ impl Ask for Script {
         let (_, said) = self.answers.iter().rev().find(|(from, _)| *from <= second).unwrap();
         match said {
             Some("") => Ok(Vec::new()),
-            Some(said) => Ok(vec![(*said).to_owned()]),
+            Some(said) => Ok(said.split(", ").map(str::to_owned).collect()),
             None => Err("no answer within 6 s".to_owned()),
         }
     }
@@ -104,6 +104,13 @@ async fn silence_is_unknown_at_the_end_and_no_change_in_between() {
     between.order();
     between.during(tokio::time::sleep(Duration::from_secs(20))).await;
     assert_eq!(between.rto("pay"), Ok(0));
+    assert_eq!(between.stayed("pay"), "as every answer until the return did; 2 questions had none");
+    // Silence before the standby answers is a part of the time that is measured.
+    let mut before = watch(&[&[(0, Some(HOME)), (4, None), (8, Some(AWAY))]]);
+    before.order();
+    before.during(tokio::time::sleep(Duration::from_secs(20))).await;
+    assert_eq!(before.stayed("pay"), "as it did until the return");
+    assert_eq!(before.asked()[0].silent, 2);
     assert!(between.silences()[0].starts_with("r0:53 gave no answer for api.acme.example to 2 of "));
     let mut end = watch(&[&[(0, Some(AWAY)), (10, None)]]);
     end.order();
@@ -115,6 +122,20 @@ async fn silence_is_unknown_at_the_end_and_no_change_in_between() {
     let mut foreign = watch(&[&[(0, Some("203.0.113.9"))]]);
     foreign.look().await;
     assert!(foreign.astray(Way::Home)[0].1.contains("203.0.113.9, which is no endpoint of the policies"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn answer_with_more_than_the_endpoint_of_the_standby_is_not_that_of_the_standby() {
+    let mut more = watch(&[&[(0, Some("192.0.2.10, 203.0.113.9"))]]);
+    more.order();
+    more.look().await;
+    assert!(more.rto("pay").unwrap_err().contains("with 192.0.2.10, 203.0.113.9, "), "{:?}", more.rto("pay"));
+    // Of the addresses of an alias's target an answer can hold some that another does not.
+    let target = ["lb-oregon.example", "lb-virginia.example"];
+    let mut alias = watch_of(target, true, &[&[(0, Some("192.0.2.10, 203.0.113.9"))]]);
+    alias.order();
+    alias.look().await;
+    assert_eq!(alias.rto("pay"), Ok(0));
 }
 
 #[tokio::test(start_paused = true)]

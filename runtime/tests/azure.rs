@@ -210,6 +210,20 @@ async fn priority_is_within_one_continent_and_for_one_destination() {
 }
 
 #[tokio::test]
+async fn priority_moves_once_the_other_policy_has_given_it_up() {
+    const TO_THREE: &str = "azure.replication-destination.one.three";
+    let world = World::new().await;
+    let done = world.create(TO_TWO, there("two", true)).await.unwrap();
+    let policy = done.outputs["policy"].as_str().unwrap();
+    world.create(FROM_ONE, here("two", true, policy)).await.unwrap();
+    // At the destination alone it is not given up.
+    world.run(Action::Update, TO_TWO, there("two", false)).await.unwrap();
+    world.refused(Action::Create, TO_THREE, there("three", true), "InvalidRequest").await;
+    world.run(Action::Update, FROM_ONE, here("two", false, policy)).await.unwrap();
+    world.replicate("three", true).await.unwrap();
+}
+
+#[tokio::test]
 async fn source_has_two_destinations() {
     let world = World::new().await;
     world.replicate("two", false).await.unwrap();

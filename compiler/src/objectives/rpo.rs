@@ -8,7 +8,7 @@ use super::{Assurance, Bound, Deriver, Phase, Term, assurance_of, source_of, vau
 use crate::copies::{JobState, Moment};
 use crate::document::{Disruption, Encryption, Name, Strategy};
 use crate::policy::{Schedule, Site};
-use crate::provider::facts::Word;
+use crate::provider::facts::{Ground, Word};
 use crate::source::Span;
 use crate::units::{Date, Duration};
 
@@ -314,28 +314,34 @@ fn until_copied(data: &Data<'_>, copy: &Copy<'_>, dated: &str) -> String {
 }
 
 fn versions(data: &Data<'_>) -> Bound {
+    let versions = data.provider.storage.versions;
     let term = Term {
         phase: Phase::Loss,
         what: "versions of every object in the primary bucket".to_owned(),
         value: Some(Duration::default()),
-        assurance: Assurance::Proven,
-        source: data.provider.storage.versions.to_owned(),
+        assurance: versions.assurance,
+        source: versions.why.to_owned(),
         span: Some(data.primary.span),
     };
     Bound::of(vec![term])
 }
 
-fn no_key(data: &Data<'_>) -> Bound {
-    let (what, source) = match data.encryption {
+/// What stands for a key that can be lost where a data set has none, and on what that rests.
+pub(super) fn instead_of_a_key(data: &Data<'_>) -> (&'static str, Ground) {
+    match data.encryption {
         Encryption::Aes256 => data.provider.storage.provider_keys,
         Encryption::Kms => data.provider.storage.managed_key,
-    };
+    }
+}
+
+fn no_key(data: &Data<'_>) -> Bound {
+    let (what, ground) = instead_of_a_key(data);
     let term = Term {
         phase: Phase::Loss,
         what: what.to_owned(),
         value: Some(Duration::default()),
-        assurance: Assurance::Proven,
-        source: source.to_owned(),
+        assurance: ground.assurance,
+        source: ground.why.to_owned(),
         span: Some(data.primary.span),
     };
     Bound::of(vec![term])

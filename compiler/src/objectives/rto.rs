@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use super::facts::{Copy, Data, Facts};
 use super::procedure::{Procedure, Recovered, Work};
 use super::terms::{assumed, detect};
-use super::{Assurance, Bound, Deriver, Phase, Term};
+use super::{Assurance, Bound, Deriver, Phase, Term, rpo};
 use crate::document::{Disruption, Name};
 use crate::policy::{Service, Site, StepAction, Traffic};
+use crate::provider::facts::Ground;
 use crate::source::Span;
 use crate::units::Duration;
 
@@ -26,9 +27,11 @@ pub(super) fn recovered<'p>(
 ) -> Recovered {
     let detection = detection(deriver, facts, disruption);
     match disruption {
-        Disruption::KeyLoss if !facts.data.values().any(uses_key) => return nothing_lost(NO_KEY),
+        Disruption::KeyLoss if !facts.data.values().any(uses_key) => {
+            return nothing_lost(NO_KEY, unsure_of_keys(facts));
+        }
         Disruption::Corruption if facts.data.is_empty() && service.data.is_empty() => {
-            return nothing_lost(NO_DATA);
+            return nothing_lost(NO_DATA, None);
         }
         _ => {}
     }
@@ -87,7 +90,30 @@ pub(super) fn recovered<'p>(
             }
         }
     }
-    procedure.recovered(beside)
+    let mut recovered = procedure.recovered(beside);
+    if disruption == Disruption::SiteLoss {
+        recovered.rto.terms.extend(read_only(deriver, service, facts));
+    }
+    recovered
+}
+
+/// What users can only read where they go. It takes no time, and the service is not back as it was.
+fn read_only(deriver: &Deriver<'_>, service: &Service, facts: &Facts<'_>) -> Vec<Term> {
+    let sites = take_over(deriver, service);
+    let mut terms = Vec::new();
+    for (name, data) in &facts.data {
+        let Some(why) = data.provider.storage.read_only_copies else { continue };
+        let there = |copy: &&Copy<'_>| sites.iter().any(|site| site.name == copy.bucket.site.name);
+        terms.extend(data.copies.iter().filter(there).map(|copy| Term {
+            phase: Phase::Restore,
+            what: format!("the standby `{}` only reads `{name}`", copy.bucket.site.name),
+            value: Some(Duration::default()),
+            assurance: Assurance::Attested,
+            source: why.to_owned(),
+            span: Some(copy.bucket.span),
+        }));
+    }
+    terms
 }
 
 /// The sites to which the users of a service go when its primary site is lost: those to which its traffic fails over; without
@@ -131,14 +157,20 @@ const NO_KEY: (&str, &str) = (
 /// Why corruption does not touch a service.
 const NO_DATA: (&str, &str) = ("nothing of the service can be corrupted", "it has no data set");
 
-/// A disruption that does not touch the service.
-fn nothing_lost((what, source): (&str, &str)) -> Recovered {
+/// Why it is not proven that no data set has a key that can be lost.
+fn unsure_of_keys(facts: &Facts<'_>) -> Option<Ground> {
+    let grounds = facts.data.values().map(|data| rpo::instead_of_a_key(data).1);
+    grounds.filter(|ground| ground.assurance < Assurance::Proven).min_by_key(|ground| ground.assurance)
+}
+
+/// A disruption that does not touch the service. `unsure`: why that is not proven.
+fn nothing_lost((what, source): (&str, &str), unsure: Option<Ground>) -> Recovered {
     let term = Term {
         phase: Phase::Act,
         what: what.to_owned(),
         value: Some(Duration::default()),
-        assurance: Assurance::Proven,
-        source: source.to_owned(),
+        assurance: unsure.map_or(Assurance::Proven, |ground| ground.assurance),
+        source: unsure.map_or(source, |ground| ground.why).to_owned(),
         span: None,
     };
     Recovered { rto: Bound::of(vec![term]), begins: BTreeMap::new(), work: Work::new(), own: Work::new() }

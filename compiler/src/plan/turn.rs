@@ -62,6 +62,9 @@ pub struct TurnedData {
     /// Why nobody can write to a copy, if that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_only: Option<&'static str>,
+    /// What to do before somebody can write to each copy, if nobody can.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub make_writable: Vec<String>,
 }
 
 impl TurnedData {
@@ -105,9 +108,12 @@ pub(super) fn turns(policy: &Policy, was: &Posture, now: &Posture) -> Vec<Turn> 
             let written = set.copies.iter().filter(|copy| returns || !now.evacuates(&copy.site.name));
             let back: Option<Vec<Address>> = written.map(back).collect();
             let copies: Vec<&Bucket> = copies.collect();
+            let storage = &set.primary.site.region.provider.storage;
+            let writable = copies.iter().filter_map(|copy| Some(storage.make_writable?(copy.name.as_str())));
             TurnedData {
                 back: back.unwrap_or_default(),
-                read_only: set.primary.site.region.provider.storage.read_only_copies,
+                read_only: storage.read_only_copies,
+                make_writable: writable.collect(),
                 entry: format!("{}.{name}", service.name),
                 primary: set.primary.name.to_string(),
                 site: set.primary.site.name.to_string(),
@@ -318,8 +324,9 @@ fn meaning(plan: &Plan, data: &TurnedData) -> String {
         }
         copies if let Some(why) = data.read_only => format!(
             "{entry}: the policy has real-time copies in {}. This plan does not show whether they are whole. They can be read and not \
-             written to: {why}, which this plan does not do.",
-            copies.join(" and ")
+             written to: {why}, which this plan does not do. To write there, {}; nothing copies back then.",
+            copies.join(" and "),
+            data.make_writable.join(" and ")
         ),
         copies => format!(
             "{entry}: the policy has real-time copies in {}. This plan does not show whether they are whole. Nothing copies what \

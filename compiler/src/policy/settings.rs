@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::binder::Binder;
+use super::traffic::resolves;
 use crate::document::{self, Disruption, Limit, Name, Objectives, Step};
 use crate::provider::facts::Fact;
 use crate::source::Span;
@@ -158,7 +159,7 @@ impl Binder<'_> {
     pub(super) fn assumptions(&self) -> Assumptions {
         let none = document::Assumptions::default();
         let tier = self.tier.map_or(&none, |(_, tier)| &tier.assumptions);
-        let dns = &self.provider().dns;
+        let dns = &if self.service.traffic.is_empty() { self.provider() } else { resolves() }.dns;
         let levels = [&self.service.assumptions, tier, &self.defaults.assumptions];
         Assumptions {
             keep_alive: self

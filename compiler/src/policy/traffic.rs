@@ -36,6 +36,11 @@ impl fmt::Display for RecordType {
     }
 }
 
+/// The provider that answers for traffic: the key `zone` selects it, wherever the endpoints are.
+pub(super) fn resolves() -> &'static Facts {
+    &FACTS
+}
+
 /// Bind one entry of traffic. `sites` are those of the service, the primary first; `None` if unknown.
 pub(super) fn bind(
     binder: &Binder<'_>,
@@ -46,8 +51,7 @@ pub(super) fn bind(
 ) -> Option<Traffic> {
     let at: [Step<'_>; 2] = ["traffic".into(), name.as_str().into()];
     let span = |key: &'static str| binder.document.span(&[at[0], at[1], key.into()]);
-    // The key `zone` selects the provider.
-    let provider: &'static Facts = &FACTS;
+    let provider: &'static Facts = resolves();
     let (zone, record) = (body.zone.as_str(), body.record.as_str());
     if record != zone && !record.ends_with(&format!(".{zone}")) {
         out.push(

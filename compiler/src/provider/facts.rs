@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use super::region::Region;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{KmsKey, Name};
+use crate::objectives::Assurance;
 use crate::policy::Service;
 use crate::units::Duration;
 
@@ -93,6 +94,15 @@ pub struct Fact {
     pub why: &'static str,
 }
 
+/// On what it rests that something holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground {
+    /// How reliable it is.
+    pub assurance: Assurance,
+    /// The reason, shown to users.
+    pub why: &'static str,
+}
+
 /// DNS names that fail over by health checks.
 #[derive(Debug)]
 pub struct Dns {
@@ -144,6 +154,8 @@ pub struct Storage {
     pub no_bound: &'static str,
     /// Why nobody can write to a copy while it is one. `None`: it can be written to.
     pub read_only_copies: Option<&'static str>,
+    /// What to do before somebody can write to such a copy, by its name.
+    pub make_writable: Option<fn(&str) -> String>,
     /// Why older objects are not copied, and what to do.
     pub backfill: &'static str,
     /// The same where Holdfast does it.
@@ -151,11 +163,11 @@ pub struct Storage {
     /// Why a change whose copy failed is in no copy, and what to do.
     pub failed_copies: &'static str,
     /// Why older versions of the primary's objects exist.
-    pub versions: &'static str,
+    pub versions: Ground,
     /// Keys that the provider manages: description and source.
-    pub provider_keys: (&'static str, &'static str),
+    pub provider_keys: (&'static str, Ground),
     /// A key that the provider manages in the account: description and source.
-    pub managed_key: (&'static str, &'static str),
+    pub managed_key: (&'static str, Ground),
     /// The reason for the default encryption.
     pub default_encryption: &'static str,
     /// On what it rests that a copy in another account outlives whoever holds the estate's.

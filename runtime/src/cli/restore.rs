@@ -140,7 +140,7 @@ impl Restore {
         let named = self.named(&policies.compiled.policy)?;
         let provider = named.source.site.region.provider.name;
         if crate::provider::find(provider).is_none_or(|provider| provider.connect.is_none()) {
-            return Err(EstateError::NoClient(provider).into());
+            return Err(EstateError::restores_nothing(named.set).into());
         }
         if self.is_of_a_backup() {
             self.vault_site(named.service, named.set)?;
@@ -224,8 +224,7 @@ impl Restore {
             })?;
         }
         let today = today().ok_or_else(|| Failure::message("the clock of this machine shows no date"))?;
-        let all = found.report.wanted.objects;
-        let mut told = 0;
+        let (all, mut told) = (found.report.wanted.objects, 0);
         let mut tell = |done: u64| {
             // A line for each tenth of a long restore.
             let tenth = done * 10 / all.max(1);

@@ -3,6 +3,7 @@
 use std::io;
 
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
+use holdfast_compiler::policy::{Bucket, DataSet};
 use holdfast_compiler::source::{Sources, Span};
 
 use super::Findings;
@@ -35,6 +36,14 @@ pub enum EstateError {
     /// Holdfast has no client for a provider.
     #[error("Holdfast has no client for `{0}` yet")]
     NoClient(&'static str),
+    /// Holdfast has no client for the provider that a restore reads from.
+    #[error("Holdfast restores nothing on `{provider}` yet")]
+    RestoresNothing {
+        /// The provider.
+        provider: &'static str,
+        /// What to do instead.
+        by_hand: String,
+    },
     /// No step of the plan matches a target.
     #[error("the plan contains nothing for `{target}`: {}", cure(near.as_deref()))]
     NoTarget {
@@ -61,6 +70,20 @@ pub enum EstateError {
 }
 
 impl EstateError {
+    /// Nothing is restored at the provider of a data set, so somebody does it by hand.
+    #[must_use]
+    pub fn restores_nothing(set: &DataSet) -> Self {
+        let at = |bucket: &Bucket| format!("`{}` at `{}`", bucket.name, bucket.site.name);
+        let copies: Vec<String> = set.copies.iter().map(at).collect();
+        let read = match copies.is_empty() {
+            true => String::new(),
+            false => format!(", or read the copy {}", copies.join(" or ")),
+        };
+        let by_hand =
+            format!("copy the versions back by hand from {}{read}; no cloud was called", at(&set.primary));
+        Self::RestoresNothing { provider: set.primary.site.region.provider.name, by_hand }
+    }
+
     /// Converts a refusal into findings with code, place and cure.
     ///
     /// # Errors
@@ -82,6 +105,11 @@ impl EstateError {
                 let finding = Diagnostic::new(codes::NO_CLIENT, message).help(
                     "plan with `--cloud local`, or take the sites of that provider out of the policies; no cloud was called",
                 );
+                Ok(Findings { findings: vec![finding], ..Findings::default() })
+            }
+            Self::RestoresNothing { provider, by_hand } => {
+                let message = format!("Holdfast restores nothing on `{provider}` yet");
+                let finding = Diagnostic::new(codes::RESTORE_NOT_SERVED, message).help(by_hand);
                 Ok(Findings { findings: vec![finding], ..Findings::default() })
             }
             other => Err(other),

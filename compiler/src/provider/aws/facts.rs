@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use super::control_planes::CONTROL_PLANES;
 use super::name::AWS;
 use super::{backup, keys, kms};
-use crate::provider::facts::{Backup, CopyNames, Dns, Fact, Facts, Storage};
+use crate::objectives::Assurance;
+use crate::provider::facts::{Backup, CopyNames, Dns, Fact, Facts, Ground, Storage};
 use crate::units::Duration;
 
 /// The facts of AWS.
@@ -62,14 +63,25 @@ const STORAGE: Storage = Storage {
     promises: |_, _| true,
     no_bound: "without replication time control S3 guarantees no time",
     read_only_copies: None,
+    make_writable: None,
     backfill: "S3 replicates new objects only: copy the older ones once with S3 Batch Replication, or make sure that there are none, \
                and state `backfilled`",
     backfill_job: "S3 replicates new objects only: once the replication works, an apply begins a job of S3 Batch Replication that copies \
                    the older ones, which can take days",
     failed_copies: "S3 does not try again (`OperationsFailedReplication`): mend the reason, and copy them with S3 Batch Replication",
-    versions: "S3 Versioning, which Holdfast enables, as long as no lifecycle rule expires the versions",
-    provider_keys: ("no key of the account is involved", "SSE-S3: S3 manages the keys"),
-    managed_key: ("the key cannot be deleted", "`aws/s3` is managed by AWS (AWS KMS Developer Guide)"),
+    // Nobody deletes a bucket that still holds versions (Amazon S3 API Reference, `DeleteBucket`).
+    versions: Ground {
+        assurance: Assurance::Proven,
+        why: "S3 Versioning, which Holdfast enables, as long as no lifecycle rule expires the versions",
+    },
+    provider_keys: (
+        "no key of the account is involved",
+        Ground { assurance: Assurance::Proven, why: "SSE-S3: S3 manages the keys" },
+    ),
+    managed_key: (
+        "the key cannot be deleted",
+        Ground { assurance: Assurance::Proven, why: "`aws/s3` is managed by AWS (AWS KMS Developer Guide)" },
+    ),
     default_encryption: "the default of S3",
     made_key: |estate, site, of, multi_region| Some(kms::made::name(estate, site, of, multi_region)),
     copy_names: CopyNames {

@@ -38,7 +38,8 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     // Nothing copies back: the destination of a replication refuses every other write.
     way_back: |_, _, from| source::address(account_of(from.name.as_str()), ""),
     behind: |_, _, _| None,
-    encrypts: |object| (object.kind == container::KIND).then(|| "AES256".to_owned()),
+    // Which key an account names is not observed yet.
+    encrypts: |_| None,
     obstacles: |_, _, _| Vec::new(),
     backfill,
     copy_job: |_, _| None,

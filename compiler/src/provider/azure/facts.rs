@@ -3,7 +3,8 @@
 use super::name::AZURE;
 use super::region::continent;
 use super::{settle, words};
-use crate::provider::facts::{Backup, CopyNames, Dns, Fact, Facts, KeyOwner, Refused, Storage, Word};
+use crate::objectives::Assurance;
+use crate::provider::facts::{Backup, CopyNames, Dns, Fact, Facts, Ground, KeyOwner, Refused, Storage, Word};
 use crate::provider::region::Region;
 use crate::units::Duration;
 
@@ -54,27 +55,29 @@ const STORAGE: Storage = Storage {
     copy: Fact {
         value: Duration::minutes(15),
         why: "Azure priority replication SLA: 99.0 % of new blobs within 15 minutes, between accounts of one continent; not for blobs above 5 GB, \
-              above 10 changes of a blob a second, above 1 Gbps or 1,000 changes a second of an account, nor during a backlog",
+              above 10 changes of a blob a second, above 1 Gbps or 1,000 changes a second of an account, above 5 PB or 10 billion \
+              blobs of an account, nor during a backlog",
     },
     promises: one_continent,
-    no_bound: "without priority replication Azure guarantees no time, and that is only between accounts of one continent, and for one \
-               destination of a storage account: copy to a site in the continent of the primary, and name it first",
+    no_bound: "without priority replication Azure guarantees no time, and that is only between accounts of one continent, for one \
+               destination of a storage account, and up to 5 PB and 1 Gbps of it: copy to a site in the continent of the primary, and \
+               name it first",
     read_only_copies: Some(
         "object replication lets nobody else write to its destination until its policy is deleted there",
     ),
+    make_writable: Some(make_writable),
     backfill: "object replication copies what is written after its policy was made: copy older blobs once, or make sure that there are none, \
                and state `backfilled`",
     backfill_job: "object replication copies what is written after its policy was made",
     failed_copies: "the status of each blob says why: mend the reason, and write the blob again",
-    versions: "blob versioning, which Holdfast enables, as long as no lifecycle rule deletes versions",
-    provider_keys: (
-        "no key of the account is involved",
-        "Microsoft manages the keys of storage accounts that name none",
-    ),
-    managed_key: (
-        "no key of the account is involved",
-        "Microsoft manages the keys of storage accounts that name none",
-    ),
+    // "Blob versioning", "Soft delete for containers": neither keeps what is in an account that is deleted.
+    versions: Ground {
+        assurance: Assurance::Attested,
+        why: "blob versioning, which Holdfast enables, as long as no lifecycle rule deletes versions, and as long as nobody deletes the \
+              container or the account, with which all versions go",
+    },
+    provider_keys: NO_KEY,
+    managed_key: NO_KEY,
     default_encryption: "Azure Storage encrypts everything with AES-256",
     other_account: "stated by the site's `subscription`",
     default_key_elsewhere: "write `encrypt: AES256`",
@@ -90,6 +93,15 @@ const STORAGE: Storage = Storage {
         instead: "container: { account: …, name: … }",
     },
 };
+
+/// An account that exists can name a key of its own, which is not observed yet.
+const NO_KEY: (&str, Ground) = (
+    "no key of the account is involved, if the storage account names none",
+    Ground {
+        assurance: Assurance::Attested,
+        why: "Microsoft manages the keys of storage accounts that name none; nobody has looked whether this one does",
+    },
+);
 
 /// No scheduled backup is made on Azure yet, and [`refuses`] says so; a policy that is refused is still checked against these numbers.
 /// Azure Backup documentation, "Overview of Azure Blob backup" (vaulted: daily or weekly, kept for at most ten years).
@@ -117,6 +129,11 @@ const BACKUP: Backup = Backup {
 };
 
 const NO_BACKUPS: &str = "Holdfast makes no scheduled backups on Azure yet";
+
+/// What to do before somebody can write to a copy (Azure Blob Storage documentation, "Object replication for block blobs").
+fn make_writable(copy: &str) -> String {
+    format!("delete the replication policy at `{}`", words::account_of(copy))
+}
 
 /// Whether two regions are in one continent.
 fn one_continent(one: Region, other: Region) -> bool {
@@ -155,4 +172,69 @@ fn refuses(word: Word) -> Option<Refused> {
         ),
     };
     Some(Refused { why, cure })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compile::{Options, check};
+    use crate::document::Disruption;
+    use crate::objectives::{Bound, Derivation, Deriver, Facts as Wanted};
+    use crate::policy::Policy;
+    use crate::source::Sources;
+
+    /// A service that stands by in Dublin, with a copy of its data there.
+    fn policy() -> Policy {
+        let place = "subscription: 11111111-2222-3333-4444-555555555555, resource-group: acme";
+        let policy = format!(
+            "kind: estate\nname: acme\nsites:\n  amsterdam: {{ azure: westeurope, {place} }}\n  \
+             dublin: {{ azure: northeurope, {place} }}\n---\nkind: service\nname: files\nprimary: amsterdam\n\
+             standby: [dublin]\ndata:\n  docs:\n    container: {{ account: acmedocs, name: docs }}\n    \
+             backups: [{{ strategy: real-time, to: [dublin] }}]\n"
+        );
+        let mut sources = Sources::default();
+        sources.add("acme.yaml", policy);
+        check(&sources, Options::default()).policy.unwrap()
+    }
+
+    /// The derivation of the only service.
+    fn derived(disruption: Disruption) -> Derivation {
+        let policy = policy();
+        let all = Deriver::new(&policy, None).all(Wanted::wanted);
+        let mut all = all.into_values().flatten();
+        all.find(|one| one.disruption == disruption).unwrap()
+    }
+
+    /// Whether one of its terms says this, and the bound is only attested.
+    fn is_attested(bound: &Bound, says: &str) -> bool {
+        let said = |text: &str| text.contains(says);
+        let mut terms = bound.terms.iter();
+        bound.assurance().to_string() == "attested"
+            && terms.any(|term| said(&term.what) || said(&term.source))
+    }
+
+    #[test]
+    fn versions_go_with_their_container_and_account() {
+        let derived = derived(Disruption::Corruption);
+        let (_, rpo) = derived.worst_rpo().unwrap();
+        assert!(is_attested(rpo, "nobody deletes the container or the account"), "{rpo:?}");
+    }
+
+    #[test]
+    fn key_that_nobody_has_looked_for_is_not_proven_to_be_none() {
+        let derived = derived(Disruption::KeyLoss);
+        let (_, rpo) = derived.worst_rpo().unwrap();
+        for bound in [rpo, &derived.rto] {
+            assert!(is_attested(bound, "nobody has looked"), "{bound:?}");
+        }
+    }
+
+    #[test]
+    fn recovery_says_that_the_standby_only_reads() {
+        let derived = derived(Disruption::SiteLoss);
+        let mut terms = derived.rto.terms.iter();
+        let term = terms.find(|term| term.what == "the standby `dublin` only reads `docs`");
+        let term = term.unwrap_or_else(|| panic!("{:?}", derived.rto));
+        assert!(term.source.contains("lets nobody else write to its destination"), "{term:?}");
+        assert_eq!(term.value.map(|value| value.as_seconds()), Some(0));
+    }
 }

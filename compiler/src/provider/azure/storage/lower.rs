@@ -89,6 +89,13 @@ fn replication(context: &Context<'_>, primary: &Bucket, copy: &Bucket) -> [Resou
     .after(&account::address(from))
     .after(&account::address(to));
     there.after.extend(all.iter().flat_map(pairs::Copied::containers));
+    if copy.timed {
+        // A source account has one policy with priority: another one gives it up first.
+        let others = pairs::without_priority(context.policy, from);
+        there.after.extend(
+            others.into_iter().filter(|other| *other != to).map(|other| source::address(from, other)),
+        );
+    }
     let here = Resource::new(
         source::address(from, to),
         format!("copies what is written to `{from}` to `{to}`"),
@@ -102,4 +109,31 @@ fn replication(context: &Context<'_>, primary: &Bucket, copy: &Bucket) -> [Resou
     .set(PRIORITY, copy.timed)
     .set(METRICS, true);
     [there, here]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compile::{Options, check};
+    use crate::lower::{TargetAccounts, lower};
+    use crate::source::Sources;
+
+    #[test]
+    fn priority_is_given_up_before_another_policy_gets_it() {
+        let place = "subscription: 11111111-2222-3333-4444-555555555555, resource-group: acme";
+        let policy = format!(
+            "kind: estate\nname: acme\nsites:\n  amsterdam: {{ azure: westeurope, {place} }}\n  \
+             dublin: {{ azure: northeurope, {place} }}\n  london: {{ azure: uksouth, {place} }}\n---\nkind: service\n\
+             name: files\nprimary: amsterdam\ndata:\n  docs:\n    container: {{ account: acmedocs, name: docs }}\n    \
+             backups: [{{ strategy: real-time, to: [dublin, london] }}]\n"
+        );
+        let mut sources = Sources::default();
+        sources.add("acme.yaml", policy);
+        let policy = check(&sources, Options::default()).policy.unwrap();
+        let graph = lower(&policy, &TargetAccounts::one("azure", "000000000000")).unwrap();
+        let order: Vec<String> = graph.iter().map(|resource| resource.address.to_string()).collect();
+        let nth = |address: &str| order.iter().position(|one| one == address).unwrap();
+        let without = nth("azure.replication-source.acmedocs.acmedocsuksouth");
+        let with = nth("azure.replication-destination.acmedocs.acmedocsnortheurope");
+        assert!(without < with, "{order:?}");
+    }
 }

@@ -2,12 +2,13 @@
 # Applies the plan of the pull request that a push has merged, with the approvals in its comments, and comments the result.
 #
 # Reads POLICIES, PLAN_FILE, ARTIFACT, COMMENT_NAME, APPLY_FLAGS and COMMIT as apply/action.yml describes them, COMMENT_TOKEN and
-# COMMENT_AUTHOR as comment.sh does, and GITHUB_API_URL, GITHUB_SERVER_URL, GITHUB_REPOSITORY and GITHUB_RUN_ID. Exits with the
-# code of `holdfast apply`, or with 1. Needs curl, jq and unzip.
+# COMMENT_AUTHOR as comment.sh does, and GITHUB_API_URL, GITHUB_SERVER_URL, GITHUB_REPOSITORY and GITHUB_RUN_ID. HOLDFAST_CLOUD is
+# the cloud that this job changes, `aws` without it. Exits with the code of `holdfast apply`, or with 1. Needs curl, jq and unzip.
 #
 # What others wrote is never a part of a command: comments go to Holdfast as one file, which looks for approvals in it and
-# believes none that it has not verified. The plan is what the job of the pull request saved; Holdfast refuses it unless it was
-# made from the policies that are merged, and approved as they and the trust anchor require.
+# believes none that it has not verified. The plan is what the job of the pull request saved, and a branch can change that job.
+# Holdfast refuses the plan unless it is for the cloud of this job, was made from the policies that are merged, and is approved as
+# they and the trust anchor require. This script refuses it unless its author is who GitHub says has opened the pull request.
 set -uf
 folder=$(dirname "$0")
 scratch=$(mktemp -d)
@@ -24,6 +25,9 @@ result() {
         # shellcheck disable=SC2016 # code in Markdown
         printf '### %s\n\nCommit `%s`, [the job](%s).\n\n' "$2" "$COMMIT" \
             "${GITHUB_SERVER_URL:-}/$GITHUB_REPOSITORY/actions/runs/${GITHUB_RUN_ID:-}"
+        if [ "$(wc -l < "$scratch/said")" -gt 200 ] || [ "$(wc -c < "$scratch/said")" -gt 40000 ]; then
+            printf '(The beginning is in the log of the job.)\n\n'
+        fi
         tail -n 200 "$scratch/said" | tail -c 40000 | sed 's/^/    /'
     } > "$scratch/comment.md"
     if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then tail -n +2 "$scratch/comment.md" >> "$GITHUB_STEP_SUMMARY"; fi
@@ -51,11 +55,11 @@ get() {
 get "$repository/commits/$COMMIT/pulls?per_page=100" 'the pull request of this commit'
 jq -r --arg commit "$COMMIT" --arg repository "$GITHUB_REPOSITORY" '
     .[] | select(.merged_at != null and .merge_commit_sha == $commit and .base.repo.full_name == $repository)
-    | "\(.number) \(.head.sha)"' "$scratch/answer" > "$scratch/merged"
+    | "\(.number) \(.head.sha) \(.user.login // "")"' "$scratch/answer" > "$scratch/merged"
 if [ "$(wc -l < "$scratch/merged")" -ne 1 ]; then
     stop 'this commit is not the merge of one pull request, so no approved plan belongs to it: plan it, have the plan approved, and apply it'
 fi
-read -r PULL_REQUEST head < "$scratch/merged"
+read -r PULL_REQUEST head opener < "$scratch/merged"
 
 # Its plan: the newest artifact with this name, of a run for its last commit. A run of another repository is of a fork.
 get "$repository/actions/runs?event=pull_request&head_sha=$head&per_page=100" 'the runs of the pull request'
@@ -80,6 +84,10 @@ for entry in "$(basename "$PLAN_FILE")" "$(basename "$PLAN_FILE").sig"; do
 done
 if [ ! -s "$plan.sig" ]; then rm -f "$plan.sig"; fi
 if [ ! -s "$plan" ]; then stop "the artifact has no file $(basename "$PLAN_FILE")"; fi
+# A workflow of the branch can name any author. With another one, whoever opened the pull request could approve the plan.
+if [ -z "$opener" ] || ! jq -e --arg author "$opener@github" '.author == $author' "$plan" > "$scratch/same" 2>&1; then
+    stop "the plan does not name $opener@github as its author, who opened the pull request: plan with the flag --author=$opener@github"
+fi
 
 # Its approvals: in comments and in reviews.
 : > "$scratch/comments"
@@ -93,6 +101,10 @@ for of in "issues/$PULL_REQUEST/comments" "pulls/$PULL_REQUEST/reviews"; do
         if [ "$page" -gt 50 ]; then stop 'there are more than 5000 comments: apply with the approvals in files'; fi
     done
 done
+# Holdfast reads no more.
+if [ "$(wc -c < "$scratch/comments")" -gt 33554432 ]; then
+    stop 'the comments with signatures are larger than 32 MiB: delete those that are no approvals, or apply with the approvals in files'
+fi
 
 merged=
 for path in $POLICIES; do merged="$merged --merged=$path"; done
@@ -101,19 +113,23 @@ if [ -z "$merged" ]; then stop 'no policies are named'; fi
 {
     code=0
     # shellcheck disable=SC2086 # lists
-    holdfast apply "$plan" --approvals-in "$scratch/comments" $merged $APPLY_FLAGS || code=$?
+    holdfast apply "$plan" --cloud "${HOLDFAST_CLOUD:-aws}" --approvals-in "$scratch/comments" $merged $APPLY_FLAGS || code=$?
     echo "$code" > "$scratch/code"
 } 2>&1 | sed "s|$scratch/||g" | tee "$scratch/said"
 code=$(cat "$scratch/code")
 case $code in
-    0) result 0 'Applied' ;;
-    4)
-        if grep -qx E0707 "$scratch/said"; then
-            # A job that runs again. The comment has the result of the first one.
-            echo '::notice::this plan was applied before'
-            exit 0
-        fi
-        result 4 'Not applied'
+    0)
+        title=Applied
+        for flag in $APPLY_FLAGS; do if [ "$flag" = --dry-run ]; then title='Would be applied'; fi; done
+        result 0 "$title"
         ;;
-    *) result "$code" 'Not applied completely' ;;
+    3 | 4 | 64)
+        # A job that runs again: there is nothing left to do.
+        if [ "$code" -eq 4 ] && grep -qx E0707 "$scratch/said"; then result 0 'Applied before'; fi
+        result "$code" 'Not applied'
+        ;;
+    *)
+        # shellcheck disable=SC2016 # code in Markdown
+        result "$code" 'Failed: look below and at `holdfast journal log` for what was done'
+        ;;
 esac

@@ -62,8 +62,9 @@ if [ -n "${GITHUB_OUTPUT:-}" ]; then echo plan=true >> "$GITHUB_OUTPUT"; fi
     head -n 2 "$scratch/plan.md"
     printf '\nPlan of commit `%s`.' "$COMMIT"
     if [ -n "${ARTIFACT:-}" ]; then
-        printf ' To approve it: `gh run download %s --name %s`, `holdfast approve %s --comment`, and paste the block that it prints into a comment here.' \
-            "${GITHUB_RUN_ID:-RUN}" "$ARTIFACT" "$(basename "$PLAN_FILE")"
+        run=${GITHUB_RUN_ID:-RUN}
+        printf ' To approve it: `gh run download %s --name %s --dir plan-%s`, `holdfast approve plan-%s/%s --comment`, and paste the block that it prints into a comment here.' \
+            "$run" "$ARTIFACT" "$run" "$run" "$(basename "$PLAN_FILE")"
     fi
     echo
     tail -n +3 "$scratch/plan.md"

@@ -35,8 +35,14 @@ fn section(audit: &Audit<'_>) -> Section {
             .code("holdfast audit")
             .text("."),
     );
-    for text in &audit.lacks {
-        section.note(Severity::Warning, text.as_str());
+    let not_read = Phrase::new()
+        .text("Attestations in a file of ")
+        .code("holdfast audit --controls")
+        .text(" are not read here.");
+    section.note(Severity::Warning, not_read);
+    // Without the frameworks: nobody has looked for attestations, so no control is said to lack one.
+    for text in context.lacks(&audit.evidence, &[]) {
+        section.note(Severity::Warning, text);
     }
     section.blocks.extend(overview(audit, &|one| context.hidden(&one.framework.title).into()));
     section.table(matrix(&context, audit));

@@ -4,6 +4,8 @@
 //! An acknowledgement is for one version of the policies. After any change of them it is outdated, because nobody can tell
 //! without reading whether the change concerns the role.
 
+use std::collections::BTreeSet;
+
 use super::changes::version;
 use super::context::Context;
 use super::redact::{redacted, without_domain};
@@ -46,21 +48,30 @@ pub(super) fn add_to(section: &mut Section, context: &Context<'_>) {
     let mut table =
         Table::new("Acknowledged by role", &["Role", "Acknowledged", "Day", "Signed by", "Version"]);
     let of = |role: &str| all.iter().find(|one| one.role == role);
-    let mut current = 0;
+    let (mut current, mut signers) = (0, BTreeSet::new());
     for role in &roles {
         let Some(one) = of(role) else {
             table.row(vec![(*role).into(), "no".into(), Phrase::new(), Phrase::new(), Phrase::new()]);
             continue;
         };
         let state = state(one, &now, context);
-        current += usize::from(state == CURRENT);
+        if state == CURRENT {
+            current += 1;
+            signers.insert(one.signer.to_lowercase());
+        }
         table.row(row(one, &state, context));
     }
     for one in all.iter().filter(|one| !roles.contains(&one.role.as_str())) {
         table.row(row(one, "does not count: the policies have no such role", context));
     }
-    let count = format!("{current} of {} roles have acknowledged this version (", roles.len());
-    let rest = "). The day is what the signer stated.";
+    let by = match signers.len() {
+        people if people == current => String::new(),
+        1 => ", by 1 person".to_owned(),
+        people => format!(", by {people} people"),
+    };
+    let count = format!("{current} of {} roles have acknowledged this version{by} (", roles.len());
+    let rest =
+        "). The day is what the signer stated, and any key of the list of signers can sign for any role.";
     section.say(Phrase::new().text(count).code("holdfast bcp acknowledge").text(rest));
     section.table(table);
     for note in notes {

@@ -12,7 +12,7 @@ use super::{Author, Namespace, Refusal, Rule, Signers, signature_path};
 
 /// The largest statement and signature that are read, in bytes.
 const MAX_BYTES: u64 = 16 * 1024;
-/// The most approvals that are listed as not counted: comments of others can hold thousands.
+/// The most approvals that are listed as not counted: comments of others can hold thousands. The rest is counted.
 const MOST_NOT_COUNTED: usize = 100;
 
 /// A rule that a plan must satisfy, and its origin. Each demand is checked on its own: one approval may count for
@@ -90,7 +90,7 @@ impl Decision {
 /// # Errors
 /// A list of signers cannot be read. It is never ignored.
 pub fn decide(demands: &[Demand], approvals: &Approvals<'_>) -> Result<Decision, Diagnostic> {
-    let mut decision = Decision::default();
+    let (mut decision, mut not_counted) = (Decision::default(), NotCounted::default());
     for Demand { rule, whose, estate } in demands {
         let signers = Signers::parse(&rule.signers).map_err(|error| {
             let message = format!("{whose}: the list of signers, {error}");
@@ -110,14 +110,7 @@ pub fn decide(demands: &[Demand], approvals: &Approvals<'_>) -> Result<Decision,
         for presented in approvals.statements {
             match one(presented, &question, approvals.used) {
                 Ok(approval) => accepted.push(approval),
-                Err(refusal) => {
-                    let finding = refusal.finding().in_file(presented.place());
-                    // Several demands may refuse the same approval for the same reason.
-                    let listed = &mut decision.not_counted;
-                    if listed.len() < MOST_NOT_COUNTED && !listed.contains(&finding) {
-                        listed.push(finding);
-                    }
-                }
+                Err(refusal) => not_counted.add(presented.place(), &refusal),
             }
         }
         let people = people(&accepted);
@@ -126,7 +119,47 @@ pub fn decide(demands: &[Demand], approvals: &Approvals<'_>) -> Result<Decision,
         }
         decision.accepted.extend(accepted.into_iter().map(|a| (a.approver, a.statement_digest)));
     }
+    decision.not_counted = not_counted.findings();
     Ok(decision)
+}
+
+/// The approvals that do not count.
+#[derive(Default)]
+struct NotCounted {
+    /// The first ones.
+    listed: Vec<Diagnostic>,
+    /// The first one that is not listed.
+    next: Option<Diagnostic>,
+    /// The places of all that are not listed.
+    more: BTreeSet<String>,
+}
+
+impl NotCounted {
+    /// Several demands may refuse the same approval for the same reason. It is listed once.
+    fn add(&mut self, place: String, refusal: &Refusal) {
+        let finding = refusal.finding().in_file(place.clone());
+        if self.listed.contains(&finding) {
+            return;
+        }
+        if self.listed.len() < MOST_NOT_COUNTED {
+            self.listed.push(finding);
+        } else {
+            self.next.get_or_insert(finding);
+            self.more.insert(place);
+        }
+    }
+
+    /// Those that are listed, and how many there are besides.
+    fn findings(self) -> Vec<Diagnostic> {
+        let Self { mut listed, next, more } = self;
+        if let Some(next) = next {
+            let noun = if more.len() == 1 { "approval does" } else { "approvals do" };
+            let message =
+                format!("{} more {noun} not count; the first of them: {}", more.len(), next.message);
+            listed.push(Diagnostic { message, ..next });
+        }
+        listed
+    }
 }
 
 impl Presented {

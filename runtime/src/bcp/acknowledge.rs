@@ -5,8 +5,9 @@
 //! committed like the policies, so they are there when neither cloud nor journal is. The keys are those of the estate's list of
 //! signers; somebody who signs for a role and does not approve plans is listed with `namespaces="bcp@holdfast"`.
 //!
-//! What a signature shows: whoever has this key has signed this version for this role. That they hold the role is what the list of
-//! signers and the policies say, and the day is what they state.
+//! What a signature shows: whoever has this key has signed this version for this role. Any key of the list that is for this purpose can
+//! sign for any role, and the day is what the signer states. So a key must be valid on that day and on the day of the document: with
+//! one that has ended since, somebody could state an earlier day.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::approval::{
-    self, Namespace, Refusal, SignError, Signature, Signers, SignersError, SigningKey, signature_path,
+    self, MAX_SIGNERS_BYTES, Namespace, Refusal, SignError, Signature, Signers, SignersError, SigningKey,
+    signature_path,
 };
 use crate::estate::Policies;
 use crate::files::{self, FileError};
@@ -132,10 +134,29 @@ impl Acknowledgement {
     }
 }
 
+/// The folder of the estate's file; empty for the current folder.
+fn home(policy: &Policy, sources: &Sources) -> PathBuf {
+    let file = sources.place(policy.estate_span).file;
+    Path::new(&file).parent().unwrap_or(Path::new("")).to_owned()
+}
+
 /// The folder of the acknowledgements of an estate.
 fn folder(policy: &Policy, sources: &Sources) -> PathBuf {
-    let file = sources.place(policy.estate_span).file;
-    Path::new(&file).parent().unwrap_or(Path::new("")).join("acknowledgements")
+    home(policy, sources).join("acknowledgements")
+}
+
+/// The list of signers of an estate, also if its policies miss an objective.
+///
+/// # Errors
+/// Why there is none, as a clause.
+fn list_of_signers(policy: &Policy, sources: &Sources) -> Result<Signers, String> {
+    let Some(asked) = &policy.approvals else {
+        return Err("the estate names no list of signers".to_owned());
+    };
+    let folder = Path::new(".").join(home(policy, sources));
+    let text = files::read_inside(&folder, Path::new(&asked.signers), MAX_SIGNERS_BYTES)
+        .map_err(|error| format!("the list of signers cannot be read: {}", error.why))?;
+    Signers::parse(&text).map_err(|error| format!("the list of signers, {error}"))
 }
 
 /// Sign for a role, and write the two files. Without `signer`, the list's name for the key is used. `show` is called with the
@@ -175,7 +196,7 @@ pub fn acknowledge(
     show(&statement);
     let signature = approval::sign(namespace, text.as_bytes(), key, &public)?;
     // Refuse now what the document would not count.
-    verify(&statement, &signature, &signers)?;
+    verify(&statement, &signature, &signers, now)?;
     let folder = folder(policy, &policies.sources);
     files::make_folder(&folder)?;
     let path = folder.join(format!("{role}{ENDING}"));
@@ -184,19 +205,29 @@ pub fn acknowledge(
     Ok(path)
 }
 
-/// Verify the signature of a statement.
-fn verify(said: &Acknowledgement, signature: &str, signers: &Signers) -> Result<(), Refusal> {
+/// Verify the signature of a statement. Its key must be valid at the time that the statement names, and at `now`.
+fn verify(said: &Acknowledgement, signature: &str, signers: &Signers, now: Timestamp) -> Result<(), Refusal> {
     let namespace = Namespace::Acknowledgement;
     let signature = Signature::verify(namespace, said.text().as_bytes(), signature)
         .map_err(|what| Refusal::Changed(what.to_owned()))?;
-    signers.may_sign(signature.key(), &said.signer, namespace, said.at).map_err(|because| {
-        Refusal::UnknownKey { key: signature.fingerprint(), approver: said.signer.clone(), because }
+    let may_sign = |at| signers.may_sign(signature.key(), &said.signer, namespace, at);
+    may_sign(said.at).and_then(|()| may_sign(now)).map_err(|because| Refusal::UnknownKey {
+        key: signature.fingerprint(),
+        approver: said.signer.clone(),
+        because,
     })
 }
 
-/// The acknowledgements beside the policies. What cannot be read or does not count is said, and is no error.
-pub(super) fn read(policies: &Policies) -> Acknowledgements {
-    let folder = folder(&policies.compiled.policy, &policies.sources);
+/// The end of a day, in UTC.
+fn end_of(day: Date) -> Timestamp {
+    // The very last days of the calendar are no times of day.
+    format!("{day}T23:59:59Z").parse().unwrap_or(Timestamp::MAX)
+}
+
+/// The acknowledgements beside the policies, as they count on a day. What cannot be read or does not count is said, and is no error.
+pub(super) fn read(policies: &Policies, as_of: Date) -> Acknowledgements {
+    let (policy, sources) = (&policies.compiled.policy, &policies.sources);
+    let folder = folder(policy, sources);
     let mut found = Acknowledgements::default();
     let names = match files::absent(list(&folder)) {
         Ok(names) => names.unwrap_or_default(),
@@ -205,8 +236,9 @@ pub(super) fn read(policies: &Policies) -> Acknowledgements {
             return found;
         }
     };
-    let estate = policies.compiled.policy.estate.as_str();
-    let signers = policies.rule.as_ref().and_then(|rule| Signers::parse(&rule.signers).ok());
+    let estate = policy.estate.as_str();
+    let signers = list_of_signers(policy, sources);
+    let now = end_of(as_of);
     for name in names {
         let name = name.to_string_lossy();
         let Some(role) = name.strip_suffix(ENDING) else { continue };
@@ -230,9 +262,9 @@ pub(super) fn read(policies: &Policies) -> Acknowledgements {
             _ if said.role != role => Some("its file has the name of another role".to_owned()),
             _ if said.estate != estate => Some("it is for another estate".to_owned()),
             (_, Err(error)) => Some(format!("its signature cannot be read: {}", error.why)),
-            (None, _) => Some("there is no list of signers that can be read".to_owned()),
-            (Some(signers), Ok(signature)) => {
-                verify(&said, &signature, signers).err().map(|refusal| refusal.to_string())
+            (Err(why), _) => Some(why.clone()),
+            (Ok(signers), Ok(signature)) => {
+                verify(&said, &signature, signers, now).err().map(|refusal| refusal.to_string())
             }
         };
         found.all.push(Acknowledged {
@@ -254,9 +286,33 @@ fn list(folder: &Path) -> Result<Vec<std::ffi::OsString>, FileError> {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::run::sample::{key, people};
 
     const TEXT: &str = "holdfast acknowledgement 1\nestate acme\npolicies sha256:ab\nrole commander\n\
         signer ana@acme.example\nacknowledged-at 2026-11-23T12:00:00Z\n";
+
+    #[test]
+    fn key_must_be_valid_on_the_stated_day_and_on_the_day_of_the_document() {
+        let key = key("ana");
+        let public = approval::public_key(Some(&key), None).unwrap();
+        let said = Acknowledgement::parse(TEXT).unwrap();
+        let signature =
+            approval::sign(Namespace::Acknowledgement, TEXT.as_bytes(), Some(&key), &public).unwrap();
+        // The list of the sample has this key under another name.
+        let list = people().lines().next().unwrap().replace("alice@acme.example ", "");
+        let verdict = |options: &str, day: &str| {
+            let signers = Signers::parse(&format!("ana@acme.example {options}{list}\n")).unwrap();
+            let now = end_of(Date::parse(day).unwrap());
+            verify(&said, &signature, &signers, now).map_err(|refusal| refusal.to_string())
+        };
+        let ended = "valid-before=\"20261201Z\" ";
+        assert_eq!(verdict("", "2027-03-01"), Ok(()));
+        assert_eq!(verdict(ended, "2026-11-30"), Ok(()));
+        for (options, day) in [(ended, "2026-12-01"), ("valid-after=\"20261124Z\" ", "2026-11-30")] {
+            let why = verdict(options, day).unwrap_err();
+            assert!(why.ends_with("it is not valid at this time"), "{why}");
+        }
+    }
 
     #[test]
     fn statement_not_in_its_exact_form_is_refused() {

@@ -57,7 +57,7 @@ impl Continuity {
         let commits = history::commits(paths, &sources);
         let policies = readable(sources, as_of)?;
         let (runs, held) = history::runs(selection, &policies, extent, tell).await?;
-        let acknowledged = acknowledge::read(&policies);
+        let acknowledged = acknowledge::read(&policies, as_of);
         let Policies { sources, compiled, .. } = policies;
         let (policy, findings, waived) = (compiled.policy, compiled.warnings, compiled.waived);
         Ok(Self { sources, findings, waived, policy, as_of, runs, commits, held, acknowledged })

@@ -234,10 +234,9 @@ impl File<'_> {
 /// The approvals in a text.
 fn in_comments(path: &Path) -> Result<impl Iterator<Item = Presented> + use<>, NotApproved> {
     let name = path.display().to_string();
-    let refused = |message: String| NotApproved::Comments { path: path.to_owned(), message };
-    let text = approval::read(path, comment::MAX_BYTES).map_err(|error| refused(error.to_string()))?;
-    let blocks = comment::blocks(&text).map_err(|error| refused(error.to_string()))?;
-    Ok(blocks.into_iter().map(move |block| Presented::Text {
+    let text = approval::read(path, comment::MAX_BYTES)
+        .map_err(|error| NotApproved::Comments { path: path.to_owned(), message: error.to_string() })?;
+    Ok(comment::blocks(&text).into_iter().map(move |block| Presented::Text {
         place: format!("{name}:{}", block.line),
         statement: block.statement,
         signature: block.signature,
@@ -300,6 +299,39 @@ mod tests {
         // The author's own, one for another plan, and too few of the two that are required.
         let refused = decide(&folder, &History::default(), &Evidence::default());
         assert_eq!(codes(refused), ["E0714", "E0711", "E0709"]);
+    }
+
+    #[tokio::test]
+    #[allow(clippy::disallowed_methods, reason = "a test writes the comments")]
+    async fn spam_among_the_comments_does_not_keep_true_approvals_from_counting() {
+        let folder = Folder::new().await;
+        for who in ["bob", "carol"] {
+            folder.approve(who, &folder.saved.file.digest);
+        }
+        let read = |ending: &str| {
+            std::fs::read_to_string(
+                folder.plan().with_file_name(format!("change.plan.bob@acme.example{ending}")),
+            )
+            .unwrap()
+        };
+        let (statement, signature) = (read(".approval"), read(".approval.sig"));
+        let spam = |nth: usize| {
+            let forged = statement.replace("approver bob", &format!("approver mallory{nth}"));
+            comment::comment(&forged, "-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n")
+        };
+        // Bob's approval is only in the last comment.
+        std::fs::remove_file(folder.plan().with_file_name("change.plan.bob@acme.example.approval")).unwrap();
+        let text: String = (0..12_000).map(spam).chain([comment::comment(&statement, &signature)]).collect();
+        let comments = folder.plan().with_file_name("comments");
+        std::fs::write(&comments, text).unwrap();
+        let evidence = Evidence { comments: vec![comments], ..Evidence::default() };
+        let approved = decide(&folder, &History::default(), &evidence).unwrap();
+        let approvers: Vec<&str> = approved.approvals.iter().map(|used| used.approver.as_str()).collect();
+        assert_eq!(approvers, ["bob@acme.example", "carol@acme.example"]);
+        let said: Vec<&str> = approved.not_counted.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(said.len(), 101);
+        let last = said.last().unwrap();
+        assert!(last.starts_with("11900 more approvals do not count; the first of them: "), "{last}");
     }
 
     #[tokio::test]

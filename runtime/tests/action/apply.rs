@@ -28,8 +28,13 @@ fn succeed(folder: &Path, line: &str) -> String {
 
 /// The job of the pull request: its plan, as its artifact.
 fn planned(folder: &Path, github: &Forge) -> Vec<u8> {
+    planned_by(folder, github, "alice@github")
+}
+
+fn planned_by(folder: &Path, github: &Forge, author: &str) -> Vec<u8> {
+    let flags = format!("--author={author}");
     let output = job(folder, github, TOKEN)
-        .envs([("ARTIFACT", "holdfast-plan"), ("PLAN_FLAGS", "--author=ci@acme.example")])
+        .envs([("ARTIFACT", "holdfast-plan"), ("PLAN_FLAGS", flags.as_str())])
         .envs([("GITHUB_OUTPUT", "outputs"), ("GITHUB_RUN_ID", "500")])
         .output()
         .unwrap();
@@ -72,24 +77,23 @@ fn merge(github: &Forge, archive: Vec<u8>) {
 
 /// Run the action as the job for a push does.
 fn apply(folder: &Path, github: &Forge) -> Output {
-    apply_of(folder, github, ".")
+    applying(folder, github).output().unwrap()
 }
 
-fn apply_of(folder: &Path, github: &Forge, policies: &str) -> Output {
+fn applying(folder: &Path, github: &Forge) -> Command {
     let _ = std::fs::remove_file(folder.join("summary.md"));
-    Command::new("sh")
-        .arg(root().join("runtime/action/apply.sh"))
+    let mut job = Command::new("sh");
+    job.arg(root().join("runtime/action/apply.sh"))
         .current_dir(folder)
         .env("PATH", format!("{}:{}", binaries().display(), std::env::var("PATH").unwrap()))
         .env("HOLDFAST_CLOUD", "local:cloud.json")
-        .envs([("POLICIES", policies), ("PLAN_FILE", "change.plan"), ("ARTIFACT", "holdfast-plan")])
+        .envs([("POLICIES", "."), ("PLAN_FILE", "change.plan"), ("ARTIFACT", "holdfast-plan")])
         .envs([("COMMENT_NAME", "apply"), ("APPLY_FLAGS", ""), ("COMMENT_AUTHOR", BOT)])
         .envs([("COMMENT_TOKEN", TOKEN), ("GITHUB_API_URL", github.url.as_str()), ("COMMIT", MERGE)])
         .envs([("GITHUB_REPOSITORY", "acme/policies"), ("GITHUB_SERVER_URL", "https://github.example")])
         .envs([("GITHUB_RUN_ID", "501"), ("GITHUB_STEP_SUMMARY", "summary.md")])
-        .env_remove("HOLDFAST_TRUST")
-        .output()
-        .unwrap()
+        .env_remove("HOLDFAST_TRUST");
+    job
 }
 
 /// The result, which must be the only comment of the action.
@@ -110,7 +114,7 @@ fn nothing_is_applied(folder: &Path) -> bool {
 fn merged_and_approved_plan_is_applied_once_and_the_result_is_a_comment() {
     let (folder, github) = merged();
     let plan = github.comments()[0].1.clone();
-    let how = "`gh run download 500 --name holdfast-plan`, `holdfast approve change.plan --comment`";
+    let how = "`gh run download 500 --name holdfast-plan --dir plan-500`, `holdfast approve plan-500/change.plan --comment`";
     assert!(plan.contains(how), "{plan}");
     let output = apply(folder.path(), &github);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
@@ -127,8 +131,91 @@ fn merged_and_approved_plan_is_applied_once_and_the_result_is_a_comment() {
     // Somebody runs the job again.
     let again = apply(folder.path(), &github);
     assert_eq!(again.status.code(), Some(0), "{}", said(&again));
-    assert!(said(&again).contains("::notice::this plan was applied before"), "{}", said(&again));
-    assert_eq!(result(&github), text);
+    let text = result(&github);
+    assert!(text.contains("### Applied before\n") && text.contains("in run 1"), "{text}");
+}
+
+#[test]
+fn plan_for_another_cloud_than_that_of_the_job_is_not_applied() {
+    let (folder, github) = merged();
+    let output = applying(folder.path(), &github).env_remove("HOLDFAST_CLOUD").output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+    let text = result(&github);
+    assert!(text.contains("### Not applied\n") && text.contains("    E0704\n"), "{text}");
+    assert!(nothing_is_applied(folder.path()));
+}
+
+#[test]
+fn plan_with_another_author_than_the_opener_of_the_pull_request_is_not_applied() {
+    let (folder, github) = (asking(), Forge::start(&[]));
+    // The branch has changed the workflow.
+    let archive = planned_by(folder.path(), &github, "alice@github.example");
+    github.say("bob", &approval(folder.path(), "bob"));
+    merge(&github, archive);
+    let output = apply(folder.path(), &github);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let why = "::error::the plan does not name alice@github as its author, who opened the pull request";
+    assert!(said(&output).contains(why), "{}", said(&output));
+    assert!(result(&github).contains("### Not applied\n") && nothing_is_applied(folder.path()));
+}
+
+#[test]
+fn title_says_what_was_done_and_a_log_that_is_cut_says_so() {
+    let (folder, github) = merged();
+    let dry = applying(folder.path(), &github).env("APPLY_FLAGS", "--quiet --dry-run").output().unwrap();
+    assert_eq!(dry.status.code(), Some(0), "{}", said(&dry));
+    assert!(result(&github).contains("### Would be applied\n"), "{}", result(&github));
+    assert!(nothing_is_applied(folder.path()));
+    // One that ends as a test wants, after this many lines.
+    let shims = tempfile::tempdir().unwrap();
+    succeed(
+        shims.path(),
+        "printf '#!/bin/sh\\nseq \"$LINES_SAID\"; exit \"$ENDS\"\\n' > holdfast; chmod +x holdfast",
+    );
+    let path = format!("{}:{}", shims.path().display(), std::env::var("PATH").unwrap());
+    for (ends, lines, title) in [
+        ("0", "200", "Applied"),
+        ("1", "201", "Failed: look below and at `holdfast journal log` for what was done"),
+        ("3", "2", "Not applied"),
+        ("64", "2", "Not applied"),
+        ("130", "2", "Failed: look below and at `holdfast journal log` for what was done"),
+    ] {
+        let output = applying(folder.path(), &github)
+            .envs([("PATH", path.as_str()), ("ENDS", ends), ("LINES_SAID", lines)])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code().unwrap().to_string(), ends, "{}", said(&output));
+        let text = result(&github);
+        assert!(text.contains(&format!("### {title}\n")), "{ends}: {text}");
+        let cut = text.contains("\n\n(The beginning is in the log of the job.)\n\n    2\n");
+        assert!(cut == (lines == "201") && text.contains(&format!("    {lines}\n")), "{lines}: {text}");
+    }
+}
+
+#[test]
+fn comments_of_anybody_do_not_block_the_apply() {
+    let (folder, github) = merged();
+    let true_one = github.comments()[1].1.clone();
+    let statement = true_one.split("```text\n").nth(1).unwrap().split("-----BEGIN").next().unwrap();
+    // As many as fit into each comment.
+    for nth in 0..20 {
+        let spam = |block: usize| {
+            let forged = statement.replace("approver bob", &format!("approver m{nth}-{block}"));
+            format!("{forged}-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n")
+        };
+        github.say("mallory", &(0..100).map(spam).collect::<String>());
+        let short = |block: usize| {
+            format!(
+                "holdfast approval 3\n{nth} {block}\n-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n"
+            )
+        };
+        github.say("mallory", &(0..600).map(short).collect::<String>());
+    }
+    let output = apply(folder.path(), &github);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let text = result(&github);
+    assert!(text.contains("### Applied\n"), "{text}");
+    assert!(said(&output).contains("more approvals do not count"), "{}", said(&output));
 }
 
 #[test]
@@ -247,7 +334,7 @@ fn only_the_plan_of_the_merged_pull_request_is_applied() {
 #[test]
 fn plan_is_not_applied_if_nothing_is_named_to_compare_it_with() {
     let (folder, github) = merged();
-    let output = apply_of(folder.path(), &github, " ");
+    let output = applying(folder.path(), &github).env("POLICIES", " ").output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(said(&output).contains("::error::no policies are named"), "{}", said(&output));
     assert!(nothing_is_applied(folder.path()));

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::server::{Answer, Request, State, page};
 
 const ROOT: &str = "/repos/acme/policies";
+/// Who has opened pull request 7.
+const OPENER: &str = "alice";
 
 /// The repository `acme/policies`.
 #[derive(Default)]
@@ -42,7 +44,7 @@ impl Repository {
         let of = |(merge, head): &(String, String)| {
             json!({
                 "number": 7, "merged_at": "2026-11-24T12:00:00Z", "merge_commit_sha": merge,
-                "head": { "sha": head }, "base": { "repo": { "full_name": "acme/policies" } },
+                "user": { "login": OPENER }, "head": { "sha": head }, "base": { "repo": { "full_name": "acme/policies" } },
             })
         };
         // A pull request is listed for each of its commits, too.

@@ -56,7 +56,7 @@ fn look(bench: &Bench<'_>, browser: &str, command: &str) {
 }
 
 #[test]
-#[ignore = "needs Chromium: cargo test -p holdfast --test all browser -- --ignored"]
+#[ignore = "needs Chromium: cargo test --workspace --test all browser -- --ignored"]
 fn pages_ask_for_nothing_name_every_control_and_are_whole_on_paper() {
     let browser = browser().expect("no Chromium is installed");
     let bench = shipped();

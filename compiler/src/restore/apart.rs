@@ -34,7 +34,7 @@ pub struct Apart {
     pub both: Keys,
     /// Both have the same versions, and not the same one is current.
     pub turned: Keys,
-    /// Both have a version without an id, so nobody can tell.
+    /// Both have a version without an id, and nobody can tell whether it is the same one.
     pub unclear: Keys,
 }
 
@@ -42,54 +42,38 @@ impl Apart {
     /// Add a key with its versions in both, the newest first.
     pub fn add(&mut self, key: &str, home: &[Version], away: &[Version]) {
         let ids = |versions: &[Version]| -> BTreeSet<String> {
-            let known = versions.iter().filter(|version| version.id != UNVERSIONED);
-            known.map(|version| version.id.clone()).collect()
+            versions.iter().map(|version| version.id.clone()).collect()
         };
         let (of_home, of_away) = (ids(home), ids(away));
         let common = home.iter().filter(|version| of_away.contains(&version.id));
-        let last_common = common.clone().filter_map(|version| version.modified).max();
+        let last_common = common.filter_map(|version| version.modified).max();
         // That a key was deleted before it ever existed on the other side changes nothing there.
         let is_about =
-            |version: &&Version, other: &[Version]| !other.is_empty() || version.content != Content::Marker;
-        let lacks =
-            away.iter().filter(|version| !of_home.contains(&version.id)).any(|one| is_about(&one, home));
-        let own = home.iter().filter(|version| !of_away.contains(&version.id));
-        let own =
-            own.filter(|version| last_common.is_none_or(|last| version.modified.is_none_or(|at| at > last)));
-        let is_ahead = own.clone().any(|one| is_about(&one, away));
-        let has_no_id = |versions: &[Version]| versions.iter().any(|version| version.id == UNVERSIONED);
+            |version: &Version, other: &[Version]| !other.is_empty() || version.content != Content::Marker;
+        let is_younger =
+            |version: &Version| last_common.is_none_or(|last| version.modified.is_none_or(|at| at > last));
+        let lacks = away.iter().any(|one| !of_home.contains(&one.id) && is_about(one, home));
+        let is_ahead =
+            home.iter().any(|one| !of_away.contains(&one.id) && is_younger(one) && is_about(one, away));
+        let current = |versions: &[Version]| versions.first().map(|version| version.id.clone());
+        let is_turned = !home.is_empty() && !away.is_empty() && current(home) != current(away);
         let keys = match (is_ahead, lacks) {
-            _ if has_no_id(home) && has_no_id(away) => {
-                let current = |versions: &[Version]| versions.first().map(|version| version.id.clone());
-                let is_same = current(home) == current(away) && current(home).as_deref() != Some(UNVERSIONED);
-                if is_same {
-                    self.same += 1;
-                    return;
-                }
-                &mut self.unclear
-            }
             (true, true) => &mut self.both,
             (true, false) => &mut self.uncopied,
             (false, true) => &mut self.lacking,
+            (false, false) if of_home.contains(UNVERSIONED) && of_away.contains(UNVERSIONED) => {
+                &mut self.unclear
+            }
+            (false, false) if is_turned => &mut self.turned,
             (false, false) => {
-                let current = |versions: &[Version]| versions.first().map(|version| version.id.clone());
-                if away.is_empty() || home.is_empty() || current(home) == current(away) {
-                    self.same += 1;
-                    return;
-                }
-                &mut self.turned
+                self.same += 1;
+                return;
             }
         };
         keys.count += 1;
         if keys.first.len() < NAMED {
             keys.first.push(key.to_owned());
         }
-    }
-
-    /// Whether home has every version that the other one has.
-    #[must_use]
-    pub fn is_home_whole(&self) -> bool {
-        [&self.lacking, &self.both, &self.unclear].iter().all(|keys| keys.count == 0)
     }
 
     /// For people: a line each. `home` and `away` are the buckets.
@@ -108,7 +92,11 @@ impl Apart {
             ),
             (&self.uncopied, format!("younger in `{home}`, and not in `{away}`")),
             (&self.turned, "there with the same versions, of which another one is current".to_owned()),
-            (&self.unclear, "there twice without version ids, so nobody can tell which is newer".to_owned()),
+            (
+                &self.unclear,
+                "there with versions that have no id, so nobody can tell whether those are the same"
+                    .to_owned(),
+            ),
         ];
         let of = |(of, what): &(&Keys, String)| {
             let rest = of.count.saturating_sub(of.first.len() as u64);

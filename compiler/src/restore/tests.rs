@@ -422,7 +422,10 @@ fn keys_of_two_buckets_are_told_apart_by_the_ids_of_their_versions() {
         // Both have all, in another order.
         (&["3", "2", "1"], &["2", "3", "1"], "turned"),
         (&["null"], &["null"], "unclear"),
-        (&["2", "null"], &["2", "null"], "same"),
+        (&["2", "null"], &["2", "null"], "unclear"),
+        // What is known to lack is said, whatever else has no id.
+        (&["2", "null"], &["2", "1", "null"], "lacking"),
+        (&["2"], &["2", "null"], "lacking"),
     ] {
         assert_eq!(of(&all(home), &all(away)), is, "{home:?} {away:?}");
     }

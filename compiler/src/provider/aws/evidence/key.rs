@@ -122,7 +122,8 @@ fn made_fault<'a>(view: &View<'a, '_>, address: &Address) -> Option<Result<Strin
 }
 
 /// Keys that cannot be used, where a bucket or a vault would begin to use them: S3 accepts any, and every write fails from then on.
-/// What uses a key already is left to the objectives, so that a key that somebody disables holds up no other repair.
+/// What uses a key already is left to the objectives, so that a key that somebody disables holds up no other repair. And vaults with
+/// another key than the default one that the policy asks for: no apply can change that.
 pub(super) fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<Obstacle> {
     let buckets = std::iter::once(&set.primary).chain(&set.copies);
     let buckets = buckets.filter_map(|at| {

@@ -189,9 +189,11 @@ fn done(service: &str) -> Event {
     Event::StepDone { step: StepId::of(&address), id: service.to_owned() }
 }
 
-/// A run of one step; `between` happens after its step has begun.
+/// A run of one step, by a process of its own; `between` happens after its step has begun.
 async fn apply(claim: &Claim, service: &str, between: impl FnOnce()) {
-    let writer = Writer::begin(claim, run(), None).await.unwrap();
+    // Two runs of one process in one millisecond would begin with the same entry.
+    let by = Run { runner: format!("dora@host, process of {service}"), ..run() };
+    let writer = Writer::begin(claim, by, None).await.unwrap();
     writer.append(begin(service)).await.unwrap();
     between();
     writer.append(done(service)).await.unwrap();

@@ -23,8 +23,8 @@ struct Trace {
 #[derive(Debug, Default)]
 pub(super) struct Traces<'p> {
     all: Vec<Trace>,
-    /// When each person was called, and answers.
-    calls: BTreeMap<&'p Name, (u64, u64)>,
+    /// Since when somebody was called for the tasks of each person, when they were called themselves, and when they answer.
+    calls: BTreeMap<&'p Name, (u64, u64, u64)>,
     /// The last task of each person, and when it ended.
     freed: BTreeMap<&'p Name, (usize, u64)>,
 }
@@ -34,13 +34,13 @@ impl<'p> Traces<'p> {
         Self { all: vec![Trace::default(); count], calls: BTreeMap::new(), freed: BTreeMap::new() }
     }
 
-    pub(super) fn call(&mut self, person: &'p Name, now: u64, answers: u64) {
-        self.calls.insert(person, (now, answers));
+    pub(super) fn call(&mut self, person: &'p Name, (since, now): (u64, u64), answers: u64) {
+        self.calls.insert(person, (since, now, answers));
     }
 
     /// When a person was called.
     pub(super) fn called(&self, person: &Name) -> Option<u64> {
-        self.calls.get(person).map(|(called, _)| *called)
+        self.calls.get(person).map(|(_, called, _)| *called)
     }
 
     /// A task could begin, because another one ended.
@@ -59,8 +59,8 @@ impl<'p> Traces<'p> {
         if trace.ready < now {
             match (freed, call) {
                 (Some((task, _)), _) => (trace.last, trace.ready) = (Some(*task), now),
-                (None, Some((called, answers))) => {
-                    trace.notified = now.min(*answers).saturating_sub(trace.ready.max(*called));
+                (None, Some((since, _, answers))) => {
+                    trace.notified = now.min(*answers).saturating_sub(trace.ready.max(*since));
                 }
                 (None, None) => {}
             }

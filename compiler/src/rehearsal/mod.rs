@@ -40,6 +40,8 @@ pub struct Disaster<'p> {
     pub lost: BTreeSet<&'p Name>,
     /// The services that suffer.
     pub services: BTreeSet<&'p Name>,
+    /// The people who never answer. Their deputies are called once they should have.
+    pub away: BTreeSet<&'p Name>,
     /// When, in seconds since 1970-01-01 UTC.
     pub at: i64,
 }
@@ -99,7 +101,7 @@ impl<'p> Disaster<'p> {
         }
         let homes = services.iter().filter_map(|name| home(policy, name));
         let lost = if disruption == Disruption::SiteLoss { homes.collect() } else { BTreeSet::new() };
-        Self { disruption, lost, services, at }
+        Self { disruption, lost, services, away: BTreeSet::new(), at }
     }
 
     /// These sites are lost with everything in them.
@@ -107,7 +109,8 @@ impl<'p> Disaster<'p> {
     pub fn of_sites(policy: &'p Policy, lost: BTreeSet<&'p Name>, at: i64) -> Self {
         let services = policy.services.keys();
         let services = services.filter(|name| home(policy, name).is_some_and(|home| lost.contains(home)));
-        Self { disruption: Disruption::SiteLoss, services: services.collect(), lost, at }
+        let (services, away) = (services.collect(), BTreeSet::new());
+        Self { disruption: Disruption::SiteLoss, services, lost, away, at }
     }
 }
 

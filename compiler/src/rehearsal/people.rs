@@ -1,6 +1,7 @@
-//! People: each is called when the first of their steps could begin, and then does one step at a time.
+//! People: each is called when the first of their steps could begin, and then does one step at a time. For who does not answer, their
+//! deputy is called.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::Name;
 
@@ -16,6 +17,8 @@ enum State {
     Free,
     /// They do a step until it is done.
     Busy,
+    /// They did not answer, and nobody calls them again.
+    Silent,
 }
 
 /// The people of a recovery.
@@ -43,6 +46,27 @@ impl<'p> People<'p> {
         if *state != State::Busy {
             *state = State::Free;
         }
+    }
+
+    /// Somebody does not answer. Returns the tasks that waited for them.
+    pub(super) fn is_silent(&mut self, person: &'p Name) -> Vec<usize> {
+        self.states.insert(person, State::Silent);
+        self.waiting.remove(person).unwrap_or_default()
+    }
+
+    /// Who does a person's tasks: they themselves, or else the first of their deputies who is not known not to answer. `deputy` gives the
+    /// deputy of somebody. `None`: nobody.
+    pub(super) fn acting(
+        &self,
+        person: &'p Name,
+        deputy: impl Fn(&Name) -> Option<&'p Name>,
+    ) -> Option<&'p Name> {
+        let silent = |name: &Name| self.states.get(name) == Some(&State::Silent);
+        let (mut tried, mut next) = (BTreeSet::new(), Some(person));
+        while let Some(one) = next.filter(|one| silent(one) && tried.insert(*one)) {
+            next = deputy(one);
+        }
+        next.filter(|one| !silent(one))
     }
 
     /// When the next one answers.

@@ -1,6 +1,6 @@
 //! The recovery, event by event: tasks begin when what they wait for is done and their person is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::choices::{Choices, Question};
 use super::critical::Traces;
@@ -34,6 +34,7 @@ pub(super) fn run<'p>(policy: &'p Policy, disaster: &Disaster<'p>, choices: &mut
     let count = tasks.len();
     let mut run = Run {
         policy,
+        away: disaster.away.clone(),
         choices,
         tasks,
         people: People::default(),
@@ -55,6 +56,8 @@ pub(super) fn run<'p>(policy: &'p Policy, disaster: &Disaster<'p>, choices: &mut
 
 struct Run<'a, 'p> {
     policy: &'p Policy,
+    /// The people who never answer.
+    away: BTreeSet<&'p Name>,
     choices: &'a mut dyn Choices,
     tasks: Vec<Task<'p>>,
     people: People<'p>,
@@ -107,7 +110,12 @@ impl<'p> Run<'_, 'p> {
             }
             for person in self.people.answer(next) {
                 let began = self.traces.called(person).unwrap_or(self.now);
-                self.say(None, format!("`{person}` answers"), (began, Some(person), Phase::Notify));
+                let away = self.away.contains(person);
+                let what = if away { "does not answer" } else { "answers" };
+                self.say(None, format!("`{person}` {what}"), (began, Some(person), Phase::Notify));
+                if away {
+                    self.silent(person);
+                }
             }
             ended.into_iter().for_each(|task| self.end(task));
         }
@@ -117,14 +125,38 @@ impl<'p> Run<'_, 'p> {
     fn ready(&mut self, nth: usize) {
         let Some(task) = self.tasks.get(nth) else { return };
         let Some(person) = task.by else { return self.begin(nth) };
-        if self.people.wants(person, nth) {
-            let contact = self.policy.continuity.as_ref().and_then(|plan| plan.contacts.get(person));
-            if let Some(contact) = contact {
-                let most = contact.answers_within.0.as_seconds();
-                let answers = self.now.saturating_add(self.choices.up_to(Question::Answers(person), most));
-                self.people.call(person, answers);
-                self.traces.call(person, self.now, answers);
-            }
+        self.ask(nth, person, self.now);
+    }
+
+    /// A task of a person could begin; somebody has been called for it since then. It never begins if nobody is left to do it.
+    fn ask(&mut self, nth: usize, person: &'p Name, since: u64) {
+        let contacts = self.policy.continuity.as_ref().map(|plan| &plan.contacts);
+        let contact = |name: &Name| contacts.and_then(|contacts| contacts.get(name));
+        let acting = self.people.acting(person, |name| contact(name)?.deputy.as_ref());
+        let Some(acting) = acting else { return };
+        if let Some(task) = self.tasks.get_mut(nth) {
+            task.by = Some(acting);
+        }
+        if self.people.wants(acting, nth)
+            && let Some(contact) = contact(acting)
+        {
+            let most = contact.answers_within.0.as_seconds();
+            // Whoever calls somebody who does not answer waits for as long as they may take.
+            let takes = match self.away.contains(acting) {
+                true => most,
+                false => self.choices.up_to(Question::Answers(acting), most),
+            };
+            let answers = self.now.saturating_add(takes);
+            self.people.call(acting, answers);
+            self.traces.call(acting, (since, self.now), answers);
+        }
+    }
+
+    /// Somebody does not answer, so their deputy gets their tasks.
+    fn silent(&mut self, person: &'p Name) {
+        let since = self.traces.called(person).unwrap_or(self.now);
+        for task in self.people.is_silent(person) {
+            self.ask(task, person, since);
         }
     }
 
@@ -150,6 +182,7 @@ impl<'p> Run<'_, 'p> {
         let Some(task) = self.tasks.get(nth) else { return };
         let (service, what, back) = (task.service, task.what.clone(), task.is_back);
         let (by, awakes, next) = (task.by, task.awakes, task.next.clone());
+        let silent = task.silent.clone();
         let did = (self.traces.began(nth), by, task.phase);
         self.traces.end(nth, self.now, by);
         self.say(Some(service), what, did);
@@ -163,6 +196,7 @@ impl<'p> Run<'_, 'p> {
         if let Some(person) = awakes {
             self.people.is_there(person);
         }
+        silent.into_iter().for_each(|person| self.silent(person));
         for task in next {
             let Some(waiting) = self.tasks.get_mut(task) else { continue };
             waiting.open = waiting.open.saturating_sub(1);

@@ -37,6 +37,8 @@ pub(super) struct Task<'p> {
     pub(super) restores: Option<&'p Name>,
     /// Somebody who is there once it is done: whoever has decided.
     pub(super) awakes: Option<&'p Name>,
+    /// Those who are known not to answer once it is done.
+    pub(super) silent: Vec<&'p Name>,
     /// Whether the service is back with it.
     pub(super) is_back: bool,
     /// How many tasks it still waits for.
@@ -104,6 +106,7 @@ impl<'a, 'p> Tasks<'a, 'p> {
             work,
             restores: None,
             awakes: None,
+            silent: Vec::new(),
             is_back: false,
             open: 0,
             next: Vec::new(),
@@ -172,16 +175,50 @@ impl<'a, 'p> Tasks<'a, 'p> {
         let mut levels = plan.into_iter().flat_map(|plan| &plan.body.levels);
         let level = levels.find(|level| level.disruptions.contains(&self.disaster.disruption));
         let within = level.and_then(|level| level.within);
-        let work = within.map_or(Work::Never, |within| {
+        let (who, after) = match level.map(|level| &level.declared_by) {
+            Some(person) => self.who_decides(service, person, noticed),
+            None => (None, noticed),
+        };
+        let work = within.filter(|_| who.is_some()).map_or(Work::Never, |within| {
             Work::Fixed(self.choices.up_to(Question::Decided(&service.name), within.as_seconds()))
         });
-        let who = level.map(|level| level.declared_by.clone());
-        let decided = (Phase::Decide, work, Part::Decided(who));
-        let task = self.add(&service.name, "somebody has decided", decided, &[noticed]);
+        let decided = (Phase::Decide, work, Part::Decided(who.cloned()));
+        let task = self.add(&service.name, "somebody has decided", decided, &[after]);
         if let Some(task) = self.all.get_mut(task) {
-            task.awakes = level.map(|level| &level.declared_by);
+            task.awakes = who;
         }
         Some(task)
+    }
+
+    /// Who decides in place of a person who may not answer, and the task after which they begin. The time within which somebody decides
+    /// has room for their answer, as that of the person has. `None`: nobody answers.
+    fn who_decides(
+        &mut self,
+        service: &'p Service,
+        person: &'p Name,
+        noticed: usize,
+    ) -> (Option<&'p Name>, usize) {
+        let contacts = self.policy.continuity.as_ref().map(|plan| &plan.contacts);
+        let (mut silent, mut waits, mut next) = (Vec::new(), 0_u64, Some(person));
+        while let Some(one) = next.filter(|one| self.disaster.away.contains(one) && !silent.contains(one)) {
+            silent.push(one);
+            let contact = contacts.and_then(|contacts| contacts.get(one));
+            waits = waits.saturating_add(contact.map_or(0, |one| one.answers_within.0.as_seconds()));
+            next = contact.and_then(|contact| contact.deputy.as_ref());
+        }
+        if silent.is_empty() {
+            return (Some(person), noticed);
+        }
+        let names: Vec<String> = silent.iter().map(|name| format!("`{name}`")).collect();
+        let verb = if names.len() == 1 { "does" } else { "do" };
+        let what = format!("{} {verb} not answer", names.join(", "));
+        let called = (Phase::Notify, Work::Fixed(waits), Part::Decided(Some(person.clone())));
+        let called = self.add(&service.name, what, called, &[noticed]);
+        let who = next.filter(|one| !silent.contains(one));
+        if let Some(task) = self.all.get_mut(called) {
+            task.silent = silent;
+        }
+        (who, called)
     }
 
     fn step(&mut self, service: &'p Service, step: &'p RecoveryStep, after: &[usize]) -> usize {

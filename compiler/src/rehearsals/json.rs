@@ -1,8 +1,9 @@
 //! The result as versioned JSON.
 //!
 //! ```text
-//! format_version  "1.0": 1.x only adds fields; a field never changes its meaning
+//! format_version  "1.1": 1.x only adds fields; a field never changes its meaning
 //! estate, disruption, lost[], at (null: moments of 2026), runs, seed
+//! away[]          the people who never answer (since 1.1). The bounds are for people who do
 //! within          whether every objective holds in every run
 //! services[]      {name, rto, data[]}
 //!   data[]        {name, rpo}
@@ -35,10 +36,11 @@ pub fn json(report: &Report<'_>) -> String {
         .map(|(name, needs)| json!({"name": name.as_str(), "depends_on": names(&mut needs.iter().copied())}));
     let services = report.services.iter().map(|(name, all)| service(name, all));
     let document = json!({
-        "format_version": "1.0",
+        "format_version": "1.1",
         "estate": report.estate.as_str(),
         "disruption": report.disruption.key(),
         "lost": names(&mut report.lost.iter().copied()),
+        "away": names(&mut report.away.iter().copied()),
         "at": report.at.map(moment),
         "runs": report.runs,
         "seed": report.seed,

@@ -54,6 +54,7 @@ pub struct Rehearsals<'p> {
     policy: &'p Policy,
     disruption: Disruption,
     lost: BTreeSet<&'p Name>,
+    away: BTreeSet<&'p Name>,
     at: Option<i64>,
     runs: u32,
     seed: u64,
@@ -110,12 +111,22 @@ impl<'p> Rehearsals<'p> {
             policy,
             disruption,
             lost: BTreeSet::new(),
+            away: BTreeSet::new(),
             at,
             runs: count,
             seed,
             cases,
             adversaries: OnceLock::new(),
         }
+    }
+
+    /// The same, but these people never answer. The bounds assume that everybody does, so nothing is said of how they compare.
+    #[must_use]
+    pub fn without(mut self, away: &BTreeSet<&'p Name>) -> Self {
+        self.away.clone_from(away);
+        self.cases.iter_mut().for_each(|case| case.disaster.away.clone_from(away));
+        self.adversaries = OnceLock::new();
+        self
     }
 
     /// The number of runs.

@@ -20,6 +20,8 @@ pub struct Report<'p> {
     pub disruption: Disruption,
     /// The sites that were lost.
     pub lost: BTreeSet<&'p Name>,
+    /// The people who never answered.
+    pub away: BTreeSet<&'p Name>,
     /// The moment, if one was given: seconds since 1970-01-01 UTC.
     pub at: Option<i64>,
     /// The number of runs.
@@ -156,6 +158,10 @@ pub(super) fn of<'p>(all: &Rehearsals<'p>, tally: &Tally<'p>) -> Report<'p> {
                 let moment = if run > 0 { moment.map(|_| all.moment(nth, run)) } else { moment };
                 comparisons.extend(judge.rpo(data, counts, moment));
             }
+            if !all.away.is_empty() {
+                // The bounds are for people who answer.
+                comparisons.iter_mut().for_each(|one| (one.above_bound, one.loose) = (false, None));
+            }
             services.insert(*name, comparisons);
         }
     }
@@ -169,6 +175,7 @@ pub(super) fn of<'p>(all: &Rehearsals<'p>, tally: &Tally<'p>) -> Report<'p> {
         estate: &all.policy.estate,
         disruption: all.disruption,
         lost: all.lost.clone(),
+        away: all.away.clone(),
         at: all.at,
         runs: all.runs,
         seed: all.seed,

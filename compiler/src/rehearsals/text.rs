@@ -83,6 +83,11 @@ impl Page<'_, '_> {
         let _ = writeln!(out, "{}", wrap(&one_line(text), 2, self.pen.width()));
     }
 
+    /// The people who never answer.
+    fn away(&self) -> Vec<String> {
+        self.report.away.iter().map(|name| format!("`{name}`")).collect()
+    }
+
     fn head(&self, out: &mut String) {
         let Report { estate, disruption, runs, seed, at, .. } = self.report;
         let what = match disruption {
@@ -98,7 +103,12 @@ impl Page<'_, '_> {
         };
         let when = at.map_or_else(|| "at moments of 2026".to_owned(), |at| format!("at {}", moment(at)));
         let times = if *runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
-        let line = format!("Rehearsal of estate {estate}: {what}, {when}; {times}, seed {seed}");
+        let away = match self.away().as_slice() {
+            [] => String::new(),
+            [one] => format!("; {one} does not answer"),
+            all => format!("; {} do not answer", listed(all)),
+        };
+        let line = format!("Rehearsal of estate {estate}: {what}, {when}{away}; {times}, seed {seed}");
         let _ = writeln!(out, "{}", self.pen.bold(&wrap(&one_line(&line), 0, self.pen.width())));
         if self.report.services.is_empty() {
             return;
@@ -113,6 +123,9 @@ impl Page<'_, '_> {
         legend.push('.');
         if *runs > 1 {
             let _ = write!(legend, " Every other run draws {drawn} at random.");
+        }
+        if !self.report.away.is_empty() {
+            legend.push_str(" The bounds are for people who answer.");
         }
         let _ = writeln!(out, "{}", self.pen.dim(&wrap(&one_line(&legend), 0, self.pen.width())));
     }
@@ -188,6 +201,9 @@ impl Page<'_, '_> {
             if said.insert(reason.clone()) {
                 let _ = write!(line, "{}{reason}", if said.len() == 1 { ": " } else { "; " });
             }
+        }
+        if one.worst.is_none() && said.is_empty() && !self.report.away.is_empty() {
+            line.push_str(": it waits for somebody who does not answer, and no deputy is left");
         }
         Some(line)
     }
@@ -296,9 +312,18 @@ impl Page<'_, '_> {
 
     fn limits(&self, out: &mut String) {
         self.heading("What this does not show", out);
+        let people = match self.report.away.is_empty() {
+            true => {
+                "Everybody answers within their `answers-within`: nobody fails to answer, so no deputy is called (`--away PERSON` \
+                 plays that). Steps take at most what the policy says, and succeed."
+            }
+            false => {
+                "Everybody else answers within their `answers-within`, and a deputy is called once that of the person is over. Whoever acts \
+                 in place of somebody needs no longer than they would. Steps succeed."
+            }
+        };
         let mut lines = vec![
-            "Everybody answers within their `answers-within`: nobody fails to answer, so no deputy is called. Steps take at \
-             most what the policy says, and succeed.",
+            people,
             "Delays are at most what the policy assumes and what the provider states. How old measurements are is not checked.",
             "Standby sites have capacity, and copies are readable: `holdfast status` and drills show whether that is so.",
         ];

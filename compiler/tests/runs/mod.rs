@@ -1,5 +1,7 @@
 //! Many rehearsals beside the bounds: what the command `rehearse` prints.
 
+mod away;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_compiler::diagnostic::Style;

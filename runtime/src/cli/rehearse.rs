@@ -34,6 +34,9 @@ pub(super) struct Rehearse {
     /// A site that is lost, or what several share: all of those. Can be repeated: the sites are lost together.
     #[arg(long, value_name = "SITE")]
     lose: Vec<String>,
+    /// Somebody who never answers: their deputy is called once they should have. Can be repeated.
+    #[arg(long, value_name = "PERSON")]
+    away: Vec<String>,
     /// What goes wrong. `site-loss` needs `--lose`; `account-compromise` strikes each service with those it
     /// depends on, and the others strike each service alone.
     #[arg(long, value_enum, default_value_t = DisruptionName::SiteLoss)]
@@ -92,6 +95,7 @@ impl Rehearse {
             }
             DisruptionName::KeyLoss => Rehearsals::of_disruption(&policy, Disruption::KeyLoss, runs),
         };
+        let rehearsals = rehearsals.without(&self.away(&policy)?);
         let most = rehearsals.most_runs();
         if self.runs > most {
             return Err(Failure::usage(format!(
@@ -132,10 +136,33 @@ impl Rehearse {
         }
     }
 
+    /// Those who never answer, as the policy has them.
+    fn away<'p>(&self, policy: &'p Policy) -> Result<BTreeSet<&'p Name>, Failure> {
+        let contacts = || policy.continuity.iter().flat_map(|plan| plan.contacts.keys());
+        let find = |name: &String| {
+            let found = contacts().find(|contact| contact.as_str() == name);
+            found.ok_or_else(|| unknown("contact", name, &contacts().collect::<Vec<_>>()))
+        };
+        self.away.iter().map(find).collect()
+    }
+
     /// The names of the sites, as the policy has them.
     fn lost<'p>(&self, policy: &'p Policy) -> Result<BTreeSet<&'p Name>, Failure> {
         lost(policy, &self.lose)
     }
+}
+
+/// A name that nothing has: what it was to be the name of, and the names that there are.
+fn unknown(what: &str, name: &str, known: &[&Name]) -> Failure {
+    let near = did_you_mean(name, known.iter().map(|name| name.as_str()));
+    let hint = near.map_or_else(
+        || {
+            let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+            format!("the estate has {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") })
+        },
+        |near| format!("did you mean `{near}`?"),
+    );
+    Failure::usage(format!("there is no {what} `{name}`: {hint}"))
 }
 
 /// The sites that are lost: each name is that of a site, or of what several share.
@@ -152,15 +179,9 @@ pub(super) fn lost<'p>(policy: &'p Policy, names: &[String]) -> Result<BTreeSet<
 
 /// The site of this name.
 pub(super) fn site<'p>(policy: &'p Policy, name: &str) -> Result<&'p Name, Failure> {
-    let all = || policy.sites.keys();
-    all().find(|site| site.as_str() == name).ok_or_else(|| {
-        let known: Vec<String> = all().map(|site| format!("`{site}`")).collect();
-        let hint = did_you_mean(name, all().map(Name::as_str)).map_or_else(
-            || format!("the estate has {}", known.join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
-        Failure::usage(format!("there is no site `{name}`: {hint}"))
-    })
+    let mut all = policy.sites.keys();
+    all.find(|site| site.as_str() == name)
+        .ok_or_else(|| unknown("site", name, &policy.sites.keys().collect::<Vec<_>>()))
 }
 
 /// Parses a moment on the command line, as seconds since 1970-01-01 UTC.

@@ -395,6 +395,10 @@ fn rehearsal_refuses_what_it_cannot_play() {
         ("", "name a site with `--lose SITE`"),
         ("--lose virgina", "there is no site `virgina`: did you mean `virginia`?"),
         ("--lose x", "the estate has `frankfurt`, `ireland`"),
+        (
+            "--lose virginia --away incident-comander",
+            "no contact `incident-comander`: did you mean `incident-commander`?",
+        ),
         ("--lose virginia --disruption corruption", "`--lose` is for the loss of a site"),
         ("--lose virginia --runs 0", "0 is not in 1..=100000"),
         ("--lose virginia --runs 100001", "100001 is not in 1..=100000"),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::diff::reason;
+use super::existing::reason;
 use super::{Accounts, Action, After, Change, Step, StepId, cause};
 use crate::graph::Graph;
 use crate::observation::Owned;

@@ -43,7 +43,12 @@ fn without(policy: &Policy, away: &[&str]) -> (Option<u64>, String, bool, serde_
     let rto = report.comparisons().find(|(_, one)| one.measure == Measure::Rto).unwrap().1.worst;
     let text = plain(&report).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(!report.has_wrong_bound());
-    (rto.map(|seconds| seconds / 60), text, report.all_within(), serde_json::from_str(&json(&report)).unwrap())
+    (
+        rto.map(|seconds| seconds / 60),
+        text,
+        report.all_within(),
+        serde_json::from_str(&json(&report)).unwrap(),
+    )
 }
 
 /// The minutes are counted by hand: 10 until it is noticed, 30 to decide, 10 for each step; Ann answers within 15 and Bob within 5.
@@ -57,14 +62,23 @@ fn deputy_acts_once_somebody_should_have_answered() {
     // Bob decides once Ann should have answered, and is there for everything.
     let (rto, text, within, json) = without(&policy, &["ann"]);
     assert_eq!((rto, within), (Some(10 + 15 + 30 + 10 + 10), false));
-    assert!(text.contains("; `ann` does not answer;") && text.contains("The bounds are for people"), "{text}");
+    assert!(
+        text.contains("; `ann` does not answer;") && text.contains("The bounds are for people"),
+        "{text}"
+    );
     assert!(text.contains("ledger `ann` does not answer, 15 min"), "{text}");
     assert!(text.contains("step `start` by `bob`, 10 min"), "{text}");
-    assert_eq!((&json["away"][0], &json["services"][0]["rto"]["above_bound"]), (&"ann".into(), &false.into()));
+    assert_eq!(
+        (&json["away"][0], &json["services"][0]["rto"]["above_bound"]),
+        (&"ann".into(), &false.into())
+    );
     // Ann does both steps; she is called for nothing that she has not begun.
     let (rto, text, ..) = without(&policy, &["bob"]);
     assert_eq!(rto, Some(10 + 30 + 10 + 5 + 10));
-    assert!(text.contains("`bob` does not answer, 5 min") && text.contains("step `check` by `ann`"), "{text}");
+    assert!(
+        text.contains("`bob` does not answer, 5 min") && text.contains("step `check` by `ann`"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -7,7 +7,8 @@ use holdfast_compiler::document::Encryption;
 use holdfast_compiler::policy::{DataSet, Service, Site};
 use holdfast_compiler::restore::Versioning;
 
-use super::{Named, Restore, place, unknown};
+use super::refusals::unknown;
+use super::{Named, Restore, place};
 use crate::cli::failure::Failure;
 use crate::cloud::{BucketPlace, CloudError, Objects};
 

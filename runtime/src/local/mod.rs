@@ -2,6 +2,7 @@
 //! preconditions of the real cloud (`rules.rs`), and it can be told to fail ([`Fault`], [`Weather`]).
 
 pub mod embedded;
+pub mod entries;
 mod objects;
 mod recovery;
 mod rules;
@@ -27,8 +28,9 @@ use crate::cloud::{
 use crate::provider::{self, PROVIDERS};
 use crate::refusal;
 pub use embedded::{Checked, Embedded, Look};
+pub use entries::Fault;
+pub use store::State;
 use store::Store;
-pub use store::{Fault, State};
 use weather::Fate;
 pub use weather::Weather;
 
@@ -307,7 +309,7 @@ fn subject(batch: &[Command]) -> String {
 /// checked as a whole.
 fn run(state: &mut State, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
     state.begin();
-    let faults: Vec<Option<store::Fault>> = batch.iter().map(|command| state.fault(command)).collect();
+    let faults: Vec<Option<Fault>> = batch.iter().map(|command| state.fault(command)).collect();
     let all = remove(state, batch).and_then(|()| {
         let before = faults.iter().zip(batch).find(|(fault, _)| fault.as_ref().is_some_and(|f| !f.after));
         if let Some((Some(fault), command)) = before {
@@ -318,7 +320,7 @@ fn run(state: &mut State, batch: &[Command]) -> Vec<Result<Done, CloudError>> {
     match all {
         Ok(done) => {
             let answers = done.into_iter().zip(faults).zip(batch);
-            let answer = |((done, fault), command): ((Done, Option<store::Fault>), &Command)| match fault {
+            let answer = |((done, fault), command): ((Done, Option<Fault>), &Command)| match fault {
                 Some(fault) => Err(rules::injected(&fault, command)),
                 None => Ok(done),
             };

@@ -11,8 +11,9 @@ use holdfast_compiler::restore::{JobSeen, JobState, RecoveryPoint, Whole};
 use serde::{Deserialize, Serialize};
 
 use super::Local;
+use super::entries::Backup;
 use super::objects::{NOWHERE, StoredVersion};
-use super::store::{Backup, State};
+use super::store::State;
 use crate::cloud::{BucketPlace, Class, CloudError, RecoveryPoints, RestoreOrder};
 use crate::provider;
 

@@ -6,7 +6,8 @@ use holdfast_compiler::resource::Change;
 use serde_json::Value;
 
 use super::embedded::{Checked, Look};
-use super::store::{Fault, State};
+use super::entries::Fault;
+use super::store::State;
 use crate::cloud::{CloudError, Command};
 use crate::provider;
 

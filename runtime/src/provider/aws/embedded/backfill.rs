@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::{text, values};
 use crate::local::embedded::{Checked, Embedded, Look};
-use crate::local::store::{Ends, State};
+use crate::local::entries::Ends;
+use crate::local::store::State;
 
 /// Jobs in the embedded cloud.
 pub(super) struct Backfill;

@@ -210,7 +210,7 @@ fn somebody_who_reads_only_the_report_finds_the_answers() {
     let report = document(&[], DAY);
     let answer = |question: &str| row(&report, "Short answers", question);
     assert!(
-        answer("What happens").contains("virginia (section 2.6): 1 service stops, back within: 32 min 48 s")
+        answer("What happens").contains("virginia (section 2.7): 1 service stops, back within: 32 min 48 s")
     );
     let decides = answer("Who decides");
     assert!(

@@ -354,12 +354,15 @@ fn twenty_services_cost_two_fifths_of_the_calls_of_terraform() {
     assert!(again.stdout.contains("No changes."), "{}", again.stdout);
 }
 
-/// The policies as they ship use everything that needs one account: a second plan is empty, and the tool of AWS finds it all.
+/// The policies as they ship: a second plan is empty, and the tool of AWS finds it all, also in the second account.
 #[test]
 fn shipped_policies_are_made_whole_and_seen_by_the_aws_cli() {
     let standin = Standin::start();
     let bench = Bench::shipped(&standin);
     bench.all_shipped_policies();
+    let estate = bench.read("policies/estate.yaml");
+    let ours = estate.replace("account: \"000000000000\"", "account: \"000000000001\"");
+    bench.write("policies/estate.yaml", &ours);
     let applied = bench.run("apply policies --yes --quiet").expect(0);
     assert!(applied.stdout.contains(" created, 0 updated, 0 replaced, 0 deleted."), "{}", applied.stdout);
     bench.run("plan policies --detailed-exitcode").expect(0);
@@ -377,6 +380,14 @@ fn shipped_policies_are_made_whole_and_seen_by_the_aws_cli() {
     for (bucket, region) in [("acme-archive-invoices", "ap-northeast-1"), (copy, "ap-southeast-1")] {
         assert_eq!(retention(bucket, region), json!({"Mode": "GOVERNANCE", "Days": 30}), "{bucket}");
     }
+    let there = standin.aws_as("444455556666", &["s3api", "list-buckets"])["Buckets"].clone();
+    assert_eq!(there.as_array().map(Vec::len), Some(1), "{there}");
+    let copy = there[0]["Name"].as_str().unwrap();
+    let rules = standin.aws("s3api get-bucket-replication --bucket acme-shop-orders --region eu-central-1");
+    let rules = rules["ReplicationConfiguration"]["Rules"].as_array().unwrap().clone();
+    let to = rules.iter().find(|rule| rule["Destination"]["Account"] == "444455556666").unwrap();
+    assert_eq!(to["Destination"]["Bucket"], format!("arn:aws:s3:::{copy}"), "{to}");
+    assert_eq!(to["Destination"]["AccessControlTranslation"]["Owner"], "Destination", "{to}");
     // Each alarm tells the topic of its own region.
     let regions = ["ap-northeast-1", "ap-southeast-1", "eu-central-1", "eu-west-1", "us-east-1", "us-west-2"];
     for region in regions {

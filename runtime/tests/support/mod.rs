@@ -408,12 +408,15 @@ impl<'a> Bench<'a> {
         std::fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
-    /// Copy the policies that ship with Holdfast, without the alarms and the Object Lock: they double what an apply makes, and have
-    /// tests of their own.
+    /// Copy the policies that ship with Holdfast, without the alarms, the Object Lock and the second account: they double what an apply
+    /// makes, or need a role there, and have tests of their own.
     pub(crate) fn shipped_policies(&self) {
         self.all_shipped_policies();
         let parts = [
             ("policies/estate.yaml", "# Who is told when", "# What holds for every service"),
+            ("policies/estate.yaml", "# Our account", "\n# A site is a cloud region"),
+            ("policies/estate.yaml", "  # In an account of its own", "  # Asia"),
+            ("policies/web-shop.yaml", ", stockholm", "]"),
             (
                 "policies/archive.yaml",
                 "    # Nobody deletes a version",

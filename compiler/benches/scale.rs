@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use holdfast_compiler::compile::{Options, compile};
 use holdfast_compiler::lower::{TargetAccounts, lower};
 use holdfast_compiler::observation::Observation;
-use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, diff, text};
+use holdfast_compiler::plan::{Accounts, Consents, Context, Inputs, Listing, diff, text};
 use holdfast_compiler::posture::Posture;
 use holdfast_compiler::provider::aws::route53::hosted_zone;
 use holdfast_compiler::source::Sources;
@@ -77,7 +77,7 @@ fn main() {
         let planned = began.elapsed();
         let style = holdfast_compiler::diagnostic::Style { color: None, width: 80 };
         let mut printed_text = Vec::new();
-        text(&plan, style, &mut printed_text).expect("a Vec takes everything");
+        text(&plan, None, Listing::Grouped, style, &mut printed_text).expect("a Vec takes everything");
         let printed = began.elapsed();
         assert!(printed_text.len() > graph.len());
         let per =

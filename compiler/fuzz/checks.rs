@@ -105,7 +105,7 @@ fn plan(compiled: &Compiled, sources: &Sources) {
             Ok(plan) => {
                 let needed = graph.iter().any(|resource| resource.address.kind().is_shared());
                 assert!(!needed || !observation.objects.is_empty(), "a zone is not made");
-                let _ = plan::text(&plan, STYLE, &mut std::io::sink());
+                let _ = plan::text(&plan, None, plan::Listing::Grouped, STYLE, &mut std::io::sink());
                 let _ = plan::json(&plan, &mut std::io::sink());
             }
         }

@@ -1,7 +1,6 @@
 //! What a plan makes that is billed anew, in the provider's units and without prices. An amount that no policy states is unknown.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use serde::Serialize;
 
@@ -9,7 +8,6 @@ use super::{Action, Step};
 use crate::policy::Policy;
 use crate::provider::PROVIDERS;
 use crate::resource::{Address, Kind};
-use crate::text::{Pen, wrap};
 use crate::units::bytes_in_words;
 
 /// Something that is billed anew.
@@ -126,15 +124,4 @@ pub(super) fn all(policy: &Policy, steps: &[Step]) -> Vec<Billed> {
         kinds: made.map(|step| step.address.kind()).collect(),
     };
     PROVIDERS.into_iter().flat_map(|provider| (provider.bills)(policy, &made)).collect()
-}
-
-/// The lines of a plan.
-pub(super) fn text(billed: &[Billed], pen: &Pen, out: &mut String) {
-    if billed.is_empty() {
-        return;
-    }
-    let _ = writeln!(out, "\n{}", pen.bold("Billed anew"));
-    for one in billed {
-        let _ = writeln!(out, "{}", wrap(&one.in_words(), 2, pen.width()));
-    }
 }

@@ -3,6 +3,7 @@
 //! A plan is data. It contains everything an apply needs and leaves it no choices: it can be saved, compared,
 //! shown offline and approved by its digest. It contains no times and no random ids.
 
+mod alike;
 mod assumed;
 mod batch;
 mod behind;
@@ -89,7 +90,7 @@ pub use redact::recorded;
 pub use resume::resume;
 pub use same::{Half, SameAttribute, SameChange};
 pub use stale::{Shift, shifts};
-pub use text::{policy_changes, text};
+pub use text::{Listing, policy_changes, text};
 pub(crate) use turn::text as posture_text;
 pub use turn::{Turn, TurnedData, TurnedTraffic};
 pub use unknown::{Unknown, Waiting};

@@ -41,7 +41,7 @@ fn in_words(change: &SameChange<'_>) -> String {
 }
 
 /// Whose they are: ` of 220 services, s0, s1, s10 and 217 more`. The empty name is that of what services share.
-fn of(mut owners: BTreeSet<&str>, is_one: bool) -> String {
+pub(super) fn of(mut owners: BTreeSet<&str>, is_one: bool) -> String {
     let is_shared = owners.remove("");
     let services: Vec<&str> = owners.into_iter().collect();
     let text = match services.as_slice() {

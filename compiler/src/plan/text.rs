@@ -1,5 +1,5 @@
-//! The plan for a reviewer at a terminal or in a pull request: what changes, why, the line of the policy that
-//! causes it, and what is dangerous. It fits into 80 columns.
+//! The plan for a reviewer at a terminal: the verdict, what is dangerous, what changes, why, and the line of the policy that
+//! causes it. It fits into 80 columns.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,10 +8,11 @@ use std::io::{self, Write};
 use serde_json::Value;
 use similar::ChangeTag;
 
+use super::alike::Alike;
 use super::consent::Ask;
 use super::pretty::{brief, pretty, summary_of};
-use super::{Action, After, Cause, Change, Counts, Plan, Step};
-use super::{assumed, behind, billed, effect_text, irreversible, lost, people, same_text, turn, unknown};
+use super::{Action, After, Around, Cause, Change, Counts, Plan, Step};
+use super::{assumed, behind, effect_text, irreversible, lost, people, same_text, turn, unknown};
 use crate::diagnostic::Style;
 use crate::line_diff::LineDiff;
 use crate::policy;
@@ -24,71 +25,112 @@ const NAME_WIDTH: usize = 22;
 /// What resources that belong to no service are listed under.
 pub(super) const SHARED: &str = "Shared by services";
 
-/// Write the plan as text, in pieces of whole lines. Same plan and style, same bytes.
+/// How the changes of a plan are listed as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// The same change of many resources in full once, with a line for each resource; the same objectives and statements of many
+    /// services in one line.
+    Grouped,
+    /// Each change in full.
+    Each,
+}
+
+/// Write the plan as text, in pieces of whole lines: the verdict, the objectives, what warns, and the changes, in the order
+/// of [`comment`](super::comment). `around` is `None` for a plan that is being applied. Same plan, surroundings, listing and style,
+/// same bytes.
 ///
 /// # Errors
 /// It cannot be written.
-pub fn text(plan: &Plan, style: Style, to: &mut dyn Write) -> io::Result<()> {
+pub fn text(
+    plan: &Plan,
+    around: Option<&Around>,
+    listing: Listing,
+    style: Style,
+    to: &mut dyn Write,
+) -> io::Result<()> {
     let plan = &*plan.shown();
     let pen = Pen::new(style);
-    let context = &plan.context;
-    let (cloud, account) = (line(&context.cloud), line(&context.accounts.to_string()));
     let mut out = String::new();
     turn::text(plan, &pen, &mut out);
-    let _ = writeln!(out, "Estate {} in {cloud}, account {account}", pen.bold(&line(&context.estate)));
-    turn::details(plan, &pen, &mut out);
-    if let Some(changes) = &plan.policy_changes {
-        policy::changes(changes, &pen, &mut out);
+    out.push_str(&super::document::head(plan, around, style));
+    let grouped = listing == Listing::Grouped;
+    match super::document::objectives(plan, style).filter(|_| grouped) {
+        Some(table) => out.push_str(&table),
+        None => effect_text::text(&plan.objectives, &pen, &mut out),
     }
-    lost::text(plan, &pen, &mut out);
-    behind::text(plan, &pen, &mut out);
-    irreversible::text(plan, &pen, &mut out);
-    for caution in plan.cautions() {
-        let text = format!("! {}", line(&caution));
-        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));
-    }
-    effect_text::text(&plan.objectives, &pen, &mut out);
-    assumed::text(&plan.assumed, &pen, &mut out);
-    unknown::text(plan, &pen, &mut out);
-    people::text(&plan.awaited, &pen, &mut out);
+    let policy = super::document::policy_changes(plan, style).filter(|_| grouped);
+    let policy = policy.unwrap_or_else(|| policy_changes(plan, style));
+    warnings(plan, &policy, &pen, &mut out);
     if plan.is_empty() {
-        let keep = plan.counts().keep;
-        let _ = match !plan.unknown.is_empty() {
-            false if plan.turns_posture() => {
-                writeln!(
-                    out,
-                    "\n{} An apply records the change of the evacuated sites.",
-                    pen.bold("No changes in the cloud.")
-                )
-            }
-            false => writeln!(out, "\n{} All {keep} resources match the policy.", pen.bold("No changes.")),
-            true => {
-                let head = pen.bold("No other changes.");
-                writeln!(out, "\n{head} The other {keep} resources match the policy.")
-            }
-        };
-        left(plan, &pen, &mut out);
-        if plan.turns_posture() {
-            consents(plan, &pen, &mut out);
-        }
+        notes(plan, &pen, &mut out);
+        nothing(plan, &pen, &mut out);
         verdict(plan, &pen, &mut out);
         return to.write_all(out.as_bytes());
     }
     same_text::text(plan, &pen, &mut out);
+    notes(plan, &pen, &mut out);
+    let alike = if grouped { Alike::of(plan, pen.width()) } else { Alike::default() };
+    alike.text(&pen, &mut out);
     for (service, steps) in by_service(plan) {
-        let _ = writeln!(out, "\n{}", pen.bold(&line(service)));
+        let mut steps = steps.into_iter().filter(|step| !alike.has(step)).peekable();
+        if steps.peek().is_some() {
+            let _ = writeln!(out, "\n{}", pen.bold(&line(service)));
+        }
         for step in steps {
             pen.step(step, &mut out);
             to.write_all(out.as_bytes())?;
             out.clear();
         }
     }
-    billed::text(&plan.billed, &pen, &mut out);
-    left(plan, &pen, &mut out);
-    consents(plan, &pen, &mut out);
+    // The end of a long output is what a terminal shows.
     let _ = writeln!(out, "\n{}", pen.bold(&summary(plan.counts())));
     verdict(plan, &pen, &mut out);
     to.write_all(out.as_bytes())
+}
+
+/// Everything that warns, the worst first. `policy` is what changed in the policies.
+fn warnings(plan: &Plan, policy: &str, pen: &Pen, out: &mut String) {
+    let before = out.len();
+    turn::details(plan, pen, out);
+    if out.len() > before {
+        out.insert(before, '\n');
+    }
+    lost::text(plan, pen, out);
+    behind::text(plan, pen, out);
+    irreversible::text(plan, pen, out);
+    consents(plan, pen, out);
+    out.push_str(policy);
+    for caution in plan.cautions() {
+        let text = format!("! {}", line(&caution));
+        let _ = writeln!(out, "\n{}", pen.caution(&wrap(&text, 0, pen.width())));
+    }
+    unknown::text(plan, pen, out);
+    people::text(&plan.awaited, pen, out);
+    left(plan, pen, out);
+}
+
+/// What is known and accepted.
+fn notes(plan: &Plan, pen: &Pen, out: &mut String) {
+    if !plan.waived.is_empty() {
+        let _ = writeln!(out, "\n{}", pen.bold("Waived"));
+        plan.waived.iter().for_each(|waived| {
+            let _ = writeln!(out, "{}", wrap(&line(waived), 2, pen.width()));
+        });
+    }
+    assumed::text(&plan.assumed, pen, out);
+}
+
+/// That there are no changes.
+fn nothing(plan: &Plan, pen: &Pen, out: &mut String) {
+    let keep = plan.counts().keep;
+    let (head, rest) = match (plan.unknown.is_empty(), plan.turns_posture()) {
+        (true, true) => {
+            ("No changes in the cloud.", "An apply records the change of the evacuated sites.".to_owned())
+        }
+        (true, false) => ("No changes.", format!("All {keep} resources match the policy.")),
+        (false, _) => ("No other changes.", format!("The other {keep} resources match the policy.")),
+    };
+    let _ = writeln!(out, "\n{} {rest}", pen.bold(head));
 }
 
 /// The steps that change something, by the names of their services.
@@ -146,18 +188,13 @@ fn consents(plan: &Plan, pen: &Pen, out: &mut String) {
     }
 }
 
+/// What stays as it is, and what is somebody else's to make.
 fn left(plan: &Plan, pen: &Pen, out: &mut String) {
     if !plan.unmade.is_empty() {
         let text = "! Holdfast makes vaults in another account only where `account` of a site names a role there. Set up these:";
         let _ = writeln!(out, "\n{}", pen.caution(&wrap(text, 0, pen.width())));
         plan.unmade.iter().for_each(|unmade| {
             let _ = writeln!(out, "{}", pen.caution(&wrap(&line(unmade), 2, pen.width())));
-        });
-    }
-    if !plan.waived.is_empty() {
-        let _ = writeln!(out, "\n{}", pen.bold("Waived"));
-        plan.waived.iter().for_each(|waived| {
-            let _ = writeln!(out, "{}", wrap(&line(waived), 2, pen.width()));
         });
     }
     for left in &plan.left {
@@ -186,11 +223,16 @@ impl Pen {
         }
     }
 
-    fn step(&self, step: &Step, out: &mut String) {
-        let id = line(step.id.as_str());
+    /// The first line of a step: its sign, what it is about, what happens, and because of what.
+    pub(super) fn step_head(&self, step: &Step, about: &str, out: &mut String) {
         let cause = step.cause.map_or("", label);
         let cause = self.dim(&format!("({cause})"));
-        let _ = writeln!(out, "  {} {} {} {cause}", self.sign(step.action), self.bold(&id), step.action);
+        let _ =
+            writeln!(out, "  {} {} {} {cause}", self.sign(step.action), self.bold(&line(about)), step.action);
+    }
+
+    fn step(&self, step: &Step, out: &mut String) {
+        self.step_head(step, step.id.as_str(), out);
         let why = line(&format!("{}: {}", step.purpose, step.reason));
         let _ = writeln!(out, "{}", self.dim(&wrap(&why, 6, self.width())));
         if let Some(place) = &step.place {
@@ -202,6 +244,11 @@ impl Pen {
             let object = line(&format!("on {} {}", object.kind.name(), summary_of(object)));
             let _ = writeln!(out, "{}", self.dim(&wrap(&object, 6, self.width())));
         }
+        self.step_body(step, out);
+    }
+
+    /// The cautions and the attributes of a step.
+    pub(super) fn step_body(&self, step: &Step, out: &mut String) {
         for caution in &step.cautions {
             let text = wrap(&format!("! {}", line(caution)), 6, self.width());
             let _ = writeln!(out, "{}", self.caution(&text));

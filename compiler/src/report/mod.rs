@@ -34,6 +34,7 @@ pub use json::{FORMAT_VERSION, json};
 pub(crate) use markdown::markdown_text;
 pub use markdown::{comment, markdown};
 pub use phrase::{Inline, Phrase, Tone};
+pub(crate) use text::text_of_blocks;
 pub use text::{plain_text, text};
 
 /// A report.

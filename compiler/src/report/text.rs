@@ -19,6 +19,15 @@ pub fn text(report: &Report, style: Style) -> String {
     out
 }
 
+/// Blocks as text, without a report around them: nothing in them refers to a section.
+pub(crate) fn text_of_blocks(blocks: &[Block], style: Style) -> String {
+    let report = Report { kind: "blocks", title: String::new(), blocks: Vec::new(), sections: Vec::new() };
+    let page = Page { report: &report, pen: Pen::new(style) };
+    let mut out = String::new();
+    page.blocks(blocks, 0, &mut out);
+    out
+}
+
 /// The report as text for a file: 100 columns, without colours.
 #[must_use]
 pub fn plain_text(report: &Report) -> String {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_compiler::diagnostic::Style;
-use holdfast_compiler::plan::{Action, After, Cause, Change, Plan, SameChange, Step, StepId, text};
+use holdfast_compiler::plan::{
+    Action, After, Around, Cause, Change, Listing, Plan, SameChange, Step, StepId, text,
+};
 use holdfast_compiler::resource::{Address, Kind};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -136,17 +138,17 @@ proptest! {
 }
 
 /// The lines of a plan as text.
-fn lines(plan: &Plan) -> Vec<String> {
+fn lines(plan: &Plan, listing: Listing) -> Vec<String> {
     let mut out = Vec::new();
-    text(plan, Style { color: None, width: 80 }, &mut out).unwrap();
+    text(plan, Some(&Around::default()), listing, Style { color: None, width: 80 }, &mut out).unwrap();
     String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
 }
 
 #[test]
-fn text_of_a_long_plan_begins_with_an_overview_and_that_of_a_short_one_has_none() {
+fn text_of_a_long_plan_has_an_overview_and_that_of_a_short_one_has_none() {
     let before = plans::services(20);
     let after = before.replace("ttl: 60s", "ttl: 30s");
-    let long = lines(&plans::plan(&before, &after));
+    let long = lines(&plans::plan(&before, &after), Listing::Each);
     let head =
         long.iter().position(|line| line == "Changes, the same one of several resources once").unwrap();
     assert_eq!(
@@ -154,6 +156,55 @@ fn text_of_a_long_plan_begins_with_an_overview_and_that_of_a_short_one_has_none(
         ["  update ttl 60 → 30: 40 records of 20 services, s0, s1, s10 and 17 more", "    (policy)"]
     );
     assert!(long.iter().position(|line| line == "s0").unwrap() > head);
-    let short = lines(&plans::new());
+    let short = lines(&plans::new(), Listing::Each);
     assert!(!short.iter().any(|line| line.starts_with("Changes,")), "{short:?}");
+}
+
+#[test]
+fn text_begins_with_the_verdict_and_what_is_next() {
+    let before = plans::services(20);
+    let plan = plans::plan(&before, &before.replace("ttl: 60s", "ttl: 30s"));
+    let lines = lines(&plan, Listing::Grouped);
+    let at = |start: &str| lines.iter().position(|line| line.starts_with(start)).unwrap();
+    assert_eq!(at("Estate acme: "), 0, "{lines:?}");
+    let order = [
+        "Dangerous ",
+        "Changes ",
+        "Billed anew ",
+        "Approvals ",
+        "Cloud ",
+        "Next:",
+        "Objectives, before",
+        "Changes, ",
+    ];
+    let places = order.map(at);
+    assert!(places.is_sorted(), "{places:?} {lines:?}");
+    assert_eq!(lines[at("Next:") + 1], "  holdfast plan --out change.plan");
+}
+
+#[test]
+fn the_same_update_of_many_resources_is_told_once_unless_each_is_asked_for() {
+    let before = plans::services(20);
+    // One of the services changes in its own way, too.
+    let after = before.replace("ttl: 60s", "ttl: 30s").replacen("ttl: 30s", "ttl: 40s", 1);
+    let plan = plans::plan(&before, &after);
+    let (grouped, each) = (lines(&plan, Listing::Grouped), lines(&plan, Listing::Each));
+    let values = |lines: &[String], value: &str| {
+        lines.iter().filter(|line| line.starts_with("      ttl ") && line.ends_with(value)).count()
+    };
+    assert_eq!((values(&grouped, "60 → 30"), values(&grouped, "60 → 40")), (1, 2), "{grouped:?}");
+    assert_eq!((values(&each, "60 → 30"), values(&each, "60 → 40")), (38, 2));
+    // Each step has its line, with its place, and is nowhere else.
+    for step in plan.pending() {
+        let (id, place) = (step.id.as_str(), step.place.as_ref().unwrap());
+        let listed = format!("      - {id} at {place}");
+        let told = format!("  ~ {id} update (policy)");
+        let found = grouped.iter().filter(|line| **line == listed || **line == told).count();
+        assert_eq!(found, 1, "{id}: {grouped:?}");
+        assert!(each.contains(&told), "{id}");
+    }
+    // Ten are few.
+    let few = plans::services(5);
+    let few = lines(&plans::plan(&few, &few.replace("ttl: 60s", "ttl: 30s")), Listing::Grouped);
+    assert_eq!(values(&few, "60 → 30"), 10, "{few:?}");
 }

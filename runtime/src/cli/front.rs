@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _};
 
 use futures::stream::BoxStream;
 use holdfast_compiler::diagnostic::visible;
-use holdfast_compiler::plan::{Plan, text};
+use holdfast_compiler::plan::{Listing, Plan, text};
 
 use super::approved::announce;
 use super::events::Events;
@@ -72,8 +72,12 @@ impl Front for AtTerminal<'_> {
         // An apply that was agreed to does not depend on who reads along.
         let _ = match self.events {
             true if self.terminal.is_quiet() => Ok(()),
-            true => self.terminal.stream(Stream::Beside, |out| text(plan, self.terminal.stderr(), out)),
-            false => self.terminal.stream(Stream::People, |out| text(plan, self.terminal.stdout(), out)),
+            true => self.terminal.stream(Stream::Beside, |out| {
+                text(plan, None, Listing::Grouped, self.terminal.stderr(), out)
+            }),
+            false => self.terminal.stream(Stream::People, |out| {
+                text(plan, None, Listing::Grouped, self.terminal.stdout(), out)
+            }),
         };
     }
 

@@ -75,7 +75,8 @@ fn reference(text: &str) -> Result<String, String> {
 impl Plan {
     pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
         self.view.check()?;
-        if self.drift && (self.view.summary || self.view.format == PlanFormat::Markdown) {
+        if self.drift && (self.view.summary || self.view.details || self.view.format == PlanFormat::Markdown)
+        {
             return Err(Failure::usage("`--drift` is printed as `text` or `json`, and is short already"));
         }
         let policies = Policies::load(&self.paths, self.as_of)?;

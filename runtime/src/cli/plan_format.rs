@@ -1,7 +1,7 @@
 //! How a plan is printed: live or saved.
 
 use clap::{Args, ValueEnum};
-use holdfast_compiler::plan::{self, Around, Extent};
+use holdfast_compiler::plan::{self, Around, Extent, Listing};
 
 use super::failure::Failure;
 use super::output::{Stream, Terminal};
@@ -26,6 +26,10 @@ pub(super) struct PlanView {
     /// Print one screen: the verdict, what is dangerous, and the same change of many resources in one line.
     #[arg(long)]
     pub(super) summary: bool,
+    /// Print each change in full. By default, text has the same update of more than ten resources in full once, with the list
+    /// of the resources.
+    #[arg(long, conflicts_with = "summary")]
+    pub(super) details: bool,
     /// What the hidden marker of `--format markdown` names besides the estate, if a job writes several comments about
     /// one estate: for two clouds, or two folders of policies.
     #[arg(long, value_name = "NAME", default_value = "plan")]
@@ -38,6 +42,11 @@ impl PlanView {
         let is_json = self.format == PlanFormat::Json;
         if self.summary && is_json {
             return Err(Failure::usage("`--summary` is for people: use it with `text` or `markdown`"));
+        }
+        if self.details && self.format != PlanFormat::Text {
+            return Err(Failure::usage(
+                "`--details` is for `text`: `markdown` has what fits a comment, and `json` has everything",
+            ));
         }
         Ok(())
     }
@@ -56,7 +65,9 @@ impl PlanView {
                 Ok(())
             }
             PlanFormat::Text => {
-                terminal.stream(Stream::People, |out| plan::text(plan, terminal.stdout(), out))
+                let (around, style) = (around()?, terminal.stdout());
+                let listing = if self.details { Listing::Each } else { Listing::Grouped };
+                terminal.stream(Stream::People, |out| plan::text(plan, Some(&around), listing, style, out))
             }
             PlanFormat::Markdown => {
                 let extent = if self.summary { Extent::Summary } else { Extent::Comment };

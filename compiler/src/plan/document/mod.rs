@@ -29,9 +29,11 @@ mod warnings;
 use super::Plan;
 use crate::diagnostic::Style;
 use crate::report::{self, Block, Phrase, Report, Severity};
+use crate::text::Pen;
 pub use around::{Around, Given};
 pub use fit::{Extent, comment};
 pub use next::Next;
+use verdict::Ahead;
 use warnings::Warnings;
 
 /// How much of each part a document shows. Counts are always exact.
@@ -47,6 +49,10 @@ struct Size {
     text: usize,
 }
 
+/// How much text for a terminal shows: everything.
+const TEXT: Size = Size { rows: usize::MAX, warnings: usize::MAX, names: 20, text: 4_000 };
+/// From how many on the same objectives and statements of several services are one line in text for a terminal.
+const MANY: usize = 20;
 /// How many services are named in a row.
 const NAMES: usize = 3;
 
@@ -60,6 +66,35 @@ pub fn summary(plan: &Plan, around: &Around, style: Style) -> String {
     report::text(&report_of(plan, &before, blocks, size), style)
 }
 
+/// The title and the first lines, as text for a terminal. If there is nothing to do and nothing warns, only what the plan is about.
+pub(super) fn head(plan: &Plan, around: Option<&Around>, style: Style) -> String {
+    let size = TEXT;
+    let known = around.cloned().unwrap_or_default();
+    let warnings = Warnings::of(plan, &known);
+    if warnings.is_empty() && Next::of(plan, &known) == Next::Nothing {
+        return report::text(&report_of(plan, &[verdict::cloud(plan, size)], Vec::new(), size), style);
+    }
+    let ahead = around.map(|around| Ahead { next: None, ..Ahead::of(plan, around, size) });
+    let facts = verdict::facts(plan, size, warnings.tally(), ahead);
+    let mut out = report::text(&report_of(plan, &[facts], Vec::new(), size), style);
+    if let Some(around) = around {
+        next::text(plan, around, &Pen::new(style), &mut out);
+    }
+    out
+}
+
+/// The objectives of many services as text for a terminal, the same ones in one row. `None`: there are few.
+pub(super) fn objectives(plan: &Plan, style: Style) -> Option<String> {
+    let worth = plan.objectives.iter().filter(|effect| effect.changes() || !effect.met()).count();
+    (worth > MANY).then(|| report::text_of_blocks(&objectives::blocks(plan, TEXT), style))
+}
+
+/// What changed in the policies as text for a terminal, the same change of many documents in one line. `None`: there is little.
+pub(super) fn policy_changes(plan: &Plan, style: Style) -> Option<String> {
+    let changes = plan.policy_changes.as_ref().filter(|changes| changes.changes.len() > MANY)?;
+    Some(report::text_of_blocks(&policy::list(changes), style))
+}
+
 /// The document up to the steps, with no text longer than the size says, but for the digest and the next command.
 fn before_steps(plan: &Plan, around: &Around, size: Size) -> Vec<Block> {
     let warnings = Warnings::of(plan, around);
@@ -68,7 +103,8 @@ fn before_steps(plan: &Plan, around: &Around, size: Size) -> Vec<Block> {
     blocks.extend(changes::blocks(plan, size));
     blocks.extend(warnings.blocks(size, Severity::Note..=Severity::Note));
     blocks.iter_mut().for_each(|block| clip::block(block, size.text));
-    let first = [verdict::facts(plan, around, size, warnings.tally()), verdict::digest(around)];
+    let ahead = Ahead::of(plan, around, size);
+    let first = [verdict::facts(plan, size, warnings.tally(), Some(ahead)), verdict::digest(around)];
     first.into_iter().chain(blocks).collect()
 }
 

@@ -1,9 +1,12 @@
 //! The exact next command.
 
+use std::fmt::Write as _;
+
 use super::Around;
 use crate::plan::{Consent, Consents, Plan};
-use crate::report::Phrase;
-use crate::text::shell_word;
+use crate::printable::one_line;
+use crate::report::{Inline, Phrase};
+use crate::text::{Pen, shell_word, wrap};
 
 /// The longest list of flags that is part of a command, in bytes. A longer one is printed by the apply that refuses the plan.
 const MOST_FLAGS: usize = 2_000;
@@ -75,6 +78,26 @@ impl Next {
             }
             Self::Apply => Phrase::new().code(format!("holdfast apply {file}")),
         }
+    }
+}
+
+/// What is next, as text for a terminal: each command on a line of its own, however long, so that it can be pasted.
+pub(super) fn text(plan: &Plan, around: &Around, pen: &Pen, out: &mut String) {
+    let mut words = "Next: ".to_owned();
+    out.push('\n');
+    for inline in Next::of(plan, around).in_words(plan, around).0 {
+        match inline {
+            Inline::Code(command) => {
+                let _ = writeln!(out, "{}", wrap(words.trim(), 0, pen.width()));
+                let _ = writeln!(out, "  {}", one_line(&command));
+                words.clear();
+            }
+            Inline::Plain(text) | Inline::Strong(text) => words.push_str(&one_line(&text)),
+            _ => {}
+        }
+    }
+    if !words.trim().is_empty() {
+        let _ = writeln!(out, "{}", wrap(words.trim(), 0, pen.width()));
     }
 }
 

@@ -41,7 +41,8 @@ pub(super) fn blocks(plan: &Plan, size: Size) -> Vec<Block> {
         services.reasons.extend(effect.after.because.as_deref().filter(|_| !effect.met()));
     }
     let warns = rows.keys().filter(|row| !row.is_met || !row.holds).count();
-    let shown = warns.min(size.rows) + MOST_GOOD.min(size.rows);
+    let good = if size.rows == usize::MAX { usize::MAX } else { MOST_GOOD.min(size.rows) };
+    let shown = warns.min(size.rows).saturating_add(good);
     let columns = ["Objective", "Services", "Before → after", "Verdict"];
     let mut table = Table::new("Objectives, before → after", &columns);
     for (row, services) in rows.iter().take(shown) {

@@ -68,14 +68,7 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
     if others.is_empty() {
         return count_of(plan).into_iter().collect();
     }
-    let items = others.iter().take(MOST).map(|same| match same.changes.as_slice() {
-        [one] => judged(one).phrase(of_one(one)),
-        several => {
-            let documents = names(several.iter().map(|change| change.document.as_str()), NAMES, false);
-            let judged = several.first().map(|first| judged(first)).unwrap_or_default();
-            judged.text(format!("{}, in {} documents: ", same.text, several.len())).phrase(documents)
-        }
-    });
+    let items = others.iter().take(MOST).map(item);
     let mut blocks = vec![Block::List { style: ListStyle::Bullets, items: items.collect() }];
     let cut: usize = others.iter().skip(MOST).map(|same| same.changes.len()).sum();
     if cut > 0 {
@@ -84,9 +77,32 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
     vec![Block::Details { summary: head(changes), blocks }]
 }
 
+/// All changes of the policies, the weaker ones first, each change of the same statement of many documents once.
+pub(super) fn list(changes: &PolicyChanges) -> Vec<Block> {
+    let same = same_statements(changes, |_| true);
+    let items = same.iter().map(item).collect();
+    vec![
+        Block::Paragraph { text: Phrase::new().strong(head(changes)) },
+        Block::List { style: ListStyle::Bullets, items },
+    ]
+}
+
+/// One change, or the same one of several documents with some of their names.
+fn item(same: &SameStatement<'_>) -> Phrase {
+    match same.changes.as_slice() {
+        [one] => judged(one).phrase(of_one(one)),
+        several => {
+            let documents = names(several.iter().map(|change| change.document.as_str()), NAMES, false);
+            let judged = several.first().map(|first| judged(first)).unwrap_or_default();
+            judged.text(format!("{}, in {} documents: ", same.text, several.len())).phrase(documents)
+        }
+    }
+}
+
 fn judged(change: &PolicyChange) -> Phrase {
     match change.judgement {
+        Judgement::Weaker => "weaker: ".into(),
         Judgement::Stronger => "stronger: ".into(),
-        Judgement::Neutral | Judgement::Weaker => "neither: ".into(),
+        Judgement::Neutral => "neither: ".into(),
     }
 }

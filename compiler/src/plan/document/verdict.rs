@@ -7,6 +7,8 @@ use crate::text::count;
 
 /// The longest next command that stays whole in every size, in bytes.
 const COMMAND: usize = 2_400;
+/// The name of the fact that says which cloud and account a plan is about.
+const CLOUD: &str = "Cloud";
 
 /// `Estate acme: 1 of 8 objectives is not met, 1 becomes weaker; 440 changes`.
 pub(super) fn title(plan: &Plan) -> String {
@@ -25,8 +27,23 @@ fn protection(plan: &Plan) -> String {
     }
 }
 
-/// The first lines: what is dangerous, what changes, what it costs, who agreed, and what is next.
-pub(super) fn facts(plan: &Plan, around: &Around, size: Size, dangerous: Phrase) -> Block {
+/// What is said of who agreed and of what is next.
+pub(super) struct Ahead {
+    pub(super) approvals: Phrase,
+    /// `None`: it is said below, because a command that breaks into lines cannot be pasted.
+    pub(super) next: Option<Phrase>,
+}
+
+impl Ahead {
+    /// All of it.
+    pub(super) fn of(plan: &Plan, around: &Around, size: Size) -> Self {
+        let next = Some(Next::of(plan, around).in_words(plan, around));
+        Self { approvals: approvals(around, size), next }
+    }
+}
+
+/// The first lines: what is dangerous, what changes, what it costs, and what is ahead, unless the plan is being applied.
+pub(super) fn facts(plan: &Plan, size: Size, dangerous: Phrase, ahead: Option<Ahead>) -> Block {
     let counts = plan.counts();
     let changes = format!(
         "{} to create, {} to update, {} to replace, {} to delete; {} to keep",
@@ -37,22 +54,35 @@ pub(super) fn facts(plan: &Plan, around: &Around, size: Size, dangerous: Phrase)
         0 => changes,
         _ => format!("{changes}; {unseen} unknown or waiting"),
     };
-    let account = format!("{}, account {}", plan.context.cloud, plan.context.accounts);
-    let next = Next::of(plan, around).in_words(plan, around);
-    let whole = size.text.max(if bytes(&next) <= COMMAND { COMMAND } else { 0 });
-    let facts = [
+    let mut facts = vec![
         ("Dangerous", dangerous, size.text),
         ("Changes", changes.into(), size.text),
         ("Billed anew", billed(&plan.billed), size.text),
-        ("Approvals", approvals(around, size), size.text),
-        ("Next", next, whole),
-        ("Cloud", account.into(), size.text),
     ];
+    if let Some(Ahead { approvals, next }) = ahead {
+        facts.push(("Approvals", approvals, size.text));
+        facts.extend(next.map(|next| {
+            let whole = size.text.max(if bytes(&next) <= COMMAND { COMMAND } else { 0 });
+            ("Next", next, whole)
+        }));
+    }
+    facts.push((CLOUD, account(plan), size.text));
     let facts = facts.into_iter().map(|(name, mut value, most)| {
         clip::phrase(&mut value, most);
         (name.to_owned(), value)
     });
     Block::Facts { facts: facts.collect() }
+}
+
+/// Only which cloud and account it is about.
+pub(super) fn cloud(plan: &Plan, size: Size) -> Block {
+    let mut account = account(plan);
+    clip::phrase(&mut account, size.text);
+    Block::Facts { facts: vec![(CLOUD.to_owned(), account)] }
+}
+
+fn account(plan: &Plan) -> Phrase {
+    format!("{}, account {}", plan.context.cloud, plan.context.accounts).into()
 }
 
 /// How long a phrase is.

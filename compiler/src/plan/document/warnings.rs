@@ -110,6 +110,11 @@ impl Warnings {
         blocks
     }
 
+    /// Whether nothing is worth more than a note.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.keys().all(|class| class.severity() == Severity::Note)
+    }
+
     /// `cannot be undone: 2; caution: 440`, or that there is nothing.
     pub(super) fn tally(&self) -> Phrase {
         let worth = self.0.iter().filter(|(class, _)| class.severity() > Severity::Note);

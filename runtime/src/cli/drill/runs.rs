@@ -3,7 +3,7 @@
 use std::io;
 
 use futures::stream::BoxStream;
-use holdfast_compiler::plan::{Plan, Step, text};
+use holdfast_compiler::plan::{Listing, Plan, Step, text};
 
 use super::super::output::{Stream, Terminal, one_line};
 use super::super::remarks::mention;
@@ -27,7 +27,9 @@ impl Front for Runs<'_> {
     fn show(&self, plan: &Plan) {
         if !self.terminal.is_quiet() {
             // A drill that was confirmed does not depend on who reads along.
-            let _ = self.terminal.stream(Stream::Beside, |out| text(plan, self.terminal.stderr(), out));
+            let _ = self.terminal.stream(Stream::Beside, |out| {
+                text(plan, None, Listing::Grouped, self.terminal.stderr(), out)
+            });
         }
     }
 

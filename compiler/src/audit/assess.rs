@@ -16,7 +16,7 @@ use crate::units::Date;
 pub enum Verdict {
     /// Something that it needs was checked and does not hold.
     NotSatisfied,
-    /// Nobody can tell, or nobody attests what only people can.
+    /// Nobody can tell, or no attestation of what only a person can know was read.
     NotAssessed,
     /// Nothing fails, and at least a part of it rests on what somebody states.
     Attested,
@@ -124,7 +124,7 @@ fn assess<'a>(
             }
             (None, None) => {
                 let people = control.people.join(" ");
-                say(Standing::Unknown, format!("nobody attests what only people can: {people}"));
+                say(Standing::Unknown, format!("no attestation was read: {people}"));
             }
         }
     } else if control.evidence.is_empty() && attestations.next().is_none() {

@@ -275,6 +275,7 @@ impl<'a> Context<'a> {
         }
         for assessed in frameworks {
             for control in &assessed.controls {
+        let no_file = frameworks.iter().all(|one| one.framework.attestations.is_empty());
                 let Some((one, _)) = control.outdated else { continue };
                 let (framework, label) =
                     (self.hidden(&assessed.framework.title), self.hidden(&control.control.label));
@@ -295,9 +296,11 @@ impl<'a> Context<'a> {
                 many => {
                     let controls = if many == 1 { "control needs" } else { "controls need" };
                     let title = self.hidden(&assessed.framework.title);
-                    all.push(format!(
-                        "{title}: {many} {controls} somebody who attests what only people can."
-                    ));
+                    let why = match no_file {
+                        true => "no file with attestations was read (--controls FILE)",
+                        false => "no attestation of it was read",
+                    };
+                    all.push(format!("{title}: {many} {controls} what only a person can attest, and {why}."));
                 }
             }
         }

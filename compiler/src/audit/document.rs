@@ -55,8 +55,8 @@ pub(super) fn overview(audit: &Audit<'_>, name: &dyn Fn(&Assessed<'_>) -> Phrase
         ]);
     }
     let text = "Satisfied: all of its evidence was checked and holds. Attested: nothing fails, and a part rests on what somebody \
-                states. Not assessed: nobody can tell, or nobody attests what only people can. Not satisfied: something was checked \
-                and fails.";
+                states. Not assessed: nobody can tell, or no attestation of what only a person can know was read. Not satisfied: \
+                something was checked and fails.";
     [Block::Table(table), Block::Paragraph { text: text.into() }]
 }
 

@@ -8,6 +8,7 @@ use super::document::{because, counts, overview, tone};
 use super::item::{Item, Standing};
 use super::{Audit, Verdict};
 use crate::document::Evidence;
+use crate::estate_report::front::SHORT_ANSWERS;
 use crate::report::{Block, Phrase, Report, Section, Severity, Table, Tone};
 
 /// The most failures that are listed.
@@ -15,20 +16,37 @@ const MOST: usize = 50;
 /// The section before which the controls stand.
 const BEFORE: &str = "limits";
 
-/// Add the section to a report of the estate, before what it does not show.
+/// Add the section to a report of the estate, before what it does not show, and the answer to the short answers.
 pub fn add_to(report: &mut Report, audit: &Audit<'_>) {
     let at = report.sections.iter().position(|section| section.key == BEFORE);
     report.sections.insert(at.unwrap_or(report.sections.len()), section(audit));
+    let tables = report.blocks.iter_mut().filter_map(|block| match block {
+        Block::Table(table) if table.caption == SHORT_ANSWERS => Some(table),
+        _ => None,
+    });
+    for table in tables {
+        let answer = Phrase::from(format!("{}.", verdicts(audit)));
+        table.row(vec![
+            "Which controls are satisfied, and by what?".into(),
+            answer,
+            Phrase::new().section("controls"),
+        ]);
+    }
+}
+
+/// `0 satisfied, 3 attested, 15 not assessed, 24 not satisfied`.
+fn verdicts(audit: &Audit<'_>) -> String {
+    let of = |verdict| format!("{} {}", audit.count(verdict), verdict.in_words());
+    let verdicts: Vec<String> = Verdict::ALL.into_iter().rev().map(of).collect();
+    verdicts.join(", ")
 }
 
 fn section(audit: &Audit<'_>) -> Section {
     let context = Context::new(audit.inputs);
     let mut section = Section::new("controls", "Controls and their evidence");
-    let of = |verdict| format!("{} {}", audit.count(verdict), verdict.in_words());
-    let verdicts: Vec<String> = Verdict::ALL.into_iter().rev().map(of).collect();
     section.say(
         Phrase::new()
-            .text(format!("Of the controls that Holdfast knows: {}. ", verdicts.join(", ")))
+            .text(format!("Of the controls that Holdfast knows: {}. ", verdicts(audit)))
             .text(
                 "No control is satisfied by something that nobody has seen. Each item of the evidence is in ",
             )

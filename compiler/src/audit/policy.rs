@@ -139,7 +139,11 @@ pub(super) fn independent(context: &Context<'_>) -> Vec<Item> {
         let about = place
             .as_ref()
             .map_or_else(|| one.finding.code.to_string(), |at| format!("{}, {at}", one.finding.code));
-        items.push(Item::new(kind, about, Standing::Stated, one.in_words()).at(place));
+        // The code is what it is about.
+        let code = one.finding.code.to_string();
+        let says = one.in_words();
+        let says = says.strip_prefix(&code).unwrap_or(&says).trim_start();
+        items.push(Item::new(kind, about, Standing::Stated, says).at(place));
     }
     if items.is_empty() && !context.policy().services.is_empty() {
         let says = "the check of the policies has no such finding";

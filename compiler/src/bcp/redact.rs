@@ -8,6 +8,8 @@ use crate::document::Reach;
 const LEFT_OUT: &str = "(left out)";
 /// The fewest digits of a telephone number with its area (shorter ones are years, counts and issue numbers).
 const FEWEST_DIGITS: usize = 7;
+/// The digits of an account of AWS.
+const ACCOUNT: usize = 12;
 
 /// Text that people have written: prose of the policies, and what the journal and git say. Without contacts, ways to reach people,
 /// words with an `@`, and what looks like a telephone number are left out.
@@ -85,6 +87,14 @@ fn without_numbers(text: &str) -> String {
     let mut out = String::new();
     let mut run = String::new();
     for c in text.chars() {
+        // The account in an ARN stands between colons and reaches nobody.
+        if c == ':'
+            && out.ends_with(':')
+            && run.len() == ACCOUNT
+            && run.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            out.push_str(&std::mem::take(&mut run));
+        }
         let joins = matches!(c, ' ' | '-' | '.' | '/' | '(' | ')' | '\u{a0}');
         if c.is_ascii_digit() || c == '+' || joins && !run.is_empty() {
             run.push(c);
@@ -137,6 +147,9 @@ mod tests {
         assert_eq!(without_numbers(line), wanted);
         let line = "DORA (Regulation (EU) 2022/2554), ISO 22301 8.4.4: move 192.0.2.10 to 198.51.100.10.";
         assert_eq!(without_numbers(line), line);
+        let key = "arn:aws:kms:us-west-2:111122223333:alias/ledger";
+        assert_eq!(without_numbers(key), key);
+        assert_eq!(without_numbers("Call 111122223333: now"), "Call (left out): now");
     }
 
     #[test]

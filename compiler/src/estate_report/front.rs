@@ -102,8 +102,11 @@ fn rests_on(context: &Context<'_>) -> Vec<(String, Phrase)> {
     facts
 }
 
+/// The table of short answers, to which the controls add one.
+pub(crate) const SHORT_ANSWERS: &str = "Short answers";
+
 fn answers(context: &Context<'_>, report: &Report) -> Table {
-    let mut table = Table::new("Short answers", &["Question", "Answer", "More"]);
+    let mut table = Table::new(SHORT_ANSWERS, &["Question", "Answer", "More"]);
     let mut row = |question: &str, answer: Phrase, key: &'static str| {
         table.row(vec![question.into(), answer, Phrase::new().section(key)]);
     };

@@ -16,7 +16,7 @@ mod drift;
 mod drills;
 mod estate;
 mod findings;
-mod front;
+pub(crate) mod front;
 mod limits;
 mod live;
 mod services;

@@ -196,15 +196,30 @@ fn start_of_line(text: &str) -> String {
 /// Text that stays text.
 fn escape(text: &str) -> String {
     let text = one_line(text);
-    let words = text.split(' ').map(|word| if is_reference(word) { code(word) } else { plain(word) });
+    let words = text.split(' ').map(|word| match is_reference(word) {
+        true => {
+            let (word, end) = punctuated(word);
+            code(word) + end
+        }
+        false => plain(word),
+    });
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// A word, and the punctuation behind it, which is no part of it. The punctuation means nothing in Markdown.
+fn punctuated(word: &str) -> (&str, &str) {
+    let bare = word.trim_end_matches([',', ';', ':', '.']);
+    if bare.is_empty() { (word, "") } else { word.split_at(bare.len()) }
 }
 
 /// Text in an element of HTML, with the same words as code as elsewhere.
 fn summary_text(text: &str) -> String {
     let text = one_line(text);
     let words = text.split(' ').map(|word| match is_reference(word) {
-        true => format!("<code>{}</code>", escaped(word)),
+        true => {
+            let (word, end) = punctuated(word);
+            format!("<code>{}</code>{end}", escaped(word))
+        }
         false => escaped(word),
     });
     words.collect::<Vec<_>>().join(" ")

@@ -101,7 +101,7 @@ impl Continuity {
     }
 }
 
-/// The policies, also if they miss an objective: the errors are among the warnings then, and no rule of approvals is read.
+/// The policies, also if they miss an objective: the errors are among the warnings then.
 ///
 /// # Errors
 /// Their text or their names are invalid.
@@ -113,7 +113,7 @@ pub(crate) fn readable(sources: Sources, as_of: Date) -> Result<Policies, Estate
             let checked = check(&sources, options);
             let Some(policy) = checked.policy else { return Err(Findings { findings, sources }.into()) };
             let compiled = Compiled { policy, warnings: findings, waived: checked.waived, options };
-            Ok(Policies { sources, compiled, rule: None })
+            Ok(Policies::of_checked(sources, compiled))
         }
     }
 }

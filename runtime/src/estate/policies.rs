@@ -103,10 +103,14 @@ impl Policies {
     /// # Errors
     /// Everything that is wrong with the policies and with the list of signers.
     pub fn read(sources: Sources, as_of: Option<Date>) -> Result<Self, Findings> {
-        let signers = |folder: &Path, name: &str| {
-            files::read_inside(folder, Path::new(name), MAX_SIGNERS_BYTES).map_err(|error| error.to_string())
-        };
-        Self::new(sources, as_of, &signers)
+        Self::new(sources, as_of, &list_beside)
+    }
+
+    /// Policies that were checked already, also with errors such as a missed objective. A list of signers that cannot be read is
+    /// one of these errors, so there is no rule then.
+    pub(crate) fn of_checked(sources: Sources, compiled: Compiled) -> Self {
+        let rule = rule(&compiled, &sources, &list_beside).unwrap_or_default();
+        Self { sources, compiled, rule }
     }
 
     /// Compile the policies of a plan file, which records the text of the list of signers.
@@ -272,6 +276,11 @@ pub enum PlanError {
         /// What was probably meant.
         near: Option<String>,
     },
+}
+
+/// The list of signers in the folder of the estate's file.
+fn list_beside(folder: &Path, name: &str) -> Result<String, String> {
+    files::read_inside(folder, Path::new(name), MAX_SIGNERS_BYTES).map_err(|error| error.to_string())
 }
 
 /// The approval rule of a policy, with the text of its list of signers.

@@ -109,7 +109,9 @@ impl RunError {
             Self::PlanFile(findings) | Self::OtherSources(findings) => Ok(findings),
             Self::NoConsent(findings) => Ok(Findings { findings, ..Findings::default() }),
             Self::OtherCloud { .. } => {
-                one(codes::BAD_PLAN_FILE, "leave out `--cloud`: the plan names its cloud")
+                let help = "leave out `--cloud`, because the plan names its cloud. In a job that applies merged plans, plan for the \
+                            cloud of that job, or set its HOLDFAST_CLOUD to that of the plan";
+                one(codes::BAD_PLAN_FILE, help)
             }
             Self::OtherAccount { .. } => one(codes::WRONG_ACCOUNT, "use credentials of the plan's account"),
             Self::OtherJournal(_) => {

@@ -48,7 +48,7 @@ fn report_says_what_was_seen_in_which_account_and_what_was_changed_by_whom() {
     assert!(after.contains("there is no complete backup of payments.ledger at ireland yet"), "{after}");
     assert!(after.contains("13 of 13 buckets and 2 of 2 places of backups were seen to encrypt"), "{after}");
     assert!(
-        after.contains("`000000000000,` in local:cloud.json") && after.contains("Cloud seen:**"),
+        after.contains("`000000000000`, in local:cloud.json") && after.contains("Cloud seen:**"),
         "{after}"
     );
     assert!(after.contains("which is for tries"), "{after}");

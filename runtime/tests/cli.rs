@@ -3,6 +3,7 @@
 mod audit;
 mod bcp;
 mod browser;
+mod chain;
 mod changes;
 mod report;
 

@@ -95,6 +95,8 @@ impl<'a> Context<'a> {
                 _ => self.hidden(&item.says),
             };
             item.about = self.hidden(&item.about);
+            let line = item.clause.as_ref().and_then(|clause| self.inputs.lines.of(clause));
+            item.clause_commit = line.map(|line| line.naming(|author| self.person(author)));
             let rests_on_cloud = item.observed || item.drill.is_some();
             if self.is_embedded() && rests_on_cloud && item.standing == Standing::Holds {
                 item.standing = Standing::Stated;
@@ -273,9 +275,9 @@ impl<'a> Context<'a> {
                 "No drill has a recorded result. The days of drills are those that the policies state.";
             all.push(text.to_owned());
         }
+        let no_file = frameworks.iter().all(|one| one.framework.attestations.is_empty());
         for assessed in frameworks {
             for control in &assessed.controls {
-        let no_file = frameworks.iter().all(|one| one.framework.attestations.is_empty());
                 let Some((one, _)) = control.outdated else { continue };
                 let (framework, label) =
                     (self.hidden(&assessed.framework.title), self.hidden(&control.control.label));

@@ -4,12 +4,13 @@
 use super::Audit;
 use super::context::Context;
 use super::item::Item;
+use super::lines::Line;
 use crate::bcp::Run;
 use crate::estate_report::Live;
 use crate::report::csv_row;
 
 /// The columns.
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 25] = [
     "framework",
     "control",
     "label",
@@ -23,6 +24,7 @@ const COLUMNS: [&str; 24] = [
     "standing",
     "found",
     "clause",
+    "clause_commit",
     "derived",
     "resource",
     "account",
@@ -86,6 +88,7 @@ fn of_item(context: &Context<'_>, item: &Item, observation: &[String; 4]) -> Vec
         item.standing.word().to_owned(),
         item.says.clone(),
         item.clause.as_ref().map(ToString::to_string).unwrap_or_default(),
+        item.clause_commit.as_ref().map(Line::in_words).unwrap_or_default(),
         text(&item.derived),
         text(&item.resource),
     ];

@@ -149,7 +149,7 @@ pub(super) fn counts(items: &[Item]) -> String {
 
 fn evidence(audit: &Audit<'_>) -> Section {
     let mut section = Section::new("evidence", "Evidence");
-    section.say("Each row is a chain: the clause of the policies, what is derived from it, the resource, what was found, the run, the drill.");
+    section.say("Each row is a chain: the clause of the policies with the commit that last changed its line, what is derived from it, the resource, what was found, the run, the drill.");
     section.sections = audit.evidence.iter().map(|(kind, items)| of_kind(*kind, items)).collect();
     section
 }
@@ -171,7 +171,7 @@ fn of_kind(kind: Evidence, items: &[Item]) -> Section {
             item.about.as_str().into(),
             Phrase::new().verdict(tone, item.standing.word()),
             item.says.as_str().into(),
-            item.clause.clone().map_or_else(Phrase::new, |place| Phrase::new().place(place)),
+            clause(item),
             item.derived.as_deref().unwrap_or_default().into(),
             item.resource.as_deref().map_or_else(Phrase::new, |one| Phrase::new().code(one)),
             if item.observed { "yes" } else { "no" }.into(),
@@ -184,6 +184,16 @@ fn of_kind(kind: Evidence, items: &[Item]) -> Section {
     }
     section.table(table);
     section
+}
+
+/// The place of the clause, and the commit that changed its line last.
+fn clause(item: &Item) -> Phrase {
+    let Some(place) = item.clause.clone() else { return Phrase::new() };
+    let phrase = Phrase::new().place(place);
+    match &item.clause_commit {
+        Some(line) => phrase.text(format!(", {}", line.in_words())),
+        None => phrase,
+    }
 }
 
 fn limits() -> Section {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::lines::Line;
 use crate::document::Evidence;
 use crate::source::Place;
 
@@ -50,6 +51,9 @@ pub struct Item {
     /// The clause of the policies that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clause: Option<Place>,
+    /// Which commit last changed the line of the clause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clause_commit: Option<Line>,
     /// What was derived from the clause: objective, bound, terms, assurance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub derived: Option<String>,
@@ -80,6 +84,7 @@ impl Item {
             standing,
             says: says.into(),
             clause: None,
+            clause_commit: None,
             derived: None,
             resource: None,
             observed: false,

@@ -10,7 +10,7 @@ use super::context::Context;
 use crate::estate_report::Live;
 
 /// The version of the format: the second number grows when something is added, the first when something changes its meaning.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// The audit as JSON.
 #[must_use]

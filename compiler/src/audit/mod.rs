@@ -18,6 +18,7 @@ mod framework;
 mod history;
 mod item;
 mod json;
+mod lines;
 mod matrix;
 mod oscal;
 mod places;
@@ -37,6 +38,7 @@ pub use document::report;
 pub use framework::{Framework, frameworks};
 pub use item::{Item, Standing};
 pub use json::{FORMAT_VERSION, json};
+pub use lines::{Line, Lines};
 pub use matrix::add_to as add_controls;
 pub use oscal::{OscalFile, check as check_oscal, oscal};
 
@@ -49,6 +51,8 @@ pub struct Inputs<'a> {
     pub waived: &'a [Waived],
     /// What somebody saw in the cloud.
     pub live: Live<'a>,
+    /// Which commit last changed each line of the policies.
+    pub lines: &'a Lines,
     /// The frameworks, in the order of the report.
     pub frameworks: &'a [Framework],
     /// The first day of the period in which runs must be approved. `None`: all runs that were read.

@@ -114,6 +114,7 @@ impl Case<'_> {
             plan,
             waived: &checked.waived,
             live: Live::NotAsked,
+            lines: &Lines::Unread("there is no repository".to_owned()),
             frameworks: &frameworks,
             since: self.since.map(day),
         };

@@ -1,7 +1,5 @@
 //! The evidence bundle: what is in it, and whether it is still what it was.
 
-use std::collections::BTreeSet;
-
 use holdfast_compiler::audit::bundle::{
     Envelope, Member, PAYLOAD_TYPE, pack, pae, reaches_people, statement, unpack,
 };
@@ -12,6 +10,7 @@ use holdfast_compiler::units::Date;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::applied::{self, AppliedPlan};
 use crate::approval::{Namespace, SignError, Signature, Signers, SigningKey, public_key, sign};
 
 /// Why a bundle cannot be made.
@@ -34,44 +33,58 @@ pub struct Bundle {
     pub left_out: Vec<String>,
 }
 
-/// Make the bundle of an audit, with the user's files of controls. Without `with_contacts`, files that say how to reach people are in
-/// it by their digests only, and the observation of the cloud, which can have addresses of people, is left out.
+/// What a bundle has besides the audit.
+#[derive(Debug)]
+pub struct Besides<'b> {
+    /// The changes of the period, as JSON.
+    pub changes: Option<&'b str>,
+    /// The user's files of controls: path and text.
+    pub controls: &'b [(String, String)],
+    /// The plans that runs of the period applied.
+    pub plans: &'b [AppliedPlan],
+}
+
+/// Make the bundle of an audit. Without `with_contacts`, files that say how to reach people are in it by their digests only, and the
+/// observation of the cloud, which can have addresses of people, is left out.
 ///
 /// # Errors
 /// The parts do not fit together, or the key cannot sign.
 pub fn bundle(
     audit: &Audit<'_>,
-    changes: Option<&str>,
-    controls: &[(String, String)],
+    besides: &Besides<'_>,
     key: Option<&SigningKey>,
     with_contacts: bool,
 ) -> Result<Bundle, BundleError> {
     let wrong = |error: &dyn std::fmt::Display| BundleError::Parts(error.to_string());
     let text = |name: &str, text: String| Member { name: name.to_owned(), bytes: text.into_bytes() };
-    let mut members = vec![
+    let reaches = reaches_people(audit);
+    let reaches: &dyn Fn(&str) -> bool = &|text| !with_contacts && reaches(text);
+    let mut packed = Packed { with_contacts, reaches, members: Vec::new(), left_out: Vec::new() };
+    packed.members.extend([
         text("audit.html", html(&report(audit))),
         text("audit.json", json(audit)),
         text("audit.csv", csv(audit)),
-    ];
-    members.extend(changes.map(|changes| text("changes.json", changes.to_owned())));
+    ]);
+    packed.members.extend(besides.changes.map(|changes| text("changes.json", changes.to_owned())));
     let files = oscal(audit).map_err(|faults| BundleError::Parts(faults.join("; ")))?;
-    members.extend(files.into_iter().map(|file| text(&format!("oscal/{}", file.name), file.text)));
+    packed.members.extend(files.into_iter().map(|file| text(&format!("oscal/{}", file.name), file.text)));
     let plan = &audit.inputs.plan;
     let continuity = plan.policy.continuity.as_ref().map(|plan| plan.text.range().source);
-    let reaches = reaches_people(audit);
-    let file = |path: &str, text: &str, is_private: bool| UserFile {
-        path: path.to_owned(),
-        text: text.to_owned(),
-        is_left_out: !with_contacts && (is_private || reaches(text)),
-    };
-    let sources = plan.sources.iter();
-    let sources: Vec<UserFile> =
-        sources.map(|(id, one)| file(&one.path, &one.text, continuity == Some(id))).collect();
-    let controls: Vec<UserFile> = controls.iter().map(|(path, text)| file(path, text, false)).collect();
-    let left_out = sources.iter().chain(&controls).filter(|file| file.is_left_out);
-    let left_out = left_out.map(|file| file.path.clone()).collect();
-    let policies = pack_files("sources", &sources, &mut members);
-    let controls = pack_files("controls", &controls, &mut members);
+    let policies = plan.sources.iter().map(|(id, one)| {
+        let file = UserFile {
+            path: one.path.clone(),
+            text: one.text.to_string(),
+            is_private: continuity == Some(id),
+        };
+        packed.add("sources", &file)
+    });
+    let policies: Vec<Value> = policies.collect();
+    let controls = besides.controls.iter().map(|(path, text)| {
+        packed.add("controls", &UserFile { path: path.clone(), text: text.clone(), is_private: false })
+    });
+    let controls: Vec<Value> = controls.collect();
+    let plans: Vec<Value> = besides.plans.iter().map(|plan| plan.pack(&mut packed)).collect();
+    let Packed { mut members, left_out, .. } = packed;
     let observation = observation(audit, with_contacts, &mut members).map_err(|error| wrong(&error))?;
     let predicate = json!({
         "madeBy": concat!("holdfast ", env!("CARGO_PKG_VERSION")),
@@ -81,6 +94,7 @@ pub fn bundle(
         "lacks": audit.lacks,
         "policies": policies,
         "controls": controls,
+        "plans": plans,
         "observation": observation,
         "withContacts": with_contacts,
     });
@@ -103,30 +117,44 @@ pub fn bundle(
 }
 
 /// A file of the user.
-struct UserFile {
-    path: String,
-    text: String,
-    /// Whether only its digest is in the bundle.
-    is_left_out: bool,
+#[derive(Debug)]
+pub(super) struct UserFile {
+    pub(super) path: String,
+    pub(super) text: String,
+    /// Whether it says how to reach people, whatever its text looks like.
+    pub(super) is_private: bool,
 }
 
-/// Each file as a member in this folder, or only its digest.
-fn pack_files(folder: &str, files: &[UserFile], members: &mut Vec<Member>) -> Vec<Value> {
-    let mut names = BTreeSet::new();
-    let mut all = Vec::new();
-    for (nth, file) in files.iter().enumerate() {
-        let mut name = format!("{folder}/{}", plain(&file.path));
-        if name.len() > 100 || !names.insert(name.clone()) {
-            name = format!("{folder}/{nth}.yaml");
-            names.insert(name.clone());
+/// The members so far.
+pub(super) struct Packed<'b> {
+    with_contacts: bool,
+    /// Whether a text says how to reach people, and contacts are left out.
+    reaches: &'b dyn Fn(&str) -> bool,
+    members: Vec<Member>,
+    /// The paths of the files that are left out.
+    left_out: Vec<String>,
+}
+
+impl Packed<'_> {
+    /// A file as a member in this folder, or only its digest; and what the statement says of it.
+    pub(super) fn add(&mut self, folder: &str, file: &UserFile) -> Value {
+        let digest = sha256(file.text.as_bytes());
+        // The name of an approval has that of its approver.
+        let path = if (self.reaches)(&file.path) { "(left out)" } else { file.path.as_str() };
+        if !self.with_contacts && file.is_private || (self.reaches)(&file.text) {
+            self.left_out.push(file.path.clone());
+            return json!({ "path": path, "sha256": digest, "member": Value::Null });
         }
-        if !file.is_left_out {
-            members.push(Member { name: name.clone(), bytes: file.text.as_bytes().to_vec() });
+        let plain = plain(&file.path);
+        let mut name = format!("{folder}/{plain}");
+        if name.len() > 100 || self.members.iter().any(|one| one.name == name) {
+            let last = plain.rsplit('/').next().unwrap_or_default();
+            let end: String = last.chars().skip(last.len().saturating_sub(60)).collect();
+            name = format!("{folder}/{}-{end}", self.members.len());
         }
-        let member = if file.is_left_out { Value::Null } else { name.into() };
-        all.push(json!({ "path": file.path, "sha256": sha256(file.text.as_bytes()), "member": member }));
+        self.members.push(Member { name: name.clone(), bytes: file.text.as_bytes().to_vec() });
+        json!({ "path": path, "sha256": digest, "member": name })
     }
-    all
 }
 
 /// A path as the name of a member: without what leads out of a folder, and in plain characters.
@@ -240,7 +268,13 @@ pub fn check(bytes: &[u8], signers: Option<&Signers>, now: Timestamp) -> Result<
     if Date::parse(&as_of).is_none() {
         return Err("statement.json: the day of the audit is not a date".to_owned());
     }
-    Ok(Checked { estate, as_of, members: read.members, signed_by })
+    let member = |name: &str| {
+        let found = read.members.iter().find(|one| one.name == name)?;
+        String::from_utf8(found.bytes.clone()).ok()
+    };
+    applied::check(&read.statement.predicate, &member)?;
+    let members = read.members.iter().map(|one| one.name.clone()).collect();
+    Ok(Checked { estate, as_of, members, signed_by })
 }
 
 /// Whether a text can be the name of an estate ([`holdfast_compiler::document::Name`]).

@@ -1,16 +1,18 @@
 //! What an audit is made from: the policies with their history, the cloud, and files of controls.
 
+mod applied;
 mod bundle;
 
 use std::path::{Path, PathBuf};
 
-use holdfast_compiler::audit::{self, Audit, Framework, Inputs, frameworks};
+use holdfast_compiler::audit::{self, Audit, Framework, Inputs, Lines, frameworks};
 use holdfast_compiler::diagnostic::{Diagnostic, codes};
 use holdfast_compiler::document::MAX_FILE_BYTES;
 use holdfast_compiler::report::Report;
 use holdfast_compiler::units::Date;
 
-pub use bundle::{Bundle, BundleError, Checked, KeyStanding, SignedBy, bundle, check};
+pub use applied::{AppliedError, AppliedPlan};
+pub use bundle::{Besides, Bundle, BundleError, Checked, KeyStanding, SignedBy, bundle, check};
 
 use crate::estate::Findings;
 use crate::estate_report::EstateReport;
@@ -53,15 +55,17 @@ fn read(path: &Path) -> Result<String, Findings> {
 /// A framework is not valid.
 pub fn add_controls(read: &EstateReport, report: &mut Report) -> Result<(), Findings> {
     let ReadFrameworks { frameworks, .. } = read_frameworks(&[])?;
-    assess(read, &frameworks, None, |audit| audit::add_controls(report, audit));
+    let lines = Lines::Unread("the report does not say it".to_owned());
+    assess(read, &frameworks, None, &lines, |audit| audit::add_controls(report, audit));
     Ok(())
 }
 
-/// Assess the controls of some frameworks, and do something with the audit. It says nothing about how to reach people.
+/// Assess the controls of some frameworks, with the commits of the lines of the policies, and do something with the audit. It says nothing about how to reach people.
 pub fn assess<T>(
     read: &EstateReport,
     frameworks: &[Framework],
     since: Option<Date>,
+    lines: &Lines,
     with: impl FnOnce(&Audit<'_>) -> T,
 ) -> T {
     let status = read.status();
@@ -69,6 +73,7 @@ pub fn assess<T>(
         plan: read.continuity.inputs(false),
         waived: &read.continuity.waived,
         live: read.live(status.as_ref()),
+        lines,
         frameworks,
         since,
     };

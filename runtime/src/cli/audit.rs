@@ -17,10 +17,12 @@ use super::sheet::{Sheet, SheetFormat};
 use super::{Global, exit, remarks, today};
 use crate::approval::{MAX_SIGNERS_BYTES, Signers, SigningKey};
 use crate::audit::{
-    Bundle, Checked, KeyStanding, ReadFrameworks, SignedBy, assess, bundle, check, read_frameworks,
+    AppliedPlan, Besides, Bundle, Checked, KeyStanding, ReadFrameworks, SignedBy, assess, bundle, check,
+    read_frameworks,
 };
 use crate::bcp::Extent;
 use crate::changes::Changes;
+use crate::estate::lines_of;
 use crate::estate_report::EstateReport;
 use crate::files;
 
@@ -73,6 +75,10 @@ pub(super) struct Audit {
     /// reach people, such as the continuity plan, are in it by their digests only.
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
+    /// Put this plan file, which a run of the period applied, into the bundle, with the approvals beside it that the run relied on.
+    /// Approvals and the plan, which contains the policies, are in it by their digests only, unless `--with-contacts`. Can be repeated.
+    #[arg(long, value_name = "PLANFILE", requires = "bundle")]
+    plan: Vec<PathBuf>,
     /// Sign the bundle with this SSH key: a private key, or the `.pub` file of a key in ssh-agent.
     #[arg(long, value_name = "KEY", requires = "bundle")]
     key: Option<SigningKey>,
@@ -142,21 +148,26 @@ impl Audit {
         let selection = global.selection();
         let read =
             EstateReport::read(&self.paths, as_of, &selection, self.offline, Extent::AUDIT, &tell).await?;
-        let changes = match &self.bundle {
-            None => None,
-            Some(_) => {
-                let since = self.since.or_else(|| Date::parse("1970-01-01")).unwrap_or(as_of);
-                let read = Changes::read(&self.paths, [since, as_of], &selection, &|_| ()).await?;
-                Some(changes::json(&read.inputs()))
+        let (mut changes, mut plans) = (None, Vec::new());
+        if self.bundle.is_some() {
+            let since = self.since.or_else(|| Date::parse("1970-01-01")).unwrap_or(as_of);
+            let read = Changes::read(&self.paths, [since, as_of], &selection, &|_| ()).await?;
+            let read = read.inputs();
+            changes = Some(changes::json(&read));
+            for path in &self.plan {
+                let plan = AppliedPlan::read(path, &read.runs);
+                plans.push(plan.map_err(|error| Failure::message(error.to_string()))?);
             }
-        };
-        let failed = assess(&read, &frameworks, self.since, |audit| {
+        }
+        let lines = lines_of(&read.continuity.sources);
+        let failed = assess(&read, &frameworks, self.since, &lines, |audit| {
             // What goes to files is no reason to print the rest too.
             if self.out.is_some() || self.oscal.is_none() && self.bundle.is_none() {
                 self.give(audit, format, terminal)?;
             }
             self.write_oscal(audit, terminal)?;
-            self.write_bundle(audit, changes.as_deref(), &controls, terminal)?;
+            let besides = Besides { changes: changes.as_deref(), controls: &controls, plans: &plans };
+            self.write_bundle(audit, &besides, terminal)?;
             Ok::<_, Failure>(self.found(audit))
         })?;
         if let Some(reason) = read.continuity.unread_journal() {
@@ -221,14 +232,12 @@ impl Audit {
     fn write_bundle(
         &self,
         audit: &Audited<'_>,
-        changes: Option<&str>,
-        controls: &[(String, String)],
+        besides: &Besides<'_>,
         terminal: &Terminal,
     ) -> Result<(), Failure> {
         let Some(path) = &self.bundle else { return Ok(()) };
-        let Bundle { bytes, left_out } =
-            bundle(audit, changes, controls, self.key.as_ref(), self.with_contacts)
-                .map_err(|error| Failure::message(error.to_string()))?;
+        let Bundle { bytes, left_out } = bundle(audit, besides, self.key.as_ref(), self.with_contacts)
+            .map_err(|error| Failure::message(error.to_string()))?;
         let written = match self.with_contacts {
             true => files::write_private(path, &bytes),
             false => files::write(path, &bytes),

@@ -114,6 +114,15 @@ pub struct GitCommit {
     pub subject: String,
 }
 
+/// Commits that git lists.
+#[derive(Debug)]
+pub(super) struct Listed {
+    /// Their whole ids in the order of git. `None`: a shallow clone ends with it.
+    pub(super) commits: Vec<(String, Option<GitCommit>)>,
+    /// Whether the clone has only the last commits of the repository.
+    pub(super) is_shallow: bool,
+}
+
 /// How many digits of a commit are shown, as git does in a large repository.
 const SHORT: usize = 12;
 /// The most characters of an author or a subject.
@@ -163,19 +172,26 @@ impl Git {
     /// The newest commits that changed something at these paths, from the root of the repository, newest first, and
     /// whether the clone is shallow: it has only the last commits of the repository.
     pub(super) fn commits(&self, paths: &[String], most: usize) -> Result<(Vec<GitCommit>, bool), GitError> {
-        // `rev-list` is plumbing: it reads no settings of `git log`, such as one that runs a program for each signature.
         let most = format!("--max-count={most}");
-        let format = "--format=%x00%H%x00%P%x00%cs%x00%an%x00%s%x00";
-        let mut args = vec!["rev-list", &most, "--encoding=UTF-8", format, "HEAD", "--"];
+        let mut args = vec![most.as_str(), "HEAD", "--"];
         // An empty path is the whole repository, and so is none.
         if !paths.iter().any(String::is_empty) {
             args.extend(paths.iter().map(String::as_str));
         }
         // A commit without a branch has no `HEAD`.
         self.commit("HEAD")?;
+        let listed = self.listed(&args, &[])?;
+        Ok((listed.commits.into_iter().filter_map(|(_, commit)| commit).collect(), listed.is_shallow))
+    }
+
+    /// The commits that `git rev-list` lists.
+    pub(super) fn listed(&self, of: &[&str], input: &[u8]) -> Result<Listed, GitError> {
+        // `rev-list` is plumbing: it reads no settings of `git log`, such as one that runs a program for each signature.
+        let format = "--format=%x00%H%x00%P%x00%cs%x00%an%x00%s%x00";
+        let args = [["rev-list", "--encoding=UTF-8", format].as_slice(), of].concat();
         let shallow = run(&self.root, &["rev-parse", "--is-shallow-repository"], &[], MAX_LISTING)?;
         let is_shallow = shallow.trim_ascii() == b"true";
-        let said = run(&self.root, &args, &[], MAX_HISTORY)?;
+        let said = run(&self.root, &args, input, MAX_HISTORY)?;
         let said = String::from_utf8_lossy(&said);
         let cut = |text: &str| text.chars().take(MAX_FIELD).collect::<String>();
         let mut fields = said.split('\0');
@@ -187,18 +203,17 @@ impl Git {
             if !is_oid(id) {
                 return Err(GitError::Failed("git lists commits in an unknown form".to_owned()));
             }
-            // Where a shallow clone ends, a commit seems to have made every file that there was before it.
-            if is_shallow && parents.is_empty() {
-                continue;
-            }
-            commits.push(GitCommit {
+            let commit = GitCommit {
                 id: id.get(..SHORT).unwrap_or(id).to_owned(),
                 day: day.to_owned(),
                 author: cut(author),
                 subject: cut(subject),
-            });
+            };
+            // Where a shallow clone ends, a commit seems to have made every file that there was before it.
+            let is_end = is_shallow && parents.is_empty();
+            commits.push((id.to_owned(), (!is_end).then_some(commit)));
         }
-        Ok((commits, is_shallow))
+        Ok(Listed { commits, is_shallow })
     }
 
     /// The regular files of a commit at and below a path. Links and submodules are left out.
@@ -258,12 +273,12 @@ fn next(rest: &mut &[u8], file: &TreeFile) -> Result<Vec<u8>, GitError> {
 }
 
 /// Whether it is the id of an object: SHA-1 or SHA-256 in hex.
-fn is_oid(text: &str) -> bool {
+pub(super) fn is_oid(text: &str) -> bool {
     [40, 64].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// What git prints. Fails if it fails, or prints more than `most` bytes.
-fn run(folder: &Path, args: &[&str], input: &[u8], most: u64) -> Result<Vec<u8>, GitError> {
+pub(super) fn run(folder: &Path, args: &[&str], input: &[u8], most: u64) -> Result<Vec<u8>, GitError> {
     let mut child = Command::new("git")
         .arg("-C")
         .arg(folder)

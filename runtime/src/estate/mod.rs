@@ -2,6 +2,7 @@
 //! plans, saved plans, applies and imports share it.
 
 mod base;
+mod blame;
 mod commit;
 mod error;
 mod git;
@@ -17,6 +18,7 @@ mod selection;
 mod workspace;
 
 pub use base::{Base, PolicyFile};
+pub use blame::lines_of;
 pub use commit::{commit_of, commits_of};
 pub use error::EstateError;
 pub use git::GitCommit;

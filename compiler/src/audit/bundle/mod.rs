@@ -64,8 +64,8 @@ pub struct Verified {
     pub text: String,
     /// The signatures. `None`: nobody signed it, so anybody may have made it.
     pub envelope: Option<Envelope>,
-    /// The names of the members that it is about.
-    pub members: Vec<String>,
+    /// The members that it is about.
+    pub members: Vec<Member>,
 }
 
 /// Read a bundle, and compare each member with the statement. Signatures are not verified here.
@@ -88,7 +88,7 @@ pub fn unpack(bytes: &[u8]) -> Result<Verified, String> {
             Some(envelope)
         }
     };
-    let mut names = Vec::new();
+    let mut named = Vec::new();
     for member in members.iter().filter(|one| ![STATEMENT, SIGNATURES].contains(&one.name.as_str())) {
         match statement.subject.iter().find(|one| one.name == member.name) {
             None => return Err(format!("{}: the statement does not name it", member.name)),
@@ -98,13 +98,15 @@ pub fn unpack(bytes: &[u8]) -> Result<Verified, String> {
                     member.name
                 ));
             }
-            Some(_) => names.push(member.name.clone()),
+            Some(_) => named.push(member.clone()),
         }
     }
-    if let Some(missing) = statement.subject.iter().find(|one| !names.contains(&one.name)) {
+    if let Some(missing) =
+        statement.subject.iter().find(|one| named.iter().all(|member| member.name != one.name))
+    {
         return Err(format!("{}: it is missing", missing.name));
     }
-    Ok(Verified { statement, text, envelope, members: names })
+    Ok(Verified { statement, text, envelope, members: named })
 }
 
 #[cfg(test)]

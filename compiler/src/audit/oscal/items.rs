@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::assess::Verdict;
 use super::super::item::{Item, Standing};
+use super::super::lines::Line;
 use super::context::{Context, Control};
 use crate::document::Origin;
 use crate::estate_report::Live;
@@ -33,6 +34,7 @@ pub(super) fn observation(context: &Context<'_>, item: &Item) -> Value {
         ("run", item.run.map(|run| run.to_string())),
         ("drill", item.drill.clone()),
         ("clause", item.clause.as_ref().map(ToString::to_string)),
+        ("clause-commit", item.clause_commit.as_ref().map(Line::in_words)),
     ];
     props.extend(optional.into_iter().filter_map(|(name, value)| Some(context.prop(name, &value?))));
     if let (true, Live::Seen { status, .. }) = (item.observed, &context.audit.inputs.live) {

@@ -299,6 +299,8 @@ codes! {
     DRILL_NOT_READY = "E0780";
     /// A drill that cannot be held.
     DRILL_NOT_SERVED = "E0781";
+    /// A word of a person in a drill that does not count.
+    WORD_REFUSED = "E0782";
     /// A part of a recovery that no engine can do.
     EXPORT_UNDOABLE = "E0790";
     /// An order that an engine can only keep by missing an objective.

@@ -54,6 +54,10 @@ pub struct TrustedEstate {
     /// Without it: nobody.
     #[serde(default)]
     pub break_glass: Option<String>,
+    /// An `allowed_signers` file: whose signed word counts in a drill (`holdfast drill confirm`). Without it: those of
+    /// `approvals`.
+    #[serde(default)]
+    pub confirmers: Option<String>,
     /// An `allowed_signers` file: the keys of runners. If set, a journal with a run that none of them has
     /// signed is refused.
     #[serde(default)]

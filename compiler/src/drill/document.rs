@@ -40,6 +40,7 @@ pub fn report(record: &Record, run: u64, place: &str) -> Report {
         asked(record),
         restored(record),
         phases(record),
+        words_of_people(record),
         criteria(record),
     ];
     let sections = sections.into_iter().filter(|section| !section.blocks.is_empty()).collect();
@@ -167,6 +168,31 @@ fn phases(record: &Record) -> Section {
     let mut table = Table::new("Phases", &["Phase", "Began", "Ended"]);
     for Phase { name, began, ended } in &record.phases {
         table.row(vec![name.as_str().into(), began.as_str().into(), ended.as_str().into()]);
+    }
+    section.table(table);
+    section
+}
+
+fn words_of_people(record: &Record) -> Section {
+    let mut section = Section::new("words", "What people said");
+    let mut table = Table::new("Words", &["Asked", "Of", "Answer", "How it is known", "Took"]);
+    for one in &record.words {
+        let answer = match one.yes {
+            Some(true) => Phrase::new().verdict(Tone::Good, "yes"),
+            Some(false) => Phrase::new().verdict(Tone::Bad, "no"),
+            None => Phrase::new().verdict(Tone::Unknown, "unknown"),
+        };
+        let known = match one.asked {
+            None => "it was not asked: what it comes after was not answered".to_owned(),
+            Some(_) => one.assurance.to_string(),
+        };
+        table.row(vec![
+            one.asks.as_str().into(),
+            one.who.as_deref().unwrap_or("whoever leads").into(),
+            answer,
+            known.into(),
+            one.seconds.map_or_else(|| "not timed".to_owned(), words).into(),
+        ]);
     }
     section.table(table);
     section

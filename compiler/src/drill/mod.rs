@@ -21,6 +21,7 @@ mod outside;
 mod record;
 mod script;
 mod standing;
+mod word;
 
 pub use answers::{Answer, Answers, BadAnswer};
 pub use calendar::calendar;
@@ -35,6 +36,7 @@ pub use record::{
 };
 pub use script::{Question, Script, script};
 pub use standing::{Standing, State, standings};
+pub use word::{Assurance, SignerList, Word};
 
 #[cfg(test)]
 mod tests;

@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
 use super::limits::limits_in;
 use super::outdated::{Changed, outdated};
+use super::{Asked, Word};
 use crate::document::{Disruption, Form, Name};
 use crate::objectives::{Deriver, Facts};
 use crate::policy::{Drill, Policy};
@@ -36,6 +36,9 @@ pub struct Record {
     pub participants: Vec<String>,
     /// The digest of the texts of the policies: 64 hexadecimal digits.
     pub policies: String,
+    /// What tells this run of the drill from every other one, and what signed words name: 64 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub occasion: String,
     /// When it began (RFC 3339, UTC).
     pub began: String,
     /// When it ended (RFC 3339, UTC).
@@ -50,6 +53,9 @@ pub struct Record {
     /// What resolvers answered for the records of the services.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<Asked>,
+    /// What people said, or that nobody did, in the order of the questions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<Word>,
     /// The criteria of the policy, each with the answer.
     pub criteria: Vec<Criterion>,
     /// What went otherwise than the policies say, and did not make it fail.

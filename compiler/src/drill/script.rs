@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::document::{Form, Name};
 use crate::policy::{Drill, Policy, RecoveryStep, Service, StepAction};
+use crate::units::Duration;
 
 /// What people are asked, in the order in which it is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub struct Question {
     pub asks: String,
     /// What is wrong if the answer is no, without a capital.
     pub fault: String,
+    /// The ids of the questions that have to be answered before this one is asked.
+    pub after: Vec<String>,
+    /// The time that the policy gives whoever answers.
+    pub within: Option<Duration>,
 }
 
 /// What is asked in a drill: of a tabletop, a walk-through and a checklist everything, of every other type the criteria.
@@ -54,6 +59,8 @@ pub fn script(policy: &Policy, drill: &Drill) -> Script {
         who: drill.lead.as_ref().map(ToString::to_string),
         asks: criterion.text(),
         fault: format!("a criterion is not met: {}", criterion.text()),
+        after: Vec::new(),
+        within: None,
     }));
     Script { scenario, questions }
 }
@@ -65,7 +72,8 @@ fn asks_people(form: Form) -> bool {
 
 fn contact(policy: &Policy, person: &Name) -> Question {
     let known = policy.continuity.as_ref().and_then(|plan| plan.contacts.get(person));
-    let within = known.map(|contact| format!(" within {}", contact.answers_within.0.in_words()));
+    let answers_within = known.map(|contact| contact.answers_within.0);
+    let within = answers_within.map(|within| format!(" within {}", within.in_words()));
     let deputy = known.and_then(|contact| contact.deputy.as_ref());
     let deputy = deputy.map(|deputy| format!(" (deputy: {deputy})")).unwrap_or_default();
     Question {
@@ -73,6 +81,8 @@ fn contact(policy: &Policy, person: &Name) -> Question {
         who: None,
         asks: format!("Did {person} answer a call{}{deputy}?", within.unwrap_or_default()),
         fault: format!("the contact `{person}` did not answer"),
+        after: Vec::new(),
+        within: answers_within,
     }
 }
 
@@ -99,6 +109,8 @@ fn of_step(service: &Service, step: &RecoveryStep) -> Question {
         fault: format!("the step `{id}` cannot be done as the policy says"),
         id,
         who,
+        after: step.after.iter().map(|name| format!("{}.{name}", service.name)).collect(),
+        within: step.takes.map(|(takes, _)| takes),
     }
 }
 

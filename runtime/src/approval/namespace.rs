@@ -18,6 +18,8 @@ pub enum Namespace {
     Evidence,
     /// Somebody signs for a role that it knows the business continuity plan.
     Acknowledgement,
+    /// Somebody signs an answer in a drill.
+    Word,
 }
 
 impl Namespace {
@@ -31,6 +33,7 @@ impl Namespace {
             Self::Run => "run@holdfast",
             Self::Evidence => "evidence@holdfast",
             Self::Acknowledgement => "bcp@holdfast",
+            Self::Word => "drill@holdfast",
         }
     }
 }

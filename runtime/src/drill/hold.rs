@@ -19,6 +19,7 @@ use super::ready;
 use super::session::{Log, Session, now};
 use super::simulate::simulate;
 use super::talk::{answers, talk};
+use super::word::Desk;
 use crate::estate::{Policies, PostureChange, Selection};
 use crate::journal::{self, Event};
 
@@ -63,6 +64,9 @@ pub async fn hold(
     let drill = session.drill()?;
     let asked = script(session.policy(), drill);
     answers(&asked, order.answers.as_deref())?;
+    if order.wait.is_some() {
+        Desk::check(&session)?;
+    }
     let mut faults = faults_of_people(&session, drill);
     if !drill.form.0.recovers_nothing() {
         faults.extend(faults_of_estate(&session, selection, front).await?);
@@ -251,6 +255,13 @@ fn planned(
     }
     for (criterion, _) in drill.criteria.iter().filter(|(criterion, _)| criterion.is_probe()) {
         say(&format!("Looks whether {}.", one_line(&criterion.text())));
+    }
+    if let Some(limit) = order.wait {
+        let limit = limit.in_words();
+        say(&format!(
+            "Waits up to {limit} for signed answers: `holdfast drill confirm {} QUESTION PATH`.",
+            drill.name
+        ));
     }
     say("The answers to fill in, for --answers FILE:");
     text.push_str(&Answers::template(&script));

@@ -35,6 +35,10 @@ pub struct Order {
     pub hold: Duration,
     /// Whom a full-scale drill asks for the records that it moves.
     pub resolvers: Resolvers,
+    /// How long signed words are waited for. `None`: nobody is waited for.
+    pub wait: Option<Duration>,
+    /// The folder with the questions and the words. `None`: the one beside the policies.
+    pub words: Option<PathBuf>,
     /// The number of an abandoned run to close first.
     pub take_over: Option<u64>,
 }

@@ -138,7 +138,7 @@ impl Session {
             met: None,
             output: None,
         };
-        Ok(Record {
+        let record = Record {
             drill: drill.name.to_string(),
             form: drill.form.0,
             disruption: drill.disruption,
@@ -147,17 +147,22 @@ impl Session {
             lead: drill.lead.as_ref().map(ToString::to_string),
             participants: order.with.clone(),
             policies: digest_of(&self.policies.sources)?,
+            occasion: String::new(),
             began: now(),
             ended: String::new(),
             phases: Vec::new(),
             achieved: Vec::new(),
             restored: Vec::new(),
             asked: Vec::new(),
+            words: Vec::new(),
             criteria: drill.criteria.iter().map(criterion).collect(),
             deviations: Vec::new(),
             findings: Vec::new(),
             outcome: Outcome::Aborted,
-        })
+        };
+        // No other run begins in the same millisecond on the same journal, by the same process.
+        let occasion = digest(Purpose::Drill, &("occasion", &record, self.history.head(), runner()))?;
+        Ok(Record { occasion, ..record })
     }
 
     /// Claim the journal.
@@ -278,7 +283,7 @@ pub(super) fn now() -> String {
     format!("{:.3}", Timestamp::now())
 }
 
-fn find<'p>(policy: &'p Policy, name: &str) -> Result<&'p Drill, DrillError> {
+pub(super) fn find<'p>(policy: &'p Policy, name: &str) -> Result<&'p Drill, DrillError> {
     let names = || policy.drills.keys().map(Name::as_str);
     policy.drills.values().find(|drill| drill.name.as_str() == name).ok_or_else(|| {
         let known: Vec<String> = names().map(|name| format!("`{name}`")).collect();

@@ -3,9 +3,11 @@
 use holdfast_compiler::drill::{Answers, Finding, Record, Script, script};
 
 use super::DrillError;
+use super::heard::{ask, note};
 use super::order::{Front, Order};
 use super::probe::probe;
 use super::session::{Session, timed};
+use super::word::Desk;
 use crate::files;
 
 /// The most bytes of a file of answers.
@@ -44,52 +46,14 @@ pub(super) async fn talk(
             None
         }),
     };
-    let answers = timed(record, "questions", ask(&script, given, front)).await;
-    note(&script, &answers, record);
+    let waited = match order.wait {
+        Some(limit) => Some((Desk::open(session, order, &script, record, front)?, limit)),
+        None => None,
+    };
+    let heard = timed(record, "questions", ask(&script, given, waited, front)).await?;
+    record.participants.extend(heard.participants);
+    record.deviations.extend(heard.refused);
+    note(&script, &heard.words, record);
+    record.words = heard.words;
     Ok(())
-}
-
-/// The answers of the file, or of whoever is at the terminal.
-async fn ask(script: &Script, given: Option<Answers>, front: &dyn Front) -> Answers {
-    if let Some(given) = given {
-        return given;
-    }
-    let mut answers = Answers::default();
-    for question in &script.questions {
-        if let Some(answer) = front.ask(question).await {
-            answers.given.insert(question.id.clone(), answer);
-        }
-    }
-    answers
-}
-
-/// Note the answers in the record: a no is a finding, and so is a question that nobody answered.
-fn note(script: &Script, answers: &Answers, record: &mut Record) {
-    record.participants.extend(answers.participants.iter().cloned());
-    let mut silent = 0;
-    for question in &script.questions {
-        let answer = answers.given.get(&question.id);
-        let number = question.id.strip_prefix("criterion.").and_then(|number| number.parse::<usize>().ok());
-        let criterion = number.and_then(|number| record.criteria.get_mut(number.checked_sub(1)?));
-        match (criterion, answer) {
-            (Some(criterion), Some(answer)) => {
-                criterion.met = Some(answer.yes);
-                criterion.output.clone_from(&answer.note);
-            }
-            (Some(_), None) => {}
-            (None, Some(answer)) if answer.yes => {
-                record.deviations.extend(answer.note.as_ref().map(|note| format!("{}: {note}", question.id)));
-            }
-            (None, Some(answer)) => {
-                let why = answer.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-                let cause = format!("{}{why}", question.fault);
-                record.findings.push(Finding { cause, owner: question.who.clone() });
-            }
-            (None, None) => silent += 1,
-        }
-    }
-    if silent > 0 {
-        let noun = if silent == 1 { "question was" } else { "questions were" };
-        record.findings.push(Finding { cause: format!("{silent} {noun} not answered"), owner: None });
-    }
 }

@@ -193,6 +193,16 @@ impl Anchor<'_> {
         self.says.runners.as_ref().map(|file| parse(&self.list(file)?, file)).transpose()
     }
 
+    /// The people whose signed word counts in a drill: those of `confirmers`, or else those who may approve. `None`: nobody.
+    ///
+    /// # Errors
+    /// The list cannot be read.
+    pub fn confirmers(&self) -> Result<Option<Signers>, Diagnostic> {
+        let approvers = || self.says.approvals.as_ref().map(|asked| &asked.signers);
+        let file = self.says.confirmers.as_ref().or_else(approvers);
+        file.map(|file| parse(&self.list(file)?, file)).transpose()
+    }
+
     /// The text of a list of signers beside the anchor.
     fn list(&self, file: &str) -> Result<String, Diagnostic> {
         files::read_inside(self.folder, Path::new(file), MAX_SIGNERS_BYTES).map_err(|error| {

@@ -5,6 +5,7 @@ mod full_scale;
 mod functional;
 mod outdated;
 mod three_services;
+mod words;
 
 use crate::support::{Bench, Ran, Standin};
 use serde_json::{Value, json};
@@ -56,7 +57,7 @@ fn talk(bench: &Bench<'_>) -> Ran {
 
 fn record(ran: Ran, code: i32) -> Value {
     let document: Value = serde_json::from_str(&ran.expect(code).stdout).unwrap();
-    assert_eq!(document["format_version"], "1.1");
+    assert_eq!(document["format_version"], "1.2");
     document["record"].clone()
 }
 

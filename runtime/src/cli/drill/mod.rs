@@ -1,5 +1,6 @@
 //! `holdfast drill`.
 
+mod confirm;
 mod list;
 mod report;
 mod run;
@@ -26,6 +27,7 @@ pub(super) struct Drill {
 enum Command {
     List(list::List),
     Run(run::Run),
+    Confirm(confirm::Confirm),
     Report(report::Report),
 }
 
@@ -34,6 +36,7 @@ impl Drill {
         match self.command {
             Command::List(list) => list.run(global, terminal).await,
             Command::Run(run) => run.run(global, terminal).await,
+            Command::Confirm(confirm) => confirm.run(global, terminal),
             Command::Report(report) => report.run(global, terminal).await,
         }
     }

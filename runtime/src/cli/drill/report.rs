@@ -77,7 +77,7 @@ pub(super) fn print(found: &Recorded<'_>, format: RecordFormat, terminal: &Termi
         RecordFormat::Html => terminal.result(&report::html(&document)),
         RecordFormat::Json => {
             // 1.x only adds fields; a field never changes its meaning.
-            let document = json!({ "format_version": "1.1", "run": found.run, "place": found.place, "record": found.record });
+            let document = json!({ "format_version": "1.2", "run": found.run, "place": found.place, "record": found.record });
             terminal.json(&format!("{document:#}\n"));
         }
     }

@@ -31,7 +31,8 @@ const MAX_ANSWERS: u64 = 1 << 20;
 /// A tabletop, a walk-through and a checklist ask the participants, step by step; a simulation rehearses the disruption on the policies;
 /// a functional drill restores the data of its services into an isolated place, verifies every object, measures, and removes it again;
 /// a full-scale drill evacuates its site for real, by the plan and apply of `--evacuate`, and returns.
-/// Answers are read from `--answers FILE` or from the terminal, and the runner witnesses them. `--dry-run` prints what would be done
+/// Answers are read from `--answers FILE` or from the terminal, and the runner witnesses them; with `--wait` people sign them
+/// (`holdfast drill confirm`). `--dry-run` prints what would be done
 /// and touches nothing; of questions it prints a file to fill in. A criterion is a sentence, for which somebody answers, or a probe of a
 /// page or of DNS, which the drill sends: no command of a policy is ever run.
 ///
@@ -51,6 +52,13 @@ pub(super) struct Run {
     /// functional or full-scale drill it is read again, and counts only if it was changed since the drill began.
     #[arg(long, value_name = "FILE")]
     answers: Option<PathBuf>,
+    /// Wait for so long, such as 30m, until people have signed their answers with `holdfast drill confirm`. Answers of `--answers` are
+    /// not waited for.
+    #[arg(long, value_name = "DURATION", value_parser = span)]
+    wait: Option<Duration>,
+    /// The folder in which questions are laid out and signed answers are looked for. Defaults to one in `.holdfast` beside the policies.
+    #[arg(long, value_name = "FOLDER", requires = "wait")]
+    words: Option<PathBuf>,
     /// The bucket that a functional drill restores into, and what is put before each key: `acme-drills/november/`. It must be empty there.
     #[arg(long, value_name = "BUCKET[/PREFIX]", value_parser = place)]
     into: Option<(String, String)>,
@@ -102,6 +110,8 @@ impl Run {
             consents: self.allow.into_iter().collect(),
             hold: self.hold,
             resolvers: Resolvers::parse(&self.resolver).map_err(Failure::usage)?,
+            wait: self.wait,
+            words: self.words,
             take_over: self.take_over,
         };
         match hold(

@@ -89,6 +89,13 @@ text_type! {
     ["https://api.acme.example/healthz"]
 }
 
+text_type! {
+    /// A word of a command: the path of a program, or an argument. Nothing in it has a meaning of its own.
+    CommandWord, "^[^\\x00]{0,1000}$",
+    "A program or an argument: up to 1,000 characters, without NUL.",
+    ["/usr/local/bin/check-orders"]
+}
+
 /// Text for people: a reason, an instruction, the name of a team. A placeholder is refused, because a reader would
 /// take it for a statement.
 pub(crate) struct Prose;

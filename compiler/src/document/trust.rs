@@ -58,6 +58,10 @@ pub struct TrustedEstate {
     /// `approvals`.
     #[serde(default)]
     pub confirmers: Option<String>,
+    /// The commands that a criterion of a drill may run, each as program and arguments. No other one is ever run.
+    #[serde(default)]
+    #[schemars(extend("maxItems" = 100))]
+    pub commands: Vec<Vec<String>>,
     /// An `allowed_signers` file: the keys of runners. If set, a journal with a run that none of them has
     /// signed is refused.
     #[serde(default)]

@@ -26,6 +26,10 @@ pub fn report(record: &Record, run: u64, place: &str) -> Report {
         ("Policies".to_owned(), Phrase::new().code(format!("sha256:{}", record.policies))),
         ("Recorded".to_owned(), format!("run {run} of the journal").into()),
     ];
+    if let Some(plan) = &record.plan {
+        let of = format!(", approved by {}", plan.approvers.join(", "));
+        facts.push(("Plan".to_owned(), Phrase::new().code(format!("sha256:{}", plan.digest)).text(of)));
+    }
     if record.form.recovers_nothing() {
         facts.push((
             "What it shows".to_owned(),

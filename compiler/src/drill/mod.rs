@@ -32,7 +32,8 @@ pub use list::{json as list_json, text as list_text};
 pub use outdated::Changed;
 pub use outside::{Asked, Heard, MOST_HEARD};
 pub use record::{
-    Achieved, Criterion, Finding, Held, Last, Measure, Outcome, Phase, Record, Restored, ended_on,
+    Achieved, ApprovedPlan, Criterion, Finding, Held, Last, Measure, Outcome, Phase, Record, Restored,
+    ended_on,
 };
 pub use script::{Question, Script, script};
 pub use standing::{Standing, State, standings};

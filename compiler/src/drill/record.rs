@@ -36,6 +36,9 @@ pub struct Record {
     pub participants: Vec<String>,
     /// The digest of the texts of the policies: 64 hexadecimal digits.
     pub policies: String,
+    /// The approved plan that it ran from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<ApprovedPlan>,
     /// What tells this run of the drill from every other one, and what signed words name: 64 hexadecimal digits.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub occasion: String,
@@ -65,6 +68,15 @@ pub struct Record {
     pub findings: Vec<Finding>,
     /// How it ended.
     pub outcome: Outcome,
+}
+
+/// The approved plan that a drill ran from: one of exactly its policies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovedPlan {
+    /// The digest of its file: 64 hexadecimal digits.
+    pub digest: String,
+    /// Who approved it.
+    pub approvers: Vec<String>,
 }
 
 /// A part of a drill.

@@ -37,6 +37,7 @@ fn record(drill: &str, form: Form, ended: &str) -> Record {
         lead: Some("incident-commander".to_owned()),
         participants: Vec::new(),
         policies: String::new(),
+        plan: None,
         occasion: String::new(),
         began: ended.to_owned(),
         ended: ended.to_owned(),

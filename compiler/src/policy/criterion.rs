@@ -6,9 +6,14 @@ use super::RecordType;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, CriterionProbe};
 use crate::source::Span;
+use crate::units::Duration;
 
 /// The status that a probe expects unless it says another one: OK (RFC 9110 §15.3.1).
 const OK: u16 = 200;
+/// How long a command may take unless it says so. Holdfast's choice, like the limit.
+const COMMAND_TIME: Duration = Duration::seconds(30);
+/// The longest time that one may take: a drill waits for it.
+const MOST_COMMAND_TIME: Duration = Duration::seconds(600);
 
 /// A condition of a drill.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +37,13 @@ pub enum Criterion {
         kind: RecordType,
         /// The only value of the answer.
         value: String,
+    },
+    /// The end of a command.
+    Command {
+        /// The program, by its full path, and its arguments.
+        argv: Vec<String>,
+        /// How long it may take.
+        within: Duration,
     },
 }
 
@@ -80,6 +92,8 @@ impl Criterion {
                 format!("{} answers with the status {status} and the text `{text}`", page.url)
             }
             Self::Name { name, kind, value } => format!("DNS answers {name} ({kind}) with {value}"),
+            // As a list of words in quotes, so that it is plain where one ends.
+            Self::Command { argv, within } => format!("{argv:?} exits with 0 within {}", within.in_words()),
         }
     }
 
@@ -107,6 +121,24 @@ pub(super) fn bind(
             // An address in the form in which it is answered.
             let value = answers.0.parse::<IpAddr>().map_or_else(|_| answers.0.clone(), |ip| ip.to_string());
             Criterion::Name { name: name.to_string(), kind, value }
+        }
+        document::Criterion::Probe(CriterionProbe { command: Some(words), within, .. }) => {
+            let argv: Vec<String> = words.iter().map(ToString::to_string).collect();
+            let within = within.unwrap_or(COMMAND_TIME);
+            let wrong = |message: &str, label: &str, cure: &str| {
+                Diagnostic::new(codes::BAD_FORM, message).at(span, label).help(cure)
+            };
+            if !argv.first().is_some_and(|program| program.starts_with('/')) {
+                let cure = "write the full path of a program that is installed there: a file beside the policies could be changed with them";
+                out.push(wrong("a command begins with the full path of a program", "not a full path", cure));
+                return None;
+            }
+            if within > MOST_COMMAND_TIME || within.as_seconds() == 0 {
+                let cure = "write a time from 1s to 10m";
+                out.push(wrong("a command ends within 10 min", "not such a time", cure));
+                return None;
+            }
+            Criterion::Command { argv, within }
         }
         document::Criterion::Probe(probe) => {
             // The schema guarantees that there is one.

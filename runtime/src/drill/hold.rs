@@ -4,11 +4,12 @@ use holdfast_compiler::diagnostic::Diagnostic;
 use holdfast_compiler::document::Form;
 use holdfast_compiler::drill::{Answers, Outcome, Record, judge, script};
 use holdfast_compiler::plan::Consents;
-use holdfast_compiler::policy::Drill;
+use holdfast_compiler::policy::{Criterion, Drill};
 use holdfast_compiler::printable::one_line;
 use holdfast_compiler::units::Date;
 
 use super::DrillError;
+use super::command::{approved, missing};
 use super::error::not_ready;
 use super::exercise::Exercise;
 use super::full_scale::{Evacuation, full_scale};
@@ -67,6 +68,7 @@ pub async fn hold(
     if order.wait.is_some() {
         Desk::check(&session)?;
     }
+    let plan = order.approved.as_deref().map(|path| approved(&session, path)).transpose()?;
     let mut faults = faults_of_people(&session, drill);
     if !drill.form.0.recovers_nothing() {
         faults.extend(faults_of_estate(&session, selection, front).await?);
@@ -83,10 +85,11 @@ pub async fn hold(
         Form::FullScale => (None, Some(Evacuation::prepare(&session, selection, order).await?)),
         _ => (None, None),
     };
+    let mut record = Record { plan, ..session.blank(order)? };
     if order.dry_run {
-        return Ok(Ended::Planned(planned(&session, drill, exercise.as_ref(), evacuation.as_ref(), order)));
+        let text = planned(&session, drill, exercise.as_ref(), evacuation.as_ref(), order, &record);
+        return Ok(Ended::Planned(text));
     }
-    let mut record = session.blank(order)?;
     front.tell(&format!("{}: {}", drill.name, asked.scenario));
     let (run, record) = match (exercise, evacuation) {
         (_, Some(mut evacuation)) => {
@@ -200,6 +203,7 @@ fn planned(
     exercise: Option<&Exercise>,
     evacuation: Option<&Evacuation>,
     order: &Order,
+    record: &Record,
 ) -> String {
     let script = script(session.policy(), drill);
     let mut text = format!("# {} ({}): {}\n", drill.name, drill.form.0, script.scenario);
@@ -254,7 +258,15 @@ fn planned(
         }
     }
     for (criterion, _) in drill.criteria.iter().filter(|(criterion, _)| criterion.is_probe()) {
-        say(&format!("Looks whether {}.", one_line(&criterion.text())));
+        let Criterion::Command { argv, .. } = criterion else {
+            say(&format!("Looks whether {}.", one_line(&criterion.text())));
+            continue;
+        };
+        let text = one_line(&criterion.text());
+        match missing(session, record, argv) {
+            None => say(&format!("Runs a command: {text}.")),
+            Some(why) => say(&format!("Does not run a command ({text}): {}.", one_line(&why))),
+        }
     }
     if let Some(limit) = order.wait {
         let limit = limit.in_words();

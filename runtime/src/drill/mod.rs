@@ -6,6 +6,7 @@
 //! What passes and what is found is decided in the compiler (`holdfast_compiler::drill`).
 
 mod behind;
+mod command;
 mod error;
 mod exercise;
 mod full_scale;

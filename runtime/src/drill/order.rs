@@ -35,6 +35,8 @@ pub struct Order {
     pub hold: Duration,
     /// Whom a full-scale drill asks for the records that it moves.
     pub resolvers: Resolvers,
+    /// The file of an approved plan of these policies, without which no command of a criterion runs.
+    pub approved: Option<PathBuf>,
     /// How long signed words are waited for. `None`: nobody is waited for.
     pub wait: Option<Duration>,
     /// The folder with the questions and the words. `None`: the one beside the policies.

@@ -147,6 +147,7 @@ impl Session {
             lead: drill.lead.as_ref().map(ToString::to_string),
             participants: order.with.clone(),
             policies: digest_of(&self.policies.sources)?,
+            plan: None,
             occasion: String::new(),
             began: now(),
             ended: String::new(),
@@ -299,7 +300,7 @@ pub(super) fn find<'p>(policy: &'p Policy, name: &str) -> Result<&'p Drill, Dril
 }
 
 /// The digest of the texts of policies, wherever they are.
-fn digest_of(sources: &Sources) -> Result<String, serde_json::Error> {
+pub(super) fn digest_of(sources: &Sources) -> Result<String, serde_json::Error> {
     let mut texts: Vec<String> = sources.iter().map(|(_, source)| sha256(source.text.as_bytes())).collect();
     texts.sort_unstable();
     digest(Purpose::Policy, &texts)

@@ -99,6 +99,30 @@ pub fn may_apply(
     }
 }
 
+/// Check that a saved plan has the approvals that it needs, whether or not it was applied since. Returns who approved it, each once.
+///
+/// # Errors
+/// It has not: see [`NotApproved`].
+pub fn is_approved(
+    saved: &Saved,
+    path: &Path,
+    trust: Option<&Trust>,
+    history: &History,
+    now: Timestamp,
+) -> Result<Vec<String>, NotApproved> {
+    let evidence = Evidence::default();
+    let file = File { saved, path, trust, history, evidence: &evidence, now };
+    let demands = file.demands()?;
+    // An apply of this very plan takes nothing from its approvals; one of another plan uses them up.
+    let used = |past: &RunState| past.run.plan != saved.file.digest;
+    let decision = file.decide(&demands, None, &used)?;
+    if decision.short.is_empty() {
+        return Ok(decision.people().into_iter().map(str::to_owned).collect());
+    }
+    let short = decision.short.into_iter().map(|(_, finding)| finding).collect();
+    Err(NotApproved::TooFew { short, not_counted: decision.not_counted })
+}
+
 /// Decide for an unsaved plan: it may be applied if no rule requires approvals, or with `--break-glass`.
 fn unsaved(
     plan: &Plan,
@@ -133,16 +157,11 @@ impl File<'_> {
     /// Decide for a saved plan: it was made on this journal, was not applied yet, and has enough approvals.
     fn may_be_applied(&self) -> Result<Approved, NotApproved> {
         let Self { saved, history, .. } = self;
-        if !history.contains(&saved.file.journal_head) {
-            return Err(NotApproved::OtherJournal);
-        }
-        if let Some(trust) = self.trust {
-            trust.anchor(&saved.plan.context.estate)?.allows_author(&saved.author, self.now)?;
-        }
+        let demands = self.demands()?;
         let last = journal::rule(&history.runs, &saved.plan.context);
-        let demands = demands(self.trust, history, &saved.plan, saved.rule(), "the plan's rule")?;
+        let all = |_: &RunState| true;
         let Decision { accepted, not_counted, short } =
-            if demands.is_empty() { Decision::default() } else { self.decide(&demands, None)? };
+            if demands.is_empty() { Decision::default() } else { self.decide(&demands, None, &all)? };
         if let Some(past) = journal::applied(&history.runs, &saved.file.digest) {
             return Err(applied_already(past, not_counted));
         }
@@ -175,11 +194,23 @@ impl File<'_> {
         })
     }
 
+    /// The rules that it must satisfy, if it was made on this journal and by an author whom the anchor allows.
+    fn demands(&self) -> Result<Vec<Demand>, NotApproved> {
+        let Self { saved, history, .. } = self;
+        if !history.contains(&saved.file.journal_head) {
+            return Err(NotApproved::OtherJournal);
+        }
+        if let Some(trust) = self.trust {
+            trust.anchor(&saved.plan.context.estate)?.allows_author(&saved.author, self.now)?;
+        }
+        Ok(demands(self.trust, history, &saved.plan, saved.rule(), "the plan's rule")?)
+    }
+
     /// Under a trust anchor, the signatures of people who may break the glass for an estate.
     fn break_glass(&self, estate: &str, because: &str) -> Result<Vec<UsedApproval>, NotApproved> {
         let Some(trust) = self.trust else { return Ok(Vec::new()) };
         let demand = trust.anchor(estate)?.break_glass()?;
-        let Decision { accepted, not_counted, short } = self.decide(&[demand], Some(because))?;
+        let Decision { accepted, not_counted, short } = self.decide(&[demand], Some(because), &|_| true)?;
         if short.is_empty() {
             return Ok(accepted.into_iter().map(used_approval).collect());
         }
@@ -198,8 +229,13 @@ impl File<'_> {
     }
 
     /// Check the signed statements against demands: those for breaking the glass if there is a reason, otherwise
-    /// approvals.
-    fn decide(&self, demands: &[Demand], because: Option<&str>) -> Result<Decision, NotApproved> {
+    /// approvals. `uses_up`: whether an approval that a run relied on cannot be used again.
+    fn decide(
+        &self,
+        demands: &[Demand],
+        because: Option<&str>,
+        uses_up: &dyn Fn(&RunState) -> bool,
+    ) -> Result<Decision, NotApproved> {
         let namespace = if because.is_some() { Namespace::BreakGlass } else { Namespace::Approval };
         let paths = approval::statement_paths(self.path, namespace)
             .map_err(|error| NotApproved::Unlisted { plan: self.path.to_owned(), error })?;
@@ -212,7 +248,7 @@ impl File<'_> {
         }
         let plan = &self.saved.file.digest;
         let used = |statement: &str| {
-            let past = journal::used(&self.history.runs, statement, plan)?;
+            let past = journal::used(&self.history.runs, statement, plan).filter(|past| uses_up(past))?;
             Some((past.number, past.started.clone()))
         };
         let approvals = Approvals {

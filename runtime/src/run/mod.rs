@@ -26,7 +26,7 @@ use holdfast_compiler::units::Duration;
 
 use holdfast_compiler::plan::Plan;
 
-pub use approved::{Approved, Candidate, Evidence, may_apply, may_need_approvals};
+pub use approved::{Approved, Candidate, Evidence, is_approved, may_apply, may_need_approvals};
 pub use error::RunError;
 pub use front::{Ending, Front, NotConfirmed, Notice, Screen};
 pub use not_approved::NotApproved;

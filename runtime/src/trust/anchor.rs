@@ -193,6 +193,12 @@ impl Anchor<'_> {
         self.says.runners.as_ref().map(|file| parse(&self.list(file)?, file)).transpose()
     }
 
+    /// Whether a criterion of a drill may run exactly this command.
+    #[must_use]
+    pub fn lists_command(&self, argv: &[String]) -> bool {
+        self.says.commands.iter().any(|listed| listed == argv)
+    }
+
     /// The people whose signed word counts in a drill: those of `confirmers`, or else those who may approve. `None`: nobody.
     ///
     /// # Errors

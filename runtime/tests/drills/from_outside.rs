@@ -291,27 +291,3 @@ fn probes_are_looked_at_from_outside_while_the_site_is_evacuated() {
     );
     assert!(template.contains("criterion.8:") && !template.contains("criterion.1:"), "{template}");
 }
-
-#[test]
-fn command_in_a_drill_is_refused_by_every_command_that_reads_policies() {
-    let bench = Bench::local();
-    let trap = bench.folder.path().join("ran");
-    let refused = |key: &str, words: &str| {
-        let criterion = format!("success: {{ criteria: [{{ {key}: [touch, {}] }}] }}", trap.display());
-        bench.write("policies/all.yaml", &ESTATE.replace("success: { rto: 4h }", &criterion));
-        let said = bench.run(words).expect(3).stderr;
-        assert!(said.contains("E0201") && said.contains(&format!("no key `{key}`")), "{words}: {said}");
-    };
-    for words in [
-        "plan policies",
-        "apply policies --yes",
-        "status policies",
-        "drill list policies",
-        "drill run lose-oregon policies --dry-run",
-        "drill run lose-oregon policies --yes",
-    ] {
-        refused("run", words);
-    }
-    ["command", "exec", "argv"].iter().for_each(|key| refused(key, "validate policies"));
-    assert!(!trap.exists());
-}

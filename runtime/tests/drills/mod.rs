@@ -1,5 +1,6 @@
 //! `drill`: what is held is recorded, and nothing passes that was not seen.
 
+mod commands;
 mod from_outside;
 mod full_scale;
 mod functional;

@@ -247,6 +247,9 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("criteria[].contains", PROTECTS),
     ("criteria[].dns", NEUTRAL),
     ("criteria[].answers", NEUTRAL),
+    ("criteria[].command", NEUTRAL),
+    ("criteria[].command[]", NEUTRAL),
+    ("criteria[].within", NEUTRAL),
     // Of any document or thing
     ("owner", PROTECTS),
     ("name", NEUTRAL),

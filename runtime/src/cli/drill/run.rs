@@ -34,7 +34,8 @@ const MAX_ANSWERS: u64 = 1 << 20;
 /// Answers are read from `--answers FILE` or from the terminal, and the runner witnesses them; with `--wait` people sign them
 /// (`holdfast drill confirm`). `--dry-run` prints what would be done
 /// and touches nothing; of questions it prints a file to fill in. A criterion is a sentence, for which somebody answers, or a probe of a
-/// page or of DNS, which the drill sends: no command of a policy is ever run.
+/// page or of DNS, which the drill sends, or a command: one runs only if `--approved` names an approved plan of exactly these policies, and
+/// the trust anchor lists exactly that command.
 ///
 /// Exits with 0 if the drill passed, with 1 if it failed or was aborted, and with 4 if it does not begin: the message names the cause.
 #[derive(Debug, Args)]
@@ -52,6 +53,9 @@ pub(super) struct Run {
     /// functional or full-scale drill it is read again, and counts only if it was changed since the drill began.
     #[arg(long, value_name = "FILE")]
     answers: Option<PathBuf>,
+    /// An approved plan of these policies, with its approvals beside it. Without it no command of a criterion is run.
+    #[arg(long, value_name = "PLANFILE")]
+    approved: Option<PathBuf>,
     /// Wait for so long, such as 30m, until people have signed their answers with `holdfast drill confirm`. Answers of `--answers` are
     /// not waited for.
     #[arg(long, value_name = "DURATION", value_parser = span)]
@@ -110,6 +114,7 @@ impl Run {
             consents: self.allow.into_iter().collect(),
             hold: self.hold,
             resolvers: Resolvers::parse(&self.resolver).map_err(Failure::usage)?,
+            approved: self.approved,
             wait: self.wait,
             words: self.words,
             take_over: self.take_over,

@@ -1,4 +1,4 @@
-//! Criteria that a drill looks at itself: a page, or the answer of DNS. It looks from outside: names are asked at the resolvers of the
+//! Criteria that a drill looks at itself: a page, the answer of DNS, or the end of a command. At the first two it looks from outside: names are asked at the resolvers of the
 //! drill, no proxy and no credentials are used, and what is seen of a page is its status and whether a text is in it.
 
 mod page;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 use holdfast_compiler::drill::Record;
 use holdfast_compiler::policy::{Criterion, Page, RecordType};
 
-use super::DrillError;
 use super::order::Order;
 use super::outside::{Ask, resolvers};
 use super::session::{Session, timed};
+use super::{DrillError, command};
 
 /// The most addresses that a host may have, so that a probe ends: each is asked.
 const ADDRESSES: usize = 8;
@@ -35,7 +35,8 @@ pub(super) async fn probe(session: &Session, order: &Order, record: &mut Record)
     if probes.is_empty() {
         return Ok(());
     }
-    let seen = timed(record, "probes", look(session, order, &probes)).await;
+    let before = record.clone();
+    let seen = timed(record, "probes", look(session, order, &before, &probes)).await;
     for ((nth, _), (met, output)) in probes.into_iter().zip(seen) {
         if let Some(criterion) = record.criteria.get_mut(nth) {
             (criterion.met, criterion.output) = (met, Some(output));
@@ -44,28 +45,49 @@ pub(super) async fn probe(session: &Session, order: &Order, record: &mut Record)
     Ok(())
 }
 
-async fn look(session: &Session, order: &Order, probes: &[(usize, &Criterion)]) -> Vec<Seen> {
-    let unknown = |why: String| probes.iter().map(|_| (None, why.clone())).collect();
+/// Whom to ask, and whether the cloud is a stand-in.
+struct Outside {
+    all: Vec<(String, Arc<dyn Ask>)>,
+    is_standin: bool,
+}
+
+/// Whom to ask, or why nobody can be asked.
+async fn outside(session: &Session, order: &Order) -> Result<Outside, String> {
     if session.context.is_embedded() {
-        return unknown("the embedded cloud serves no users, so nothing was asked".to_owned());
+        return Err("the embedded cloud serves no users, so nothing was asked".to_owned());
     }
     let all = match order.resolvers.on_a_real_cloud() {
         Ok(all) => resolvers(&all).await,
         Err(why) => Err(format!("the resolvers of this machine are not known: {why}")),
     };
-    let all = match all {
-        Ok(all) => all,
-        Err(why) => return unknown(why),
-    };
+    let all = all?;
     let is_standin = std::env::var("AWS_ENDPOINT_URL").is_ok_and(|endpoint| page::is_standin(&endpoint));
+    Ok(Outside { all, is_standin })
+}
+
+async fn look(
+    session: &Session,
+    order: &Order,
+    record: &Record,
+    probes: &[(usize, &Criterion)],
+) -> Vec<Seen> {
+    let is_command = |(_, one): &(usize, &Criterion)| matches!(one, Criterion::Command { .. });
+    let outside = match probes.iter().all(is_command) {
+        true => Err(String::new()),
+        false => outside(session, order).await,
+    };
     let mut seen = Vec::new();
     for (_, criterion) in probes {
-        seen.push(match criterion {
-            Criterion::Page { page, status, contains } => {
-                of_page(page, *status, contains.as_deref(), &all, is_standin).await
+        seen.push(match (criterion, &outside) {
+            (Criterion::Command { argv, within }, _) => command::look(session, record, argv, *within).await,
+            (Criterion::Sentence(_), _) => (None, String::new()),
+            (_, Err(why)) => (None, why.clone()),
+            (Criterion::Page { page, status, contains }, Ok(Outside { all, is_standin })) => {
+                of_page(page, *status, contains.as_deref(), all, *is_standin).await
             }
-            Criterion::Name { name, kind, value } => of_name(name, *kind, value, &all).await,
-            Criterion::Sentence(_) => (None, String::new()),
+            (Criterion::Name { name, kind, value }, Ok(outside)) => {
+                of_name(name, *kind, value, &outside.all).await
+            }
         });
     }
     seen

@@ -23,10 +23,11 @@ const WORDS: [&str; 8] = [
 ];
 
 /// The neutral files that name it.
-const NAMED: [&str; 9] = [
-    // The words that select a provider at a site and for a data set, and their direction.
+const NAMED: [&str; 10] = [
+    // The words that select a provider at a site, for a data set and for a name that fails over, and their direction.
     "compiler/src/document/data.rs",
     "compiler/src/document/estate.rs",
+    "compiler/src/document/traffic.rs",
     "compiler/src/policy/direction/table.rs",
     // What a terminal of Azure Pipelines takes for a command.
     "compiler/src/printable/command.rs",

@@ -251,3 +251,108 @@ async fn what_holds_data_is_never_deleted() {
         .refused(Action::Create, "azure.storage-account.one", account("one"), "StorageAccountAlreadyExists")
         .await;
 }
+
+const GROUP: &str = "/subscriptions/s/resourceGroups/g";
+const PROFILE: &str = "azure.traffic-profile.shop.web";
+
+fn profile() -> Value {
+    json!({
+        "name": "acme-shop", "resource-group": GROUP, "routing": "Priority", "status": "Enabled", "ttl": 60,
+        "protocol": "HTTPS", "port": 443, "path": "/healthz", "interval": 10, "timeout": 9, "tolerated-failures": 2,
+        "tags": {},
+    })
+}
+
+fn endpoint(site: &str, target: &str, priority: u64) -> Value {
+    json!({
+        "profile": "acme-shop", "name": site,
+        "profile-id": format!("{GROUP}/providers/Microsoft.Network/trafficManagerProfiles/acme-shop"),
+        "target": target, "priority": priority, "status": "Enabled", "always-serve": "Disabled",
+    })
+}
+
+fn of_site(site: &str) -> String {
+    format!("azure.traffic-endpoint.shop.web.{site}")
+}
+
+#[tokio::test]
+async fn profile_is_probed_as_azure_allows() {
+    let world = World::new().await;
+    for (name, value) in [
+        ("name", json!("acme_shop")),
+        ("name", json!("a".repeat(64))),
+        ("resource-group", json!("")),
+        ("protocol", json!("UDP")),
+        ("path", Value::Null),
+        ("path", json!("healthz")),
+        ("port", json!(0)),
+        ("interval", json!(20)),
+        ("timeout", json!(4)),
+        ("timeout", json!(10)),
+        ("tolerated-failures", json!(10)),
+        ("ttl", json!(2_147_483_648_u64)),
+    ] {
+        world.refused(Action::Create, PROFILE, with(profile(), name, value), "BadRequest").await;
+    }
+    // A connection has no path.
+    let connects = with(profile(), "protocol", "TCP".into());
+    world.refused(Action::Create, PROFILE, connects.clone(), "BadRequest").await;
+    let connects = with(with(connects, "path", Value::Null), "timeout", 5.into());
+    world.create(PROFILE, connects).await.unwrap();
+    // With an interval of 30 s a request may take one second more.
+    let slow = with(with(profile(), "interval", 30.into()), "timeout", 10.into());
+    world.run(Action::Update, PROFILE, slow).await.unwrap();
+    world.refused(Action::Create, PROFILE, profile(), "Conflict").await;
+}
+
+#[tokio::test]
+async fn endpoints_of_a_profile_fit_together() {
+    let world = World::new().await;
+    let (us, nl) = (of_site("virginia"), of_site("amsterdam"));
+    world
+        .refused(Action::Create, &us, endpoint("virginia", "us.acme.example", 1), "ParentResourceNotFound")
+        .await;
+    world.create(PROFILE, profile()).await.unwrap();
+    world.create(&us, endpoint("virginia", "us.acme.example", 1)).await.unwrap();
+    for (target, priority) in [
+        ("nl.acme.example", 1),
+        ("nl.acme.example", 0),
+        ("nl.acme.example", 1_001),
+        ("us.acme.example", 2),
+        ("20.50.2.10", 2),
+        ("192.0.2.10", 2),
+        ("localhost", 2),
+    ] {
+        world.refused(Action::Create, &nl, endpoint("amsterdam", target, priority), "BadRequest").await;
+    }
+    world.create(&nl, endpoint("amsterdam", "nl.acme.example", 2)).await.unwrap();
+    // One alone cannot take the other's priority; and a profile goes last.
+    world.refused(Action::Update, &nl, endpoint("amsterdam", "nl.acme.example", 1), "InvalidInput").await;
+    world.refused(Action::Delete, PROFILE, profile(), "Guarded").await;
+    for (site, target, priority) in [(&us, "us", 1), (&nl, "nl", 2)] {
+        let name = site.rsplit('.').next().unwrap();
+        let values = endpoint(name, &format!("{target}.acme.example"), priority);
+        world.run(Action::Delete, site, values).await.unwrap();
+    }
+    world.run(Action::Delete, PROFILE, profile()).await.unwrap();
+}
+
+#[tokio::test]
+async fn addresses_are_public_and_of_one_kind() {
+    let world = World::new().await;
+    world.create(PROFILE, profile()).await.unwrap();
+    for target in ["10.0.0.1", "192.0.2.10", "2001:db8::1", "127.0.0.1"] {
+        world
+            .refused(Action::Create, &of_site("virginia"), endpoint("virginia", target, 1), "BadRequest")
+            .await;
+    }
+    world.create(&of_site("virginia"), endpoint("virginia", "52.94.76.10", 1)).await.unwrap();
+    world
+        .refused(
+            Action::Create,
+            &of_site("amsterdam"),
+            endpoint("amsterdam", "2603:1020::10", 2),
+            "BadRequest",
+        )
+        .await;
+}

@@ -194,6 +194,10 @@ codes! {
     NOT_WATCHED = "W0438";
     /// A standby that can read its copy of the data and not write to it.
     READ_ONLY_COPY = "W0439";
+    /// Traffic that its provider keeps at a site, of a service without a site there.
+    NO_PLACE = "E0440";
+    /// Two endpoints of one name with one target.
+    TARGET_TWICE = "E0441";
 
     /// A cycle in the graph.
     CYCLE = "E0501";

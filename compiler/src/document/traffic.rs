@@ -7,17 +7,36 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::text::{DomainName, Name, UrlPath};
+use crate::provider::azure::words::ProfileName;
+use crate::provider::{Facts, aws, azure};
 use crate::units::Duration;
 
-/// A DNS name that fails over to the next site when the current one stops answering.
+/// A DNS name that fails over to the next site when the current one stops answering: a record in a zone, or a profile of Azure Traffic
+/// Manager.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend(
+    "anyOf" = [
+        {"required": ["zone"], "properties": {"zone": true}},
+        {"required": ["traffic-manager"], "properties": {"traffic-manager": true}}
+    ],
+    "dependentSchemas" = {
+        "zone": {"required": ["record"]},
+        "traffic-manager": {"properties": {"zone": false, "record": false}}
+    }
+))]
 pub struct Traffic {
-    /// The public hosted zone. It must exist.
+    /// The public hosted zone of Route 53. It must exist.
+    #[serde(default)]
     #[schemars(extend("examples" = ["acme.example"]))]
-    pub zone: DomainName,
+    pub zone: Option<DomainName>,
     /// The name in that zone.
-    pub record: DomainName,
+    #[serde(default)]
+    pub record: Option<DomainName>,
+    /// In place of `zone` and `record`: the profile of Azure Traffic Manager, whose name is `PROFILE.trafficmanager.net`. Holdfast makes
+    /// it. The name that users know is a CNAME record to it, which you make once.
+    #[serde(default)]
+    pub traffic_manager: Option<ProfileName>,
     /// How long resolvers may cache an answer. For failover: at most 60 s.
     #[serde(default)]
     pub ttl: Option<Duration>,
@@ -68,10 +87,34 @@ pub struct Probe {
     #[serde(default)]
     #[schemars(range(min = 1, max = 10), extend("examples" = [3]))]
     pub failures: Option<u8>,
-    /// Text that must be within the first 5,120 bytes of the response.
+    /// How long a request of Traffic Manager may take: `5s` to `10s`, and to `9s` with `every: 10s`. Without it: the longest. Route 53 has
+    /// times of its own.
+    #[serde(default)]
+    pub timeout: Option<Duration>,
+    /// Text that must be within the first 5,120 bytes of the response. Only with `zone`.
     #[serde(default)]
     #[schemars(length(min = 1, max = 255))]
     pub expect: Option<String>,
+}
+
+impl Traffic {
+    /// The facts of the provider that answers for the name, wherever its endpoints are.
+    #[must_use]
+    pub fn provider(&self) -> &'static Facts {
+        if self.traffic_manager.is_some() { &azure::FACTS } else { &aws::facts::FACTS }
+    }
+
+    /// The domain within which its names are, the name that fails over, and the key that says so. The schema guarantees that there
+    /// are these.
+    #[must_use]
+    pub fn name(&self) -> Option<(String, String, &'static str)> {
+        if let Some(profile) = &self.traffic_manager {
+            let name = profile.domain();
+            return Some((name.clone(), name, "traffic-manager"));
+        }
+        let (zone, record) = (self.zone.as_ref()?, self.record.as_ref()?);
+        Some((zone.to_string(), record.to_string(), "record"))
+    }
 }
 
 /// The supported request intervals of health checkers.

@@ -29,18 +29,15 @@ pub(super) fn assumed(
     }
 }
 
-/// The time until health checks count an endpoint as down: failures × (interval + the time of a request).
+/// The time until health checks count an endpoint as down, by the formula of its provider.
 pub(super) fn detect(traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) -> Term {
     match &traffic.detection {
         Detection::Probe { interval, failures, request, span } => Term {
             phase: Phase::Detect,
             what: "until health checks count the endpoint as down".to_owned(),
-            value: Some(Duration::seconds(failures * (interval + request))),
-            assurance: Assurance::Proven,
-            source: format!(
-                "{}: {failures} failures × ({interval} s between requests + {request} s for one)",
-                traffic.dns.service
-            ),
+            value: Some(Duration::seconds(traffic.dns.detection(*interval, *failures, *request))),
+            assurance: traffic.dns.detects,
+            source: traffic.dns.detection_in_words(*interval, *failures, *request),
             span: Some(*span),
         },
         Detection::Target(span) => {

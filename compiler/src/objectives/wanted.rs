@@ -1,7 +1,7 @@
 //! The facts that the policy declares.
 
 use super::facts::{Backfill, Copy, Data, Detection, Facts, Traffic};
-use crate::policy::{EndpointTarget, Protocol, Service};
+use crate::policy::{EndpointTarget, Service};
 use crate::provider;
 use crate::signals::Lag;
 
@@ -18,7 +18,7 @@ impl<'p> Facts<'p> {
                 Some(probe) => Detection::Probe {
                     interval: probe.interval,
                     failures: u64::from(probe.failures),
-                    request: (dns.request)(probe.protocol == Protocol::Tcp, probe.expect.is_some()),
+                    request: probe.request,
                     span: probe.span,
                 },
                 None => Detection::Target(traffic.span),

@@ -20,6 +20,7 @@ mod elsewhere;
 mod existing;
 mod journal;
 mod keys;
+mod probe;
 mod recovery;
 mod schedule;
 mod settings;
@@ -33,8 +34,8 @@ use std::fmt;
 
 use crate::diagnostic::Diagnostic;
 use crate::document::{
-    Backfiller, Disruption, Document, DomainName, Encryption, KmsKey, Lock, Name, Strategy, TimeOfDay,
-    VersionLock, Weekday,
+    Backfiller, Disruption, Document, Encryption, KmsKey, Lock, Name, Strategy, TimeOfDay, VersionLock,
+    Weekday,
 };
 use crate::provider::facts::{Facts, KeyUse};
 use crate::provider::region::Region;
@@ -342,12 +343,14 @@ pub struct Traffic {
     pub span: Span,
     /// The provider of the DNS service.
     pub provider: &'static Facts,
-    /// The hosted zone.
-    pub zone: DomainName,
-    /// The place of the zone.
-    pub zone_span: Span,
-    /// The record.
-    pub record: DomainName,
+    /// The domain within which its names are: the zone, or the name itself where the provider has it.
+    pub domain: String,
+    /// The place of that.
+    pub domain_span: Span,
+    /// The name that fails over.
+    pub record: String,
+    /// Where the provider keeps what answers, if it has a place for it.
+    pub within: Option<String>,
     /// The record's type.
     pub record_type: RecordType,
     /// How long an answer may be cached.
@@ -369,6 +372,8 @@ pub struct Probe {
     pub interval: u64,
     /// The number of consecutive failures after which an endpoint counts as down: 1 to 10.
     pub failures: u8,
+    /// Seconds that one request may take.
+    pub request: u64,
     /// Text that the response must contain.
     pub expect: Option<String>,
     /// The place of the probe.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::binder::Binder;
-use super::traffic::resolves;
 use crate::document::{self, Disruption, Limit, Name, Objectives, Step};
 use crate::provider::facts::Fact;
 use crate::source::Span;
@@ -159,7 +158,10 @@ impl Binder<'_> {
     pub(super) fn assumptions(&self) -> Assumptions {
         let none = document::Assumptions::default();
         let tier = self.tier.map_or(&none, |(_, tier)| &tier.assumptions);
-        let dns = &if self.service.traffic.is_empty() { self.provider() } else { resolves() }.dns;
+        // Of several providers, the one with the worse assumptions.
+        let answering = self.service.traffic.values().map(|traffic| &traffic.provider().dns);
+        let worst = answering.max_by_key(|dns| (dns.keep_alive.value, dns.health_propagation.value));
+        let dns = worst.unwrap_or(&self.provider().dns);
         let levels = [&self.service.assumptions, tier, &self.defaults.assumptions];
         Assumptions {
             keep_alive: self

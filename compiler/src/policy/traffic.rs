@@ -6,11 +6,10 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::binder::Binder;
-use super::{Endpoint, EndpointTarget, Origin, Probe, Protocol, Service, Setting, Site, Traffic};
+use super::{Endpoint, EndpointTarget, Origin, Service, Setting, Site, Traffic, probe};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Name, Step};
-use crate::provider::aws::facts::FACTS;
-use crate::provider::facts::Facts;
+use crate::provider::facts::{Facts, Word};
 use crate::source::Span;
 
 /// The longest TTL in seconds (RFC 2181 §8).
@@ -36,11 +35,6 @@ impl fmt::Display for RecordType {
     }
 }
 
-/// The provider that answers for traffic: the key `zone` selects it, wherever the endpoints are.
-pub(super) fn resolves() -> &'static Facts {
-    &FACTS
-}
-
 /// Bind one entry of traffic. `sites` are those of the service, the primary first; `None` if unknown.
 pub(super) fn bind(
     binder: &Binder<'_>,
@@ -51,8 +45,9 @@ pub(super) fn bind(
 ) -> Option<Traffic> {
     let at: [Step<'_>; 2] = ["traffic".into(), name.as_str().into()];
     let span = |key: &'static str| binder.document.span(&[at[0], at[1], key.into()]);
-    let provider: &'static Facts = resolves();
-    let (zone, record) = (body.zone.as_str(), body.record.as_str());
+    let provider: &'static Facts = body.provider();
+    let (zone, record, key) = body.name()?;
+    let has_zone = body.zone.is_some();
     if record != zone && !record.ends_with(&format!(".{zone}")) {
         out.push(
             Diagnostic::new(codes::OUTSIDE_ZONE, format!("`{record}` is not in the zone `{zone}`"))
@@ -61,7 +56,7 @@ pub(super) fn bind(
                 .help(format!("the record must be `{zone}` or end in `.{zone}`")),
         );
     }
-    if body.endpoints.len() > 2 && record.len() > provider.dns.longest_record {
+    if has_zone && body.endpoints.len() > 2 && record.len() > provider.dns.longest_record {
         out.push(
             Diagnostic::new(codes::BAD_FORM, format!("`{name}` needs names below its record"))
                 .at(span("record"), "too long for a name below it")
@@ -79,7 +74,8 @@ pub(super) fn bind(
         );
     }
     let endpoints = endpoints(binder, provider, sites, at, body, out);
-    let probe = body.probe.as_ref().map(|probe| bind_probe(binder, provider, at, probe));
+    let within = place(provider, sites, name, span(key), out);
+    let probe = body.probe.as_ref().map(|body| probe::bind(binder, provider, at, body, out));
     let unseen = endpoints.iter().find(|endpoint| !endpoint.target.health_is_evaluated(provider));
     if let (None, Some(endpoint)) = (&probe, unseen) {
         out.push(
@@ -92,8 +88,9 @@ pub(super) fn bind(
             .help("add a probe, such as `probe: { https: /healthz, every: 10s, failures: 3 }`"),
         );
     }
+    targets_once(provider, &endpoints, out);
     let record_type = one_type(&endpoints, out)?;
-    if record_type == RecordType::Cname && record == zone {
+    if has_zone && record_type == RecordType::Cname && record == zone {
         out.push(
             Diagnostic::new(codes::CNAME_AT_APEX, format!("the zone's own name `{zone}` cannot be a CNAME"))
                 .at(span("record"), "the apex of the zone")
@@ -109,7 +106,7 @@ pub(super) fn bind(
             out.push(
                 Diagnostic::new(codes::SELF_REFERENCE, format!("`{record}` would point to itself"))
                     .at(endpoint.span, "the record's own name")
-                    .at(span("record"), "the record")
+                    .at(span(key), "the record")
                     .help("name the endpoint that serves this site, not the name that fails over"),
             );
         }
@@ -117,9 +114,10 @@ pub(super) fn bind(
     Some(Traffic {
         span: binder.document.key_span(&at),
         provider,
-        zone: body.zone.clone(),
-        zone_span: span("zone"),
-        record: body.record.clone(),
+        domain_span: span(if has_zone { "zone" } else { key }),
+        domain: zone,
+        record,
+        within,
         record_type,
         ttl: match body.ttl {
             Some(value) => Setting { value, origin: Origin::Service(span("ttl")) },
@@ -128,6 +126,32 @@ pub(super) fn bind(
         probe,
         endpoints,
     })
+}
+
+/// Where the provider keeps what answers: where a site of the service is, a standby first, because what is at the primary may be lost with
+/// it. `None` if it needs no place.
+fn place(
+    provider: &Facts,
+    sites: &[Option<Site>],
+    name: &Name,
+    span: Span,
+    out: &mut Vec<Diagnostic>,
+) -> Option<String> {
+    let cure = provider.dns.needs_place?;
+    let standbys_first = sites.iter().skip(1).chain(sites.first()).flatten();
+    let place = standbys_first
+        .filter(|site| site.region.provider.name == provider.name)
+        .find_map(|site| site.within.clone());
+    // An unknown site is reported, and may be the one.
+    if place.is_none() && sites.iter().all(Option::is_some) {
+        let message = format!("the service has no site where {} could keep `{name}`", provider.dns.service);
+        out.push(
+            Diagnostic::new(codes::NO_PLACE, message)
+                .at(span, "is kept where a site of the service is")
+                .help(cure),
+        );
+    }
+    place
 }
 
 /// The endpoints in the order in which their sites take over.
@@ -196,6 +220,12 @@ fn target(
     let text = match endpoint {
         document::Endpoint::Alias(alias) => {
             let name = alias.alias.as_str().to_owned();
+            if let Some(refused) = (provider.refuses)(Word::AliasEndpoint) {
+                let message = format!("{} cannot answer with an alias", provider.dns.service);
+                out.push(
+                    Diagnostic::new(codes::NOT_AT_PROVIDER, message).at(span, refused.why).help(refused.cure),
+                );
+            }
             return Some(EndpointTarget::Alias { name, zone_id: alias.zone_id.clone() });
         }
         document::Endpoint::Address(text) => text.0.as_str(),
@@ -224,6 +254,24 @@ fn target(
     }
 }
 
+/// Two sites with one target, where the provider refuses that.
+fn targets_once(provider: &Facts, endpoints: &[Endpoint], out: &mut Vec<Diagnostic>) {
+    let Some(why) = provider.dns.targets_differ else { return };
+    for (nth, endpoint) in endpoints.iter().enumerate() {
+        let mut before = endpoints.iter().take(nth);
+        if let Some(other) = before.find(|other| other.target == endpoint.target) {
+            let (one, two) = (&other.site.name, &endpoint.site.name);
+            let message = format!("`{one}` and `{two}` have the same endpoint");
+            out.push(
+                Diagnostic::new(codes::TARGET_TWICE, message)
+                    .at(endpoint.span, "again here")
+                    .at(other.span, "already here")
+                    .help(why),
+            );
+        }
+    }
+}
+
 /// The record type that fits all endpoints. An alias counts as IPv4.
 fn one_type(endpoints: &[Endpoint], out: &mut Vec<Diagnostic>) -> Option<RecordType> {
     let type_of = |endpoint: &Endpoint| match endpoint.target {
@@ -245,28 +293,6 @@ fn one_type(endpoints: &[Endpoint], out: &mut Vec<Diagnostic>) -> Option<RecordT
     Some(wanted)
 }
 
-fn bind_probe(
-    binder: &Binder<'_>,
-    provider: &'static Facts,
-    at: [Step<'_>; 2],
-    probe: &document::Probe,
-) -> Probe {
-    // The schema guarantees that exactly one of the three is set.
-    let (protocol, port) = match (&probe.https, &probe.http, probe.tcp) {
-        (Some(path), ..) => (Protocol::Https(path.as_str().to_owned()), 443),
-        (None, Some(path), _) => (Protocol::Http(path.as_str().to_owned()), 80),
-        (None, None, port) => (Protocol::Tcp, port.unwrap_or(443)),
-    };
-    Probe {
-        protocol,
-        port: probe.port.unwrap_or(port),
-        interval: probe.every.unwrap_or_default().seconds(),
-        failures: probe.failures.unwrap_or(provider.dns.failures),
-        expect: probe.expect.clone(),
-        span: binder.document.span(&[at[0], at[1], "probe".into()]),
-    }
-}
-
 /// A record set belongs to one entry of traffic.
 pub(super) fn records_once(services: &BTreeMap<Name, Service>, out: &mut Vec<Diagnostic>) {
     let mut entries: Vec<&Traffic> = services.values().flat_map(|service| service.traffic.values()).collect();
@@ -277,7 +303,8 @@ pub(super) fn records_once(services: &BTreeMap<Name, Service>, out: &mut Vec<Dia
         // A and AAAA records can share a name; a CNAME cannot share one.
         let clash = others.iter().find(|other| {
             let cname = [traffic.record_type, other.record_type].contains(&RecordType::Cname);
-            cname || traffic.record_type == other.record_type
+            let whole = traffic.within.is_some();
+            whole || cname || traffic.record_type == other.record_type
         });
         if let Some(other) = clash {
             let record = &traffic.record;

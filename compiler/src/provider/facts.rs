@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use super::region::Region;
 use crate::diagnostic::{Code, Diagnostic};
@@ -54,6 +55,14 @@ pub enum Word {
     BackfillJob,
     /// Alarms that watch copies.
     WatchedCopy,
+    /// Alarms that watch endpoints.
+    WatchedEndpoint,
+    /// A text that the response to a probe must contain.
+    ExpectedText,
+    /// A time that the response to a probe may take.
+    ProbeTimeout,
+    /// An alias of a resource as an endpoint.
+    AliasEndpoint,
 }
 
 /// Why a word cannot be said at a provider.
@@ -103,6 +112,15 @@ pub struct Ground {
     pub why: &'static str,
 }
 
+/// From when the seconds between two requests of a health checker count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// From the response to the last one, or from the end of its time.
+    FromResponse,
+    /// From the last request.
+    FromRequest,
+}
+
 /// DNS names that fail over by health checks.
 #[derive(Debug)]
 pub struct Dns {
@@ -120,9 +138,15 @@ pub struct Dns {
     pub alias_ttl: Fact,
     /// The default number of consecutive failures.
     pub failures: u8,
-    /// Seconds that one request of a health checker may take. Arguments: whether it only connects, and
-    /// whether it reads a text.
-    pub request: fn(bool, bool) -> u64,
+    /// Seconds that one request of a health checker may take. Arguments: whether it only connects, whether it reads a text, and the
+    /// seconds between two requests.
+    pub request: fn(bool, bool, u64) -> u64,
+    /// The times that a request may be given, by the seconds between two requests. `None`: they are fixed.
+    pub timeouts: fn(u64) -> Option<RangeInclusive<u64>>,
+    /// From when the seconds between two requests count.
+    pub counts: Counts,
+    /// How sure it is that an endpoint counts as down after that.
+    pub detects: Assurance,
     /// How long it takes until a failed check changes the answers.
     pub health_propagation: Fact,
     /// The default time that clients keep connections open.
@@ -133,6 +157,10 @@ pub struct Dns {
     pub unreachable: fn(IpAddr) -> Option<&'static str>,
     /// Where health checkers send requests from.
     pub checks_from: &'static str,
+    /// What to do where no site of a service is at the provider, if the provider keeps what answers where a site is.
+    pub needs_place: Option<&'static str>,
+    /// Why two endpoints cannot have the same target, and what to do. `None`: they can.
+    pub targets_differ: Option<&'static str>,
     /// The longest record name, in characters, that leaves room for generated names below it.
     pub longest_record: usize,
     /// The default quota of health checks in an account.
@@ -255,6 +283,35 @@ pub struct ControlPlane {
     pub instead: &'static str,
     /// Services, each with prefixes of action names.
     pub calls: &'static [(&'static str, &'static [&'static str])],
+}
+
+impl Dns {
+    /// The seconds until so many requests in a row have failed, at most. A failure begins right after a request was sent, or answered.
+    #[must_use]
+    pub fn detection(&self, interval: u64, failures: u64, request: u64) -> u64 {
+        match self.counts {
+            Counts::FromResponse => failures.saturating_mul(interval.saturating_add(request)),
+            Counts::FromRequest => failures.saturating_mul(interval).saturating_add(request),
+        }
+    }
+
+    /// The same as a formula for users.
+    #[must_use]
+    pub fn detection_in_words(&self, interval: u64, failures: u64, request: u64) -> String {
+        let service = self.service;
+        match self.counts {
+            Counts::FromResponse => {
+                format!(
+                    "{service}: {failures} failures × ({interval} s between requests + {request} s for one)"
+                )
+            }
+            Counts::FromRequest => {
+                format!(
+                    "{service}: {failures} failures × {interval} s between requests + {request} s for the last one"
+                )
+            }
+        }
+    }
 }
 
 impl ControlPlane {

@@ -7,9 +7,8 @@ use super::choices::{Choices, Question};
 use super::nodes::Part;
 use crate::document::{Disruption, Encryption, Name};
 use crate::phase::Phase;
-use crate::policy::{
-    DataSet, EndpointTarget, Policy, Protocol, RecoveryStep, Service, Site, StepAction, Traffic,
-};
+use crate::policy::{DataSet, EndpointTarget, Policy, RecoveryStep, Service, Site, StepAction, Traffic};
+use crate::provider::facts::Counts;
 use crate::source::Span;
 
 /// What a task takes.
@@ -405,13 +404,18 @@ impl<'a, 'p> Tasks<'a, 'p> {
                 Work::Fixed(self.choices.up_to(question, assumed.value.value.as_seconds()))
             });
         };
-        let request = (traffic.provider.dns.request)(probe.protocol == Protocol::Tcp, probe.expect.is_some());
-        let mut all = 0_u64;
-        for _ in 0..probe.failures {
-            all = all.saturating_add(self.choices.up_to(question, probe.interval));
-            all = all.saturating_add(self.choices.up_to(question, request));
+        // The site is lost at any moment between two requests.
+        let mut all = self.choices.up_to(question, probe.interval);
+        for _ in 1..probe.failures {
+            all = all.saturating_add(match traffic.provider.dns.counts {
+                Counts::FromResponse => {
+                    let answered = self.choices.up_to(question, probe.request);
+                    self.choices.up_to(question, probe.interval).saturating_add(answered)
+                }
+                Counts::FromRequest => probe.interval,
+            });
         }
-        Work::Fixed(all)
+        Work::Fixed(all.saturating_add(self.choices.up_to(question, probe.request)))
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn not_at_the_standby(policy: &Policy, _: Option<Date>, out: &mut Vec
     }
 }
 
-/// Alarms that do not watch the copies of a data set, because its provider has none that Holdfast makes.
+/// Alarms that do not watch the copies of a data set or the endpoints of a name, because its provider has none that Holdfast makes.
 pub(super) fn not_watched(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
     if policy.alarms.is_none() {
         return;
@@ -49,6 +49,18 @@ pub(super) fn not_watched(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagno
                     .help(refused.cure),
             );
         }
+    }
+    for (name, traffic) in policy.services.values().flat_map(|service| &service.traffic) {
+        let Some((refused, probe)) =
+            (traffic.provider.refuses)(Word::WatchedEndpoint).zip(traffic.probe.as_ref())
+        else {
+            continue;
+        };
+        out.push(
+            Diagnostic::new(codes::NOT_WATCHED, format!("no alarm tells when an endpoint of `{name}` fails"))
+                .at(probe.span, refused.why)
+                .help(refused.cure),
+        );
     }
 }
 

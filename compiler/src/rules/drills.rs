@@ -83,7 +83,7 @@ pub(super) fn foreign_probe(policy: &Policy, _: Option<Date>, out: &mut Vec<Diag
         let services = drill.services.keys().filter_map(|name| policy.services.get(name));
         let zones: BTreeSet<&str> = services
             .flat_map(|service| service.traffic.values())
-            .map(|traffic| traffic.zone.as_str())
+            .map(|traffic| traffic.domain.as_str())
             .collect();
         let is_ours = |host: &str| zones.iter().any(|zone| is_within(host, zone));
         for (criterion, span) in &drill.criteria {

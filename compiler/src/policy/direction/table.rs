@@ -150,10 +150,12 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("traffic.*", COVERS),
     ("traffic.*.zone", NEUTRAL),
     ("traffic.*.record", NEUTRAL),
+    ("traffic.*.traffic-manager", NEUTRAL),
     ("ttl", LESS),
     ("probe", PROTECTS),
     ("probe.every", LESS),
     ("probe.failures", LESS),
+    ("probe.timeout", LESS),
     // A request that also reads a text takes longer.
     ("probe.expect", WORKS),
     ("probe.*", NEUTRAL),

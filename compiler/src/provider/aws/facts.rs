@@ -6,7 +6,7 @@ use super::control_planes::CONTROL_PLANES;
 use super::name::AWS;
 use super::{backup, keys, kms};
 use crate::objectives::Assurance;
-use crate::provider::facts::{Backup, CopyNames, Dns, Fact, Facts, Ground, Storage};
+use crate::provider::facts::{Backup, CopyNames, Counts, Dns, Fact, Facts, Ground, Refused, Storage, Word};
 use crate::units::Duration;
 
 /// The facts of AWS.
@@ -18,7 +18,7 @@ pub static FACTS: Facts = Facts {
     same_key: kms::same,
     surely_differ: kms::surely_differ,
     key_owner: kms::owner,
-    refuses: |_| None,
+    refuses,
     settle: |_, _| {},
     control_planes: CONTROL_PLANES,
 };
@@ -40,12 +40,17 @@ const DNS: Dns = Dns {
         why: "an alias answers with its target's TTL, 60 s for load balancers (Route 53)",
     },
     failures: 3,
-    request,
+    request: |connects, reads, _| request(connects, reads),
+    timeouts: |_| None,
+    counts: Counts::FromResponse,
+    detects: Assurance::Proven,
     health_propagation: Fact { value: Duration::seconds(60), why: "Route 53 documents no bound" },
     keep_alive: Fact { value: Duration::hours(1), why: "an Application Load Balancer's default" },
     evaluates_alias,
     unreachable,
     checks_from: "Route 53 checks from the internet: give a public address",
+    needs_place: None,
+    targets_differ: None,
     longest_record: 240,
     most_checks: 200,
     more_checks: "request a higher quota (Service Quotas, Route 53), and record it in a waiver",
@@ -163,6 +168,14 @@ fn evaluates_alias(zone_id: &str) -> bool {
 
 /// The zone of all CloudFront names (Route 53 API Reference, `AliasTarget.HostedZoneId`).
 pub const CLOUDFRONT_ZONE: &str = "Z2FDTNDATAQYW2";
+
+/// Source: Amazon Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy".
+fn refuses(word: Word) -> Option<Refused> {
+    (word == Word::ProbeTimeout).then_some(Refused {
+        why: "the times of Route 53 are fixed: 4 s to connect and 2 s to respond, or 10 s with `tcp`",
+        cure: "remove `timeout`: nothing sets these times",
+    })
+}
 
 /// Why health checkers cannot reach an address. They refuse local, private, non-routable and multicast ranges
 /// (Route 53 API Reference, `HealthCheckConfig.IPAddress`). Documentation ranges are accepted, because

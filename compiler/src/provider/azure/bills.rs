@@ -1,8 +1,9 @@
 //! What Azure bills. Sources: the pricing page of Azure Blob Storage ("Object replication", "Blob changefeed", "Geo-replication data
-//! transfer").
+//! transfer") and of Traffic Manager ("Health checks").
 
 use super::name::AZURE;
 use super::storage::{container, source};
+use super::traffic::endpoint;
 use super::words::account_of;
 use crate::plan::{Billed, Created, Per};
 use crate::policy::{Bucket, DataSet, Policy};
@@ -31,6 +32,7 @@ pub(super) fn bills(policy: &Policy, made: &Created<'_>) -> Vec<Billed> {
     let prompt: Vec<Option<u64>> =
         new.iter().filter(|(_, copy)| copy.timed).map(|(set, _)| changes(set)).collect();
     let all = [
+        Billed::each("health checks of Traffic Manager", Per::Month, made.count(endpoint::KIND)),
         Billed::bytes("data stored in copied containers", Per::Month, "the data's `size`", &sizes),
         Billed::bytes("changes copied by object replication", Per::Month, "the data's `changes`", &plain),
         Billed::bytes("changes copied with priority", Per::Month, "the data's `changes`", &prompt),

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::storage::replication::{POLICY, PRIORITY, RULES};
 use super::storage::{account, container, destination, pairs, source};
+use super::traffic;
 use super::words::account_of;
 use crate::document::Name;
 use crate::objectives::facts::{Backfill, Data};
@@ -22,7 +23,7 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     exists: |service, data, at| {
         service.existing.contains_key(&container::address(&service.name, data, at).within_service())
     },
-    traffic: |_, _, _, _| false,
+    traffic: traffic::observed,
     diverted: |_, _, _| None,
     data,
     backups: |_, _, data| data.schedules.clear(),
@@ -32,7 +33,7 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     undecided: |_, _, _| None,
     lag: |view, _, from, to| find_source(view, from, to).map(|_| Err(NOT_ASKED.to_owned())),
     objects: |_, _| None,
-    passes: |_, _, _| None,
+    passes: traffic::passes,
     bucket: |view, data, at| container::address(&view.service.name, data, at),
     copier: |view, data, copy| copier(view, data, copy),
     // Nothing copies back: the destination of a replication refuses every other write.

@@ -2,9 +2,11 @@
 
 use super::name::AZURE;
 use super::region::continent;
-use super::{settle, words};
+use super::{settle, traffic::address, words};
 use crate::objectives::Assurance;
-use crate::provider::facts::{Backup, CopyNames, Dns, Fact, Facts, Ground, KeyOwner, Refused, Storage, Word};
+use crate::provider::facts::{
+    Backup, CopyNames, Counts, Dns, Fact, Facts, Ground, KeyOwner, Refused, Storage, Word,
+};
 use crate::provider::region::Region;
 use crate::units::Duration;
 
@@ -23,27 +25,37 @@ pub static FACTS: Facts = Facts {
     control_planes: &[],
 };
 
-/// Only the assumptions of a service are taken from here, because no name fails over by a service of Azure yet. Where Azure documents no
-/// number that holds for every kind of endpoint, it is Holdfast's own, and never below that of another provider.
+/// Sources: Azure Traffic Manager documentation, "Traffic Manager endpoint monitoring" (intervals, time-outs, the timeline from a failure to
+/// the status `Degraded`, connections that stay) and "Traffic Manager FAQs" (TTL, addresses). What Azure documents no number for is
+/// Holdfast's own, and never below that of another provider.
 const DNS: Dns = Dns {
     service: "Traffic Manager",
     ttl: Fact { value: Duration::seconds(60), why: "Holdfast's own" },
     longest_ttl: Duration::seconds(120),
-    ttl_advice: "set `ttl: 60s`",
+    ttl_advice: "set `ttl: 60s`, or at most `ttl: 120s`: until it ends, clients go to the lost site",
     fastest: (Duration::seconds(60), 10, 3),
     alias_ttl: Fact { value: Duration::seconds(60), why: "Holdfast's own" },
     failures: 3,
-    request: |_, _| 10,
+    request: |_, _, interval| if interval == 10 { 9 } else { 10 },
+    timeouts: |interval| Some(5..=if interval == 10 { 9 } else { 10 }),
+    counts: Counts::FromRequest,
+    // The timeline is documented for one prober. How the results of probers in several places are put together is not.
+    detects: Assurance::Attested,
     health_propagation: Fact { value: Duration::seconds(60), why: "Azure documents no bound" },
     keep_alive: Fact {
         value: Duration::hours(1),
         why: "Holdfast's own: Azure documents no time that holds for every kind of endpoint",
     },
     evaluates_alias: |_| false,
-    unreachable: |_| None,
-    checks_from: "give a public address",
+    unreachable: address::unreachable,
+    checks_from: "Traffic Manager takes public addresses only: give one, or a host name",
+    needs_place: Some(
+        "a profile is kept in the resource group of a site on Azure: add such a site to `standby`, or write `zone` and `record` instead",
+    ),
+    targets_differ: Some("give each site an endpoint of its own: Traffic Manager refuses one target twice"),
     longest_record: 240,
-    most_checks: 200,
+    // Probes have no quota of their own.
+    most_checks: usize::MAX,
     more_checks: "use fewer health checks",
 };
 
@@ -170,6 +182,18 @@ fn refuses(word: Word) -> Option<Refused> {
             "Holdfast makes no alarms on Azure yet",
             "watch the metrics of object replication yourself, and record it in a waiver",
         ),
+        Word::WatchedEndpoint => (
+            "Holdfast makes no alarms on Azure yet",
+            "watch the status of the endpoints yourself, and record it in a waiver",
+        ),
+        Word::ExpectedText => (
+            "Traffic Manager looks at the status of a response, and not at its text",
+            "remove it, and let the path answer with another status than 200 if something is wrong",
+        ),
+        Word::AliasEndpoint => {
+            ("an alias is a record of Route 53", "write the DNS name of the resource as the endpoint")
+        }
+        Word::ProbeTimeout => return None,
     };
     Some(Refused { why, cure })
 }

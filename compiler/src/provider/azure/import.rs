@@ -1,8 +1,10 @@
-//! An import proposes nothing for Azure yet, and says so for each container that it has seen and that no policy describes.
+//! An import proposes nothing for Azure yet, and says so for each container and each profile that it has seen and that no policy
+//! describes.
 
 use std::collections::BTreeSet;
 
 use super::storage::container;
+use super::traffic::profile;
 use crate::graph::Graph;
 use crate::import::candidate::{Candidate, Given};
 use crate::import::survey::{LeftOut, Survey};
@@ -18,17 +20,18 @@ pub(super) fn candidates<'a>(
     given: Given<'a>,
     out: &mut Vec<LeftOut>,
 ) -> Vec<Candidate<'a>> {
-    let described = given.graph.into_iter().flat_map(Graph::iter);
-    let described = described.filter(|resource| resource.address.kind() == container::KIND);
-    let described: BTreeSet<Identity> = described.map(Resource::identity).collect();
-    let new = survey.of(container::KIND).filter(|found| !described.contains(&found.identity()));
-    let all = new.map(|found| {
-        LeftOut::new(
-            format!("container {}", found.id),
-            "an import proposes nothing for Azure yet: write it into a policy",
-        )
-    });
-    out.extend(all);
+    for (kind, what) in [(container::KIND, "container"), (profile::KIND, "profile")] {
+        let described = given.graph.into_iter().flat_map(Graph::iter);
+        let described = described.filter(|resource| resource.address.kind() == kind);
+        let described: BTreeSet<Identity> = described.map(Resource::identity).collect();
+        let new = survey.of(kind).filter(|found| !described.contains(&found.identity()));
+        out.extend(new.map(|found| {
+            LeftOut::new(
+                format!("{what} {}", found.id),
+                "an import proposes nothing for Azure yet: write it into a policy",
+            )
+        }));
+    }
     Vec::new()
 }
 

@@ -10,6 +10,7 @@ pub mod region;
 pub mod scope;
 mod settle;
 pub mod storage;
+pub mod traffic;
 pub mod words;
 
 use std::collections::BTreeSet;
@@ -21,7 +22,7 @@ pub use name::AZURE;
 pub use region::Region;
 pub use settle::MOST;
 
-/// The provider. No name fails over by a service of Azure yet, and no backup is made there.
+/// The provider. No backup is made there yet.
 pub static PROVIDER: Provider = Provider {
     name: AZURE,
     facts: &FACTS,
@@ -31,11 +32,13 @@ pub static PROVIDER: Provider = Provider {
         &storage::container::SCHEMA,
         &storage::destination::SCHEMA,
         &storage::source::SCHEMA,
+        &traffic::profile::SCHEMA,
+        &traffic::endpoint::SCHEMA,
     ],
     calls: &[],
     rates: &RATES,
     data: storage::lower,
-    traffic: |_, _, _, _| {},
+    traffic: traffic::lower,
     backup_places: |_| BTreeSet::new(),
     backups_of: |_, _, _| BTreeSet::new(),
     bills: bills::bills,
@@ -47,7 +50,8 @@ pub static PROVIDER: Provider = Provider {
 
 /// Rate limits: Azure Resource Manager documentation, "Understand how Azure Resource Manager throttles requests" (writes of a subscription
 /// and principal in a region: 200 at once, 10 a second; reads: 250 and 25).
-static RATES: [(&str, Rate); 2] = [
+static RATES: [(&str, Rate); 3] = [
     ("azure-resources", Rate { rate: 10.0, burst: 200.0 }),
     ("azure-storage", Rate { rate: 10.0, burst: 200.0 }),
+    ("azure-traffic", Rate { rate: 10.0, burst: 200.0 }),
 ];

@@ -37,6 +37,25 @@ text_type! {
     ["acme-recovery"]
 }
 
+text_type! {
+    /// The name of a profile of Traffic Manager, which is also its label below `trafficmanager.net`.
+    ///
+    /// Rules: Azure Resource Manager documentation, "Naming rules and restrictions for Azure resources", `Microsoft.Network`
+    /// (`trafficManagerProfiles`); RFC 1123 §2.1 for the label.
+    ProfileName, "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    "The name of a profile: 1 to 63 lower-case letters, digits and hyphens, with a letter or a digit at both ends. It is unique across \
+     all of Azure.",
+    ["acme-shop"]
+}
+
+impl ProfileName {
+    /// The DNS name of the profile.
+    #[must_use]
+    pub fn domain(&self) -> String {
+        format!("{self}.trafficmanager.net")
+    }
+}
+
 /// A container of Azure Blob Storage.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -91,7 +91,8 @@ fn detects_failure(
     let span = wanted.probe.as_ref().map_or(wanted.span, |probe| probe.span);
     if let (Some(interval), Some(failures)) = (number(health_check::INTERVAL), number(health_check::FAILURES))
     {
-        let request = (traffic.dns.request)(kind == "TCP", kind.ends_with(health_check::STRING_MATCH));
+        let reads = kind.ends_with(health_check::STRING_MATCH);
+        let request = (traffic.dns.request)(kind == "TCP", reads, interval);
         traffic.detection = Detection::Probe { interval, failures, request, span };
     }
     view.is_as_declared(health_check::KIND, &rest, &PROBE)
@@ -101,7 +102,7 @@ fn detects_failure(
 /// is delegated to another zone, so that nobody asks for its records; or the checks come from so few regions that the
 /// failure of one of them is taken for a failure of the endpoint.
 pub(super) fn diverted(view: &View<'_, '_>, name: &Name, wanted: &policy::Traffic) -> Option<String> {
-    let mut names = vec![wanted.record.as_str().to_owned()];
+    let mut names = vec![wanted.record.clone()];
     for endpoint in &wanted.endpoints {
         let site = endpoint.site.name.as_str();
         let record = view.find(record::KIND, &[name.as_str(), site]);
@@ -110,12 +111,12 @@ pub(super) fn diverted(view: &View<'_, '_>, name: &Name, wanted: &policy::Traffi
     }
     let delegated = names.iter().find(|name| {
         let query = [
-            (record::ZONE, json!(wanted.zone.as_str())),
+            (record::ZONE, json!(wanted.domain.as_str())),
             (record::NAME, json!(name)),
             (record::TYPE, json!("NS")),
         ];
         let query: Values = query.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        **name != wanted.zone.as_str() && view.look(record::KIND, &query).is_ok_and(|found| found.is_some())
+        **name != wanted.domain.as_str() && view.look(record::KIND, &query).is_ok_and(|found| found.is_some())
     });
     if let Some(name) = delegated {
         return Some(format!(

@@ -22,10 +22,10 @@ pub(in crate::provider::aws) fn lower(
     traffic: &Traffic,
     out: &mut Vec<Resource>,
 ) {
-    let zone = Address::new(hosted_zone::KIND, &[traffic.zone.as_str()]);
-    let purpose = format!("the zone `{}`", traffic.zone);
-    let there = Resource::new(zone.clone(), purpose, traffic.zone_span);
-    out.push(there.set(hosted_zone::NAME, traffic.zone.as_str()));
+    let zone = Address::new(hosted_zone::KIND, &[traffic.domain.as_str()]);
+    let purpose = format!("the zone `{}`", traffic.domain);
+    let there = Resource::new(zone.clone(), purpose, traffic.domain_span);
+    out.push(there.set(hosted_zone::NAME, traffic.domain.as_str()));
     if let Some(probe) = &traffic.probe {
         out.extend(traffic.endpoints.iter().map(|e| health_check(context, name, traffic, probe, e)));
     }
@@ -137,7 +137,7 @@ impl Chain<'_> {
         purpose: String,
     ) -> Resource {
         Resource::new(address, purpose, endpoint.span)
-            .set(record::ZONE, self.traffic.zone.as_str())
+            .set(record::ZONE, self.traffic.domain.as_str())
             .refer(record::ZONE_ID, &self.zone, hosted_zone::ID)
             .set(record::NAME, self.record_name(depth))
             .set(record::TYPE, self.traffic.record_type.to_string())

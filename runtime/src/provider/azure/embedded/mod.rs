@@ -8,6 +8,8 @@ mod destination;
 mod group;
 mod replication;
 mod source;
+mod traffic_endpoint;
+mod traffic_profile;
 
 use holdfast_compiler::resource::Values;
 use serde_json::Value;
@@ -21,6 +23,8 @@ pub(super) static KINDS: &[&dyn Embedded] = &[
     &container::BlobContainer,
     &destination::ReplicationDestination,
     &source::ReplicationSource,
+    &traffic_profile::TrafficProfile,
+    &traffic_endpoint::TrafficEndpoint,
 ];
 
 /// An attribute as text; empty if it is not a string.

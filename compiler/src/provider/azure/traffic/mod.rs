@@ -1,0 +1,12 @@
+//! Azure Traffic Manager: profiles and their endpoints.
+
+pub mod address;
+pub mod endpoint;
+mod evidence;
+mod lower;
+pub mod profile;
+#[cfg(test)]
+mod tests;
+
+pub(super) use evidence::{passes, traffic as observed};
+pub(super) use lower::lower;

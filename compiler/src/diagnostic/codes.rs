@@ -273,7 +273,7 @@ codes! {
     EMPTY_PRIMARY = "E0728";
     /// A change that nobody can take back.
     LOCKS_FOR_GOOD = "E0729";
-    /// A provider without a client: it can only be planned in the embedded cloud.
+    /// Something of a provider that Holdfast has no client for.
     NO_CLIENT = "E0730";
     /// A journal whose runs were removed.
     JOURNAL_EMPTIED = "E0740";

@@ -225,7 +225,7 @@ fn block<F: Future<Output = Result<u8, Failure>>>(command: impl FnOnce() -> F) -
 fn log(verbose: u8) {
     let level = match verbose {
         0 | 1 => return,
-        2 => "warn,aws_smithy_runtime=debug,aws_config=debug",
+        2 => "warn,holdfast=info,aws_smithy_runtime=debug,aws_config=debug",
         _ => "debug",
     };
     let filter = tracing_subscriber::EnvFilter::new(level);

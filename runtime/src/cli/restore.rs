@@ -126,7 +126,7 @@ impl Restore {
         // Before the cloud is asked anything.
         let named = self.named(&policies.compiled.policy)?;
         let provider = named.source.site.region.provider.name;
-        if crate::provider::find(provider).is_none_or(|provider| provider.connect.is_none()) {
+        if crate::provider::find(provider).is_none_or(|provider| !provider.is_restored) {
             return Err(EstateError::restores_nothing(named.set).into());
         }
         if self.is_of_a_backup() {

@@ -40,6 +40,10 @@ impl Cloud for Clouds {
         self.0.keys().copied().collect::<Vec<_>>().join("+")
     }
 
+    fn serves(&self, kind: Kind) -> bool {
+        self.of(kind).is_some_and(|cloud| cloud.serves(kind))
+    }
+
     async fn callers(&self) -> Result<Callers, CloudError> {
         let callers = try_join_all(self.0.values().map(|cloud| cloud.callers())).await?;
         Ok(callers.into_iter().flatten().collect())

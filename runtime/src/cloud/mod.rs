@@ -14,7 +14,7 @@ use holdfast_compiler::backups::{BackupPlace, SeenBackups};
 use holdfast_compiler::import::Survey;
 use holdfast_compiler::observation::{Object, Observation, Wanted};
 use holdfast_compiler::plan::{Account, Accounts, Action, StepId};
-use holdfast_compiler::resource::{Address, Named, Values};
+use holdfast_compiler::resource::{Address, Kind, Named, Values};
 use holdfast_compiler::signals::{SeenSignals, Signal};
 
 pub use clouds::Clouds;
@@ -217,6 +217,11 @@ pub fn principals(callers: &Callers) -> BTreeMap<String, String> {
 pub trait Cloud: Send + Sync {
     /// The name by which the user selects it: the name of a provider, or `local:FILE`.
     fn name(&self) -> String;
+
+    /// Whether it can look at objects of a kind, and change them. By default it can.
+    fn serves(&self, _kind: Kind) -> bool {
+        true
+    }
 
     /// The identity of the credentials, at each provider. Cached after the first call.
     ///

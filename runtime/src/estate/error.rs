@@ -33,9 +33,14 @@ pub enum EstateError {
     /// The selected cloud does not exist.
     #[error("there is no cloud `{0}`: use `aws`, `local` or `local:FILE`")]
     NoSuchCloud(String),
-    /// Holdfast has no client for a provider.
-    #[error("Holdfast has no client for `{0}` yet")]
-    NoClient(&'static str),
+    /// A provider has something, or can do something, that Holdfast has no client for.
+    #[error("Holdfast has no client for {what} yet")]
+    NoClient {
+        /// What it is.
+        what: String,
+        /// What to do instead.
+        cure: &'static str,
+    },
     /// Holdfast has no client for the provider that a restore reads from.
     #[error("Holdfast restores nothing on `{provider}` yet")]
     RestoresNothing {
@@ -98,13 +103,9 @@ impl EstateError {
                     .help("use credentials of the estate's account (`AWS_PROFILE`), or correct the estate");
                 Ok(Findings { findings: vec![finding], sources: *sources })
             }
-            Self::NoClient(provider) => {
-                let message = format!(
-                    "Holdfast has no client for `{provider}` yet, so it cannot look at it or change it"
-                );
-                let finding = Diagnostic::new(codes::NO_CLIENT, message).help(
-                    "plan with `--cloud local`, or take the sites of that provider out of the policies; no cloud was called",
-                );
+            Self::NoClient { what, cure } => {
+                let message = format!("Holdfast has no client for {what} yet");
+                let finding = Diagnostic::new(codes::NO_CLIENT, message).help(cure);
                 Ok(Findings { findings: vec![finding], ..Findings::default() })
             }
             Self::RestoresNothing { provider, by_hand } => {

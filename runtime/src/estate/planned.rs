@@ -141,6 +141,13 @@ impl Planned {
         let (wanted, left) = posture.split(&policies.compiled.policy, &graph, &owned, wanted);
         let (wanted, unnamed) =
             unnamed::split(&policies.compiled.policy, &context.accounts, &graph, &owned, wanted);
+        // Half an estate is not looked at: what the other half needs would look as if it did not exist.
+        if let Some(none) = wanted.iter().find(|wanted| !cloud.serves(wanted.kind)) {
+            return Err(EstateError::NoClient {
+                what: format!("resources of the kind `{}`", none.kind),
+                cure: "plan with `--cloud local`, or take them out of the policies; nothing was read or changed",
+            });
+        }
         let mut observation = cloud.observe(&wanted).await?;
         observation.unseen.extend(left.into_iter().chain(unnamed));
         if plan_options.backups {

@@ -89,23 +89,23 @@ impl CloudChoice {
     pub async fn open(&self, regions: &Regions) -> Result<Box<dyn Cloud>, EstateError> {
         Ok(match self {
             Self::Real(names) => {
-                let chosen: Vec<_> = names.iter().filter_map(|name| provider::find(name)).collect();
-                // Before any is connected to: half an estate is not set up. Also where a user names another one.
-                let needed =
-                    chosen.iter().copied().chain(regions.keys().filter_map(|name| provider::find(name)));
-                if let Some(none) = needed.into_iter().find(|provider| provider.connect.is_none()) {
-                    return Err(EstateError::NoClient(none.declared.name));
-                }
                 let mut clouds: BTreeMap<&'static str, Box<dyn Cloud>> = BTreeMap::new();
-                for (provider, connect) in chosen.into_iter().filter_map(|one| Some((one, one.connect?))) {
+                for provider in names.iter().filter_map(|name| provider::find(name)) {
                     let name = provider.declared.name;
                     let regions = regions.get(name).cloned().unwrap_or_default();
-                    clouds.insert(name, connect(regions).await?);
+                    clouds.insert(name, (provider.connect)(regions).await?);
                 }
                 Box::new(Clouds::new(clouds))
             }
             Self::Local(file) => Box::new(Local::open(file)?),
         })
+    }
+
+    /// The provider that was selected, if none of those that were is looked at by an import.
+    pub(crate) fn not_surveyed(&self) -> Option<&'static str> {
+        let Self::Real(names) = self else { return None };
+        let is_surveyed = |name: &&str| provider::find(name).is_some_and(|one| one.is_surveyed);
+        if names.iter().any(is_surveyed) { None } else { names.first().copied() }
     }
 
     /// The absolute path of an embedded cloud's file; `None` for a real cloud.

@@ -80,7 +80,7 @@ impl Workspace {
     /// # Errors
     /// There is no such cloud.
     pub fn beside(home: &Path, selection: &Selection) -> Result<Self, EstateError> {
-        let all = PROVIDERS.iter().filter(|provider| provider.connect.is_some());
+        let all = PROVIDERS.iter().filter(|provider| provider.is_surveyed);
         let all = all.map(|provider| provider.declared.name).collect();
         let cloud = selection.cloud(home, &all)?;
         let beside = journal::Place::Folder(home.join("journal"));
@@ -132,10 +132,9 @@ impl Workspace {
     pub async fn open(&self, estate: &str) -> Result<Opened, EstateError> {
         let cloud = self.cloud.open(&self.regions).await?;
         let mut callers = cloud.callers().await?;
-        // An embedded cloud answers for every provider. One without a client is an estate's only if it has sites there.
+        // An embedded cloud answers for every provider. One that no import looks at is an estate's only if it has sites there.
         callers.retain(|name, _| {
-            self.regions.contains_key(name.as_str())
-                || provider::find(name).is_none_or(|one| one.connect.is_some())
+            self.regions.contains_key(name.as_str()) || provider::find(name).is_none_or(|one| one.is_surveyed)
         });
         let context =
             Context { estate: estate.to_owned(), cloud: cloud.name(), accounts: accounts(&callers) };
@@ -147,6 +146,20 @@ impl Workspace {
                 .try_for_each(|account| anchor.allows_account(account))?;
         }
         Ok(Opened { cloud, callers, context })
+    }
+
+    /// Refuse an import that has nothing to look at.
+    ///
+    /// # Errors
+    /// None of the selected providers is surveyed.
+    pub(crate) fn is_surveyed(&self) -> Result<(), EstateError> {
+        match self.cloud.not_surveyed() {
+            Some(provider) => Err(EstateError::NoClient {
+                what: format!("an import of what no policy describes from `{provider}`"),
+                cure: "write what is there into a policy, and import that: `holdfast import PATH`",
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Reopen the cloud in its current state. An embedded cloud reads its file only when it is opened.

@@ -76,6 +76,9 @@ impl Import {
             return Err(ImportError::AlreadyThere(path.clone()));
         }
         let workspace = self.workspace(selection)?;
+        if self.paths.is_empty() {
+            workspace.is_surveyed()?;
+        }
         let signer = selection.signer()?;
         workspace.allows_run(signer.as_ref())?;
         let journal = Journal::open(&workspace.journal).await?;

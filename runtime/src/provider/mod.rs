@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod azure;
+mod trusted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,8 +40,12 @@ pub struct Provider {
     /// The default partition of its accounts.
     pub partition: &'static str,
     /// Reads the configuration and credentials of the machine, for an estate in these places. Makes no API call. Fails if the
-    /// configuration cannot be used. `None`: Holdfast has no client for it.
-    pub connect: Option<Connect>,
+    /// configuration cannot be used.
+    pub connect: Connect,
+    /// Whether an import looks for what no policy describes.
+    pub is_surveyed: bool,
+    /// Whether a restore reads what is there.
+    pub is_restored: bool,
     /// The class of one of its error codes.
     pub class: fn(&str) -> Class,
     /// Its kinds in the embedded cloud.

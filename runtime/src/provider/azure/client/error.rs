@@ -54,11 +54,14 @@ pub(crate) fn fault(call: &Call, code: &str, message: impl Into<String>) -> Clou
     CloudError::new(class(code), call.operation, code, message)
 }
 
+/// What a command was doing when it signed in.
+pub(super) const SIGN_IN: &str = "sign in to Azure";
+
 /// There is nobody to sign in.
 pub(super) fn no_credentials(why: impl Into<String>) -> CloudError {
     let cure = "run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
     let message = format!("no usable Azure credentials ({cure}): {}", shortened(&why.into()));
-    CloudError::new(Class::Credentials, "sign in to Azure", "NoCredentials", message)
+    CloudError::new(Class::Credentials, SIGN_IN, "NoCredentials", message)
 }
 
 /// The body of an error, and of an operation that failed.
@@ -103,13 +106,20 @@ pub(super) fn of_details(call: &Call, status: u16, error: Details) -> CloudError
     CloudError::new(class, call.operation, code, message)
 }
 
+/// The error of an endpoint whose certificate is not trusted, if that is the cause.
+pub(super) fn untrusted(operation: &str, error: &azure_core::Error) -> Option<CloudError> {
+    let why = bad_certificate(error)?;
+    let cure = "if a proxy or an endpoint of your organization answers, set SSL_CERT_FILE to a PEM file with its certificate \
+                authority";
+    let message = format!("the endpoint is not trusted: {why}: {cure}");
+    Some(CloudError::new(Class::Other, operation, "BadCertificate", message))
+}
+
 /// A call without a response, or with one that cannot be read.
 pub(super) fn silent(call: &Call, error: &azure_core::Error) -> CloudError {
     let causes = causes(error);
-    if let Some(why) = bad_certificate(error) {
-        let cure = "if a proxy or an endpoint of your organization answers, set SSL_CERT_FILE to a PEM file with its certificate \
-                    authority";
-        return fault(call, "BadCertificate", format!("the endpoint is not trusted: {why}: {cure}"));
+    if let Some(untrusted) = untrusted(call.operation, error) {
+        return untrusted;
     }
     match error.kind() {
         ErrorKind::Credential => {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use azure_core::base64;
 use azure_core::credentials::{Secret, TokenCredential};
-use azure_core::http::{ClientOptions, Transport};
+use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions, Transport};
 use azure_identity::{
     ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
     DeveloperToolsCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
@@ -26,7 +26,7 @@ use azure_identity::{
 use holdfast_compiler::plan::Account;
 use serde::Deserialize;
 
-use super::error::no_credentials;
+use super::error::{SIGN_IN, causes, no_credentials, untrusted};
 use crate::cloud::{Caller, CloudError};
 
 const TENANT: &str = "AZURE_TENANT_ID";
@@ -35,6 +35,8 @@ const SECRET: &str = "AZURE_CLIENT_SECRET";
 const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 const CERTIFICATE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
 const CHOICE: &str = "AZURE_TOKEN_CREDENTIALS";
+/// How often a token is asked for again. Who is not there after some seconds is most likely not there.
+const TOKEN_RETRIES: u32 = 4;
 const MANAGED: &str = "ManagedIdentityCredential";
 
 /// The credential that the environment selects. Makes no call.
@@ -47,7 +49,12 @@ pub(super) fn credential(transport: &Transport) -> Result<Arc<dyn TokenCredentia
         set(name).ok_or_else(|| no_credentials(format!("`{with}` is set, so `{name}` is needed too")))
     };
     // What asks for tokens repeats its own calls: a token can be asked for twice.
-    let client_options = ClientOptions { transport: Some(transport.clone()), ..ClientOptions::default() };
+    let retry = ExponentialRetryOptions { max_retries: TOKEN_RETRIES, ..ExponentialRetryOptions::default() };
+    let client_options = ClientOptions {
+        transport: Some(transport.clone()),
+        retry: RetryOptions::exponential(retry),
+        ..ClientOptions::default()
+    };
     let unusable = |error: azure_core::Error| no_credentials(error.to_string());
     if let Some(secret) = set(SECRET) {
         let (tenant, client) = (needs(TENANT, SECRET)?, needs(CLIENT, SECRET)?);
@@ -101,7 +108,8 @@ pub(super) async fn caller(
     partition: &str,
 ) -> Result<Caller, CloudError> {
     let token = credential.get_token(&[scope], None).await;
-    let token = token.map_err(|error| no_credentials(super::error::causes(&error)))?;
+    let token = token
+        .map_err(|error| untrusted(SIGN_IN, &error).unwrap_or_else(|| no_credentials(causes(&error))))?;
     let claims = claims(token.token.secret())
         .ok_or_else(|| no_credentials("the token does not say which tenant and principal it is for"))?;
     let account = Account { id: claims.tid, partition: partition.to_owned() };

@@ -11,6 +11,7 @@ use futures::StreamExt as _;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::cloud::{Class, CloudError};
+use crate::provider::trusted::bad_certificate;
 
 const CONNECT: Duration = Duration::from_secs(5);
 const ATTEMPT: Duration = Duration::from_secs(30);
@@ -51,10 +52,18 @@ pub(super) fn http_client() -> Result<Arc<dyn HttpClient>, CloudError> {
     Ok(Arc::new(Bounded(client)))
 }
 
+/// A certificate that is not trusted is not trusted the next time either: what asks for tokens repeats only other kinds of errors.
+fn final_if_untrusted(error: Error) -> Error {
+    match bad_certificate(&error) {
+        Some(_) => Error::with_error(ErrorKind::Other, error, "the endpoint is not trusted"),
+        None => error,
+    }
+}
+
 #[async_trait]
 impl HttpClient for Bounded {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let answer = HttpClient::execute_request(&self.0, request).await?;
+        let answer = HttpClient::execute_request(&self.0, request).await.map_err(final_if_untrusted)?;
         let (status, headers, mut body) = answer.deconstruct();
         let mut bytes = Vec::new();
         while let Some(chunk) = body.next().await {

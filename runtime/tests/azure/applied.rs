@@ -31,9 +31,9 @@ pub(crate) fn applied() -> Arm {
     arm
 }
 
-/// Everything in the resource group, as the SDK reads it, without what differs each time.
+/// Everything that is there, without what differs each time.
 pub(crate) fn view(arm: &Arm) -> String {
-    let mut seen = arm.sdk("read");
+    let mut seen = arm.everything();
     let mut ids: Vec<String> = Vec::new();
     for account in seen.as_object_mut().unwrap().values_mut() {
         for policy in account["policies"].as_array_mut().unwrap() {
@@ -208,8 +208,7 @@ fn copy_that_goes_is_removed_at_the_source_first_and_its_data_stays() {
         .map(|one| one["path"].as_str().unwrap().split('/').nth(8).unwrap())
         .collect();
     assert_eq!(deleted, ["acmearchive", "acmearchiveus"]);
-    let seen = arm.sdk("read");
-    assert_eq!(seen["acmearchiveus"]["containers"][0]["name"], "scans");
+    assert_eq!(arm.everything()["acmearchiveus"]["containers"][0]["name"], "scans");
     arm.run("plan policies --detailed-exitcode").expect(0);
 }
 

@@ -115,6 +115,11 @@ impl Arm {
         self.control("GET", "/requests", "").1["requests"].as_array().unwrap().clone()
     }
 
+    /// Everything that is there, by account.
+    pub(crate) fn everything(&self) -> Value {
+        self.control("GET", "/everything", "").1
+    }
+
     /// How many requests so far are not questions.
     pub(crate) fn writes(&self) -> usize {
         self.requests().iter().filter(|request| request["method"] != "GET").count()

@@ -41,8 +41,7 @@ impl<'a> Context<'a> {
             for object in &status.plan.observed {
                 let provider = object.kind.schema().provider.and_then(provider::find);
                 let how = provider.and_then(|provider| (provider.evidence.encrypts)(object));
-                let Some(how) = how else { continue };
-                let known_by = object.identity().parts().collect::<Vec<_>>().join(" ");
+                let Some((known_by, how)) = how else { continue };
                 let address = kept.get(&(object.kind, object.id.as_str()));
                 addresses.extend(address.map(|address| (known_by.clone(), address.clone())));
                 encrypted.insert(known_by, how);

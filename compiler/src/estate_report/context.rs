@@ -104,8 +104,7 @@ impl<'a> Context<'a> {
 fn encrypted(observed: &[Object]) -> BTreeMap<String, String> {
     let of = |object: &Object| {
         let evidence = provider::find(object.kind.schema().provider?)?.evidence;
-        let known_by = object.identity().parts().collect::<Vec<_>>().join(" ");
-        Some((known_by, (evidence.encrypts)(object)?))
+        (evidence.encrypts)(object)
     };
     observed.iter().filter_map(of).collect()
 }

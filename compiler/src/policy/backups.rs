@@ -29,7 +29,8 @@ impl Binder<'_> {
             elsewhere::key(&place, &store, &site, out);
             return None;
         }
-        let primary = Bucket { name: StoreName::new(store.name), site, span: place.span, timed: true };
+        let primary =
+            Bucket { name: StoreName::new(store.name), site, span: place.span, timed: true, instead: None };
         dotted(&primary, out);
         let mut copies: Vec<Bucket> = Vec::new();
         let mut schedules: Vec<Schedule> = Vec::new();
@@ -220,7 +221,7 @@ impl Binder<'_> {
             let bucket = bucket.map(|store| StoreName::new(store.name));
             let bucket = bucket.or_else(|| buckets::name_at(&primary.name, site, span, out));
             let timed = (site.region.provider.storage.promises)(primary.site.region, site.region);
-            let copy = bucket.map(|name| Bucket { name, site: site.clone(), span, timed });
+            let copy = bucket.map(|name| Bucket { name, site: site.clone(), span, timed, instead: None });
             copy.iter().filter(|_| own).for_each(|copy| dotted(copy, out));
             copies.extend(copy);
         }

@@ -332,6 +332,8 @@ pub struct Bucket {
     pub site: Site,
     /// Whether the provider promises a time for what is copied to it.
     pub timed: bool,
+    /// The site whose copies have the promise in its place, where the provider gives it only once.
+    pub instead: Option<Name>,
     /// The place in the policy that declares it.
     pub span: Span,
 }

@@ -76,8 +76,9 @@ pub struct Evidence {
     pub way_back: fn(&Service, &Name, &Bucket) -> Address,
     /// How far one bucket is behind another that is copied to it. `None` if no rule was seen that copies.
     pub behind: fn(&Observation, &SeenSignals, [&Bucket; 2]) -> Option<SeenLag>,
-    /// How an observed object encrypts what is written to it. `None` if it is neither a bucket nor a vault.
-    pub encrypts: fn(&Object) -> Option<String>,
+    /// The name by which policies know an observed object, and how it encrypts what is written to it. `None` if it is neither a bucket
+    /// nor a vault.
+    pub encrypts: fn(&Object) -> Option<(String, String)>,
     /// How far a copy is behind its primary bucket. `None` if nothing copies there.
     pub lag: fn(&View<'_, '_>, &Name, &Bucket, &Bucket) -> Option<SeenLag>,
     /// How many versions of objects a bucket has. `None` if nobody has counted them.

@@ -102,7 +102,12 @@ pub(super) fn replicated(data: &Data<'_>, copy: &Copy<'_>, as_of: Option<Date>) 
             span,
         }
     } else {
-        Term::unbounded(Phase::Loss, what, data.provider.storage.no_bound, span)
+        let why = data.provider.storage.no_bound;
+        let why = match &copy.bucket.instead {
+            Some(site) => format!("the copies to `{site}` have the promise in its place: {why}"),
+            None => why.to_owned(),
+        };
+        Term::unbounded(Phase::Loss, what, why, span)
     });
     Bound::of(terms)
 }

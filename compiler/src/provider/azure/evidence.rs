@@ -39,13 +39,26 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     // Nothing copies back: the destination of a replication refuses every other write.
     way_back: |_, _, from| source::address(account_of(from.name.as_str()), ""),
     behind: |_, _, _| None,
-    // Which key an account names is not observed yet.
-    encrypts: |_| None,
+    encrypts,
     obstacles: |_, _, _| Vec::new(),
     backfill,
     copy_job: |_, _| None,
     begin: |view, data, _| (view.address(container::KIND, &[data.as_str()]), Values::new()),
 };
+
+/// Everything is encrypted, and nobody can turn that off (Azure Storage documentation, "Azure Storage encryption for data at rest"). Which
+/// key an account names is not observed yet.
+fn encrypts(object: &Object) -> Option<(String, String)> {
+    let text = |name: &str| object.attributes.get(name).and_then(Value::as_str);
+    let (account, name) = (text(container::ACCOUNT), text(container::NAME));
+    let known_by = account.zip(name).filter(|_| object.kind == container::KIND);
+    known_by.map(|(account, name)| {
+        (
+            format!("{account}/{name}"),
+            "AES256; nobody has looked whether with a key of the account".to_owned(),
+        )
+    })
+}
 
 const NOT_ASKED: &str = "Holdfast does not ask Azure Monitor yet";
 
@@ -106,7 +119,9 @@ fn copies(view: &View<'_, '_>, name: &Name, here: &Object, from: &Bucket, to: &B
 }
 
 /// A container that existed before its replication may have blobs that are not copied. That is so if Holdfast did not create it, if it
-/// gets another copy, or if its replication was created in a later run.
+/// gets another copy, or if its replication was created in a later run: the policy between the accounts, or its rule for this container.
+/// A policy can be older than its rule. The rule came with the container that it copies to, which Holdfast makes for it and never
+/// deletes.
 fn backfill(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
     let primary = data.primary;
     if find_container(view, name, primary).is_none() {
@@ -115,12 +130,36 @@ fn backfill(view: &View<'_, '_>, name: &Name, data: &mut Data<'_>) {
     let made = (view.live.made)(&container::address(&view.service.name, name, primary));
     for copy in &mut data.copies {
         let copying = (view.live.made)(&copier(view, name, copy.bucket));
-        let together = made.zip(copying).is_some_and(|(made, copying)| copying <= made);
+        let taking = (view.live.made)(&container::address(&view.service.name, name, copy.bucket));
+        let begun = copying.zip(taking).map(|(copying, taking)| copying.max(taking));
+        let together = made.zip(begun).is_some_and(|(made, begun)| begun <= made);
         let here = find_source(view, primary, copy.bucket);
         let copied = here.is_some_and(|here| copies(view, name, here, primary, copy.bucket));
         // A `backfilled` statement does not apply to a copy that does not exist yet.
         if copy.backfill == Backfill::Unsaid && !together || !copied {
             copy.backfill = Backfill::Missing;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn container_is_known_by_the_name_that_policies_give_it() {
+        let object = |kind, attributes: Value| Object {
+            kind,
+            id: String::new(),
+            attributes: serde_json::from_value(attributes).unwrap(),
+            outputs: Values::new(),
+        };
+        let docs = object(container::KIND, json!({container::ACCOUNT: "acmedocs", container::NAME: "docs"}));
+        let (known_by, how) = encrypts(&docs).unwrap();
+        assert_eq!(known_by, "acmedocs/docs");
+        assert!(how.starts_with("AES256"), "{how}");
+        assert!(encrypts(&object(account::KIND, json!({account::NAME: "acmedocs"}))).is_none());
     }
 }

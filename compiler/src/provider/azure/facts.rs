@@ -237,6 +237,26 @@ mod tests {
     }
 
     #[test]
+    fn copy_without_the_promise_says_which_one_has_it() {
+        let place = "subscription: 11111111-2222-3333-4444-555555555555, resource-group: acme";
+        let policy = format!(
+            "kind: estate\nname: acme\nsites:\n  amsterdam: {{ azure: westeurope, {place} }}\n  \
+             dublin: {{ azure: northeurope, {place} }}\n  london: {{ azure: uksouth, {place} }}\n---\nkind: service\n\
+             name: files\nprimary: amsterdam\ndata:\n  docs:\n    container: {{ account: acmedocs, name: docs }}\n    \
+             backups: [{{ strategy: real-time, to: [dublin] }}]\n  scans:\n    \
+             container: {{ account: acmedocs, name: scans }}\n    backups: [{{ strategy: real-time, to: [london] }}]\n"
+        );
+        let mut sources = Sources::default();
+        sources.add("acme.yaml", policy);
+        let policy = check(&sources, Options::default()).policy.unwrap();
+        let mut all = Deriver::new(&policy, None).all(Wanted::wanted).into_values().flatten();
+        let lost = all.find(|one| one.disruption == Disruption::SiteLoss).unwrap();
+        let (_, rpo) = lost.worst_rpo().unwrap();
+        let says = |text: &str| rpo.terms.iter().any(|term| term.source.contains(text));
+        assert!(says("the copies to `dublin` have the promise in its place"), "{rpo:?}");
+    }
+
+    #[test]
     fn versions_go_with_their_container_and_account() {
         let derived = derived(Disruption::Corruption);
         let (_, rpo) = derived.worst_rpo().unwrap();

@@ -32,7 +32,7 @@ pub(super) fn settle(services: &mut BTreeMap<Name, Service>, out: &mut Vec<Diagn
         note(&mut destinations, &from, &to, copy.span);
         note(&mut sources, &to, &from, copy.span);
         if copy.timed {
-            prompt.entry(from).or_insert(to);
+            prompt.entry(from).or_insert((to, copy.site.name.clone()));
         }
     }
     too_many(
@@ -49,7 +49,11 @@ pub(super) fn settle(services: &mut BTreeMap<Name, Service>, out: &mut Vec<Diagn
     for set in sets.filter(|set| set.primary.site.region.provider.name == AZURE) {
         let first = prompt.get(account_of(set.primary.name.as_str()));
         for copy in &mut set.copies {
-            copy.timed &= first.is_some_and(|first| first == account_of(copy.name.as_str()));
+            let is_first = first.is_some_and(|(first, _)| first == account_of(copy.name.as_str()));
+            if copy.timed && !is_first {
+                copy.instead = first.map(|(_, site)| site.clone());
+            }
+            copy.timed &= is_first;
         }
     }
 }

@@ -59,8 +59,14 @@ fn bucket_at(view: &View<'_, '_>, data: &Name, at: &Bucket) -> Address {
     view.address(bucket::KIND, &[data.as_str(), at.site.name.as_str()])
 }
 
-/// `AES256`, or `aws:kms, key alias/payments`. A vault encrypts with its key, or else with that of the account.
-fn encrypts(object: &Object) -> Option<String> {
+/// `AES256`, or `aws:kms, key alias/payments`, with the name of the bucket or the vault.
+fn encrypts(object: &Object) -> Option<(String, String)> {
+    let known_by = object.identity().parts().collect::<Vec<_>>().join(" ");
+    Some((known_by, encryption(object)?))
+}
+
+/// A vault encrypts with its key, or else with that of the account.
+fn encryption(object: &Object) -> Option<String> {
     let text = |attribute: &str| object.attributes.get(attribute).and_then(|value| value.as_str());
     if object.kind == bucket::KIND {
         let key = text(bucket::KMS_KEY).map(|key| format!(", key {key}"));

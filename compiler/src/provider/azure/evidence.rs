@@ -147,6 +147,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::compile::{Options, check};
+    use crate::objectives::{Facts, Live};
+    use crate::source::Sources;
 
     #[test]
     fn container_is_known_by_the_name_that_policies_give_it() {
@@ -161,5 +164,58 @@ mod tests {
         assert_eq!(known_by, "acmedocs/docs");
         assert!(how.starts_with("AES256"), "{how}");
         assert!(encrypts(&object(account::KIND, json!({account::NAME: "acmedocs"}))).is_none());
+    }
+
+    /// Whether the copy of a container that was made in run 1 may lack older blobs. The policy between the accounts is of that run too; the
+    /// container at the other end is of run `taking`, or was not made by Holdfast.
+    fn lacks(taking: Option<u64>) -> bool {
+        let place = "subscription: 11111111-2222-3333-4444-555555555555, resource-group: acme";
+        let policy = format!(
+            "kind: estate\nname: acme\nsites:\n  amsterdam: {{ azure: westeurope, {place} }}\n  \
+             dublin: {{ azure: northeurope, {place} }}\n---\nkind: service\nname: files\nprimary: amsterdam\ndata:\n  docs:\n    \
+             container: {{ account: acmedocs, name: docs }}\n    backups: [{{ strategy: real-time, to: [dublin] }}]\n"
+        );
+        let mut sources = Sources::default();
+        sources.add("acme.yaml", policy);
+        let policy = check(&sources, Options::default()).policy.unwrap();
+        let service = policy.services.values().next().unwrap();
+        let rules = json!([{"source": "docs", "destination": "docs"}]);
+        // An object with everything that a copy looks for, whatever its kind.
+        let whole = json!({
+            account::VERSIONING: true, account::CHANGE_FEED: true, RULES: rules, POLICY: "one", PRIORITY: true,
+        });
+        let object = Object {
+            kind: container::KIND,
+            id: String::new(),
+            attributes: serde_json::from_value(whole).unwrap(),
+            outputs: serde_json::from_value(json!({POLICY: "one"})).unwrap(),
+        };
+        let made =
+            |address: &Address| if address.to_string().ends_with("docs.dublin") { taking } else { Some(1) };
+        let live = Live {
+            find: &|_| Some(&object),
+            made: &made,
+            applied: &|_| None,
+            had: &|_| true,
+            known: &|_, _| None,
+            declared: &|_| None,
+            look: &|_, _| None,
+            unseen: &|_, _| None,
+            account: &|_| None,
+            backups: None,
+            signals: None,
+            taken: &|_, _| None,
+        };
+        let mut facts = Facts::wanted(service);
+        let (name, data) = facts.data.iter_mut().next().unwrap();
+        backfill(&View { service, live }, name, data);
+        data.copies.iter().any(|copy| copy.backfill == Backfill::Missing)
+    }
+
+    #[test]
+    fn rule_in_an_older_policy_is_as_old_as_the_container_that_it_copies_to() {
+        assert!(!lacks(Some(1)));
+        assert!(lacks(Some(2)));
+        assert!(lacks(None));
     }
 }

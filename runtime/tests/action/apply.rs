@@ -11,7 +11,7 @@ const MERGE: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
 const MARKER: &str = "<!-- holdfast:apply name=apply -->\n";
 
 /// A folder with policies that ask for one approval, by bob or by carol, and the keys of both and of mallory.
-fn asking() -> tempfile::TempDir {
+pub(super) fn asking() -> tempfile::TempDir {
     let folder = policies();
     let keys = "for who in bob carol mallory; do ssh-keygen -q -t ed25519 -N '' -f $who; done
         for who in bob carol; do echo \"$who@acme.example $(cut -d' ' -f1,2 $who.pub)\"; done > people
@@ -51,7 +51,7 @@ fn archive(folder: &Path) -> Vec<u8> {
 }
 
 /// The block that a reviewer pastes: all that `approve` prints.
-fn approval(folder: &Path, who: &str) -> String {
+pub(super) fn approval(folder: &Path, who: &str) -> String {
     let line = format!("holdfast approve change.plan --key {who} --as {who}@acme.example --comment --yes");
     let text = succeed(folder, &line);
     // A reviewer approves on a machine of their own.
@@ -106,7 +106,7 @@ fn result(github: &Forge) -> String {
 }
 
 /// What no apply has touched.
-fn nothing_is_applied(folder: &Path) -> bool {
+pub(super) fn nothing_is_applied(folder: &Path) -> bool {
     !folder.join("cloud.json").exists()
 }
 

@@ -6,6 +6,7 @@ mod apply;
 mod github;
 mod gitlab;
 mod openapi;
+mod project;
 mod server;
 
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::github;
 use super::openapi::OpenApi;
+use super::project;
 
 /// The token that may write.
 pub(crate) const TOKEN: &str = "token-of-the-job";
@@ -40,6 +41,7 @@ pub(crate) struct State {
     pub(crate) url: String,
     pub(crate) comments: Vec<Value>,
     pub(crate) repository: github::Repository,
+    pub(crate) project: project::Project,
     requests: Vec<String>,
     /// What is not as GitHub describes it.
     wrong: Vec<String>,
@@ -108,6 +110,11 @@ impl Forge {
     /// The repository, to change what is in it.
     pub(crate) fn repository<T>(&self, change: impl FnOnce(&mut github::Repository) -> T) -> T {
         change(&mut self.state.lock().unwrap().repository)
+    }
+
+    /// The project of GitLab, to change what is in it.
+    pub(crate) fn project<T>(&self, change: impl FnOnce(&mut project::Project) -> T) -> T {
+        change(&mut self.state.lock().unwrap().project)
     }
 
     /// The comments: author and text.
@@ -205,7 +212,9 @@ fn answer(state: &mut State, request: &Request) -> Answer {
     if request.method == "GET" {
         return match path {
             "/user" => Answer::json(200, &json!({ "id": 5 })),
-            _ if path.starts_with("/projects/") => page(&state.comments, path),
+            _ if path.starts_with("/projects/") || path.starts_with("/files/") => {
+                project::get(state, request)
+            }
             _ => github::get(state, request)
                 .unwrap_or_else(|| page(&state.comments.iter().map(on_github).collect::<Vec<_>>(), path)),
         };

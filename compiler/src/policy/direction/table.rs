@@ -251,7 +251,6 @@ pub(super) const TABLE: &[(&str, Direction)] = &[
     ("criteria[].answers", NEUTRAL),
     ("criteria[].command", NEUTRAL),
     ("criteria[].command[]", NEUTRAL),
-    ("criteria[].within", NEUTRAL),
     // Of any document or thing
     ("owner", PROTECTS),
     ("name", NEUTRAL),

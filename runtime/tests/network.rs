@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use crate::support::{Bench, Ran, Standin, packages, root};
 
 /// A server that a script of `fixtures/standin` runs until its stdin closes.
-struct Server {
-    url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     process: Child,
 }
 
 impl Server {
-    fn start(script: &str, arguments: &[&Path]) -> Self {
+    pub(crate) fn start(script: &str, arguments: &[&Path]) -> Self {
         let mut command = Command::new(packages::python());
         command.arg(root().join("fixtures/standin").join(script)).args(arguments);
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -34,7 +34,7 @@ impl Drop for Server {
     }
 }
 
-fn openssl(folder: &Path, words: &str) {
+pub(crate) fn openssl(folder: &Path, words: &str) {
     let made = Command::new("openssl").args(words.split(' ')).current_dir(folder).output().unwrap();
     assert!(made.status.success(), "openssl {words}: {}", String::from_utf8_lossy(&made.stderr));
 }

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use super::{causes, healthy, record};
+use crate::network::{Server, openssl};
 use crate::support::dns::Dns;
 use crate::support::page::Page;
 use crate::support::{Bench, Ran, Standin, signal};
@@ -290,4 +291,79 @@ fn probes_are_looked_at_from_outside_while_the_site_is_evacuated() {
         "{template}"
     );
     assert!(template.contains("criterion.8:") && !template.contains("criterion.1:"), "{template}");
+}
+
+#[test]
+fn drill_that_is_killed_while_it_waits_for_resolvers_is_returned_by_the_next_one() {
+    let standin = Standin::start();
+    let bench = estate(&standin);
+    let (live, stuck) = (Dns::of(standin.url()), Dns::stuck(HOME));
+    let words = ["drill", "run", "lose-oregon", "policies", "--yes", "--resolver"];
+    let mut command = bench.command(&words);
+    let mut child = command.arg(stuck.address().to_string()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("until they answer with the standby")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let open = bench.run("drill list policies").expect(0).stderr;
+    assert!(open.contains("did not end"), "{open}");
+    let next = drill(&bench, &format!("--resolver {}", live.address()));
+    let said = next.stderr.clone();
+    assert!(said.contains("did not end: it is rolled back"), "{said}");
+    assert!(said.contains("users are back at oregon"), "{said}");
+    let held = record(next, 0);
+    assert_eq!(heard(&held["asked"][0]), [("oregon", HOME), ("virginia", AWAY), ("oregon", HOME)]);
+    assert!(bench.run("plan policies --quiet").expect(0).stdout.contains("No changes."));
+}
+
+#[test]
+fn page_over_tls_counts_only_with_a_certificate_of_its_name_by_an_authority_of_this_machine() {
+    let standin = Standin::start();
+    let zone = standin.zone("acme.example");
+    for name in ["shop.acme.example", "other.acme.example"] {
+        record_of(&standin, &zone, name, "A", "127.0.0.1");
+    }
+    let bench = Bench::aws(&standin);
+    let folder = bench.folder.path();
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    openssl(
+        folder,
+        &format!("req -x509 {key} -keyout ca.key -out authority.pem -days 2 -subj /CN=authority"),
+    );
+    openssl(folder, &format!("req {key} -keyout shop.key -out shop.csr -subj /CN=shop"));
+    bench.write("names", "subjectAltName=DNS:shop.acme.example\n");
+    openssl(
+        folder,
+        "x509 -req -in shop.csr -CA authority.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out shop.pem",
+    );
+    let page = Page::of("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nall is well");
+    let upstream = page.port().to_string();
+    let files = [folder.join("shop.pem"), folder.join("shop.key")];
+    let tls = Server::start("tls.py", &[std::path::Path::new(&upstream), &files[0], &files[1]]);
+    let port = tls.url.rsplit(':').next().unwrap();
+    let criteria = ["shop", "other"]
+        .map(|name| format!("{{ http: \"https://{name}.acme.example:{port}/\", contains: is well }}"))
+        .join(", ");
+    let estate = ESTATE.replace("type: full-scale", "type: simulation");
+    let success = format!("success: {{ rto: 4h, criteria: [{criteria}] }}");
+    bench.write("policies/all.yaml", &estate.replace("success: { rto: 4h }", &success));
+    let dns = Dns::of(standin.url());
+    let resolver = dns.address().to_string();
+    let held = |authority: &str| {
+        let words = ["drill", "run", "lose-oregon", "policies", "--format", "json", "--resolver", &resolver];
+        let mut command = bench.command(&words);
+        let ran: Ran = command.env("SSL_CERT_FILE", folder.join(authority)).output().unwrap().into();
+        record(ran, 1)["criteria"].clone()
+    };
+    let trusted = held("authority.pem");
+    assert_eq!((&trusted[0]["met"], &trusted[1]["met"]), (&json!(true), &json!(false)), "{trusted}");
+    let said = trusted[1]["output"].as_str().unwrap();
+    assert!(said.contains("certificate not valid for name \"other.acme.example\""), "{said}");
+    assert_eq!(page.requests().len(), 1, "nothing is asked over a way that is not secure");
+    // Another authority than the one that signed.
+    openssl(folder, &format!("req -x509 {key} -keyout x.key -out stranger.pem -days 2 -subj /CN=stranger"));
+    let strange = held("stranger.pem");
+    assert_eq!(strange[0]["met"], false, "{strange}");
+    assert!(strange[0]["output"].as_str().unwrap().contains("UnknownIssuer"), "{strange}");
+    assert_eq!(page.requests().len(), 1);
 }

@@ -1,7 +1,11 @@
 //! Three services lose Virginia: users are moved and come back, all data is restored and verified, and a drill that is killed anywhere
 //! leaves nothing behind.
 
+#![allow(clippy::disallowed_macros, reason = "a test tells its seed")]
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{BufRead as _, BufReader};
+use std::ops::Range;
 use std::process::Stdio;
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
@@ -78,8 +82,23 @@ contacts:
     )
 }
 
-/// Write the objects of all services.
-fn write(standin: &Standin) {
+/// A number below `below` for a purpose. `HOLDFAST_SEED=N` draws others; the seed is printed with what it drew.
+fn drawn(what: &str, below: usize) -> usize {
+    let seed: u64 = std::env::var("HOLDFAST_SEED").map_or(1, |seed| seed.parse().unwrap());
+    let mut hasher = DefaultHasher::new();
+    (seed, what).hash(&mut hasher);
+    let number = usize::try_from(hasher.finish() % below as u64).unwrap();
+    println!("HOLDFAST_SEED={seed}: {what}: {number} of {below}");
+    number
+}
+
+/// How many objects there are.
+fn count() -> usize {
+    SERVICES.iter().map(|(.., count)| count).sum()
+}
+
+/// Write some of the objects of all services, one of each in turn.
+fn write(standin: &Standin, which: Range<usize>) {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -89,8 +108,10 @@ fn write(standin: &Standin) {
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
     let client = aws_sdk_s3::Client::from_conf(config);
-    let all = SERVICES.iter().flat_map(|(name, _, count)| (0..*count).map(move |nth| (name, nth)));
-    let puts = all.map(|(name, nth)| {
+    let mut all: Vec<(usize, &str)> =
+        SERVICES.iter().flat_map(|(name, _, count)| (0..*count).map(move |nth| (nth, *name))).collect();
+    all.sort_unstable();
+    let puts = all[which].iter().map(|(nth, name)| {
         let text = format!("object {nth} of {name}");
         client
             .put_object()
@@ -112,7 +133,9 @@ fn users_move_to_the_standby_and_back_and_a_thousand_objects_are_restored_and_ve
     let bench = Bench::aws(&standin);
     bench.write("policies/all.yaml", &policies());
     bench.run("apply policies --yes").expect(0);
-    write(&standin);
+    // Virginia is lost while people write: after so many objects, of each service at least one.
+    let lost = 3 + drawn("objects written before the loss", count() - 3);
+    write(&standin, 0..lost);
     healthy(&standin);
     for (name, ..) in SERVICES {
         let (from, to) = (format!("acme-{name}"), format!("acme-{name}-us-west-2"));
@@ -126,6 +149,7 @@ fn users_move_to_the_standby_and_back_and_a_thousand_objects_are_restored_and_ve
     let words =
         format!("drill run lose-virginia policies --format json --resolver {} {RETURN}", dns.address());
     let moved = record(bench.run(&words), 0);
+    write(&standin, lost..count());
     let words = "drill run restore-everything policies --format json --into acme-drills/all/ --keep";
     let restored = record(bench.run(words), 0);
     for ((name, host, count), asked) in SERVICES.iter().zip(moved["asked"].as_array().unwrap()) {
@@ -188,6 +212,21 @@ fn killed(bench: &Bench<'_>, words: &str, says: &str) {
     assert!(said, "it ended before it said `{says}`");
 }
 
+/// Hold a drill to its end, and count the lines that it says.
+fn lines_of(bench: &Bench<'_>, words: &str) -> usize {
+    bench.run(words).expect(0).stderr.lines().count()
+}
+
+/// Start a drill, and kill it (SIGKILL) as soon as it has said so many lines. It may be over then.
+fn killed_after(bench: &Bench<'_>, words: &str, lines: usize) {
+    let mut command = bench.command(&words.split_whitespace().collect::<Vec<_>>());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(child.stderr.take().unwrap()).lines().take(lines).map(Result::unwrap).count();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(said, lines, "it says fewer lines than the first one");
+}
+
 /// The first sites of the records, by service, and how many versions are in the bucket for drills.
 fn state(bench: &Bench<'_>) -> (Vec<String>, usize) {
     let cloud: Value = serde_json::from_str(&bench.read("cloud.json")).unwrap();
@@ -219,6 +258,10 @@ fn full_scale_drill_that_is_killed_anywhere_is_rolled_back_by_the_next_one() {
         killed(&bench, &format!("{words} --hold 1h"), says);
     }
     // Each of these began by rolling back the one before.
+    let lines = lines_of(&bench, &words);
+    for moment in ["first", "second", "third"] {
+        killed_after(&bench, &words, 1 + drawn(&format!("{moment} moment of a full-scale drill"), lines));
+    }
     killed(&bench, &words, "returning to virginia");
     let said = held_after(&bench, &words);
     assert!(said.contains("did not end: it is rolled back"), "{said}");
@@ -231,6 +274,11 @@ fn functional_drill_that_is_killed_anywhere_is_rolled_back_by_the_next_one() {
     for says in ["restore-everything: ", "restoring docs.data", "removed 30 objects", "restoring shop.data"] {
         killed(&bench, words, says);
     }
+    let lines = lines_of(&bench, words);
+    for moment in ["first", "second", "third"] {
+        killed_after(&bench, words, 1 + drawn(&format!("{moment} moment of a functional drill"), lines));
+    }
+    killed(&bench, words, "restoring pay.data");
     let said = held_after(&bench, words);
     assert!(said.contains("did not end: it is rolled back"), "{said}");
 }

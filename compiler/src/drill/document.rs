@@ -65,9 +65,13 @@ fn findings(record: &Record) -> Section {
     if record.findings.is_empty() && record.outcome == Outcome::Passed {
         section.say("Nothing was found.");
     }
-    let mut table = Table::new("Findings", &["Cause", "Owner"]);
+    let mut table = Table::new("Findings", &["Cause", "Owner", "Due"]);
     for finding in &record.findings {
-        table.row(vec![finding.cause.as_str().into(), finding.owner.as_deref().unwrap_or("nobody").into()]);
+        table.row(vec![
+            finding.cause.as_str().into(),
+            finding.owner.as_deref().unwrap_or("nobody").into(),
+            finding.due.as_deref().unwrap_or("no day").into(),
+        ]);
     }
     section.table(table);
     if !record.deviations.is_empty() {

@@ -1,12 +1,16 @@
 //! Whether a drill passed.
 
-use super::{Finding, Outcome, Record};
+use super::{Finding, Outcome, Record, ended_on};
 use crate::policy::Policy;
-use crate::units::Duration;
+use crate::units::{Date, Duration};
+
+/// How long the owner of a finding has: Holdfast's choice.
+const SETTLED_WITHIN: Duration = Duration::hours(30 * 24);
 
 /// Judge a drill that was held: add a finding for each limit that was missed, each number that nobody knows, each service of which
 /// nothing was recovered although the drill recovers something, and each criterion that is not met; then say how it ended. What was
-/// aborted stays aborted. Each finding without an owner gets that of the service it names first, or whoever leads the drill.
+/// aborted stays aborted. Each finding without an owner gets that of the service it names first, or whoever leads the drill,
+/// and each has a day until which it has to be settled.
 #[must_use]
 pub fn judge(policy: &Policy, mut record: Record) -> Record {
     let mut found = Vec::new();
@@ -26,7 +30,7 @@ pub fn judge(policy: &Policy, mut record: Record) -> Record {
             ),
             _ => continue,
         };
-        found.push(Finding { cause, owner });
+        found.push(Finding { cause, owner, due: None });
     }
     if !record.form.recovers_nothing() {
         found.extend(unmeasured(policy, &record));
@@ -41,7 +45,7 @@ pub fn judge(policy: &Policy, mut record: Record) -> Record {
             }
             None => format!("nobody said whether a criterion is met: {}", criterion.text),
         };
-        found.push(Finding { cause, owner: None });
+        found.push(Finding { cause, owner: None, due: None });
     }
     // What is known of a drill that was broken off is no judgement of it.
     if record.outcome != Outcome::Aborted {
@@ -49,6 +53,10 @@ pub fn judge(policy: &Policy, mut record: Record) -> Record {
     }
     for finding in record.findings.iter_mut().filter(|finding| finding.owner.is_none()) {
         finding.owner.clone_from(&record.lead);
+    }
+    let due = due_on(policy, &record).map(|due| due.to_string());
+    for finding in record.findings.iter_mut().filter(|finding| finding.due.is_none()) {
+        finding.due.clone_from(&due);
     }
     record.outcome = match (record.outcome, record.findings.is_empty()) {
         (Outcome::Aborted, _) => Outcome::Aborted,
@@ -58,15 +66,23 @@ pub fn judge(policy: &Policy, mut record: Record) -> Record {
     record
 }
 
+/// The day until which findings have to be settled: after 30 days, or when the drill is held again if that is sooner.
+fn due_on(policy: &Policy, record: &Record) -> Option<Date> {
+    let drill = policy.drills.values().find(|drill| drill.name.as_str() == record.drill);
+    let within = drill.map_or(SETTLED_WITHIN, |drill| drill.every.0.min(SETTLED_WITHIN));
+    Some(ended_on(record)?.after(within))
+}
+
 /// A finding for each service of which nothing was measured, or a single one if nothing was.
 fn unmeasured(policy: &Policy, record: &Record) -> Vec<Finding> {
     if record.achieved.is_empty() {
         let cause = "nothing was recovered, so nothing was measured".to_owned();
-        return vec![Finding { cause, owner: None }];
+        return vec![Finding { cause, owner: None, due: None }];
     }
     let finding = |service: &String| Finding {
         cause: format!("nothing of `{service}` was recovered, so nothing of it was measured"),
         owner: owner(policy, service),
+        due: None,
     };
     let is_unmeasured = |service: &&String| record.achieved.iter().all(|one| one.service != **service);
     record.services.iter().filter(is_unmeasured).map(finding).collect()

@@ -1,10 +1,11 @@
 //! Where the drills stand, as text and as versioned JSON.
 //!
 //! ```text
-//! format_version  "1.1": 1.x only adds fields; a field never changes its meaning
+//! format_version  "1.2": 1.x only adds fields; a field never changes its meaning
 //! estate, today
 //! drills[]        {name, type, state (overdue | never held | failed | unknown | passed), last, outcome (passed | failed) and run of
 //!                 the journal or null, due (null: now), every_days, services[], lead, contradiction (null: none),
+//!                 findings[]: {cause, owner or null, due or null} of the last time,
 //!                 outdated[]: what no longer is as the record shows it}; the worst first
 //! ```
 
@@ -12,7 +13,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::{Standing, State};
+use super::{Finding, Standing, State};
 use crate::diagnostic::Style;
 use crate::policy::Policy;
 use crate::printable::one_line as line;
@@ -36,6 +37,9 @@ pub fn text(standings: &[Standing<'_>], today: Date, style: Style) -> String {
         };
         let _ = writeln!(out, "{} ({}): {state}", pen.bold(&line(one.drill.name.as_str())), one.drill.form.0);
         let _ = writeln!(out, "{}", wrap(&line(&in_words(one, today)), 2, pen.width()));
+        if let Some(found) = found(one, today) {
+            let _ = writeln!(out, "{}", pen.caution(&wrap(&format!("! {}", line(&found)), 2, pen.width())));
+        }
         for caution in one.contradiction.iter().chain(&one.outdated) {
             let _ = writeln!(out, "{}", pen.caution(&wrap(&format!("! {}", line(caution)), 2, pen.width())));
         }
@@ -62,6 +66,23 @@ fn in_words(one: &Standing<'_>, today: Date) -> String {
     format!("{last}; {due}.")
 }
 
+/// `2 findings, the first due on 2026-12-30 (alice): payments cannot be restored`.
+fn found(one: &Standing<'_>, today: Date) -> Option<String> {
+    let first = one.findings.iter().min_by_key(|finding| &finding.due)?;
+    let noun = if one.findings.len() == 1 { "finding" } else { "findings" };
+    let due = match first.due.as_deref().and_then(Date::parse) {
+        None => "without a day on which it is due".to_owned(),
+        Some(due) if due < today => format!("due since {due}, and the drill was not held again"),
+        Some(due) => format!("due on {due}"),
+    };
+    let owner = first.owner.as_deref().unwrap_or("nobody");
+    Some(format!("{} {noun}, the first {due} ({owner}): {}", one.findings.len(), first.cause))
+}
+
+fn in_json(finding: &Finding) -> serde_json::Value {
+    json!({ "cause": finding.cause, "owner": finding.owner, "due": finding.due })
+}
+
 /// The drills as JSON. The same standings give the same bytes.
 #[must_use]
 pub fn json(policy: &Policy, standings: &[Standing<'_>], today: Date) -> String {
@@ -81,12 +102,13 @@ pub fn json(policy: &Policy, standings: &[Standing<'_>], today: Date) -> String 
                 "services": one.drill.services.keys().map(|name| name.as_str()).collect::<Vec<_>>(),
                 "lead": one.drill.lead.as_ref().map(|lead| lead.as_str()),
                 "contradiction": one.contradiction,
+                "findings": one.findings.iter().map(in_json).collect::<Vec<_>>(),
                 "outdated": one.outdated,
             })
         })
         .collect();
     let document = json!({
-        "format_version": "1.1",
+        "format_version": "1.2",
         "estate": policy.estate.as_str(),
         "today": today.to_string(),
         "drills": drills,

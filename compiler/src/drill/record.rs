@@ -171,6 +171,9 @@ pub struct Finding {
     /// Who owns it: a contact of the policies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// The day until which it has to be settled, in UTC: `2026-12-30`. The judge of the drill decides it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<String>,
 }
 
 /// How a drill ended.
@@ -216,6 +219,8 @@ pub struct Last {
     pub achieved: Vec<Achieved>,
     /// What was restored.
     pub restored: Vec<Restored>,
+    /// What was found.
+    pub findings: Vec<Finding>,
 }
 
 impl Last {
@@ -231,6 +236,7 @@ impl Last {
             services: record.services.clone(),
             achieved: record.achieved.clone(),
             restored: record.restored.clone(),
+            findings: record.findings.clone(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Where each declared drill stands on a day.
 
-use super::{Held, Outcome};
+use super::{Finding, Held, Outcome};
 use crate::policy::{Drill, Policy};
 use crate::units::Date;
 
@@ -19,6 +19,8 @@ pub struct Standing<'p> {
     pub due: Option<Date>,
     /// What the policy and the journal say differently.
     pub contradiction: Option<String>,
+    /// What was found when it was last held. Nothing says whether it was settled since: the next time shows it.
+    pub findings: Vec<Finding>,
     /// What no longer is as the last record of it shows.
     pub outdated: Vec<String>,
 }
@@ -95,5 +97,6 @@ fn of<'p>(drill: &'p Drill, held: &Held, today: Date) -> Standing<'p> {
         _ => None,
     };
     let outcome = newest.map(|record| (record.outcome, record.run));
-    Standing { drill, state, last, outcome, due, contradiction, outdated: Vec::new() }
+    let findings = newest.map(|record| record.findings.clone()).unwrap_or_default();
+    Standing { drill, state, last, outcome, due, contradiction, findings, outdated: Vec::new() }
 }

@@ -182,15 +182,17 @@ pub(super) async fn full_scale(
             };
             if let Some(cause) = stopped {
                 record.outcome = Outcome::Aborted;
-                record.findings.push(Finding { cause, owner: None });
+                record.findings.push(Finding { cause, owner: None, due: None });
             }
             measured(session, plan, took, watch, record);
         }
         (out, looked) => {
             let cause = [out, looked].into_iter().filter_map(Result::err).collect::<Vec<_>>().join("; ");
-            record
-                .findings
-                .push(Finding { cause: format!("the evacuation is not whole: {cause}"), owner: None });
+            record.findings.push(Finding {
+                cause: format!("the evacuation is not whole: {cause}"),
+                owner: None,
+                due: None,
+            });
         }
     }
     let home = match session.turned(run).await {
@@ -212,9 +214,11 @@ pub(super) async fn full_scale(
             () = settled => {}
         }
         let astray = watch.astray(Way::Home).into_iter();
-        record.findings.extend(
-            astray.map(|(_, clause)| Finding { cause: format!("after the return {clause}"), owner: None }),
-        );
+        record.findings.extend(astray.map(|(_, clause)| Finding {
+            cause: format!("after the return {clause}"),
+            owner: None,
+            due: None,
+        }));
     }
     record.asked = watch.asked();
     let Err(cause) = home else { return Ok(vec![Event::DrillRemoved(made)]) };
@@ -226,7 +230,7 @@ pub(super) async fn full_scale(
         Ok(_) => ("is still evacuated", Vec::new()),
         Err(_) => ("may still be evacuated: the journal cannot be read", Vec::new()),
     };
-    record.findings.push(Finding { cause: format!("{site} {what}: {cause}"), owner: None });
+    record.findings.push(Finding { cause: format!("{site} {what}: {cause}"), owner: None, due: None });
     Ok(events)
 }
 

@@ -59,12 +59,12 @@ pub(super) async fn functional(
     record.outcome = match ended {
         None => {
             let cause = "the drill was stopped".to_owned();
-            record.findings.push(Finding { cause, owner: None });
+            record.findings.push(Finding { cause, owner: None, due: None });
             Outcome::Aborted
         }
         Some(Err(error)) => {
             let cause = format!("the drill broke off: {error}");
-            record.findings.push(Finding { cause, owner: None });
+            record.findings.push(Finding { cause, owner: None, due: None });
             Outcome::Aborted
         }
         Some(Ok(())) => Outcome::Passed,
@@ -88,7 +88,7 @@ pub(super) async fn functional(
                 "what the drill restored is still in s3://{}/{}, and the next drill tries again: {error}",
                 exercise.into.bucket, exercise.prefix
             );
-            record.findings.push(Finding { cause, owner: None });
+            record.findings.push(Finding { cause, owner: None, due: None });
             Ok(())
         }
     }
@@ -145,7 +145,7 @@ async fn restore_one(
     record: &mut Record,
 ) -> Result<Option<u64>, DrillError> {
     let (request, entry) = (&part.request, format!("{}.{}", part.service, part.data));
-    let mut found = |cause: String| record.findings.push(Finding { cause, owner: None });
+    let mut found = |cause: String| record.findings.push(Finding { cause, owner: None, due: None });
     let policies = &session.policies;
     let home = load::home(&policies.sources.place(session.policy().estate_span).file);
     let restores = match Restores::open(&home, &session.context.cloud, request) {

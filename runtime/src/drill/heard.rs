@@ -189,7 +189,7 @@ pub(super) fn note(script: &Script, words: &[Word], record: &mut Record) {
             (None, Some(false)) => {
                 let why = word.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
                 let cause = format!("{}{why}", question.fault);
-                record.findings.push(Finding { cause, owner: question.who.clone() });
+                record.findings.push(Finding { cause, owner: question.who.clone(), due: None });
             }
             (None, None) => silent += 1,
         }
@@ -197,7 +197,11 @@ pub(super) fn note(script: &Script, words: &[Word], record: &mut Record) {
     }
     if silent > 0 {
         let noun = if silent == 1 { "question was" } else { "questions were" };
-        record.findings.push(Finding { cause: format!("{silent} {noun} not answered"), owner: None });
+        record.findings.push(Finding {
+            cause: format!("{silent} {noun} not answered"),
+            owner: None,
+            due: None,
+        });
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a drill made, taken back: at its end, and after one that was killed.
 
 use holdfast_compiler::document::Form;
-use holdfast_compiler::drill::{Finding, Outcome, Record};
+use holdfast_compiler::drill::{Finding, Outcome, Record, judge};
 
 use super::DrillError;
 use super::error::not_ready;
@@ -165,11 +165,11 @@ async fn take_back_one(
     let cause = format!("the drill was killed before its end; the next run rolled it back: {what}");
     let record = Record {
         ended: now(),
-        findings: vec![Finding { cause, owner: left.record.lead.clone() }],
+        findings: vec![Finding { cause, owner: left.record.lead.clone(), due: None }],
         outcome: Outcome::Aborted,
         ..left.record.clone()
     };
-    log.end(&record).await?;
+    log.end(&judge(session.policy(), record)).await?;
     Ok(())
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn talk(
     let given = match drill.form.0.recovers_nothing() {
         true => answers(&script, order.answers.as_deref())?,
         false => answers_since(&script, order).unwrap_or_else(|error| {
-            record.findings.push(Finding { cause: error.to_string(), owner: None });
+            record.findings.push(Finding { cause: error.to_string(), owner: None, due: None });
             None
         }),
     };

@@ -114,6 +114,16 @@ fn contact_that_does_not_answer_makes_the_drill_fail() {
         (&held["outcome"], &held["findings"][0]["owner"]),
         (&"failed".into(), &"deputy-commander".into())
     );
+    let ended: jiff::civil::Date = held["ended"].as_str().unwrap()[..10].parse().unwrap();
+    let due = ended.saturating_add(jiff::ToSpan::days(30)).to_string();
+    assert_eq!(held["findings"][0]["due"], due);
+    let list = bench.run("drill list policies").expect(0).stdout;
+    let list = list.split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = format!("! 1 finding, the first due on {due} (deputy-commander): the contact");
+    assert!(list.contains(&says), "{list}");
+    let later = bench.run("drill list policies --as-of 2100-01-01").expect(0).stdout;
+    let later = later.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(later.contains(&format!("due since {due}, and the drill was not held again")), "{later}");
     assert_eq!(state(&bench, "talk-it-through").0, "failed");
 }
 

@@ -42,6 +42,12 @@ fn told_otherwise(story: &Path) -> Option<String> {
         let first = happened.lines().find(|line| line.len() == 5 && line.starts_with(['E', 'W']));
         assert_eq!(first, Some(code), "{name}");
     }
+    // What tells the day of its run is another story tomorrow.
+    let today = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).date().to_string();
+    let mut lines = happened.lines();
+    let says_it = lines.clone().any(|line| line.starts_with("$ ") && line.contains(&today));
+    let dated = lines.find(|line| line.contains(&today)).filter(|_| !says_it);
+    assert_eq!(dated, None, "{name}: give the command a day, such as `--as-of 2026-11-23`");
     if std::env::var_os("HOLDFAST_BLESS").is_some() {
         std::fs::write(&path, &happened).unwrap();
         return None;

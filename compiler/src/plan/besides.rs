@@ -6,8 +6,9 @@ use super::{Accounts, Action, Moved, Step};
 use crate::document::{Name, Strategy};
 use crate::graph::Graph;
 use crate::observation::Owned;
-use crate::policy::Policy;
+use crate::policy::{Criterion, Drill, Policy};
 use crate::resource::{Address, Identity, Kind};
+use crate::source::Span;
 
 /// Objects that are owned under one address and declared under another.
 pub(super) fn moved(graph: &Graph, owned: &[Owned]) -> Vec<Moved> {
@@ -59,4 +60,14 @@ pub(super) fn unmade(policy: &Policy, accounts: &Accounts) -> Vec<String> {
         })
     });
     words.collect()
+}
+
+/// The commands that the criteria of drills are, each with its drill: with `--approved`, a drill runs them from an approved plan.
+pub(super) fn commands(policy: &Policy) -> Vec<String> {
+    let of = |drill: &Drill| {
+        let commands = drill.criteria.iter().filter(|(one, _)| matches!(one, Criterion::Command { .. }));
+        let named = |(one, _): &(Criterion, Span)| format!("drill `{}`: {}", drill.name, one.text());
+        commands.map(named).collect::<Vec<_>>()
+    };
+    policy.drills.values().flat_map(of).collect()
 }

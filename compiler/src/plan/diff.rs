@@ -88,6 +88,7 @@ fn compare(
         lags,
         ways_home: way_home::all(policy, inputs.posture, inputs.observation),
         checks,
+        commands: besides::commands(policy),
         waived: inputs.compiled.waived.iter().map(Waived::in_words).collect(),
         unmade,
         billed,

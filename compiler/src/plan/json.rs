@@ -2,7 +2,7 @@
 //! tools that read one can be adapted to the other quickly.
 //!
 //! ```text
-//! format_version     "4.4": 4.x only adds fields; a field never changes its meaning
+//! format_version     "4.5": 4.x only adds fields; a field never changes its meaning
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! evacuated[]        the sites that are evacuated once the plan is applied, and `evacuated_before[]`; missing if there are none
 //! turns[]            {service, traffic: [{name, record, from, to, probed}], data: [{entry, primary, site, region, copies, back}]}: what a change of these
@@ -20,6 +20,7 @@
 //! assumed[]          {from, to, whole: {run, date}} of copies that are assumed to have had no gap since then
 //! cautions[]         effects beyond the estate: keys of other accounts, other permissions of a role
 //! waived[]           waived findings
+//! commands[]         commands that drills of the policies run; missing if there are none
 //! backups_not_made[] scheduled backups, which Holdfast checks but does not make
 //! billed[]           {what, unit (each | bytes), per (once | month | status), amount, of, unknown, cure} of what is billed anew
 //! resource_changes[] address, mode (managed | data), type, name, purpose, action_reason, place {file,line,column},
@@ -54,7 +55,7 @@ use crate::posture::Posture;
 use crate::resource::Lifecycle;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "4.4";
+pub const FORMAT_VERSION: &str = "4.5";
 
 /// Write the plan as JSON. Same plan, same bytes. Steps are written one at a time: as one value, the JSON of 90,000
 /// resources takes a gigabyte.
@@ -96,6 +97,7 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
         unknown: json!(plan.unknown),
         waiting: json!(plan.waiting),
         waived: &plan.waived,
+        commands: &plan.commands,
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     out.write_all(b"\n").map_err(serde_json::Error::io)
@@ -140,6 +142,8 @@ struct Document<'a> {
     unknown: Value,
     waiting: Value,
     waived: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    commands: &'a [String],
 }
 
 struct Objectives<'a>(&'a [Effect]);

@@ -302,6 +302,9 @@ pub struct Plan {
     /// The effects on objectives.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<Effect>,
+    /// The commands that drills of the policies run, each with its drill. Whoever approves the plan approves them too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
     /// Accepted findings, which every report shows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waived: Vec<String>,

@@ -111,6 +111,12 @@ fn warnings(plan: &Plan, policy: &str, pen: &Pen, out: &mut String) {
 
 /// What is known and accepted.
 fn notes(plan: &Plan, pen: &Pen, out: &mut String) {
+    if !plan.commands.is_empty() {
+        let _ = writeln!(out, "\n{}", pen.bold("Commands that drills run"));
+        plan.commands.iter().for_each(|command| {
+            let _ = writeln!(out, "{}", wrap(&line(command), 2, pen.width()));
+        });
+    }
     if !plan.waived.is_empty() {
         let _ = writeln!(out, "\n{}", pen.bold("Waived"));
         plan.waived.iter().for_each(|waived| {

@@ -1,8 +1,9 @@
 //! A drill from beginning to end.
 
+use futures::StreamExt as _;
 use holdfast_compiler::diagnostic::Diagnostic;
 use holdfast_compiler::document::Form;
-use holdfast_compiler::drill::{Answers, Outcome, Record, judge, script};
+use holdfast_compiler::drill::{Answers, Finding, Outcome, Record, judge, script};
 use holdfast_compiler::plan::Consents;
 use holdfast_compiler::policy::{Criterion, Drill};
 use holdfast_compiler::printable::one_line;
@@ -66,7 +67,8 @@ pub async fn hold(
     let asked = script(session.policy(), drill);
     answers(&asked, order.answers.as_deref())?;
     if order.wait.is_some() {
-        Desk::check(&session)?;
+        // Also that words can be laid out, before anything is done.
+        Desk::check(&session, order)?;
     }
     let plan = order.approved.as_deref().map(|path| approved(&session, path)).transpose()?;
     let mut faults = faults_of_people(&session, drill);
@@ -100,7 +102,10 @@ pub async fn hold(
             let record = judge(session.policy(), Record { ended: now(), ..record });
             match note(&session, events, &record, front).await {
                 Ok(run) => (run, record),
-                Err(error) => return Err(not_recorded(&session, &evacuation.site, &record, &error).await),
+                Err(error) => {
+                    let users = where_users_are(&session, &evacuation.site).await;
+                    return Err(not_recorded(&record, &error, &users));
+                }
             }
         }
         (Some(exercise), None) => {
@@ -110,15 +115,17 @@ pub async fn hold(
             end(&session, log, record).await?
         }
         (None, None) => {
-            if drill.form.0 == Form::Simulation {
-                simulate(&session, &mut record).await?;
+            in_words(&session, order, front, &mut record).await?;
+            let logged = async {
+                let log = session.log_last(&record, front).await?;
+                log.begin(&record).await?;
+                end(&session, log, record.clone()).await
+            };
+            match logged.await {
+                Ok(ended) => ended,
+                // People's answers are in it.
+                Err(error) => return Err(not_recorded(&record, &error, "")),
             }
-            talk(&session, order, front, &mut record).await?;
-            // It was held to its end; the judge looks for what is wrong.
-            record.outcome = Outcome::Passed;
-            let log = session.log(&record).await?;
-            log.begin(&record).await?;
-            end(&session, log, record).await?
         }
     };
     let place = format!("{}, account {}", session.context.cloud, session.context.accounts);
@@ -145,18 +152,55 @@ async fn note(
     log.end(record).await
 }
 
-/// The error for a full-scale drill that was held and cannot be recorded: with its record, so that it is not lost, and where users are.
-async fn not_recorded(session: &Session, site: &str, record: &Record, error: &DrillError) -> DrillError {
-    let users = match session.evacuated(&[site.to_owned()]).await {
-        Ok(still) if still.is_empty() => format!("{site} is not evacuated any more"),
-        Ok(_) => format!("{site} is still evacuated: `holdfast plan --return`"),
-        Err(_) => format!("{site} may still be evacuated: look at `holdfast status`"),
+/// A drill that touches nothing: it is played on paper, or told. If somebody stops it, it is aborted, and what was answered until then stays.
+async fn in_words(
+    session: &Session,
+    order: &Order,
+    front: &dyn Front,
+    record: &mut Record,
+) -> Result<(), DrillError> {
+    let mut requests = front.requests_to_end().map_err(|error| DrillError::Usage(error.to_string()))?;
+    let work = async {
+        if session.drill()?.form.0 == Form::Simulation {
+            simulate(session, record).await?;
+        }
+        talk(session, order, front, record).await
     };
+    let ended = tokio::select! {
+        biased;
+        _ = requests.next() => None,
+        done = work => Some(done),
+    };
+    let cause = match ended {
+        // It was held to its end; the judge looks for what is wrong.
+        Some(Ok(())) => {
+            record.outcome = Outcome::Passed;
+            return Ok(());
+        }
+        Some(Err(error)) => format!("the drill broke off: {error}"),
+        None => "the drill was stopped".to_owned(),
+    };
+    record.findings.push(Finding { cause, owner: None, due: None });
+    record.outcome = Outcome::Aborted;
+    Ok(())
+}
+
+/// The error for a drill that was held and cannot be recorded: with its record, so that it is not lost. `users`: where users are.
+fn not_recorded(record: &Record, error: &DrillError, users: &str) -> DrillError {
     let text = serde_json::to_string_pretty(record).unwrap_or_default();
     DrillError::NotRecorded(format!(
-        "the drill `{}` was held ({}) and cannot be recorded: {error}; {users}; its record:\n{text}",
+        "the drill `{}` was held ({}) and cannot be recorded: {error}{users}; its record:\n{text}",
         record.drill, record.outcome
     ))
+}
+
+/// Whether users are still sent away from a site, as the end of a sentence.
+async fn where_users_are(session: &Session, site: &str) -> String {
+    match session.evacuated(&[site.to_owned()]).await {
+        Ok(still) if still.is_empty() => format!("; {site} is not evacuated any more"),
+        Ok(_) => format!("; {site} is still evacuated: `holdfast plan --return`"),
+        Err(_) => format!("; {site} may still be evacuated: look at `holdfast status`"),
+    }
 }
 
 /// What must be so of the people: somebody leads, and nobody is in an incident.

@@ -1,6 +1,7 @@
 //! What every drill needs: the policies, the journal, the cloud, and how a drill is written down.
 
 use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -99,7 +100,8 @@ impl Session {
                 && OpenDrill::all(&history.entries, &context).iter().any(|open| open.run == wanted)
         });
         let take_over = Mutex::new(order.take_over.filter(|_| !closed));
-        let is_alone = workspace.journal.folder().is_some_and(|folder| folder.starts_with(&home));
+        // A trust anchor names the journal by its whole path.
+        let is_alone = workspace.journal.folder().is_some_and(|folder| is_within(folder, &home));
         Ok(Self {
             policies,
             workspace,
@@ -304,4 +306,11 @@ pub(super) fn digest_of(sources: &Sources) -> Result<String, serde_json::Error> 
     let mut texts: Vec<String> = sources.iter().map(|(_, source)| sha256(source.text.as_bytes())).collect();
     texts.sort_unstable();
     digest(Purpose::Policy, &texts)
+}
+
+/// Whether a path is in a folder, however the two are written.
+fn is_within(path: &Path, folder: &Path) -> bool {
+    path.starts_with(folder)
+        || files::resolve(path)
+            .is_ok_and(|path| files::resolve(folder).is_ok_and(|folder| path.starts_with(folder)))
 }

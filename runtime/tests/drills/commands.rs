@@ -117,6 +117,13 @@ fn command_of_a_pull_request_is_run_by_nothing_without_approval_and_list() {
     let touch = case.touch();
     case.criteria(&[&touch]);
     case.run("validate policies").expect(0);
+    // Whoever approves a plan reads what it lets run.
+    let plan = case.run("plan policies --author ci@acme.example --out read.plan").expect(0).stdout;
+    let shown = case.run("show read.plan").expect(0).stdout;
+    for text in [plan, shown] {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("Commands that drills run drill `try`: [\"/usr/bin/touch\""), "{text}");
+    }
     for words in [
         "plan policies",
         "apply policies --yes",

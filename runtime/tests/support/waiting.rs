@@ -66,6 +66,7 @@ pub fn plan(steps: Vec<Step>) -> Plan {
         observed: Vec::new(),
         scope: Vec::new(),
         objectives: Vec::new(),
+        commands: Vec::new(),
         waived: Vec::new(),
         unmade: Vec::new(),
         billed: Vec::new(),

@@ -30,6 +30,7 @@ enum Class {
     Stays,
     NotMade,
     NotCounted,
+    Command,
     Waived,
     Assumed,
 }
@@ -55,6 +56,7 @@ impl Class {
             Self::Stays => "stays",
             Self::NotMade => "not made by Holdfast",
             Self::NotCounted => "approval not counted",
+            Self::Command => "command of a drill",
             Self::Waived => "waived",
             Self::Assumed => "assumed",
         }
@@ -205,6 +207,7 @@ fn all(plan: &Plan, around: &Around) -> BTreeMap<Class, Vec<Warning>> {
         .for_each(|left| add(Class::Stays, Warning::new(left.in_words(), &left.address.to_string())));
     plan.unmade.iter().for_each(|unmade| add(Class::NotMade, Warning::new(unmade.clone(), unmade)));
     around.not_counted.iter().for_each(|line| add(Class::NotCounted, Warning::new(line.clone(), line)));
+    plan.commands.iter().for_each(|command| add(Class::Command, Warning::new(command.clone(), command)));
     plan.waived.iter().for_each(|waived| add(Class::Waived, Warning::new(waived.clone(), waived)));
     assumed::in_words(&plan.assumed).into_iter().for_each(|text| {
         let text = text.trim_start_matches("Assumed: ").to_owned();

@@ -1,4 +1,5 @@
-//! Running a command: apart from everything that this process has.
+//! Running a command: with nothing of what this process has been given. It is a program of the same user all the same: it can read what that
+//! user can, and reach what the machine can.
 
 use std::process::Stdio;
 use std::time::Duration as Time;
@@ -22,7 +23,8 @@ pub(super) async fn run(argv: &[String], within: Duration) -> (Option<bool>, Str
         return (None, "it was not run: it names no program".to_owned());
     };
     let mut command = Command::new(program);
-    // Nothing of this environment, and so no credentials; nothing of the home of this user.
+    hide();
+    // Nothing of this environment, and so none of its credentials.
     command.args(arguments).env_clear().env("PATH", PATH).env("HOME", folder.path());
     command.current_dir(folder.path());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -44,6 +46,15 @@ pub(super) async fn run(argv: &[String], within: Duration) -> (Option<bool>, Str
             Some(code) => (Some(code == 0), format!("it exited with {code}{said}")),
             None => (Some(false), format!("a signal ended it{said}")),
         },
+    }
+}
+
+/// Keep other programs of this user from reading the environment of this process (proc(5), `/proc/pid/environ`). Root can all the same.
+fn hide() {
+    #[cfg(target_os = "linux")]
+    {
+        // Only an unknown behaviour is an error.
+        let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     }
 }
 

@@ -78,12 +78,20 @@ impl Desk {
         })
     }
 
-    /// Check that somebody's word could count at all.
+    /// Check that somebody's word could count at all, and that there is a folder for it.
     ///
     /// # Errors
-    /// There is no list of signers.
-    pub(in crate::drill) fn check(session: &Session) -> Result<(), DrillError> {
-        known(session).map(drop)
+    /// There is no list of signers, or the folder cannot be used.
+    pub(in crate::drill) fn check(session: &Session, order: &Order) -> Result<(), DrillError> {
+        known(session)?;
+        if order.dry_run {
+            return Ok(());
+        }
+        let home = load::home(&session.policies.sources.place(session.policy().estate_span).file);
+        files::make_folder(&folder(order.words.as_deref(), &home)).map_err(|error| {
+            let cure = "name another folder with `--words`";
+            DrillError::NotReady(vec![refused(format!("questions cannot be laid out: {error}"), cure)])
+        })
     }
 
     fn slip(&self, question: &Question) -> Slip {

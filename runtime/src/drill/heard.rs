@@ -7,7 +7,6 @@ use holdfast_compiler::drill::{Answer, Answers, Assurance, Finding, Question, Re
 use holdfast_compiler::units::Duration;
 use tokio::time::Instant;
 
-use super::DrillError;
 use super::order::Front;
 use super::session::now;
 use super::word::{Desk, Found};
@@ -18,91 +17,80 @@ const PAUSE: Time = Time::from_millis(250);
 /// The most refused words that are noted: anybody who can write to the folder can leave some.
 const MOST_REFUSED: usize = 20;
 
-/// What was said.
-#[derive(Debug, Default)]
-pub(super) struct Heard {
-    /// Who took part, as the file of answers says.
-    pub(super) participants: Vec<String>,
-    /// One for each question, in their order.
-    pub(super) words: Vec<Word>,
-    /// Words that do not count, each as a sentence without a capital.
-    pub(super) refused: Vec<String>,
-}
-
 /// Ask all questions. Answers of the file are taken first, then signed words are waited for; without a file, whoever is at the terminal
-/// is asked for the rest.
-///
-/// # Errors
-/// The files of the questions cannot be written.
+/// is asked for the rest. The record has a word for each question, in their order, and each answer from the moment at which it is given, so
+/// that a drill that is stopped keeps it.
 pub(super) async fn ask(
     script: &Script,
     given: Option<Answers>,
     waited: Option<(Desk, Duration)>,
     front: &dyn Front,
-) -> Result<Heard, DrillError> {
-    let mut heard = Heard::default();
-    let has_file = given.is_some();
+    record: &mut Record,
+) {
+    let (has_file, has_waited) = (given.is_some(), waited.is_some());
     let given = given.unwrap_or_default();
-    heard.participants = given.participants;
+    record.participants.extend(given.participants);
     for question in &script.questions {
         let mut word = unanswered(question);
-        if has_file {
+        let answer = given.given.get(&question.id);
+        // Beside a wait, the file was not asked for everything.
+        if has_file && (answer.is_some() || !has_waited) {
             word.asked = Some(now());
         }
-        if let Some(answer) = given.given.get(&question.id) {
+        if let Some(answer) = answer {
             fill(&mut word, answer.clone(), witnessed());
         }
-        heard.words.push(word);
+        record.words.push(word);
     }
-    let has_waited = waited.is_some();
     if let Some((desk, limit)) = waited {
-        wait(script, desk, limit, front, &mut heard).await?;
+        wait(script, desk, limit, front, record).await;
     }
     if has_file {
-        return Ok(heard);
+        return;
     }
-    for (question, word) in script.questions.iter().zip(&mut heard.words) {
+    for (question, word) in script.questions.iter().zip(&mut record.words) {
         if word.yes.is_some() {
             continue;
         }
         let (asked, began) = (now(), Instant::now());
         let answer = front.ask(question).await;
         // What waited for an earlier answer in vain was asked only if somebody is at the terminal.
-        if answer.is_some() || !has_waited {
-            word.asked.get_or_insert(asked);
-        }
-        if let Some(answer) = answer {
+        if answer.is_none() && !has_waited {
+            word.asked = Some(asked);
+        } else if let Some(answer) = answer {
+            // Timed from the question that was answered, and not from one in vain before.
+            word.asked = Some(asked);
             fill(word, answer, witnessed());
             word.seconds = Some(began.elapsed().as_secs());
         }
     }
-    Ok(heard)
 }
 
 /// Wait for signed words: a question is laid out once those that it comes after are answered, and timed from then on.
-async fn wait(
-    script: &Script,
-    mut desk: Desk,
-    limit: Duration,
-    front: &dyn Front,
-    heard: &mut Heard,
-) -> Result<(), DrillError> {
+async fn wait(script: &Script, mut desk: Desk, limit: Duration, front: &dyn Front, record: &mut Record) {
+    let mut refused = 0;
     let end = Instant::now() + Time::from_secs(limit.as_seconds());
     let ids: BTreeSet<&str> = script.questions.iter().map(|question| question.id.as_str()).collect();
     let mut laid: Vec<Option<Instant>> = vec![None; script.questions.len()];
     loop {
         let answered: BTreeSet<String> =
-            heard.words.iter().filter(|word| word.yes.is_some()).map(|word| word.question.clone()).collect();
-        for ((question, word), laid) in script.questions.iter().zip(&mut heard.words).zip(&mut laid) {
+            record.words.iter().filter(|word| word.yes.is_some()).map(|word| word.question.clone()).collect();
+        for ((question, word), laid) in script.questions.iter().zip(&mut record.words).zip(&mut laid) {
             if word.yes.is_some() {
                 continue;
             }
             let is_next = |id: &String| answered.contains(id) || !ids.contains(id.as_str());
             let Some(since) = *laid else {
                 if question.after.iter().all(is_next) {
-                    desk.ask(question)?;
-                    word.asked = Some(now());
                     *laid = Some(Instant::now());
+                    // The other questions can be answered all the same.
+                    if let Err(error) = desk.ask(question) {
+                        let said = format!("{} could not be laid out: {error}", question.id);
+                        front.tell(&said);
+                        record.deviations.push(said);
+                        continue;
+                    }
+                    word.asked = Some(now());
                     front.tell(&format!(
                         "waiting for the word of {} on {}: {}",
                         question.who.as_deref().unwrap_or("whoever leads"),
@@ -120,6 +108,11 @@ async fn wait(
                         question.id,
                         if answer.yes { "yes" } else { "no" }
                     ));
+                    if let Assurance::Signed { signer, .. } = &assurance
+                        && !record.participants.contains(signer)
+                    {
+                        record.participants.push(signer.clone());
+                    }
                     fill(word, answer, assurance);
                     word.seconds = Some(since.elapsed().as_secs());
                 }
@@ -129,17 +122,18 @@ async fn wait(
                         "a word on {} does not count ({}): {}",
                         question.id, finding.code, finding.message
                     );
-                    front.tell(&format!("{said}{help}"));
-                    if heard.refused.len() < MOST_REFUSED {
-                        heard.refused.push(said);
+                    refused += 1;
+                    if refused <= MOST_REFUSED {
+                        front.tell(&format!("{said}{help}"));
+                        record.deviations.push(said);
                     }
                 }
             }
         }
-        let is_done = heard.words.iter().all(|word| word.yes.is_some());
-        let is_behind = heard.words.iter().filter(|word| word.yes.is_some()).count() > answered.len();
+        let is_done = record.words.iter().all(|word| word.yes.is_some());
+        let is_behind = record.words.iter().filter(|word| word.yes.is_some()).count() > answered.len();
         if is_done || Instant::now() >= end {
-            return Ok(());
+            return;
         }
         // An answer can lead to the next question at once.
         if !is_behind {
@@ -172,9 +166,10 @@ fn witnessed() -> Assurance {
 }
 
 /// Note in the record what follows from the answers: a no is a finding, and so is a question that nobody answered.
-pub(super) fn note(script: &Script, words: &[Word], record: &mut Record) {
+pub(super) fn note(script: &Script, record: &mut Record) {
     let mut silent = 0;
-    for (question, word) in script.questions.iter().zip(words) {
+    let words = std::mem::take(&mut record.words);
+    for (question, word) in script.questions.iter().zip(&words) {
         let number = question.id.strip_prefix("criterion.").and_then(|number| number.parse::<usize>().ok());
         let criterion = number.and_then(|number| record.criteria.get_mut(number.checked_sub(1)?));
         match (criterion, word.yes) {
@@ -195,6 +190,7 @@ pub(super) fn note(script: &Script, words: &[Word], record: &mut Record) {
         }
         record.deviations.extend(late(question, word));
     }
+    record.words = words;
     if silent > 0 {
         let noun = if silent == 1 { "question was" } else { "questions were" };
         record.findings.push(Finding {

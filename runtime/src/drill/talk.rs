@@ -1,12 +1,12 @@
 //! Drills that consist of what people say: tabletop, walk-through, checklist; and the criteria of every other type.
 
-use holdfast_compiler::drill::{Answers, Finding, Record, Script, script};
+use holdfast_compiler::drill::{Answers, Finding, Phase, Record, Script, script};
 
 use super::DrillError;
 use super::heard::{ask, note};
 use super::order::{Front, Order};
 use super::probe::probe;
-use super::session::{Session, timed};
+use super::session::{Session, now};
 use super::word::Desk;
 use crate::files;
 
@@ -50,10 +50,9 @@ pub(super) async fn talk(
         Some(limit) => Some((Desk::open(session, order, &script, record, front)?, limit)),
         None => None,
     };
-    let heard = timed(record, "questions", ask(&script, given, waited, front)).await?;
-    record.participants.extend(heard.participants);
-    record.deviations.extend(heard.refused);
-    note(&script, &heard.words, record);
-    record.words = heard.words;
+    let began = now();
+    ask(&script, given, waited, front, record).await;
+    record.phases.push(Phase { name: "questions".to_owned(), began, ended: now() });
+    note(&script, record);
     Ok(())
 }

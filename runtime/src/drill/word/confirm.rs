@@ -65,10 +65,10 @@ pub fn confirm(
     let home = load::home(&policies.sources.place(policy.estate_span).file);
     let folder = folder(order.words.as_deref(), &home);
     let names = Names::of(drill.name.as_str(), &asked.id);
-    let slip = files::absent(files::read_inside(&folder, Path::new(&names.slip), MAX_BYTES));
+    let laid_out = || files::absent(files::read_inside(&folder, Path::new(&names.slip), MAX_BYTES));
     // A folder that nobody has made yet has no questions either.
-    let slip = if files::is_folder(&folder) { slip? } else { None };
-    let slip = slip.ok_or_else(|| {
+    let asks = if files::is_folder(&folder) { laid_out()? } else { None };
+    let slip = asks.clone().ok_or_else(|| {
         not(
             format!("no drill asks `{}` now: {} has no such question", asked.id, folder.display()),
             "give your word while `holdfast drill run --wait` waits for it; name its folder with `--words` if it is another one",
@@ -88,7 +88,10 @@ pub fn confirm(
         ));
     }
     let trust = selection.trust().map_err(EstateError::from)?;
-    let known = Known::of(trust.as_ref(), policies);
+    let known = match Known::of(trust.as_ref(), policies) {
+        Err(finding) if trust.is_some() => return Err(DrillError::NotReady(vec![finding])),
+        known => known,
+    };
     let signers = known.as_ref().ok().map(|known| &known.signers);
     let key = order.key.as_ref();
     let public = approval::public_key(key, signers).map_err(unsigned)?;
@@ -113,6 +116,13 @@ pub fn confirm(
     if let Ok(known) = &known {
         // Refuse now what the drill would not count.
         known.verify(&statement, &signature, now).map_err(|finding| DrillError::NotReady(vec![finding]))?;
+    }
+    // It may have ended while the key was touched.
+    if laid_out()? != asks {
+        return Err(not(
+            format!("the drill no longer asks `{}`: your word was not given", asked.id),
+            "give your word while `holdfast drill run --wait` waits for it",
+        ));
     }
     let path = folder.join(&names.word);
     // The drill looks for the statement, so the signature is there before it.

@@ -30,7 +30,7 @@ pub use statement::{Slip, Statement};
 /// The folder for questions and words beside the policies, in `.holdfast`.
 const FOLDER: &str = "drill-words";
 /// The largest of these files that is read, in bytes.
-const MAX_BYTES: u64 = 64 * 1024;
+const MAX_BYTES: u64 = 16 * 1024;
 
 /// The folder: the one that was named, or that of the policies, whose `.holdfast` folder is `home`.
 fn folder(named: Option<&Path>, home: &Path) -> PathBuf {

@@ -7,6 +7,10 @@ const ASKED: &str = "holdfast drill question 1";
 /// The first line of a word.
 const SAID: &str = "holdfast drill word 1";
 
+/// The longest name of a signer and the longest note, in bytes: they go into the journal, and anybody can leave a statement.
+const MAX_SIGNER: usize = 256;
+const MAX_NOTE: usize = 4096;
+
 /// A question that a drill asks. All fields are single lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slip {
@@ -93,7 +97,8 @@ impl Statement {
             signer: value("signer ")?,
             at: value("said-at ")?.parse().ok()?,
         };
-        (statement.text() == text).then_some(statement)
+        let is_short = statement.signer.len() <= MAX_SIGNER && statement.note.len() <= MAX_NOTE;
+        (is_short && statement.text() == text).then_some(statement)
     }
 }
 

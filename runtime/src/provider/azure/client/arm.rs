@@ -237,7 +237,8 @@ impl Arm {
         let (mut pause, mut signed_in) = (FIRST_PAUSE, false);
         for attempt in 1.. {
             let (error, asked) = match self.once(sent).await {
-                Ok(answer) if answer.status < 400 => return Ok(answer),
+                // A redirect is not followed, and is no answer either.
+                Ok(answer) if answer.status < 300 => return Ok(answer),
                 Ok(answer) => (refused(sent.call, answer.status, &answer.body), answer.pause()),
                 Err(error) => (error, None),
             };

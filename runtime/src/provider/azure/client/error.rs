@@ -96,7 +96,8 @@ pub(super) fn of_details(call: &Call, status: u16, error: Details) -> CloudError
     let class = match (class(&code), status) {
         (Class::Other, 401) => Class::Credentials,
         (Class::Other, 403) => Class::Denied,
-        (Class::Other, 404) => Class::NotFound,
+        // Only what names the thing: a subscription, a tenant or a provider that is not found, or the page of a proxy, says nothing of it.
+        (Class::Other, 404) if is_of_a_thing(&code) => Class::NotFound,
         (Class::Other, 409) => Class::Conflict,
         // Whatever its code: nothing was done.
         (_, 429) => Class::Throttled,
@@ -104,6 +105,11 @@ pub(super) fn of_details(call: &Call, status: u16, error: Details) -> CloudError
         (class, _) => class,
     };
     CloudError::new(class, call.operation, code, message)
+}
+
+/// Whether a code of the status 404 says that the thing asked for does not exist.
+fn is_of_a_thing(code: &str) -> bool {
+    code.ends_with("NotFound") && !code.starts_with("Subscription") && !code.starts_with("Tenant")
 }
 
 /// The error of an endpoint whose certificate is not trusted, if that is the cause.
@@ -164,7 +170,14 @@ mod tests {
     fn status_decides_where_the_code_is_unknown() {
         let class = |status: u16, body: &str| refused(&GET, status, body.as_bytes()).class;
         assert_eq!(class(404, r#"{"error":{"code":"ResourceNotFound","message":"gone"}}"#), Class::NotFound);
-        assert_eq!(class(404, "no JSON"), Class::NotFound);
+        let of = |code: &str| class(404, &serde_json::json!({"error": {"code": code}}).to_string());
+        assert_eq!(of("ObjectReplicationPolicyNotFound"), Class::NotFound);
+        for code in
+            ["SubscriptionNotFound", "TenantNotFound", "NoRegisteredProviderFound", "InvalidSubscriptionId"]
+        {
+            assert_eq!(of(code), Class::Other, "{code}");
+        }
+        assert_eq!(class(404, "no JSON"), Class::Other);
         assert_eq!(class(429, r#"{"error":{"code":"Whatever","message":""}}"#), Class::Throttled);
         assert_eq!(class(403, r#"{"error":{"code":"RequestDisallowedByPolicy"}}"#), Class::Denied);
         assert_eq!(class(503, ""), Class::Unavailable);

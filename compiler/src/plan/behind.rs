@@ -69,9 +69,11 @@ pub(super) fn primaries(inputs: &Inputs<'_>, steps: &[Step]) -> Vec<Behind> {
             let (entry, now) = (format!("{}.{data}", service.name), set.primary.name.as_str());
             let Some(steps) = changing.get(&entry) else { continue };
             let own = owned.get(&entry).map(Vec::as_slice).unwrap_or_default();
-            let knew = own.iter().any(|own| own.identity.parts().any(|part| part == now));
+            let knew = own.iter().any(|own| own.identity.is_named(now));
             for own in own {
-                let there = own.identity.parts().find(|part| stays.contains(part) && *part != now);
+                let names = own.identity.names();
+                let there =
+                    names.iter().map(String::as_str).find(|name| stays.contains(name) && *name != now);
                 let Some(name) = there.filter(|name| !knew || takes_over(steps, name, now)) else { continue };
                 let of = from.get(name).map(Vec::as_slice).unwrap_or_default();
                 if of.is_empty() && (copies.contains(name) || !is_primary(inputs, &own.address, now)) {
@@ -96,17 +98,15 @@ pub(super) fn primaries(inputs: &Inputs<'_>, steps: &[Step]) -> Vec<Behind> {
 /// Whether steps make `now` what `name` was: something new is about the one, or what was about the other goes.
 fn takes_over(steps: &[&Step], name: &str, now: &str) -> bool {
     steps.iter().any(|step| match (step.action, &step.object) {
-        (Action::Create, _) => {
-            Identity::of_resource(step.address.kind(), &step.attributes).parts().any(|part| part == now)
-        }
-        (Action::Delete, Some(object)) => object.identity().parts().any(|part| part == name),
+        (Action::Create, _) => Identity::of_resource(step.address.kind(), &step.attributes).is_named(now),
+        (Action::Delete, Some(object)) => object.identity().is_named(name),
         _ => false,
     })
 }
 
 /// Whether an address is the one of the primary bucket of this name.
 fn is_primary(inputs: &Inputs<'_>, address: &Address, name: &str) -> bool {
-    inputs.graph.get(address).is_some_and(|wanted| wanted.identity().parts().any(|part| part == name))
+    inputs.graph.get(address).is_some_and(|wanted| wanted.identity().is_named(name))
 }
 
 impl Behind {

@@ -51,7 +51,7 @@ pub(super) fn primaries(
         inputs.owned.iter().any(|own| is(own) && own.applied.is_some())
     };
     let exists = |kind: Kind, name: &str| {
-        let is = |object: &&Object| object.kind == kind && object.identity().parts().any(|part| part == name);
+        let is = |object: &&Object| object.kind == kind && object.identity().is_named(name);
         inputs.observation.objects.iter().any(|object| is(&object))
     };
     let made = steps.iter().filter(|step| step.action == Action::Create);
@@ -60,7 +60,7 @@ pub(super) fn primaries(
     let gone = made.chain(taken).filter(|(address, _)| address.kind().schema().stateful);
     let gone = gone.filter_map(|(address, identity)| {
         let kind = address.kind();
-        let name = *primaries.iter().find(|name| identity.parts().any(|part| part == **name))?;
+        let name = *primaries.iter().find(|name| identity.is_named(name))?;
         let copies = copies.iter().filter(|copy| copy.from == name).map(|copy| {
             let known = inputs.copies.iter().find(|known| known.from == copy.from && known.to == copy.to);
             let worked = known.and_then(|known| known.worked);
@@ -96,10 +96,21 @@ impl Plan {
         let message =
             format!("the data of {} is gone, and this would make it anew and empty", names.join(", "));
         let help = format!(
-            "restore the data from a copy first, or find out who deleted it; if the new bucket may be empty, plan with `{}`",
+            "restore the data from a copy first, or find out who deleted it; if the new one may be empty, plan with `{}`",
             flags.join(" ")
         );
         Some(Diagnostic::new(codes::EMPTY_PRIMARY, message).help(help))
+    }
+}
+
+impl Lost {
+    /// ``the bucket `NAME` (ADDRESS) no longer exists``
+    pub(crate) fn in_words(&self) -> String {
+        let Self { address, name, .. } = self;
+        format!(
+            "the {} `{name}` ({address}) no longer exists",
+            address.kind().schema().name.replace('-', " ")
+        )
     }
 }
 
@@ -120,8 +131,9 @@ impl LostCopy {
 
 /// The first thing that a reviewer reads: what is gone, and which copies hold it.
 pub(super) fn text(plan: &Plan, pen: &Pen, out: &mut String) {
-    for Lost { address, name, copies } in &plan.lost {
-        let head = format!("DATA IS GONE: the bucket `{name}` ({address}) no longer exists.");
+    for lost in &plan.lost {
+        let copies = &lost.copies;
+        let head = format!("DATA IS GONE: {}.", lost.in_words());
         let _ = writeln!(out, "\n{}", pen.minus(&wrap(&one_line(&head), 0, pen.width())));
         for copy in copies {
             let _ = writeln!(out, "{}", wrap(&one_line(&copy.in_words()), 2, pen.width()));

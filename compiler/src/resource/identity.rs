@@ -55,6 +55,20 @@ impl Identity {
         self.0.iter().map(|(name, part)| (name.clone(), Value::from(part.clone()))).collect()
     }
 
+    /// Whether it is what policies call `name`: one of its values, or all of them, such as `ACCOUNT/CONTAINER`.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.names().iter().any(|one| one == name)
+    }
+
+    /// What policies may call the object: each of its values, and all of them with `/` between.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let parts: Vec<&str> = self.parts().collect();
+        let whole = (parts.len() > 1).then(|| parts.join("/"));
+        parts.iter().map(|part| (*part).to_owned()).chain(whole).collect()
+    }
+
     /// The values that the object has, in the order of their names.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.values().filter_map(Option::as_deref)

@@ -24,7 +24,7 @@ pub fn text(status: &Status<'_>, style: Style) -> String {
     posture_text(status.plan, &pen, &mut out);
     let _ = writeln!(out, "Estate {estate} in {cloud}, account {account}, on {}", status.today);
     for lost in &status.plan.lost {
-        let said = format!("DATA IS GONE: the bucket `{}` ({}) no longer exists.", lost.name, lost.address);
+        let said = format!("DATA IS GONE: {}.", lost.in_words());
         let _ = writeln!(out, "\n{}", pen.minus(&wrap(&line(&said), 0, pen.width())));
     }
     let mut above = None;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use server::Server;
 
 /// Fixtures of the schema's codes whose fault the server does not mark, and why.
-const UNSEEN: [(&str, &str); 14] = [
+const UNSEEN: [(&str, &str); 15] = [
     ("E0201-merge-key", "the server merges `<<` into its mapping, as YAML 1.1 had it"),
     ("E0202-bucket-of-a-journal-copy", "the schema has no rule between two keys here"),
     ("E0202-bucket-of-a-journal-in-a-folder", "the schema has no rule between two keys here"),
@@ -22,6 +22,7 @@ const UNSEEN: [(&str, &str); 14] = [
     ("E0206-copy-gets-too-long", "no schema adds the lengths of a bucket and of a region"),
     ("E0208-approval-for-a-year", "the unit decides how large the number may be"),
     ("E0208-lease-of-a-day", "the unit decides how large the number may be"),
+    ("E0208-timeout-as-long-as-the-interval", "how long it may be depends on the interval"),
     ("E0208-ttl", "the unit decides how large the number may be"),
     ("E0209-day-that-does-not-exist", "no pattern knows the calendar"),
     ("E0209-not-an-ipv4-address", "the pattern only tells the kinds of endpoint apart"),

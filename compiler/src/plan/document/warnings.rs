@@ -243,7 +243,7 @@ fn grouped<T: AsRef<str>>(said: impl Iterator<Item = (T, String)>) -> Vec<(Strin
 
 /// A bucket that is gone, and which copies hold its data.
 fn gone(lost: &Lost) -> Warning {
-    let mut text = format!("the bucket `{}` ({}) no longer exists", lost.name, lost.address);
+    let mut text = lost.in_words();
     for copy in &lost.copies {
         text.push_str(&format!("; {}", copy.in_words()));
     }

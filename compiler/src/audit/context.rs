@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Inputs;
 use super::assess::{Assessed, Verdict};
 use super::item::{Item, Standing};
+use super::lines::Lines;
 use crate::bcp::{self, Changed, History, Run};
 use crate::document::{Evidence, Name};
 use crate::estate_report::Live;
@@ -264,6 +265,10 @@ impl<'a> Context<'a> {
         }
         if let History::Unread(why) = self.inputs.plan.runs {
             all.push(format!("The journal could not be read: {}.", self.hidden(why)));
+        }
+        // Where git could not be read at all, "Git" says it.
+        if let (Lines::Unread(why), History::Read { .. }) = (self.inputs.lines, self.inputs.plan.commits) {
+            all.push(format!("No clause says which commit it is from: {}.", self.hidden(why)));
         }
         if let History::Read { more: true, .. } = self.inputs.plan.runs {
             all.push("The journal has earlier runs, which were not judged.".to_owned());

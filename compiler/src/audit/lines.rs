@@ -13,6 +13,8 @@ pub enum Lines {
     Read(BTreeMap<String, Result<Vec<Line>, String>>),
     /// Nobody knows, for this reason: a clause.
     Unread(String),
+    /// The document does not tell commits of clauses.
+    NotAsked,
 }
 
 /// Where one line comes from.

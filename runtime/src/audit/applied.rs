@@ -1,5 +1,6 @@
 //! The plan files that runs of the journal applied, with the approvals they relied on, for a bundle.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use holdfast_compiler::changes::ChangeRun;
@@ -7,20 +8,19 @@ use holdfast_compiler::digest::{Purpose, digest};
 use serde_json::{Value, json};
 
 use super::bundle::{Packed, UserFile};
-use crate::approval::{Namespace, Signature, signature_path, statement_paths};
+use crate::approval::{Namespace, signature_path, statement_paths};
 use crate::files;
-use crate::planfile::{self, Refusal, Saved};
+use crate::planfile::{self, MAX_BYTES, Saved};
 
-/// The largest plan file, statement and signature in a bundle, in bytes.
-const MAX_PLAN: u64 = 512 * 1024 * 1024;
+/// The largest statement and signature in a bundle, in bytes.
 const MAX_STATEMENT: u64 = 16 * 1024;
 
 /// Why a plan file cannot be in a bundle.
 #[derive(Debug, thiserror::Error)]
 pub enum AppliedError {
     /// It is not a plan file, or somebody changed it.
-    #[error("{0}: it is no plan file that this version can read; `holdfast show` says more")]
-    NoPlan(String),
+    #[error("{0}: {1}; `holdfast show` says more")]
+    NoPlan(String, String),
     /// It, or an approval, cannot be read.
     #[error("{0}")]
     Unread(String),
@@ -34,19 +34,22 @@ pub enum AppliedError {
     NoJournal(String),
 }
 
-/// A plan file that a run applied.
+/// A plan file that one or more runs applied: a second run takes up what the first one left.
 #[derive(Debug)]
 pub struct AppliedPlan {
+    /// The newest of the runs.
     run: u64,
+    /// All of them, newest first.
+    runs: Vec<u64>,
     digest: String,
     plan: UserFile,
     signature: Option<UserFile>,
     approvals: Vec<Approval>,
-    /// The digests of statements that the run relied on and that are not beside the file.
-    missing: Vec<String>,
+    /// The digests of statements that the runs relied on and that are not beside the file.
+    missing: BTreeSet<String>,
 }
 
-/// An approval that the run relied on.
+/// An approval that a run relied on.
 #[derive(Debug)]
 struct Approval {
     digest: String,
@@ -55,29 +58,30 @@ struct Approval {
 }
 
 impl AppliedPlan {
-    /// Read a plan file, and the approvals beside it that its run relied on. `runs` are those of the journal.
+    /// Read a plan file, and the approvals beside it that its runs relied on. `runs` are those of the journal.
     ///
     /// # Errors
     /// The file is not a plan that one of the runs applied, or something cannot be read.
     pub fn read(path: &Path, runs: &Result<Vec<ChangeRun>, String>) -> Result<Self, AppliedError> {
         let runs = runs.as_ref().map_err(|why| AppliedError::NoJournal(why.clone()))?;
         let name = path.display().to_string();
-        let saved = Saved::read(path).map_err(|refusal| match refusal {
-            Refusal::Io(why) => AppliedError::Unread(format!("{name}: {why}")),
-            _ => AppliedError::NoPlan(name.clone()),
-        })?;
-        let digest_of_plan = saved.file.digest.clone();
-        let run = runs.iter().find(|run| run.plan == digest_of_plan);
-        let run = run.ok_or_else(|| AppliedError::NotApplied(name.clone()))?;
+        let plan = UserFile { is_private: true, ..file(path, MAX_BYTES)? };
         let beside = planfile::signature_path(path);
         let signature = files::exists(&beside).then(|| file(&beside, MAX_STATEMENT)).transpose()?;
+        let saved = Saved::parse(plan.text.as_bytes(), signature.as_ref().map(|one| one.text.as_str()));
+        let digest_of_plan =
+            saved.map_err(|refusal| AppliedError::NoPlan(name.clone(), refusal.in_words()))?.file.digest;
+        let runs: Vec<&ChangeRun> = runs.iter().filter(|run| run.plan == digest_of_plan).collect();
+        let run = runs.first().ok_or_else(|| AppliedError::NotApplied(name.clone()))?.number;
+        let mut missing: BTreeSet<String> =
+            runs.iter().flat_map(|run| &run.approvals).map(|(_, digest)| digest.clone()).collect();
         let unread = |error: std::io::Error| AppliedError::Unread(format!("{name}: {error}"));
         let mut approvals = Vec::new();
         for path in statement_paths(path, Namespace::Approval).map_err(unread)? {
             let statement = file(&path, MAX_STATEMENT)?;
             let digest = digest(Purpose::Approval, statement.text.as_str());
             let digest = digest.map_err(|error| AppliedError::Unread(error.to_string()))?;
-            if run.approvals.iter().any(|(_, used)| *used == digest) {
+            if missing.remove(&digest) {
                 // Its name is that of the statement, which has the approver in it.
                 let statement = UserFile { is_private: true, ..statement };
                 let signature = file(&signature_path(&path), MAX_STATEMENT)?;
@@ -85,10 +89,22 @@ impl AppliedPlan {
                 approvals.push(Approval { digest, statement, signature });
             }
         }
-        let used = run.approvals.iter().map(|(_, digest)| digest);
-        let missing = used.filter(|used| approvals.iter().all(|one| one.digest != **used)).cloned().collect();
-        let plan = UserFile { is_private: true, ..file(path, MAX_PLAN)? };
-        Ok(Self { run: run.number, digest: digest_of_plan, plan, signature, approvals, missing })
+        let runs = runs.iter().map(|run| run.number).collect();
+        Ok(Self { run, runs, digest: digest_of_plan, plan, signature, approvals, missing })
+    }
+
+    /// What is not in a bundle because it is not beside the file, as a sentence without its end.
+    #[must_use]
+    pub fn lacks(&self) -> Option<String> {
+        let many = self.missing.len();
+        let approvals = if many == 1 { "approval" } else { "approvals" };
+        (many > 0).then(|| {
+            let path = &self.plan.path;
+            format!(
+                "{many} {approvals} that run {} relied on are not beside {path}, so the bundle lacks them",
+                self.run
+            )
+        })
     }
 
     /// Add the files, and what the statement of a bundle says of them. A plan file contains the policies with their contacts.
@@ -103,6 +119,7 @@ impl AppliedPlan {
         let approvals: Vec<Value> = approvals.collect();
         json!({
             "run": self.run,
+            "runs": self.runs,
             "digest": self.digest,
             "plan": plan,
             "signature": signature,
@@ -115,41 +132,4 @@ impl AppliedPlan {
 fn file(path: &Path, most: u64) -> Result<UserFile, AppliedError> {
     let text = files::read_text(path, most).map_err(|error| AppliedError::Unread(error.to_string()))?;
     Ok(UserFile { path: path.display().to_string(), text, is_private: false })
-}
-
-/// Compare the members that are plans and approvals with what the statement says of them: the digest of each plan, and that each
-/// approval is signed and is one of this plan. Who signed it is not judged here.
-///
-/// # Errors
-/// The first thing that does not fit, by the name of its member.
-pub(super) fn check(predicate: &Value, member: &dyn Fn(&str) -> Option<String>) -> Result<(), String> {
-    // A member that is left out has no name.
-    let of = |file: &Value| {
-        let name = file.get("member")?.as_str()?.to_owned();
-        Some((member(&name).unwrap_or_default(), name))
-    };
-    for applied in list(predicate, "plans") {
-        let digest = applied.get("digest").and_then(Value::as_str).unwrap_or_default();
-        if let Some((text, name)) = applied.get("plan").and_then(of) {
-            let read: Value = serde_json::from_str(&text).unwrap_or_default();
-            if read.get("digest").and_then(Value::as_str) != Some(digest) {
-                let run = applied.get("run").and_then(Value::as_u64).unwrap_or_default();
-                return Err(format!("{name}: it is not the plan that run {run} applied"));
-            }
-        }
-        for approval in list(applied, "approvals") {
-            let Some((statement, name)) = approval.get("statement").and_then(of) else { continue };
-            if !statement.lines().any(|line| line.strip_prefix("plan sha256:") == Some(digest)) {
-                return Err(format!("{name}: it is an approval of another plan"));
-            }
-            let armored = approval.get("signature").and_then(of).map(|(text, _)| text).unwrap_or_default();
-            Signature::verify(Namespace::Approval, statement.as_bytes(), &armored)
-                .map_err(|why| format!("{name}: its signature does not fit: {why}"))?;
-        }
-    }
-    Ok(())
-}
-
-fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
-    value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }

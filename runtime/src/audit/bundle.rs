@@ -10,7 +10,9 @@ use holdfast_compiler::units::Date;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::applied::{self, AppliedPlan};
+use super::MADE_BY;
+use super::applied::AppliedPlan;
+use super::applied_check::{self, CheckedPlan};
 use crate::approval::{Namespace, SignError, Signature, Signers, SigningKey, public_key, sign};
 
 /// Why a bundle cannot be made.
@@ -87,7 +89,7 @@ pub fn bundle(
     let Packed { mut members, left_out, .. } = packed;
     let observation = observation(audit, with_contacts, &mut members).map_err(|error| wrong(&error))?;
     let predicate = json!({
-        "madeBy": concat!("holdfast ", env!("CARGO_PKG_VERSION")),
+        "madeBy": MADE_BY,
         "estate": audit.inputs.plan.policy.estate,
         "asOf": audit.inputs.plan.as_of,
         "since": audit.inputs.since,
@@ -197,6 +199,8 @@ pub struct Checked {
     pub as_of: String,
     /// The names of its members.
     pub members: Vec<String>,
+    /// The plans that runs applied.
+    pub plans: Vec<CheckedPlan>,
     /// Who signed it: each key whose signature is valid, first those of the list.
     pub signed_by: Vec<SignedBy>,
 }
@@ -272,9 +276,9 @@ pub fn check(bytes: &[u8], signers: Option<&Signers>, now: Timestamp) -> Result<
         let found = read.members.iter().find(|one| one.name == name)?;
         String::from_utf8(found.bytes.clone()).ok()
     };
-    applied::check(&read.statement.predicate, &member)?;
+    let plans = applied_check::check(&read.statement.predicate, &member)?;
     let members = read.members.iter().map(|one| one.name.clone()).collect();
-    Ok(Checked { estate, as_of, members, signed_by })
+    Ok(Checked { estate, as_of, members, plans, signed_by })
 }
 
 /// Whether a text can be the name of an estate ([`holdfast_compiler::document::Name`]).

@@ -1,6 +1,7 @@
 //! What an audit is made from: the policies with their history, the cloud, and files of controls.
 
 mod applied;
+mod applied_check;
 mod bundle;
 
 use std::path::{Path, PathBuf};
@@ -12,11 +13,15 @@ use holdfast_compiler::report::Report;
 use holdfast_compiler::units::Date;
 
 pub use applied::{AppliedError, AppliedPlan};
+pub use applied_check::{CheckedPlan, Content};
 pub use bundle::{Besides, Bundle, BundleError, Checked, KeyStanding, SignedBy, bundle, check};
 
 use crate::estate::Findings;
 use crate::estate_report::EstateReport;
 use crate::files;
+
+/// Which program makes a bundle.
+const MADE_BY: &str = concat!("holdfast ", env!("CARGO_PKG_VERSION"));
 
 /// Frameworks, and the user's files that they come from.
 #[derive(Debug)]
@@ -55,8 +60,7 @@ fn read(path: &Path) -> Result<String, Findings> {
 /// A framework is not valid.
 pub fn add_controls(read: &EstateReport, report: &mut Report) -> Result<(), Findings> {
     let ReadFrameworks { frameworks, .. } = read_frameworks(&[])?;
-    let lines = Lines::Unread("the report does not say it".to_owned());
-    assess(read, &frameworks, None, &lines, |audit| audit::add_controls(report, audit));
+    assess(read, &frameworks, None, &Lines::NotAsked, |audit| audit::add_controls(report, audit));
     Ok(())
 }
 

@@ -17,8 +17,8 @@ use super::sheet::{Sheet, SheetFormat};
 use super::{Global, exit, remarks, today};
 use crate::approval::{MAX_SIGNERS_BYTES, Signers, SigningKey};
 use crate::audit::{
-    AppliedPlan, Besides, Bundle, Checked, KeyStanding, ReadFrameworks, SignedBy, assess, bundle, check,
-    read_frameworks,
+    AppliedPlan, Besides, Bundle, Checked, CheckedPlan, Content, KeyStanding, ReadFrameworks, SignedBy,
+    assess, bundle, check, read_frameworks,
 };
 use crate::bcp::Extent;
 use crate::changes::Changes;
@@ -155,8 +155,12 @@ impl Audit {
             let read = read.inputs();
             changes = Some(changes::json(&read));
             for path in &self.plan {
-                let plan = AppliedPlan::read(path, &read.runs);
-                plans.push(plan.map_err(|error| Failure::message(error.to_string()))?);
+                let plan = AppliedPlan::read(path, &read.runs)
+                    .map_err(|error| Failure::message(error.to_string()))?;
+                if let Some(lacks) = plan.lacks() {
+                    terminal.error(&format!("{}\n", one_line(&format!("warning: {lacks}"))));
+                }
+                plans.push(plan);
             }
         }
         let lines = lines_of(&read.continuity.sources);
@@ -290,13 +294,16 @@ fn verify(
     let name = one_line(&path.display().to_string());
     match check(&bytes, signers.as_ref(), now) {
         Ok(checked) => {
-            let Checked { estate, as_of, members, signed_by } = checked;
+            let Checked { estate, as_of, members, plans, signed_by } = checked;
             let count = members.len();
             let mut text = format!(
                 "{name}: audit of {} as of {}: all {count} members are as its statement says.\n",
                 one_line(&estate),
                 one_line(&as_of)
             );
+            for plan in &plans {
+                text.push_str(&format!("{}.\n", one_line(&plan_in_words(plan))));
+            }
             for one in &signed_by {
                 text.push_str(&format!("{}.\n", one_line(&signature_in_words(one))));
             }
@@ -312,6 +319,26 @@ fn verify(
             Ok(exit::REFUSED)
         }
     }
+}
+
+/// `Run 1 applied the plan in the bundle; 2 approvals in it are signed`, and what is not in it.
+fn plan_in_words(CheckedPlan { run, content, signed, left_out, not_found }: &CheckedPlan) -> String {
+    let mut text = match content {
+        Content::Fits => format!("Run {run} applied the plan in the bundle"),
+        Content::LeftOut => format!("Run {run}: only the digest of its plan is in the bundle"),
+        Content::NotCompared(why) => {
+            format!("Run {run}: nobody compared its plan with the digest that was approved, because {why}")
+        }
+    };
+    let mut say = |many: usize, one: &str, several: &str| {
+        if many > 0 {
+            text.push_str(&format!("; {many} {}", if many == 1 { one } else { several }));
+        }
+    };
+    say(*signed, "approval has a valid signature", "approvals have valid signatures");
+    say(*left_out, "approval is in it by its digest only", "approvals are in it by their digests only");
+    say(*not_found, "approval that it relied on is missing", "approvals that it relied on are missing");
+    text
 }
 
 /// `Signed by auditor@acme.example (SHA256:…)`, or that the signature does not count.

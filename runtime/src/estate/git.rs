@@ -186,14 +186,16 @@ impl Git {
 
     /// The commits that `git rev-list` lists.
     pub(super) fn listed(&self, of: &[&str], input: &[u8]) -> Result<Listed, GitError> {
-        // `rev-list` is plumbing: it reads no settings of `git log`, such as one that runs a program for each signature.
-        let format = "--format=%x00%H%x00%P%x00%cs%x00%an%x00%s%x00";
-        let args = [["rev-list", "--encoding=UTF-8", format].as_slice(), of].concat();
-        let shallow = run(&self.root, &["rev-parse", "--is-shallow-repository"], &[], MAX_LISTING)?;
-        let is_shallow = shallow.trim_ascii() == b"true";
+        // `rev-list` is plumbing: it reads no settings of `git log`, such as one that runs a program for each signature. Whoever
+        // writes a commit says how long its texts are, so git cuts them: to columns, and not to characters, some of which have none.
+        let format = format!(
+            "--format=%x00%H%x00%P%x00%cs%x00%<({MAX_FIELD},trunc)%an%x00%<({MAX_FIELD},trunc)%s%x00"
+        );
+        let args = [["rev-list", "--encoding=UTF-8", &format].as_slice(), of].concat();
+        let is_shallow = self.is_shallow()?;
         let said = run(&self.root, &args, input, MAX_HISTORY)?;
         let said = String::from_utf8_lossy(&said);
-        let cut = |text: &str| text.chars().take(MAX_FIELD).collect::<String>();
+        let cut = |text: &str| text.trim_end().chars().take(MAX_FIELD).collect::<String>();
         let mut fields = said.split('\0');
         let mut commits = Vec::new();
         // Before each commit stands a line with its id, and behind the last one the end of its line.
@@ -214,6 +216,12 @@ impl Git {
             commits.push((id.to_owned(), (!is_end).then_some(commit)));
         }
         Ok(Listed { commits, is_shallow })
+    }
+
+    /// Whether the clone has only the last commits of the repository.
+    fn is_shallow(&self) -> Result<bool, GitError> {
+        let said = run(&self.root, &["rev-parse", "--is-shallow-repository"], &[], MAX_LISTING)?;
+        Ok(said.trim_ascii() == b"true")
     }
 
     /// The regular files of a commit at and below a path. Links and submodules are left out.

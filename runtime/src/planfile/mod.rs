@@ -27,10 +27,10 @@ pub use standing::{Standing, StandingError};
 use crate::estate::{EstateError, LivePlan, PlanOptions, Request, absolute_journal};
 use crate::journal::Commit;
 use crate::{files, journal};
-use head::{FORMAT, MARK, Marker};
+use head::{FORMAT, Head, MARK, Marker};
 
 /// The largest plan file that is read, in bytes: about 100,000 resources.
-const MAX_BYTES: u64 = 512 * 1024 * 1024;
+pub(crate) const MAX_BYTES: u64 = 512 * 1024 * 1024;
 
 /// The content of a plan file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -160,6 +160,12 @@ pub fn is_plan_file(path: &Path) -> bool {
 
 fn is_policy(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "yaml" || e == "yml")
+}
+
+/// Whether a file is a plan file of a format that this version does not read.
+#[must_use]
+pub fn is_of_another_format(text: &[u8]) -> bool {
+    matches!(Head::of(text), Head::Plan(format) if format != FORMAT)
 }
 
 /// Check that a plan may be written to a path: it must not overwrite anything but a plan, and its name must not be

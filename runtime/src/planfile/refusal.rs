@@ -26,6 +26,15 @@ impl Refusal {
         )
     }
 
+    /// What is wrong, as a clause.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Io(what) | Self::File(what, _) | Self::Signature(what) => what.clone(),
+            Self::Invalid(_) => "no plan can be derived from it".to_owned(),
+        }
+    }
+
     /// Converts it into findings about the file `name`.
     ///
     /// # Errors

@@ -92,6 +92,60 @@ fn shallow_clone_does_not_know_who_wrote_what_was_there_before() {
     assert!(commits(&bench, "policies", "payments.yaml").iter().any(|one| one["author"] == "omar"));
 }
 
+#[test]
+fn policies_behind_links_are_from_the_commits_of_their_files() {
+    let bench = shipped();
+    let folder = bench.folder.path();
+    git(folder, "noor", &["init", "--quiet"]);
+    // A link that somebody names is followed, wherever it leads.
+    std::fs::rename(folder.join("policies/payments.yaml"), folder.join("real.yaml")).unwrap();
+    std::os::unix::fs::symlink("real.yaml", folder.join("payments.yaml")).unwrap();
+    git(folder, "omar", &["add", "real.yaml"]);
+    commit(&bench, "omar");
+    let all = commits(&bench, "policies payments.yaml", "payments.yaml");
+    assert!(!all.is_empty() && all.iter().all(|one| one["author"] == "omar"), "{all:?}");
+    std::fs::rename(folder.join("real.yaml"), folder.join("policies/payments.yaml")).unwrap();
+    // So are those of a folder that is a link.
+    std::os::unix::fs::symlink("policies", folder.join("linked")).unwrap();
+    let all = commits(&bench, "linked", "archive.yaml");
+    assert!(!all.is_empty() && all.iter().all(|one| one["author"] == "omar"), "{all:?}");
+}
+
+#[test]
+fn lines_that_git_shows_otherwise_than_they_were_loaded_are_of_an_unknown_commit() {
+    let bench = shipped();
+    let folder = bench.folder.path();
+    git(folder, "noor", &["init", "--quiet"]);
+    commit(&bench, "noor");
+    // A filter of the clone rewrites what git compares: it hides what was loaded.
+    bench.write(".gitattributes", "*.yaml filter=hide\n");
+    git(folder, "noor", &["config", "filter.hide.clean", "sed s/three/two/"]);
+    let payments = bench.read("policies/payments.yaml");
+    bench.write(
+        "policies/payments.yaml",
+        &payments.replace("ireland]\n\ndata:", "ireland]  # three\n\ndata:"),
+    );
+    let all = commits(&bench, "policies", "payments.yaml");
+    assert!(!all.is_empty() && all.iter().all(|one| one["state"] == "unknown"), "{all:?}");
+    assert!(all[0]["why"].as_str().unwrap().contains("other lines than those that were loaded"), "{all:?}");
+}
+
+#[test]
+fn text_of_a_commit_that_is_too_long_leaves_the_other_authors_known() {
+    let bench = shipped();
+    let folder = bench.folder.path();
+    git(folder, "noor", &["init", "--quiet"]);
+    commit(&bench, "noor");
+    let payments = bench.read("policies/payments.yaml");
+    bench.write("policies/payments.yaml", &payments.replace("ireland]\n\ndata:", "ireland]  # all\n\ndata:"));
+    bench.write("message", &"long ".repeat(400_000));
+    git(folder, "omar", &["add", "policies"]);
+    git(folder, "omar", &["commit", "--quiet", "--no-gpg-sign", "-F", "message"]);
+    let all = commits(&bench, "policies", "payments.yaml");
+    let authors: Vec<&str> = all.iter().filter_map(|one| one["author"].as_str()).collect();
+    assert!(authors.contains(&"omar") && authors.contains(&"noor") && authors.len() == all.len(), "{all:?}");
+}
+
 /// An estate in which alice has approved the plan that was applied.
 fn approved() -> Bench<'static> {
     let bench = Bench::local();
@@ -137,7 +191,10 @@ fn bundle_has_the_plan_that_was_applied_and_its_approvals() {
     assert!(!has(&redacted, "alice@acme.example") && !has(&redacted, "alice_acme.example"));
     let plan: Value = serde_json::from_str(&bench.read("change.plan")).unwrap();
     assert!(has(&redacted, plan["digest"].as_str().unwrap()) && has(&redacted, "\"run\": 1"));
-    bench.run("audit verify redacted.tar").expect(0);
+    let verified = bench.run("audit verify redacted.tar").expect(0).stdout;
+    let only =
+        "Run 1: only the digest of its plan is in the bundle; 1 approval is in it by its digest only.\n";
+    assert!(verified.contains(only), "{verified}");
     // A plan that nobody applied is none of the evidence, and a missing approval is said.
     bench.run("plan policies --author ci@acme.example --out other.plan").expect(0);
     let other =
@@ -148,7 +205,10 @@ fn bundle_has_the_plan_that_was_applied_and_its_approvals() {
         other.stderr
     );
     std::fs::remove_file(bench.folder.path().join("change.plan.alice@acme.example.approval")).unwrap();
-    bench.run(&format!("{made} lacking.tar --with-contacts")).expect(0);
+    let lacking = bench.run(&format!("{made} lacking.tar --with-contacts")).expect(0).stderr;
+    assert!(lacking.contains("warning: 1 approval that run 1 relied on"), "{lacking}");
+    let verified = bench.run("audit verify lacking.tar").expect(0).stdout;
+    assert!(verified.contains("1 approval that it relied on is missing"), "{verified}");
     assert!(!has(&bytes(&bench, "lacking.tar"), "\"notFound\": []") && has(&whole, "\"notFound\": []"));
 }
 
@@ -200,15 +260,39 @@ fn bundle_whose_plan_or_approval_belongs_to_another_run_is_named() {
         let of = |name: &str| serde_json::json!({ "path": name, "member": format!("plans/1/{name}") });
         let approvals = serde_json::json!([{ "statement": of(approval), "signature": of(&signature) }]);
         let applied = serde_json::json!({ "run": 1, "digest": digest, "plan": of("change.plan"), "approvals": approvals });
-        let predicate = serde_json::json!({ "estate": "acme", "asOf": "2026-11-30", "plans": [applied] });
+        let predicate = serde_json::json!({ "madeBy": concat!("holdfast ", env!("CARGO_PKG_VERSION")), "estate": "acme", "asOf": "2026-11-30", "plans": [applied] });
         let text = statement(&members, predicate).text().unwrap();
         std::fs::write(bench.folder.path().join("made.tar"), pack(members, &text, None).unwrap()).unwrap();
         bench.run("audit verify made.tar")
     };
     let digest = plan["digest"].as_str().unwrap();
-    verify(digest, &|_| ()).expect(0);
+    let fits = verify(digest, &|_| ()).expect(0).stdout;
+    assert!(
+        fits.contains("Run 1 applied the plan in the bundle; 1 approval has a valid signature.\n"),
+        "{fits}"
+    );
     let other = verify(&"0".repeat(64), &|_| ()).expect(4).stderr;
     assert!(other.contains("plans/1/change.plan: it is not the plan that run 1 applied"), "{other}");
+    // The digest that stands in a file proves nothing: what the file says is another plan.
+    let content = verify(digest, &|member| {
+        if member.name.ends_with("change.plan") {
+            member.bytes = bench.read("change.plan").replace("acme-docs", "evil-docs").into_bytes();
+        }
+    });
+    let content = content.expect(4).stderr;
+    assert!(content.contains("plans/1/change.plan: it is not the plan that run 1 applied"), "{content}");
+    // Of a format that this version does not read nobody knows the content, and it is not said to fit.
+    let older = verify(digest, &|member| {
+        if member.name.ends_with("change.plan") {
+            let at = "\"format\": ";
+            let (head, rest) =
+                bench.read("change.plan").split_once(at).map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+            member.bytes =
+                format!("{head}{at}2{}", rest.trim_start_matches(|c: char| c.is_ascii_digit())).into_bytes();
+        }
+    });
+    let older = older.expect(0).stdout;
+    assert!(older.contains("Run 1: nobody compared its plan with the digest that was approved"), "{older}");
     let other = verify(digest, &|member| {
         if member.name.ends_with(".approval") {
             member.bytes = bench.read(approval).replace(digest, &"0".repeat(64)).into_bytes();

@@ -35,7 +35,11 @@ pub(super) fn write(members: &[Member]) -> Result<Vec<u8>, String> {
         out.resize(out.len().next_multiple_of(BLOCK), 0);
     }
     out.resize(out.len() + 2 * BLOCK, 0);
-    Ok(out)
+    // A reader takes no larger one.
+    match u64::try_from(out.len()) {
+        Ok(size) if size <= MAX_BYTES => Ok(out),
+        _ => Err(format!("its members are larger than {} MiB together", MAX_BYTES >> 20)),
+    }
 }
 
 fn header(member: &Member) -> Result<[u8; BLOCK], String> {

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::pretty::summary_of;
 use super::same_text::of;
+use super::text::DETAILS;
 use super::{Action, Cause, Plan, Step, StepId};
 use crate::diagnostic::Style;
 use crate::printable::one_line;
@@ -55,7 +57,7 @@ impl<'p> Alike<'p> {
             return;
         }
         let _ = writeln!(out, "\n{}", pen.bold("The same on many resources"));
-        let _ = writeln!(out, "  {}", pen.dim("`plan --details` and `show --details` print each in full."));
+        let _ = writeln!(out, "  {}", pen.dim(DETAILS));
         for steps in &self.groups {
             let Some(first) = steps.first() else { continue };
             let owners: BTreeSet<&str> = steps.iter().map(|step| step.address.owner()).collect();
@@ -66,9 +68,21 @@ impl<'p> Alike<'p> {
             let _ = writeln!(out, "{}", pen.dim(&wrap(&reason, 6, pen.width())));
             pen.step_body(first, out);
             for step in steps {
-                let place = step.place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
-                let _ = writeln!(out, "      - {}{}", one_line(step.id.as_str()), pen.dim(&one_line(&place)));
+                let _ = writeln!(out, "      - {}", one_line(step.id.as_str()));
+                let _ = writeln!(out, "{}", pen.dim(&wrap(&one_line(&what(step)), 8, pen.width())));
             }
         }
     }
+}
+
+/// What one of the resources is for, what it is in the cloud, and where it is declared.
+fn what(step: &Step) -> String {
+    let mut text = step.purpose.clone();
+    if let Some(object) = &step.object {
+        let _ = write!(text, "; on {} {}", object.kind.name(), summary_of(object));
+    }
+    if let Some(place) = &step.place {
+        let _ = write!(text, "; at {place}");
+    }
+    text
 }

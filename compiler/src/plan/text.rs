@@ -22,6 +22,8 @@ use crate::text::{Pen, wrap};
 
 /// The width of the column of attribute names.
 const NAME_WIDTH: usize = 22;
+/// Where everything is in full that is told once for many.
+pub(super) const DETAILS: &str = "`plan --details` and `show --details` print each in full.";
 /// What resources that belong to no service are listed under.
 pub(super) const SHARED: &str = "Shared by services";
 
@@ -55,10 +57,14 @@ pub fn text(
     out.push_str(&super::document::head(plan, around, style));
     let grouped = listing == Listing::Grouped;
     match super::document::objectives(plan, style).filter(|_| grouped) {
-        Some(table) => out.push_str(&table),
+        Some(table) => {
+            out.push_str(&table);
+            let _ = writeln!(out, "  {}", pen.dim(DETAILS));
+        }
         None => effect_text::text(&plan.objectives, &pen, &mut out),
     }
     let policy = super::document::policy_changes(plan, style).filter(|_| grouped);
+    let policy = policy.map(|list| format!("{list}  {}\n", pen.dim(DETAILS)));
     let policy = policy.unwrap_or_else(|| policy_changes(plan, style));
     warnings(plan, &policy, &pen, &mut out);
     if plan.is_empty() {

@@ -92,6 +92,8 @@ fn everywhere(text: &str) -> (Plan, Around) {
         digest: "00ff".repeat(16),
         file: Some(owned()),
         paths: vec![owned()],
+        flags: vec![owned(), format!("--cloud={text}")],
+        runner: vec![format!("--trust={text}")],
         offline: true,
         approvals: vec![given],
         not_counted: vec![owned()],

@@ -194,13 +194,19 @@ fn the_same_update_of_many_resources_is_told_once_unless_each_is_asked_for() {
     };
     assert_eq!((values(&grouped, "60 → 30"), values(&grouped, "60 → 40")), (1, 2), "{grouped:?}");
     assert_eq!((values(&each, "60 → 30"), values(&each, "60 → 40")), (38, 2));
-    // Each step has its line, with its place, and is nowhere else.
+    // Each step has its line, with its purpose, object and place below, and is nowhere else.
     for step in plan.pending() {
         let (id, place) = (step.id.as_str(), step.place.as_ref().unwrap());
-        let listed = format!("      - {id} at {place}");
+        let listed = format!("      - {id}");
         let told = format!("  ~ {id} update (policy)");
         let found = grouped.iter().filter(|line| **line == listed || **line == told).count();
         assert_eq!(found, 1, "{id}: {grouped:?}");
+        let at = grouped.iter().position(|line| *line == listed || *line == told).unwrap();
+        let below: Vec<&str> = grouped[at + 1..].iter().take(4).map(|line| line.trim()).collect();
+        let below = below.join(" ");
+        for part in [step.purpose.as_str(), "on record `acme.example`", &place.to_string()] {
+            assert!(below.contains(part), "{id}: {part}: {below}");
+        }
         assert!(each.contains(&told), "{id}");
     }
     // Ten are few.

@@ -1,5 +1,6 @@
 //! The command line. One command, one file; its doc comment is its help text.
 
+mod again;
 mod apply;
 mod approve;
 mod approved;
@@ -51,7 +52,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use holdfast_compiler::units::Date;
 
 use crate::estate::Selection;
@@ -168,8 +169,10 @@ enum Command {
 /// Run the command line, and return the exit code of the process.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     output::mask_panics();
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
+    let parsed = Cli::command().try_get_matches_from(arguments);
+    let parsed = parsed.and_then(|given| Ok((Cli::from_arg_matches(&given)?, given)));
+    let (cli, given) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             Terminal::new(Color::Never, false, 0).usage(&error);
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
@@ -183,7 +186,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Validate(command) => command.run(&terminal),
         Command::Objectives(command) => command.run(&terminal),
         Command::Rehearse(command) => command.run(&terminal),
-        Command::Plan(command) => block(|| command.run(&cli.global, &terminal)),
+        Command::Plan(command) => {
+            let again = given.subcommand_matches("plan").map(again::Again::of).unwrap_or_default();
+            block(|| command.run(&cli.global, again, &terminal))
+        }
         Command::Status(command) => block(|| command.run(&cli.global, &terminal)),
         Command::Report(command) => block(|| command.run(&cli.global, &terminal)),
         Command::Bcp(command) => block(|| command.run(&cli.global, &terminal)),

@@ -7,6 +7,7 @@ use holdfast_compiler::diagnostic::visible;
 use holdfast_compiler::plan::{self, Around};
 use holdfast_compiler::units::Date;
 
+use super::again::Again;
 use super::failure::Failure;
 use super::judge::{FailOn, Judged};
 use super::output::Terminal;
@@ -73,7 +74,8 @@ fn reference(text: &str) -> Result<String, String> {
 }
 
 impl Plan {
-    pub(super) async fn run(self, global: &Global, terminal: &Terminal) -> Result<u8, Failure> {
+    /// `again` are the flags that the next command needs too.
+    pub(super) async fn run(self, global: &Global, again: Again, terminal: &Terminal) -> Result<u8, Failure> {
         self.view.check()?;
         if self.drift && (self.view.summary || self.view.details || self.view.format == PlanFormat::Markdown)
         {
@@ -102,7 +104,7 @@ impl Plan {
         }
         let author = || author::author(self.author.clone());
         let file = self.out.as_ref().map(|_| PlanFile::of(&live, author(), &plan_options)).transpose()?;
-        let around = || self.around(&live, file.as_ref());
+        let around = || self.around(&live, file.as_ref(), again.clone());
         // The file is there before anybody reads which command uses it.
         let saved = match self.out.as_ref().zip(file.as_ref()) {
             Some((path, file)) => {
@@ -136,7 +138,7 @@ impl Plan {
     }
 
     /// What a document says around the plan.
-    fn around(&self, live: &LivePlan, file: Option<&PlanFile>) -> Result<Around, Failure> {
+    fn around(&self, live: &LivePlan, file: Option<&PlanFile>, again: Again) -> Result<Around, Failure> {
         let Planned { plan, policies, .. } = &live.planned;
         let trust = live.workspace.trust();
         let demands = demands(trust, &live.history, plan, policies.rule.as_ref(), "the plan");
@@ -146,7 +148,8 @@ impl Plan {
             None => plan.digest().map_err(|error| Failure::message(error.to_string()))?,
         };
         let paths = self.paths.iter().map(|path| path.display().to_string()).collect();
-        Ok(Around { paths, ..standing.around(digest, self.out.as_deref()) })
+        let Again { plan: flags, runner } = again;
+        Ok(Around { paths, flags, runner, ..standing.around(digest, self.out.as_deref()) })
     }
 
     /// Say that the plan is saved, and the next command.

@@ -11,6 +11,10 @@ pub struct Around {
     pub file: Option<String>,
     /// The policies as the user named them. Empty for a saved plan, which contains them.
     pub paths: Vec<String>,
+    /// The flags that the plan was made with and that are not in it, each as one word: `--cloud=local`.
+    pub flags: Vec<String>,
+    /// Those of them that an apply needs too: what the runner has.
+    pub runner: Vec<String>,
     /// Whether the journal was not read, which knows the rule of the last run and which approvals were used.
     pub offline: bool,
     /// Who must approve it, and who did. Empty if nobody must.

@@ -76,7 +76,12 @@ impl Next {
                 let text = format!("ask {who} to run ");
                 Phrase::new().text(text).code(format!("holdfast approve {file}"))
             }
-            Self::Apply => Phrase::new().code(format!("holdfast apply {file}")),
+            Self::Apply => {
+                let words = std::iter::once(format!("holdfast apply {file}"));
+                let words: Vec<String> =
+                    words.chain(around.runner.iter().map(|flag| written(flag))).collect();
+                Phrase::new().code(words.join(" "))
+            }
         }
     }
 }
@@ -117,6 +122,7 @@ fn plan_again(plan: &Plan, around: &Around, consents: &Consents, file: &str) -> 
 fn command(plan: &Plan, around: &Around, consents: &Consents) -> String {
     let mut words = vec!["holdfast plan".to_owned()];
     words.extend(around.paths.iter().map(|path| shell_word(path)));
+    words.extend(around.flags.iter().map(|flag| written(flag)));
     words.extend(plan.targets.iter().map(|target| format!("--target={}", shell_word(target))));
     let sites = |flag: &str, sites: Vec<&str>| -> Vec<String> {
         sites.into_iter().map(|site| format!("--{flag}={}", shell_word(site))).collect()
@@ -125,6 +131,14 @@ fn command(plan: &Plan, around: &Around, consents: &Consents) -> String {
     words.extend(sites("return", plan.was.beyond(&plan.posture)));
     words.extend(plan.consents.union(consents).map(Consent::flag));
     words.join(" ")
+}
+
+/// A flag as it is written in a shell.
+fn written(flag: &str) -> String {
+    match flag.split_once('=') {
+        Some((name, value)) => format!("{name}={}", shell_word(value)),
+        None => flag.to_owned(),
+    }
 }
 
 fn flags_of(consents: &Consents) -> String {

@@ -53,7 +53,15 @@ pub(super) fn blocks(plan: &Plan, size: Size) -> Vec<Block> {
             (true, true) => Phrase::from(&row.verdict),
         };
         let verdict = because(verdict, &services.reasons);
-        table.row(vec![objective.into(), of_services(&services.names), Phrase::from(&row.movement), verdict]);
+        // Text has the space to name each service that is not as it should be.
+        let is_good = row.is_met && row.holds;
+        let most = if size.rows == usize::MAX && !is_good { usize::MAX } else { NAMES };
+        table.row(vec![
+            objective.into(),
+            of_services(&services.names, most),
+            Phrase::from(&row.movement),
+            verdict,
+        ]);
     }
     let mut blocks = Vec::new();
     if !table.rows.is_empty() {
@@ -92,12 +100,12 @@ fn row(effect: &Effect) -> Row {
 }
 
 /// `payments`, or `220 services: a, b, c and 217 more`.
-fn of_services(services: &[&str]) -> Phrase {
+fn of_services(services: &[&str], most: usize) -> Phrase {
     match services {
         [one] => Phrase::from(*one),
         all => Phrase::from(format!("{}: ", count(all.len(), "service"))).phrase(names(
             all.iter().copied(),
-            NAMES,
+            most,
             false,
         )),
     }

@@ -68,7 +68,7 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
     if others.is_empty() {
         return count_of(plan).into_iter().collect();
     }
-    let items = others.iter().take(MOST).map(item);
+    let items = others.iter().take(MOST).map(|same| item(same, NAMES));
     let mut blocks = vec![Block::List { style: ListStyle::Bullets, items: items.collect() }];
     let cut: usize = others.iter().skip(MOST).map(|same| same.changes.len()).sum();
     if cut > 0 {
@@ -77,22 +77,26 @@ pub(super) fn blocks(plan: &Plan) -> Vec<Block> {
     vec![Block::Details { summary: head(changes), blocks }]
 }
 
-/// All changes of the policies, the weaker ones first, each change of the same statement of many documents once.
+/// All changes of the policies, the weaker ones first with all their documents, each change of the same statement of many
+/// documents once.
 pub(super) fn list(changes: &PolicyChanges) -> Vec<Block> {
     let same = same_statements(changes, |_| true);
-    let items = same.iter().map(item).collect();
+    let is_weaker =
+        |same: &SameStatement<'_>| same.changes.iter().any(|change| change.judgement == Judgement::Weaker);
+    let most = |same| if is_weaker(same) { usize::MAX } else { NAMES };
+    let items = same.iter().map(|same| item(same, most(same))).collect();
     vec![
         Block::Paragraph { text: Phrase::new().strong(head(changes)) },
         Block::List { style: ListStyle::Bullets, items },
     ]
 }
 
-/// One change, or the same one of several documents with some of their names.
-fn item(same: &SameStatement<'_>) -> Phrase {
+/// One change, or the same one of several documents with at most so many of their names.
+fn item(same: &SameStatement<'_>, most: usize) -> Phrase {
     match same.changes.as_slice() {
         [one] => judged(one).phrase(of_one(one)),
         several => {
-            let documents = names(several.iter().map(|change| change.document.as_str()), NAMES, false);
+            let documents = names(several.iter().map(|change| change.document.as_str()), most, false);
             let judged = several.first().map(|first| judged(first)).unwrap_or_default();
             judged.text(format!("{}, in {} documents: ", same.text, several.len())).phrase(documents)
         }

@@ -9,7 +9,7 @@ mod arguments;
 mod cloud;
 mod journal;
 mod plans;
-mod policies;
+pub(crate) mod policies;
 
 use crate::support::{Bench, Ran};
 use serde_json::Value;

@@ -47,7 +47,7 @@ pub(crate) fn text(documents: &[Value]) -> String {
 
 /// A place in documents: JSON pointers, and whether it is the key and not the value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+pub(crate) struct Place {
     document: usize,
     path: Vec<String>,
     key: bool,
@@ -121,8 +121,13 @@ fn compiles(documents: &[Value]) -> bool {
     compile(&sources, Options::default()).is_ok_and(|compiled| lower(&compiled.policy, &target).is_ok())
 }
 
+/// The policies with this text in all of these fields.
+pub(crate) fn everywhere(free: &[Place], text: &str) -> Vec<Value> {
+    free.iter().fold(shipped(), |documents, place| with(&documents, place, text))
+}
+
 /// All fields that accept any text that is not too long.
-fn free() -> Vec<Place> {
+pub(crate) fn free() -> Vec<Place> {
     let mut documents = shipped();
     assert!(compiles(&documents), "the policies are valid");
     let mut free = Vec::new();

@@ -4,6 +4,7 @@ mod applied;
 mod arm;
 mod faults;
 mod roles;
+mod stricter;
 
 use std::collections::BTreeSet;
 

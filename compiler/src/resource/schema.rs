@@ -289,6 +289,8 @@ pub enum Shape {
     Document,
     /// A path, such as an ARN, of which only the part after the last slash is compared.
     LastPart,
+    /// The least value: a greater one protects more, so it is as good and stays. Numbers, or texts in their order; null is less than all.
+    AtLeast,
 }
 
 /// What a change requires.
@@ -417,6 +419,7 @@ impl Shape {
             (Self::Tags, found, Value::Object(wanted)) => {
                 wanted.iter().all(|(key, value)| found.get(key) == Some(value))
             }
+            (Self::AtLeast, found, wanted) if is_less(wanted, found) => true,
             _ => found == wanted || canonical(found) == canonical(wanted),
         }
     }
@@ -430,6 +433,7 @@ impl Shape {
                 all.extend(wanted.clone());
                 Value::Object(all)
             }
+            (Self::AtLeast, found, wanted) if is_less(wanted, found) => found.clone(),
             _ => wanted.clone(),
         }
     }
@@ -442,6 +446,15 @@ fn canonical(value: &Value) -> String {
     address.map_or_else(|| value.to_string(), |address| address.to_string())
 }
 
+/// Whether both are numbers or both are texts, and the first one is less.
+fn is_less(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one.as_f64() < other.as_f64(),
+        (Value::String(one), Value::String(other)) => one < other,
+        _ => false,
+    }
+}
+
 fn sorted(items: &[Value]) -> Vec<String> {
     let mut texts: Vec<String> = items.iter().map(canonical).collect();
     texts.sort_unstable();
@@ -452,6 +465,24 @@ fn sorted(items: &[Value]) -> Vec<String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn greater_value_is_as_good_as_the_least_one_and_stays() {
+        for (found, wanted, is_enough) in [
+            (json!(30), json!(7), true),
+            (json!(7), json!(7), true),
+            (json!(1), json!(7), false),
+            (Value::Null, json!(7), false),
+            (json!("30"), json!(7), false),
+            (json!("TLS1_3"), json!("TLS1_2"), true),
+            (json!("TLS1_0"), json!("TLS1_2"), false),
+            (json!(7), Value::Null, false),
+        ] {
+            assert_eq!(Shape::AtLeast.same(&found, &wanted), is_enough, "{found} {wanted}");
+            let after = if is_enough { &found } else { &wanted };
+            assert_eq!(Shape::AtLeast.merge(&found, &wanted), *after);
+        }
+    }
 
     #[test]
     fn equivalent_values_are_equal() {

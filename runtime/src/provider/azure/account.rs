@@ -11,7 +11,7 @@ use holdfast_compiler::provider::azure::storage::account as kind;
 use holdfast_compiler::resource::{Call, Identity, Kind, Values};
 use serde_json::{Value, json};
 
-use super::changes::{Readable, Todo, confirm, unchanged};
+use super::changes::{Readable, Todo, confirm, is_as_wanted, unchanged};
 use super::client::arm::{Again, Arm};
 use super::client::error::{CHANGED, fault};
 use super::client::models::account::{Account, Changes, New, Properties, Sku};
@@ -165,11 +165,14 @@ async fn update(arm: &Arm, places: &Places, command: &Command) -> Result<Done, C
     if unchanged(CALL, command, now.as_ref())? == Todo::Nothing {
         return Ok(done(name));
     }
-    let changed = |attribute: &str| command.changed.contains(attribute);
+    // What somebody made stricter since the plan was made stays so.
+    let is_enough =
+        |name: &str| now.as_ref().is_some_and(|now| is_as_wanted(kind::KIND, &now.attributes, wanted, name));
+    let changed = |attribute: &str| command.changed.contains(attribute) && !is_enough(attribute);
     let mut changes = Changes { tags: None, properties: properties(wanted, changed) };
     if changed(kind::TAGS) {
         // Azure replaces all tags. Those of others stay.
-        let mut tags = now.map(|now| texts(&now.attributes, kind::TAGS)).unwrap_or_default();
+        let mut tags = now.as_ref().map(|now| texts(&now.attributes, kind::TAGS)).unwrap_or_default();
         tags.extend(texts(wanted, kind::TAGS));
         changes.tags = Some(tags);
     }
@@ -217,8 +220,10 @@ async fn set_blobs(
     match wanted.get(kind::SOFT_DELETE) {
         Some(Value::Null) => now.delete_retention_policy = Some(Retention::default()),
         Some(days) => {
-            let days = Some(days.as_u64().ok_or_else(|| lacks(CALL, kind::SOFT_DELETE))?);
+            let least = days.as_u64().ok_or_else(|| lacks(CALL, kind::SOFT_DELETE))?;
             let kept = now.delete_retention_policy.take().unwrap_or_default();
+            // More days than the policy asks for stay.
+            let days = kept.days.filter(|_| kept.enabled).max(Some(least));
             now.delete_retention_policy = Some(Retention { enabled: true, days, ..kept });
         }
         None => {}

@@ -88,11 +88,13 @@ pub(super) async fn confirm(
 
 /// The first attribute that is not as wanted.
 fn first_difference<'a>(kind: Kind, found: &Values, wanted: &'a Values) -> Option<&'a str> {
+    wanted.keys().map(String::as_str).find(|name| !is_as_wanted(kind, found, wanted, name))
+}
+
+/// Whether an attribute needs no writing: it is as wanted, or protects more.
+pub(super) fn is_as_wanted(kind: Kind, found: &Values, wanted: &Values, name: &str) -> bool {
     let unset = kind.schema().unset();
-    let same = |name: &str, wanted: &serde_json::Value| {
-        let Some(attribute) = kind.schema().attribute(name) else { return true };
-        let found = found.get(name).or_else(|| unset.get(name)).unwrap_or(&serde_json::Value::Null);
-        attribute.shape.same(found, wanted)
-    };
-    wanted.iter().find(|(name, wanted)| !same(name, wanted)).map(|(name, _)| name.as_str())
+    let Some((attribute, wanted)) = kind.schema().attribute(name).zip(wanted.get(name)) else { return true };
+    let found = found.get(name).or_else(|| unset.get(name)).unwrap_or(&serde_json::Value::Null);
+    attribute.shape.same(found, wanted)
 }

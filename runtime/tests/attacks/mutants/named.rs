@@ -137,7 +137,7 @@ impl Block<'_> {
                 new.iter().all(|(leaf, n)| old.get(leaf).is_some_and(|m| n <= m) || said('+', leaf))
                     && old.iter().all(|(leaf, n)| new.get(leaf).is_some_and(|m| n <= m) || said('-', leaf))
             }
-            Shape::Plain | Shape::Set | Shape::LastPart => {
+            Shape::Plain | Shape::Set | Shape::LastPart | Shape::AtLeast => {
                 let said = solid(&passage.concat());
                 let before = if existed { format!("{} → ", brief(was)) } else { String::new() };
                 let known = solid(&one_line(&format!("{before}{}", brief(is))));

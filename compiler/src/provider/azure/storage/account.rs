@@ -20,13 +20,13 @@ pub const VERSIONING: &str = "versioning";
 pub const CHANGE_FEED: &str = "change-feed";
 /// Boolean: only requests over TLS.
 pub const SECURE_TRANSFER: &str = "secure-transfer";
-/// [`TLS_1_2`] or an older one.
+/// [`TLS_1_2`], or an older or a newer one; a newer one stays.
 pub const MIN_TLS: &str = "minimum-tls";
 /// Boolean: whether a container can be opened to everybody.
 pub const PUBLIC_BLOBS: &str = "public-blobs";
 /// Boolean: whether replication policies can name accounts of other tenants.
 pub const CROSS_TENANT: &str = "cross-tenant-replication";
-/// Days for which a deleted blob can be taken back, or null.
+/// Days for which a deleted blob can be taken back, or null. More than a policy asks for stay.
 pub const SOFT_DELETE: &str = "soft-delete-days";
 /// A mapping.
 pub const TAGS: &str = "tags";
@@ -53,10 +53,10 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(VERSIONING).unset(|| false.into()),
         AttributeSchema::new(CHANGE_FEED).unset(|| false.into()),
         AttributeSchema::new(SECURE_TRANSFER).caution(secure).unset(|| true.into()),
-        AttributeSchema::new(MIN_TLS).caution(tls),
+        AttributeSchema::new(MIN_TLS).shaped(Shape::AtLeast).caution(tls),
         AttributeSchema::new(PUBLIC_BLOBS).caution(public),
         AttributeSchema::new(CROSS_TENANT).caution(tenants),
-        AttributeSchema::new(SOFT_DELETE).unset(|| Value::Null),
+        AttributeSchema::new(SOFT_DELETE).shaped(Shape::AtLeast).unset(|| Value::Null),
         AttributeSchema::new(TAGS).shaped(Shape::Tags),
     ],
     never_deleted: Some("deleting a storage account deletes everything in it, so Holdfast never does"),

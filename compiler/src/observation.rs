@@ -124,7 +124,8 @@ impl Observation {
     }
 }
 
-/// The objects to look up: every resource of the graph and what it looks at, and every object that Holdfast owns.
+/// The objects to look up: every resource of the graph and what it looks at, every object that Holdfast owns, and what that is in. A resource
+/// group that has left the policies is looked at as long as something in it is owned: what nobody looked for would seem to be gone.
 #[must_use]
 pub fn scope(graph: &Graph, owned: &[Owned]) -> Vec<Wanted> {
     let wanted = graph
@@ -132,7 +133,9 @@ pub fn scope(graph: &Graph, owned: &[Owned]) -> Vec<Wanted> {
         .filter(|resource| resource.address.kind().schema().lifecycle != Lifecycle::Milestone)
         .map(|resource| (resource.address.clone(), resource.identity()));
     let made = owned.iter().map(|owned| (owned.address.clone(), owned.identity.clone()));
-    let all: BTreeSet<(Address, Identity)> = wanted.chain(made).collect();
+    let around = owned.iter().flat_map(|owned| &owned.needs).filter(|need| need.kind().schema().contains);
+    let around = around.map(|need| (need.clone(), Identity::of_prerequisite(need)));
+    let all: BTreeSet<(Address, Identity)> = wanted.chain(made).chain(around).collect();
     let looks: BTreeSet<&(Kind, Identity)> =
         graph.iter().flat_map(|resource| resource.looks.keys()).collect();
     let looks = looks.into_iter().map(|(kind, identity)| Wanted { kind: *kind, identity: identity.clone() });

@@ -5,6 +5,7 @@ mod arm;
 mod faults;
 mod roles;
 mod stricter;
+mod unseen;
 
 use std::collections::BTreeSet;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::address::Address;
 use super::kind::Kind;
 use super::values::Values;
 use super::{Attribute, Attributes};
@@ -30,6 +31,13 @@ impl Identity {
             Attribute::Known(value) => Some(value),
             Attribute::Output { .. } => None,
         })
+    }
+
+    /// The identity of what exists already, whose address is its name.
+    #[must_use]
+    pub fn of_prerequisite(address: &Address) -> Self {
+        let parts = address.kind().schema().identity();
+        Self(parts.map(|part| (part.to_owned(), Some(address.name()))).collect())
     }
 
     fn by<'a>(kind: Kind, get: impl Fn(&str) -> Option<&'a Value>) -> Self {

@@ -82,6 +82,9 @@ pub struct KindSchema {
     /// Of the values before and after an update, those that serve what uses the object before it and after it: the attributes
     /// that differ from the values after. `None` if no value serves both.
     pub between: Option<fn(&Values, &Values) -> Option<Values>>,
+    /// Whether other objects are in it, and are looked for there. One that an owned object needed is looked up also after it has left the
+    /// policies.
+    pub contains: bool,
     /// What an object acts with.
     pub acts_with: Option<ActsWith>,
     /// What is left of an object while a name that it uses belongs to somebody else.
@@ -186,6 +189,7 @@ impl KindSchema {
         optional: false,
         watches: false,
         between: None,
+        contains: false,
         acts_with: None,
         without: None,
         rights_of_others: None,

@@ -16,6 +16,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     name: "resource-group",
     lifecycle: Lifecycle::Prerequisite,
     stateful: true,
+    contains: true,
     attributes: &[AttributeSchema::identity(ID)],
     by_hand: Some(|id| {
         format!(

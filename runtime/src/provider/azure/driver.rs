@@ -11,7 +11,7 @@ use holdfast_compiler::resource::{Identity, Kind};
 use tokio::sync::OnceCell;
 
 use super::client::arm::Arm;
-use super::client::models::{self, policy};
+use super::client::models::{self, Named, policy};
 use super::places::Places;
 use crate::cloud::{Class, CloudError, Command, Done};
 
@@ -44,7 +44,8 @@ pub(super) struct Look<'a> {
     pub(super) arm: &'a Arm,
     places: &'a Places,
     wanted: &'a [Wanted],
-    accounts: OnceCell<Accounts>,
+    /// Found once, also if that fails: what failed for one account is not asked again for each of the others.
+    accounts: OnceCell<Result<Accounts, CloudError>>,
     policies: OnceCell<BTreeMap<String, Result<Vec<policy::Properties>, CloudError>>>,
 }
 
@@ -107,7 +108,7 @@ impl<'a> Look<'a> {
 
     fn unseen(&self, kind: Kind, identity: &Identity, error: &CloudError) -> Unseen {
         let account = [account::NAME, container::ACCOUNT].iter().find_map(|part| identity.get(part));
-        let found = account.and_then(|name| self.accounts.get()?.found.get(name));
+        let found = account.and_then(|name| self.accounts.get()?.as_ref().ok()?.found.get(name));
         let reason = match error.class {
             Class::Denied => error.to_string(),
             // Without the operation, which differs from object to object.
@@ -122,7 +123,7 @@ impl<'a> Look<'a> {
     /// # Errors
     /// Nothing can be asked at all.
     pub(super) async fn account(&self, name: &str) -> Result<Sight<&Account>, CloudError> {
-        let all = self.accounts.get_or_try_init(|| self.find_accounts()).await?;
+        let all = self.accounts.get_or_init(|| self.find_accounts()).await.as_ref().map_err(Clone::clone)?;
         Ok(match (all.found.get(name), &all.unseen) {
             (Some(found), _) => Sight::Seen(found),
             (None, Some(error)) => Sight::Unseen(error.clone()),
@@ -130,8 +131,8 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// One list for each resource group of the policies. What is left of a policy without any is looked for in every subscription that
-    /// the credentials can see.
+    /// One list for each resource group of the policies and of what is owned. If nobody knows any, the accounts are looked for in every
+    /// subscription that the credentials can see.
     async fn find_accounts(&self) -> Result<Accounts, CloudError> {
         let names = self.names();
         let mut all = Accounts::default();
@@ -143,8 +144,9 @@ impl<'a> Look<'a> {
         let is_group = !places.is_empty();
         if !is_group {
             let list = self.arm.list(&account::GET, &models::subscriptions()).await?;
-            let all: Vec<Named> = list.unwrap_or_default();
-            places.extend(all.into_iter().map(|one| one.id));
+            let seen: Vec<Named> = list.unwrap_or_default();
+            all.unseen = nothing_known(&seen);
+            places.extend(seen.into_iter().map(|one| one.id));
         }
         let lists: Vec<_> = places.iter().map(|place| self.accounts_in(place)).collect();
         let lists: Vec<_> = stream::iter(lists).buffered(AT_A_TIME).collect().await;
@@ -210,7 +212,7 @@ impl<'a> Look<'a> {
             self.wanted(kind).filter_map(move |identity| identity.get(part)).map(str::to_owned)
         });
         let names: BTreeSet<String> = names.collect();
-        let found = self.accounts.get().map(|accounts| &accounts.found);
+        let found = self.accounts.get().and_then(|accounts| Some(&accounts.as_ref().ok()?.found));
         let is_there = |name: &String| found.is_some_and(|found| found.contains_key(name));
         let names: Vec<String> = names.into_iter().filter(is_there).collect();
         let lists: Vec<_> = names.iter().map(|name| super::pair::list(self.arm, self.places, name)).collect();
@@ -219,13 +221,27 @@ impl<'a> Look<'a> {
     }
 }
 
-/// Something with a resource id.
-#[derive(serde::Deserialize)]
-struct Named {
-    id: String,
+/// The reason if there is no subscription to look in: whoever sees none sees nothing of what is in one.
+fn nothing_known(subscriptions: &[Named]) -> Option<CloudError> {
+    let message =
+        "whoever signs in sees no subscription, so nobody knows what exists: assign the role of a plan";
+    let error = || CloudError::new(Class::Denied, account::GET.operation, "NoSubscription", message);
+    subscriptions.is_empty().then(error)
 }
 
 /// Whether an error says nothing of what exists, and a plan can go on around it.
 fn may_be_unseen(error: &CloudError) -> bool {
     error.is_silence() || error.class == Class::Denied
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_who_sees_no_subscription_knows_that_nothing_exists() {
+        let error = nothing_known(&[]).unwrap();
+        assert!(may_be_unseen(&error), "{error}");
+        assert!(nothing_known(&[Named { id: "/subscriptions/s".to_owned() }]).is_none());
+    }
 }

@@ -4,10 +4,9 @@ use async_trait::async_trait;
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::provider::azure::group as kind;
 use holdfast_compiler::resource::{Identity, Kind, Values};
-use serde_json::Value;
 
 use super::client::arm::Arm;
-use super::client::models;
+use super::client::models::{self, Named};
 use super::driver::{Look, Sight};
 use super::fields::lacks;
 use super::places::Places;
@@ -23,7 +22,7 @@ impl super::driver::Driver for Driver {
 
     async fn read(&self, look: &Look<'_>, identity: &Identity) -> Result<Sight<Object>, CloudError> {
         let id = identity.get(kind::ID).ok_or_else(|| lacks(&kind::GET, kind::ID))?;
-        let found: Option<Value> = look.arm.get(&kind::GET, &models::group(id)).await?;
+        let found: Option<Named> = look.arm.get(&kind::GET, &models::group(id)).await?;
         // The id is as the policy writes it: Azure reads it without regard to case.
         let (id, attributes) = (id.to_owned(), identity.values());
         let object = |_| Object { kind: kind::KIND, id, attributes, outputs: Values::new() };

@@ -24,8 +24,8 @@ documentation. If Azure refuses a call, the message names the action that is mis
 Replace before use: `SUBSCRIPTION` with the id of the subscription and `GROUP` with the name of the resource group, one line
 for each resource group of the estate's sites. Make each role with `az role definition create --role-definition FILE`, and
 assign it at the resource groups only: `az role assignment create --assignee PRINCIPAL --role NAME --scope SCOPE`.
-Holdfast looks for accounts in the resource groups that the policies name. If the last site on Azure leaves the policies while
-replication still stands there, it looks in every subscription that it can list, so the role has to be assigned until that is applied.
+Holdfast looks for accounts in the resource groups that the policies name, and in those of the accounts that it has set up. So where a
+resource group leaves the policies, the role has to stay assigned there: otherwise what is in it is unknown, and nothing of it is removed.
 
 None of these roles reads or writes a blob, deletes an account or a container, or reads the keys of an account.
 ";

@@ -86,7 +86,7 @@ pub(super) struct Answer {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Page<T> {
-    #[serde(default = "Vec::new")]
+    /// Required: an answer without it is not an empty list.
     value: Vec<T>,
     next_link: Option<String>,
 }

@@ -9,11 +9,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Account {
     pub(crate) id: String,
     pub(crate) name: String,
-    #[serde(default)]
     pub(crate) location: String,
     #[serde(default)]
     pub(crate) tags: BTreeMap<String, String>,
-    #[serde(default)]
     pub(crate) properties: Properties,
 }
 

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 /// The service.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Blobs {
-    #[serde(default)]
     pub(crate) properties: Properties,
 }
 

@@ -1,17 +1,25 @@
 //! The shapes of what is sent and answered, as far as Holdfast uses them.
 //!
 //! Source: Storage resource provider REST API, version 2025-06-01; Resource Management REST API, version 2021-04-01. What is only answered
-//! is never sent. What Holdfast does not manage in a document that is written as a whole is kept as it was read.
+//! is never sent. What every answer has is required: an answer without it says nothing, and never that there is nothing. What Holdfast does not manage in a document that is written as a whole is kept as it was read.
 
 pub(crate) mod account;
 pub(crate) mod blobs;
 pub(crate) mod container;
 pub(crate) mod policy;
 
+use serde::Deserialize;
+
 use super::arm::Place;
 
 const STORAGE: &str = "2025-06-01";
 const RESOURCES: &str = "2021-04-01";
+
+/// Something that has a resource id. An answer without one is not the answer to the question.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Named {
+    pub(crate) id: String,
+}
 
 /// The place of a resource group, by its resource id.
 pub(crate) fn group(id: &str) -> Place {

@@ -13,16 +13,14 @@ pub(crate) struct Policy {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Properties {
     /// Only answered.
-    #[serde(default, skip_serializing)]
+    #[serde(skip_serializing)]
     pub(crate) policy_id: String,
     /// Only answered: since when the source copies.
     #[serde(default, skip_serializing)]
     pub(crate) enabled_time: Option<String>,
     /// The resource id of the source account, or its name.
-    #[serde(default)]
     pub(crate) source_account: String,
     /// The resource id of the destination account, or its name.
-    #[serde(default)]
     pub(crate) destination_account: String,
     #[serde(default)]
     pub(crate) rules: Vec<Rule>,

@@ -193,6 +193,52 @@ fn rule_that_copies_less_is_drift() {
     assert_eq!(after["ruleId"], there["rules"][0]["ruleId"], "the rule is the same one");
 }
 
+/// Azure copies older blobs too where a rule has an early time. Without the time it no longer does.
+#[test]
+fn time_that_leaves_nothing_out_stays_and_a_later_one_is_drift() {
+    const EARLY: &str = "1601-01-01T00:00:00Z";
+    let arm = applied();
+    let there =
+        arm.get("/acmearchivenortheurope/objectReplicationPolicies")["value"][0]["properties"].clone();
+    let id = there["policyId"].as_str().unwrap();
+    let ends = ["acmearchivenortheurope", "acmearchive"]
+        .map(|name| format!("/{name}/objectReplicationPolicies/{id}"));
+    let set = |time: &str| {
+        for below in &ends {
+            let mut policy = arm.get(below)["properties"].clone();
+            for rule in policy["rules"].as_array_mut().unwrap() {
+                rule["filters"] = json!({"minCreationTime": time});
+            }
+            arm.other("PUT", below, "2025-06-01", &json!({"properties": policy}));
+        }
+    };
+    let times = || {
+        let rules =
+            ends.iter().flat_map(|below| arm.get(below)["properties"]["rules"].as_array().unwrap().clone());
+        rules.map(|rule| rule["filters"]["minCreationTime"].clone()).collect::<Vec<_>>()
+    };
+    set(EARLY);
+    arm.run("plan policies --detailed-exitcode").expect(0);
+    // Something else of the policy changes, at both ends.
+    let metrics = arm.get(&ends[0])["properties"]["metrics"].clone();
+    assert_eq!(metrics["enabled"], true);
+    for below in &ends {
+        let mut policy = arm.get(below)["properties"].clone();
+        policy["metrics"] = json!({"enabled": false});
+        arm.other("PUT", below, "2025-06-01", &json!({"properties": policy}));
+    }
+    arm.run("apply policies --yes").expect(0);
+    assert_eq!(arm.get(&ends[0])["properties"]["metrics"], metrics);
+    assert_eq!(times(), [EARLY; 4], "the time stays at both ends");
+    // Blobs that were written before a later time are not copied.
+    set("2099-01-01T00:00:00Z");
+    let plan = arm.run("plan policies --detailed-exitcode").expect(2).stdout;
+    assert!(plan.contains("2 to update") && plan.contains("2099"), "{plan}");
+    arm.run("apply policies --yes").expect(0);
+    assert_eq!(times(), [const { Value::Null }; 4]);
+    arm.run("plan policies --detailed-exitcode").expect(0);
+}
+
 #[test]
 fn copy_that_goes_is_removed_at_the_source_first_and_its_data_stays() {
     let arm = applied();

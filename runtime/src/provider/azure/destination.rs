@@ -38,9 +38,19 @@ impl super::driver::Driver for Driver {
             Sight::Absent => return Ok(Sight::Absent),
             Sight::Unseen(error) => return Ok(Sight::Unseen(error)),
         };
-        let Sight::Seen(all) = look.policies(to).await? else { return Ok(Sight::Absent) };
-        let found = pair::find(all, from, to);
-        Ok(found.map_or(Sight::Absent, |found| Sight::Seen(object(found, from, to, region))))
+        let all = match look.policies(to).await? {
+            Sight::Seen(all) => all,
+            Sight::Absent => return Ok(Sight::Absent),
+            Sight::Unseen(error) => return Ok(Sight::Unseen(error)),
+        };
+        let Some(found) = pair::find(all, from, to) else { return Ok(Sight::Absent) };
+        let mut found = found.clone();
+        if pair::lacks_time(&found)
+            && let Sight::Seen(at_source) = look.policies(from).await?
+        {
+            add_time(&mut found, at_source, from, to);
+        }
+        Ok(Sight::Seen(object(&found, from, to, region)))
     }
 
     async fn one(&self, arm: &Arm, places: &Places, command: &Command) -> Result<Done, CloudError> {
@@ -51,6 +61,12 @@ impl super::driver::Driver for Driver {
             Action::Keep | Action::Replace => Err(refuse(command, "a replication policy is never replaced")),
         }
     }
+}
+
+/// Since when it copies, which the policy at the source says.
+fn add_time(policy: &mut Properties, at_source: &[Properties], from: &str, to: &str) {
+    let other = pair::find(at_source, from, to);
+    policy.enabled_time = other.and_then(|other| other.enabled_time.clone());
 }
 
 fn object(policy: &Properties, from: &str, to: &str, region: &str) -> Object {
@@ -84,7 +100,12 @@ impl<'a> Known<'a> {
     /// The policy as it is now.
     async fn look(&self) -> Result<Option<Properties>, CloudError> {
         let all = pair::list(self.arm, self.places, self.to).await?;
-        Ok(pair::find(&all, self.from, self.to).cloned())
+        let mut found = pair::find(&all, self.from, self.to).cloned();
+        if let Some(found) = found.as_mut().filter(|found| pair::lacks_time(found)) {
+            let at_source = pair::list(self.arm, self.places, self.from).await?;
+            add_time(found, &at_source, self.from, self.to);
+        }
+        Ok(found)
     }
 
     async fn confirm(&self, wanted: &Values) -> Result<Done, CloudError> {
@@ -111,7 +132,7 @@ async fn create(arm: &Arm, places: &Places, command: &Command) -> Result<Done, C
         let message = format!("a policy from `{}` appeared after the plan was made; plan again", known.from);
         return Err(fault(CALL, CHANGED, message));
     }
-    let policy = pair::wanted(CALL, places, [known.from, known.to], wanted, None)?;
+    let policy = pair::wanted(CALL, places, [known.from, known.to], wanted, &[])?;
     let place = pair::place(CALL, places, known.to, pair::NEW)?;
     let mut lost = None;
     for _ in 0..ATTEMPTS {
@@ -136,7 +157,7 @@ async fn update(arm: &Arm, places: &Places, command: &Command) -> Result<Done, C
     let Some(now) = now.filter(|_| todo == Todo::Write) else {
         return known.confirm(wanted).await;
     };
-    let policy = pair::wanted(CALL, places, [known.from, known.to], wanted, Some(&now))?;
+    let policy = pair::wanted(CALL, places, [known.from, known.to], wanted, &[&now])?;
     let place = pair::place(CALL, places, known.to, &now.policy_id)?;
     pair::put(arm, CALL, &place, &policy, Again::Yes).await?;
     known.confirm(wanted).await

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::client::arm::{Again, Arm, Place};
 use super::client::models::at;
-use super::client::models::policy::{Policy, Properties, Rule, Switch};
+use super::client::models::policy::{Filters, Policy, Properties, Rule, Switch};
 use super::fields::{flag, lacks};
 use super::places::Places;
 use crate::cloud::CloudError;
@@ -83,16 +83,33 @@ fn is_later(after: &str, enabled: Option<&str>) -> bool {
     }
 }
 
-/// What the attributes of a command say. `known` is the policy whose rules have ids already.
+/// What stays of the filters of a rule when it is written again. A time that leaves out nothing that was written since the policy copies is not
+/// managed, so it stays: with an early one Azure copies older blobs too, and without it no longer. Source: Azure Blob Storage
+/// documentation, "Object replication for block blobs", replication rules.
+fn kept(rule: &Rule, enabled: Option<&str>) -> Option<Filters> {
+    let since = rule.filters.as_ref()?.min_creation_time.as_ref()?;
+    let stays = !is_later(since, enabled);
+    stays.then(|| Filters { min_creation_time: Some(since.clone()), ..Filters::default() })
+}
+
+/// Whether what a policy says depends on since when it copies, and it does not say that: the policy at its source does.
+pub(super) fn lacks_time(policy: &Properties) -> bool {
+    let has_time =
+        |rule: &Rule| rule.filters.as_ref().is_some_and(|filters| filters.min_creation_time.is_some());
+    policy.enabled_time.is_none() && policy.rules.iter().any(has_time)
+}
+
+/// What the attributes of a command say. `known` are the policies that stand there already: the first one has the ids of the rules, and
+/// each rule keeps the filters of the first one that has some.
 ///
 /// # Errors
 /// The rules cannot be read.
-pub(super) fn wanted(
+pub(super) fn wanted<'p>(
     call: &Call,
     places: &Places,
     ends: [&str; 2],
     values: &Values,
-    known: Option<&Properties>,
+    known: &[&'p Properties],
 ) -> Result<Policy, CloudError> {
     let [source_account, destination_account] = ends.map(|account| places.id(call, account));
     let rules = values.get(RULES).and_then(Value::as_array).ok_or_else(|| lacks(call, RULES))?;
@@ -101,11 +118,14 @@ pub(super) fn wanted(
         let (source, destination) = (get(rule::SOURCE), get(rule::DESTINATION));
         let (source_container, destination_container) =
             source.zip(destination).ok_or_else(|| lacks(call, RULES))?;
-        let rule_id = known.into_iter().flat_map(|known| &known.rules).find(|rule| {
+        let is_same = |rule: &&Rule| {
             rule.source_container == source_container && rule.destination_container == destination_container
-        });
-        let rule_id = rule_id.and_then(|rule| rule.rule_id.clone());
-        Ok(Rule { rule_id, source_container, destination_container, filters: None })
+        };
+        let of = |policy: &'p Properties| policy.rules.iter().find(is_same);
+        let rule_id = known.first().copied().and_then(|policy| of(policy)?.rule_id.clone());
+        let mut all = known.iter().copied();
+        let filters = all.find_map(|policy| kept(of(policy)?, policy.enabled_time.as_deref()));
+        Ok(Rule { rule_id, source_container, destination_container, filters })
     });
     let switch = |name: &str| flag(values, name).map(|enabled| Switch { enabled });
     Ok(Policy {
@@ -138,7 +158,6 @@ pub(super) async fn put(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::azure::client::models::policy::Filters;
 
     fn rule_with(filters: Filters) -> Rule {
         Rule {
@@ -162,7 +181,11 @@ mod tests {
             (since("soon"), false),
             (Filters { prefix_match: vec!["logs/".to_owned()], ..Filters::default() }, false),
         ] {
-            assert_eq!(rule_value(&rule_with(filters.clone()), enabled) == all, same, "{filters:?}");
+            let rule = rule_with(filters.clone());
+            assert_eq!(rule_value(&rule, enabled) == all, same, "{filters:?}");
+            // What makes it another rule is not written again, and a time that leaves nothing out stays.
+            let time = filters.min_creation_time.filter(|_| same);
+            assert_eq!(kept(&rule, enabled).and_then(|kept| kept.min_creation_time), time, "{rule:?}");
         }
     }
 

@@ -34,7 +34,11 @@ impl super::driver::Driver for Driver {
             Sight::Absent => return Ok(Sight::Absent),
             Sight::Unseen(error) => return Ok(Sight::Unseen(error)),
         };
-        let Sight::Seen(all) = look.policies(from).await? else { return Ok(Sight::Absent) };
+        let all = match look.policies(from).await? {
+            Sight::Seen(all) => all,
+            Sight::Absent => return Ok(Sight::Absent),
+            Sight::Unseen(error) => return Ok(Sight::Unseen(error)),
+        };
         let found = pair::find(all, from, to);
         Ok(found.map_or(Sight::Absent, |found| Sight::Seen(object(found, from, to, region))))
     }
@@ -73,12 +77,22 @@ struct Known<'a> {
     region: &'a str,
 }
 
+impl Known<'_> {
+    /// The policy as it is now.
+    async fn look(&self) -> Result<Option<Properties>, CloudError> {
+        let all = pair::list(self.arm, self.places, self.from).await?;
+        Ok(pair::find(&all, self.from, self.to).cloned())
+    }
+
+    fn object(&self, policy: &Properties) -> Object {
+        object(policy, self.from, self.to, self.region)
+    }
+}
+
 #[async_trait]
 impl Readable for Known<'_> {
     async fn read(&self) -> Result<Option<Object>, CloudError> {
-        let all = pair::list(self.arm, self.places, self.from).await?;
-        let found = pair::find(&all, self.from, self.to);
-        Ok(found.map(|found| object(found, self.from, self.to, self.region)))
+        Ok(self.look().await?.map(|policy| self.object(&policy)))
     }
 }
 
@@ -89,22 +103,26 @@ async fn write(arm: &Arm, places: &Places, command: &Command) -> Result<Done, Cl
         [kind::ACCOUNT, kind::DESTINATION, POLICY, REGION].map(|name| required(wanted, name, CALL));
     let (from, to, id, region) = (from?, to?, id?, region?);
     let known = Known { arm, places, from, to, region };
-    let now = known.read().await?;
+    let now = known.look().await?;
     let done = Done { id: format!("{from}/{id}"), outputs: Values::new() };
     if command.action == Action::Create {
         if now.is_some() {
             let message = format!("a policy to `{to}` appeared after the plan was made; plan again");
             return Err(fault(CALL, CHANGED, message));
         }
-    } else if unchanged(CALL, command, now.as_ref())? == Todo::Nothing {
+    } else if unchanged(CALL, command, now.as_ref().map(|now| known.object(now)).as_ref())? == Todo::Nothing {
         return Ok(done);
     }
     // The ids of the rules are the destination's.
     let there: Option<Policy> = arm.get(&kind::GET, &pair::place(&kind::GET, places, to, id)?).await?;
     let missing =
         || fault(&kind::GET, CHANGED, format!("the policy does not stand at `{to}` any more; plan again"));
-    let there = there.ok_or_else(missing)?.properties;
-    let policy = pair::wanted(CALL, places, [from, to], wanted, Some(&there))?;
+    let mut there = there.ok_or_else(missing)?.properties;
+    if there.enabled_time.is_none() {
+        there.enabled_time = now.as_ref().and_then(|now| now.enabled_time.clone());
+    }
+    let standing: Vec<&Properties> = std::iter::once(&there).chain(&now).collect();
+    let policy = pair::wanted(CALL, places, [from, to], wanted, &standing)?;
     if policy.properties.rules.iter().any(|rule| rule.rule_id.is_none()) {
         let message = format!(
             "`{to}` has given no id to one of the rules: somebody changed the policy there; plan again"

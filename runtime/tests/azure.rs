@@ -3,6 +3,7 @@
 mod applied;
 mod arm;
 mod faults;
+mod operations;
 mod roles;
 mod stricter;
 mod unseen;

@@ -14,6 +14,8 @@ use crate::provider::trusted::bad_certificate;
 
 /// The longest message of Azure that is shown, in characters.
 const LONGEST: usize = 1_000;
+/// The longest error code of Azure that is shown, in characters. The documented ones have less than 80.
+const LONGEST_CODE: usize = 100;
 
 /// The class of an error code of Azure, or of a code that Holdfast uses for calls without a response.
 pub(crate) fn class(code: &str) -> Class {
@@ -64,11 +66,11 @@ pub(super) fn no_credentials(why: impl Into<String>) -> CloudError {
     CloudError::new(Class::Credentials, SIGN_IN, "NoCredentials", message)
 }
 
-/// The body of an error, and of an operation that failed.
+/// The body of an error.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Refusal {
+struct Refusal {
     #[serde(default)]
-    pub(super) error: Details,
+    error: Details,
 }
 
 /// What went wrong.
@@ -87,8 +89,8 @@ pub(super) fn refused(call: &Call, status: u16, body: &[u8]) -> CloudError {
 }
 
 /// The error with these details.
-pub(super) fn of_details(call: &Call, status: u16, error: Details) -> CloudError {
-    let code = if error.code.is_empty() { format!("HTTP{status}") } else { error.code };
+fn of_details(call: &Call, status: u16, error: Details) -> CloudError {
+    let code = if is_code(&error.code) { error.code } else { format!("HTTP{status}") };
     let message = match error.message.as_str() {
         "" => format!("HTTP status {status}"),
         said => shortened(said),
@@ -105,6 +107,23 @@ pub(super) fn of_details(call: &Call, status: u16, error: Details) -> CloudError
         (class, _) => class,
     };
     CloudError::new(class, call.operation, code, message)
+}
+
+/// The error of an operation that was accepted and has ended in the state `Failed` or `Canceled`. Without a code of Azure it is no silence:
+/// what happened is known.
+pub(super) fn ended(call: &Call, state: &str, error: Details) -> CloudError {
+    let code = if is_code(&error.code) { error.code } else { format!("Operation{state}") };
+    let message = match error.message.as_str() {
+        "" => format!("Azure began it, and it ended in the state `{state}`"),
+        said => shortened(said),
+    };
+    fault(call, &code, message)
+}
+
+/// Whether a text is a code and not something else that came instead of one, such as the page of a proxy.
+fn is_code(text: &str) -> bool {
+    let plain = |one: u8| one.is_ascii_alphanumeric() || matches!(one, b'.' | b'_' | b'-');
+    (1..=LONGEST_CODE).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// Whether a code of the status 404 says that the thing asked for does not exist.
@@ -182,6 +201,25 @@ mod tests {
         assert_eq!(class(403, r#"{"error":{"code":"RequestDisallowedByPolicy"}}"#), Class::Denied);
         assert_eq!(class(503, ""), Class::Unavailable);
         assert_eq!(class(400, r#"{"error":{"code":"InvalidRequestPropertyValue"}}"#), Class::Other);
+    }
+
+    #[test]
+    fn what_is_no_code_is_not_shown_as_one() {
+        let code = |code: &str| {
+            let body = serde_json::json!({"error": {"code": code, "message": "no"}}).to_string();
+            refused(&GET, 400, body.as_bytes()).code
+        };
+        let longest = "a".repeat(LONGEST_CODE);
+        for known in ["AuthorizationFailed", "Storage.Account-Not_Found1", &longest] {
+            assert_eq!(code(known), known);
+        }
+        for other in
+            ["", "two words", "a\nb", "\u{1b}[31m", "\u{202e}edoc", "é", "<html>", &format!("{longest}a")]
+        {
+            assert_eq!(code(other), "HTTP400", "{other:?}");
+            let error = Details { code: other.to_owned(), message: String::new() };
+            assert_eq!(ended(&GET, "Failed", error).code, "OperationFailed", "{other:?}");
+        }
     }
 
     #[test]

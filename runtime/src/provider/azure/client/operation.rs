@@ -11,14 +11,15 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
 use super::arm::{Again, Answer, Arm, Sent};
-use super::error::{Details, fault, of_details};
+use super::error::{Details, ended, fault};
 use crate::cloud::{Class, CloudError};
 
 const LOCATION: HeaderName = HeaderName::from_static("location");
 const STATUS: HeaderName = HeaderName::from_static("azure-asyncoperation");
 /// How long an operation may take. A storage account takes seconds.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
-/// The pause between two looks, if Azure does not say, and the shortest and longest that it can ask for.
+/// The pause between two looks, if Azure does not say, and the shortest and longest that it can ask for. The shortest one doubles up to the
+/// first with each look.
 const PAUSE: Duration = Duration::from_secs(5);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -62,12 +63,13 @@ pub(super) async fn settled(
     answer: Answer,
     thing: Url,
 ) -> Result<Answer, CloudError> {
-    let Some(watched) = watched(arm, call, &answer, &thing)? else { return Ok(answer) };
-    match wait(arm, call, &answer, watched, Some(&thing)).await? {
-        Some(answer) => Ok(answer),
+    let Some(watched) = watched(arm, call, &answer, &thing)? else { return succeeded(call, answer) };
+    let last = match wait(arm, call, &answer, watched, Some(&thing)).await? {
+        Some(answer) => answer,
         // A status only says that it ended.
-        None => ask(arm, call, thing).await,
-    }
+        None => ask(arm, call, thing).await?,
+    };
+    succeeded(call, last)
 }
 
 /// Wait until what was deleted is gone.
@@ -96,11 +98,27 @@ fn watched(arm: &Arm, call: &Call, answer: &Answer, thing: &Url) -> Result<Optio
     })
 }
 
+/// The state of a thing, if it has one.
+fn state(body: &[u8]) -> Option<String> {
+    let thing: Thing = serde_json::from_slice(body).unwrap_or_default();
+    thing.properties.provisioning_state
+}
+
 /// Whether the state of a thing is not an end.
 fn is_pending(body: &[u8]) -> bool {
-    let thing: Thing = serde_json::from_slice(body).unwrap_or_default();
-    let state = thing.properties.provisioning_state;
-    state.is_some_and(|state| !matches!(state.as_str(), "Succeeded" | "Failed" | "Canceled"))
+    state(body).is_some_and(|state| state != "Succeeded" && !is_failure(&state))
+}
+
+fn is_failure(state: &str) -> bool {
+    matches!(state, "Failed" | "Canceled")
+}
+
+/// The answer, unless it is of a thing whose last change has failed.
+fn succeeded(call: &Call, answer: Answer) -> Result<Answer, CloudError> {
+    match state(&answer.body).filter(|state| is_failure(state)) {
+        Some(state) => Err(ended(call, &state, Details::default())),
+        None => Ok(answer),
+    }
 }
 
 /// The last answer, or nothing if only a status was looked at.
@@ -113,8 +131,11 @@ async fn wait(
 ) -> Result<Option<Answer>, CloudError> {
     let end = Instant::now() + LONGEST;
     let mut pause = first.pause();
+    // Azure may ask for no pause at all.
+    let mut least = SHORTEST_PAUSE;
     loop {
-        sleep(pause.unwrap_or(PAUSE).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)).await;
+        sleep(pause.unwrap_or(PAUSE).clamp(least, LONGEST_PAUSE)).await;
+        least = (least * 2).min(PAUSE);
         if Instant::now() > end {
             let message = format!(
                 "it has not ended within {} minutes, and may still take effect",
@@ -144,9 +165,7 @@ async fn wait(
                 let Status { status, error } = answer.read(call)?;
                 match status.as_str() {
                     "Succeeded" => return Ok(None),
-                    "Failed" | "Canceled" => {
-                        return Err(of_details(call, 500, error.unwrap_or_default()));
-                    }
+                    end if is_failure(end) => return Err(ended(call, end, error.unwrap_or_default())),
                     _ => {}
                 }
             }

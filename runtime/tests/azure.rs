@@ -5,6 +5,7 @@ mod arm;
 mod faults;
 mod operations;
 mod roles;
+mod sign_in;
 mod stricter;
 mod unseen;
 

@@ -112,6 +112,24 @@ impl Arm {
         assert_eq!(self.control("POST", "/role", &actions.to_string()).0, 200);
     }
 
+    /// How often somebody has asked for a token.
+    pub(crate) fn tokens(&self) -> u64 {
+        self.control("GET", "/tokens", "").1["given"].as_u64().unwrap()
+    }
+
+    /// The command, as the managed identity of an App Service, which this server gives tokens.
+    pub(crate) fn managed(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        for name in ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"] {
+            command.env_remove(name);
+        }
+        command
+            .env("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
+            .env("IDENTITY_ENDPOINT", format!("{}/identity", self.control))
+            .env("IDENTITY_HEADER", "only-for-tests");
+        command
+    }
+
     /// Wait until a request hangs.
     pub(crate) fn hangs(&self) {
         assert_eq!(self.control("GET", "/hangs", "").0, 200);

@@ -18,8 +18,10 @@ use tokio::time::{Instant, sleep};
 use tracing::info;
 
 use super::error::{fault, refused, silent};
+use super::renewed::{Forget, Renewed};
 use super::settings::Settings;
-use super::{operation, sign_in, transport};
+use super::transport::{self, Way};
+use super::{operation, sign_in};
 use crate::cloud::{Caller, Calls, Class, CloudError, Waste};
 
 /// The most attempts of a call, as for AWS: a disaster is a bad time to give up early.
@@ -107,9 +109,13 @@ impl Arm {
     /// The environment names an endpoint, credentials, a proxy or certificate authorities that cannot be used.
     pub(crate) fn connect() -> Result<Self, CloudError> {
         let settings = Settings::read()?;
-        let transport = Transport::new(transport::http_client()?);
-        let credential = sign_in::credential(&transport)?;
+        let transport = Transport::new(transport::http_client(Way::AsTheEnvironmentSays)?);
+        let credential = {
+            let transport = transport.clone();
+            Arc::new(Renewed::new(move || sign_in::credential(&transport))?)
+        };
         let bearer = BearerTokenAuthorizationPolicy::new(credential.clone(), [settings.scope.clone()]);
+        let forget = Forget(credential.clone());
         let options = ClientOptions {
             transport: Some(transport),
             // Repeating is ours.
@@ -117,7 +123,8 @@ impl Arm {
             ..ClientOptions::default()
         };
         let (name, version) = (Some("holdfast"), option_env!("CARGO_PKG_VERSION"));
-        let pipeline = Pipeline::new(name, version, options, Vec::new(), vec![Arc::new(bearer)], None);
+        let pipeline =
+            Pipeline::new(name, version, options, Vec::new(), vec![Arc::new(bearer), Arc::new(forget)], None);
         let correlation = Uuid::new_v4().to_string();
         Ok(Self {
             pipeline,
@@ -247,7 +254,7 @@ impl Arm {
                 // The endpoint was never reached.
                 Class::Unanswered if error.code == "NoConnection" => true,
                 Class::Unanswered | Class::Unavailable => sent.again == Again::Yes,
-                // A token can be revoked before it expires; the pipeline has forgotten it now.
+                // A token can be revoked before it expires; it is forgotten now, and another one is asked for once.
                 Class::Credentials if error.code != "NoCredentials" => {
                     !std::mem::replace(&mut signed_in, true)
                 }

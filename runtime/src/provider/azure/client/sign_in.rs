@@ -27,6 +27,7 @@ use holdfast_compiler::plan::Account;
 use serde::Deserialize;
 
 use super::error::{SIGN_IN, causes, no_credentials, untrusted};
+use super::transport::{self, Way};
 use crate::cloud::{Caller, CloudError};
 
 const TENANT: &str = "AZURE_TENANT_ID";
@@ -78,6 +79,8 @@ pub(super) fn credential(transport: &Transport) -> Result<Arc<dyn TokenCredentia
     match set(CHOICE).as_deref() {
         Some(MANAGED) => {
             let user_assigned_id = set(CLIENT).map(UserAssignedId::ClientId);
+            let transport = Some(Transport::new(transport::http_client(Way::Direct)?));
+            let client_options = ClientOptions { transport, ..client_options };
             let options = ManagedIdentityCredentialOptions { user_assigned_id, client_options };
             Ok(ManagedIdentityCredential::new(Some(options)).map_err(unusable)?)
         }

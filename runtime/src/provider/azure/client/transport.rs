@@ -22,11 +22,22 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 #[derive(Debug)]
 struct Bounded(reqwest::Client);
 
-/// The HTTP client that the environment asks for.
+/// Which way a request takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Through the proxy that the environment asks for, if it asks for one.
+    AsTheEnvironmentSays,
+    /// Through none: what gives a managed identity its tokens is at this machine, and a proxy would get the token of its own machine, or
+    /// read this one's. Source: Azure documentation, "How to use managed identities for Azure resources on an Azure VM to acquire an access
+    /// token" and "Azure Instance Metadata Service", proxies.
+    Direct,
+}
+
+/// The HTTP client.
 ///
 /// # Errors
 /// There are no certificate authorities, or a proxy variable cannot be used.
-pub(super) fn http_client() -> Result<Arc<dyn HttpClient>, CloudError> {
+pub(super) fn http_client(way: Way) -> Result<Arc<dyn HttpClient>, CloudError> {
     let unusable = |message: String| CloudError::new(Class::Other, "connect to Azure", "BadSetting", message);
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
@@ -43,8 +54,12 @@ pub(super) fn http_client() -> Result<Arc<dyn HttpClient>, CloudError> {
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT)
-        .timeout(ATTEMPT)
-        .build();
+        .timeout(ATTEMPT);
+    let client = match way {
+        Way::AsTheEnvironmentSays => client,
+        Way::Direct => client.no_proxy(),
+    };
+    let client = client.build();
     // The message would have the value of a proxy variable, with its password.
     let client = client.map_err(|_| {
         unusable("the HTTP client cannot be set up: look at HTTPS_PROXY, ALL_PROXY and NO_PROXY".to_owned())

@@ -17,7 +17,7 @@ fn apply_converges_in_any_weather() {
     let wanted = view(&applied());
     for (line, does, times, wasted) in [
         (WRITES, "lose", 1, "without a response"),
-        (".*", "throttle", 2, "throttled"),
+        (".*", "throttle", 1, "throttled"),
         (WRITES, "refuse", 1, "refused by the server"),
     ] {
         let arm = world();

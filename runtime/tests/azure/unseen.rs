@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::applied::{applied, policy, world};
-use super::arm::{Arm, GROUP, SUBSCRIPTION};
+use super::arm::{Arm, GROUP, SUBSCRIPTION, path_of};
 
 /// The policies without the copy in the third region.
 pub(crate) fn without_copy(policy: &str) -> String {
@@ -113,4 +113,24 @@ fn listing_that_fails_is_not_repeated_for_each_account() {
     let requests = arm.requests();
     let is_list = |one: &&Value| one["path"].as_str().unwrap().contains("/storageAccounts?");
     assert_eq!(requests[before..].iter().filter(is_list).count(), 1);
+}
+
+/// Whoever answers chooses the ids of policies, and those are parts of paths.
+#[test]
+fn id_in_an_answer_that_would_lead_elsewhere_is_refused() {
+    let arm = applied();
+    for id in ["..", "%2e%2e", "x/../../../acmearchive", "x%2F..", "x\\\\..", "x?y", "x#y", "", "x\ny"] {
+        let end = |name: &str| path_of(&format!("/{name}"));
+        let narrower = json!({"value": [{"properties": {
+            "policyId": id, "sourceAccount": end("acmearchive"), "destinationAccount": end("acmearchiveus"), "rules": [],
+        }}]});
+        let with = json!({"body": narrower.to_string()});
+        let line = "GET .*/acmearchiveus/objectReplicationPolicies\\?";
+        arm.faults(&json!([{"line": line, "do": "answer", "with": with}]));
+        let before = arm.writes();
+        let failed = arm.run("apply policies --yes").expect(1);
+        let said = failed.stdout + &failed.stderr;
+        assert!(said.contains("a part of the path is not a name"), "{id:?}: {said}");
+        assert_eq!(arm.writes(), before, "{id:?}");
+    }
 }

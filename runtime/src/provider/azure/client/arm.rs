@@ -260,7 +260,7 @@ impl Arm {
                 }
                 _ => false,
             };
-            let wait = asked.unwrap_or(pause).min(LONGEST_ASKED);
+            let wait = wait(asked, pause);
             if !again || attempt >= ATTEMPTS || Instant::now() + wait > end {
                 return Err(error);
             }
@@ -297,8 +297,7 @@ impl Arm {
 
     /// The URL of a place.
     fn url(&self, call: &Call, place: &Place) -> Result<Url, CloudError> {
-        // A name that would lead elsewhere: what Azure answers is part of paths too.
-        if place.path.split('/').skip(1).any(|part| matches!(part, "" | "." | "..")) {
+        if !is_path(&place.path) {
             return Err(fault(call, "BadRequest", "a part of the path is not a name"));
         }
         let mut url = self.settings.endpoint.clone();
@@ -333,6 +332,21 @@ impl Arm {
     }
 }
 
+/// How long to wait before the next attempt: as long as Azure asks, which may be not at all, and at least the pause of Holdfast's own.
+fn wait(asked: Option<Duration>, pause: Duration) -> Duration {
+    asked.unwrap_or(pause).clamp(pause, LONGEST_ASKED)
+}
+
+/// Whether each part of a path is the name of something. What Azure answers is part of paths too, and a name must not lead elsewhere: a URL
+/// takes `%2e%2e` for `..` and `\` for `/`, leaves out control characters, and ends its path at `?` and `#` (WHATWG, "URL Standard").
+fn is_path(path: &str) -> bool {
+    let is_name = |part: &str| {
+        !matches!(part, "" | "." | "..")
+            && !part.contains(|one: char| one.is_control() || matches!(one, '%' | '\\' | '?' | '#'))
+    };
+    path.strip_prefix('/').is_some_and(|parts| parts.split('/').all(is_name))
+}
+
 impl Answer {
     /// The body.
     pub(super) fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, CloudError> {
@@ -349,5 +363,57 @@ impl Answer {
     pub(super) fn pause(&self) -> Option<Duration> {
         let seconds = self.headers.get_optional_str(&RETRY_AFTER)?.trim().parse().ok()?;
         Some(Duration::from_secs(seconds))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempt_waits_whatever_azure_asks() {
+        let seconds = Duration::from_secs;
+        for (asked, wanted) in [
+            (None, FIRST_PAUSE),
+            (Some(Duration::ZERO), FIRST_PAUSE),
+            (Some(seconds(17)), seconds(17)),
+            (Some(seconds(86_400)), LONGEST_ASKED),
+        ] {
+            assert_eq!(wait(asked, FIRST_PAUSE), wanted, "{asked:?}");
+        }
+        assert_eq!(wait(Some(Duration::ZERO), LONGEST_PAUSE), LONGEST_PAUSE);
+    }
+
+    #[test]
+    fn part_of_a_path_leads_nowhere_else() {
+        let group = "/subscriptions/s/resourceGroups/g";
+        for name in ["default", "acme_recovery(1).eu-x", "größe", "a b", "...", "..a"] {
+            assert!(is_path(&format!("{group}/{name}/x")), "{name}");
+        }
+        let others = [
+            "", ".", "..", "%2e", "%2E%2e", ".%2e", "a%2fb", "a\\b", "..\\..", "a?b", "a#b", "a\nb", "a\tb",
+            ".\t.", "\u{0}", "\u{7f}", "\u{85}",
+        ];
+        for name in others {
+            assert!(!is_path(&format!("{group}/{name}/x")), "{name:?}");
+            assert!(!is_path(&format!("{group}/{name}")), "{name:?}");
+        }
+        assert!(!is_path("") && !is_path("subscriptions/s") && !is_path("//host/s"));
+    }
+
+    /// Whatever a name is made of, a URL of it has the path that was asked for, or there is none.
+    #[test]
+    fn every_path_that_is_allowed_stays_below_its_place() {
+        let pieces = [".", "%", "2e", "/", "\\", "?", "#", "\n", "\t", " ", "a", "é", ":", "@", ";"];
+        let names = pieces.iter().flat_map(|one| pieces.iter().map(move |two| [one, two]));
+        let names = names.flat_map(|[one, two]| pieces.iter().map(move |three| format!("{one}{two}{three}")));
+        for path in names.map(|name| format!("/below/{name}/end")).filter(|path| is_path(path)) {
+            let mut url = Url::parse("https://management.azure.com").unwrap();
+            url.set_path(&path);
+            let parts = path.split('/').count();
+            let (begin, end) = (url.path().starts_with("/below/"), url.path().ends_with("/end"));
+            assert!(begin && end && url.path().split('/').count() == parts, "{path:?}: {url}");
+            assert_eq!((url.query(), url.fragment()), (None, None), "{path:?}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use crate::support::terminal::on_a_terminal;
 use crate::support::{Bench, Ran};
 
 const FILES: &str = "kind: service
@@ -447,36 +448,6 @@ fn unusable_keys_are_refused_with_a_cure() {
         let ran = Ran::from(command.env_remove("SSH_AUTH_SOCK").output().unwrap()).expect(1);
         assert!(ran.stderr.contains(says), "{}", ran.stderr);
     }
-}
-
-/// Runs a command on a terminal, answers its question, and prints what it says.
-const ON_A_TERMINAL: &str = "
-import os, pty, sys
-process, terminal = pty.fork()
-if process == 0:
-    os.execv(sys.argv[2], sys.argv[2:])
-said, answered = b'', False
-while True:
-    try:
-        data = os.read(terminal, 4096)
-    except OSError:
-        break
-    if not data:
-        break
-    said += data
-    if b'is accepted: ' in said and not answered:
-        os.write(terminal, sys.argv[1].encode() + b'\\n')
-        answered = True
-sys.stdout.buffer.write(said)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
-";
-
-fn on_a_terminal(bench: &Bench<'_>, answer: &str, words: &str) -> Ran {
-    let holdfast = bench.command(&[]);
-    let mut command = Command::new("python3");
-    command.args(["-c", ON_A_TERMINAL, answer]).arg(holdfast.get_program()).args(words.split(' '));
-    command.current_dir(bench.folder.path()).env("HOLDFAST_CLOUD", "local:cloud.json").env("NO_COLOR", "1");
-    command.output().unwrap().into()
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl Approve {
         if !self.yes && !self.statement_only && io::stdin().is_terminal() {
             front::confirm(terminal, "Approve this").map_err(|declined| {
                 Failure::refused_finding(
-                    declined.finding("answer `yes`, or pass `--yes`: nothing was signed"),
+                    declined.finding("your approval", "answer `yes`, or pass `--yes`: nothing was signed"),
                 )
             })?;
         }

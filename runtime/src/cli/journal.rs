@@ -160,7 +160,7 @@ impl Journal {
                 if !yes {
                     confirm(terminal, "Accept this").map_err(|error| {
                         Failure::refused_finding(
-                            error.finding("look at the entries, then run it with `--yes`"),
+                            error.finding("these entries", "look at the entries, then run it with `--yes`"),
                         )
                     })?;
                 }

@@ -8,6 +8,9 @@ use crate::files::FileError;
 use crate::journal::JournalError;
 use crate::run::NotConfirmed;
 
+/// What somebody signs with `drill confirm`.
+const WORD: &str = "your answer";
+
 /// Why a drill was not held, or could not be recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum DrillError {
@@ -23,9 +26,17 @@ pub enum DrillError {
     /// Another process of this machine is at a drill.
     #[error("another process is at a drill of this estate; wait for it")]
     Busy,
-    /// Nobody has confirmed.
-    #[error(transparent)]
-    NotConfirmed(#[from] NotConfirmed),
+    /// Nobody has confirmed where users go.
+    #[error("{}", why.about(what))]
+    NotConfirmed {
+        /// Why not.
+        why: NotConfirmed,
+        /// What: `the evacuation of oregon`.
+        what: String,
+    },
+    /// Whoever was to give their word did not agree to sign it.
+    #[error("{}", .0.about(WORD))]
+    NotSigned(NotConfirmed),
     /// It was held, and could not be recorded.
     #[error("{0}")]
     NotRecorded(String),
@@ -51,8 +62,13 @@ impl DrillError {
         match self {
             Self::NotReady(findings) => Ok(Findings { findings, ..Findings::default() }),
             Self::Estate(error) => error.refusal().map_err(Self::Estate),
-            Self::NotConfirmed(error) => {
-                Ok(Findings { findings: vec![error.finding("add `--yes`")], ..Findings::default() })
+            Self::NotConfirmed { why, what } => {
+                let cure = "answer `yes`, or add `--yes`: nobody was moved";
+                Ok(Findings { findings: vec![why.finding(&what, cure)], ..Findings::default() })
+            }
+            Self::NotSigned(why) => {
+                let cure = "answer `yes`, or add `--yes`: nothing was signed";
+                Ok(Findings { findings: vec![why.finding(WORD, cure)], ..Findings::default() })
             }
             other => Err(other),
         }

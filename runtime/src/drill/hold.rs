@@ -21,7 +21,7 @@ use super::ready;
 use super::session::{Log, Session, now};
 use super::simulate::simulate;
 use super::talk::{answers, talk};
-use super::word::Desk;
+use super::word::{Desk, withdraw};
 use crate::estate::{Policies, PostureChange, Selection};
 use crate::journal::{self, Event};
 
@@ -61,6 +61,8 @@ pub async fn hold(
         }
     } else {
         Box::pin(take_back(&mut session, selection, order, front)).await?;
+        // A talk is not in the journal before it ends.
+        withdraw(&session, order, &order.drill, front);
     }
     // A bad file of answers is said before anything is recorded.
     let drill = session.drill()?;
@@ -95,7 +97,10 @@ pub async fn hold(
     front.tell(&format!("{}: {}", drill.name, asked.scenario));
     let (run, record) = match (exercise, evacuation) {
         (_, Some(mut evacuation)) => {
-            front.confirm(&format!("Send users away from {} for real, and back", evacuation.site))?;
+            let site = &evacuation.site;
+            front
+                .confirm(&format!("Send users away from {site} for real, and back"))
+                .map_err(|why| DrillError::NotConfirmed { why, what: format!("the evacuation of {site}") })?;
             // On the heap: a run in a run in a drill is too much for a stack.
             let events =
                 Box::pin(full_scale(&session, selection, order, &mut evacuation, front, &mut record)).await?;

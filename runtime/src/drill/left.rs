@@ -9,6 +9,7 @@ use super::exercise::{is_fresh, why_live};
 use super::full_scale::go_home;
 use super::order::{Front, Order};
 use super::session::{Session, now};
+use super::word::withdraw;
 use crate::cloud::{BucketPlace, CloudError, Objects};
 use crate::estate::Selection;
 use crate::journal::{self, DrillMade, Event, OpenDrill};
@@ -117,7 +118,9 @@ async fn take_back_one(
     });
     let sites = left.evacuated.join(", ");
     if !left.evacuated.is_empty() {
-        front.confirm(&format!("Return users to {sites}, which the drill {name} evacuated"))?;
+        front
+            .confirm(&format!("Return users to {sites}, which the drill {name} evacuated"))
+            .map_err(|why| DrillError::NotConfirmed { why, what: format!("the return to {sites}") })?;
     }
     let claim = session.claim().await?;
     let now_left = journal::open_drill(claim.entries(), &session.context).map(|open| Left::of(&open));
@@ -152,6 +155,9 @@ async fn take_back_one(
                 return Err(error);
             }
         }
+    }
+    if !left.ended {
+        withdraw(session, order, name, front);
     }
     let what = if gone.is_empty() { "nothing of it was left".to_owned() } else { gone.join("; ") };
     front.tell(&what);

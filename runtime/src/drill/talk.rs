@@ -47,7 +47,7 @@ pub(super) async fn talk(
         }),
     };
     let waited = match order.wait {
-        Some(limit) => Some((Desk::open(session, order, &script, record, front)?, limit)),
+        Some(limit) => Some((Desk::open(session, order, record)?, limit)),
         None => None,
     };
     let began = now();

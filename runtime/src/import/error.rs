@@ -41,7 +41,7 @@ impl ImportError {
     pub fn refusal(self) -> Result<Findings, Self> {
         let finding = match self {
             Self::Estate(error) => return error.refusal().map_err(Self::Estate),
-            Self::NotConfirmed(error) => error.finding("add `--yes`"),
+            Self::NotConfirmed(error) => error.finding("this import", "add `--yes`"),
             Self::NoEstate => Diagnostic::new(codes::NOT_TRUSTED, Self::NoEstate.to_string())
                 .help("write the estate's document first (`holdfast init`), and pass its path"),
             other @ (Self::AlreadyThere(_) | Self::Unwritten(_) | Self::Json(_)) => return Err(other),

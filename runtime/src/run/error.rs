@@ -103,7 +103,7 @@ impl RunError {
                 Ok(Findings { findings, ..Findings::default() })
             }
             Self::NotConfirmed(error) => {
-                let finding = error.finding("add `--yes`, or save the plan and apply the file");
+                let finding = error.finding("this plan", "add `--yes`, or save the plan and apply the file");
                 Ok(Findings { findings: vec![finding], ..Findings::default() })
             }
             Self::PlanFile(findings) | Self::OtherSources(findings) => Ok(findings),

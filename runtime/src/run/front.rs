@@ -91,21 +91,30 @@ pub enum Ending<'a> {
     Aborted,
 }
 
-/// Why a plan was not confirmed.
+/// Why something was not confirmed. Written out, it is about a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotConfirmed {
     /// There is no terminal to ask on.
-    #[error("nobody confirmed this plan, and there is no terminal to ask on")]
+    #[error("{}", self.about("this plan"))]
     NoTerminal,
     /// The answer was not `yes`.
-    #[error("you did not confirm this plan")]
+    #[error("{}", self.about("this plan"))]
     Declined,
 }
 
 impl NotConfirmed {
-    /// The finding, with this cure.
+    /// The message about what was not confirmed: `this plan`, `the evacuation of oregon`.
     #[must_use]
-    pub fn finding(self, cure: &str) -> Diagnostic {
-        Diagnostic::new(codes::NOT_CONFIRMED, self.to_string()).help(cure)
+    pub fn about(self, what: &str) -> String {
+        match self {
+            Self::NoTerminal => format!("nobody confirmed {what}, and there is no terminal to ask on"),
+            Self::Declined => format!("you did not confirm {what}"),
+        }
+    }
+
+    /// The finding about what was not confirmed, with this cure.
+    #[must_use]
+    pub fn finding(self, what: &str, cure: &str) -> Diagnostic {
+        Diagnostic::new(codes::NOT_CONFIRMED, self.about(what)).help(cure)
     }
 }

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Lines};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use super::{causes, record};
+use crate::support::terminal::on_a_terminal;
 use crate::support::{Bench, Ran};
 use serde_json::Value;
 
@@ -50,6 +51,12 @@ const DRILL: &str = "drill run talk policies --format json --wait 1h";
 fn bench() -> Bench<'static> {
     let bench = Bench::local();
     bench.write("policies/all.yaml", ESTATE);
+    people(&bench);
+    bench
+}
+
+/// Keys of alice and mallory, and a trust anchor that accepts the word of alice.
+pub(super) fn people(bench: &Bench<'_>) {
     for who in ["alice", "mallory"] {
         let made = Command::new("ssh-keygen")
             .args(["-q", "-t", "ed25519", "-N", "", "-C", who, "-f", who])
@@ -59,13 +66,16 @@ fn bench() -> Bench<'static> {
     }
     let public = bench.read("alice.pub");
     bench.write("anchor/people", &format!("alice@acme.example namespaces=\"drill@holdfast\" {public}"));
-    anchor(&bench, "    confirmers: people\n");
-    bench
+    anchor(bench, "    confirmers: people\n");
 }
 
 fn anchor(bench: &Bench<'_>, rest: &str) {
+    let (cloud, account) = match bench.cloud {
+        Some(_) => ("aws", "000000000001"),
+        None => ("local:../cloud.json", "000000000000"),
+    };
     let text = format!(
-        "kind: trust\nestates:\n  acme:\n    cloud: local:../cloud.json\n    accounts: [\"000000000000\"]\n    journal: {{ at: ../policies/.holdfast/journal, head: none }}\n{rest}"
+        "kind: trust\nestates:\n  acme:\n    cloud: {cloud}\n    accounts: [\"{account}\"]\n    journal: {{ at: ../policies/.holdfast/journal, head: none }}\n{rest}"
     );
     bench.write("anchor/trust.yaml", &text);
 }
@@ -76,7 +86,7 @@ fn command(bench: &Bench<'_>, words: &str) -> Command {
     command
 }
 
-fn run(bench: &Bench<'_>, words: &str) -> Ran {
+pub(super) fn run(bench: &Bench<'_>, words: &str) -> Ran {
     command(bench, words).output().unwrap().into()
 }
 
@@ -85,13 +95,13 @@ fn confirm(bench: &Bench<'_>, question: &str, flags: &str) -> Ran {
 }
 
 /// A drill that is being held. It is killed when this value is dropped.
-struct Held {
+pub(super) struct Held {
     child: Child,
     said: Lines<BufReader<ChildStderr>>,
 }
 
 impl Held {
-    fn begin(bench: &Bench<'_>, words: &str) -> Self {
+    pub(super) fn begin(bench: &Bench<'_>, words: &str) -> Self {
         let mut child = command(bench, words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let said = BufReader::new(child.stderr.take().unwrap()).lines();
         Self { child, said }
@@ -99,13 +109,13 @@ impl Held {
 
     /// Wait until it says something.
     #[track_caller]
-    fn until(&mut self, says: &str) -> String {
+    pub(super) fn until(&mut self, says: &str) -> String {
         let line = self.said.find_map(|line| Some(line.unwrap()).filter(|line| line.contains(says)));
         line.unwrap_or_else(|| panic!("it ended before it said `{says}`"))
     }
 
     /// Wait until it ends, and read its record.
-    fn record(mut self, code: i32) -> Value {
+    pub(super) fn record(mut self, code: i32) -> Value {
         let stderr: Vec<String> = self.said.by_ref().map(Result::unwrap).collect();
         let stdout = std::io::read_to_string(self.child.stdout.take().unwrap()).unwrap();
         let code_found = self.child.wait().unwrap().code().unwrap();
@@ -120,7 +130,7 @@ impl Drop for Held {
     }
 }
 
-fn slips(bench: &Bench<'_>) -> Vec<String> {
+pub(super) fn slips(bench: &Bench<'_>) -> Vec<String> {
     let folder = std::fs::read_dir(bench.folder.path().join("policies/.holdfast/drill-words"));
     folder.map_or_else(
         |_| Vec::new(),
@@ -133,7 +143,7 @@ fn signed_words_are_waited_for_in_order_and_noted_with_signature_and_time() {
     let bench = bench();
     let mut held = Held::begin(&bench, DRILL);
     held.until("waiting for the word of alice on criterion.1: Everybody knows whom to call.");
-    assert!(!slips(&bench).contains(&"talk.files.restore-it.asked".to_owned()), "its turn is later");
+    assert!(!slips(&bench).contains(&"acme.talk.files.restore-it.asked".to_owned()), "its turn is later");
     let early = confirm(&bench, "files.restore-it", "").expect(4).stderr;
     assert!(early.contains("E0782") && early.contains("no drill asks `files.restore-it` now"), "{early}");
     for question in ["files.declare", "contact.alice"] {
@@ -188,7 +198,7 @@ fn word_of_another_run_question_text_or_key_does_not_count() {
     let bench = bench();
     bench.write("answers.txt", "contact.alice: yes\nfiles.declare: yes\nfiles.restore-it: yes\n");
     let words = format!("{DRILL} --answers answers.txt");
-    let folder = "policies/.holdfast/drill-words/talk.";
+    let folder = "policies/.holdfast/drill-words/acme.talk.";
     let kept =
         |of: &str| [bench.read(&format!("{folder}{of}.word")), bench.read(&format!("{folder}{of}.word.sig"))];
     let put = |of: &str, [word, signature]: &[String; 2]| {
@@ -270,7 +280,7 @@ fn changed_question_is_not_signed_and_an_anchor_without_a_list_accepts_nobody() 
     let bench = bench();
     let mut held = Held::begin(&bench, DRILL);
     held.until("on criterion.1");
-    let slip = "policies/.holdfast/drill-words/talk.criterion.1.asked";
+    let slip = "policies/.holdfast/drill-words/acme.talk.criterion.1.asked";
     bench.write(slip, &bench.read(slip).replace("Everybody", "Nobody"));
     let refused = confirm(&bench, "criterion.1", "").expect(4).stderr;
     assert!(refused.contains("E0782") && refused.contains("is not what these policies ask"), "{refused}");
@@ -278,4 +288,67 @@ fn changed_question_is_not_signed_and_an_anchor_without_a_list_accepts_nobody() 
     anchor(&bench, "");
     let refused = run(&bench, DRILL).expect(4).stderr;
     assert!(refused.contains("E0782") && refused.contains("`confirmers`"), "{refused}");
+}
+
+#[test]
+fn two_estates_ask_in_one_folder() {
+    let (acme, other) = (bench(), bench());
+    other.write("policies/all.yaml", &ESTATE.replace("name: acme", "name: umbrella"));
+    other.write("anchor/trust.yaml", &other.read("anchor/trust.yaml").replace("  acme:", "  umbrella:"));
+    let folder = acme.folder.path().join("shared");
+    let flags = format!("--words {}", folder.display());
+    let words = format!("{DRILL} {flags}");
+    let mut first = Held::begin(&acme, &words);
+    first.until("on criterion.1");
+    // The second one does not withdraw what the first one asks.
+    let mut second = Held::begin(&other, &words);
+    second.until("on criterion.1");
+    for bench in [&other, &acme] {
+        for question in ["files.declare", "contact.alice", "criterion.1"] {
+            confirm(bench, question, &flags).expect(0);
+        }
+    }
+    for (bench, mut held, estate) in [(&acme, first, "acme"), (&other, second, "umbrella")] {
+        held.until("on files.restore-it");
+        confirm(bench, "files.restore-it", &flags).expect(0);
+        let held = held.record(0);
+        for word in held["words"].as_array().unwrap() {
+            let of = format!("\nestate {estate}\n");
+            assert!(word["statement"].as_str().unwrap().contains(&of), "{word}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "nothing is left of either");
+}
+
+#[test]
+fn person_who_declines_signs_nothing_and_is_told_so() {
+    let bench = bench();
+    let mut held = Held::begin(&bench, DRILL);
+    held.until("on criterion.1");
+    let words = "drill confirm talk criterion.1 policies --key alice --trust anchor/trust.yaml";
+    let declined = on_a_terminal(&bench, "no", words).expect(4).stdout;
+    assert!(declined.contains("Sign this? Only `yes` is accepted"), "{declined}");
+    assert!(declined.contains("E0705") && declined.contains("you did not confirm your answer"), "{declined}");
+    assert!(declined.contains("nothing was signed") && !declined.contains("plan"), "{declined}");
+    assert!(!slips(&bench).contains(&"acme.talk.criterion.1.word".to_owned()));
+    on_a_terminal(&bench, "yes", words).expect(0);
+    held.until("criterion.1: yes, signed by alice@acme.example");
+}
+
+/// A talk is in the journal only once it has ended.
+#[test]
+fn questions_of_a_talk_that_was_killed_are_withdrawn_by_the_next_one_even_if_it_waits_for_nobody() {
+    let bench = bench();
+    let mut held = Held::begin(&bench, DRILL);
+    held.until("on criterion.1");
+    drop(held);
+    assert_eq!(slips(&bench).len(), 3, "a process that is killed takes nothing away");
+    bench.write(
+        "answers.txt",
+        "contact.alice: yes\nfiles.declare: yes\nfiles.restore-it: yes\ncriterion.1: yes\n",
+    );
+    let next = run(&bench, "drill run talk policies --format json --answers answers.txt");
+    assert!(next.stderr.contains("its open questions are withdrawn (3)"), "{next:?}");
+    record(next, 0);
+    assert_eq!(slips(&bench), Vec::<String>::new());
 }

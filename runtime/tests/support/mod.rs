@@ -4,6 +4,7 @@ pub(crate) mod dns;
 pub(crate) mod packages;
 pub(crate) mod page;
 pub(crate) mod side_by_side;
+pub(crate) mod terminal;
 pub(crate) mod weather;
 
 use std::io::{BufRead as _, BufReader, Write as _};

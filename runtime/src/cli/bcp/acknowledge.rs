@@ -44,9 +44,10 @@ impl Acknowledge {
         if !self.yes && io::stdin().is_terminal() {
             front::confirm(terminal, &format!("Sign as `{}` that its plan is known", visible(&self.role)))
                 .map_err(|declined| {
-                    Failure::refused_finding(
-                        declined.finding("answer `yes`, or pass `--yes`: nothing was signed"),
-                    )
+                    Failure::refused_finding(declined.finding(
+                        "that the plan is known",
+                        "answer `yes`, or pass `--yes`: nothing was signed",
+                    ))
                 })?;
         }
         let show = |statement: &Acknowledgement| {

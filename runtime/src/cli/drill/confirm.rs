@@ -12,7 +12,7 @@ use super::super::front::confirm as agree;
 use super::super::output::Terminal;
 use super::super::{Global, author, exit, remarks};
 use crate::approval::SigningKey;
-use crate::drill::{Confirmation, Statement, confirm};
+use crate::drill::{Confirmation, DrillError, Statement, confirm};
 use crate::estate::Policies;
 
 /// Answer what a drill asks just now, and sign the answer with your SSH key.
@@ -69,7 +69,7 @@ impl Confirm {
             if self.yes || !io::stdin().is_terminal() {
                 return Ok(());
             }
-            Ok(agree(terminal, "Sign this")?)
+            agree(terminal, "Sign this").map_err(DrillError::NotSigned)
         };
         let signed = confirm(&policies, &global.selection(), &order, &show)?;
         let path = signed.path.display();

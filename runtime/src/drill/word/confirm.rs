@@ -64,7 +64,7 @@ pub fn confirm(
     })?;
     let home = load::home(&policies.sources.place(policy.estate_span).file);
     let folder = folder(order.words.as_deref(), &home);
-    let names = Names::of(drill.name.as_str(), &asked.id);
+    let names = Names::of(policy.estate.as_str(), drill.name.as_str(), &asked.id);
     let laid_out = || files::absent(files::read_inside(&folder, Path::new(&names.slip), MAX_BYTES));
     // A folder that nobody has made yet has no questions either.
     let asks = if files::is_folder(&folder) { laid_out()? } else { None };

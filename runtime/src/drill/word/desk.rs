@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use holdfast_compiler::diagnostic::Diagnostic;
 use holdfast_compiler::digest::sha256;
-use holdfast_compiler::drill::{Answer, Assurance, Question, Record, Script};
+use holdfast_compiler::drill::{Answer, Assurance, Question, Record};
 use holdfast_compiler::printable::one_line;
 use jiff::Timestamp;
 
@@ -17,6 +17,9 @@ use crate::drill::order::{Front, Order};
 use crate::drill::session::Session;
 use crate::estate::load;
 use crate::files::{self, FileError};
+
+/// The most files of a folder of words that are looked through.
+const MOST_FILES: usize = 10_000;
 
 /// Where questions are laid out and words are taken in. The files are removed when it is dropped.
 #[derive(Debug)]
@@ -42,37 +45,23 @@ pub(in crate::drill) enum Found {
 }
 
 impl Desk {
-    /// A desk for a drill that begins. What an earlier one asked and did not take away is withdrawn.
+    /// A desk for a drill that begins to ask.
     ///
     /// # Errors
     /// There is no list of signers, or the folder cannot be used.
     pub(in crate::drill) fn open(
         session: &Session,
         order: &Order,
-        script: &Script,
         record: &Record,
-        front: &dyn Front,
     ) -> Result<Self, DrillError> {
         let known = known(session)?;
-        let home = load::home(&session.policies.sources.place(session.policy().estate_span).file);
-        let folder = folder(order.words.as_deref(), &home);
+        let folder = place(session, order);
         files::make_folder(&folder)?;
-        let (drill, mut withdrawn) = (record.drill.clone(), 0);
-        for question in &script.questions {
-            let names = Names::of(&drill, &question.id);
-            withdrawn += usize::from(files::exists(&folder.join(&names.slip)));
-            clear(&folder, &names)?;
-        }
-        if withdrawn > 0 {
-            front.tell(&format!(
-                "an earlier drill did not end: its open questions are withdrawn ({withdrawn})"
-            ));
-        }
         Ok(Self {
             folder,
             known,
             estate: session.policy().estate.to_string(),
-            drill,
+            drill: record.drill.clone(),
             occasion: record.occasion.clone(),
             asked: BTreeMap::new(),
         })
@@ -87,11 +76,14 @@ impl Desk {
         if order.dry_run {
             return Ok(());
         }
-        let home = load::home(&session.policies.sources.place(session.policy().estate_span).file);
-        files::make_folder(&folder(order.words.as_deref(), &home)).map_err(|error| {
+        files::make_folder(&place(session, order)).map_err(|error| {
             let cure = "name another folder with `--words`";
             DrillError::NotReady(vec![refused(format!("questions cannot be laid out: {error}"), cure)])
         })
+    }
+
+    fn names(&self, question: &str) -> Names {
+        Names::of(&self.estate, &self.drill, question)
     }
 
     fn slip(&self, question: &Question) -> Slip {
@@ -106,7 +98,7 @@ impl Desk {
 
     /// Lay out a question.
     pub(in crate::drill) fn ask(&mut self, question: &Question) -> Result<(), DrillError> {
-        let names = Names::of(&self.drill, &question.id);
+        let names = self.names(&question.id);
         files::write(&self.folder.join(&names.slip), self.slip(question).text().as_bytes())?;
         self.asked.insert(question.id.clone(), None);
         Ok(())
@@ -114,7 +106,7 @@ impl Desk {
 
     /// Look for a word about a question that is laid out.
     pub(in crate::drill) fn look(&mut self, question: &Question) -> Found {
-        let names = Names::of(&self.drill, &question.id);
+        let names = self.names(&question.id);
         let read = |name: &str| files::read_inside(&self.folder, Path::new(name), MAX_BYTES);
         let text = match files::absent(read(&names.word)) {
             Ok(None) => return Found::Nothing,
@@ -173,7 +165,8 @@ impl Drop for Desk {
     fn drop(&mut self) {
         for question in self.asked.keys() {
             // What stays is withdrawn by the next drill.
-            let _ = clear(&self.folder, &Names::of(&self.drill, question));
+            let names = self.names(question);
+            let _ = names.all().into_iter().try_for_each(|name| files::remove(&self.folder.join(name)));
         }
     }
 }
@@ -183,7 +176,35 @@ fn known(session: &Session) -> Result<Known, DrillError> {
         .map_err(|finding| DrillError::NotReady(vec![finding]))
 }
 
-/// Remove the files of a question.
-fn clear(folder: &Path, names: &Names) -> Result<(), FileError> {
-    names.all().into_iter().try_for_each(|name| files::remove(&folder.join(name)))
+/// The folder of this session.
+fn place(session: &Session, order: &Order) -> PathBuf {
+    let home = load::home(&session.policies.sources.place(session.policy().estate_span).file);
+    folder(order.words.as_deref(), &home)
+}
+
+/// Withdraw what a drill asked that was killed, and say so: nobody waits for these words.
+pub(in crate::drill) fn withdraw(session: &Session, order: &Order, drill: &str, front: &dyn Front) {
+    match remove(&place(session, order), session.policy().estate.as_str(), drill) {
+        Ok(0) => {}
+        Ok(open) => {
+            front.tell(&format!("an earlier drill did not end: its open questions are withdrawn ({open})"));
+        }
+        Err(error) => {
+            front.tell(&format!("open questions of an earlier drill could not be withdrawn: {error}"));
+        }
+    }
+}
+
+/// Remove all files of a drill. Returns how many questions there were.
+fn remove(folder: &Path, estate: &str, drill: &str) -> Result<usize, FileError> {
+    if !files::is_folder(folder) {
+        return Ok(0);
+    }
+    let mut open = 0;
+    for name in files::list(folder, MOST_FILES)? {
+        let Some(name) = name.to_str().filter(|name| Names::is_of(name, estate, drill)) else { continue };
+        files::remove(&folder.join(name))?;
+        open += usize::from(name.ends_with(".asked"));
+    }
+    Ok(open)
 }

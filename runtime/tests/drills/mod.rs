@@ -4,6 +4,7 @@ mod commands;
 mod from_outside;
 mod full_scale;
 mod functional;
+mod killed;
 mod outdated;
 mod three_services;
 mod words;

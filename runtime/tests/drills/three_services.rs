@@ -17,10 +17,12 @@ use crate::support::dns::Dns;
 use crate::support::{Bench, Standin};
 
 /// The services, with the addresses at Virginia and at Oregon, and how many objects each has: a thousand in all.
-const SERVICES: [(&str, u8, usize); 3] = [("docs", 10, 200), ("pay", 11, 500), ("shop", 12, 300)];
-const RETURN: &str = "--allow return:docs.data --allow return:pay.data --allow return:shop.data --yes";
+pub(super) const SERVICES: [(&str, u8, usize); 3] = [("docs", 10, 200), ("pay", 11, 500), ("shop", 12, 300)];
+pub(super) const RETURN: &str =
+    "--allow return:docs.data --allow return:pay.data --allow return:shop.data --yes";
 
-fn policies() -> String {
+/// The policies. `criteria` is added to what makes the two drills succeed.
+pub(super) fn policies(criteria: &str) -> String {
     let services = SERVICES.map(|(name, host, _)| {
         format!(
             "\
@@ -56,7 +58,7 @@ services: [docs, pay, shop]
 disruption: site-loss
 site: virginia
 lead: alice
-success: {{ rto: 4h, rpo: 1h }}
+success: {{ rto: 4h, rpo: 1h{criteria} }}
 "
         )
     };
@@ -98,7 +100,7 @@ fn count() -> usize {
 }
 
 /// Write some of the objects of all services, one of each in turn.
-fn write(standin: &Standin, which: Range<usize>) {
+pub(super) fn write(standin: &Standin, which: Range<usize>) {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -126,22 +128,27 @@ fn write(standin: &Standin, which: Range<usize>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(puts);
 }
 
+/// Replication is a second behind.
+pub(super) fn lag(standin: &Standin) {
+    for (name, ..) in SERVICES {
+        let (from, to) = (format!("acme-{name}"), format!("acme-{name}-us-west-2"));
+        let rule = [("SourceBucket", &*from), ("DestinationBucket", &*to), ("RuleId", "holdfast-oregon")];
+        figure(standin, "us-west-2", ["AWS/S3", "ReplicationLatency"], &rule, 1);
+    }
+}
+
 #[test]
 fn users_move_to_the_standby_and_back_and_a_thousand_objects_are_restored_and_verified() {
     let standin = Standin::start();
     standin.zone("acme.example");
     let bench = Bench::aws(&standin);
-    bench.write("policies/all.yaml", &policies());
+    bench.write("policies/all.yaml", &policies(""));
     bench.run("apply policies --yes").expect(0);
     // Virginia is lost while people write: after so many objects, of each service at least one.
     let lost = 3 + drawn("objects written before the loss", count() - 3);
     write(&standin, 0..lost);
     healthy(&standin);
-    for (name, ..) in SERVICES {
-        let (from, to) = (format!("acme-{name}"), format!("acme-{name}-us-west-2"));
-        let rule = [("SourceBucket", &*from), ("DestinationBucket", &*to), ("RuleId", "holdfast-oregon")];
-        figure(&standin, "us-west-2", ["AWS/S3", "ReplicationLatency"], &rule, 1);
-    }
+    lag(&standin);
     standin.aws("s3api create-bucket --bucket acme-drills --region us-west-2 --create-bucket-configuration LocationConstraint=us-west-2");
     standin.aws("s3api put-bucket-versioning --versioning-configuration Status=Enabled --bucket acme-drills --region us-west-2");
 
@@ -186,7 +193,7 @@ fn users_move_to_the_standby_and_back_and_a_thousand_objects_are_restored_and_ve
 /// The policies, applied in the embedded cloud: ten objects in each bucket and in its copy, and an empty bucket for drills.
 fn embedded() -> Bench<'static> {
     let bench = Bench::local();
-    bench.write("policies/all.yaml", &policies());
+    bench.write("policies/all.yaml", &policies(""));
     bench.run("apply policies --yes").expect(0);
     let mut cloud: Value = serde_json::from_str(&bench.read("cloud.json")).unwrap();
     let object = |nth: usize| json!({"key": format!("{nth}"), "version": format!("v{nth}"), "written": "2026-11-01T10:00:00Z", "text": "text"});

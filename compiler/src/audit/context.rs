@@ -254,7 +254,7 @@ impl<'a> Context<'a> {
                         self.as_of()
                     ));
                 }
-                let evacuated: Vec<&str> = status.plan.posture.sites().collect();
+                let evacuated: Vec<&str> = status.plan.posture.left_alone().collect();
                 if !evacuated.is_empty() {
                     all.push(format!("Evacuated, so nobody looked there: {}.", evacuated.join(", ")));
                 }

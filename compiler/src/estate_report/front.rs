@@ -23,7 +23,7 @@ pub(super) fn blocks(context: &Context<'_>, report: &Report) -> Vec<Block> {
         blocks.push(Block::Note { severity: Severity::Warning, text: text.into() });
     }
     let evacuated: Vec<&str> =
-        context.status().into_iter().flat_map(|status| status.plan.posture.sites()).collect();
+        context.status().into_iter().flat_map(|status| status.plan.posture.left_alone()).collect();
     if !evacuated.is_empty() {
         let text = format!(
             "{} evacuated: other sites answer, and nothing there was looked at. The pages below say what the policies declare for \
@@ -33,6 +33,12 @@ pub(super) fn blocks(context: &Context<'_>, report: &Report) -> Vec<Block> {
                 sites => format!("{} are", sites.join(" and ")),
             }
         );
+        blocks.push(Block::Note { severity: Severity::Problem, text: text.into() });
+    }
+    let prepared: Vec<&str> =
+        context.status().into_iter().flat_map(|status| status.plan.posture.prepared()).collect();
+    if !prepared.is_empty() {
+        let text = format!("Users are away from {}, and the return is prepared.", prepared.join(" and "));
         blocks.push(Block::Note { severity: Severity::Problem, text: text.into() });
     }
     blocks.push(Block::Table(answers(context, report)));

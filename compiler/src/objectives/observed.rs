@@ -119,10 +119,15 @@ pub fn copies(service: &Service, live: Live<'_>) -> Vec<SeenCopy> {
 /// The jobs that have to be begun: each copies what the copies of a data set lack, and is begun when all of those work.
 #[must_use]
 pub fn begins(service: &Service, live: Live<'_>) -> Vec<Begin> {
-    if service.data.values().all(|set| set.backfill.is_none()) {
-        return Vec::new();
-    }
     let view = View { service, live };
+    let home = |(name, set): (&Name, &DataSet)| {
+        let provider = provider::find(set.primary.site.region.provider.name);
+        provider.map(|provider| (provider.evidence.begin_back)(&view, name, set)).unwrap_or_default()
+    };
+    let home: Vec<Begin> = service.data.iter().flat_map(home).collect();
+    if service.data.values().all(|set| set.backfill.is_none()) {
+        return home;
+    }
     let facts = planned(service, live);
     let seen = copies(service, live);
     let works = |copy: &&Copy<'_>| {
@@ -141,7 +146,7 @@ pub fn begins(service: &Service, live: Live<'_>) -> Vec<Begin> {
         let (address, attributes) = (provider.evidence.begin)(&view, name, last);
         (!lacking.is_empty() && lacking.iter().all(works)).then_some(Begin { address, attributes, reason })
     };
-    facts.data.iter().filter_map(begin).collect()
+    facts.data.iter().filter_map(begin).chain(home).collect()
 }
 
 /// What of the existing things of a service keeps Holdfast from managing them.

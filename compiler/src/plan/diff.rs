@@ -63,7 +63,7 @@ fn compare(
     let awaited = people::awaited(inputs.graph, &bound);
     let unmade = besides::unmade(policy, &inputs.context.accounts);
     let observed = inputs.observation.sorted();
-    let turns = turn::turns(policy, inputs.was, inputs.posture);
+    let turns = turn::turns(policy, inputs.observation, [inputs.was, inputs.posture]);
     let foreign = caution::foreign(&observed, &steps);
     Ok(Plan {
         context: inputs.context,

@@ -5,6 +5,7 @@
 //! format_version     "4.5": 4.x only adds fields; a field never changes its meaning
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! evacuated[]        the sites that are evacuated once the plan is applied, and `evacuated_before[]`; missing if there are none
+//! return_prepared[]  those of them to which a return is prepared; missing if there are none
 //! turns[]            {service, traffic: [{name, record, from, to, probed}], data: [{entry, primary, site, region, copies, back}]}: what a change of these
 //!                    sites means; missing if there is none
 //! summary            {create, update, replace, delete, keep}
@@ -51,7 +52,6 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::{Accounts, Achievable, Action, After, Awaited, Billed, Consents, Effect, Plan, Step, Turn};
-use crate::posture::Posture;
 use crate::resource::Lifecycle;
 
 /// The version of the format.
@@ -78,8 +78,8 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
         confirmed: json!(plan.confirmed),
         copies: json!(plan.copies),
         estate: &plan.context.estate,
-        evacuated: &plan.posture,
-        evacuated_before: &plan.was,
+        evacuated: plan.posture.sites().collect(),
+        evacuated_before: plan.was.sites().collect(),
         format_version: FORMAT_VERSION,
         leaving_services: &plan.leaving,
         left_in_place: json!(plan.left),
@@ -91,6 +91,7 @@ pub fn json(plan: &Plan, out: &mut dyn Write) -> Result<(), serde_json::Error> {
         policy_changes: plan.policy_changes.as_ref().map(|changes| json!(changes)),
         policy_digest: &plan.policy,
         resource_changes: Changes(&plan.steps),
+        return_prepared: plan.posture.prepared().collect(),
         summary: json!(plan.counts()),
         targets: &plan.targets,
         turns: &plan.turns,
@@ -119,10 +120,10 @@ struct Document<'a> {
     confirmed: Value,
     copies: Value,
     estate: &'a str,
-    #[serde(skip_serializing_if = "Posture::is_normal")]
-    evacuated: &'a Posture,
-    #[serde(skip_serializing_if = "Posture::is_normal")]
-    evacuated_before: &'a Posture,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    evacuated: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    evacuated_before: Vec<&'a str>,
     format_version: &'static str,
     leaving_services: &'a BTreeSet<String>,
     left_in_place: Value,
@@ -135,6 +136,8 @@ struct Document<'a> {
     policy_changes: Option<Value>,
     policy_digest: &'a str,
     resource_changes: Changes<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    return_prepared: Vec<&'a str>,
     summary: Value,
     targets: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]

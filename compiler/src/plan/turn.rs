@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::{Action, Consent, Plan, Step, StepId, Unknown};
+use crate::copies::JobState;
 use crate::diagnostic::{Diagnostic, codes, one_of};
+use crate::observation::Observation;
 use crate::policy::{Bucket, Policy, Service};
 use crate::posture::Posture;
 use crate::printable::one_line;
@@ -59,6 +61,9 @@ pub struct TurnedData {
     /// What copies back what is written to copies, if the policy wants both ways: to those in use, or before a return to any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub back: Vec<Address>,
+    /// Before a return, the jobs that still copy what was written to copies, as clauses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copying: Vec<String>,
     /// Why nobody can write to a copy, if that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_only: Option<&'static str>,
@@ -75,7 +80,7 @@ impl TurnedData {
 }
 
 /// What the change from one posture to another means. Empty if they are the same.
-pub(super) fn turns(policy: &Policy, was: &Posture, now: &Posture) -> Vec<Turn> {
+pub(super) fn turns(policy: &Policy, observation: &Observation, [was, now]: [&Posture; 2]) -> Vec<Turn> {
     let turn = |service: &Service| {
         let first = |posture: &Posture, endpoints: &[crate::policy::Endpoint]| {
             endpoints
@@ -110,8 +115,15 @@ pub(super) fn turns(policy: &Policy, was: &Posture, now: &Posture) -> Vec<Turn> 
             let copies: Vec<&Bucket> = copies.collect();
             let storage = &set.primary.site.region.provider.storage;
             let writable = copies.iter().filter_map(|copy| Some(storage.make_writable?(copy.name.as_str())));
+            let copying = set.copies.iter().filter(|_| returns).filter_map(|copy| {
+                let provider = provider::find(set.primary.site.region.provider.name)?;
+                let job = (provider.evidence.job_from)(observation, copy)?;
+                let waits = matches!(job.state, JobState::Running | JobState::Waiting | JobState::Paused);
+                waits.then(|| format!("of what was written to `{}`, {}", copy.name, job.in_words()))
+            });
             TurnedData {
                 back: back.unwrap_or_default(),
+                copying: copying.collect(),
                 read_only: storage.read_only_copies,
                 make_writable: writable.collect(),
                 entry: format!("{}.{name}", service.name),
@@ -172,6 +184,14 @@ impl Plan {
             let finding = Diagnostic::new(codes::MAY_BE_BEHIND, message);
             return Some(finding.help(format!("return once {} answers, and plan again then", data.region)));
         }
+        if let Some(data) = self.returned().find(|data| !data.copying.is_empty()) {
+            let message =
+                format!("`{}` lacks some of `{}`: {}", data.primary, data.entry, data.copying.join("; "));
+            let finding = Diagnostic::new(codes::MAY_BE_BEHIND, message);
+            return Some(finding.help(
+                "return once that is done, which every plan says; to return without it, cancel the job, and plan again",
+            ));
+        }
         let consent = |data: &TurnedData| Consent::Return(data.entry.clone());
         let missing: Vec<&TurnedData> =
             self.returned().filter(|data| !self.consents.contains(&consent(data))).collect();
@@ -183,10 +203,16 @@ impl Plan {
         let message = format!(
             "nothing shows that {names} at home has what was written elsewhere during the evacuation"
         );
-        let help = format!(
-            "copy what was written there back first, and compare the two; if they are level, plan with `{}`",
-            flags.join(" ")
-        );
+        // Users stay where they are until the data is home.
+        let one_way = missing.iter().any(|data| data.back.is_empty() && data.read_only.is_none());
+        let prepare = match one_way && self.was.prepared().next().is_none() {
+            true => {
+                "bring home what was written there first: apply `--prepare-return`, and `two-way: true` after it; "
+            }
+            false => "copy what was written there back first; ",
+        };
+        let help =
+            format!("{prepare}compare the two, and if they are level, plan with `{}`", flags.join(" "));
         Some(Diagnostic::new(codes::MAY_BE_BEHIND, message).help(help))
     }
 }
@@ -206,13 +232,36 @@ pub(super) fn details(plan: &Plan, pen: &Pen, out: &mut String) {
     }
 }
 
+/// The sites to which the plan prepares the return.
+pub(super) fn prepares(plan: &Plan) -> Vec<&str> {
+    let before: Vec<&str> = plan.was.prepared().collect();
+    plan.posture.prepared().filter(|site| !before.contains(site)).collect()
+}
+
+/// The sites that the plan evacuates, also those to which a return was prepared and that are left alone again.
+pub(super) fn evacuates(plan: &Plan) -> Vec<&str> {
+    let prepared: Vec<&str> = plan.posture.prepared().collect();
+    let again = plan.was.prepared().filter(|site| !prepared.contains(site));
+    let again = again.filter(|site| plan.posture.sites().any(|one| one == *site));
+    plan.posture.beyond(&plan.was).into_iter().chain(again).collect()
+}
+
 /// Which sites the plan evacuates, returns to, and leaves evacuated: a sentence each.
 pub(super) fn heads(plan: &Plan) -> Vec<String> {
-    let (leaves, comes) = (plan.posture.beyond(&plan.was), plan.was.beyond(&plan.posture));
-    let stays: Vec<&str> = plan.posture.sites().filter(|site| !leaves.contains(site)).collect();
+    let (leaves, comes) = (evacuates(plan), plan.was.beyond(&plan.posture));
+    let begun: Vec<&str> = prepares(plan);
+    let was: Vec<&str> = plan.posture.prepared().filter(|site| !begun.contains(site)).collect();
+    let other = |site: &&str| !leaves.contains(site) && !begun.contains(site) && !was.contains(site);
+    let stays: Vec<&str> = plan.posture.sites().filter(other).collect();
     let heads = [
         (leaves, "Evacuates ", "."),
         (comes, "Returns to ", "."),
+        (
+            begun,
+            "Prepares the return to ",
+            ": what is there is read and changed again, and users stay elsewhere.",
+        ),
+        (was, "Return prepared, users are elsewhere: ", ". `holdfast plan --return` plans the way back."),
         (stays, "Evacuated: ", ". `holdfast plan --return` plans the way back."),
     ];
     let pending = plan.pending().filter(|step| step.address.kind().schema().sends_users).count();

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::copies::CopyJob;
 use crate::document::Name;
 use crate::observation::Observation;
 use crate::policy::{Bucket, DataSet, Policy, Service};
@@ -21,6 +22,8 @@ pub struct WayHome {
     pub from: String,
     /// What is measured. `None` if no rule was seen that copies.
     pub seen: Option<SeenLag>,
+    /// While a return is prepared, the newest job that copies what is older than the rule.
+    pub job: Option<CopyJob>,
 }
 
 /// How far the buckets that a change of the posture returns to are behind those that were in use, where copies go both ways.
@@ -40,7 +43,7 @@ pub fn ways_home(
 /// How far each primary bucket in use is behind its copies that go both ways. Empty if nobody has measured anything.
 pub(super) fn all(policy: &Policy, posture: &Posture, observation: &Observation) -> Vec<WayHome> {
     let Some(signals) = &observation.signals else { return Vec::new() };
-    let sets = two_way(policy).filter(|(.., set)| !posture.evacuates(&set.primary.site.name));
+    let sets = two_way(policy).filter(|(.., set)| !posture.leaves_alone(&set.primary.site.name));
     sets.flat_map(|one| of_data(one, posture, observation, signals)).collect()
 }
 
@@ -51,7 +54,7 @@ fn of_data(
     signals: &SeenSignals,
 ) -> Vec<WayHome> {
     let Some(provider) = provider::find(set.primary.site.region.provider.name) else { return Vec::new() };
-    let seen = |copy: &Bucket| match posture.evacuates(&copy.site.name) {
+    let seen = |copy: &Bucket| match posture.leaves_alone(&copy.site.name) {
         true => Some(Err(format!("`{}` is evacuated, so nobody looks there", copy.site.name))),
         false => (provider.evidence.behind)(observation, signals, [copy, &set.primary]),
     };
@@ -60,11 +63,15 @@ fn of_data(
         home: set.primary.name.to_string(),
         from: copy.name.to_string(),
         seen: seen(copy),
+        job: match posture.prepares(&set.primary.site.name) {
+            true => (provider.evidence.job_from)(observation, copy),
+            false => None,
+        },
     };
     set.copies.iter().map(way).collect()
 }
 
-/// The data sets that a change of the posture returns to, and whose copies go both ways.
+/// The data sets that a change of the posture returns to, or whose return is prepared, and whose copies go both ways.
 fn returned<'p>(
     policy: &'p Policy,
     was: &Posture,
@@ -72,7 +79,7 @@ fn returned<'p>(
 ) -> impl Iterator<Item = (&'p Service, &'p Name, &'p DataSet)> {
     two_way(policy).filter(move |(.., set)| {
         let home = &set.primary.site.name;
-        was.evacuates(home) && !now.evacuates(home)
+        was.evacuates(home) && !now.leaves_alone(home)
     })
 }
 
@@ -110,7 +117,15 @@ impl WayHome {
     /// For people, a sentence.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let Self { entry, home, from, seen } = self;
+        let rule = self.rule_in_words();
+        match &self.job {
+            None => rule,
+            Some(job) => format!("{rule}; what was written there before the rule: {}", job.in_words()),
+        }
+    }
+
+    fn rule_in_words(&self) -> String {
+        let Self { entry, home, from, seen, .. } = self;
         let unknown = |why: &str| {
             format!("{entry}: whether `{home}` has what was written to `{from}` is unknown: {why}")
         };

@@ -93,6 +93,11 @@ pub struct Evidence {
     pub copy_job: fn(&View<'_, '_>, &Name) -> Option<CopyJob>,
     /// The resource of such a job, and what a new one has besides what the policy declares, after the last one.
     pub begin: fn(&View<'_, '_>, &Name, Option<&CopyJob>) -> (Address, Values),
+    /// The jobs that copy home what was written to copies of a data set before the rules that do, while a return is prepared: those that
+    /// have to be begun.
+    pub begin_back: fn(&View<'_, '_>, &Name, &DataSet) -> Vec<Begin>,
+    /// The newest job that copies what is in this bucket. `None` if there is none, or it could not be seen.
+    pub job_from: fn(&Observation, &Bucket) -> Option<CopyJob>,
     /// What of the existing buckets of a data set keeps Holdfast from managing them.
     pub obstacles: fn(&View<'_, '_>, &Name, &DataSet) -> Vec<Obstacle>,
     /// Find copies that may lack older objects: a bucket that existed before its replication may have objects

@@ -4,6 +4,7 @@
 //! format_version  "3.0": 3.x only adds fields; a field never changes its meaning
 //! estate, cloud, accounts, today
 //! evacuated[]     the evacuated sites; missing if there are none
+//! return_prepared[]  those of them to which a return is prepared; missing if there are none
 //! holds           whether every objective holds
 //! objectives[]    {state (holds | missed | unknown), service, disruption, measure (rto | rpo), objective_seconds,
 //!                 seconds (null: no limit, or nobody can tell), assurance, because}; missed ones first
@@ -88,7 +89,11 @@ pub fn json(status: &Status<'_>) -> String {
         document.insert("awaited".to_owned(), awaited(status));
     }
     if let (false, Value::Object(document)) = (status.plan.posture.is_normal(), &mut document) {
-        document.insert("evacuated".to_owned(), json!(status.plan.posture));
+        let posture = &status.plan.posture;
+        document.insert("evacuated".to_owned(), posture.sites().collect());
+        if posture.prepared().next().is_some() {
+            document.insert("return_prepared".to_owned(), posture.prepared().collect());
+        }
     }
     format!("{document:#}\n")
 }

@@ -46,6 +46,10 @@ fn about(history: &History, run: &RunState) -> String {
     if !run.run.posture.is_normal() {
         let sites: Vec<&str> = run.run.posture.sites().collect();
         lines.push(format!("    evacuated: {}", sites.join(", ")));
+        let prepared: Vec<&str> = run.run.posture.prepared().collect();
+        if !prepared.is_empty() {
+            lines.push(format!("    return prepared: {}", prepared.join(", ")));
+        }
     }
     if let Some(author) = &run.run.author {
         let signed = author.key.as_ref().map_or("not signed".to_owned(), |key| format!("signed with {key}"));

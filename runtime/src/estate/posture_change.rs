@@ -11,6 +11,8 @@ pub enum PostureChange {
     Stay,
     /// Evacuate these sites, besides those that are evacuated already.
     Evacuate(Vec<String>),
+    /// Prepare the return to these sites; if there are none, to all: what is there is read and changed again, and users stay elsewhere.
+    Prepare(Vec<String>),
     /// Return to these sites; if there are none, to all.
     Return(Vec<String>),
 }
@@ -32,6 +34,10 @@ impl PostureChange {
         match self {
             Self::Stay => Self::Stay,
             Self::Evacuate(names) => Self::Evacuate(names.iter().flat_map(of).collect()),
+            Self::Prepare(names) => match names.iter().flat_map(left).collect::<Vec<_>>() {
+                sites if sites.is_empty() => self.clone(),
+                sites => Self::Prepare(sites),
+            },
             Self::Return(names) => match names.iter().flat_map(left).collect::<Vec<_>>() {
                 sites if sites.is_empty() => self.clone(),
                 sites => Self::Return(sites),
@@ -47,17 +53,22 @@ impl PostureChange {
         let now = |site: &str| was.sites().any(|one| one == site);
         match self {
             Self::Stay => Ok(was.clone()),
-            Self::Evacuate(sites) => {
-                Ok(Posture::of(was.sites().map(str::to_owned).chain(sites.iter().cloned())))
-            }
-            Self::Return(_) if was.is_normal() => {
+            // A site that is lost again before the return is left alone again.
+            Self::Evacuate(sites) => Ok(was.with(&Posture::of(sites.iter().cloned()))),
+            Self::Prepare(_) | Self::Return(_) if was.is_normal() => {
                 Err("no site is evacuated, so there is nothing to return to".to_owned())
             }
-            Self::Return(sites) => match sites.iter().find(|site| !now(site)) {
-                Some(site) => Err(format!("`{site}` is not evacuated")),
-                None if sites.is_empty() => Ok(Posture::default()),
-                None => Ok(Posture::of(was.sites().filter(|one| !sites.iter().any(|site| site == one)))),
-            },
+            Self::Prepare(sites) | Self::Return(sites) if sites.iter().any(|site| !now(site)) => {
+                let wrong: Vec<String> =
+                    sites.iter().filter(|site| !now(site)).map(|site| format!("`{site}`")).collect();
+                Err(format!("{} is not evacuated", wrong.join(" or ")))
+            }
+            Self::Prepare(sites) if sites.is_empty() => {
+                Ok(was.preparing(&was.sites().map(str::to_owned).collect::<Vec<_>>()))
+            }
+            Self::Prepare(sites) => Ok(was.preparing(sites)),
+            Self::Return(sites) if sites.is_empty() => Ok(Posture::default()),
+            Self::Return(sites) => Ok(was.without(sites)),
         }
     }
 }
@@ -83,5 +94,25 @@ mod tests {
         let wrong = after(&PostureChange::Return(sites(&["virginia"])), &["oregon"]);
         assert_eq!(wrong.unwrap_err(), "`virginia` is not evacuated");
         assert!(after(&PostureChange::Return(Vec::new()), &[]).unwrap_err().contains("nothing to return to"));
+    }
+
+    #[test]
+    fn prepared_return_ends_with_the_return_or_when_the_site_is_lost_again() {
+        let was = Posture::of(["oregon", "virginia"]);
+        let oregon = || vec!["oregon".to_owned()];
+        let prepared = PostureChange::Prepare(oregon()).after(&was).unwrap();
+        assert_eq!(prepared.prepared().collect::<Vec<_>>(), ["oregon"]);
+        assert_eq!(prepared.sites().collect::<Vec<_>>(), ["oregon", "virginia"]);
+        let text = serde_json::to_string(&prepared).unwrap();
+        assert_eq!(text, "[{\"prepared\":\"oregon\"},\"virginia\"]");
+        assert_eq!(serde_json::from_str::<Posture>(&text).unwrap(), prepared);
+        let more = PostureChange::Evacuate(vec!["ireland".to_owned()]).after(&prepared).unwrap();
+        assert_eq!(more.prepared().collect::<Vec<_>>(), ["oregon"]);
+        let less = PostureChange::Return(vec!["virginia".to_owned()]).after(&prepared).unwrap();
+        assert_eq!(less.prepared().collect::<Vec<_>>(), ["oregon"]);
+        assert_eq!(PostureChange::Evacuate(oregon()).after(&prepared).unwrap(), was);
+        let all = PostureChange::Prepare(Vec::new()).after(&was).unwrap();
+        assert_eq!(all.prepared().count(), 2);
+        assert!(PostureChange::Prepare(Vec::new()).after(&Posture::default()).is_err());
     }
 }

@@ -155,7 +155,12 @@ fn other_posture(planned: &Posture, now: &Posture) -> String {
 }
 
 fn names(posture: &Posture) -> String {
-    let sites: Vec<String> = posture.sites().map(|site| format!("`{site}`")).collect();
+    let prepared: Vec<&str> = posture.prepared().collect();
+    let one = |site: &str| match prepared.contains(&site) {
+        true => format!("`{site}` (return prepared)"),
+        false => format!("`{site}`"),
+    };
+    let sites: Vec<String> = posture.sites().map(one).collect();
     if sites.is_empty() { "none".to_owned() } else { sites.join(", ") }
 }
 

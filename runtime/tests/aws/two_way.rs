@@ -82,3 +82,69 @@ fn what_is_written_at_the_standby_during_an_evacuation_is_at_home_after_the_retu
     let versions = standin.aws(&format!("s3api list-object-versions --bucket {HOME} --region us-east-1"));
     assert_eq!(versions["Versions"].as_array().unwrap().len(), expected.len());
 }
+
+/// Without rules that were made beforehand: they are made while users stay at the standby, and go after the return.
+#[test]
+fn data_comes_home_before_users_do_where_nothing_was_prepared() {
+    let standin = Standin::start();
+    standin.zone("acme.example");
+    let bench = Bench::aws(&standin);
+    let one_way = POLICY.replace("    two-way: true\n", "");
+    bench.write("policies/all.yaml", &one_way);
+    bench.run("apply policies --yes").expect(0);
+    bench.run("apply policies --yes --evacuate virginia").expect(0);
+    let put = |key: &str| {
+        bench.write(key, &format!("{key}, written at the standby"));
+        let file = bench.folder.path().join(key).display().to_string();
+        let to = format!("s3://{STANDBY}/{key}");
+        let words = ["s3", "cp", "--only-show-errors", "--region", "us-west-2", &file, &to];
+        assert_eq!(standin.try_aws(&words).0, 0);
+    };
+    put("early");
+    let refused = bench.run("apply policies --yes --return").expect(4).stderr;
+    assert!(refused.contains("E0764") && refused.contains("--prepare-return"), "{refused}");
+
+    let prepared = bench.run("apply policies --yes --prepare-return").expect(0).stdout;
+    assert!(prepared.contains("Prepares the return to virginia: what is there is read"), "{prepared}");
+    bench.write("policies/all.yaml", POLICY);
+    bench.run("apply policies --yes").expect(0);
+    assert_eq!(destinations(&standin, STANDBY, "us-west-2"), [format!("arn:aws:s3:::{HOME}")]);
+    // S3 takes minutes to see a new rule, so what is older is copied by a job that the next apply begins.
+    bench.run("apply policies --yes").expect(0);
+    let refused = bench.run("apply policies --yes --return --allow return:pay.ledger").expect(4).stderr;
+    assert!(refused.contains("E0764") && refused.contains("the job `"), "{refused}");
+    put("late");
+    let set = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(keys(&standin, HOME, "us-east-1"), set(&["late"]), "the rule copies what is newer than it");
+    assert_eq!(primary(&standin), "oregon", "users stay at the standby");
+    let compared = bench.run("plan policies --return --compare-data").expect(0).stderr;
+    assert!(compared.contains("early") && !compared.contains("late"), "{compared}");
+    // The job of the stand-in copies nothing, but it ends after some looks.
+    put("early");
+    assert_eq!(keys(&standin, HOME, "us-east-1"), set(&["early", "late"]));
+    let says = |ran: &str| ran.split_whitespace().collect::<Vec<_>>().join(" ");
+    let looks = (0..5).map(|_| says(&bench.run("plan policies").expect(0).stderr)).collect::<Vec<_>>();
+    let last = looks.last().unwrap();
+    assert!(
+        last.contains("what was written there before the rule: the job `") && last.contains("` has copied 2"),
+        "{last}"
+    );
+    assert_eq!(bench.pending(), [], "the job is not begun again");
+    bench.run("apply policies --yes --return --allow return:pay.ledger").expect(0);
+    assert_eq!(primary(&standin), "virginia");
+    assert_eq!(destinations(&standin, STANDBY, "us-west-2").len(), 1, "the rule outlives the return");
+    bench.write("policies/all.yaml", &one_way);
+    bench.run("apply policies --yes").expect(0);
+    let gone = ["s3api", "get-bucket-replication", "--bucket", STANDBY, "--region", "us-west-2"];
+    assert!(standin.try_aws(&gone).2.contains("ReplicationConfigurationNotFound"));
+    assert_eq!(bench.pending(), []);
+}
+
+/// The site that answers first.
+fn primary(standin: &Standin) -> String {
+    let zone = standin.aws("route53 list-hosted-zones")["HostedZones"][0]["Id"].as_str().unwrap().to_owned();
+    let records = standin.aws(&format!("route53 list-resource-record-sets --hosted-zone-id {zone}"));
+    let all = records["ResourceRecordSets"].as_array().unwrap();
+    let first = all.iter().find(|record| record["Failover"] == "PRIMARY").unwrap();
+    first["SetIdentifier"].as_str().unwrap().to_owned()
+}

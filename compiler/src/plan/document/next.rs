@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Around;
-use crate::plan::{Consent, Consents, Plan};
+use crate::plan::{Consent, Consents, Plan, turn};
 use crate::printable::one_line;
 use crate::report::{Inline, Phrase};
 use crate::text::{Pen, shell_word, wrap};
@@ -127,7 +127,8 @@ fn command(plan: &Plan, around: &Around, consents: &Consents) -> String {
     let sites = |flag: &str, sites: Vec<&str>| -> Vec<String> {
         sites.into_iter().map(|site| format!("--{flag}={}", shell_word(site))).collect()
     };
-    words.extend(sites("evacuate", plan.posture.beyond(&plan.was)));
+    words.extend(sites("evacuate", turn::evacuates(plan)));
+    words.extend(sites("prepare-return", turn::prepares(plan)));
     words.extend(sites("return", plan.was.beyond(&plan.posture)));
     words.extend(plan.consents.union(consents).map(Consent::flag));
     words.join(" ")

@@ -43,6 +43,8 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     obstacles: |_, _, _| Vec::new(),
     backfill,
     copy_job: |_, _| None,
+    begin_back: |_, _, _| Vec::new(),
+    job_from: |_, _| None,
     begin: |view, data, _| (view.address(container::KIND, &[data.as_str()]), Values::new()),
 };
 

@@ -203,12 +203,15 @@ async fn create(clients: &Clients, command: &Command) -> Result<Done, CloudError
     let account = &clients.identity().await?.account.id;
     let arn = s3::arn(bucket);
     let mut filter = JobManifestGeneratorFilter::builder().eligible_for_replication(true);
-    if text(values, kind::RETRIES).is_some() {
+    let own = flag(values, kind::ONLY_OWN).unwrap_or_default();
+    if own || text(values, kind::RETRIES).is_some() {
         filter = filter
             .object_replication_statuses(ReplicationStatus::None)
-            .object_replication_statuses(ReplicationStatus::Failed)
+            .object_replication_statuses(ReplicationStatus::Failed);
+        if !own {
             // What came from another bucket keeps its status, whatever became of the copy.
-            .object_replication_statuses(ReplicationStatus::Replica);
+            filter = filter.object_replication_statuses(ReplicationStatus::Replica);
+        }
     }
     let generator = S3JobManifestGenerator::builder()
         .expected_bucket_owner(account)

@@ -49,6 +49,8 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     backfill,
     copy_job: job::newest,
     begin: job::begin,
+    begin_back: job::begin_back,
+    job_from: job::from,
 };
 
 fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<Obstacle> {

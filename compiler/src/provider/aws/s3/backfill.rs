@@ -26,6 +26,9 @@ pub const REPORTS: &str = "reports";
 pub const RETRIES: &str = "retries";
 /// Whether it waits for a confirmation once it has counted what it copies.
 pub const WAITS_FIRST: &str = "waits-first";
+/// Whether it copies only what was written to the bucket itself and was never copied, or could not be: what came from another bucket is there
+/// already.
+pub const ONLY_OWN: &str = "only-own";
 /// The id of an earlier job that waits for its confirmation: that one is confirmed, and no other is created.
 pub const CONFIRMS: &str = "confirms";
 
@@ -79,6 +82,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(REPORTS),
         AttributeSchema::new(RETRIES),
         AttributeSchema::new(WAITS_FIRST),
+        AttributeSchema::new(ONLY_OWN),
         AttributeSchema::new(CONFIRMS),
     ],
     outputs: &[STATE, CREATED, ENDED, TOTAL, COPIED, FAILED, WHY],

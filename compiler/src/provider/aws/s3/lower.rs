@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{backfill, bucket, bucket_access, copying, protect};
+use super::{backfill, bucket, bucket_access, copying, protect, replication};
 use crate::document::{Backfiller, Encryption, Name};
 use crate::lower::context::Context;
 use crate::policy::{Bucket, DataSet};
@@ -15,6 +15,7 @@ use crate::provider::aws::iam::{backfill::role as backfill_role, lower::role, ro
 use crate::provider::aws::keys::{key_arn, named_key};
 use crate::provider::aws::kms::{self, key};
 use crate::resource::{Address, Resource};
+use crate::source::Span;
 
 pub(in crate::provider::aws) fn lower(
     context: &Context<'_>,
@@ -79,7 +80,7 @@ pub(in crate::provider::aws) fn lower(
     }
     out.push(role);
     if let Some((how, span)) = set.backfill {
-        let role = backfill_role(context, name, set, span);
+        let role = backfill_role(context, name, &set.primary, None, span);
         let purpose = format!("copies what the replication of data `{name}` does not");
         let address = context.address(backfill::KIND, &[name.as_str()]);
         let bucket = &set.primary;
@@ -103,7 +104,32 @@ pub(in crate::provider::aws) fn lower(
         };
         out.extend([role, job]);
     }
+    if let Some(span) = set.two_way.filter(|_| context.posture.prepares(&set.primary.site.name)) {
+        let used = set.copies.iter().filter(|copy| !context.posture.evacuates(&copy.site.name));
+        out.extend(used.flat_map(|copy| home(context, name, set, (copy, span))));
+    }
     out.push(replication);
+}
+
+/// The job that copies home what was written to a copy before the rule that does, and its role.
+fn home(context: &Context<'_>, name: &Name, set: &DataSet, (copy, span): (&Bucket, Span)) -> [Resource; 2] {
+    let site = &copy.site.name;
+    let role = backfill_role(context, name, copy, Some(site), span);
+    let others = set.copies.iter().filter(|other| other.site.name != *site);
+    let to: Vec<&str> =
+        std::iter::once(&set.primary).chain(others).map(|bucket| bucket.name.as_str()).collect();
+    let address = context.address(backfill::KIND, &[name.as_str(), site.as_str()]);
+    let purpose = format!("copies home what was written to data `{name}` at `{site}`");
+    let owner = [&context.policy.estate, &context.service.name, name];
+    let job = Resource::new(address, purpose, span)
+        .set(backfill::BUCKET, copy.name.as_str())
+        .set(backfill::REGION, copy.site.region.as_str())
+        .refer(backfill::ROLE, &role.address, iam_role::ARN)
+        .set(backfill::PURPOSE, backfill::purpose(owner, copy.name.as_str(), &to))
+        .set(backfill::REPORTS, backfill::REPORT_PREFIX)
+        .set(backfill::ONLY_OWN, true)
+        .after(&context.address(replication::KIND, &[name.as_str(), site.as_str()]));
+    [role, job]
 }
 
 pub(super) fn bucket_address(context: &Context<'_>, data: &Name, bucket: &Bucket) -> Address {

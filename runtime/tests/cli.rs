@@ -265,7 +265,7 @@ fn json_plan_uses_the_vocabulary_of_terraform() {
     }
     let plan: Value =
         serde_json::from_str(&bench.run("plan policies --format json").expect(0).stdout).unwrap();
-    assert_eq!(plan["format_version"], "4.5");
+    assert_eq!(plan["format_version"], "4.6");
     let change = |address: &str, deposed: bool| {
         let changes = plan["resource_changes"].as_array().unwrap();
         let found = changes.iter().find(|c| c["address"] == address && c["deposed"].is_null() != deposed);

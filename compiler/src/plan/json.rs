@@ -2,7 +2,7 @@
 //! tools that read one can be adapted to the other quickly.
 //!
 //! ```text
-//! format_version     "4.5": 4.x only adds fields; a field never changes its meaning
+//! format_version     "4.6": 4.x only adds fields; a field never changes its meaning
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! evacuated[]        the sites that are evacuated once the plan is applied, and `evacuated_before[]`; missing if there are none
 //! return_prepared[]  those of them to which a return is prepared; missing if there are none
@@ -55,7 +55,7 @@ use super::{Accounts, Achievable, Action, After, Awaited, Billed, Consents, Effe
 use crate::resource::Lifecycle;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "4.5";
+pub const FORMAT_VERSION: &str = "4.6";
 
 /// Write the plan as JSON. Same plan, same bytes. Steps are written one at a time: as one value, the JSON of 90,000
 /// resources takes a gigabyte.

@@ -1,7 +1,7 @@
 //! The status as versioned JSON.
 //!
 //! ```text
-//! format_version  "3.0": 3.x only adds fields; a field never changes its meaning
+//! format_version  "3.1": 3.x only adds fields; a field never changes its meaning
 //! estate, cloud, accounts, today
 //! evacuated[]     the evacuated sites; missing if there are none
 //! return_prepared[]  those of them to which a return is prepared; missing if there are none
@@ -44,7 +44,7 @@ use crate::signals::{CheckHealth, CopyLag};
 use crate::units::Duration;
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "3.0";
+pub const FORMAT_VERSION: &str = "3.1";
 
 /// The status as JSON. Same status, same bytes.
 #[must_use]

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     /// What is in the plan, or only says how it is shown and judged.
-    const NOT_NEEDED: [&str; 17] = [
+    const NOT_NEEDED: [&str; 18] = [
         "paths",
         "out",
         "format",
@@ -61,6 +61,7 @@ mod tests {
         "allow",
         "target",
         "evacuate",
+        "prepare",
         "return_to",
         "drift",
         "fail_on",

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::{AppliedPolicy, Commit, DrillBegan, DrillMade, JournalError, RestoreOf, RestoreResult};
 use crate::approval::{PlanAuthor, Rule};
 
-/// The format of new runs. Format 7 adds drills, format 8 restores and how long approvals of evacuations are valid.
-pub(super) const FORMAT: u32 = 8;
+/// The format of new runs. Format 7 adds drills, format 8 restores and how long approvals of evacuations are valid,
+/// format 9 the sites to which a return is prepared.
+pub(super) const FORMAT: u32 = 9;
 /// The oldest format that is read: since then, entries were only added. A reader refuses every other format.
 pub(super) const OLDEST: u32 = 6;
 

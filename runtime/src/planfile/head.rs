@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The format of plan files. A reader refuses every other format without parsing the rest.
-pub(super) const FORMAT: u32 = 11;
+pub(super) const FORMAT: u32 = 12;
 /// The first bytes of every plan file.
 pub(super) const MARK: &str = "{\n  \"holdfast\": \"plan\",\n";
 /// The bytes that follow, before the format's number.

@@ -44,6 +44,8 @@ pub struct Traffic {
     pub stopped: Option<String>,
     /// Why nobody can tell whether a standby answers now. Only a status asks.
     pub unmeasured: Option<String>,
+    /// The same, taken as no failover at all.
+    pub doubted: Option<String>,
     /// How a failure is detected.
     pub detection: Detection,
     /// How long an answer may be cached.
@@ -180,7 +182,7 @@ impl Facts<'_> {
             copy.late = copy.unmeasured.take();
         }
         for traffic in worst.traffic.values_mut() {
-            traffic.stopped = traffic.stopped.take().or_else(|| traffic.unmeasured.take());
+            traffic.doubted = traffic.unmeasured.take();
         }
         Some(worst)
     }

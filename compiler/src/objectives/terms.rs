@@ -50,10 +50,14 @@ pub(super) fn detect(traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) 
 
 /// What happens between the failed health check and the last client at the standby.
 pub(super) fn failover(name: &Name, traffic: &Traffic, facts: &Facts<'_>, as_of: Option<Date>) -> Vec<Term> {
+    let unbounded =
+        |what: String, why: &str| vec![Term::unbounded(Phase::Propagate, what, why, Some(traffic.span))];
     if !traffic.moves || traffic.stopped.is_some() {
-        let what = format!("traffic `{name}` does not fail over");
         let why = traffic.stopped.as_deref().unwrap_or("there is no failover");
-        return vec![Term::unbounded(Phase::Propagate, what, why, Some(traffic.span))];
+        return unbounded(format!("traffic `{name}` does not fail over"), why);
+    }
+    if let Some(why) = &traffic.doubted {
+        return unbounded(format!("nobody can tell whether traffic `{name}` fails over now"), why);
     }
     let given = &facts.assumptions;
     let of = |phase, what: &str, setting| assumed(phase, what, Some(setting), "", traffic.span, as_of);

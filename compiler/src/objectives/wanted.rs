@@ -24,7 +24,20 @@ impl<'p> Facts<'p> {
                 None => Detection::Target(traffic.span),
             };
             let (span, ttl) = (traffic.span, traffic.ttl.clone());
-            (name, Traffic { span, dns, moves: true, stopped: None, unmeasured: None, detection, ttl, alias })
+            (
+                name,
+                Traffic {
+                    span,
+                    dns,
+                    moves: true,
+                    stopped: None,
+                    unmeasured: None,
+                    doubted: None,
+                    detection,
+                    ttl,
+                    alias,
+                },
+            )
         });
         let data = service.data.iter().filter_map(|(name, set)| {
             let facts = set.primary.site.region.provider;

@@ -207,18 +207,26 @@ fn ways_home(status: &Status<'_>) -> Option<String> {
     (!lacking.is_empty()).then(|| format!("Ways home: {}.", lacking.join("; ")))
 }
 
-/// `Health checks: 4 of 5 pass; failing: payments.api at oregon.`
+/// `Health checks: 4 of 5 pass; failing: payments.api at oregon.` What was not seen is never among those that do not pass.
 fn checks(status: &Status<'_>) -> Option<String> {
     let all = &status.plan.checks;
     let passing = all.iter().filter(|check| check.passes == Ok(Some(true))).count();
     let failing = all.iter().filter(|check| check.passes == Ok(Some(false)));
     let failing: Vec<String> =
         failing.map(|check| format!("{}.{} at `{}`", check.service, check.traffic, check.site)).collect();
+    let failing_count = failing.len();
     if all.is_empty() {
         return None;
     }
     let list = if failing.is_empty() { String::new() } else { format!("; failing: {}", failing.join(", ")) };
-    Some(format!("Health checks: {passing} of {} pass{list}.", all.len()))
+    let unseen = all.len() - passing - failing_count;
+    Some(match unseen {
+        0 => format!("Health checks: {passing} of {} pass{list}.", all.len()),
+        _ if unseen == all.len() => {
+            format!("Health checks: whether they pass is unknown for all {unseen}.")
+        }
+        _ => format!("Health checks: {passing} of {} pass{list}; {unseen} cannot be seen.", all.len()),
+    })
 }
 
 fn drift(status: &Status<'_>) -> String {

@@ -298,6 +298,9 @@ async fn profile_is_probed_as_azure_allows() {
         ("timeout", json!(10)),
         ("tolerated-failures", json!(10)),
         ("ttl", json!(2_147_483_648_u64)),
+        ("status-codes", json!(["200"])),
+        ("status-codes", json!(["399-200"])),
+        ("status-codes", json!(vec!["200-299"; 9])),
     ] {
         world.refused(Action::Create, PROFILE, with(profile(), name, value), "BadRequest").await;
     }
@@ -329,6 +332,7 @@ async fn endpoints_of_a_profile_fit_together() {
         ("20.50.2.10", 2),
         ("192.0.2.10", 2),
         ("localhost", 2),
+        ("acme-other.trafficmanager.net", 2),
     ] {
         world.refused(Action::Create, &nl, endpoint("amsterdam", target, priority), "BadRequest").await;
     }

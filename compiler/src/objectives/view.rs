@@ -25,6 +25,8 @@ pub struct Live<'a> {
     pub declared: &'a dyn Fn(&Address) -> Option<&'a Resource>,
     /// Finds what was looked at besides, and what is in the place of a resource.
     pub look: &'a dyn Fn(Kind, &Identity) -> Option<&'a Object>,
+    /// The objects in the place that an object with these attributes competes for, whoever they belong to.
+    pub beside: &'a dyn Fn(Kind, &Values) -> Vec<&'a Object>,
     /// Why an object could not be seen. `None` if it was seen or was not looked for.
     pub unseen: &'a dyn Fn(Kind, &Identity) -> Option<&'a str>,
     /// The account of the estate at a provider, by its name.

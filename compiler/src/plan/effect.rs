@@ -213,6 +213,16 @@ pub(super) fn effects<'c>(
         let schema = object.kind.schema();
         schema.lifecycle == Lifecycle::Evidence || schema.coexist.is_some()
     };
+    let mut places: BTreeMap<(Kind, Vec<String>), Vec<&Object>> = BTreeMap::new();
+    for object in &observation.objects {
+        if let Some(coexist) = &object.kind.schema().coexist {
+            places.entry((object.kind, coexist.place(&object.attributes))).or_default().push(object);
+        }
+    }
+    let in_place = |kind: Kind, values: &Values| {
+        let place = kind.schema().coexist.as_ref().map(|coexist| (kind, coexist.place(values)));
+        place.and_then(|place| places.get(&place)).cloned().unwrap_or_default()
+    };
     let beside = observation.objects.iter().filter(beside);
     let beside: BTreeMap<(Kind, Identity), &Object> =
         beside.map(|object| ((object.kind, object.identity()), object)).collect();
@@ -233,6 +243,7 @@ pub(super) fn effects<'c>(
         known: &known,
         declared: &declared,
         look: &look,
+        beside: &in_place,
         unseen: &unseen,
         account: &account,
         backups: observation.backups.as_ref(),

@@ -76,6 +76,9 @@ impl<'a> Differ<'a> {
             self.outputs.insert(resource.address.clone(), &object.outputs);
         } else if schema.stateful {
             return self.errors.push(obstacle::elsewhere(resource, object, &step.changes));
+        } else if let Some(by_person) = schema.by_person {
+            let cure = by_person(&object.outputs, &known(&resource.attributes));
+            return self.errors.push(obstacle::by_person(resource, object, &replaced, &cure));
         } else {
             step.action = Action::Replace;
             step.reason = format!("{replaced} cannot change in place");

@@ -30,6 +30,13 @@ pub(super) fn elsewhere(resource: &Resource, object: &Object, changes: &[Change]
         .help("a bucket cannot move and Holdfast never recreates one: name another bucket, or its real site")
 }
 
+/// A resource whose replacement would lose what others rely on, and which a person can change.
+pub(super) fn by_person(resource: &Resource, object: &Object, replaced: &str, cure: &str) -> Diagnostic {
+    let kind = resource.address.kind().name();
+    let message = format!("the {replaced} of the {kind} `{}` cannot change without replacing it", object.id);
+    Diagnostic::new(codes::LOCKED_FOR_GOOD, message).at(resource.origin, "would change").help(cure)
+}
+
 /// A resource of another owner that must not be replaced.
 pub(super) fn immovable(resource: &Resource, what: &str) -> Diagnostic {
     let name = wanted(resource, "name");

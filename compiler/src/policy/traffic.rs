@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::binder::Binder;
-use super::{Endpoint, EndpointTarget, Origin, Service, Setting, Site, Traffic, probe};
+use super::{Endpoint, EndpointTarget, Origin, Probe, Protocol, Service, Setting, Site, Traffic, probe};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::document::{self, Name, Step};
 use crate::provider::facts::{Facts, Word};
@@ -88,6 +88,9 @@ pub(super) fn bind(
             .help("add a probe, such as `probe: { https: /healthz, every: 10s, failures: 3 }`"),
         );
     }
+    if let Some(probe) = &probe {
+        addresses_over_tls(provider, name, probe, &endpoints, out);
+    }
     targets_once(provider, &endpoints, out);
     let record_type = one_type(&endpoints, out)?;
     if has_zone && record_type == RecordType::Cname && record == zone {
@@ -128,8 +131,8 @@ pub(super) fn bind(
     })
 }
 
-/// Where the provider keeps what answers: where a site of the service is, a standby first, because what is at the primary may be lost with
-/// it. `None` if it needs no place.
+/// Where the provider keeps what answers: the first, in the order of their names, of the places where sites of the service are. So it
+/// stays where it is if the standbys change their order, or the primary becomes a standby. `None` if it needs no place.
 fn place(
     provider: &Facts,
     sites: &[Option<Site>],
@@ -138,10 +141,8 @@ fn place(
     out: &mut Vec<Diagnostic>,
 ) -> Option<String> {
     let cure = provider.dns.needs_place?;
-    let standbys_first = sites.iter().skip(1).chain(sites.first()).flatten();
-    let place = standbys_first
-        .filter(|site| site.region.provider.name == provider.name)
-        .find_map(|site| site.within.clone());
+    let there = sites.iter().flatten().filter(|site| site.region.provider.name == provider.name);
+    let place = there.filter_map(|site| site.within.clone()).min();
     // An unknown site is reported, and may be the one.
     if place.is_none() && sites.iter().all(Option::is_some) {
         let message = format!("the service has no site where {} could keep `{name}`", provider.dns.service);
@@ -250,7 +251,36 @@ fn target(
             );
             None
         }
-        Err(_) => Some(EndpointTarget::Host(text.to_owned())),
+        Err(_) => {
+            if let Some(refused) = (provider.dns.refuses_name)(text) {
+                let message = format!("`{text}` cannot be an endpoint of {}", provider.dns.service);
+                out.push(
+                    Diagnostic::new(codes::NOT_AT_PROVIDER, message).at(span, refused.why).help(refused.cure),
+                );
+            }
+            Some(EndpointTarget::Host(text.to_owned()))
+        }
+    }
+}
+
+/// A probe over TLS of an address, where that means something else than elsewhere.
+fn addresses_over_tls(
+    provider: &Facts,
+    name: &Name,
+    probe: &Probe,
+    endpoints: &[Endpoint],
+    out: &mut Vec<Diagnostic>,
+) {
+    let Some(refused) = (provider.refuses)(Word::AddressOverTls) else { return };
+    let address = endpoints.iter().find(|endpoint| matches!(endpoint.target, EndpointTarget::Ip(_)));
+    if let (Protocol::Https(_), Some(endpoint)) = (&probe.protocol, address) {
+        let message = format!("{} cannot probe an address of `{name}` by `https`", provider.dns.service);
+        out.push(
+            Diagnostic::new(codes::NOT_AT_PROVIDER, message)
+                .at(endpoint.span, refused.why)
+                .at(probe.span, "probes it over TLS")
+                .help(refused.cure),
+        );
     }
 }
 

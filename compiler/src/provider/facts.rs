@@ -61,6 +61,8 @@ pub enum Word {
     ExpectedText,
     /// A time that the response to a probe may take.
     ProbeTimeout,
+    /// A probe over TLS of an endpoint that is an address.
+    AddressOverTls,
     /// An alias of a resource as an endpoint.
     AliasEndpoint,
 }
@@ -112,15 +114,6 @@ pub struct Ground {
     pub why: &'static str,
 }
 
-/// From when the seconds between two requests of a health checker count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counts {
-    /// From the response to the last one, or from the end of its time.
-    FromResponse,
-    /// From the last request.
-    FromRequest,
-}
-
 /// DNS names that fail over by health checks.
 #[derive(Debug)]
 pub struct Dns {
@@ -143,8 +136,6 @@ pub struct Dns {
     pub request: fn(bool, bool, u64) -> u64,
     /// The times that a request may be given, by the seconds between two requests. `None`: they are fixed.
     pub timeouts: fn(u64) -> Option<RangeInclusive<u64>>,
-    /// From when the seconds between two requests count.
-    pub counts: Counts,
     /// How sure it is that an endpoint counts as down after that.
     pub detects: Assurance,
     /// How long it takes until a failed check changes the answers.
@@ -155,6 +146,8 @@ pub struct Dns {
     pub evaluates_alias: fn(&str) -> bool,
     /// Why health checkers cannot reach an address.
     pub unreachable: fn(IpAddr) -> Option<&'static str>,
+    /// Why a DNS name cannot be that of an endpoint. `None`: it can.
+    pub refuses_name: fn(&str) -> Option<Refused>,
     /// Where health checkers send requests from.
     pub checks_from: &'static str,
     /// What to do where no site of a service is at the provider, if the provider keeps what answers where a site is.
@@ -286,31 +279,19 @@ pub struct ControlPlane {
 }
 
 impl Dns {
-    /// The seconds until so many requests in a row have failed, at most. A failure begins right after a request was sent, or answered.
+    /// The seconds until so many requests in a row have failed, at most. A failure begins right after a request was answered. The seconds
+    /// between two requests count from the response to the first one, or from the end of its time: where a provider does not say so, the
+    /// other reading gives less, and nobody could rely on it.
     #[must_use]
     pub fn detection(&self, interval: u64, failures: u64, request: u64) -> u64 {
-        match self.counts {
-            Counts::FromResponse => failures.saturating_mul(interval.saturating_add(request)),
-            Counts::FromRequest => failures.saturating_mul(interval).saturating_add(request),
-        }
+        failures.saturating_mul(interval.saturating_add(request))
     }
 
     /// The same as a formula for users.
     #[must_use]
     pub fn detection_in_words(&self, interval: u64, failures: u64, request: u64) -> String {
         let service = self.service;
-        match self.counts {
-            Counts::FromResponse => {
-                format!(
-                    "{service}: {failures} failures × ({interval} s between requests + {request} s for one)"
-                )
-            }
-            Counts::FromRequest => {
-                format!(
-                    "{service}: {failures} failures × {interval} s between requests + {request} s for the last one"
-                )
-            }
-        }
+        format!("{service}: {failures} failures × ({interval} s between requests + {request} s for one)")
     }
 }
 

@@ -8,7 +8,6 @@ use super::nodes::Part;
 use crate::document::{Disruption, Encryption, Name};
 use crate::phase::Phase;
 use crate::policy::{DataSet, EndpointTarget, Policy, RecoveryStep, Service, Site, StepAction, Traffic};
-use crate::provider::facts::Counts;
 use crate::source::Span;
 
 /// What a task takes.
@@ -407,13 +406,8 @@ impl<'a, 'p> Tasks<'a, 'p> {
         // The site is lost at any moment between two requests.
         let mut all = self.choices.up_to(question, probe.interval);
         for _ in 1..probe.failures {
-            all = all.saturating_add(match traffic.provider.dns.counts {
-                Counts::FromResponse => {
-                    let answered = self.choices.up_to(question, probe.request);
-                    self.choices.up_to(question, probe.interval).saturating_add(answered)
-                }
-                Counts::FromRequest => probe.interval,
-            });
+            let answered = self.choices.up_to(question, probe.request);
+            all = all.saturating_add(self.choices.up_to(question, probe.interval)).saturating_add(answered);
         }
         Work::Fixed(all.saturating_add(self.choices.up_to(question, probe.request)))
     }

@@ -64,6 +64,9 @@ pub struct KindSchema {
     pub ours: Option<fn(&Values) -> bool>,
     /// How to recognize an object of an interrupted run whose create call got no response.
     pub mark: Mark,
+    /// How a person changes what Holdfast would have to replace, from the outputs of the object and the wanted attributes: the end of a sentence. A plan
+    /// that would replace an object of such a kind is refused with that, because no replacement keeps what others rely on.
+    pub by_person: Option<fn(&Values, &Values) -> String>,
     /// Which objects of the kind cannot exist side by side, if any.
     pub coexist: Option<Coexist>,
     /// The identity attributes that a policy may set in `existing`, because Holdfast otherwise generates
@@ -181,6 +184,7 @@ impl KindSchema {
         replacement: None,
         ours: None,
         mark: Mark::Attributes,
+        by_person: None,
         coexist: None,
         known_as: &[],
         acts: false,

@@ -3,16 +3,17 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::policy::{Policy, Service};
+use crate::provider::PROVIDERS;
 use crate::units::Date;
 
 /// SS01 to SS07, SS10 and SS11: recovery steps with calls to a control plane.
 pub(super) fn control_planes(policy: &Policy, _: Option<Date>, out: &mut Vec<Diagnostic>) {
+    // A call names its provider's service, wherever the service of the policy runs: traffic can be at another provider than the primary.
+    let groups = || PROVIDERS.iter().flat_map(|provider| provider.facts.control_planes);
     for service in policy.services.values() {
-        let Some(home) = service.sites.first() else { continue };
-        let groups = home.region.provider.control_planes;
         for step in service.recovery.values().flatten() {
             for (call, span) in &step.calls {
-                let Some(group) = groups.iter().find(|group| group.covers(call)) else { continue };
+                let Some(group) = groups().find(|group| group.covers(call)) else { continue };
                 let message = format!("step `{}` of `{}` {}", step.name, service.name, group.what);
                 out.push(
                     Diagnostic::new(group.code, message)

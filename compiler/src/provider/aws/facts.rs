@@ -6,7 +6,7 @@ use super::control_planes::CONTROL_PLANES;
 use super::name::AWS;
 use super::{backup, keys, kms};
 use crate::objectives::Assurance;
-use crate::provider::facts::{Backup, CopyNames, Counts, Dns, Fact, Facts, Ground, Refused, Storage, Word};
+use crate::provider::facts::{Backup, CopyNames, Dns, Fact, Facts, Ground, Refused, Storage, Word};
 use crate::units::Duration;
 
 /// The facts of AWS.
@@ -42,12 +42,12 @@ const DNS: Dns = Dns {
     failures: 3,
     request: |connects, reads, _| request(connects, reads),
     timeouts: |_| None,
-    counts: Counts::FromResponse,
     detects: Assurance::Proven,
     health_propagation: Fact { value: Duration::seconds(60), why: "Route 53 documents no bound" },
     keep_alive: Fact { value: Duration::hours(1), why: "an Application Load Balancer's default" },
     evaluates_alias,
     unreachable,
+    refuses_name: |_| None,
     checks_from: "Route 53 checks from the internet: give a public address",
     needs_place: None,
     targets_differ: None,

@@ -24,7 +24,7 @@ pub(super) const EVIDENCE: Evidence = Evidence {
         service.existing.contains_key(&container::address(&service.name, data, at).within_service())
     },
     traffic: traffic::observed,
-    diverted: |_, _, _| None,
+    diverted: traffic::diverted,
     data,
     backups: |_, _, data| data.schedules.clear(),
     backup_place: |_, _, _, _| None,
@@ -202,6 +202,7 @@ mod tests {
             known: &|_, _| None,
             declared: &|_| None,
             look: &|_, _| None,
+            beside: &|_, _| Vec::new(),
             unseen: &|_, _| None,
             account: &|_| None,
             backups: None,

@@ -1,12 +1,11 @@
 //! Facts about Azure, with their sources.
 
+use super::control_planes::CONTROL_PLANES;
 use super::name::AZURE;
 use super::region::continent;
 use super::{settle, traffic::address, words};
 use crate::objectives::Assurance;
-use crate::provider::facts::{
-    Backup, CopyNames, Counts, Dns, Fact, Facts, Ground, KeyOwner, Refused, Storage, Word,
-};
+use crate::provider::facts::{Backup, CopyNames, Dns, Fact, Facts, Ground, KeyOwner, Refused, Storage, Word};
 use crate::provider::region::Region;
 use crate::units::Duration;
 
@@ -22,7 +21,7 @@ pub static FACTS: Facts = Facts {
     key_owner: |_| KeyOwner::Unsaid,
     refuses,
     settle: settle::settle,
-    control_planes: &[],
+    control_planes: CONTROL_PLANES,
 };
 
 /// Sources: Azure Traffic Manager documentation, "Traffic Manager endpoint monitoring" (intervals, time-outs, the timeline from a failure to
@@ -38,8 +37,8 @@ const DNS: Dns = Dns {
     failures: 3,
     request: |_, _, interval| if interval == 10 { 9 } else { 10 },
     timeouts: |interval| Some(5..=if interval == 10 { 9 } else { 10 }),
-    counts: Counts::FromRequest,
-    // The timeline is documented for one prober. How the results of probers in several places are put together is not.
+    // The timeline is documented for one prober. How the results of probers in several places are put together is not, nor whether its
+    // seconds between two requests count from a request or from a response.
     detects: Assurance::Attested,
     health_propagation: Fact { value: Duration::seconds(60), why: "Azure documents no bound" },
     keep_alive: Fact {
@@ -48,6 +47,7 @@ const DNS: Dns = Dns {
     },
     evaluates_alias: |_| false,
     unreachable: address::unreachable,
+    refuses_name: address::not_external,
     checks_from: "Traffic Manager takes public addresses only: give one, or a host name",
     needs_place: Some(
         "a profile is kept in the resource group of a site on Azure: add such a site to `standby`, or write `zone` and `record` instead",
@@ -188,7 +188,11 @@ fn refuses(word: Word) -> Option<Refused> {
         ),
         Word::ExpectedText => (
             "Traffic Manager looks at the status of a response, and not at its text",
-            "remove it, and let the path answer with another status than 200 if something is wrong",
+            "remove it, and let the path answer with a status of 400 or more if something is wrong",
+        ),
+        Word::AddressOverTls => (
+            "for an address, Azure documents no server name in TLS: what answers there may not know which site is asked",
+            "give a DNS name for each site, or probe with `http` or `tcp`",
         ),
         Word::AliasEndpoint => {
             ("an alias is a record of Route 53", "write the DNS name of the resource as the endpoint")

@@ -1,6 +1,7 @@
 //! Microsoft Azure: a folder per service, a file per kind.
 
 mod bills;
+mod control_planes;
 mod evidence;
 pub mod facts;
 pub mod group;

@@ -1,6 +1,29 @@
-//! Which addresses an endpoint can have.
+//! Which addresses and names an endpoint can have.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::provider::facts::Refused;
+
+/// Domains of Azure whose names are endpoints of another type than Holdfast makes, in each of its clouds. Sources: Azure Traffic Manager
+/// documentation, "Nested Traffic Manager profiles" (a profile is a nested endpoint), "Traffic Manager endpoints", "Web Apps as endpoints" (a
+/// web app answers for the names that it knows, and only an Azure endpoint makes the name of the profile known to it).
+const NOT_EXTERNAL: [(&str, Refused); 6] = [
+    (".trafficmanager.net", NESTED),
+    (".usgovtrafficmanager.net", NESTED),
+    (".trafficmanager.cn", NESTED),
+    (".azurewebsites.net", WEB_APP),
+    (".azurewebsites.us", WEB_APP),
+    (".chinacloudsites.cn", WEB_APP),
+];
+
+const NESTED: Refused = Refused {
+    why: "another profile, whose health is not that of a site: Azure takes it as a nested endpoint only",
+    cure: "write the name of what serves the site, not that of a profile",
+};
+const WEB_APP: Refused = Refused {
+    why: "a web app, which answers users with an error until it knows the name that they use",
+    cure: "give the web app a custom domain, add the name that your users use to it, and write the custom domain here",
+};
 
 /// Networks that no endpoint is in, with the length of their prefix. Source: Azure Traffic Manager documentation, "Traffic Manager FAQs",
 /// "What types of IP addresses can I use when adding an endpoint?" (RFC 1918, 6890, 5737, 3068, 2544, 5771).
@@ -63,9 +86,30 @@ pub fn unreachable(ip: IpAddr) -> Option<&'static str> {
     }
 }
 
+/// Why a DNS name cannot be that of an external endpoint.
+#[must_use]
+pub fn not_external(name: &str) -> Option<Refused> {
+    NOT_EXTERNAL.into_iter().find(|(domain, _)| name.ends_with(domain)).map(|(_, refused)| refused)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_other_types_of_endpoints_are_refused_and_no_others() {
+        for (name, refused) in [
+            ("acme.trafficmanager.net", true),
+            ("acme.azurewebsites.net", true),
+            ("acme.azurewebsites.us", true),
+            ("trafficmanager.net.acme.example", false),
+            ("myazurewebsites.net", false),
+            ("shop-nl.westeurope.cloudapp.azure.com", false),
+            ("shop.us-east-1.elb.amazonaws.com", false),
+        ] {
+            assert_eq!(not_external(name).is_some(), refused, "{name}");
+        }
+    }
 
     #[test]
     fn only_public_addresses_can_be_endpoints() {

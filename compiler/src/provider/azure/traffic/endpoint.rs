@@ -26,6 +26,8 @@ pub const PRIORITY: &str = "priority";
 pub const STATUS: &str = "status";
 /// `Enabled`: it counts as healthy and nobody probes it. `Disabled`: it is probed.
 pub const ALWAYS_SERVE: &str = "always-serve";
+/// A mapping of header names to values that its probes have besides those of the profile, or null.
+pub const HEADERS: &str = "headers";
 
 /// The kind.
 pub const KIND: Kind = Kind::of(&SCHEMA);
@@ -43,10 +45,12 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(PRIORITY).change(Change::Replace),
         AttributeSchema::new(STATUS).caution(status),
         AttributeSchema::new(ALWAYS_SERVE).caution(always_serve).unset(|| DISABLED.into()),
+        AttributeSchema::new(HEADERS).unset(|| Value::Null),
     ],
     batched_by: Some(PROFILE),
     removal: Some("the profile no longer answers with it"),
     coexist: Some(Coexist { within: &[PROFILE], rule: coexist, immovable: |_| None, answers: &[TARGET] }),
+    foreign_settings: Some(foreign_settings),
     calls: CALLS,
     sends_users: true,
     ..KindSchema::BASE
@@ -56,17 +60,27 @@ calls! {
     GET = "azure-traffic:ProfilesGet", made [Made::Observe],
         takes [on("Microsoft.Network/trafficManagerProfiles/read")];
     PUT = "azure-traffic:ProfilesCreateOrUpdate", made [Made::Change],
-        takes [
-            on("Microsoft.Network/trafficManagerProfiles/write"),
-            on("Microsoft.Network/trafficManagerProfiles/externalEndpoints/write"),
-            on("Microsoft.Network/trafficManagerProfiles/externalEndpoints/delete")
-        ];
+        // The request is for the profile: those for endpoints of their own are never sent.
+        takes [on("Microsoft.Network/trafficManagerProfiles/write")];
 }
 
 /// Whether two endpoints can be in one profile.
 fn coexist(one: &Values, other: &Values) -> bool {
     let differ = |name: &str| one.get(name) != other.get(name);
     !(differ(NAME) || differ(PROFILE)) || differ(PRIORITY) && differ(TARGET)
+}
+
+/// An endpoint that no policy declares.
+fn foreign_settings(values: &Values, managed: &dyn Fn(&'static KindSchema) -> bool) -> Option<String> {
+    let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
+    let has = || {
+        let (profile, name, target) = (text(PROFILE), text(NAME), text(TARGET));
+        let priority = values.get(PRIORITY).map(Value::to_string).unwrap_or_default();
+        format!(
+            "the profile `{profile}` has the endpoint `{name}` (`{target}`, priority {priority}), which no policy declares"
+        )
+    };
+    (!managed(&SCHEMA)).then(has)
 }
 
 fn target(before: &Value, _: &Value) -> Option<&'static str> {

@@ -3,6 +3,8 @@
 //! A site that is evacuated answers for nothing: its endpoint is disabled. Nobody probes it then, so whoever returns looks for themselves
 //! whether it is back.
 
+use serde_json::{Value, json};
+
 use super::{endpoint, profile};
 use crate::document::Name;
 use crate::lower::context::Context;
@@ -48,6 +50,9 @@ fn lower_profile(
         Protocol::Http(path) => (profile::HTTP, Some(path.as_str())),
         Protocol::Tcp => (profile::TCP, None),
     };
+    // An address has no name of its own, and what answers there serves the name of the profile. For a host name, Traffic Manager sends that.
+    let is_address = traffic.endpoints.iter().any(|at| matches!(at.target, EndpointTarget::Ip(_)));
+    let headers = (path.is_some() && is_address).then(|| json!({profile::HOST: traffic.record}));
     let address = context.address(profile::KIND, &[name.as_str()]);
     Resource::new(address, format!("answers for `{}`", traffic.record), traffic.span)
         .set(profile::NAME, label)
@@ -61,6 +66,8 @@ fn lower_profile(
         .set(profile::INTERVAL, probe.interval)
         .set(profile::TIMEOUT, probe.request)
         .set(profile::TOLERATED, u64::from(probe.failures.saturating_sub(1)))
+        .set(profile::STATUS_CODES, path.map(|_| json!([profile::HEALTHY])))
+        .set(profile::HEADERS, headers)
         .set(profile::TAGS, context.tags("traffic", name))
         .after(&group::address(place))
 }
@@ -88,4 +95,5 @@ fn lower_endpoint(
         .set(endpoint::PRIORITY, priority)
         .set(endpoint::STATUS, if out { profile::DISABLED } else { profile::ENABLED })
         .set(endpoint::ALWAYS_SERVE, profile::DISABLED)
+        .set(endpoint::HEADERS, Value::Null)
 }

@@ -8,5 +8,5 @@ pub mod profile;
 #[cfg(test)]
 mod tests;
 
-pub(super) use evidence::{passes, traffic as observed};
+pub(super) use evidence::{diverted, passes, traffic as observed};
 pub(super) use lower::lower;

@@ -1,8 +1,9 @@
 //! A profile (`Microsoft.Network/trafficManagerProfiles`), which answers for the name `PROFILE.trafficmanager.net` with the endpoint of the
 //! highest priority that its probes find healthy.
 //!
-//! A profile is a global resource: neither the loss of a region nor where its resource group is keeps anybody from changing it (Azure
-//! Traffic Manager documentation, "Traffic Manager FAQs"). Sources of the rules: the same, and "Traffic Manager endpoint monitoring".
+//! It answers and probes wherever its resource group is, also while a region is lost. A change of it can fail while the region of its
+//! resource group is: see the control planes of Azure. Sources of the rules: Azure Traffic Manager documentation, "Traffic Manager FAQs" and
+//! "Traffic Manager endpoint monitoring".
 
 use serde_json::Value;
 
@@ -32,8 +33,10 @@ pub const INTERVAL: &str = "interval";
 pub const TIMEOUT: &str = "timeout";
 /// The failures in a row after which an endpoint still counts as healthy: 0 to 9. The next one is too many.
 pub const TOLERATED: &str = "tolerated-failures";
-/// The ranges of status codes that count as healthy, null for 200 only. Holdfast does not manage it.
+/// The ranges of status codes that count as healthy, such as [`HEALTHY`]; null for 200 only, and for TCP.
 pub const STATUS_CODES: &str = "status-codes";
+/// A mapping of header names to values that every request of a probe has, or null.
+pub const HEADERS: &str = "headers";
 /// A mapping.
 pub const TAGS: &str = "tags";
 
@@ -52,6 +55,12 @@ pub const HTTPS: &str = "HTTPS";
 pub const HTTP: &str = "HTTP";
 /// A connection.
 pub const TCP: &str = "TCP";
+/// The status codes that count as healthy: those that a health check of Route 53 takes, so that a probe means the same at every provider.
+/// By itself Traffic Manager takes 200 only ("Traffic Manager endpoint monitoring"; Amazon Route 53 Developer Guide, "How Amazon Route 53
+/// determines whether a health check is healthy").
+pub const HEALTHY: &str = "200-399";
+/// The header that says which host is asked.
+pub const HOST: &str = "host";
 
 /// The kind.
 pub const KIND: Kind = Kind::of(&SCHEMA);
@@ -72,13 +81,14 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(INTERVAL),
         AttributeSchema::new(TIMEOUT),
         AttributeSchema::new(TOLERATED),
+        AttributeSchema::new(STATUS_CODES).shaped(Shape::Set).unset(|| Value::Null),
+        AttributeSchema::new(HEADERS).unset(|| Value::Null),
         AttributeSchema::new(TAGS).shaped(Shape::Tags),
     ],
     outputs: &[ID],
     removal: Some("the name of the profile no longer resolves, and somebody else can take it"),
-    replacement: Some("the name of the profile does not resolve until the new one has its endpoints"),
+    by_person: Some(moved),
     mark: Mark::Attribute(TAGS),
-    foreign_settings: Some(foreign_settings),
     calls: CALLS,
     ..KindSchema::BASE
 };
@@ -89,11 +99,39 @@ calls! {
     PUT = "azure-traffic:ProfilesCreateOrUpdate",
         made [
             Made::Create,
-            Made::Update(&[ROUTING, STATUS, TTL, PROTOCOL, PORT, PATH, INTERVAL, TIMEOUT, TOLERATED, TAGS])
+            Made::Update(&[
+                ROUTING,
+                STATUS,
+                TTL,
+                PROTOCOL,
+                PORT,
+                PATH,
+                INTERVAL,
+                TIMEOUT,
+                TOLERATED,
+                STATUS_CODES,
+                HEADERS,
+                TAGS
+            ])
         ],
         takes [on("Microsoft.Network/trafficManagerProfiles/write")];
     DELETE = "azure-traffic:ProfilesDelete", made [Made::Delete],
         takes [on("Microsoft.Network/trafficManagerProfiles/delete")];
+}
+
+/// How a profile gets into another resource group: its name is unique in all of Azure, so a second one cannot be made before the first one
+/// is gone, and in between the name would not resolve. Source: Azure Resource Manager documentation, "Move Azure resources to a new resource
+/// group or subscription"; "Move operation support for resources", `Microsoft.Network`.
+fn moved(outputs: &Values, wanted: &Values) -> String {
+    let text =
+        |values: &Values, name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (id, group) = (text(outputs, ID), text(wanted, GROUP));
+    let part = |nth: usize| group.split('/').nth(nth).unwrap_or_default().to_owned();
+    let (subscription, name) = (part(2), part(4));
+    format!(
+        "move it, and plan again: `az resource move --ids {id} --destination-group {name} --destination-subscription-id {subscription}`; \
+         its name resolves meanwhile"
+    )
 }
 
 fn routing(before: &Value, after: &Value) -> Option<&'static str> {
@@ -103,12 +141,4 @@ fn routing(before: &Value, after: &Value) -> Option<&'static str> {
 
 fn status(before: &Value, _: &Value) -> Option<&'static str> {
     (before == DISABLED).then_some("the name of the profile resolves again: it was disabled")
-}
-
-/// Status codes that count as healthy although they are not 200.
-fn foreign_settings(values: &Values, _: &dyn Fn(&'static KindSchema) -> bool) -> Option<String> {
-    let ranges = values.get(STATUS_CODES)?.as_array()?;
-    let name = values.get(NAME).and_then(Value::as_str).unwrap_or_default();
-    let has = || format!("the profile `{name}` takes other status codes than 200 for healthy");
-    (!ranges.is_empty()).then(|| KindSchema::decides(&has()))
 }

@@ -14,24 +14,35 @@ use crate::resource::{Attribute, Kind};
 use crate::source::Sources;
 use serde_json::{Value, json};
 
-/// The shop, whose probe is this one.
-fn shop(probe: &str) -> Policy {
+/// The policy of the shop, whose probe is this one.
+fn text(probe: &str) -> String {
     let place = "subscription: 11111111-2222-3333-4444-555555555555, resource-group: acme";
-    let policy = format!(
+    format!(
         "kind: estate\nname: acme\nsites:\n  virginia: {{ aws: us-east-1 }}\n  \
          dublin: {{ azure: northeurope, {place}-ie }}\n  amsterdam: {{ azure: westeurope, {place}-nl }}\n---\nkind: service\n\
          name: shop\nprimary: virginia\nstandby: [amsterdam, dublin]\ntraffic:\n  web:\n    traffic-manager: acme-shop\n    \
          ttl: 30s\n    probe: {{ {probe} }}\n    endpoints:\n      virginia: us.acme.example\n      \
          amsterdam: nl.acme.example\n      dublin: ie.acme.example\n"
-    );
+    )
+}
+
+fn compiled(text: &str) -> Policy {
     let mut sources = Sources::default();
-    sources.add("acme.yaml", policy);
+    sources.add("acme.yaml", text.to_owned());
     check(&sources, Options::default()).policy.unwrap()
 }
 
+fn shop(probe: &str) -> Policy {
+    compiled(&text(probe))
+}
+
 fn graph(probe: &str, evacuated: &[&str]) -> Graph {
+    graph_of(&text(probe), evacuated)
+}
+
+fn graph_of(text: &str, evacuated: &[&str]) -> Graph {
     let accounts = TargetAccounts::one("azure", "000000000000");
-    lower_in(&shop(probe), &accounts, &Posture::of(evacuated.iter().copied())).unwrap()
+    lower_in(&compiled(text), &accounts, &Posture::of(evacuated.iter().copied())).unwrap()
 }
 
 /// The values of an attribute of all resources of a kind, in the order in which they are made.
@@ -69,11 +80,43 @@ fn endpoints_take_over_in_the_order_of_the_policy_wherever_they_are() {
         (profile::INTERVAL, json!(10)),
         (profile::TIMEOUT, json!(9)),
         (profile::TOLERATED, json!(3)),
-        // The group of the first standby there, because the primary is what may be lost.
-        (profile::GROUP, json!("/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/acme-nl")),
+        // As a health check of Route 53 does, and no header of somebody else.
+        (profile::STATUS_CODES, json!(["200-399"])),
+        (profile::HEADERS, Value::Null),
     ] {
         assert_eq!(values(&graph, profile::KIND, attribute), [value], "{attribute}");
     }
+}
+
+#[test]
+fn profile_stays_where_it_is_in_whatever_order_the_sites_are() {
+    for (primary, standby) in [
+        ("virginia", "[amsterdam, dublin]"),
+        ("virginia", "[dublin, amsterdam]"),
+        ("amsterdam", "[virginia, dublin]"),
+        ("dublin", "[amsterdam, virginia]"),
+    ] {
+        let text = text("https: /healthz")
+            .replace("primary: virginia", &format!("primary: {primary}"))
+            .replace("[amsterdam, dublin]", standby);
+        let graph = graph_of(&text, &[]);
+        let group = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/acme-ie";
+        assert_eq!(values(&graph, profile::KIND, profile::GROUP), [group], "{primary} {standby}");
+    }
+}
+
+#[test]
+fn address_is_asked_for_the_name_of_the_profile() {
+    let addresses = |probe: &str| {
+        let names = [("us.acme", "52.94.76.10"), ("nl.acme", "20.50.2.10"), ("ie.acme", "20.50.3.10")];
+        let change = |text: String, (name, ip): (&str, &str)| text.replace(&format!("{name}.example"), ip);
+        graph_of(&names.into_iter().fold(text(probe), change), &[])
+    };
+    let headers = |graph: &Graph| values(graph, profile::KIND, profile::HEADERS);
+    assert_eq!(headers(&addresses("http: /healthz")), [json!({"host": "acme-shop.trafficmanager.net"})]);
+    assert_eq!(headers(&addresses("tcp: 443")), [Value::Null]);
+    // A name is asked for itself.
+    assert_eq!(headers(&graph("http: /healthz", &[])), [Value::Null]);
 }
 
 #[test]
@@ -82,6 +125,7 @@ fn connection_has_no_path() {
     assert_eq!(values(&graph, profile::KIND, profile::PROTOCOL), ["TCP"]);
     assert_eq!(values(&graph, profile::KIND, profile::PORT), [8443]);
     assert_eq!(values(&graph, profile::KIND, profile::PATH), [Value::Null]);
+    assert_eq!(values(&graph, profile::KIND, profile::STATUS_CODES), [Value::Null]);
 }
 
 #[test]
@@ -92,18 +136,22 @@ fn evacuated_site_answers_for_nothing_and_keeps_its_priority() {
 }
 
 #[test]
-fn detection_is_the_failures_times_the_interval_and_one_timeout() {
-    for (probe, seconds) in [
-        ("https: /healthz", 3 * 30 + 10),
-        ("https: /healthz, failures: 4", 4 * 30 + 10),
-        ("http: /healthz, every: 10s, failures: 1", 10 + 9),
-        ("tcp: 443, every: 10s, failures: 10, timeout: 5s", 10 * 10 + 5),
+fn detection_is_the_failures_times_the_interval_and_the_timeout() {
+    for (probe, seconds, formula) in [
+        ("https: /healthz", 3 * (30 + 10), "3 failures × (30 s between requests + 10 s for one)"),
+        ("https: /healthz, failures: 4", 4 * (30 + 10), "4 failures × (30 s"),
+        (
+            "http: /healthz, every: 10s, failures: 1",
+            10 + 9,
+            "1 failures × (10 s between requests + 9 s for one)",
+        ),
+        ("tcp: 443, every: 10s, failures: 10, timeout: 5s", 10 * (10 + 5), "10 failures × (10 s"),
     ] {
         let terms = failover(probe);
         let term = terms.iter().find(|term| term.phase == Phase::Detect).unwrap();
         assert_eq!(term.value.map(|value| value.as_seconds()), Some(seconds), "{probe}");
         assert_eq!(term.assurance, Assurance::Attested, "{probe}");
-        assert!(term.source.starts_with("Traffic Manager: "), "{}", term.source);
+        assert!(term.source.starts_with(&format!("Traffic Manager: {formula}")), "{}", term.source);
     }
 }
 
@@ -152,9 +200,5 @@ fn what_happens_reaches_the_bound_and_never_exceeds_it() {
         };
         assert_eq!(back(100), bound.as_seconds(), "{probe}");
         assert!(back(50) < bound.as_seconds(), "{probe}");
-        // The probers are out of phase, and still each waits for its next request: only the first wait can be short.
-        let seconds = |probe: &str| if probe.contains("10s") { 10 } else { 30 };
-        let failures = service.traffic.values().find_map(|one| one.probe.as_ref()).unwrap().failures;
-        assert_eq!(back(0), (u64::from(failures) - 1) * seconds(probe), "{probe}");
     }
 }

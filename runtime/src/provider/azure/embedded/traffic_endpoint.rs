@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use holdfast_compiler::observation::Object;
-use holdfast_compiler::provider::azure::traffic::address::unreachable;
+use holdfast_compiler::provider::azure::traffic::address::{not_external, unreachable};
 use holdfast_compiler::provider::azure::traffic::{endpoint as kind, profile};
 use holdfast_compiler::resource::{Kind, Values};
 use serde_json::Value;
@@ -51,6 +51,9 @@ impl Embedded for TrafficEndpoint {
             }
             Err(_) if !target.contains('.') => {
                 return look.refuse("BadRequest", "the target is an address or a DNS name");
+            }
+            Err(_) if not_external(target).is_some() => {
+                return look.refuse("BadRequest", "the target is not that of an external endpoint");
             }
             Err(_) => {}
         }

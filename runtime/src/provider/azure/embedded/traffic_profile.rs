@@ -1,11 +1,12 @@
 //! Profiles of Traffic Manager. Sources: Azure Traffic Manager documentation, "Traffic Manager endpoint monitoring" and "Traffic Manager
-//! FAQs"; REST API, "Profiles - Create Or Update". A profile is a global resource: no lost region keeps anybody from changing it.
+//! FAQs"; REST API, "Profiles - Create Or Update". The region of a resource group is not modelled, so the weather of a region never keeps a
+//! profile from being changed here. On Azure it can.
 
 use std::ops::RangeInclusive;
 
 use holdfast_compiler::provider::azure::traffic::{endpoint, profile as kind};
 use holdfast_compiler::resource::{Kind, Values};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::text;
 use crate::local::embedded::{Checked, Embedded, Look, values};
@@ -13,6 +14,9 @@ use crate::local::store::State;
 
 /// The longest time that an answer is cached, in seconds (RFC 1035).
 const LONGEST_TTL: u64 = 2_147_483_647;
+
+/// The most ranges of status codes, and the most headers.
+const MOST: usize = 8;
 
 /// Profiles in the embedded cloud.
 pub(super) struct TrafficProfile;
@@ -52,6 +56,17 @@ impl Embedded for TrafficProfile {
         if !connects && !path.starts_with('/') {
             return look.refuse("BadRequest", "HTTP and HTTPS need a path that starts with `/`");
         }
+        let ranges = look.get(kind::STATUS_CODES).as_array();
+        let fits = |range: &Value| range.as_str().is_some_and(is_range);
+        if ranges.is_some_and(|all| connects || all.len() > MOST || !all.iter().all(fits)) {
+            return look.refuse(
+                "BadRequest",
+                "at most 8 ranges of status codes, such as 200-399, and none with TCP",
+            );
+        }
+        if look.get(kind::HEADERS).as_object().is_some_and(|all| connects || all.len() > MOST) {
+            return look.refuse("BadRequest", "at most 8 headers, and none with TCP");
+        }
         let interval = look.get(kind::INTERVAL).as_u64().unwrap_or_default();
         if ![10, 30].contains(&interval) {
             return look.refuse("BadRequest", "the interval is 10 or 30 seconds");
@@ -71,6 +86,13 @@ impl Embedded for TrafficProfile {
         }
         Ok(())
     }
+}
+
+/// Whether a text is a range of status codes.
+fn is_range(text: &str) -> bool {
+    let code = |text: &str| text.parse::<u16>().ok().filter(|code| (100..=999).contains(code));
+    let ends = text.split_once('-').and_then(|(from, to)| code(from).zip(code(to)));
+    ends.is_some_and(|(from, to)| from <= to)
 }
 
 /// Refuse a number that is missing or not in a range.

@@ -18,7 +18,8 @@ use crate::objectives::{
     observed, obstacles, planned, with_kept,
 };
 use crate::observation::Object;
-use crate::policy::Policy;
+use crate::policy::{Policy, Service};
+use crate::posture::Posture;
 use crate::provider::evidence::{Begin, Obstacle};
 use crate::resource::{Address, Identity, Kind, Lifecycle, Values};
 use crate::signals::{CheckHealth, CopyLag};
@@ -181,6 +182,18 @@ pub(super) struct Seen {
     pub(super) checks: Vec<CheckHealth>,
 }
 
+/// The services whose data is written elsewhere than at its primary site, to which a return is prepared, with that as the reason. What the
+/// policies declare is for the time after the return.
+fn away<'p>(policy: &'p Policy, posture: &Posture) -> BTreeMap<&'p str, String> {
+    let home = |service: &'p Service| {
+        let mut homes = service.data.values().map(|set| &set.primary.site.name);
+        let home = homes.find(|home| posture.prepares(home))?;
+        let because = format!("users are away from `{home}`, to which a return is prepared");
+        Some((service.name.as_str(), because))
+    };
+    policy.services.values().filter_map(home).collect()
+}
+
 /// Derive the effects. `unknown` are the services of which not everything could be seen, with the reason.
 pub(super) fn effects<'c>(
     inputs: &Inputs<'c>,
@@ -323,7 +336,10 @@ pub(super) fn effects<'c>(
     let gone: BTreeMap<&str, String> = gone.collect();
     let lost_itself: BTreeSet<&str> = gone.keys().copied().collect();
     let gone = with_dependents(policy, gone, "whose data is gone");
-    let unknown = undecided(policy, &today, unknown);
+    let mut unknown = undecided(policy, &today, unknown);
+    for (name, because) in away(policy, inputs.posture) {
+        unknown.entry(name).or_insert(because);
+    }
     let unknown = with_dependents(policy, unknown, "which is unknown");
     let mut effects = Vec::new();
     for (name, derived) in &after {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
-use super::applied::{applied, view, world};
+use super::applied::{applied, drift, policy, view, without_copy, world};
 use super::arm::{Arm, path_of};
 use crate::support::{Ran, signal};
 
@@ -51,20 +51,77 @@ fn ends(arm: &Arm, does: &str, skipped: usize) -> bool {
     })
 }
 
-#[test]
-fn apply_killed_again_and_again_converges() {
-    let calm = applied();
-    let arm = world();
+/// Kill applies of what a start needs, each one some writes later than the one before, until one ends. Then everything is as after an apply
+/// that nobody killed. At least this many are killed.
+fn converges_after_kills(start: fn() -> Arm, least: usize) {
+    let calm = start();
+    let before = calm.writes();
+    calm.run("apply policies --yes").expect(0);
+    let most = calm.writes() - before;
+    let arm = start();
     assert!(!ends(&arm, "hang", 0), "it ended without a write");
     // After the first write, then after two more, then after three more; as done and as not done in turns.
     let mut killed = 0;
     while !ends(&arm, ["hang-after", "hang"][killed % 2], killed) {
         killed += 1;
-        assert!(killed <= calm.writes(), "it gets no further");
+        assert!(killed <= most, "it gets no further");
     }
-    assert!(killed >= 4, "{killed}");
+    assert!(killed >= least, "{killed}");
     arm.run("plan policies --detailed-exitcode").expect(0);
     assert_eq!(view(&arm), view(&calm));
+}
+
+#[test]
+fn apply_killed_again_and_again_converges() {
+    converges_after_kills(world, 4);
+}
+
+#[test]
+fn adoption_killed_again_and_again_converges() {
+    converges_after_kills(
+        || {
+            let arm = world();
+            let theirs = json!({
+                "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "location": "westeurope", "tags": {"team": "records"},
+            });
+            arm.other("PUT", "/acmearchive", "2025-06-01", &theirs);
+            arm
+        },
+        3,
+    );
+}
+
+#[test]
+fn changes_and_removals_killed_again_and_again_converge() {
+    converges_after_kills(
+        || {
+            let arm = applied();
+            drift(&arm);
+            arm.bench.write("policies/all.yaml", &without_copy(&policy()));
+            arm
+        },
+        2,
+    );
+}
+
+#[test]
+fn second_runner_is_refused_while_the_first_one_applies_and_goes_on_when_it_is_gone() {
+    let wanted = view(&applied());
+    let arm = world();
+    arm.faults(&json!([{"line": WRITES, "do": "hang-after", "skip": 3}]));
+    let mut command = arm.command(&["apply", "policies", "--yes", "--parallelism", "1"]);
+    let mut first = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    arm.hangs();
+    let before = arm.writes();
+    let refused = arm.run("apply policies --yes").expect(4);
+    assert!(refused.stderr.contains("E0702"), "{}", refused.stderr);
+    assert_eq!(arm.writes(), before);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    arm.faults(&json!([]));
+    arm.run("apply policies --yes").expect(0);
+    assert_eq!(view(&arm), wanted);
+    arm.run("plan policies --detailed-exitcode").expect(0);
 }
 
 #[test]

@@ -3,13 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::applied::{applied, policy, world};
+use super::applied::{applied, policy, without_copy, world};
 use super::arm::{Arm, GROUP, SUBSCRIPTION, path_of};
-
-/// The policies without the copy in the third region.
-pub(crate) fn without_copy(policy: &str) -> String {
-    policy.replace(", { site: boydton, container: { account: acmearchiveus, name: scans } }", "")
-}
 
 /// A plan has nothing to do, and says that there is something that nobody knows.
 fn is_unknown(arm: &Arm, why: &str) {

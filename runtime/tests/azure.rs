@@ -7,6 +7,7 @@ mod operations;
 mod roles;
 mod sign_in;
 mod stricter;
+mod traffic;
 mod unseen;
 
 use std::collections::BTreeSet;

@@ -61,8 +61,14 @@ impl Arm {
         };
         let (url, control) = (next(), next());
         let arm = Self { bench, url, control, server };
-        arm.other("PUT", "", "2021-04-01", &json!({"location": "westeurope"}));
+        arm.group(GROUP);
         arm
+    }
+
+    /// Somebody makes a resource group.
+    pub(crate) fn group(&self, name: &str) {
+        let path = format!("/arm/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}?api-version=2021-04-01");
+        assert_eq!(self.control("PUT", &path, r#"{"location": "westeurope"}"#).0, 201);
     }
 
     /// Ask the control port: status and answer.
@@ -216,11 +222,13 @@ impl Drop for Arm {
     }
 }
 
-/// The path of something below the resource group; of an account and what is below that, after a `/`.
+/// The path of something below the resource group: of an account and what is below that, unless it begins with a provider or an action.
 pub(crate) fn path_of(below: &str) -> String {
     let group = format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}");
     if below.is_empty() {
         group
+    } else if below.starts_with("/providers/") || below.starts_with("/moveResources") {
+        format!("{group}{below}")
     } else {
         format!("{group}/providers/Microsoft.Storage/storageAccounts{below}")
     }

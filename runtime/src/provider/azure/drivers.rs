@@ -3,13 +3,20 @@
 use holdfast_compiler::resource::{Kind, Lifecycle};
 
 use super::driver::Driver;
-use super::{account, container, destination, group, source};
+use super::{account, container, destination, group, source, traffic_endpoint, traffic_profile};
 use crate::cloud::{CloudError, Command, refuse};
 
 /// All drivers. To add one, add a file beside this one, and a line here. A kind without one is refused before any call: it exists in the
 /// embedded cloud only.
-pub(super) static DRIVERS: &[&dyn Driver] =
-    &[&group::Driver, &account::Driver, &container::Driver, &destination::Driver, &source::Driver];
+pub(super) static DRIVERS: &[&dyn Driver] = &[
+    &group::Driver,
+    &account::Driver,
+    &container::Driver,
+    &destination::Driver,
+    &source::Driver,
+    &traffic_profile::Driver,
+    &traffic_endpoint::Driver,
+];
 
 /// The driver of a kind.
 pub(super) fn of(kind: Kind) -> Option<&'static dyn Driver> {

@@ -17,13 +17,16 @@ mod group;
 mod pair;
 pub mod permissions_page;
 mod places;
+mod profiles;
 mod source;
+mod traffic_endpoint;
+mod traffic_profile;
 
 use async_trait::async_trait;
 use futures::future::try_join_all;
 use holdfast_compiler::import::{LeftOut, Survey};
 use holdfast_compiler::observation::{Observation, Wanted};
-use holdfast_compiler::provider::azure::AZURE;
+use holdfast_compiler::provider::azure::{AZURE, traffic};
 use holdfast_compiler::resource::Kind;
 
 use crate::cloud::{Callers, Calls, Cloud, CloudError, Command, Cost, Done, cost};
@@ -90,7 +93,8 @@ impl Cloud for Azure {
         }
         let look = Look::new(&self.arm, &self.places, scope);
         let found = try_join_all(DRIVERS.iter().map(|driver| look.at(*driver))).await?;
-        let mut all = Observation::default();
+        let mut all =
+            Observation { objects: traffic_endpoint::undeclared(&look).await, ..Observation::default() };
         for found in found {
             all.objects.extend(found.objects);
             all.unseen.extend(found.unseen);
@@ -115,6 +119,10 @@ impl Cloud for Azure {
         let struck = |error: CloudError| batch.iter().map(|_| Err(error.clone())).collect();
         if let Err(refused) = batch.iter().try_for_each(|command| drivers::check(command, "")) {
             return struck(refused);
+        }
+        // Only they are batched.
+        if batch.iter().all(|command| command.address.kind() == traffic::endpoint::KIND) {
+            return traffic_endpoint::write(&self.arm, batch).await;
         }
         let mut done = Vec::with_capacity(batch.len());
         for command in batch {

@@ -1,7 +1,7 @@
 //! `runtime/PERMISSIONS-AZURE.md`: the permissions as custom roles of Azure, with placeholders for a person to fill in. Derived from the
 //! calls that the kinds declare.
 //!
-//! Source: Azure role-based access control documentation, "Azure custom roles" and "Azure permissions for Storage".
+//! Source: Azure role-based access control documentation, "Azure custom roles", "Azure permissions for Storage" and "… for Networking".
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -66,7 +66,7 @@ pub fn page() -> String {
         (
             "apply",
             "Holdfast apply",
-            "Sets up what the policies describe, and deletes replication only.",
+            "Sets up what the policies describe, and deletes replication and profiles of Traffic Manager only.",
             true,
         ),
     ] {

@@ -3,13 +3,15 @@
 //! A site that is evacuated answers for nothing: its endpoint is disabled. Nobody probes it then, so whoever returns looks for themselves
 //! whether it is back.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{endpoint, profile};
 use crate::document::Name;
 use crate::lower::context::Context;
 use crate::policy::{Endpoint, EndpointTarget, Probe, Protocol, Traffic};
-use crate::provider::azure::group;
+use crate::provider::azure::{AZURE, group};
 use crate::resource::{Address, Resource};
 
 pub(in crate::provider::azure) fn lower(
@@ -21,6 +23,13 @@ pub(in crate::provider::azure) fn lower(
     let (Some(place), Some(probe)) = (traffic.within.as_deref(), &traffic.probe) else { return };
     let purpose = format!("holds the profile of `{}`", traffic.record);
     out.push(Resource::new(group::address(place), purpose, traffic.domain_span).set(group::ID, place));
+    // The profile can still be in the group of another site, where it was before that one had a group of an earlier name.
+    let sites = traffic.endpoints.iter().filter(|at| at.site.region.provider.name == AZURE);
+    let groups: BTreeSet<&str> = sites.filter_map(|at| at.site.within.as_deref()).collect();
+    for id in groups.into_iter().filter(|id| *id != place) {
+        let purpose = format!("can hold the profile of `{}`", traffic.record);
+        out.push(Resource::new(group::address(id), purpose, traffic.domain_span).set(group::ID, id));
+    }
     let label = traffic.record.split('.').next().unwrap_or_default();
     let whole = lower_profile(context, name, traffic, (label, place), probe);
     let mut before: Option<Address> = None;

@@ -7,9 +7,10 @@ use holdfast_compiler::provider::azure::group;
 use holdfast_compiler::provider::azure::traffic::{endpoint, profile};
 use tokio::sync::OnceCell;
 
+use super::client::models::Named;
 use super::client::models::traffic::Profile;
 use super::client::models::{self, profile_id, profiles};
-use super::driver::{AT_A_TIME, Look, Named, may_be_unseen};
+use super::driver::{AT_A_TIME, Look, may_be_unseen};
 use crate::cloud::CloudError;
 
 /// What was found, by the name of the profile.

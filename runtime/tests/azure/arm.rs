@@ -96,13 +96,6 @@ impl Arm {
         answer
     }
 
-    /// Somebody makes another resource group.
-    pub(crate) fn group(&self, name: &str) {
-        let path = format!("/arm/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}?api-version=2021-04-01");
-        let (status, answer) = self.control("PUT", &path, &json!({"location": "eastus"}).to_string());
-        assert_eq!(status, 201, "{answer}");
-    }
-
     /// What is there, below the resource group.
     pub(crate) fn get(&self, below: &str) -> Value {
         self.other("GET", below, "2025-06-01", &Value::Null)

@@ -100,7 +100,7 @@ pub(crate) fn azure_mappers() -> PathBuf {
     let [lock, script] =
         ["package-lock.json", "mappers.py"].map(|name| root().join("fixtures/azure").join(name));
     let wanted = [&lock, &script].map(|file| std::fs::read_to_string(file).unwrap()).concat();
-    let folder = installed("azure-mappers", &wanted, |folder| {
+    installed("azure-mappers", &wanted, |folder| {
         let _ = std::fs::remove_dir_all(folder);
         std::fs::create_dir_all(folder).unwrap();
         let lock_text: serde_json::Value =
@@ -115,8 +115,7 @@ pub(crate) fn azure_mappers() -> PathBuf {
             run(Command::new("python3").arg(&script).arg(&archive).arg(name).arg(&lock).arg(&out));
             std::fs::remove_file(archive).unwrap();
         }
-    });
-    folder
+    })
 }
 
 /// A folder below `target` that `install` has filled with `wanted`.

@@ -159,6 +159,12 @@ impl CopyJob {
         self.state == JobState::Done
     }
 
+    /// Whether it goes on, or would if somebody let it.
+    #[must_use]
+    pub const fn is_under_way(&self) -> bool {
+        matches!(self.state, JobState::Running | JobState::Waiting | JobState::Paused)
+    }
+
     /// For people: ``the job `x` copies them, 4512 of 50000 until now``.
     #[must_use]
     pub fn in_words(&self) -> String {

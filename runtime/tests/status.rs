@@ -164,6 +164,13 @@ fn copy_that_is_behind_or_failed_and_a_standby_that_fails_its_check_keep_nothing
     assert_eq!(metrics.matches("\nholdfast_health_check_passes{").count(), 3, "{metrics}");
     let lags = status(&bench, 3)["lags"].as_array().unwrap().len();
     assert_eq!(metrics.matches("\nholdfast_copy_behind_seconds{").count(), lags, "{metrics}");
+    // A check that is gone passes nothing.
+    measure(&bench, "healthy", standbys[0], Some(0));
+    edit(&bench, |cloud| {
+        let objects = cloud["objects"].as_array_mut().unwrap();
+        objects.retain(|one| one["outputs"]["id"] != standbys[1]);
+    });
+    assert_ne!(of_payments(&bench)[1].0, "holds");
 }
 
 /// The objective holds as long as the newest backup in the locked vault is as young as the schedule promises.

@@ -258,6 +258,10 @@ impl<'a> Context<'a> {
                 if !evacuated.is_empty() {
                     all.push(format!("Evacuated, so nobody looked there: {}.", evacuated.join(", ")));
                 }
+                let prepared: Vec<&str> = status.plan.posture.prepared().collect();
+                if !prepared.is_empty() {
+                    all.push(format!("Users are away, and the return is prepared: {}.", prepared.join(", ")));
+                }
             }
             Live::NotAsked | Live::Unseen(_) => {
                 all.push(format!("Nothing here says how it stands in the cloud: {}.", self.unseen()));

@@ -207,9 +207,12 @@ fn measure(view: &View<'_, '_>, facts: &mut Facts<'_>) {
         let standbys = wanted.endpoints.iter().skip(1).map(|endpoint| &endpoint.site);
         let health: Vec<_> =
             standbys.map(|site| (site, (provider.evidence.passes)(view, name, site))).collect();
-        // A site without a check of its own always answers.
-        if health.is_empty() || health.iter().any(|(_, passes)| matches!(passes, None | Some(Ok(Some(true)))))
-        {
+        // Without a probe, a site always answers.
+        let answers = |passes: &Option<_>| match passes {
+            None => wanted.probe.is_none(),
+            Some(passes) => matches!(passes, Ok(Some(true))),
+        };
+        if health.is_empty() || health.iter().any(|(_, passes)| answers(passes)) {
             continue;
         }
         let unknown = health.iter().find_map(|(site, passes)| {
@@ -217,7 +220,8 @@ fn measure(view: &View<'_, '_>, facts: &mut Facts<'_>) {
             match passes {
                 Some(Err(why)) => Some(format!("{what} cannot be seen: {why}")),
                 Some(Ok(None)) => Some(format!("{what} has no state: the cloud has no figure")),
-                _ => None,
+                None => Some(format!("{what} was not seen")),
+                Some(Ok(Some(_))) => None,
             }
         });
         match unknown {

@@ -63,7 +63,7 @@ fn compare(
     let awaited = people::awaited(inputs.graph, &bound);
     let unmade = besides::unmade(policy, &inputs.context.accounts);
     let observed = inputs.observation.sorted();
-    let turns = turn::turns(policy, inputs.observation, [inputs.was, inputs.posture]);
+    let turns = turn::turns(policy, (inputs.observation, inputs.owned), [inputs.was, inputs.posture]);
     let foreign = caution::foreign(&observed, &steps);
     Ok(Plan {
         context: inputs.context,
@@ -86,7 +86,7 @@ fn compare(
         copies,
         backups,
         lags,
-        ways_home: way_home::all(policy, inputs.posture, inputs.observation),
+        ways_home: way_home::all(policy, inputs.posture, (inputs.observation, inputs.owned)),
         checks,
         commands: besides::commands(policy),
         waived: inputs.compiled.waived.iter().map(Waived::in_words).collect(),

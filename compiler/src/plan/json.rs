@@ -6,7 +6,7 @@
 //! estate, cloud, account, partition, plan_digest, policy_digest, observation_digest
 //! evacuated[]        the sites that are evacuated once the plan is applied, and `evacuated_before[]`; missing if there are none
 //! return_prepared[]  those of them to which a return is prepared; missing if there are none
-//! turns[]            {service, traffic: [{name, record, from, to, probed}], data: [{entry, primary, site, region, copies, back}]}: what a change of these
+//! turns[]            {service, traffic: [{name, record, from, to, probed}], data: [{entry, primary, site, region, copies, back, copying}]}: what a change of these
 //!                    sites means; missing if there is none
 //! summary            {create, update, replace, delete, keep}
 //! objectives[]       {service, disruption, measure (rto | rpo), objective_seconds, before, after, met}; before is null

@@ -95,7 +95,7 @@ pub(crate) use turn::text as posture_text;
 pub use turn::{Turn, TurnedData, TurnedTraffic};
 pub use unknown::{Unknown, Waiting};
 pub use verdict::Verdict;
-pub use way_home::{WayHome, signals_home, ways_home};
+pub use way_home::{Older, WayHome, signals_home, ways_home};
 
 /// What happens to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

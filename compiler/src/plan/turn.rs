@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::{Action, Consent, Plan, Step, StepId, Unknown};
-use crate::copies::JobState;
+use crate::copies::{CopyJob, JobState};
 use crate::diagnostic::{Diagnostic, codes, one_of};
-use crate::observation::Observation;
+use crate::observation::{Observation, Owned};
 use crate::policy::{Bucket, Policy, Service};
 use crate::posture::Posture;
 use crate::printable::one_line;
@@ -61,9 +61,12 @@ pub struct TurnedData {
     /// What copies back what is written to copies, if the policy wants both ways: to those in use, or before a return to any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub back: Vec<Address>,
-    /// Before a return, the jobs that still copy what was written to copies, as clauses.
+    /// Before a return, what was written to copies before the rules that copy it back and is not known to be copied, as clauses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copying: Vec<String>,
+    /// Whether a job still copies some of it, so that waiting helps.
+    #[serde(skip)]
+    pub runs: bool,
     /// Why nobody can write to a copy, if that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_only: Option<&'static str>,
@@ -80,7 +83,11 @@ impl TurnedData {
 }
 
 /// What the change from one posture to another means. Empty if they are the same.
-pub(super) fn turns(policy: &Policy, observation: &Observation, [was, now]: [&Posture; 2]) -> Vec<Turn> {
+pub(super) fn turns(
+    policy: &Policy,
+    (observation, owned): (&Observation, &[Owned]),
+    [was, now]: [&Posture; 2],
+) -> Vec<Turn> {
     let turn = |service: &Service| {
         let first = |posture: &Posture, endpoints: &[crate::policy::Endpoint]| {
             endpoints
@@ -115,15 +122,30 @@ pub(super) fn turns(policy: &Policy, observation: &Observation, [was, now]: [&Po
             let copies: Vec<&Bucket> = copies.collect();
             let storage = &set.primary.site.region.provider.storage;
             let writable = copies.iter().filter_map(|copy| Some(storage.make_writable?(copy.name.as_str())));
-            let copying = set.copies.iter().filter(|_| returns).filter_map(|copy| {
+            let back = back.unwrap_or_default();
+            let job = |copy: &Bucket| {
                 let provider = provider::find(set.primary.site.region.provider.name)?;
-                let job = (provider.evidence.job_from)(observation, copy)?;
-                let waits = matches!(job.state, JobState::Running | JobState::Waiting | JobState::Paused);
-                waits.then(|| format!("of what was written to `{}`, {}", copy.name, job.in_words()))
+                (provider.evidence.job_home)(observation, owned, (&service.name, name, copy))
+            };
+            let prepared = was.prepares(&set.primary.site.name) && !back.is_empty();
+            let read = |copy: &&Bucket| returns && !was.leaves_alone(&copy.site.name);
+            let jobs: Vec<(&Bucket, Option<CopyJob>)> =
+                set.copies.iter().filter(read).map(|copy| (copy, job(copy))).collect();
+            let copying = jobs.iter().filter_map(|(copy, job)| match job {
+                Some(job) if job.state == JobState::Done => None,
+                Some(job) if job.is_under_way() || prepared => {
+                    Some(format!("of what was written to `{}`, {}", copy.name, job.in_words()))
+                }
+                None if prepared => Some(format!(
+                    "of what was written to `{}` before the rule that copies it back, nothing is copied: no job has begun",
+                    copy.name
+                )),
+                _ => None,
             });
             TurnedData {
-                back: back.unwrap_or_default(),
+                back,
                 copying: copying.collect(),
+                runs: jobs.iter().any(|(_, job)| job.as_ref().is_some_and(CopyJob::is_under_way)),
                 read_only: storage.read_only_copies,
                 make_writable: writable.collect(),
                 entry: format!("{}.{name}", service.name),
@@ -180,17 +202,27 @@ impl Plan {
             Some((data, self.unknown.iter().find(here)?))
         });
         if let Some((data, unknown)) = silent {
-            let message = format!("`{}` cannot be seen: {}", data.site, unknown.reason);
+            let message = format!(
+                "`{}`, which the return to `{}` needs, cannot be seen: {}",
+                unknown.address, data.site, unknown.reason
+            );
             let finding = Diagnostic::new(codes::MAY_BE_BEHIND, message);
-            return Some(finding.help(format!("return once {} answers, and plan again then", data.region)));
+            let answers = unknown.region.as_ref().unwrap_or(&data.region);
+            return Some(finding.help(format!("return once {answers} answers, and plan again then")));
         }
         if let Some(data) = self.returned().find(|data| !data.copying.is_empty()) {
             let message =
-                format!("`{}` lacks some of `{}`: {}", data.primary, data.entry, data.copying.join("; "));
+                format!("`{}` may lack some of `{}`: {}", data.primary, data.entry, data.copying.join("; "));
             let finding = Diagnostic::new(codes::MAY_BE_BEHIND, message);
-            return Some(finding.help(
-                "return once that is done, which every plan says; to return without it, cancel the job, and plan again",
-            ));
+            return Some(finding.help(match data.runs {
+                true => {
+                    "return once that is done, which every plan says; to return without it, cancel the job, and plan again"
+                }
+                false => {
+                    "run `holdfast apply` as it is now, which begins the job, and return once that is done; to return without it, remove \
+                     `two-way` and compare the two first"
+                }
+            }));
         }
         let consent = |data: &TurnedData| Consent::Return(data.entry.clone());
         let missing: Vec<&TurnedData> =
@@ -341,6 +373,12 @@ fn meaning(plan: &Plan, data: &TurnedData) -> String {
     let TurnedData { entry, primary, site, copies, .. } = data;
     let back = copies_back(plan, data);
     if plan.returned().any(|one| one == data) {
+        if !data.copying.is_empty() {
+            return format!(
+                "{entry}: `{primary}` at `{site}` would be the primary again, and it may lack some of what was written elsewhere: {}.",
+                data.copying.join("; ")
+            );
+        }
         if back {
             return format!(
                 "{entry}: `{primary}` at `{site}` is the primary again. Rules that were seen copy to it what was written elsewhere; this \

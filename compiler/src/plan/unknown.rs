@@ -263,7 +263,8 @@ impl Plan {
     /// Whether all that is unknown has a name that belongs to somebody else.
     #[must_use]
     pub fn is_only_taken(&self) -> bool {
-        self.is_partial() && self.unknown.iter().all(|unknown| unknown.taken || unknown.evacuated)
+        self.unknown.iter().any(|unknown| unknown.taken)
+            && self.unknown.iter().all(|unknown| unknown.taken || unknown.evacuated)
     }
 
     /// The ids of what is unknown or waits.

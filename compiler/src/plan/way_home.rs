@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::copies::CopyJob;
 use crate::document::Name;
-use crate::observation::Observation;
+use crate::observation::{Observation, Owned};
 use crate::policy::{Bucket, DataSet, Policy, Service};
 use crate::posture::Posture;
 use crate::provider;
@@ -22,8 +22,19 @@ pub struct WayHome {
     pub from: String,
     /// What is measured. `None` if no rule was seen that copies.
     pub seen: Option<SeenLag>,
-    /// While a return is prepared, the newest job that copies what is older than the rule.
-    pub job: Option<CopyJob>,
+    /// While a return is prepared, what copies what is older than the rule.
+    pub older: Older,
+}
+
+/// What copies what was written to a copy before the rule that copies it home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Older {
+    /// No return is prepared, or nobody looks there.
+    NotAsked,
+    /// No job since the rule was made was seen.
+    NoJob,
+    /// The newest job since then.
+    Job(CopyJob),
 }
 
 /// How far the buckets that a change of the posture returns to are behind those that were in use, where copies go both ways.
@@ -31,42 +42,44 @@ pub struct WayHome {
 pub fn ways_home(
     policy: &Policy,
     (was, now): (&Posture, &Posture),
-    observation: &Observation,
+    seen: (&Observation, &[Owned]),
     signals: &SeenSignals,
 ) -> Vec<WayHome> {
     let returned = returned(policy, was, now);
-    returned
-        .flat_map(|(service, name, set)| of_data((service, name, set), was, observation, signals))
-        .collect()
+    returned.flat_map(|one| of_data(one, (was, now), seen, signals)).collect()
 }
 
 /// How far each primary bucket in use is behind its copies that go both ways. Empty if nobody has measured anything.
-pub(super) fn all(policy: &Policy, posture: &Posture, observation: &Observation) -> Vec<WayHome> {
-    let Some(signals) = &observation.signals else { return Vec::new() };
+pub(super) fn all(policy: &Policy, posture: &Posture, seen: (&Observation, &[Owned])) -> Vec<WayHome> {
+    let Some(signals) = &seen.0.signals else { return Vec::new() };
     let sets = two_way(policy).filter(|(.., set)| !posture.leaves_alone(&set.primary.site.name));
-    sets.flat_map(|one| of_data(one, posture, observation, signals)).collect()
+    sets.flat_map(|one| of_data(one, (posture, posture), seen, signals)).collect()
 }
 
+/// `was` says whether a return is prepared, and `now` where somebody looks.
 fn of_data(
     (service, name, set): (&Service, &Name, &DataSet),
-    posture: &Posture,
-    observation: &Observation,
+    (was, now): (&Posture, &Posture),
+    (observation, owned): (&Observation, &[Owned]),
     signals: &SeenSignals,
 ) -> Vec<WayHome> {
     let Some(provider) = provider::find(set.primary.site.region.provider.name) else { return Vec::new() };
-    let seen = |copy: &Bucket| match posture.leaves_alone(&copy.site.name) {
+    let seen = |copy: &Bucket| match now.leaves_alone(&copy.site.name) {
         true => Some(Err(format!("`{}` is evacuated, so nobody looks there", copy.site.name))),
         false => (provider.evidence.behind)(observation, signals, [copy, &set.primary]),
     };
+    let older =
+        |copy: &Bucket| match was.prepares(&set.primary.site.name) && !now.leaves_alone(&copy.site.name) {
+            true => (provider.evidence.job_home)(observation, owned, (&service.name, name, copy))
+                .map_or(Older::NoJob, Older::Job),
+            false => Older::NotAsked,
+        };
     let way = |copy: &Bucket| WayHome {
         entry: format!("{}.{name}", service.name),
         home: set.primary.name.to_string(),
         from: copy.name.to_string(),
         seen: seen(copy),
-        job: match posture.prepares(&set.primary.site.name) {
-            true => (provider.evidence.job_from)(observation, copy),
-            false => None,
-        },
+        older: older(copy),
     };
     set.copies.iter().map(way).collect()
 }
@@ -105,23 +118,30 @@ pub fn signals_home(
 }
 
 impl WayHome {
-    /// Whether something that was written elsewhere was seen not to be at home.
+    /// Whether something that was written elsewhere was seen not to be at home, or nothing has copied what is older than the rule.
     #[must_use]
     pub fn lacks(&self) -> bool {
         let lacks = |lag: &Lag| {
             lag.pending.is_some_and(|count| count > 0) || lag.failed.is_some_and(|count| count > 0)
         };
-        self.seen.as_ref().is_some_and(|seen| seen.as_ref().is_ok_and(lacks))
+        let lacks_older = match &self.older {
+            Older::NotAsked => false,
+            Older::NoJob => true,
+            Older::Job(job) => !job.is_done(),
+        };
+        lacks_older || self.seen.as_ref().is_some_and(|seen| seen.as_ref().is_ok_and(lacks))
     }
 
     /// For people, a sentence.
     #[must_use]
     pub fn in_words(&self) -> String {
         let rule = self.rule_in_words();
-        match &self.job {
-            None => rule,
-            Some(job) => format!("{rule}; what was written there before the rule: {}", job.in_words()),
-        }
+        let older = match &self.older {
+            Older::NotAsked => return rule,
+            Older::NoJob => "no job copies it; the next apply begins one".to_owned(),
+            Older::Job(job) => job.in_words(),
+        };
+        format!("{rule}; what was written there before the rule: {older}")
     }
 
     fn rule_in_words(&self) -> String {

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document::Name;
 use crate::objectives::facts::{Data, Traffic};
 use crate::objectives::view::View;
-use crate::observation::{Object, Observation};
+use crate::observation::{Object, Observation, Owned};
 use crate::policy::{self, Bucket, DataSet, Schedule, Service, Site};
 use crate::resource::{Address, Values};
 use crate::signals::{SeenHealth, SeenLag, SeenSignals};
@@ -96,8 +96,9 @@ pub struct Evidence {
     /// The jobs that copy home what was written to copies of a data set before the rules that do, while a return is prepared: those that
     /// have to be begun.
     pub begin_back: fn(&View<'_, '_>, &Name, &DataSet) -> Vec<Begin>,
-    /// The newest job that copies what is in this bucket. `None` if there is none, or it could not be seen.
-    pub job_from: fn(&Observation, &Bucket) -> Option<CopyJob>,
+    /// The newest job that copies home what was written to a copy before the rule that does: of a service, a data set and its copy. `None` if
+    /// no rule was made, no job since the rule was, or it could not be seen.
+    pub job_home: fn(&Observation, &[Owned], (&Name, &Name, &Bucket)) -> Option<CopyJob>,
     /// What of the existing buckets of a data set keeps Holdfast from managing them.
     pub obstacles: fn(&View<'_, '_>, &Name, &DataSet) -> Vec<Obstacle>,
     /// Find copies that may lack older objects: a bucket that existed before its replication may have objects

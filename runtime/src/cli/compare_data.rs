@@ -27,7 +27,7 @@ pub(super) async fn compare(live: &LivePlan, terminal: &Terminal) -> Result<(), 
                 continue;
             };
             let copies: Vec<&Bucket> =
-                set.copies.iter().filter(|copy| !plan.was.evacuates(&copy.site.name)).collect();
+                set.copies.iter().filter(|copy| !plan.posture.leaves_alone(&copy.site.name)).collect();
             if copies.is_empty() {
                 terminal.error(&format!(
                     "{entry}: nothing to compare `{}` with: it has no real-time copy at a site in use, so whether it has everything is \

@@ -159,7 +159,7 @@ impl Planned {
         let asked = signals_home(home.0, home.1, &observation);
         if !asked.is_empty() {
             let measured = cloud.signals(&asked).await;
-            let ways = ways_home(home.0, home.1, &observation, &measured);
+            let ways = ways_home(home.0, home.1, (&observation, &owned), &measured);
             ways.iter().for_each(|way| tell(Remark::WayHome(way.in_words())));
         }
         if !plan_options.targets.is_empty() {

@@ -18,6 +18,8 @@ pub enum Next {
     Nothing,
     /// Plan again with these consents, if what they allow is intended.
     Allow(Consents),
+    /// An apply refuses the plan for this reason, for which there is no consent.
+    Refused(String),
     /// Save the plan, so that people can approve it or apply exactly this.
     Save,
     /// Get this many more approvals.
@@ -38,6 +40,9 @@ impl Next {
         let learned = !plan.confirmed.is_empty() || !plan.moved.is_empty() || plan.has_news_of_copies();
         if plan.is_empty() && same_policies && !learned && !plan.turns_posture() {
             return Self::Nothing;
+        }
+        if let (true, Some(finding)) = (consents.is_empty(), plan.missing_consents().into_iter().next()) {
+            return Self::Refused(finding.message);
         }
         match (consents.is_empty(), &around.file, around.missing_approvals()) {
             (false, _, _) => Self::Allow(consents),
@@ -67,6 +72,7 @@ impl Next {
                     }
                 }
             }
+            Self::Refused(why) => format!("an apply refuses this plan: {}", one_line(why)).into(),
             Self::Save => Phrase::new().code(again(&Consents::new())),
             Self::Approve(missing) => {
                 let who = match missing {

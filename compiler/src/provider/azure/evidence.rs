@@ -44,7 +44,7 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     backfill,
     copy_job: |_, _| None,
     begin_back: |_, _, _| Vec::new(),
-    job_from: |_, _| None,
+    job_home: |_, _, _| None,
     begin: |view, data, _| (view.address(container::KIND, &[data.as_str()]), Values::new()),
 };
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::copies::{CopyJob, JobState};
 use crate::document::Name;
 use crate::objectives::view::View;
-use crate::observation::{Object, Observation};
+use crate::observation::{Object, Observation, Owned};
 use crate::policy::{Bucket, DataSet};
 use crate::provider::aws::s3::{backfill as kind, replication};
 use crate::provider::evidence::Begin;
@@ -17,8 +17,20 @@ pub(super) fn newest(view: &View<'_, '_>, data: &Name) -> Option<CopyJob> {
     of(view.find(kind::KIND, &[data.as_str()])?)
 }
 
-/// The newest job over a bucket.
-pub(super) fn from(observation: &Observation, bucket: &Bucket) -> Option<CopyJob> {
+/// The newest job over a copy since the rule that copies home what is written there: an earlier one knew nothing of what came after it.
+pub(super) fn home(
+    observation: &Observation,
+    owned: &[Owned],
+    (service, data, bucket): (&Name, &Name, &Bucket),
+) -> Option<CopyJob> {
+    let made = |address: &Address| {
+        let made = owned.iter().filter(|owned| owned.address == *address);
+        made.map(|owned| owned.run).max()
+    };
+    let parts = [service, data, &bucket.site.name].map(Name::as_str);
+    if made(&Address::new(kind::KIND, &parts)) < Some(made(&replication::back(service, data, bucket))?) {
+        return None;
+    }
     let name = Some(bucket.name.as_str());
     let over = |object: &&Object| {
         object.kind == kind::KIND && object.attributes.get(kind::BUCKET).and_then(Value::as_str) == name

@@ -50,7 +50,7 @@ pub(super) const EVIDENCE: Evidence = Evidence {
     copy_job: job::newest,
     begin: job::begin,
     begin_back: job::begin_back,
-    job_from: job::from,
+    job_home: job::home,
 };
 
 fn obstacles(view: &View<'_, '_>, data: &Name, set: &DataSet) -> Vec<Obstacle> {

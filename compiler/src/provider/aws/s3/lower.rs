@@ -105,8 +105,12 @@ pub(in crate::provider::aws) fn lower(
         out.extend([role, job]);
     }
     if let Some(span) = set.two_way.filter(|_| context.posture.prepares(&set.primary.site.name)) {
-        let used = set.copies.iter().filter(|copy| !context.posture.evacuates(&copy.site.name));
-        out.extend(used.flat_map(|copy| home(context, name, set, (copy, span))));
+        for copy in &set.copies {
+            let [role, job] = home(context, name, set, (copy, span));
+            // A job that has begun keeps its role if its site is lost again.
+            out.push(role);
+            out.extend((!context.posture.leaves_alone(&copy.site.name)).then_some(job));
+        }
     }
     out.push(replication);
 }

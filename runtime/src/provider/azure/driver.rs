@@ -226,7 +226,7 @@ impl<'a> Look<'a> {
 }
 
 /// The reason if there is no subscription to look in: whoever sees none sees nothing of what is in one.
-fn nothing_known(subscriptions: &[Named]) -> Option<CloudError> {
+pub(super) fn nothing_known(subscriptions: &[Named]) -> Option<CloudError> {
     let message =
         "whoever signs in sees no subscription, so nobody knows what exists: assign the role of a plan";
     let error = || CloudError::new(Class::Denied, account::GET.operation, "NoSubscription", message);

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use super::client::models::Named;
 use super::client::models::traffic::Profile;
 use super::client::models::{self, profile_id, profiles};
-use super::driver::{AT_A_TIME, Look, may_be_unseen};
+use super::driver::{AT_A_TIME, Look, may_be_unseen, nothing_known};
 use crate::cloud::CloudError;
 
 /// What was found, by the name of the profile.
@@ -77,9 +77,12 @@ impl Look<'_> {
     async fn find_anywhere(&self, name: &str) -> Result<Option<Found>, CloudError> {
         let list = self.arm.list(&profile::GET, &models::subscriptions()).await?;
         let all: Vec<Named> = list.unwrap_or_default();
+        if let Some(error) = nothing_known(&all) {
+            return Err(error);
+        }
         for subscription in all {
             let list = self.arm.list::<Profile>(&profile::GET, &profiles(&subscription.id)).await?;
-            let found = list.unwrap_or_default().into_iter().find(|answer| answer.name == name);
+            let found = list.unwrap_or_default().into_iter().find(|answer| answer.name.eq_ignore_ascii_case(name));
             if let Some(answer) = found {
                 let group = models::group_of(&answer.id).unwrap_or_default().to_owned();
                 return Ok(Some(Found { group, answer }));

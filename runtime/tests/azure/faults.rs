@@ -169,6 +169,25 @@ fn account_that_may_not_be_seen_is_unknown_and_not_missing() {
     assert_eq!(arm.writes(), before);
 }
 
+/// Nobody has looked, so nobody knows.
+#[test]
+fn account_that_nobody_was_let_to_ask_for_is_unknown_and_the_plan_goes_on() {
+    let arm = applied();
+    let before = arm.writes();
+    for (status, code) in [(429, "TooManyRequests"), (404, "SubscriptionNotFound")] {
+        // Longer than a question may take.
+        let headers = json!({"Retry-After": "60"});
+        let body = json!({"error": {"code": code, "message": "nobody looked"}}).to_string();
+        let with = json!({"status": status, "headers": headers, "body": body});
+        arm.faults(&json!([{"line": "GET .*acmearchiveus/", "do": "answer", "with": with}]));
+        let plan = arm.run("plan policies").expect(0);
+        let said = plan.stdout + &plan.stderr;
+        assert!(said.contains("cannot be seen") && said.contains(code), "{said}");
+        assert!(said.contains("0 to create"), "{said}");
+    }
+    assert_eq!(arm.writes(), before);
+}
+
 #[test]
 fn wrong_secret_is_told_with_its_cure_and_never_shown() {
     let arm = world();

@@ -235,7 +235,9 @@ pub(super) fn nothing_known(subscriptions: &[Named]) -> Option<CloudError> {
 
 /// Whether an error says nothing of what exists, and a plan can go on around it.
 pub(super) fn may_be_unseen(error: &CloudError) -> bool {
-    error.is_silence() || error.class == Class::Denied
+    // Too many calls before it, or a subscription that whoever asks cannot see: nobody has looked.
+    let is_unasked = error.class == Class::Throttled || error.code == "SubscriptionNotFound";
+    error.is_silence() || error.class == Class::Denied || is_unasked
 }
 
 #[cfg(test)]
@@ -247,5 +249,19 @@ mod tests {
         let error = nothing_known(&[]).unwrap();
         assert!(may_be_unseen(&error), "{error}");
         assert!(nothing_known(&[Named { id: "/subscriptions/s".to_owned() }]).is_none());
+    }
+
+    #[test]
+    fn what_nobody_looked_at_is_unseen_and_a_broken_request_is_not() {
+        for (class, code, is_unseen) in [
+            (Class::Throttled, "TooManyRequests", true),
+            (Class::Other, "SubscriptionNotFound", true),
+            (Class::Unavailable, "ServerBusy", true),
+            (Class::Other, "BadRequest", false),
+            (Class::Credentials, "NoCredentials", false),
+        ] {
+            let error = CloudError::new(class, account::GET.operation, code, "no");
+            assert_eq!(may_be_unseen(&error), is_unseen, "{code}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::applied::{applied, policy, without_copy, world};
 use super::arm::{Arm, GROUP, SUBSCRIPTION, path_of};
+use super::traffic;
 
 /// A plan has nothing to do, and says that there is something that nobody knows.
 fn is_unknown(arm: &Arm, why: &str) {
@@ -44,6 +45,38 @@ fn answer_that_lacks_what_was_asked_for_does_not_say_that_it_is_gone() {
         let body = json!({"value": [entry]}).to_string();
         arm.faults(&json!([{"line": line, "do": "answer", "with": {"body": body}}]));
         is_unknown(&arm, &format!("{line} {body}"));
+    }
+    arm.faults(&json!([]));
+    arm.run("plan policies --detailed-exitcode").expect(0);
+}
+
+/// A profile is written as a whole: what an answer lacks would be taken away.
+#[test]
+fn profile_whose_answer_lacks_something_is_unknown() {
+    let arm = traffic::applied();
+    let line = "GET .*/trafficManagerProfiles/acme-shop\\?";
+    let whole = arm.other("GET", traffic::PROFILE, traffic::API, &Value::Null);
+    let lacks = [
+        "/id",
+        "/name",
+        "/properties",
+        "/properties/dnsConfig",
+        "/properties/monitorConfig",
+        "/properties/endpoints",
+        "/properties/endpoints/0/name",
+        "/properties/endpoints/0/type",
+        "/properties/endpoints/0/properties",
+    ];
+    let without = lacks.iter().map(|lacked| {
+        let (of, part) = lacked.rsplit_once('/').unwrap();
+        let mut answer = whole.clone();
+        answer.pointer_mut(of).unwrap().as_object_mut().unwrap().remove(part).unwrap();
+        answer.to_string()
+    });
+    let things = ["{}", "[]", "null", "", r#"{"id":null}"#].map(str::to_owned);
+    for body in without.chain(things) {
+        arm.faults(&json!([{"line": line, "do": "answer", "with": {"body": body}}]));
+        is_unknown(&arm, &body);
     }
     arm.faults(&json!([]));
     arm.run("plan policies --detailed-exitcode").expect(0);

@@ -1,6 +1,6 @@
 //! Changing what takes no condition. Nothing of Azure's that Holdfast writes has an ETag that a write could name, so a change reads,
-//! compares with what the plan was made from, writes, and reads again. Somebody who writes between the two middle steps is found by the
-//! last one.
+//! compares with what the plan was made from, writes, and reads again. The last step finds who wrote the same after the write. What is written
+//! as a whole is read anew before each attempt. What others write between a look and its write is overwritten, and not found.
 
 use std::time::Duration;
 
@@ -83,6 +83,22 @@ pub(super) async fn confirm(
         }
         None => "what was just written is not there; plan again".to_owned(),
     };
+    Err(fault(call, CHANGED, message))
+}
+
+/// Look until what was taken away is gone: nothing is left of it.
+///
+/// # Errors
+/// It is still there: somebody else wrote at the same time.
+pub(super) async fn confirm_gone(call: &Call, name: &str, what: &dyn Readable) -> Result<(), CloudError> {
+    for pause in PAUSES {
+        sleep(pause).await;
+        if what.read().await?.is_none() {
+            return Ok(());
+        }
+    }
+    let message =
+        format!("`{name}` is still there after it was taken away: somebody else writes it too; plan again");
     Err(fault(call, CHANGED, message))
 }
 

@@ -2,15 +2,14 @@
 //! two endpoints of one priority, so two of them cannot swap one after the other. What is not managed in the profile stays.
 
 use async_trait::async_trait;
-use azure_core::http::Method;
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::azure::traffic::{endpoint as kind, profile as whole};
 use holdfast_compiler::resource::{Call, Identity, Kind, Values};
 use serde_json::{Value, json};
 
-use super::changes::{Readable, Todo, confirm, unchanged};
-use super::client::arm::{Again, Arm};
+use super::changes::{Readable, Todo, confirm, confirm_gone, unchanged};
+use super::client::arm::{Arm, Whole};
 use super::client::error::fault;
 use super::client::models::profile;
 use super::client::models::traffic::{Endpoint, Profile};
@@ -37,7 +36,7 @@ impl super::driver::Driver for Driver {
         let (name, site) = (part(kind::PROFILE)?, part(kind::NAME)?);
         let Some(found) = look.profile(name).await? else { return Ok(Sight::Absent) };
         let id = super::client::models::profile_id(&found.group, name);
-        let one = find(&found.answer, site).map(|one| object(one, name, &id));
+        let one = find(&found.answer, site).map(|one| object(one, site, name, &id));
         Ok(one.map_or(Sight::Absent, Sight::Seen))
     }
 
@@ -53,16 +52,22 @@ pub(super) async fn undeclared(look: &Look<'_>) -> Vec<Object> {
     for name in look.profile_names() {
         let Ok(Some(found)) = look.profile(name).await else { continue };
         let id = super::client::models::profile_id(&found.group, name);
-        let all = found.answer.properties.endpoints.iter().flatten();
-        let all = all.map(|one| object(one, name, &id));
-        others.extend(all.filter(|one| look.wanted(kind::KIND).all(|wanted| *wanted != one.identity())));
+        let is = |wanted: &Identity, part: &str, name: &str| {
+            wanted.get(part).is_some_and(|wanted| wanted.eq_ignore_ascii_case(name))
+        };
+        let is_wanted = |one: &Endpoint| {
+            look.wanted(kind::KIND)
+                .any(|wanted| is(wanted, kind::PROFILE, name) && is(wanted, kind::NAME, &one.name))
+        };
+        let all = found.answer.properties.endpoints.iter().filter(|one| !is_wanted(one));
+        others.extend(all.map(|one| object(one, &one.name, name, &id)));
     }
     others
 }
 
 /// An endpoint of a profile, of whatever type, by its name.
 fn find<'p>(profile: &'p Profile, name: &str) -> Option<&'p Endpoint> {
-    profile.properties.endpoints.iter().flatten().find(|one| is_named(one, name))
+    profile.properties.endpoints.iter().find(|one| is_named(one, name))
 }
 
 /// Names are compared as Azure compares them: without regard to case.
@@ -70,13 +75,13 @@ fn is_named(one: &Endpoint, name: &str) -> bool {
     one.name.eq_ignore_ascii_case(name)
 }
 
-/// One of another type has another target than any policy asks for.
-fn object(one: &Endpoint, profile: &str, profile_id: &str) -> Object {
+/// One of another type has another target than any policy asks for. The name is as the policy writes it, if one does.
+fn object(one: &Endpoint, name: &str, profile: &str, profile_id: &str) -> Object {
     let is_external = one.sort.to_lowercase().ends_with("/externalendpoints");
     let of = &one.properties;
     let attributes = values([
         (kind::PROFILE, json!(profile)),
-        (kind::NAME, json!(one.name)),
+        (kind::NAME, json!(name)),
         (kind::PROFILE_ID, json!(profile_id)),
         (kind::TARGET, json!(of.target.as_ref().filter(|_| is_external))),
         (kind::PRIORITY, json!(of.priority)),
@@ -84,7 +89,7 @@ fn object(one: &Endpoint, profile: &str, profile_id: &str) -> Object {
         (kind::ALWAYS_SERVE, json!(of.always_serve.as_deref().unwrap_or(whole::DISABLED))),
         (kind::HEADERS, headers_value(of.custom_headers.as_deref())),
     ]);
-    Object { kind: kind::KIND, id: format!("{profile}/{}", one.name), attributes, outputs: Values::new() }
+    Object { kind: kind::KIND, id: format!("{profile}/{name}"), attributes, outputs: Values::new() }
 }
 
 /// The profile of a batch, to look at again.
@@ -117,7 +122,7 @@ impl Readable for One<'_> {
     async fn read(&self) -> Result<Option<Object>, CloudError> {
         let found = self.known.look().await?;
         let one = found.as_ref().and_then(|found| find(found, self.site));
-        Ok(one.map(|one| object(one, self.known.name, self.known.id)))
+        Ok(one.map(|one| object(one, self.site, self.known.name, self.known.id)))
     }
 }
 
@@ -127,6 +132,55 @@ fn values_of(command: &Command) -> Result<&Values, CloudError> {
         (Action::Delete, Some(object)) => Ok(&object.attributes),
         (Action::Delete, None) => Err(lacks(CALL, kind::NAME)),
         _ => Ok(&command.values),
+    }
+}
+
+/// The endpoints of a profile, to change.
+struct Batch<'a> {
+    known: &'a Known<'a>,
+    /// The names of those that go.
+    gone: Vec<String>,
+    /// Those that come or change.
+    kept: Vec<&'a Command>,
+}
+
+impl<'a> Batch<'a> {
+    fn of(known: &'a Known<'a>, batch: &'a [Command]) -> Self {
+        let (gone, kept): (Vec<&Command>, Vec<&Command>) =
+            batch.iter().partition(|command| command.action == Action::Delete);
+        let displaced = kept.iter().flat_map(|command| &command.displaces);
+        let gone = gone.into_iter().filter_map(|command| command.object.as_ref()).chain(displaced);
+        let declared = |name: &str| {
+            let mut names = kept.iter().filter_map(|command| text(&command.values, kind::NAME));
+            names.any(|wanted| wanted.eq_ignore_ascii_case(name))
+        };
+        let gone = gone.filter_map(|object| text(&object.attributes, kind::NAME));
+        let gone = gone.filter(|name| !declared(name)).collect();
+        Self { known, gone, kept }
+    }
+}
+
+#[async_trait]
+impl Whole for Batch<'_> {
+    type Document = Profile;
+
+    async fn next(&self, _: bool) -> Result<Option<Profile>, CloudError> {
+        let Some(mut found) = self.known.look().await? else {
+            if self.kept.is_empty() {
+                return Ok(None);
+            }
+            let message = "the profile was deleted meanwhile; plan again";
+            return Err(fault(CALL, "ParentResourceNotFound", message));
+        };
+        // What goes makes room for what comes.
+        let endpoints = &mut found.properties.endpoints;
+        let before = endpoints.len();
+        endpoints.retain(|one| !self.gone.iter().any(|name| is_named(one, name)));
+        let mut writes = endpoints.len() != before;
+        for command in &self.kept {
+            writes |= put(&mut found, command, self.known)?;
+        }
+        Ok(writes.then_some(found))
     }
 }
 
@@ -146,31 +200,14 @@ async fn try_write(arm: &Arm, batch: &[Command]) -> Result<Vec<Result<Done, Clou
             return Err(refuse(command, "a batch changes the endpoints of one profile"));
         }
     }
-    let Some(mut found) = known.look().await? else {
-        if batch.iter().all(|command| command.action == Action::Delete) {
-            return batch.iter().map(|command| Ok(Ok(done(command)?))).collect();
-        }
-        return Err(fault(CALL, "ParentResourceNotFound", "the profile was deleted meanwhile; plan again"));
-    };
-    let mut writes = false;
-    // What goes makes room for what comes.
-    let (gone, kept): (Vec<&Command>, Vec<&Command>) =
-        batch.iter().partition(|command| command.action == Action::Delete);
-    let displaced = kept.iter().flat_map(|command| &command.displaces);
-    let gone = gone.into_iter().filter_map(|command| command.object.as_ref()).chain(displaced);
-    let declared =
-        |name: &str| kept.iter().any(|command| text(&command.values, kind::NAME).as_deref() == Some(name));
-    let gone: Vec<String> = gone.filter_map(|object| text(&object.attributes, kind::NAME)).collect();
-    let mut endpoints = found.properties.endpoints.take().unwrap_or_default();
-    let before = endpoints.len();
-    endpoints.retain(|one| declared(&one.name) || !gone.iter().any(|name| is_named(one, name)));
-    writes |= endpoints.len() != before;
-    found.properties.endpoints = Some(endpoints);
-    for command in &kept {
-        writes |= put(&mut found, command, &known)?;
-    }
+    // A change of the profile itself writes the same document.
+    let _alone = arm.alone(known.id).await;
+    let changes = Batch::of(&known, batch);
+    let writes = arm.write_whole(CALL, &profile(known.id), &changes).await?;
     if writes {
-        let _: Profile = arm.write(CALL, Method::Put, &profile(known.id), &found, Again::Yes).await?;
+        for site in &changes.gone {
+            confirm_gone(CALL, site, &One { known: &known, site }).await?;
+        }
     }
     let mut all = Vec::with_capacity(batch.len());
     for command in batch {
@@ -190,7 +227,7 @@ async fn try_write(arm: &Arm, batch: &[Command]) -> Result<Vec<Result<Done, Clou
 fn put(profile: &mut Profile, command: &Command, known: &Known<'_>) -> Result<bool, CloudError> {
     let wanted = &command.values;
     let site = required(wanted, kind::NAME, CALL)?;
-    let now = find(profile, site).map(|one| object(one, known.name, known.id));
+    let now = find(profile, site).map(|one| object(one, site, known.name, known.id));
     match (&now, &command.object) {
         // An answer that was lost may have made it.
         (Some(_), None) if unchanged(CALL, command, now.as_ref())? == Todo::Nothing => return Ok(false),
@@ -203,7 +240,7 @@ fn put(profile: &mut Profile, command: &Command, known: &Known<'_>) -> Result<bo
         (_, Some(_)) if unchanged(CALL, command, now.as_ref())? == Todo::Nothing => return Ok(false),
         (_, Some(_)) => {}
     }
-    let endpoints = profile.properties.endpoints.get_or_insert_default();
+    let endpoints = &mut profile.properties.endpoints;
     let at = endpoints.iter().position(|one| is_named(one, site));
     let mut one = at.map(|at| endpoints.swap_remove(at)).unwrap_or_default();
     if !one.sort.eq_ignore_ascii_case(EXTERNAL) {

@@ -1,7 +1,6 @@
 //! Profiles of Traffic Manager. A profile is written as one document, with its endpoints: what is not managed in it stays.
 
 use async_trait::async_trait;
-use azure_core::http::Method;
 use holdfast_compiler::observation::Object;
 use holdfast_compiler::plan::Action;
 use holdfast_compiler::provider::azure::traffic::profile as kind;
@@ -9,14 +8,14 @@ use holdfast_compiler::resource::{Call, Identity, Kind, Values};
 use serde_json::{Map, Value, json};
 
 use super::changes::{Readable, Todo, confirm, unchanged};
-use super::client::arm::{Again, Arm};
-use super::client::error::fault;
+use super::client::arm::{Arm, Whole};
+use super::client::error::{CHANGED, fault};
 use super::client::models::traffic::{Dns, Header, Monitor, Profile, Properties, Range};
 use super::client::models::{profile, profile_id};
 use super::driver::{Look, Sight};
 use super::fields::{lacks, required, text, texts, values};
 use super::places::Places;
-use crate::cloud::{Class, CloudError, Command, Done, refuse};
+use crate::cloud::{CloudError, Command, Done, refuse};
 
 /// Where every profile is: Traffic Manager documentation, "Traffic Manager FAQs".
 const GLOBAL: &str = "global";
@@ -32,8 +31,10 @@ impl super::driver::Driver for Driver {
     async fn read(&self, look: &Look<'_>, identity: &Identity) -> Result<Sight<Object>, CloudError> {
         let name = identity.get(kind::NAME).ok_or_else(|| lacks(&kind::GET, kind::NAME))?;
         let Some(found) = look.profile(name).await? else { return Ok(Sight::Absent) };
-        answers_for_its_name(&found.answer)?;
-        Ok(Sight::Seen(object(&found.answer, &found.group)))
+        if let Err(error) = answers_for_its_name(&found.answer) {
+            return Ok(Sight::Unseen(error));
+        }
+        Ok(Sight::Seen(object(&found.answer, &found.group, name)))
     }
 
     async fn one(&self, arm: &Arm, _: &Places, command: &Command) -> Result<Done, CloudError> {
@@ -60,12 +61,13 @@ fn answers_for_its_name(found: &Profile) -> Result<(), CloudError> {
     }
 }
 
-/// What Azure does not say is null, which is never what a policy asks for, except where nothing is set.
-fn object(found: &Profile, group: &str) -> Object {
+/// What Azure does not say is null, which is never what a policy asks for, except where nothing is set. The name is as the policy writes it:
+/// Azure reads it without regard to case.
+fn object(found: &Profile, group: &str, name: &str) -> Object {
     let Properties { profile_status, traffic_routing_method, dns_config, monitor_config, .. } =
         &found.properties;
     let attributes = values([
-        (kind::NAME, json!(found.name)),
+        (kind::NAME, json!(name)),
         (kind::GROUP, json!(group)),
         (kind::ROUTING, json!(traffic_routing_method)),
         (kind::STATUS, json!(profile_status)),
@@ -80,8 +82,8 @@ fn object(found: &Profile, group: &str) -> Object {
         (kind::HEADERS, headers_value(monitor_config.custom_headers.as_deref())),
         (kind::TAGS, json!(found.tags.clone().unwrap_or_default())),
     ]);
-    let outputs = values([(kind::ID, json!(profile_id(group, &found.name)))]);
-    Object { kind: kind::KIND, id: found.name.clone(), attributes, outputs }
+    let outputs = values([(kind::ID, json!(profile_id(group, name)))]);
+    Object { kind: kind::KIND, id: name.to_owned(), attributes, outputs }
 }
 
 /// Ranges of status codes as texts; null for none.
@@ -147,30 +149,54 @@ impl<'a> Known<'a> {
 #[async_trait]
 impl Readable for Known<'_> {
     async fn read(&self) -> Result<Option<Object>, CloudError> {
-        Ok(self.look().await?.map(|found| object(&found, self.group)))
+        Ok(self.look().await?.map(|found| object(&found, self.group, self.name)))
     }
 }
 
-/// Writing a profile that exists would take its endpoints away, so it is looked at first.
+/// A profile to make. Writing one that exists would take its endpoints away, so it is looked at first.
+struct New<'a> {
+    known: &'a Known<'a>,
+    command: &'a Command,
+}
+
+#[async_trait]
+impl Whole for New<'_> {
+    type Document = Profile;
+
+    async fn next(&self, is_first: bool) -> Result<Option<Profile>, CloudError> {
+        const CALL: &Call = &kind::PUT;
+        let wanted = &self.command.values;
+        let Some(now) = self.known.read().await? else {
+            let mut new = Profile { location: GLOBAL.to_owned(), ..Profile::default() };
+            set(&mut new, wanted);
+            return Ok(Some(new));
+        };
+        // An answer that was lost may have made it.
+        if !is_first && unchanged(CALL, self.command, Some(&now))? == Todo::Nothing {
+            return Ok(None);
+        }
+        let name = self.known.name;
+        let message = format!("the profile `{name}` appeared after the plan was made; plan again");
+        Err(fault(CALL, CHANGED, message))
+    }
+}
+
 async fn create(arm: &Arm, command: &Command) -> Result<Done, CloudError> {
     const CALL: &Call = &kind::PUT;
-    let wanted = &command.values;
-    let known = Known::of(arm, wanted, CALL)?;
-    if known.look().await?.is_some() {
-        let message = format!("the profile `{}` appeared after the plan was made; plan again", known.name);
-        return Err(fault(CALL, "Conflict", message));
+    let known = Known::of(arm, &command.values, CALL)?;
+    let id = known.id();
+    let _alone = arm.alone(&id).await;
+    let written = arm.write_whole(CALL, &profile(&id), &New { known: &known, command }).await;
+    if written.map_err(|error| taken(error, known.name))? {
+        confirm(CALL, kind::KIND, &command.values, &known).await?;
     }
-    let mut new = Profile { location: GLOBAL.to_owned(), ..Profile::default() };
-    set(&mut new, wanted);
-    let written = arm.write::<Profile>(CALL, Method::Put, &profile(&known.id()), &new, Again::Yes).await;
-    written.map_err(|error| taken(error, known.name))?;
-    confirm(CALL, kind::KIND, wanted, &known).await?;
     Ok(known.done())
 }
 
 /// Azure only says that the name is taken. Holdfast looks for profiles in the resource groups of the policies only.
 fn taken(error: CloudError, name: &str) -> CloudError {
-    if error.class != Class::Conflict {
+    // Not a lock, nor a subscription that may not have profiles, which have the same status.
+    if !matches!(error.code.as_str(), "Conflict" | "HTTP409") {
         return error;
     }
     let message = format!(
@@ -181,21 +207,38 @@ fn taken(error: CloudError, name: &str) -> CloudError {
     CloudError { message, ..error }
 }
 
+/// A profile to change.
+struct Changed<'a> {
+    known: &'a Known<'a>,
+    command: &'a Command,
+}
+
+#[async_trait]
+impl Whole for Changed<'_> {
+    type Document = Profile;
+
+    async fn next(&self, _: bool) -> Result<Option<Profile>, CloudError> {
+        let found = self.known.look().await?;
+        let now = found.as_ref().map(|found| object(found, self.known.group, self.known.name));
+        if unchanged(&kind::PUT, self.command, now.as_ref())? == Todo::Nothing {
+            return Ok(None);
+        }
+        // It is there, or it would have changed.
+        let mut changed = found.unwrap_or_default();
+        GLOBAL.clone_into(&mut changed.location);
+        set(&mut changed, &self.command.values);
+        Ok(Some(changed))
+    }
+}
+
 async fn update(arm: &Arm, command: &Command) -> Result<Done, CloudError> {
     const CALL: &Call = &kind::PUT;
-    let wanted = &command.values;
-    let known = Known::of(arm, wanted, CALL)?;
-    let found = known.look().await?;
-    let now = found.as_ref().map(|found| object(found, known.group));
-    if unchanged(CALL, command, now.as_ref())? == Todo::Nothing {
-        return Ok(known.done());
+    let known = Known::of(arm, &command.values, CALL)?;
+    let id = known.id();
+    let _alone = arm.alone(&id).await;
+    if arm.write_whole(CALL, &profile(&id), &Changed { known: &known, command }).await? {
+        confirm(CALL, kind::KIND, &command.values, &known).await?;
     }
-    // It is there, or it would have changed.
-    let mut changed = found.unwrap_or_default();
-    GLOBAL.clone_into(&mut changed.location);
-    set(&mut changed, wanted);
-    let _: Profile = arm.write(CALL, Method::Put, &profile(&known.id()), &changed, Again::Yes).await?;
-    confirm(CALL, kind::KIND, wanted, &known).await?;
     Ok(known.done())
 }
 
@@ -204,7 +247,9 @@ async fn delete(arm: &Arm, command: &Command) -> Result<Done, CloudError> {
     const CALL: &Call = &kind::DELETE;
     let object = command.object.as_ref().ok_or_else(|| lacks(CALL, kind::NAME))?;
     let known = Known::of(arm, &object.attributes, CALL)?;
-    let endpoints = known.look().await?.and_then(|found| found.properties.endpoints).unwrap_or_default();
+    let id = known.id();
+    let _alone = arm.alone(&id).await;
+    let endpoints = known.look().await?.map(|found| found.properties.endpoints).unwrap_or_default();
     // Azure would delete them with the profile, and no plan has said so.
     if let Some(one) = endpoints.first() {
         let message = format!(
@@ -213,7 +258,7 @@ async fn delete(arm: &Arm, command: &Command) -> Result<Done, CloudError> {
         );
         return Err(fault(CALL, crate::cloud::GUARDED, message));
     }
-    arm.delete(CALL, &profile(&known.id())).await?;
+    arm.delete(CALL, &profile(&id)).await?;
     Ok(known.done())
 }
 
@@ -237,5 +282,23 @@ fn set(profile: &mut Profile, wanted: &Values) {
         custom_headers: Some(headers_of(wanted, kind::HEADERS)),
         expected_status_code_ranges: Some(ranges_of(wanted)),
     };
-    properties.endpoints.get_or_insert_default();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_name_that_is_taken_is_told_as_taken() {
+        for (code, is_told) in [
+            ("Conflict", true),
+            ("HTTP409", true),
+            (CHANGED, false),
+            ("ScopeLocked", false),
+            ("MissingSubscriptionRegistration", false),
+        ] {
+            let error = taken(fault(&kind::PUT, code, "no."), "acme-shop");
+            assert_eq!(error.message.contains("unique in all of Azure"), is_told, "{code}");
+        }
+    }
 }

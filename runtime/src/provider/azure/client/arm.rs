@@ -1,8 +1,10 @@
 //! The one place that sends: token, correlation id, attempts, pages, and counting.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use azure_core::credentials::TokenCredential;
 use azure_core::http::headers::{CONTENT_TYPE, Headers, RETRY_AFTER};
 use azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
@@ -13,7 +15,7 @@ use azure_core::{Bytes, Uuid};
 use holdfast_compiler::resource::Call;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, OwnedMutexGuard};
 use tokio::time::{Instant, sleep};
 use tracing::info;
 
@@ -50,6 +52,8 @@ pub(crate) struct Arm {
     correlation: String,
     caller: OnceCell<Caller>,
     counts: Mutex<Counts>,
+    /// See [`Arm::alone`].
+    alone: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -75,6 +79,16 @@ pub(crate) enum Again {
     Yes,
     /// The second time would make another one: whoever asks looks first.
     No,
+}
+
+/// Something that is written as a whole, with what others have set in it.
+#[async_trait]
+pub(crate) trait Whole: Sync {
+    /// As it is sent and answered.
+    type Document: Serialize + DeserializeOwned + Send;
+
+    /// Look at it as it is now, and say what is to be written; `None` if nothing is. A second attempt may find what the first one wrote.
+    async fn next(&self, is_first: bool) -> Result<Option<Self::Document>, CloudError>;
 }
 
 /// An answer that is no error.
@@ -133,6 +147,7 @@ impl Arm {
             correlation,
             caller: OnceCell::new(),
             counts: Mutex::default(),
+            alone: Mutex::default(),
         })
     }
 
@@ -215,6 +230,45 @@ impl Arm {
         operation::settled(self, call, answer, url).await?.read(call)
     }
 
+    /// Write one thing as a whole, and wait until it has taken effect. Each attempt looks anew: what others wrote after a failed one stays.
+    /// Whether anything was written.
+    ///
+    /// # Errors
+    /// It was refused, there is no answer, or a look says that it must not be written.
+    pub(crate) async fn write_whole<W: Whole>(
+        &self,
+        call: &Call,
+        place: &Place,
+        whole: &W,
+    ) -> Result<bool, CloudError> {
+        let url = self.url(call, place)?;
+        let mut patience = Patience::new(CHANGE);
+        loop {
+            let Some(document) = whole.next(patience.is_fresh()).await? else { return Ok(false) };
+            let body = serde_json::to_vec(&document);
+            let body = body.map_err(|error| fault(call, "BadRequest", error.to_string()))?;
+            let (method, body) = (Method::Put, Some(body.into()));
+            let sent = Sent { call, method, url: url.clone(), body, again: Again::Yes };
+            match self.attempt(&sent).await {
+                Ok(answer) => {
+                    let answer = operation::settled(self, call, answer, url).await?;
+                    return answer.read::<W::Document>(call).map(|_| true);
+                }
+                Err((error, asked)) => patience.again(error, asked, sent.again).await?,
+            }
+        }
+    }
+
+    /// Wait until nobody else in this process changes a thing, by its resource id. It is kept from others until the guard is dropped.
+    pub(crate) async fn alone(&self, id: &str) -> OwnedMutexGuard<()> {
+        let one = {
+            let mut all = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+            // Azure reads ids without regard to case.
+            Arc::clone(all.entry(id.to_ascii_lowercase()).or_default())
+        };
+        one.lock_owned().await
+    }
+
     /// Delete one thing. One that does not exist is deleted.
     ///
     /// # Errors
@@ -239,38 +293,26 @@ impl Arm {
 
     /// Send, again if it makes sense.
     pub(super) async fn send(&self, sent: &Sent<'_>) -> Result<Answer, CloudError> {
-        let patience = if sent.method == Method::Get { QUESTION } else { CHANGE };
-        let end = Instant::now() + patience;
-        let (mut pause, mut signed_in) = (FIRST_PAUSE, false);
-        for attempt in 1.. {
-            let (error, asked) = match self.once(sent).await {
-                // A redirect is not followed, and is no answer either.
-                Ok(answer) if answer.status < 300 => return Ok(answer),
-                Ok(answer) => (refused(sent.call, answer.status, &answer.body), answer.pause()),
-                Err(error) => (error, None),
-            };
-            let again = match error.class {
-                Class::Throttled | Class::Early => true,
-                // The endpoint was never reached.
-                Class::Unanswered if error.code == "NoConnection" => true,
-                Class::Unanswered | Class::Unavailable => sent.again == Again::Yes,
-                // A token can be revoked before it expires; it is forgotten now, and another one is asked for once.
-                Class::Credentials if error.code != "NoCredentials" => {
-                    !std::mem::replace(&mut signed_in, true)
-                }
-                _ => false,
-            };
-            let wait = wait(asked, pause);
-            if !again || attempt >= ATTEMPTS || Instant::now() + wait > end {
-                return Err(error);
+        let mut patience = Patience::new(if sent.method == Method::Get { QUESTION } else { CHANGE });
+        loop {
+            match self.attempt(sent).await {
+                Ok(answer) => return Ok(answer),
+                Err((error, asked)) => patience.again(error, asked, sent.again).await?,
             }
-            sleep(wait).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        Err(fault(sent.call, "NoAnswer", "there is no response"))
     }
 
-    /// One attempt.
+    /// One attempt: what it failed with, and how long Azure asks to wait then.
+    async fn attempt(&self, sent: &Sent<'_>) -> Result<Answer, (CloudError, Option<Duration>)> {
+        match self.once(sent).await {
+            // A redirect is not followed, and is no answer either.
+            Ok(answer) if answer.status < 300 => Ok(answer),
+            Ok(answer) => Err((refused(sent.call, answer.status, &answer.body), answer.pause())),
+            Err(error) => Err((error, None)),
+        }
+    }
+
+    /// Send once.
     async fn once(&self, sent: &Sent<'_>) -> Result<Answer, CloudError> {
         let mut request = Request::new(sent.url.clone(), sent.method);
         request.insert_header(CORRELATION, self.correlation.clone());
@@ -329,6 +371,56 @@ impl Arm {
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long, and how often, a call is sent again.
+struct Patience {
+    end: Instant,
+    pause: Duration,
+    attempts: u32,
+    signed_in: bool,
+}
+
+impl Patience {
+    fn new(longest: Duration) -> Self {
+        Self { end: Instant::now() + longest, pause: FIRST_PAUSE, attempts: 0, signed_in: false }
+    }
+
+    /// Whether no attempt has failed.
+    fn is_fresh(&self) -> bool {
+        self.attempts == 0
+    }
+
+    /// Wait for the next attempt after one that failed.
+    ///
+    /// # Errors
+    /// There is none: it makes no sense, or there were enough.
+    async fn again(
+        &mut self,
+        error: CloudError,
+        asked: Option<Duration>,
+        again: Again,
+    ) -> Result<(), CloudError> {
+        self.attempts += 1;
+        let again = match error.class {
+            Class::Throttled | Class::Early => true,
+            // The endpoint was never reached.
+            Class::Unanswered if error.code == "NoConnection" => true,
+            Class::Unanswered | Class::Unavailable => again == Again::Yes,
+            // A token can be revoked before it expires; it is forgotten now, and another one is asked for once.
+            Class::Credentials if error.code != "NoCredentials" => {
+                !std::mem::replace(&mut self.signed_in, true)
+            }
+            _ => false,
+        };
+        let wait = wait(asked, self.pause);
+        if !again || self.attempts >= ATTEMPTS || Instant::now() + wait > self.end {
+            return Err(error);
+        }
+        sleep(wait).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        Ok(())
     }
 }
 

@@ -11,16 +11,15 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Profile {
     /// Only answered.
-    #[serde(default, skip_serializing)]
+    #[serde(skip_serializing)]
     pub(crate) id: String,
     /// Only answered.
-    #[serde(default, skip_serializing)]
+    #[serde(skip_serializing)]
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) location: String,
     #[serde(default)]
     pub(crate) tags: Option<BTreeMap<String, String>>,
-    #[serde(default)]
     pub(crate) properties: Properties,
 }
 
@@ -32,12 +31,10 @@ pub(crate) struct Properties {
     pub(crate) profile_status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) traffic_routing_method: Option<String>,
-    #[serde(default)]
     pub(crate) dns_config: Dns,
-    #[serde(default)]
     pub(crate) monitor_config: Monitor,
-    #[serde(default)]
-    pub(crate) endpoints: Option<Vec<Endpoint>>,
+    /// Required: an answer without them would take them away when it is written back. Where there are none, Azure answers an empty list.
+    pub(crate) endpoints: Vec<Endpoint>,
     /// Everything else, as it was read.
     #[serde(flatten, serialize_with = "as_sent")]
     pub(crate) others: Map<String, Value>,
@@ -92,11 +89,9 @@ pub(crate) struct Range {
 /// An endpoint, of whatever type.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Endpoint {
-    #[serde(default)]
     pub(crate) name: String,
-    #[serde(default, rename = "type")]
+    #[serde(rename = "type")]
     pub(crate) sort: String,
-    #[serde(default)]
     pub(crate) properties: Target,
 }
 

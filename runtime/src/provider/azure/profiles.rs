@@ -82,7 +82,8 @@ impl Look<'_> {
         }
         for subscription in all {
             let list = self.arm.list::<Profile>(&profile::GET, &profiles(&subscription.id)).await?;
-            let found = list.unwrap_or_default().into_iter().find(|answer| answer.name.eq_ignore_ascii_case(name));
+            let found =
+                list.unwrap_or_default().into_iter().find(|answer| answer.name.eq_ignore_ascii_case(name));
             if let Some(answer) = found {
                 let group = models::group_of(&answer.id).unwrap_or_default().to_owned();
                 return Ok(Some(Found { group, answer }));

@@ -42,6 +42,9 @@ pub struct Begin {
     pub reason: String,
 }
 
+/// Finds a job by what was seen, what Holdfast made, and the names of a service and a data set with its copy.
+pub type JobHome = fn(&Observation, &[Owned], (&Name, &Name, &Bucket)) -> Option<CopyJob>;
+
 /// The evidence functions of a provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence {
@@ -98,7 +101,7 @@ pub struct Evidence {
     pub begin_back: fn(&View<'_, '_>, &Name, &DataSet) -> Vec<Begin>,
     /// The newest job that copies home what was written to a copy before the rule that does: of a service, a data set and its copy. `None` if
     /// no rule was made, no job since the rule was, or it could not be seen.
-    pub job_home: fn(&Observation, &[Owned], (&Name, &Name, &Bucket)) -> Option<CopyJob>,
+    pub job_home: JobHome,
     /// What of the existing buckets of a data set keeps Holdfast from managing them.
     pub obstacles: fn(&View<'_, '_>, &Name, &DataSet) -> Vec<Obstacle>,
     /// Find copies that may lack older objects: a bucket that existed before its replication may have objects

@@ -4,9 +4,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::three_services::{RETURN, SERVICES, lag, policies, write};
+use super::three_services::{RETURN, lag, policies, store, write};
 use super::words::{Held, people, run, slips};
 use super::{healthy, record};
 use crate::support::dns::Dns;
@@ -66,16 +66,7 @@ fn prepare(bench: &Bench<'_>) {
 fn embedded() -> Bench<'static> {
     let bench = Bench::local();
     prepare(&bench);
-    let mut cloud: Value = serde_json::from_str(&bench.read("cloud.json")).unwrap();
-    let object = |nth: usize| json!({"key": format!("{nth}"), "version": format!("v{nth}"), "written": "2026-11-01T10:00:00Z", "text": "text"});
-    let objects: Vec<Value> = (0..10).map(object).collect();
-    let mut stored = json!({ "acme-drills": [] });
-    for (name, ..) in SERVICES {
-        stored[format!("acme-{name}")] = json!(objects);
-        stored[format!("acme-{name}-us-west-2")] = json!(objects);
-    }
-    cloud["stored"] = stored;
-    bench.write("cloud.json", &cloud.to_string());
+    store(&bench);
     bench
 }
 

@@ -190,11 +190,8 @@ fn users_move_to_the_standby_and_back_and_a_thousand_objects_are_restored_and_ve
     bench.run("journal verify policies").expect(0);
 }
 
-/// The policies, applied in the embedded cloud: ten objects in each bucket and in its copy, and an empty bucket for drills.
-fn embedded() -> Bench<'static> {
-    let bench = Bench::local();
-    bench.write("policies/all.yaml", &policies(""));
-    bench.run("apply policies --yes").expect(0);
+/// Ten objects in each bucket of the embedded cloud and in its copy, and an empty bucket for drills.
+pub(super) fn store(bench: &Bench<'_>) {
     let mut cloud: Value = serde_json::from_str(&bench.read("cloud.json")).unwrap();
     let object = |nth: usize| json!({"key": format!("{nth}"), "version": format!("v{nth}"), "written": "2026-11-01T10:00:00Z", "text": "text"});
     let objects: Vec<Value> = (0..10).map(object).collect();
@@ -205,6 +202,14 @@ fn embedded() -> Bench<'static> {
     }
     cloud["stored"] = stored;
     bench.write("cloud.json", &cloud.to_string());
+}
+
+/// The policies, applied in the embedded cloud: ten objects in each bucket and in its copy, and an empty bucket for drills.
+fn embedded() -> Bench<'static> {
+    let bench = Bench::local();
+    bench.write("policies/all.yaml", &policies(""));
+    bench.run("apply policies --yes").expect(0);
+    store(&bench);
     bench
 }
 

@@ -16,22 +16,16 @@ use holdfast_compiler::resource::Call;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OnceCell, OwnedMutexGuard};
-use tokio::time::{Instant, sleep};
 use tracing::info;
 
 use super::error::{fault, refused, silent};
+use super::patience::Patience;
 use super::renewed::{Forget, Renewed};
 use super::settings::Settings;
 use super::transport::{self, Way};
 use super::{operation, sign_in};
 use crate::cloud::{Caller, Calls, Class, CloudError, Waste};
 
-/// The most attempts of a call, as for AWS: a disaster is a bad time to give up early.
-const ATTEMPTS: u32 = 12;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// The longest pause that Azure may ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(60);
 /// How long a question may take with all its attempts: a lost region must not hold up a plan.
 const QUESTION: Duration = Duration::from_secs(30);
 /// How long a change may take with all its attempts.
@@ -374,61 +368,6 @@ impl Arm {
     }
 }
 
-/// How long, and how often, a call is sent again.
-struct Patience {
-    end: Instant,
-    pause: Duration,
-    attempts: u32,
-    signed_in: bool,
-}
-
-impl Patience {
-    fn new(longest: Duration) -> Self {
-        Self { end: Instant::now() + longest, pause: FIRST_PAUSE, attempts: 0, signed_in: false }
-    }
-
-    /// Whether no attempt has failed.
-    fn is_fresh(&self) -> bool {
-        self.attempts == 0
-    }
-
-    /// Wait for the next attempt after one that failed.
-    ///
-    /// # Errors
-    /// There is none: it makes no sense, or there were enough.
-    async fn again(
-        &mut self,
-        error: CloudError,
-        asked: Option<Duration>,
-        again: Again,
-    ) -> Result<(), CloudError> {
-        self.attempts += 1;
-        let again = match error.class {
-            Class::Throttled | Class::Early => true,
-            // The endpoint was never reached.
-            Class::Unanswered if error.code == "NoConnection" => true,
-            Class::Unanswered | Class::Unavailable => again == Again::Yes,
-            // A token can be revoked before it expires; it is forgotten now, and another one is asked for once.
-            Class::Credentials if error.code != "NoCredentials" => {
-                !std::mem::replace(&mut self.signed_in, true)
-            }
-            _ => false,
-        };
-        let wait = wait(asked, self.pause);
-        if !again || self.attempts >= ATTEMPTS || Instant::now() + wait > self.end {
-            return Err(error);
-        }
-        sleep(wait).await;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        Ok(())
-    }
-}
-
-/// How long to wait before the next attempt: as long as Azure asks, which may be not at all, and at least the pause of Holdfast's own.
-fn wait(asked: Option<Duration>, pause: Duration) -> Duration {
-    asked.unwrap_or(pause).clamp(pause, LONGEST_ASKED)
-}
-
 /// Whether each part of a path is the name of something. What Azure answers is part of paths too, and a name must not lead elsewhere: a URL
 /// takes `%2e%2e` for `..` and `\` for `/`, leaves out control characters, and ends its path at `?` and `#` (WHATWG, "URL Standard").
 fn is_path(path: &str) -> bool {
@@ -461,20 +400,6 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn attempt_waits_whatever_azure_asks() {
-        let seconds = Duration::from_secs;
-        for (asked, wanted) in [
-            (None, FIRST_PAUSE),
-            (Some(Duration::ZERO), FIRST_PAUSE),
-            (Some(seconds(17)), seconds(17)),
-            (Some(seconds(86_400)), LONGEST_ASKED),
-        ] {
-            assert_eq!(wait(asked, FIRST_PAUSE), wanted, "{asked:?}");
-        }
-        assert_eq!(wait(Some(Duration::ZERO), LONGEST_PAUSE), LONGEST_PAUSE);
-    }
 
     #[test]
     fn part_of_a_path_leads_nowhere_else() {

@@ -15,6 +15,7 @@ pub(super) mod arm;
 pub(super) mod error;
 pub(super) mod models;
 mod operation;
+mod patience;
 mod renewed;
 mod settings;
 pub(super) mod sign_in;
